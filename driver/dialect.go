@@ -1,0 +1,185 @@
+package driver
+
+import "github.com/larder-db/larder/schema"
+
+// Feature is something that an engine has or has not.
+type Feature = schema.Feature
+
+// Features that change how statements are written. Those that change tables
+// are in package schema.
+const (
+	InsertReturning Feature = "insert returning" // INSERT ... RETURNING
+	UpdateReturning Feature = "update returning" // UPDATE ... RETURNING
+	DeleteReturning Feature = "delete returning" // DELETE ... RETURNING
+	RowLocks        Feature = "row locks"        // SELECT ... FOR UPDATE locks rows; without it a write transaction has the whole database
+	SkipLocked      Feature = "skip locked"      // FOR UPDATE SKIP LOCKED
+	CopyIn          Feature = "copy in"          // rows can be streamed in outside of INSERT (Dialect is a BulkLoader)
+	StatementCache  Feature = "statement cache"  // the engine layer should keep prepared statements; the driver does not
+	SingleWriter    Feature = "single writer"    // one write transaction at a time in the whole database
+	Savepoints      Feature = "savepoints"       // SAVEPOINT
+	Isolation       Feature = "isolation levels" // the isolation level can be chosen
+	ServerProcess   Feature = "server"           // there is a server that can go away and come back
+	TupleIn         Feature = "tuple in"         // (a, b) IN ((1, 2), ...)
+	Windows         Feature = "window functions"
+	RecursiveCTE    Feature = "recursive cte"
+	JSONIndexable   Feature = "indexable json"   // a JSONB column can have an index over its members
+	NullsOrdering   Feature = "nulls first/last" // ORDER BY ... NULLS FIRST
+	DistinctFrom    Feature = "is distinct from" // standard spelling
+)
+
+// Limits of an engine. 0 is unlimited.
+type Limits struct {
+	BindArgs   int // placeholders in one statement
+	IdentBytes int // bytes of an identifier
+	IdentChars int // characters of an identifier
+	KeyBytes   int // bytes of an index key
+	Packet     int // bytes of one statement with its values, as the server is set up
+}
+
+// Dialect writes the SQL that differs between engines. It is a value without
+// I/O and may be shared.
+type Dialect interface {
+	// Engine names the engine and flavour, for messages and metrics:
+	// "sqlite", "postgresql", "mysql", "mariadb". Nothing may branch on it.
+	Engine() string
+	Has(f Feature) bool
+	Limits() Limits
+
+	Lexer
+	Values
+	JSON
+	TextMatch
+	Clauses
+}
+
+// Lexer writes names and placeholders.
+type Lexer interface {
+	// AppendIdent appends name, quoted. A name that the engine would cut, or
+	// that is empty or holds NUL, is an error that names the limit.
+	AppendIdent(b []byte, name string) ([]byte, error)
+	// AppendPlaceholder appends the n-th placeholder, counted from 1.
+	AppendPlaceholder(b []byte, n int) []byte
+	// AppendString appends s as a literal, for DDL and offline SQL only.
+	AppendString(b []byte, s string) ([]byte, error)
+}
+
+// Values brings Go values into the form that the driver stores exactly, and
+// says what the engine cannot hold.
+type Values interface {
+	// Encode returns the value to bind for a column of type ty. It refuses by
+	// name what the engine cannot hold: NUL in text where the engine has no
+	// NUL, text over the packet limit, a number out of range.
+	Encode(ty schema.Type, v any) (any, error)
+	// Cast writes e converted to ty.
+	Cast(b *Builder, e Expr, ty schema.Type)
+}
+
+// JSONType is the type that a member of a document is read as.
+type JSONType string
+
+// The typed readers. A member that is absent, JSON null, or of another type
+// that cannot be read as asked, is SQL NULL; AsJSON gives JSON null as 'null'.
+const (
+	AsText    JSONType = "text"    // strings unquoted, other values as JSON text
+	AsInteger JSONType = "integer" // 64 bits
+	AsFloat   JSONType = "float"
+	AsNumeric JSONType = "numeric" // exact
+	AsBool    JSONType = "bool"
+	AsJSON    JSONType = "json" // the member's JSON text
+)
+
+// Path leads to a member of a document: string elements are exact object keys,
+// int elements are array positions. There is no path language: any key can be
+// reached, whatever characters it has.
+type Path []any
+
+// JSON operations over a JSON column or expression. An absent member is SQL
+// NULL, never an error, and no operation fails on a document of another shape.
+type JSON interface {
+	// JSONGet writes the member at p read as ty.
+	JSONGet(b *Builder, doc Expr, p Path, ty JSONType)
+	// JSONHas writes a condition: the member at p exists, even as JSON null.
+	JSONHas(b *Builder, doc Expr, p Path)
+	// JSONKind writes the type of the member at p as text: 'object', 'array',
+	// 'string', 'number', 'bool', 'null', or SQL NULL when it is absent.
+	JSONKind(b *Builder, doc Expr, p Path)
+	// JSONLength writes the number of elements of the array, or members of the
+	// object, at p; SQL NULL for anything else.
+	JSONLength(b *Builder, doc Expr, p Path)
+	// JSONHasElement writes a condition: the array at p has an element equal
+	// to v, a string, int64, float64, bool or nil.
+	JSONHasElement(b *Builder, doc Expr, p Path, v any)
+	// JSONContains writes a condition: doc contains the document in the JSON
+	// text, in the sense of PostgreSQL's @>.
+	JSONContains(b *Builder, doc Expr, document string)
+	// JSONEach writes a table of the elements of the array, or the members of
+	// the object, at p, as a FROM item with the columns key (text), value
+	// (JSON text) and position (from 0), called alias.
+	JSONEach(b *Builder, doc Expr, p Path, alias string)
+	// JSONSet writes doc with the member at p set to value, a JSON text
+	// expression. Missing parents that are objects are made; a path through a
+	// scalar, or past the end of an array by more than one, leaves doc as it is.
+	JSONSet(b *Builder, doc Expr, p Path, value Expr)
+	// JSONRemove writes doc without the member at p.
+	JSONRemove(b *Builder, doc Expr, p Path)
+}
+
+// TextMatch compares text beyond equality, which is by bytes everywhere.
+type TextMatch interface {
+	// Like writes a case-sensitive LIKE. pattern is bound; escape is 0 for none.
+	Like(b *Builder, e, pattern Expr, escape rune)
+	// ContainsFold writes a condition: e contains the text, without regard to
+	// case in the sense of Unicode simple folding. The text is not a pattern.
+	ContainsFold(b *Builder, e Expr, text string)
+	// Lower writes e in lower case, Unicode.
+	Lower(b *Builder, e Expr)
+	// Regexp writes a condition: e matches the regular expression; the syntax
+	// is what all engines share (POSIX extended, no back references).
+	Regexp(b *Builder, e Expr, pattern string)
+}
+
+// Upsert describes what to do when an INSERT meets a row with the same key.
+type Upsert struct {
+	Target []string // the columns of the unique key that decides; required
+	// Update lists columns that take the new row's value; none is "do nothing".
+	Update []string
+	// Set lists further assignments; Expr may refer to the new row by
+	// Clauses.Excluded and to the stored one by its column.
+	Set []Assignment
+	// Where, if not nil, updates only rows for which it holds.
+	Where Expr
+	// Table is the table that is inserted into.
+	Table string
+}
+
+// Assignment sets a column.
+type Assignment struct {
+	Column string
+	Value  Expr
+}
+
+// LockMode says how rows that a SELECT reads are locked.
+type LockMode struct {
+	Share      bool // FOR SHARE instead of FOR UPDATE
+	NoWait     bool
+	SkipLocked bool
+}
+
+// Clauses writes parts of statements.
+type Clauses interface {
+	// Upsert writes the clause that follows INSERT ... VALUES.
+	Upsert(b *Builder, u Upsert)
+	// Excluded writes the value that the row being inserted has for a column.
+	Excluded(b *Builder, column string)
+	// Lock writes the locking clause at the end of a SELECT; nothing where a
+	// write transaction locks the whole database.
+	Lock(b *Builder, m LockMode)
+	// Limit writes LIMIT and OFFSET; nil is none.
+	Limit(b *Builder, limit, offset Expr)
+	// OrderNulls writes one ORDER BY item with NULLs where they are asked for.
+	OrderNulls(b *Builder, e Expr, desc, nullsFirst bool)
+	// DistinctFrom writes "a is distinct from c" (or is not): NULL-safe comparison.
+	DistinctFrom(b *Builder, a, c Expr, not bool)
+	// DefaultRow writes the rest of an INSERT with no columns.
+	DefaultRow(b *Builder)
+}

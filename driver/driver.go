@@ -1,0 +1,132 @@
+package driver
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/dburl"
+	"github.com/larder-db/larder/schema"
+)
+
+// Driver opens databases of one engine. It has no state and may be shared.
+type Driver interface {
+	// Backends lists the URL backends it serves: "sqlite"; "postgresql";
+	// "mysql" and "mariadb".
+	Backends() []string
+
+	// Dialect is the dialect for u without a connection, with the engine's
+	// newest supported flavour where the URL does not tell.
+	Dialect(u *dburl.URL) (Dialect, error)
+
+	// Open makes the pools for u, asks the server what it is, and returns. A
+	// server that cannot be reached is a dberr.Unavailable error that names
+	// host and port. Every connection gets the engine's settings.
+	Open(ctx context.Context, u *dburl.URL, o OpenOptions) (*Database, error)
+}
+
+// OpenOptions are the settings of pools and connections. The zero value of a
+// field asks for the engine's default.
+type OpenOptions struct {
+	Schema  string               // the PostgreSQL schema to work in
+	Pool    dburl.PoolSettings   // sizes and timeouts of the pool
+	SQLite  dburl.SQLiteSettings // settings that only a file engine has
+	PingAge time.Duration        // with Pool.PrePing: a connection idle for longer is pinged before it is handed out; 0 is always
+
+	// PreparedStatements chooses how statements reach a server behind a
+	// pooler: "auto" (default), "off", or an engine's own mode name.
+	PreparedStatements string
+
+	// Password is asked for at each new connection instead of the URL's
+	// password, for tokens that expire.
+	Password func(ctx context.Context) (string, error)
+}
+
+// Database is an open database: its pools, and what the engine knows about it.
+type Database struct {
+	// Writer serves write transactions and statements that write.
+	Writer *sql.DB
+	// Reader serves reads. It is Writer itself where one pool serves both.
+	Reader *sql.DB
+
+	Dialect    Dialect
+	Classifier Classifier
+	Inspector  Inspector
+	DDL        DDL
+	Locker     Locker
+
+	Version  string   // what the server calls itself: "PostgreSQL 15.20", "MariaDB 10.11.19", "SQLite 3.54.1"
+	Warnings []string // sentences for the operator's log: a network file system, a small packet limit
+
+	// Cleanup, if any, runs after the pools are closed.
+	Cleanup func() error
+}
+
+// Fault is what a driver's error means.
+type Fault struct {
+	Code       dberr.Code
+	Constraint string // the constraint's or index's name where the engine tells it
+	Native     string // SQLSTATE, errno or extended result code
+	Detail     string // one sentence that is safe to show: identifiers, never values; empty for the code's own sentence
+	Unsent     bool   // the statement certainly did not take effect
+	Broken     bool   // the connection is of no more use
+}
+
+// Classifier says which failure an error of this engine is, by type and
+// number. It is given any error of database/sql, context or the driver, and
+// answers dberr.Internal for what it does not know.
+type Classifier interface {
+	Classify(err error) Fault
+}
+
+// Querier runs statements on one connection or transaction: *sql.Conn, *sql.Tx
+// and *sql.DB are Queriers.
+type Querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
+}
+
+// InspectOptions narrow an inspection.
+type InspectOptions struct {
+	Schema string                 // as OpenOptions.Schema
+	Tables func(name string) bool // nil is all tables; others are not read at all
+}
+
+// Inspector reads the schema of a live database.
+type Inspector interface {
+	// Inspect returns the tables in order of name, in the normal form that
+	// DDL.Normalize gives, so that a declared and a live table compare.
+	Inspect(ctx context.Context, q Querier, o InspectOptions) ([]*schema.Table, error)
+}
+
+// DDL writes schema statements.
+type DDL interface {
+	// Normalize returns t as this engine holds and reports it: types in the
+	// engine's own terms, features that the engine lacks replaced by what
+	// stands in for them. It never changes t, and Normalize of a normal form
+	// is equal to it. A table that the engine cannot hold (a key that is too
+	// long, a name over the limit) is a dberr.Unsupported or dberr.TooLarge
+	// error that names the table, the column and the limit.
+	Normalize(t *schema.Table) (*schema.Table, error)
+
+	// CreateTable returns the statements that make t and its indexes, without
+	// foreign keys to tables that may not exist yet when the engine minds
+	// (those come from ForeignKeys).
+	CreateTable(t *schema.Table) ([]string, error)
+
+	// ForeignKeys returns the statements that add what CreateTable left out.
+	ForeignKeys(t *schema.Table) ([]string, error)
+
+	// TypeName is the engine's spelling of a column type.
+	TypeName(ty schema.Type) (string, error)
+}
+
+// Locker holds named locks across processes. A lock frees itself when its
+// holder's connection or process dies.
+type Locker interface {
+	// Lock takes the lock of that name or waits until ctx is done. Waiting,
+	// if not nil, is called about once a second with the time waited so far.
+	// The returned function frees the lock; it may be called twice.
+	Lock(ctx context.Context, db *Database, name string, waiting func(time.Duration)) (release func() error, err error)
+}

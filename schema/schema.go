@@ -1,0 +1,182 @@
+package schema
+
+// Table is one table. Columns are in the order in which they are created.
+type Table struct {
+	Name        string
+	Columns     []*Column
+	PrimaryKey  *PrimaryKey // nil when the table has none
+	Uniques     []*Unique
+	ForeignKeys []*ForeignKey
+	Checks      []*Check
+	Indexes     []*Index
+	Comment     string
+}
+
+// Column is one column. It is NOT NULL unless Nullable.
+type Column struct {
+	Name      string
+	Type      Type
+	Nullable  bool
+	Default   *Default   // nil when the server gives none
+	Generated *Generated // nil for an ordinary column
+	Identity  bool       // the server numbers the rows: AUTOINCREMENT, SERIAL, AUTO_INCREMENT
+	Collation string     // as the engine names it; empty for the engine's binary default
+	Comment   string
+}
+
+// Kind is a family of column types that every engine has.
+type Kind string
+
+// The kinds. What each becomes on an engine is written down in docs/engines.md.
+const (
+	String   Kind = "string"   // VARCHAR: Length characters, or unbounded when 0
+	Text     Kind = "text"     // text of any length
+	Integer  Kind = "integer"  // 32 bits
+	BigInt   Kind = "bigint"   // 64 bits
+	SmallInt Kind = "smallint" // 16 bits
+	Boolean  Kind = "boolean"
+	Float    Kind = "float"   // IEEE 754 double
+	Numeric  Kind = "numeric" // exact decimal of Precision digits, Scale of them behind the point
+	Date     Kind = "date"
+	DateTime Kind = "datetime" // UTC, microseconds; WithZone keeps the offset where the engine can
+	JSON     Kind = "json"     // the exact text is kept; SQL NULL and JSON null are two things
+	JSONB    Kind = "jsonb"    // binary, indexable JSON where the engine has it; the text is not kept
+	Bytes    Kind = "bytes"
+	UUID     Kind = "uuid"
+	Enum     Kind = "enum"  // one of Values
+	Other    Kind = "other" // a type of the live database that no kind describes; Raw has its name
+)
+
+// Type is a column type.
+type Type struct {
+	Kind      Kind
+	Length    int      // String: characters; 0 is unbounded
+	KeyLength int      // String, Text: the most characters a value may have where the column is part of a key and the engine limits keys; 0 when the column is in no key
+	Precision int      // Numeric: digits in all. DateTime: digits of the second's fraction, 0 means the engine's full precision
+	Scale     int      // Numeric: digits behind the point
+	WithZone  bool     // DateTime
+	Values    []string // Enum
+	Name      string   // Enum: the type's name where enums are types of their own
+	Raw       string   // the engine's own spelling; set by inspection, and required for Other
+}
+
+// Default is a column's server default: a literal or an expression.
+type Default struct {
+	Value any  // string, int64, float64 or bool: a literal. Ignored when Expr is set
+	Expr  Expr // for example Now
+}
+
+// Now is the default of a column that takes the time of the insert.
+const Now Expr = "CURRENT_TIMESTAMP"
+
+// Expr is an SQL expression that means the same on every engine that has the
+// feature it is used with. Identifiers stand in braces and are quoted for the
+// engine: "lower({email})", "{timer_at} IS NOT NULL".
+type Expr string
+
+// Generated makes a column computed from others of the row.
+type Generated struct {
+	Expr   Expr
+	Stored bool
+}
+
+// PrimaryKey of a table. Name is empty where the engine invents one.
+type PrimaryKey struct {
+	Name    string
+	Columns []string
+}
+
+// Unique constraint.
+type Unique struct {
+	Name    string // empty where the engine invents one
+	Columns []string
+	Needs   Feature // the constraint exists only where the engine has this; empty is everywhere
+}
+
+// Action is what happens to a referring row.
+type Action string
+
+// The referential actions; the zero value is the engine's NO ACTION.
+const (
+	NoAction   Action = ""
+	Restrict   Action = "RESTRICT"
+	Cascade    Action = "CASCADE"
+	SetNull    Action = "SET NULL"
+	SetDefault Action = "SET DEFAULT"
+)
+
+// ForeignKey constraint.
+type ForeignKey struct {
+	Name       string // empty where the engine invents one
+	Columns    []string
+	RefTable   string
+	RefColumns []string
+	OnDelete   Action
+	OnUpdate   Action
+	Deferrable bool // checked at commit, where the engine can
+}
+
+// Check constraint.
+type Check struct {
+	Name string
+	Expr Expr
+}
+
+// Index of a table. Unique makes it a unique index, which is not a constraint.
+type Index struct {
+	Name    string
+	Unique  bool
+	Parts   []IndexPart
+	Where   Expr     // partial index; empty for a full one
+	Include []string // covering columns, where the engine has them
+	Method  string   // access method as the engine names it; empty for its default (B-tree)
+	Needs   Feature  // the index exists only where the engine has this; empty is everywhere
+	Comment string
+}
+
+// IndexPart is a column or an expression of an index.
+type IndexPart struct {
+	Column string
+	Expr   Expr // instead of Column
+	Desc   bool
+	Prefix int // characters of the column, where only a prefix can be indexed; 0 is the whole column
+}
+
+// Feature names something that an engine has or has not. The ones that concern
+// statements rather than tables are declared in package driver.
+type Feature string
+
+// Features that change what a table looks like.
+const (
+	PartialIndex     Feature = "partial index"         // CREATE INDEX ... WHERE
+	ExpressionIndex  Feature = "expression index"      // an index part may be an expression
+	NativeJSON       Feature = "native JSON type"      // JSON has operators -> and ->> over a type of its own
+	RepeatedKey      Feature = "repeated key"          // upstream repeats PRIMARY KEY(id) as UNIQUE(id) there
+	UnboundedKey     Feature = "unbounded key"         // text of any length can be a key
+	TransactionalDDL Feature = "transactional DDL"     // CREATE and ALTER roll back
+	Comments         Feature = "comments"              // tables and columns have comments
+	Sequences        Feature = "sequences"             // numbering is an object of its own
+	TypedEnum        Feature = "enum types"            // enums are types of their own
+	DeferrableFK     Feature = "deferrable constraint" // foreign keys can be checked at commit
+	NullableKey      Feature = "nullable key column"   // a primary key column may be declared nullable
+)
+
+// Column returns the column of that name, or nil.
+func (t *Table) Column(name string) *Column {
+	for _, c := range t.Columns {
+		if c.Name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// IndexNamed returns the index of that name, or nil.
+func (t *Table) IndexNamed(name string) *Index {
+	for _, i := range t.Indexes {
+		if i.Name == name {
+			return i
+		}
+	}
+	return nil
+}
