@@ -1,0 +1,324 @@
+package arch_test
+
+import (
+	"bufio"
+	"bytes"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/larder-db/larder/"
+
+// imports says which packages of this module a package may import outside of
+// tests. A package that is not listed may not exist. "engine/*" stands for the
+// three engines.
+var imports = map[string][]string{
+	"dberr":                           {},
+	"dburl":                           {"dberr"},
+	"model":                           {},
+	"model/chatdoc":                   {"dberr", "model"},
+	"schema":                          {"dberr"},
+	"driver":                          {"dberr", "dburl", "schema"},
+	"driver/drivertest":               {"dberr", "dburl", "schema", "driver", "internal/testdb"},
+	"engine":                          {"dberr", "dburl", "schema", "driver"},
+	"engine/sqlite":                   {"dberr", "dburl", "schema", "driver"},
+	"engine/postgres":                 {"dberr", "dburl", "schema", "driver"},
+	"engine/mysql":                    {"dberr", "dburl", "schema", "driver"},
+	"engine/engines":                  {"driver", "engine/sqlite", "engine/postgres", "engine/mysql"},
+	"engine/enginetest":               {"dberr", "dburl", "driver", "engine", "engine/engines", "internal/testdb"},
+	"query":                           {"dberr", "schema", "driver", "engine"},
+	"tables":                          {"schema", "query", "model"},
+	"migrate":                         {"dberr", "dburl", "schema", "driver", "engine", "migrate/revision", "migrate/op"},
+	"migrate/revision":                {"dberr"},
+	"migrate/op":                      {"dberr", "schema", "driver"},
+	"migrate/fresh":                   {"dberr", "schema", "driver", "engine"},
+	"migrate/migratetest":             {"dberr", "schema", "engine", "migrate", "migrate/revision", "migrate/op", "internal/testdb"},
+	"migrations":                      {"dberr", "schema", "migrate", "migrate/op"},
+	"store":                           {"dberr", "schema", "query", "engine", "model", "model/chatdoc", "tables"},
+	"store/storetest":                 {"dberr", "query", "engine", "engine/enginetest", "model", "model/chatdoc", "tables", "store", "migrate/fresh"},
+	"transfer":                        {"dberr", "dburl", "schema", "driver", "query", "engine", "tables"},
+	"server":                          {"dberr", "model", "model/chatdoc", "store"},
+	"internal/cli":                    {"dberr", "dburl", "engine", "engine/engines", "migrate", "migrate/revision", "migrate/fresh", "migrations", "model", "server", "store", "tables", "transfer"},
+	"cmd/larder":                      {"internal/cli"},
+	"internal/arch":                   {},
+	"internal/testdb":                 {"dberr", "dburl"},
+	"internal/testdb/cmd/testservers": {"internal/testdb"},
+	"internal/testdb/cmd/reap":        {"internal/testdb"},
+	"bench":                           {},
+}
+
+// drivers may be imported only where a database is opened.
+var drivers = map[string][]string{
+	"modernc.org/sqlite":             {"engine/sqlite"},
+	"github.com/mattn/go-sqlite3":    {"engine/sqlite"},
+	"github.com/jackc/pgx/v5":        {"engine/postgres", "internal/testdb"},
+	"github.com/go-sql-driver/mysql": {"engine/mysql", "internal/testdb"},
+}
+
+// dependencies of the program and its tests, and what each is for.
+var dependencies = map[string]string{
+	"modernc.org/sqlite":                  "SQLite without cgo",
+	"github.com/mattn/go-sqlite3":         "SQLite with cgo, behind a build tag",
+	"github.com/jackc/pgx/v5":             "PostgreSQL",
+	"github.com/go-sql-driver/mysql":      "MySQL and MariaDB",
+	"github.com/spf13/cobra":              "the command line",
+	"github.com/golang-jwt/jwt/v5":        "session tokens",
+	"golang.org/x/crypto":                 "bcrypt and argon2",
+	"golang.org/x/sys":                    "file locks, file systems",
+	"golang.org/x/text":                   "Unicode",
+	"github.com/google/uuid":              "ids",
+	"github.com/schollz/progressbar/v3":   "progress on a terminal",
+	"github.com/prometheus/client_golang": "metrics",
+	"github.com/google/go-cmp":            "tests: comparison",
+	"pgregory.net/rapid":                  "tests: properties",
+	"go.uber.org/goleak":                  "tests: leaks",
+	"github.com/rogpeppe/go-internal":     "tests: scripts of the command line",
+	"ariga.io/atlas":                      "tests: an oracle for schema comparison",
+}
+
+// root is the module's directory.
+func root(t *testing.T) string {
+	t.Helper()
+	dir, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+type file struct {
+	path    string // relative, with slashes
+	pkg     string // directory, relative
+	test    bool
+	imports []string
+	ast     *ast.File
+	fset    *token.FileSet
+}
+
+func goFiles(t *testing.T) []file {
+	t.Helper()
+	dir := root(t)
+	var out []file
+	err := filepath.WalkDir(dir, func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		rel, _ := filepath.Rel(dir, p)
+		rel = filepath.ToSlash(rel)
+		if d.IsDir() {
+			if rel != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata" || rel == "dist" || rel == "bin" || rel == "data") {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(rel, ".go") {
+			return nil
+		}
+		fset := token.NewFileSet()
+		f, err := parser.ParseFile(fset, p, nil, parser.ParseComments)
+		if err != nil {
+			return err
+		}
+		x := file{path: rel, pkg: filepath.ToSlash(filepath.Dir(rel)), test: strings.HasSuffix(rel, "_test.go"), ast: f, fset: fset}
+		for _, i := range f.Imports {
+			s, _ := strconv.Unquote(i.Path.Value)
+			x.imports = append(x.imports, s)
+		}
+		out = append(out, x)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(out) < 20 {
+		t.Fatalf("only %d Go files found below %s", len(out), dir)
+	}
+	return out
+}
+
+func TestImportsGoOneWay(t *testing.T) {
+	for _, f := range goFiles(t) {
+		if strings.HasPrefix(f.pkg, "examples") {
+			continue
+		}
+		allowed, listed := imports[f.pkg]
+		if !listed {
+			t.Errorf("%s: package %s is not in the import table of this test", f.path, f.pkg)
+			continue
+		}
+		if f.test {
+			continue
+		}
+		for _, i := range f.imports {
+			if p, ours := strings.CutPrefix(i, module); ours && !slices.Contains(allowed, p) {
+				t.Errorf("%s imports %s, which the import table does not allow for %s", f.path, p, f.pkg)
+			}
+		}
+	}
+}
+
+func TestOnlyEnginesImportDatabaseDrivers(t *testing.T) {
+	for _, f := range goFiles(t) {
+		if f.test || f.pkg == "bench" {
+			continue
+		}
+		for _, i := range f.imports {
+			for d, where := range drivers {
+				if (i == d || strings.HasPrefix(i, d+"/")) && !slices.Contains(where, f.pkg) {
+					t.Errorf("%s imports the driver %s", f.path, i)
+				}
+			}
+		}
+	}
+}
+
+func TestTheServerSeesNoDatabase(t *testing.T) {
+	for _, f := range goFiles(t) {
+		if f.pkg == "server" && !f.test && slices.Contains(f.imports, "database/sql") {
+			t.Errorf("%s imports database/sql", f.path)
+		}
+		if f.pkg == "model" || f.pkg == "dberr" {
+			for _, i := range f.imports {
+				if !f.test && strings.Contains(strings.SplitN(i, "/", 2)[0], ".") && !strings.HasPrefix(i, module) {
+					t.Errorf("%s imports %s; the package is standard library only", f.path, i)
+				}
+			}
+		}
+	}
+}
+
+var engineName = regexp.MustCompile(`(?i)^(sqlite3?|postgres(ql)?|mysql|mariadb)$`)
+
+// TestNobodyAsksWhichEngineItIs finds an engine's name that decides something:
+// a comparison or a case. Names in messages, tests and the wiring are fine.
+func TestNobodyAsksWhichEngineItIs(t *testing.T) {
+	mayKnow := []string{"engine/sqlite", "engine/postgres", "engine/mysql", "engine/engines", "dburl", "internal/testdb"}
+	for _, f := range goFiles(t) {
+		if f.test || slices.ContainsFunc(mayKnow, func(p string) bool { return f.pkg == p || strings.HasPrefix(f.pkg, p+"/") }) {
+			continue
+		}
+		named := func(e ast.Expr) bool {
+			l, ok := e.(*ast.BasicLit)
+			if !ok || l.Kind != token.STRING {
+				return false
+			}
+			s, _ := strconv.Unquote(l.Value)
+			return engineName.MatchString(s)
+		}
+		ast.Inspect(f.ast, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.BinaryExpr:
+				if (n.Op == token.EQL || n.Op == token.NEQ) && (named(n.X) || named(n.Y)) {
+					t.Errorf("%s: compares with an engine's name: ask for a feature instead", f.fset.Position(n.Pos()))
+				}
+			case *ast.CaseClause:
+				if slices.ContainsFunc(n.List, named) {
+					t.Errorf("%s: switches on an engine's name: ask for a feature instead", f.fset.Position(n.Pos()))
+				}
+			}
+			return true
+		})
+	}
+}
+
+func TestNoInitAndNoEnvironmentBelowTheCommandLine(t *testing.T) {
+	for _, f := range goFiles(t) {
+		if f.test {
+			continue
+		}
+		for _, d := range f.ast.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv == nil && fn.Name.Name == "init" {
+				t.Errorf("%s: func init", f.fset.Position(fn.Pos()))
+			}
+		}
+		if f.pkg == "internal/cli" || strings.HasPrefix(f.pkg, "internal/testdb") || strings.HasPrefix(f.pkg, "examples") || f.pkg == "engine/enginetest" {
+			continue
+		}
+		ast.Inspect(f.ast, func(n ast.Node) bool {
+			if s, ok := n.(*ast.SelectorExpr); ok {
+				if x, ok := s.X.(*ast.Ident); ok && x.Name == "os" && (s.Sel.Name == "Getenv" || s.Sel.Name == "LookupEnv" || s.Sel.Name == "Environ") {
+					t.Errorf("%s: reads the environment; only internal/cli does", f.fset.Position(n.Pos()))
+				}
+			}
+			return true
+		})
+	}
+}
+
+func TestEveryPackageSaysWhatItIsFor(t *testing.T) {
+	documented := map[string]bool{}
+	for _, f := range goFiles(t) {
+		if f.test {
+			continue
+		}
+		documented[f.pkg] = documented[f.pkg] || f.ast.Doc != nil
+	}
+	for p, ok := range documented {
+		if !ok {
+			t.Errorf("package %s has no package comment", p)
+		}
+	}
+}
+
+func TestEnginesHaveTheSameFiles(t *testing.T) {
+	for _, e := range []string{"sqlite", "postgres", "mysql"} {
+		for _, f := range []string{"doc.go", "driver.go", "dialect.go", "classify.go", "inspect.go", "ddl.go", "lock.go"} {
+			if _, err := os.Stat(filepath.Join(root(t), "engine", e, f)); err != nil {
+				t.Errorf("engine/%s has no %s", e, f)
+			}
+		}
+	}
+}
+
+func TestTheDependencyListIsWhole(t *testing.T) {
+	out, err := exec.CommandContext(t.Context(), "go", "mod", "edit", "-print").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	direct := map[string]bool{}
+	block := false
+	s := bufio.NewScanner(bytes.NewReader(out))
+	for s.Scan() {
+		line := strings.TrimSpace(s.Text())
+		switch {
+		case line == "require (":
+			block = true
+		case line == ")":
+			block = false
+		case strings.HasSuffix(line, "// indirect"):
+		case block && line != "":
+			direct[strings.Fields(line)[0]] = true
+		case strings.HasPrefix(line, "require "):
+			direct[strings.Fields(line)[1]] = true
+		}
+	}
+	for d := range direct {
+		if dependencies[d] == "" {
+			t.Errorf("go.mod requires %s, which is not in the list with a reason", d)
+		}
+	}
+	for _, f := range goFiles(t) {
+		for _, i := range f.imports {
+			if !strings.Contains(strings.SplitN(i, "/", 2)[0], ".") || strings.HasPrefix(i, module) {
+				continue
+			}
+			known := false
+			for d := range dependencies {
+				known = known || i == d || strings.HasPrefix(i, d+"/")
+			}
+			if !known {
+				t.Errorf("%s imports %s, which is not in the list", f.path, i)
+			}
+		}
+	}
+}
