@@ -87,7 +87,7 @@ func (c ColumnDef) Default(v any) ColumnDef { c.Column.Default = &Default{Value:
 func (c ColumnDef) DefaultExpr(e Expr) ColumnDef { c.Column.Default = &Default{Expr: e}; return c }
 
 // Identity lets the server number the rows.
-func (c ColumnDef) Identity() ColumnDef { c.Column.Identity = true; return c }
+func (c ColumnDef) Identity() ColumnDef { c.Column.Identity = &Identity{}; return c }
 
 // Generated makes the column computed.
 func (c ColumnDef) Generated(e Expr, stored bool) ColumnDef {
@@ -98,13 +98,23 @@ func (c ColumnDef) Generated(e Expr, stored bool) ColumnDef {
 // Comment describes the column.
 func (c ColumnDef) Comment(text string) ColumnDef { c.Column.Comment = text; return c }
 
+// Doc says what the column holds. It stays out of the database.
+func (c ColumnDef) Doc(text string) ColumnDef { c.Column.Doc = text; return c }
+
+// Unit says what an integer column counts.
+func (c ColumnDef) Unit(u Unit) ColumnDef { c.Column.Unit = u; return c }
+
 // References adds an unnamed foreign key from the column.
 func (c ColumnDef) References(table, column string, onDelete Action) ColumnDef {
 	c.Table.ForeignKey(&ForeignKey{Columns: []string{c.Name}, RefTable: table, RefColumns: []string{column}, OnDelete: onDelete})
 	return c
 }
 
-// Primary sets a primary key over several columns.
+// Describe says what the table is for. It stays out of the database.
+func (t *Table) Describe(text string) *Table { t.Doc = text; return t }
+
+// Primary sets a primary key over several columns; an empty name lets the
+// engine invent one.
 func (t *Table) Primary(name string, columns ...string) *Table {
 	t.PrimaryKey = &PrimaryKey{Name: name, Columns: columns}
 	return t
@@ -149,4 +159,12 @@ func cutDesc(s string) (string, bool) {
 		return s[:len(s)-len(d)], true
 	}
 	return s, false
+}
+
+// Order gives the columns another order on engines that have AlterInPlace: a
+// table that grew there by altering columns has them elsewhere than one that
+// was rebuilt. Columns that are not named keep their places behind the others.
+func (t *Table) Order(columns ...string) *Table {
+	t.Reordered = columns
+	return t
 }

@@ -14,6 +14,5 @@
 // engine's package, which first brings a table into its normal form and then
 // renders or compares it.
 //
-// What it will not do: talk to a database. It has no I/O and imports only the
-// standard library.
+// What it will not do: talk to a database. It has no I/O.
 package schema

@@ -10,6 +10,12 @@ type Table struct {
 	Checks      []*Check
 	Indexes     []*Index
 	Comment     string
+
+	// Reordered lists the columns in another order for engines that have
+	// AlterInPlace; nil is the order of Columns everywhere.
+	Reordered []string
+
+	Doc string // what the table is for; kept out of the database, unlike Comment
 }
 
 // Column is one column. It is NOT NULL unless Nullable.
@@ -19,10 +25,23 @@ type Column struct {
 	Nullable  bool
 	Default   *Default   // nil when the server gives none
 	Generated *Generated // nil for an ordinary column
-	Identity  bool       // the server numbers the rows: AUTOINCREMENT, SERIAL, AUTO_INCREMENT
+	Identity  *Identity  // nil when the server does not number the rows
 	Collation string     // as the engine names it; empty for the engine's binary default
 	Comment   string
+
+	Doc  string // what the column holds; kept out of the database, unlike Comment
+	Unit Unit   // what an integer counts; empty when it says nothing
 }
+
+// Unit is what an integer column counts, for the documentation and for those
+// who convert.
+type Unit string
+
+// The units.
+const (
+	Seconds     Unit = "s"  // since 1970-01-01 UTC
+	Nanoseconds Unit = "ns" // since 1970-01-01 UTC
+)
 
 // Kind is a family of column types that every engine has.
 type Kind string
@@ -74,21 +93,30 @@ const Now Expr = "CURRENT_TIMESTAMP"
 // engine: "lower({email})", "{timer_at} IS NOT NULL".
 type Expr string
 
+// Identity lets the server number the rows of a table whose primary key the
+// column is: INTEGER PRIMARY KEY, SERIAL, AUTO_INCREMENT.
+type Identity struct {
+	Sequence string // the name of the sequence where the numbers come from an object of their own; empty lets the engine name it
+	NoReuse  bool   // the number of a deleted row never comes back, where the engine makes a difference (SQLite's AUTOINCREMENT)
+	Standard string // "ALWAYS" or "BY DEFAULT" for a GENERATED ... AS IDENTITY column where the engine has them; empty for its customary kind
+}
+
 // Generated makes a column computed from others of the row.
 type Generated struct {
 	Expr   Expr
 	Stored bool
 }
 
-// PrimaryKey of a table. Name is empty where the engine invents one.
+// PrimaryKey of a table.
 type PrimaryKey struct {
-	Name    string
-	Columns []string
+	Name     string // empty lets the engine invent one, or leave the key unnamed
+	Invented string // the name it has where the engine would otherwise invent one: a table was renamed and its key was not
+	Columns  []string
 }
 
 // Unique constraint.
 type Unique struct {
-	Name    string // empty where the engine invents one
+	Name    string // empty lets the engine invent one, or leave the constraint unnamed
 	Columns []string
 	Needs   Feature // the constraint exists only where the engine has this; empty is everywhere
 }
@@ -107,7 +135,7 @@ const (
 
 // ForeignKey constraint.
 type ForeignKey struct {
-	Name       string // empty where the engine invents one
+	Name       string // empty lets the engine invent one, or leave the constraint unnamed
 	Columns    []string
 	RefTable   string
 	RefColumns []string
@@ -118,7 +146,7 @@ type ForeignKey struct {
 
 // Check constraint.
 type Check struct {
-	Name string
+	Name string // empty lets the engine invent one, or leave the constraint unnamed
 	Expr Expr
 }
 
@@ -159,6 +187,9 @@ const (
 	TypedEnum        Feature = "enum types"            // enums are types of their own
 	DeferrableFK     Feature = "deferrable constraint" // foreign keys can be checked at commit
 	NullableKey      Feature = "nullable key column"   // a primary key column may be declared nullable
+	ConstraintNames  Feature = "constraint names"      // a constraint without a name is given one
+	IncludeColumns   Feature = "covering index"        // an index may INCLUDE columns
+	AlterInPlace     Feature = "alter column"          // a column's type can be changed where it stands
 )
 
 // Column returns the column of that name, or nil.

@@ -1,0 +1,136 @@
+package schema
+
+import "slices"
+
+// Clone returns a deep copy.
+func (t *Table) Clone() *Table {
+	c := *t
+	c.Columns = cloneAll(t.Columns, (*Column).Clone)
+	if t.PrimaryKey != nil {
+		pk := *t.PrimaryKey
+		pk.Columns = slices.Clone(pk.Columns)
+		c.PrimaryKey = &pk
+	}
+	c.Uniques = cloneAll(t.Uniques, func(u *Unique) *Unique {
+		v := *u
+		v.Columns = slices.Clone(u.Columns)
+		return &v
+	})
+	c.ForeignKeys = cloneAll(t.ForeignKeys, func(f *ForeignKey) *ForeignKey {
+		v := *f
+		v.Columns, v.RefColumns = slices.Clone(f.Columns), slices.Clone(f.RefColumns)
+		return &v
+	})
+	c.Checks = cloneAll(t.Checks, func(k *Check) *Check { v := *k; return &v })
+	c.Indexes = cloneAll(t.Indexes, (*Index).Clone)
+	c.Reordered = slices.Clone(t.Reordered)
+	return &c
+}
+
+// Clone returns a deep copy.
+func (c *Column) Clone() *Column {
+	v := *c
+	v.Type.Values = slices.Clone(c.Type.Values)
+	if c.Default != nil {
+		d := *c.Default
+		v.Default = &d
+	}
+	if c.Generated != nil {
+		g := *c.Generated
+		v.Generated = &g
+	}
+	if c.Identity != nil {
+		i := *c.Identity
+		v.Identity = &i
+	}
+	return &v
+}
+
+// Clone returns a deep copy.
+func (i *Index) Clone() *Index {
+	v := *i
+	v.Parts, v.Include = slices.Clone(i.Parts), slices.Clone(i.Include)
+	return &v
+}
+
+func cloneAll[T any](in []*T, clone func(*T) *T) []*T {
+	if in == nil {
+		return nil
+	}
+	out := make([]*T, len(in))
+	for i, v := range in {
+		out[i] = clone(v)
+	}
+	return out
+}
+
+// For returns a copy of t as an engine with the given features has it: what
+// needs an absent feature is gone or weakened, and what every engine does in
+// the same way is written out. It is the half of an engine's normal form that
+// needs no knowledge of the engine.
+//
+//   - Constraints and indexes whose Needs are not met are left out.
+//   - Columns of the primary key are NOT NULL without NullableKey.
+//   - INCLUDE columns, comments, names of sequences and the deferral of foreign
+//     keys are dropped where there is no such thing.
+//   - Columns stand in the order of Reordered with AlterInPlace.
+//   - A primary key keeps the name that it is known by with ConstraintNames.
+//
+// Partial and expression indexes are left alone: what stands in for them
+// differs from engine to engine.
+func (t *Table) For(has func(Feature) bool) *Table {
+	c := t.Clone()
+	met := func(f Feature) bool { return f == "" || has(f) }
+	c.Uniques = slices.DeleteFunc(c.Uniques, func(u *Unique) bool { return !met(u.Needs) })
+	c.Indexes = slices.DeleteFunc(c.Indexes, func(i *Index) bool { return !met(i.Needs) })
+	for _, u := range c.Uniques {
+		u.Needs = ""
+	}
+	for _, i := range c.Indexes {
+		i.Needs = ""
+		if !has(IncludeColumns) {
+			i.Include = nil
+		}
+		if !has(Comments) {
+			i.Comment = ""
+		}
+	}
+	if c.PrimaryKey != nil {
+		if c.PrimaryKey.Name == "" && has(ConstraintNames) {
+			c.PrimaryKey.Name = c.PrimaryKey.Invented
+		}
+		c.PrimaryKey.Invented = ""
+		if !has(NullableKey) {
+			for _, n := range c.PrimaryKey.Columns {
+				if col := c.Column(n); col != nil {
+					col.Nullable = false
+				}
+			}
+		}
+	}
+	for _, f := range c.ForeignKeys {
+		f.Deferrable = f.Deferrable && has(DeferrableFK)
+	}
+	if c.Reordered != nil && has(AlterInPlace) {
+		at := func(col *Column) int {
+			if i := slices.Index(c.Reordered, col.Name); i >= 0 {
+				return i
+			}
+			return len(c.Reordered)
+		}
+		slices.SortStableFunc(c.Columns, func(a, b *Column) int { return at(a) - at(b) })
+	}
+	c.Reordered = nil
+	if !has(Comments) {
+		c.Comment = ""
+	}
+	for _, col := range c.Columns {
+		if !has(Comments) {
+			col.Comment = ""
+		}
+		if col.Identity != nil && !has(Sequences) {
+			col.Identity.Sequence, col.Identity.Standard = "", ""
+		}
+	}
+	return c
+}

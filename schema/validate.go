@@ -1,0 +1,118 @@
+package schema
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/larder-db/larder/dberr"
+)
+
+// Validate says, as a dberr.Invalid error, what is wrong with a declaration, whatever the engine: a
+// column that a key names and the table has not, two columns of one name, a
+// foreign key of unequal sides. It returns nil for a table that is in order.
+func (t *Table) Validate() error {
+	if t.Name == "" {
+		return invalid("a table has no name")
+	}
+	if len(t.Columns) == 0 {
+		return invalid("table %s has no columns", t.Name)
+	}
+	seen := map[string]bool{}
+	for _, c := range t.Columns {
+		low := strings.ToLower(c.Name)
+		switch {
+		case c.Name == "":
+			return invalid("table %s has a column without a name", t.Name)
+		case seen[low]:
+			return invalid("table %s has two columns called %s", t.Name, c.Name)
+		case c.Type.Kind == "":
+			return invalid("column %s.%s has no type", t.Name, c.Name)
+		case c.Type.Kind == Other && c.Type.Raw == "":
+			return invalid("column %s.%s is of kind other and has no Raw type", t.Name, c.Name)
+		case c.Type.Kind == Enum && len(c.Type.Values) == 0:
+			return invalid("column %s.%s is an enum without values", t.Name, c.Name)
+		case c.Generated != nil && c.Default != nil:
+			return invalid("column %s.%s is generated and has a default", t.Name, c.Name)
+		}
+		seen[low] = true
+	}
+	if pk := t.PrimaryKey; pk != nil {
+		if err := t.hasColumns("the primary key", pk.Columns); err != nil {
+			return err
+		}
+	}
+	names := map[string]bool{}
+	for _, u := range t.Uniques {
+		if err := t.hasColumns("unique constraint "+u.Name, u.Columns); err != nil {
+			return err
+		}
+		if err := t.once(names, u.Name); err != nil {
+			return err
+		}
+	}
+	for _, f := range t.ForeignKeys {
+		if err := t.hasColumns("foreign key "+f.Name, f.Columns); err != nil {
+			return err
+		}
+		if len(f.RefColumns) != len(f.Columns) || f.RefTable == "" {
+			return invalid("a foreign key of table %s over %s does not name as many columns of another table", t.Name, strings.Join(f.Columns, ", "))
+		}
+		if err := t.once(names, f.Name); err != nil {
+			return err
+		}
+	}
+	for _, k := range t.Checks {
+		if k.Expr == "" {
+			return invalid("check %s of table %s has no expression", k.Name, t.Name)
+		}
+		if err := t.once(names, k.Name); err != nil {
+			return err
+		}
+	}
+	for _, i := range t.Indexes {
+		if i.Name == "" || len(i.Parts) == 0 {
+			return invalid("an index of table %s has no name or no columns", t.Name)
+		}
+		for _, p := range i.Parts {
+			if p.Expr == "" && t.Column(p.Column) == nil {
+				return invalid("index %s of table %s names column %q, which the table has not", i.Name, t.Name, p.Column)
+			}
+		}
+		if err := t.once(names, i.Name); err != nil {
+			return err
+		}
+	}
+	for _, n := range t.Reordered {
+		if t.Column(n) == nil {
+			return invalid("the order of table %s names column %q, which the table has not", t.Name, n)
+		}
+	}
+	return nil
+}
+
+func (t *Table) hasColumns(what string, cols []string) error {
+	if len(cols) == 0 {
+		return invalid("%s of table %s has no columns", what, t.Name)
+	}
+	for _, n := range cols {
+		if t.Column(n) == nil {
+			return invalid("%s of table %s names column %q, which the table has not", what, t.Name, n)
+		}
+	}
+	return nil
+}
+
+func (t *Table) once(names map[string]bool, name string) error {
+	if name == "" {
+		return nil
+	}
+	if names[name] {
+		return invalid("table %s has two constraints or indexes called %s", t.Name, name)
+	}
+	names[name] = true
+	return nil
+}
+
+func invalid(format string, args ...any) error {
+	return dberr.New(dberr.Invalid, "schema", fmt.Sprintf(format, args...))
+}
