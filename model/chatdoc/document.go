@@ -1,0 +1,133 @@
+package chatdoc
+
+import (
+	"encoding/json"
+
+	"github.com/larder-db/larder/dberr"
+)
+
+// DefaultTitle is the title of a chat whose document has none.
+const DefaultTitle = "New Chat"
+
+// Document is a chat document. It is a value that does not change: the
+// functions of this package return new ones.
+type Document struct {
+	top  *object
+	text []byte // the whole text, when it is known
+}
+
+// Parse reads a document that a client sent, cleaned as [Clean] does. Text
+// that is not a JSON object is a dberr.Invalid error.
+func Parse(text []byte) (*Document, error) {
+	text, err := Clean(text)
+	if err != nil {
+		return nil, err
+	}
+	return cut(text)
+}
+
+// ParseStored reads a document from a row. What older writers are known to
+// have stored and is not JSON (NaN, raw control characters, broken UTF-8) is
+// read as the nearest JSON; SQL NULL and JSON null are the empty document.
+func ParseStored(text []byte) (*Document, error) {
+	if len(text) == 0 || isNull(text) {
+		text = []byte("{}")
+	}
+	text, err := Readable(text)
+	if err != nil {
+		return nil, err
+	}
+	return cut(text)
+}
+
+// Readable returns stored JSON text in a form that every JSON reader takes,
+// with NUL removed; text itself when it is that already. Text that cannot be
+// read as JSON is a dberr.Invalid error.
+func Readable(text []byte) ([]byte, error) {
+	out, err := Clean(text)
+	if err == nil {
+		return out, nil
+	}
+	return Clean(mend(text))
+}
+
+func cut(text []byte) (*Document, error) {
+	top := cutObject(text)
+	if top == nil {
+		return nil, dberr.New(dberr.Invalid, "chatdoc", "the chat document is not a JSON object")
+	}
+	return &Document{top: top, text: text}, nil
+}
+
+// JSON is the document's text. The caller does not write to it.
+func (d *Document) JSON() []byte {
+	if d.text != nil {
+		return d.text
+	}
+	return d.top.encode()
+}
+
+// Title is the document's own title; false when it has none that is a string.
+func (d *Document) Title() (string, bool) { return stringOf(d.top.get("title")) }
+
+// CurrentID is the id of the message that the chat stands at: what
+// history.currentId says, else the document's currentId, its
+// branchPointMessageId, or the id of the last entry in its list of messages.
+// Empty when none of them says anything.
+func (d *Document) CurrentID() string {
+	for _, text := range [][]byte{d.history().get("currentId"), d.top.get("currentId"), d.top.get("branchPointMessageId")} {
+		if s, ok := stringOf(text); ok && s != "" {
+			return s
+		}
+	}
+	if list := elements(d.top.get("messages")); len(list) > 0 {
+		if s, ok := stringOf(cutObject(list[len(list)-1]).get("id")); ok {
+			return s
+		}
+	}
+	return ""
+}
+
+// MessageIDs are the keys of history.messages, in the document's order.
+func (d *Document) MessageIDs() []string {
+	m := d.messages()
+	if m == nil {
+		return nil
+	}
+	ids := make([]string, 0, len(m.members))
+	for _, e := range m.members {
+		ids = append(ids, e.key)
+	}
+	return ids
+}
+
+// Message returns the JSON text of one message of the history; nil when there
+// is no such message.
+func (d *Document) Message(id string) []byte { return d.messages().get(id) }
+
+// Member returns the JSON text of a top-level member; nil when there is none.
+func (d *Document) Member(key string) []byte { return d.top.get(key) }
+
+// WithTitle returns the document with another title.
+func (d *Document) WithTitle(title string) *Document {
+	top := d.top.clone()
+	top.set("title", quote(title))
+	return &Document{top: top}
+}
+
+func (d *Document) history() *object  { return cutObject(d.top.get("history")) }
+func (d *Document) messages() *object { return cutObject(d.history().get("messages")) }
+
+// CleanString removes U+0000 and what is no UTF-8 from s, for text columns
+// that stand beside a document.
+func CleanString(s string) string {
+	b, err := json.Marshal(s)
+	if err != nil {
+		return ""
+	}
+	var out string
+	if json.Unmarshal(stripUnholdable(b), &out) != nil {
+		return ""
+	}
+	return out
+}
