@@ -56,11 +56,32 @@ type Database struct {
 	DDL        DDL
 	Locker     Locker
 
+	// Begin, if not nil, begins transactions; where it is nil, conn.BeginTx is
+	// used. Either way ctx lives until the transaction is over, and the driver
+	// must let a done ctx end a Commit or Rollback that the server does not answer.
+	Begin func(ctx context.Context, conn *sql.Conn, o TxOptions) (*sql.Tx, error)
+
+	// State, if not nil, asks the server for what a health check wants to know
+	// beyond being alive.
+	State func(ctx context.Context, q Querier) (State, error)
+
 	Version  string   // what the server calls itself: "PostgreSQL 15.20", "MariaDB 10.11.19", "SQLite 3.54.1"
 	Warnings []string // sentences for the operator's log: a network file system, a small packet limit
 
 	// Cleanup, if any, runs after the pools are closed.
 	Cleanup func() error
+}
+
+// TxOptions say how a transaction begins.
+type TxOptions struct {
+	Isolation  sql.IsolationLevel // LevelDefault is the engine's own; an engine may give more than is asked for, never less
+	ReadOnly   bool
+	Deferrable bool // wait for a snapshot that no concurrent write can invalidate, where the engine has that
+}
+
+// State of a database, for health checks.
+type State struct {
+	ReadOnly bool // writes are refused: a standby, a read-only file or server
 }
 
 // Fault is what a driver's error means.
@@ -110,13 +131,16 @@ type DDL interface {
 	// error that names the table, the column and the limit.
 	Normalize(t *schema.Table) (*schema.Table, error)
 
-	// CreateTable returns the statements that make t and its indexes, without
-	// foreign keys to tables that may not exist yet when the engine minds
-	// (those come from ForeignKeys).
-	CreateTable(t *schema.Table) ([]string, error)
+	// CreateTables returns the statements that make the tables with their
+	// keys, indexes and comments, in an order that works whatever the order of
+	// the arguments. Tables that foreign keys refer to must be among them or
+	// exist already.
+	CreateTables(tables ...*schema.Table) ([]string, error)
 
-	// ForeignKeys returns the statements that add what CreateTable left out.
-	ForeignKeys(t *schema.Table) ([]string, error)
+	// Batch joins statements that have no arguments into as few as the engine
+	// takes in one round trip. The order stays; where nothing can be joined
+	// the statements come back as they are.
+	Batch(statements []string) []string
 
 	// TypeName is the engine's spelling of a column type.
 	TypeName(ty schema.Type) (string, error)

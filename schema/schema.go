@@ -168,6 +168,10 @@ type IndexPart struct {
 	Expr   Expr // instead of Column
 	Desc   bool
 	Prefix int // characters of the column, where only a prefix can be indexed; 0 is the whole column
+
+	// Options are an engine's own: a collation, an operator class, where NULLs
+	// go. Inspection sets them when they are not what the engine does by itself.
+	Options string
 }
 
 // Feature names something that an engine has or has not. The ones that concern

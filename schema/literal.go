@@ -1,0 +1,72 @@
+package schema
+
+import (
+	"strconv"
+)
+
+// Literal brings the literal default of a column of type ty into the Go type
+// that belongs to it: bool for Boolean, int64 for the integers, float64 for
+// Float and Numeric, string for the others. A value that cannot be read so
+// comes back as it is.
+func (ty Type) Literal(v any) any {
+	switch n := v.(type) {
+	case int:
+		v = int64(n)
+	case int32:
+		v = int64(n)
+	case float32:
+		v = float64(n)
+	}
+	switch ty.Kind {
+	case Boolean:
+		switch v := v.(type) {
+		case int64:
+			if v == 0 || v == 1 {
+				return v == 1
+			}
+		case string:
+			switch v {
+			case "1", "t", "true", "yes", "on":
+				return true
+			case "0", "f", "false", "no", "off":
+				return false
+			}
+		}
+	case Integer, BigInt, SmallInt:
+		switch v := v.(type) {
+		case bool:
+			if v {
+				return int64(1)
+			}
+			return int64(0)
+		case float64:
+			if float64(int64(v)) == v {
+				return int64(v)
+			}
+		case string:
+			if i, err := strconv.ParseInt(v, 10, 64); err == nil {
+				return i
+			}
+		}
+	case Float, Numeric:
+		switch v := v.(type) {
+		case int64:
+			return float64(v)
+		case string:
+			if f, err := strconv.ParseFloat(v, 64); err == nil {
+				return f
+			}
+		}
+	case Other:
+	default:
+		switch v := v.(type) {
+		case int64:
+			return strconv.FormatInt(v, 10)
+		case float64:
+			return strconv.FormatFloat(v, 'g', -1, 64)
+		case bool:
+			return strconv.FormatBool(v)
+		}
+	}
+	return v
+}

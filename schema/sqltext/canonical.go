@@ -1,0 +1,256 @@
+package sqltext
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Canonical returns the normal form of an expression. Text that is not an
+// expression it knows comes back with its words in normal form and its
+// parentheses as they were; an error means that it could not even be split
+// into words.
+func Canonical(text string, r Rules) (string, error) {
+	toks, err := Lex(text, r)
+	if err != nil {
+		return "", err
+	}
+	n, err := parseAll(toks, r)
+	if err != nil {
+		return words(toks, r), nil
+	}
+	return n.write(), nil
+}
+
+// Literal reads text that is nothing but a literal, perhaps in parentheses, of
+// a sign and with casts. The value is a string, int64, float64 or bool; ok is
+// false for anything else, NULL too.
+func Literal(text string, r Rules) (value any, ok bool) {
+	toks, err := Lex(text, r)
+	if err != nil {
+		return nil, false
+	}
+	n, err := parseAll(toks, r)
+	if err != nil {
+		return nil, false
+	}
+	for n.kind == nCast {
+		n = n.args[0]
+	}
+	return n.value()
+}
+
+// words joins tokens in normal form without understanding them.
+func words(toks []Token, r Rules) string {
+	var b strings.Builder
+	for i, t := range toks {
+		if i > 0 && !glued(toks[i-1], t) {
+			b.WriteByte(' ')
+		}
+		switch t.Kind {
+		case Word:
+			if c := r.column(t.Text); c != "" {
+				b.WriteString("{" + c + "}")
+			} else {
+				b.WriteString(strings.ToUpper(t.Text))
+			}
+		case Quoted:
+			b.WriteString("{" + t.Text + "}")
+		case Str:
+			b.WriteString(quoteString(t.Text))
+		default:
+			b.WriteString(t.Text)
+		}
+	}
+	return b.String()
+}
+
+func glued(a, b Token) bool {
+	return a.IsOp("(") || b.IsOp(")") || b.IsOp(",") || a.IsOp(".") || b.IsOp(".") || b.IsOp("(") && a.Kind == Word
+}
+
+// column is the spelling of the column that word means, or "".
+func (r Rules) column(word string) string {
+	for _, c := range r.Columns {
+		if strings.EqualFold(c, word) {
+			return c
+		}
+	}
+	return ""
+}
+
+func quoteString(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+
+type nodeKind int
+
+const (
+	nName   nodeKind = iota // text: the name, args: none
+	nString                 // text: the value
+	nAtom                   // text as it is written: numbers, NULL, CURRENT_TIMESTAMP
+	nCall                   // text: function, args
+	nBinary                 // text: operator, two args; AND and OR have two or more
+	nUnary                  // text: operator before, one arg
+	nSuffix                 // text: operator behind (IS NULL), one arg
+	nIn                     // text: IN or NOT IN, args[0] in the others
+	nCast                   // text: type, one arg
+	nCase                   // args in pairs WHEN, THEN; text "else" when the last is ELSE; base when args[0] is the operand
+	nList                   // args
+	nArray                  // args
+)
+
+type node struct {
+	kind nodeKind
+	text string
+	args []*node
+	base bool
+}
+
+func (n *node) value() (any, bool) {
+	switch n.kind {
+	case nString:
+		return n.text, true
+	case nAtom:
+		switch n.text {
+		case "TRUE":
+			return true, true
+		case "FALSE":
+			return false, true
+		}
+		return parseNumber(n.text)
+	case nUnary:
+		if n.text == "-" {
+			switch v, _ := n.args[0].value(); v := v.(type) {
+			case int64:
+				return -v, true
+			case float64:
+				return -v, true
+			}
+		}
+	}
+	return nil, false
+}
+
+// simple nodes need no parentheses inside others.
+func (n *node) simple() bool {
+	switch n.kind {
+	case nName, nString, nAtom, nCall, nCast, nCase, nList, nArray:
+		return true
+	case nUnary:
+		return n.text == "-" && n.args[0].kind == nAtom
+	}
+	return false
+}
+
+func (n *node) inner() string {
+	if n.simple() {
+		return n.write()
+	}
+	return "(" + n.write() + ")"
+}
+
+func (n *node) write() string {
+	switch n.kind {
+	case nName:
+		return n.text
+	case nString:
+		return quoteString(n.text)
+	case nAtom:
+		return n.text
+	case nCall:
+		return n.text + "(" + list(n.args) + ")"
+	case nBinary:
+		parts := make([]string, len(n.args))
+		for i, a := range n.args {
+			parts[i] = a.inner()
+		}
+		return strings.Join(parts, " "+n.text+" ")
+	case nUnary:
+		if n.text == "NOT" {
+			return "NOT " + n.args[0].inner()
+		}
+		return n.text + n.args[0].inner()
+	case nSuffix:
+		return n.args[0].inner() + " " + n.text
+	case nIn:
+		return n.args[0].inner() + " " + n.text + " (" + list(n.args[1:]) + ")"
+	case nCast:
+		return "CAST(" + n.args[0].write() + " AS " + n.text + ")"
+	case nList:
+		return "(" + list(n.args) + ")"
+	case nArray:
+		return "ARRAY[" + list(n.args) + "]"
+	case nCase:
+		var b strings.Builder
+		b.WriteString("CASE")
+		args := n.args
+		if n.base {
+			b.WriteString(" " + args[0].write())
+			args = args[1:]
+		}
+		for len(args) >= 2 {
+			b.WriteString(" WHEN " + args[0].write() + " THEN " + args[1].write())
+			args = args[2:]
+		}
+		if len(args) == 1 {
+			b.WriteString(" ELSE " + args[0].write())
+		}
+		return b.String() + " END"
+	}
+	return ""
+}
+
+func list(ns []*node) string {
+	parts := make([]string, len(ns))
+	for i, a := range ns {
+		parts[i] = a.write()
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Columns lists the names in braces in a template, each once, in order of
+// their first use.
+func Columns(template string) []string {
+	toks, err := Lex(template, Rules{Template: true})
+	if err != nil {
+		return nil
+	}
+	var out []string
+	for _, t := range toks {
+		if t.Kind == Quoted && t.Q == '{' && !slices.Contains(out, t.Text) {
+			out = append(out, t.Text)
+		}
+	}
+	return out
+}
+
+// Render writes a template as SQL: each name in braces through ident, each
+// string literal through str, everything else as it is. Braces inside a string
+// are text.
+func Render(template string, ident, str func(string) (string, error)) (string, error) {
+	toks, err := Lex(template, Rules{Template: true})
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	at := 0
+	for _, t := range toks {
+		put := ident
+		switch {
+		case t.Kind == Str:
+			put = str
+		case t.Kind != Quoted || t.Q != '{':
+			continue
+		}
+		s, err := put(t.Text)
+		if err != nil {
+			return "", err
+		}
+		b.WriteString(template[at:t.Pos])
+		b.WriteString(s)
+		at = t.End
+	}
+	b.WriteString(template[at:])
+	return b.String(), nil
+}
+
+var errShape = fmt.Errorf("sqltext: not an expression of a known shape")

@@ -1,0 +1,636 @@
+package sqltext
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// maxDepth bounds recursion, for text from outside.
+const maxDepth = 200
+
+type parser struct {
+	toks  []Token
+	i     int
+	r     Rules
+	depth int
+}
+
+func parseAll(toks []Token, r Rules) (*node, error) {
+	p := &parser{toks: toks, r: r}
+	n, err := p.expr(0)
+	if err != nil {
+		return nil, err
+	}
+	if p.i != len(toks) {
+		return nil, errShape
+	}
+	return n, nil
+}
+
+func (p *parser) peek() Token {
+	if p.i < len(p.toks) {
+		return p.toks[p.i]
+	}
+	return Token{Kind: Op}
+}
+
+func (p *parser) at(n int) Token {
+	if p.i+n < len(p.toks) {
+		return p.toks[p.i+n]
+	}
+	return Token{Kind: Op}
+}
+
+func (p *parser) acceptOp(op string) bool {
+	if p.peek().IsOp(op) {
+		p.i++
+		return true
+	}
+	return false
+}
+
+func (p *parser) acceptWord(words ...string) bool {
+	for n, w := range words {
+		if !p.at(n).Is(w) {
+			return false
+		}
+	}
+	p.i += len(words)
+	return true
+}
+
+// Binding powers, loosest first.
+const (
+	pOr = iota + 1
+	pAnd
+	pNot
+	pIs
+	pCompare
+	pMatch
+	pOther
+	pSum
+	pProduct
+	pTight
+	pUnary
+	pCast
+)
+
+var comparisons = []string{"=", "==", "<>", "!=", "<", ">", "<=", ">=", "<=>"}
+
+func (p *parser) power(op string) int {
+	switch {
+	case slices.Contains(comparisons, op):
+		return pCompare
+	case op == "||" || op == "->" || op == "->>":
+		if p.r.TightConcat {
+			return pTight
+		}
+		return pOther
+	case op == "+" || op == "-":
+		return pSum
+	case op == "*" || op == "/" || op == "%":
+		return pProduct
+	case op == "^":
+		return pTight
+	case op == "&&" && p.r.Concat:
+		return 0
+	case slices.Contains([]string{"@>", "<@", "?", "?|", "?&", "@@", "@?", "~", "~*", "!~", "!~*", "#>", "#>>", "#-", "&", "|", "<<", ">>", "&&", "~~", "~~*", "!~~", "!~~*"}, op):
+		return pOther
+	}
+	return 0
+}
+
+func (p *parser) expr(min int) (*node, error) {
+	p.depth++
+	defer func() { p.depth-- }()
+	if p.depth > maxDepth {
+		return nil, errShape
+	}
+	left, err := p.prefix()
+	if err != nil {
+		return nil, err
+	}
+	for {
+		next, err := p.suffix(left, min)
+		if err != nil {
+			return nil, err
+		}
+		if next == nil {
+			return left, nil
+		}
+		left = next
+	}
+}
+
+// suffix extends left by one operator that binds at least as tightly as min;
+// nil when there is none.
+func (p *parser) suffix(left *node, min int) (*node, error) {
+	t := p.peek()
+	switch {
+	case t.Is("OR") && min <= pOr:
+		return p.chain(left, "OR", pOr)
+	case t.Is("AND") && min <= pAnd:
+		return p.chain(left, "AND", pAnd)
+	case t.Is("IS") && min <= pIs:
+		return p.is(left)
+	case t.Is("ISNULL") && min <= pIs:
+		p.i++
+		return &node{kind: nSuffix, text: "IS NULL", args: []*node{left}}, nil
+	case t.Is("NOTNULL") && min <= pIs, t.Is("NOT") && p.at(1).Is("NULL") && min <= pIs:
+		p.i++
+		if t.Is("NOT") {
+			p.i++
+		}
+		return &node{kind: nSuffix, text: "IS NOT NULL", args: []*node{left}}, nil
+	case t.Kind == Word && min <= pMatch:
+		n, err := p.match(left)
+		if n != nil || err != nil {
+			return n, err
+		}
+		if t.Is("COLLATE") {
+			p.i++
+			c := p.peek()
+			if c.Kind != Word && c.Kind != Quoted {
+				return nil, errShape
+			}
+			p.i++
+			return &node{kind: nBinary, text: "COLLATE", args: []*node{left, {kind: nAtom, text: c.Text}}}, nil
+		}
+		if (t.Is("MOD") || t.Is("DIV")) && min <= pProduct {
+			p.i++
+			right, err := p.expr(pProduct + 1)
+			if err != nil {
+				return nil, err
+			}
+			op := "%"
+			if t.Is("DIV") {
+				op = "DIV"
+			}
+			return &node{kind: nBinary, text: op, args: []*node{left, right}}, nil
+		}
+		return nil, nil
+	case t.Kind != Op:
+		return nil, nil
+	case t.Text == "::" && p.r.Casts:
+		p.i++
+		ty, err := p.typeName()
+		if err != nil {
+			return nil, err
+		}
+		return p.cast(left, ty), nil
+	}
+	pow := p.power(t.Text)
+	if pow == 0 || pow < min {
+		return nil, nil
+	}
+	p.i++
+	op := t.Text
+	if op == "=" && p.peek().Is("ANY") || op == "<>" && p.peek().Is("ALL") {
+		if n := p.anyArray(left, op); n != nil {
+			return n, nil
+		}
+	}
+	right, err := p.expr(pow + 1)
+	if err != nil {
+		return nil, err
+	}
+	switch op {
+	case "!=":
+		op = "<>"
+	case "==":
+		op = "="
+	case "~~":
+		op = "LIKE"
+	case "!~~":
+		op = "NOT LIKE"
+	case "~~*":
+		op = "ILIKE"
+	case "!~~*":
+		op = "NOT ILIKE"
+	case "||":
+		if p.r.Concat {
+			return &node{kind: nCall, text: "concat", args: append(flat(left, nCall, "concat"), right)}, nil
+		}
+	}
+	return &node{kind: nBinary, text: op, args: []*node{left, right}}, nil
+}
+
+func flat(n *node, k nodeKind, text string) []*node {
+	if n.kind == k && n.text == text {
+		return n.args
+	}
+	return []*node{n}
+}
+
+func (p *parser) chain(left *node, op string, pow int) (*node, error) {
+	p.i++
+	right, err := p.expr(pow + 1)
+	if err != nil {
+		return nil, err
+	}
+	args := append(slices.Clone(flat(left, nBinary, op)), flat(right, nBinary, op)...)
+	return &node{kind: nBinary, text: op, args: args}, nil
+}
+
+func (p *parser) is(left *node) (*node, error) {
+	p.i++
+	not := p.acceptWord("NOT")
+	text := "IS "
+	if not {
+		text = "IS NOT "
+	}
+	for _, w := range []string{"NULL", "TRUE", "FALSE", "UNKNOWN"} {
+		if p.acceptWord(w) {
+			return &node{kind: nSuffix, text: text + w, args: []*node{left}}, nil
+		}
+	}
+	if p.acceptWord("DISTINCT", "FROM") {
+		text += "DISTINCT FROM"
+	} else {
+		text = strings.TrimSpace(text)
+	}
+	right, err := p.expr(pCompare)
+	if err != nil {
+		return nil, err
+	}
+	return &node{kind: nBinary, text: text, args: []*node{left, right}}, nil
+}
+
+// match reads LIKE, IN, BETWEEN and their kin; nil when there is none.
+func (p *parser) match(left *node) (*node, error) {
+	start := p.i
+	not := ""
+	if p.acceptWord("NOT") {
+		not = "NOT "
+	}
+	for _, w := range []string{"LIKE", "ILIKE", "GLOB", "REGEXP", "RLIKE", "MATCH"} {
+		if !p.acceptWord(w) {
+			continue
+		}
+		right, err := p.expr(pMatch + 1)
+		if err != nil {
+			return nil, err
+		}
+		if w == "RLIKE" {
+			w = "REGEXP"
+		}
+		n := &node{kind: nBinary, text: not + w, args: []*node{left, right}}
+		if p.acceptWord("ESCAPE") {
+			esc, err := p.expr(pMatch + 1)
+			if err != nil {
+				return nil, err
+			}
+			n = &node{kind: nSuffix, text: "ESCAPE " + esc.inner(), args: []*node{n}}
+		}
+		return n, nil
+	}
+	switch {
+	case p.acceptWord("BETWEEN"):
+		lo, err := p.expr(pOther)
+		if err != nil {
+			return nil, err
+		}
+		if !p.acceptWord("AND") {
+			return nil, errShape
+		}
+		hi, err := p.expr(pOther)
+		if err != nil {
+			return nil, err
+		}
+		if not != "" {
+			return &node{kind: nBinary, text: "OR", args: []*node{
+				{kind: nBinary, text: "<", args: []*node{left, lo}}, {kind: nBinary, text: ">", args: []*node{left, hi}}}}, nil
+		}
+		return &node{kind: nBinary, text: "AND", args: []*node{
+			{kind: nBinary, text: ">=", args: []*node{left, lo}}, {kind: nBinary, text: "<=", args: []*node{left, hi}}}}, nil
+	case p.acceptWord("IN"):
+		if !p.acceptOp("(") || p.peek().Is("SELECT") {
+			return nil, errShape
+		}
+		args, err := p.args(")")
+		if err != nil {
+			return nil, err
+		}
+		return &node{kind: nIn, text: not + "IN", args: append([]*node{left}, args...)}, nil
+	}
+	p.i = start
+	return nil, nil
+}
+
+// anyArray reads "= ANY (ARRAY[...])" as IN; nil and no progress otherwise.
+func (p *parser) anyArray(left *node, op string) *node {
+	start := p.i
+	p.i++
+	if p.acceptOp("(") {
+		in, err := p.expr(0)
+		for err == nil && in.kind == nCast {
+			in = in.args[0]
+		}
+		if err == nil && in.kind == nArray && len(in.args) > 0 && p.acceptOp(")") {
+			text := "IN"
+			if op == "<>" {
+				text = "NOT IN"
+			}
+			return &node{kind: nIn, text: text, args: append([]*node{left}, in.args...)}
+		}
+	}
+	p.i = start
+	return nil
+}
+
+func (p *parser) args(closing string) ([]*node, error) {
+	var out []*node
+	if p.acceptOp(closing) {
+		return out, nil
+	}
+	for {
+		n, err := p.expr(0)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, n)
+		switch {
+		case p.acceptOp(","):
+		case p.acceptOp(closing):
+			return out, nil
+		default:
+			return nil, errShape
+		}
+	}
+}
+
+func (p *parser) prefix() (*node, error) {
+	t := p.peek()
+	switch {
+	case t.Is("NOT"):
+		p.i++
+		n, err := p.expr(pNot)
+		if err != nil {
+			return nil, err
+		}
+		return &node{kind: nUnary, text: "NOT", args: []*node{n}}, nil
+	case t.IsOp("-"), t.IsOp("+"), t.IsOp("~"), t.IsOp("!"):
+		p.i++
+		n, err := p.expr(pUnary)
+		if err != nil {
+			return nil, err
+		}
+		if t.Text == "+" {
+			return n, nil
+		}
+		if t.Text == "!" {
+			return &node{kind: nUnary, text: "NOT", args: []*node{n}}, nil
+		}
+		return &node{kind: nUnary, text: t.Text, args: []*node{n}}, nil
+	}
+	return p.primary()
+}
+
+// valueWords stand for themselves.
+var valueWords = []string{"NULL", "TRUE", "FALSE", "CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME", "CURRENT_USER", "SESSION_USER", "LOCALTIMESTAMP", "LOCALTIME"}
+
+// shapeWords start something that is not read here.
+var shapeWords = []string{"SELECT", "EXISTS", "INTERVAL", "FROM", "WHEN", "THEN", "ELSE", "END", "AND", "OR", "AS", "ROW"}
+
+func (p *parser) primary() (*node, error) {
+	t := p.peek()
+	p.i++
+	switch t.Kind {
+	case Num:
+		return &node{kind: nAtom, text: t.Text}, nil
+	case Blob:
+		return &node{kind: nAtom, text: strings.ToUpper(t.Text[:1]) + strings.ToLower(t.Text[1:])}, nil
+	case Str:
+		return &node{kind: nString, text: t.Text}, nil
+	case Op:
+		if t.Text != "(" || p.i > len(p.toks) || p.peek().Is("SELECT") {
+			return nil, errShape
+		}
+		args, err := p.args(")")
+		if err != nil || len(args) == 0 {
+			return nil, errShape
+		}
+		if len(args) == 1 {
+			return args[0], nil
+		}
+		return &node{kind: nList, args: args}, nil
+	}
+	upper := strings.ToUpper(t.Text)
+	if t.Kind == Word && !p.peek().IsOp("(") && p.r.column(t.Text) == "" {
+		switch {
+		case slices.Contains(valueWords, upper):
+			if p.r.BoolNumbers && (upper == "TRUE" || upper == "FALSE") {
+				return &node{kind: nAtom, text: map[string]string{"TRUE": "1", "FALSE": "0"}[upper]}, nil
+			}
+			return &node{kind: nAtom, text: upper}, nil
+		case upper == "CASE":
+			return p.caseExpr()
+		case upper == "ARRAY" && p.acceptOp("["):
+			args, err := p.args("]")
+			if err != nil {
+				return nil, err
+			}
+			return &node{kind: nArray, args: args}, nil
+		case slices.Contains(shapeWords, upper):
+			return nil, errShape
+		}
+	}
+	if p.acceptOp("(") && (t.Kind == Word || t.Q != '{') {
+		return p.call(t)
+	}
+	return p.name(t)
+}
+
+func (p *parser) name(t Token) (*node, error) {
+	text := p.spell(t)
+	if text == "" {
+		return &node{kind: nString, text: t.Text}, nil
+	}
+	for p.acceptOp(".") {
+		n := p.peek()
+		if n.Kind != Word && n.Kind != Quoted {
+			return nil, errShape
+		}
+		p.i++
+		text += "." + p.spell(n)
+	}
+	return &node{kind: nName, text: text}, nil
+}
+
+// spell is the name in braces; "" for a quoted text that is no column where
+// that makes it a string.
+func (p *parser) spell(t Token) string {
+	if c := p.r.column(t.Text); c != "" && (t.Kind == Word || t.Q != '{') {
+		return "{" + c + "}"
+	}
+	if t.Kind == Quoted && t.Q == '"' && p.r.LooseQuotes {
+		return ""
+	}
+	return "{" + t.Text + "}"
+}
+
+func (p *parser) call(t Token) (*node, error) {
+	name := strings.ToLower(t.Text)
+	if a, ok := p.r.Aliases[name]; ok {
+		name = a
+	}
+	switch {
+	case t.Is("CAST"):
+		n, err := p.expr(0)
+		if err != nil {
+			return nil, err
+		}
+		if !p.acceptWord("AS") {
+			return nil, errShape
+		}
+		ty, err := p.typeName()
+		if err != nil || !p.acceptOp(")") {
+			return nil, errShape
+		}
+		return p.cast(n, ty), nil
+	case t.Kind == Word && slices.Contains(shapeWords, strings.ToUpper(t.Text)):
+		return nil, errShape
+	case t.Kind == Quoted && t.Text != strings.ToLower(t.Text):
+		name = "{" + t.Text + "}"
+	case name == "count" && p.acceptOp("*"):
+		if !p.acceptOp(")") {
+			return nil, errShape
+		}
+		return &node{kind: nAtom, text: "count(*)"}, nil
+	case name == "now" && p.acceptOp(")"):
+		return &node{kind: nAtom, text: "CURRENT_TIMESTAMP"}, nil
+	}
+	args, err := p.args(")")
+	if err != nil {
+		return nil, err
+	}
+	return &node{kind: nCall, text: name, args: args}, nil
+}
+
+func (p *parser) caseExpr() (*node, error) {
+	n := &node{kind: nCase}
+	if !p.peek().Is("WHEN") {
+		e, err := p.expr(0)
+		if err != nil {
+			return nil, err
+		}
+		n.base = true
+		n.args = append(n.args, e)
+	}
+	for p.acceptWord("WHEN") {
+		w, err := p.expr(0)
+		if err != nil {
+			return nil, err
+		}
+		if !p.acceptWord("THEN") {
+			return nil, errShape
+		}
+		t, err := p.expr(0)
+		if err != nil {
+			return nil, err
+		}
+		n.args = append(n.args, w, t)
+	}
+	if p.acceptWord("ELSE") {
+		e, err := p.expr(0)
+		if err != nil {
+			return nil, err
+		}
+		if !(e.kind == nAtom && e.text == "NULL") && !(e.kind == nCast && e.args[0].text == "NULL") {
+			n.args = append(n.args, e)
+		}
+	}
+	if len(n.args) < 2 || !p.acceptWord("END") {
+		return nil, errShape
+	}
+	return n, nil
+}
+
+// typeName reads a type: words, an argument list, array brackets.
+func (p *parser) typeName() (string, error) {
+	var parts []string
+	for p.peek().Kind == Word {
+		w := strings.ToLower(p.peek().Text)
+		if len(parts) > 0 && !slices.Contains([]string{"varying", "precision", "without", "with", "time", "zone", "unsigned", "signed", "integer", "charset", "utf8mb4"}, w) {
+			break
+		}
+		parts = append(parts, w)
+		p.i++
+	}
+	if len(parts) == 0 {
+		if t := p.peek(); t.Kind == Quoted {
+			p.i++
+			parts = append(parts, "{"+t.Text+"}")
+		} else {
+			return "", errShape
+		}
+	}
+	ty := strings.Join(parts, " ")
+	if p.acceptOp("(") {
+		args, err := p.args(")")
+		if err != nil {
+			return "", err
+		}
+		ty += "(" + strings.ReplaceAll(list(args), " ", "") + ")"
+	}
+	for p.acceptOp("[") {
+		if !p.acceptOp("]") {
+			return "", errShape
+		}
+		ty += "[]"
+	}
+	return ty, nil
+}
+
+var (
+	textTypes   = []string{"text", "character varying", "varchar", "bpchar", "character", "text[]", "character varying[]"}
+	jsonTypes   = []string{"json", "jsonb"}
+	numberTypes = []string{"integer", "bigint", "smallint", "numeric", "double precision", "real"}
+)
+
+// cast leaves out a cast that a server adds by itself: one of a literal to the
+// type that it has anyway, and one of a text column to text.
+func (p *parser) cast(n *node, ty string) *node {
+	keep := &node{kind: nCast, text: ty, args: []*node{n}}
+	if !p.r.Casts {
+		return keep
+	}
+	switch {
+	case n.kind == nString && slices.Contains(numberTypes, ty):
+		if v, ok := parseNumber(strings.TrimPrefix(n.text, "-")); ok && v != nil {
+			if strings.HasPrefix(n.text, "-") {
+				return &node{kind: nUnary, text: "-", args: []*node{{kind: nAtom, text: n.text[1:]}}}
+			}
+			return &node{kind: nAtom, text: n.text}
+		}
+	case n.kind == nString && (slices.Contains(textTypes, ty) || slices.Contains(jsonTypes, ty)):
+		return n
+	case n.kind == nArray && slices.Contains(textTypes, ty):
+		return n
+	case n.kind == nAtom && n.text == "NULL":
+		return n
+	case n.kind == nAtom && slices.Contains(numberTypes, ty):
+		if _, ok := parseNumber(n.text); ok {
+			return n
+		}
+	case n.kind == nUnary && n.text == "-" && n.args[0].kind == nAtom && slices.Contains(numberTypes, ty):
+		return n
+	case n.kind == nName && slices.Contains(textTypes, ty) && slices.Contains(p.r.TextColumns, strings.Trim(n.text, "{}")):
+		return n
+	}
+	return keep
+}
+
+func parseNumber(s string) (any, bool) {
+	if s == "" || !isDigit(s[0]) && s[0] != '.' {
+		return nil, false
+	}
+	if i, err := strconv.ParseInt(s, 10, 64); err == nil {
+		return i, true
+	}
+	if f, err := strconv.ParseFloat(s, 64); err == nil {
+		return f, true
+	}
+	return nil, false
+}
