@@ -1,0 +1,60 @@
+# "make" lists the targets. Nothing but Go is needed: tests find or fetch their
+# database servers themselves (see internal/testdb).
+GO      ?= go
+LINT    := $(GO) run github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+SERVERS := $(GO) run ./internal/testdb/cmd/testservers
+LDFLAGS := -s -w
+# Packages whose code runs concurrently; the race detector is slow elsewhere for nothing.
+RACE    := $(foreach d,engine query store server,$(if $(wildcard $(d)/*.go $(d)/*/*.go),./$(d)/...))
+PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+
+.DEFAULT_GOAL := help
+.PHONY: help build dist test test-sqlite test-postgresql test-mysql test-mariadb race bench soak lint vet fmt check servers
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-16s %s\n", $$1, $$2 }'
+
+build: ## build bin/larder, one static binary
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)" -o bin/larder ./cmd/larder
+
+dist: $(addprefix dist/,$(PLATFORMS)) ## cross-compile for Linux, macOS and Windows into dist/
+
+dist/%: FORCE
+	CGO_ENABLED=0 GOOS=$(word 1,$(subst /, ,$*)) GOARCH=$(word 2,$(subst /, ,$*)) $(GO) build -trimpath -ldflags "$(LDFLAGS)" \
+		-o dist/larder-$(subst /,-,$*)$(if $(findstring windows,$*),.exe) ./cmd/larder
+
+FORCE:
+
+test: ## run all tests on SQLite, PostgreSQL, MySQL and MariaDB
+	$(SERVERS) -- $(GO) test -timeout 20m ./...
+
+test-sqlite: ## run all tests on SQLite only; needs no server
+test-postgresql: ## run all tests on PostgreSQL only
+test-mysql: ## run all tests on MySQL only
+test-mariadb: ## run all tests on MariaDB only
+test-sqlite test-postgresql test-mysql test-mariadb: test-%:
+	TESTDB_ENGINES=$* $(SERVERS) -- $(GO) test -timeout 20m ./...
+
+race: ## run the concurrent packages' tests under the race detector
+	$(SERVERS) $(SERVERS_FLAGS) -- $(GO) test -race -timeout 30m $(RACE)
+
+bench: ## measure against the raw drivers; see docs/benchmarks.md
+	$(SERVERS) -- $(GO) test -run '^$$' -bench . -benchmem -timeout 60m ./bench/...
+
+soak: ## run the long tests too: an hour
+	$(SERVERS) -- $(GO) test -tags soak -timeout 60m ./...
+
+servers: ## start the test servers and keep them until interrupted
+	$(SERVERS)
+
+fmt: ## format the code
+	gofmt -w $$($(GO) list -f '{{.Dir}}' ./...)
+
+vet: ## run go vet
+	$(GO) vet ./...
+
+lint: ## run the pinned golangci-lint
+	$(LINT) run ./...
+
+check: vet lint test ## everything a change must pass: format, vet, lint, test
+	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not formatted (make fmt): $$unformatted"; exit 1; }

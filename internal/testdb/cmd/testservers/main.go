@@ -1,0 +1,181 @@
+// Testservers starts the database servers that tests run on, says their
+// versions, and keeps them while it runs a command:
+//
+//	go run ./internal/testdb/cmd/testservers -- go test ./...
+//
+// Tests find the servers by themselves; this command lets them start warm,
+// share one server over all packages, and fail once, early and in words, when
+// an engine cannot be had. Without a command it keeps the servers until it is
+// interrupted. It exits with the command's status, with 1 when a server could
+// not be had, and with 2 when it was called wrongly.
+//
+// With -optional mysql a server that cannot be had after several attempts is
+// left out: the command runs with TESTDB_SKIP=mysql, and the last lines say so.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/larder-db/larder/internal/testdb"
+	"github.com/larder-db/larder/internal/testdb/server"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	stop()
+	os.Exit(status)
+}
+
+// attempts is how often an optional engine is tried, pauseBetween how long after each.
+const (
+	attempts     = 4
+	pauseBetween = 15 * time.Second
+)
+
+func run(ctx context.Context, args []string, out, errs io.Writer) int {
+	flags := flag.NewFlagSet("testservers", flag.ContinueOnError)
+	flags.SetOutput(errs)
+	optional := flags.String("optional", "", "engines, separated by commas, without which the command runs when they cannot be had")
+	if err := flags.Parse(args); err != nil {
+		return 2
+	}
+	may := strings.FieldsFunc(*optional, func(r rune) bool { return r == ',' })
+	results := startAll(ctx, may, errs)
+	defer func() {
+		for _, r := range results {
+			if r.lease != nil {
+				r.lease.Release()
+			}
+		}
+	}()
+	var skip []string
+	failed := false
+	for _, r := range results {
+		switch {
+		case r.err == nil:
+			line(out, "testservers: %-10s %s", r.engine, r.lease.Endpoint.Version)
+		case slices.Contains(may, r.engine):
+			skip = append(skip, r.engine)
+		default:
+			failed = true
+			line(errs, "testservers: %-10s NOT AVAILABLE: %v", r.engine, r.err)
+		}
+	}
+	if failed {
+		line(errs, "testservers: nothing was run.")
+		return 1
+	}
+	defer func() {
+		for _, r := range results {
+			if slices.Contains(skip, r.engine) {
+				line(out, "testservers: %s WAS LEFT OUT: it could not be had in %d attempts: %v", server.Title(r.engine), attempts, r.err)
+			}
+		}
+	}()
+	if flags.NArg() == 0 {
+		for _, r := range results {
+			if r.lease != nil {
+				line(out, "testservers: %s", r.lease.Endpoint.URL(""))
+			}
+		}
+		line(out, "testservers: the servers stay until this command is interrupted.")
+		<-ctx.Done()
+		return 0
+	}
+	return command(ctx, flags.Args(), skip, errs)
+}
+
+type result struct {
+	engine string
+	lease  *server.Lease
+	err    error
+}
+
+// startAll starts the servers of all engines at once.
+func startAll(ctx context.Context, optional []string, errs io.Writer) []result {
+	var results []result
+	for _, e := range testdb.Engines() {
+		if e != testdb.SQLite {
+			results = append(results, result{engine: e})
+		}
+	}
+	var all sync.WaitGroup
+	for i := range results {
+		all.Go(func() {
+			r := &results[i]
+			n := 1
+			if slices.Contains(optional, r.engine) {
+				n = attempts
+			}
+			r.lease, r.err = start(ctx, r.engine, n, errs)
+		})
+	}
+	all.Wait()
+	return results
+}
+
+// start leases the server of engine, trying n times.
+func start(ctx context.Context, engine string, n int, errs io.Writer) (*server.Lease, error) {
+	say := func(text string) { line(errs, "testservers: %s", text) }
+	for attempt := 1; ; attempt++ {
+		if err := server.ForgetFailure(engine); err != nil {
+			return nil, err
+		}
+		lease, err := server.Share(ctx, engine, say)
+		if err == nil || attempt == n {
+			return lease, err
+		}
+		line(errs, "testservers: %s, attempt %d of %d: %v", engine, attempt, n, err)
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(pauseBetween):
+		}
+	}
+}
+
+// command runs args and returns its status, as a shell would say it. An
+// interruption is passed on, and the command may take its time to end.
+func command(ctx context.Context, args, skip []string, errs io.Writer) int {
+	c := exec.CommandContext(ctx, args[0], args[1:]...) //nolint:gosec // running it is what the caller asks for
+	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr
+	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
+	c.WaitDelay = time.Minute
+	if len(skip) > 0 {
+		if s := os.Getenv("TESTDB_SKIP"); s != "" {
+			skip = append(skip, s)
+		}
+		c.Env = append(os.Environ(), "TESTDB_SKIP="+strings.Join(skip, ","))
+	}
+	err := c.Run()
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &exit) && exit.ExitCode() > 0:
+		return exit.ExitCode()
+	case errors.As(err, &exit):
+		line(errs, "testservers: %s: %v", args[0], err)
+		return 1
+	}
+	line(errs, "testservers: %v", err)
+	return 127
+}
+
+// line writes one line; there is nobody to tell when that fails.
+func line(w io.Writer, format string, args ...any) {
+	_, _ = fmt.Fprintf(w, format+"\n", args...)
+}
