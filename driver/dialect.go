@@ -25,6 +25,9 @@ const (
 	JSONIndexable   Feature = "indexable json"   // a JSONB column can have an index over its members
 	NullsOrdering   Feature = "nulls first/last" // ORDER BY ... NULLS FIRST
 	DistinctFrom    Feature = "is distinct from" // standard spelling
+	UpsertTarget    Feature = "upsert target"    // an upsert is decided by its target key alone; without it by any unique key
+	UpsertWhere     Feature = "upsert where"     // an upsert can be conditional and counts exactly the rows it wrote
+	SetOperations   Feature = "set operations"   // EXCEPT and INTERSECT; UNION is everywhere
 )
 
 // Limits of an engine. 0 is unlimited.
@@ -72,6 +75,16 @@ type Values interface {
 	Encode(ty schema.Type, v any) (any, error)
 	// Cast writes e converted to ty.
 	Cast(b *Builder, e Expr, ty schema.Type)
+	// Comparable writes e, of type ty, so that = and < and ORDER BY compare it
+	// by its meaning; that is e itself where the column's type sees to it.
+	Comparable(b *Builder, e Expr, ty schema.Type)
+}
+
+// Typed is an [Expr] that knows its type. A dialect asks for it where the same
+// operation is written in two ways, for example over JSON and JSONB.
+type Typed interface {
+	Expr
+	SQLType() schema.Type
 }
 
 // JSONType is the type that a member of a document is read as.
@@ -128,15 +141,29 @@ type JSON interface {
 type TextMatch interface {
 	// Like writes a case-sensitive LIKE. pattern is bound; escape is 0 for none.
 	Like(b *Builder, e, pattern Expr, escape rune)
-	// ContainsFold writes a condition: e contains the text, without regard to
-	// case in the sense of Unicode simple folding. The text is not a pattern.
-	ContainsFold(b *Builder, e Expr, text string)
+	// MatchFold writes a condition: e contains the text at the place that at
+	// names, without regard to case in the sense of Unicode simple folding.
+	// The text is not a pattern.
+	MatchFold(b *Builder, e Expr, text string, at Anchor)
 	// Lower writes e in lower case, Unicode.
 	Lower(b *Builder, e Expr)
+	// Concat writes its texts one after another; NULL when one of them is.
+	Concat(b *Builder, parts []Expr)
 	// Regexp writes a condition: e matches the regular expression; the syntax
 	// is what all engines share (POSIX extended, no back references).
 	Regexp(b *Builder, e Expr, pattern string)
 }
+
+// Anchor says where in a string a text is looked for.
+type Anchor int
+
+// The anchors.
+const (
+	Anywhere Anchor = iota
+	AtStart
+	AtEnd
+	Whole
+)
 
 // Upsert describes what to do when an INSERT meets a row with the same key.
 type Upsert struct {
@@ -182,4 +209,14 @@ type Clauses interface {
 	DistinctFrom(b *Builder, a, c Expr, not bool)
 	// DefaultRow writes the rest of an INSERT with no columns.
 	DefaultRow(b *Builder)
+	// InArray writes a condition: e, of type ty, is (or is not) an element of
+	// the JSON array in the text array, which is bound as one value: for lists
+	// over the limit of placeholders. ty is a text, integer or UUID type.
+	InArray(b *Builder, e Expr, ty schema.Type, array string, not bool)
+	// TupleIn writes a condition: the row of left is (or is not) one of rows.
+	// There is at least one row.
+	TupleIn(b *Builder, left []Expr, rows [][]Expr, not bool)
+	// LastIdentity writes the number that the server gave to the row that this
+	// connection inserted last. It is asked for only without InsertReturning.
+	LastIdentity(b *Builder)
 }

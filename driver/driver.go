@@ -92,6 +92,7 @@ type Fault struct {
 	Detail     string // one sentence that is safe to show: identifiers, never values; empty for the code's own sentence
 	Unsent     bool   // the statement certainly did not take effect
 	Broken     bool   // the connection is of no more use
+	TxLost     bool   // the engine has rolled back, or refuses to go on with, the whole transaction
 }
 
 // Classifier says which failure an error of this engine is, by type and

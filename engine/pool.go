@@ -1,0 +1,144 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/larder-db/larder/dberr"
+)
+
+// pool is a *sql.DB behind a gate. database/sql waits for a connection without
+// a limit of its own; the gate is where the deadline, the queue and the
+// numbers are. It has as many places as the pool has connections, so whoever
+// passes it gets a connection without waiting again.
+type pool struct {
+	name    string // "connections", or "reader" and "writer" where they differ
+	db      *sql.DB
+	gate    chan struct{} // nil when the pool has no limit
+	keep    int           // idle connections that are kept, for messages
+	timeout time.Duration
+
+	inUse    atomic.Int64
+	waiting  atomic.Int64
+	waits    atomic.Int64
+	waited   atomic.Int64 // nanoseconds
+	timeouts atomic.Int64
+}
+
+func newPool(name string, db *sql.DB, keep int, timeout time.Duration) *pool {
+	p := &pool{name: name, db: db, keep: keep, timeout: timeout}
+	if n := db.Stats().MaxOpenConnections; n > 0 {
+		p.gate = make(chan struct{}, n)
+		p.keep = min(keep, n)
+	}
+	return p
+}
+
+// errPoolFull marks a busy error that comes from the pool: whoever got it has
+// waited as long as was allowed, and trying again would double that.
+var errPoolFull = errors.New("no connection became free in time")
+
+// acquire takes a place. The common case is one channel operation without a timer.
+func (p *pool) acquire(ctx context.Context) error {
+	if p.gate == nil {
+		p.inUse.Add(1)
+		return nil
+	}
+	select {
+	case p.gate <- struct{}{}:
+		p.inUse.Add(1)
+		return nil
+	default:
+	}
+	return p.wait(ctx)
+}
+
+func (p *pool) wait(ctx context.Context) error {
+	begin := time.Now()
+	p.waiting.Add(1)
+	p.waits.Add(1)
+	defer func() {
+		p.waiting.Add(-1)
+		p.waited.Add(int64(time.Since(begin)))
+	}()
+	var expired <-chan time.Time
+	if p.timeout > 0 {
+		t := time.NewTimer(p.timeout)
+		defer t.Stop()
+		expired = t.C
+	}
+	select {
+	case p.gate <- struct{}{}:
+		p.inUse.Add(1)
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-expired:
+		p.timeouts.Add(1)
+		return &dberr.Error{Code: dberr.Busy, Unsent: true, Err: errPoolFull, Msg: fmt.Sprintf(
+			"no connection became free within %s: %s, %d in use, %d waiting; raise the pool size or look for transactions and rows that are held open",
+			p.timeout, p.size(), p.inUse.Load(), p.waiting.Load())}
+	}
+}
+
+func (p *pool) size() string {
+	if over := cap(p.gate) - p.keep; over > 0 {
+		return fmt.Sprintf("%s pool size %d, overflow %d", p.name, p.keep, over)
+	}
+	return fmt.Sprintf("%s pool size %d", p.name, cap(p.gate))
+}
+
+func (p *pool) release() {
+	p.inUse.Add(-1)
+	if p.gate != nil {
+		<-p.gate
+	}
+}
+
+// PoolStats are the numbers of one pool.
+type PoolStats struct {
+	Name     string        // "pool", or "reader" and "writer" where an engine has two
+	Limit    int           // connections at most; 0 is no limit
+	Open     int           // connections that exist
+	Idle     int           // of these, unused
+	InUse    int           // places taken by statements, rows and transactions
+	Waiting  int           // callers that wait for a connection now
+	Waits    int64         // calls that had to wait since the start
+	Waited   time.Duration // how long they waited, together
+	Timeouts int64         // calls that gave up waiting
+}
+
+func (p *pool) stats() PoolStats {
+	s := p.db.Stats()
+	return PoolStats{Name: p.name, Limit: s.MaxOpenConnections, Open: s.OpenConnections, Idle: s.Idle,
+		InUse: int(p.inUse.Load()), Waiting: int(p.waiting.Load()),
+		Waits: p.waits.Load(), Waited: time.Duration(p.waited.Load()), Timeouts: p.timeouts.Load()}
+}
+
+// Stats are the numbers of an engine since it was opened.
+type Stats struct {
+	Pools   []PoolStats // one, or reader and writer
+	Retries int64       // statements and transactions that were run again
+}
+
+// InUse is how many connections are in use in all pools.
+func (s Stats) InUse() int {
+	n := 0
+	for _, p := range s.Pools {
+		n += p.InUse
+	}
+	return n
+}
+
+// Stats returns the numbers of the pools now.
+func (e *Engine) Stats() Stats {
+	s := Stats{Retries: e.retries.Load(), Pools: []PoolStats{e.writer.stats()}}
+	if e.reader != e.writer {
+		s.Pools = append(s.Pools, e.reader.stats())
+	}
+	return s
+}
