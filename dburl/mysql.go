@@ -1,0 +1,325 @@
+package dburl
+
+import (
+	"net/url"
+	"strings"
+	"time"
+)
+
+// MySQLTLSMode is how a MySQL connection is protected, in the words of MySQL's
+// own clients.
+type MySQLTLSMode string
+
+// TLS modes of MySQL and MariaDB.
+const (
+	MySQLTLSUnset    MySQLTLSMode = ""                // the URL does not say: the engine's default
+	MySQLTLSDisabled MySQLTLSMode = "disabled"        // never encrypted
+	MySQLTLSPrefer   MySQLTLSMode = "preferred"       // encrypted if the server can
+	MySQLTLSRequire  MySQLTLSMode = "required"        // encrypted, the server's certificate is not checked
+	MySQLTLSVerifyCA MySQLTLSMode = "verify_ca"       // the certificate comes from a known authority
+	MySQLTLSVerify   MySQLTLSMode = "verify_identity" // and names the host
+)
+
+// MySQLTLS holds the TLS arguments.
+type MySQLTLS struct {
+	Mode MySQLTLSMode
+	CA   string // file of the authorities' certificates; "" is the system's
+	Cert string // file of the client's certificate; with Key
+	Key  string // file of its key
+}
+
+// MySQLTarget is what a mysql or mariadb URL asks for. It holds the password
+// behind a pointer: printed, it shows an address.
+type MySQLTarget struct {
+	Hosts    []HostPort // in the order to try, at least one unless there is a Socket
+	Socket   string     // the path of a unix socket, "" when there is none; it wins over Hosts
+	User     string
+	Database string
+	TLS      MySQLTLS
+
+	ConnectTimeout   time.Duration // 0 when not given, like the next two
+	ReadTimeout      time.Duration
+	WriteTimeout     time.Duration
+	InitCommand      string // one statement for each new connection, after Larder's own settings
+	LocalInfile      bool   // LOAD DATA LOCAL INFILE is allowed
+	Compress         bool   // the protocol is compressed
+	MaxAllowedPacket int    // bytes; 0 when not given: ask the server
+	ProgramName      string // a connection attribute that the server shows in its tables
+
+	password *string
+	on, off  bool  // ssl=true; ssl=false or ssl_disabled=true
+	verify   *bool // ssl_verify_cert
+	identity *bool // ssl_check_hostname, ssl_verify_identity
+}
+
+// Password returns the password, "" when there is none.
+func (t MySQLTarget) Password() string {
+	if t.password == nil {
+		return ""
+	}
+	return *t.password
+}
+
+// HasPassword reports whether the URL has a password that is not empty.
+func (t MySQLTarget) HasPassword() bool { return t.Password() != "" }
+
+// mysqlArguments are those of PyMySQL and its kin, mysqlclient and MySQL's own
+// connector, as SQLAlchemy passes them on.
+var mysqlArguments = map[string]argument[MySQLTarget]{
+	"host":     {set: func(t *MySQLTarget, v string) string { t.Hosts = []HostPort{{Host: v}}; return "" }},
+	"port":     {set: func(*MySQLTarget, string) string { return "" }}, // read after host, whichever came first
+	"user":     {set: func(t *MySQLTarget, v string) string { t.User = v; return "" }},
+	"password": {set: setMySQLPassword},
+	"passwd":   {set: setMySQLPassword},
+	"database": {set: func(t *MySQLTarget, v string) string { t.Database = v; return "" }},
+	"db":       {set: func(t *MySQLTarget, v string) string { t.Database = v; return "" }},
+	"unix_socket": {set: func(t *MySQLTarget, v string) string {
+		if !strings.HasPrefix(v, "/") {
+			return "the absolute path of a socket"
+		}
+		t.Socket = v
+		return ""
+	}},
+
+	"charset": {set: func(_ *MySQLTarget, v string) string {
+		switch strings.ToLower(v) {
+		case "utf8mb4":
+			return ""
+		case "utf8", "utf8mb3":
+			return "utf8mb4: MySQL's utf8 holds three bytes of a character, so that emoji and rarer letters are refused or cut"
+		}
+		return "utf8mb4: all text is UTF-8"
+	}},
+	"use_unicode": {set: func(_ *MySQLTarget, v string) string {
+		if on, m := readBool(v); m != "" || !on {
+			return "true, or left out: all text is Unicode"
+		}
+		return ""
+	}},
+
+	"ssl_mode": {set: func(t *MySQLTarget, v string) string {
+		v, m := oneOf("disabled", "preferred", "required", "verify_ca", "verify_identity")(strings.ReplaceAll(strings.ToLower(v), "-", "_"))
+		if m != "" {
+			return m
+		}
+		t.TLS.Mode = MySQLTLSMode(v)
+		return ""
+	}},
+	"ssl": {set: func(t *MySQLTarget, v string) string {
+		on, m := readBool(v)
+		if m != "" {
+			return m + "; finer modes are written ssl_mode=VERIFY_IDENTITY and its like"
+		}
+		t.on, t.off = t.on || on, t.off || !on
+		return ""
+	}},
+	"ssl_disabled": {set: func(t *MySQLTarget, v string) string {
+		off, m := readBool(v)
+		t.off = t.off || off
+		return m
+	}},
+	"ssl_ca":              {set: func(t *MySQLTarget, v string) string { t.TLS.CA = v; return "" }},
+	"ssl_cert":            {set: func(t *MySQLTarget, v string) string { t.TLS.Cert = v; return "" }},
+	"ssl_key":             {set: func(t *MySQLTarget, v string) string { t.TLS.Key = v; return "" }},
+	"ssl_check_hostname":  {set: setIdentity},
+	"ssl_verify_identity": {set: setIdentity},
+	"ssl_verify_cert": {set: func(t *MySQLTarget, v string) string {
+		on, m := readBool(v)
+		switch strings.ToLower(v) {
+		case "required":
+			on, m = true, ""
+		case "none":
+			on, m = false, ""
+		}
+		t.verify = &on
+		return m
+	}},
+
+	"connect_timeout": {set: func(t *MySQLTarget, v string) (m string) { t.ConnectTimeout, m = readSeconds(v, 1); return }},
+	"read_timeout":    {set: func(t *MySQLTarget, v string) (m string) { t.ReadTimeout, m = readSeconds(v, 1); return }},
+	"write_timeout":   {set: func(t *MySQLTarget, v string) (m string) { t.WriteTimeout, m = readSeconds(v, 1); return }},
+
+	"init_command": {set: func(t *MySQLTarget, v string) string { t.InitCommand = v; return "" }},
+	"local_infile": {set: func(t *MySQLTarget, v string) (m string) { t.LocalInfile, m = readBool(v); return }},
+	"compress":     {set: func(t *MySQLTarget, v string) (m string) { t.Compress, m = readBool(v); return }},
+	"program_name": {set: func(t *MySQLTarget, v string) string {
+		if strings.ContainsAny(v, ",:") {
+			return "a name without comma and colon"
+		}
+		t.ProgramName = v
+		return ""
+	}},
+	"max_allowed_packet": {set: func(t *MySQLTarget, v string) string {
+		n, m := readInt(v, 1024, 1<<30)
+		t.MaxAllowedPacket = int(n)
+		return m
+	}},
+
+	"collation":            refuse[MySQLTarget]("Larder names a collation for each column, so that text compares the same on every engine; leave it out"),
+	"ssl_capath":           refuse[MySQLTarget]("a directory of certificates is not read; write one file as ssl_ca"),
+	"ssl_cipher":           refuse[MySQLTarget]("ciphers are chosen by the Go library; leave it out"),
+	"ssl_key_password":     refuse[MySQLTarget]("encrypted keys are not read; decrypt the file and protect it by its permissions"),
+	"tls_versions":         refuse[MySQLTarget]("connections use TLS 1.2 or newer; leave it out"),
+	"tls_ciphersuites":     refuse[MySQLTarget]("ciphers are chosen by the Go library; leave it out"),
+	"named_pipe":           refuse[MySQLTarget]("named pipes are not supported; use TCP"),
+	"read_default_file":    refuse[MySQLTarget](optionFile),
+	"read_default_group":   refuse[MySQLTarget](optionFile),
+	"option_files":         refuse[MySQLTarget](optionFile),
+	"option_groups":        refuse[MySQLTarget](optionFile),
+	"sql_mode":             refuse[MySQLTarget]("Larder sets a strict SQL mode on every connection, so that no value is cut; leave it out"),
+	"time_zone":            refuse[MySQLTarget](larderSets),
+	"client_flag":          refuse[MySQLTarget](larderSets),
+	"client_flags":         refuse[MySQLTarget](larderSets),
+	"autocommit":           refuse[MySQLTarget](larderSets),
+	"auth_plugin":          refuse[MySQLTarget]("the server names the way to authenticate; leave it out"),
+	"auth_plugin_map":      refuse[MySQLTarget](pythonOnly),
+	"server_public_key":    refuse[MySQLTarget]("use TLS (ssl_mode=REQUIRED) instead of a public key for the password"),
+	"bind_address":         refuse[MySQLTarget]("the local address is chosen by the system; leave it out"),
+	"cursorclass":          refuse[MySQLTarget](pythonOnly),
+	"conv":                 refuse[MySQLTarget](pythonOnly),
+	"defer_connect":        refuse[MySQLTarget](pythonOnly),
+	"binary_prefix":        refuse[MySQLTarget](pythonOnly),
+	"use_pure":             refuse[MySQLTarget](pythonOnly),
+	"buffered":             refuse[MySQLTarget](pythonOnly),
+	"raise_on_warnings":    refuse[MySQLTarget](pythonOnly),
+	"echo":                 refuse[MySQLTarget](pythonOnly),
+	"parseTime":            refuse[MySQLTarget](goDSNArgument),
+	"loc":                  refuse[MySQLTarget](goDSNArgument),
+	"clientFoundRows":      refuse[MySQLTarget](goDSNArgument),
+	"interpolateParams":    refuse[MySQLTarget](goDSNArgument),
+	"multiStatements":      refuse[MySQLTarget](goDSNArgument),
+	"maxAllowedPacket":     refuse[MySQLTarget]("it is a parameter of a Go DSN; write max_allowed_packet"),
+	"timeout":              refuse[MySQLTarget]("it is a parameter of a Go DSN; write connect_timeout, in seconds"),
+	"readTimeout":          refuse[MySQLTarget]("it is a parameter of a Go DSN; write read_timeout, in seconds"),
+	"writeTimeout":         refuse[MySQLTarget]("it is a parameter of a Go DSN; write write_timeout, in seconds"),
+	"tls":                  refuse[MySQLTarget]("it is a parameter of a Go DSN; write ssl_mode=REQUIRED, VERIFY_CA or VERIFY_IDENTITY"),
+	"allowNativePasswords": refuse[MySQLTarget](goDSNArgument),
+	"sslmode":              refuse[MySQLTarget]("it is an argument of PostgreSQL; write ssl_mode=REQUIRED, VERIFY_CA or VERIFY_IDENTITY"),
+	"sslrootcert":          refuse[MySQLTarget]("it is an argument of PostgreSQL; write ssl_ca"),
+	"pool_size":            refuse[MySQLTarget](poolVariables),
+	"max_overflow":         refuse[MySQLTarget](poolVariables),
+	"pool_timeout":         refuse[MySQLTarget](poolVariables),
+	"pool_recycle":         refuse[MySQLTarget](poolVariables),
+	"pool_name":            refuse[MySQLTarget](poolVariables),
+}
+
+func setMySQLPassword(t *MySQLTarget, v string) string { t.password = &v; return "" }
+
+func setIdentity(t *MySQLTarget, v string) string {
+	on, m := readBool(v)
+	if m == "" && t.identity != nil && *t.identity != on {
+		return "in agreement with the other of ssl_check_hostname and ssl_verify_identity"
+	}
+	t.identity = &on
+	return m
+}
+
+// MySQL gives the meaning of a mysql or mariadb URL, or says what is wrong with
+// it. Without a host it is localhost, by TCP.
+func (u *URL) MySQL() (MySQLTarget, error) {
+	if u.Backend != MySQL && u.Backend != MariaDB {
+		return MySQLTarget{}, invalid("this is a " + u.Backend + " URL, not a mysql or mariadb URL")
+	}
+	if err := u.checkServer(); err != nil {
+		return MySQLTarget{}, err
+	}
+	t := MySQLTarget{User: u.User, Database: u.Database, password: u.password, Hosts: u.Hosts()}
+	if err := readArguments(u, mysqlArguments, &t); err != nil {
+		return MySQLTarget{}, err
+	}
+	if len(t.Hosts) == 0 {
+		t.Hosts = []HostPort{{Host: "localhost"}}
+	}
+	for i := range t.Hosts {
+		if t.Hosts[i].Port == 0 {
+			t.Hosts[i].Port = u.Port
+		}
+	}
+	if v := u.Query.Get("port"); v != "" {
+		port, ok := parsePort(v)
+		if !ok || port == 0 || port > 65535 {
+			return MySQLTarget{}, invalid("the argument port must be a number from 1 to 65535")
+		}
+		for i := range t.Hosts {
+			t.Hosts[i].Port = port
+		}
+	}
+	for _, h := range t.Hosts {
+		if strings.HasPrefix(strings.ToLower(h.Host), "%2f") || h.IsSocket() {
+			path, err := url.PathUnescape(h.Host)
+			if err != nil || len(t.Hosts) > 1 || t.Socket != "" {
+				return MySQLTarget{}, invalid("a socket is written once, as unix_socket=/PATH")
+			}
+			t.Socket = path
+		}
+	}
+	if t.Socket != "" {
+		t.Hosts = nil
+	}
+	if err := checkHosts(t.Hosts, 3306); err != nil {
+		return MySQLTarget{}, err
+	}
+	if problem := t.resolveTLS(); problem != "" {
+		return MySQLTarget{}, invalid(problem)
+	}
+	if !t.HasPassword() {
+		t.password = nil
+	}
+	return t, nil
+}
+
+// resolveTLS finds the mode that the arguments mean together. A CA that is
+// named is used: as in PyMySQL, it asks for a checked certificate and host
+// name, unless another argument asks for less.
+func (t *MySQLTarget) resolveTLS() string {
+	if (t.TLS.Cert == "") != (t.TLS.Key == "") {
+		return "ssl_cert and ssl_key are given together"
+	}
+	wants := t.on || t.TLS.CA != "" || t.TLS.Cert != "" || t.verify != nil && *t.verify || t.identity != nil && *t.identity
+	if t.off {
+		if t.TLS.Mode != MySQLTLSUnset && t.TLS.Mode != MySQLTLSDisabled {
+			return "ssl_mode asks for TLS and another argument switches it off; leave out one or the other"
+		}
+		t.TLS.Mode = MySQLTLSDisabled
+	}
+	switch t.TLS.Mode {
+	case MySQLTLSDisabled:
+		if wants {
+			return "TLS is switched off and configured in one URL; leave out one or the other"
+		}
+		return ""
+	case MySQLTLSPrefer:
+		if wants {
+			return "ssl_mode=PREFERRED may connect without TLS, which the other ssl arguments contradict; write REQUIRED, VERIFY_CA or VERIFY_IDENTITY"
+		}
+		return ""
+	case MySQLTLSVerifyCA, MySQLTLSVerify:
+		if t.verify != nil && !*t.verify {
+			return "ssl_mode asks for a checked certificate and ssl_verify_cert does not; leave out one or the other"
+		}
+		if t.identity != nil && *t.identity != (t.TLS.Mode == MySQLTLSVerify) {
+			return "ssl_mode and ssl_check_hostname disagree; leave out one or the other"
+		}
+		return ""
+	}
+	checked := t.TLS.CA != ""
+	if t.verify != nil {
+		checked = *t.verify
+	}
+	named := checked && t.TLS.Mode == MySQLTLSUnset // ssl_mode=REQUIRED with a CA does not ask for the name
+	if t.identity != nil {
+		named = *t.identity
+		if named && t.verify != nil && !*t.verify {
+			return "ssl_check_hostname needs a checked certificate, which ssl_verify_cert=false forbids; leave out one or the other"
+		}
+	}
+	switch {
+	case named:
+		t.TLS.Mode = MySQLTLSVerify
+	case checked:
+		t.TLS.Mode = MySQLTLSVerifyCA
+	case wants || t.TLS.Mode == MySQLTLSRequire || t.verify != nil || t.identity != nil: // to say what is not checked asks for TLS
+		t.TLS.Mode = MySQLTLSRequire
+	}
+	return ""
+}
