@@ -1,0 +1,68 @@
+package chatdoc_test
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/larder-db/larder/model"
+)
+
+func ptr[T any](v T) *T { return &v }
+
+func TestRows(t *testing.T) {
+	d := parse(t, `{"history":{"messages":{
+		"1":{"role":"user","parentId":null,"content":"hi 😀","timestamp":1700000000,"files":[{"id":"f"}],"user_id":"u-bob"},
+		"2":{"role":"assistant","parentId":"1","content":[{"type":"text","big":12345678901234567890,"f":1.0}],"model":"gpt-x","done":false,"timestamp":1700000000123,
+		     "usage":{"prompt_tokens":11,"completion_tokens":21,"total_tokens":32},"statusHistory":[1],"contextSummary":"s","error":{"content":"x"},"meta":{},"output":[],"embeds":[],"sources":[2]},
+		"3":{"content":"no role"},
+		"4":{"role":"user","timestamp":"1700000001","content":null,"usage":{"eval_count":5,"prompt_eval_count":7}},
+		"5":{"role":"user","timestamp":1700000002.9,"usage":{}},
+		"6":{"role":"user","timestamp":"soon","parentId":7,"usage":"x"},
+		"7":null}}}`)
+	const now = 1800000000
+	null := model.JSONNull()
+	base := func(id string, created int64) model.ChatMessage {
+		return model.ChatMessage{ID: "c-" + id, ChatID: "c", UserID: ptr("owner"), Role: "user", Content: null, Output: null, Files: null, Sources: null, Embeds: null,
+			Done: ptr(true), StatusHistory: null, Error: null, Usage: null, CreatedAt: ptr(created), UpdatedAt: ptr(int64(now)), Meta: null}
+	}
+	one, four, five, six := base("1", 1700000000), base("4", 1700000001), base("5", 1700000002), base("6", now)
+	one.UserID, one.Content, one.Files = ptr("u-bob"), model.JSONText(`"hi 😀"`), model.JSONText(`[{"id":"f"}]`)
+	four.Usage = model.JSONText(`{"eval_count":5,"prompt_eval_count":7,"input_tokens":7,"output_tokens":5,"total_tokens":12}`)
+	five.Usage = model.JSONText(`{}`)
+	six.Usage = model.JSONText(`"x"`)
+	two := base("2", 1700000000123)
+	two.Role, two.ParentID, two.ModelID, two.Done, two.ContextSummary = "assistant", ptr("1"), ptr("gpt-x"), ptr(false), ptr("s")
+	two.Content = model.JSONText(`[{"type":"text","big":12345678901234567890,"f":1.0}]`)
+	two.Usage = model.JSONText(`{"prompt_tokens":11,"completion_tokens":21,"total_tokens":32,"input_tokens":11,"output_tokens":21}`)
+	two.StatusHistory, two.Error, two.Meta = model.JSONText(`[1]`), model.JSONText(`{"content":"x"}`), model.JSONText(`{}`)
+	two.Output, two.Embeds, two.Sources = model.JSONText(`[]`), model.JSONText(`[]`), model.JSONText(`[2]`)
+
+	got := d.Rows("c", "owner", now)
+	if diff := cmp.Diff([]model.ChatMessage{one, two, four, five, six}, got, cmp.AllowUnexported(model.JSON{})); diff != "" {
+		t.Errorf("rows differ (-want +got):\n%s", diff)
+	}
+	for _, r := range got {
+		if err := r.Validate(); err != nil {
+			t.Errorf("%s: %v", r.ID, err)
+		}
+	}
+}
+
+func TestRowsChanged(t *testing.T) {
+	before := parse(t, `{"history":{"messages":{"1":{"role":"user","a":1},"2":{"role":"user"},"3":{"role":"user"}}}}`)
+	after := parse(t, `{"history":{"messages":{"1":{"role":"user","a":1},"2":{"role":"user","a":2},"4":{"role":"user"}}}}`)
+	var ids []string
+	for _, r := range after.RowsChanged(before, "c", "u", 1) {
+		ids = append(ids, r.ID)
+	}
+	if diff := cmp.Diff([]string{"c-2", "c-4"}, ids); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"c-3"}, after.RowsGone(before, "c")); diff != "" {
+		t.Error(diff)
+	}
+	if n := len(parse(t, `{}`).RowsChanged(parse(t, `{}`), "c", "u", 1)); n != 0 {
+		t.Errorf("%d rows from an empty document", n)
+	}
+}
