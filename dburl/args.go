@@ -12,6 +12,7 @@ import (
 type argument[T any] struct {
 	set     func(t *T, value string) (mustBe string)
 	refused string
+	many    bool // may be repeated; set is called for each value
 }
 
 // Reasons that several arguments share.
@@ -37,14 +38,16 @@ func readArguments[T any](u *URL, table map[string]argument[T], t *T) error {
 			return invalid("the argument " + name + " is refused: " + a.refused)
 		}
 		values := u.Query.All(name)
-		if len(values) > 1 {
+		if len(values) > 1 && !a.many {
 			return invalid("the argument " + name + " is given " + strconv.Itoa(len(values)) + " times; give it once")
 		}
-		if strings.IndexByte(values[0], 0) >= 0 {
-			return invalid("the argument " + name + " holds a NUL character")
-		}
-		if mustBe := a.set(t, values[0]); mustBe != "" {
-			return invalid("the argument " + name + " must be " + mustBe)
+		for _, v := range values {
+			if strings.IndexByte(v, 0) >= 0 {
+				return invalid("the argument " + name + " holds a NUL character")
+			}
+			if mustBe := a.set(t, v); mustBe != "" {
+				return invalid("the argument " + name + " must be " + mustBe)
+			}
 		}
 	}
 	return nil

@@ -86,8 +86,8 @@ func (t PostgresTarget) HasPassword() bool { return t.Password() != "" }
 // pgArguments are libpq's keywords, the spellings of SQLAlchemy's drivers that
 // mean the same, and pgx's own.
 var pgArguments = map[string]argument[PostgresTarget]{
-	"host":     {set: func(*PostgresTarget, string) string { return "" }}, // read by queryHosts, like port
-	"port":     {set: func(*PostgresTarget, string) string { return "" }},
+	"host":     {set: func(*PostgresTarget, string) string { return "" }, many: true}, // read by pgHosts
+	"port":     {set: func(*PostgresTarget, string) string { return "" }, many: true},
 	"user":     {set: func(t *PostgresTarget, v string) string { t.User = v; return "" }},
 	"password": {set: func(t *PostgresTarget, v string) string { t.password = &v; return "" }},
 	"dbname":   {set: func(t *PostgresTarget, v string) string { t.Database = v; return "" }},
