@@ -156,6 +156,7 @@ func leaseWith(t testing.TB, engine, name string) *server.Lease {
 
 // say reports what takes long where somebody waiting for the test sees it.
 func say(t testing.TB) func(string) {
+	t.Helper()
 	return func(line string) {
 		t.Log("testdb: " + line)
 		_, _ = fmt.Fprintln(os.Stderr, "testdb: "+line)
@@ -171,14 +172,21 @@ func fileURL(path string) string {
 
 func sqliteVersion(t testing.TB) string {
 	t.Helper()
-	db, err := sql.Open("sqlite", ":memory:")
+	v, err := SQLiteVersion(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
+	return v
+}
+
+// SQLiteVersion is the version of the library in this program: "SQLite 3.51.0".
+func SQLiteVersion(ctx context.Context) (string, error) {
+	db, err := sql.Open("sqlite", ":memory:")
+	if err != nil {
+		return "", err
+	}
 	defer func() { _ = db.Close() }()
 	var v string
-	if err := db.QueryRowContext(t.Context(), "SELECT sqlite_version()").Scan(&v); err != nil {
-		t.Fatal(err)
-	}
-	return "SQLite " + v
+	err = db.QueryRowContext(ctx, "SELECT sqlite_version()").Scan(&v)
+	return "SQLite " + v, err
 }

@@ -34,6 +34,8 @@ type Request struct {
 	Leave []string
 	// Attempts is how often the whole fetch is tried; 0 means once.
 	Attempts int
+	// Prune removes from the unpacked tree what is not wanted; nil for nothing.
+	Prune func(tree string) error
 	// Say is told what happens, in a few lines; nil for nobody.
 	Say func(string)
 }
@@ -71,7 +73,7 @@ func Fetch(ctx context.Context, dir string, r Request) error {
 }
 
 func fetchOnce(ctx context.Context, dir string, r Request) error {
-	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil { //nolint:gosec // servers that drop privileges read below it
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return err
 	}
 	tree, err := os.MkdirTemp(filepath.Dir(dir), filepath.Base(dir)+".new-")
@@ -106,14 +108,19 @@ func fetchOnce(ctx context.Context, dir string, r Request) error {
 		return fmt.Errorf("apt-get download brought %d of %d packages", len(files), len(kept))
 	}
 	for _, f := range files {
-		if _, err := run(exec.CommandContext(ctx, "dpkg-deb", "-x", f, tree)); err != nil { //nolint:gosec // a file apt has just verified
+		if _, err := run(exec.CommandContext(ctx, "dpkg-deb", "-x", f, tree)); err != nil {
 			return err
 		}
 	}
 	for _, d := range []string{"usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/lintian", "usr/share/bug"} {
 		removeAll(filepath.Join(tree, d))
 	}
-	if err := os.Chmod(tree, 0o755); err != nil { //nolint:gosec // servers that drop privileges read below it
+	if r.Prune != nil {
+		if err := r.Prune(tree); err != nil {
+			return err
+		}
+	}
+	if err := os.Chmod(tree, 0o755); err != nil {
 		return err
 	}
 	return os.Rename(tree, dir)
@@ -162,7 +169,7 @@ Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled "false";
 }
 
 func (a apt) get(ctx context.Context, args ...string) *exec.Cmd {
-	c := exec.CommandContext(ctx, "apt-get", append([]string{"-c", a.conf, "-q"}, args...)...) //nolint:gosec // package names of this repository
+	c := exec.CommandContext(ctx, "apt-get", append([]string{"-c", a.conf, "-q"}, args...)...)
 	c.Env = append(os.Environ(), "LC_ALL=C", "DEBIAN_FRONTEND=noninteractive")
 	c.Dir = filepath.Join(a.work, "debs")
 	return c
@@ -267,7 +274,7 @@ func (a apt) use(configured []archive, suite string) error {
 	}
 	if !bytes.Contains(conf, []byte("Dir::Etc::sourcelist")) {
 		conf = fmt.Appendf(conf, "Dir::Etc::sourcelist %q;\nDir::Etc::sourceparts \"/dev/null\";\n", list)
-		return os.WriteFile(a.conf, conf, 0o600) //nolint:gosec // a path of ours
+		return os.WriteFile(a.conf, conf, 0o600)
 	}
 	return nil
 }
@@ -283,7 +290,7 @@ func keyrings() []string {
 		files = append(files, m...)
 	}
 	for _, f := range files {
-		text, err := os.ReadFile(f) //nolint:gosec // apt's own files
+		text, err := os.ReadFile(f)
 		if err != nil {
 			continue
 		}

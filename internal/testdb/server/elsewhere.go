@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os/exec"
 )
 
 // Lease is the right to use a server.
@@ -30,6 +31,11 @@ func Share(ctx context.Context, engine string, _ func(string)) (*Lease, error) {
 		return nil, err
 	}
 	return &Lease{Endpoint: e}, nil
+}
+
+// Client returns an error here.
+func (e Endpoint) Client(context.Context, string, func(string)) (*exec.Cmd, error) {
+	return nil, errUnix
 }
 
 // ForgetFailure does nothing here, where nothing is fetched.

@@ -62,6 +62,12 @@ func (e Endpoint) User() (name, password string) {
 	return e.user.Username(), password
 }
 
+// withoutPassword is for command lines, which everybody on the machine sees.
+func (e Endpoint) withoutPassword() Endpoint {
+	e.user = url.User(e.user.Username())
+	return e
+}
+
 // local is the endpoint of a server of ours on this machine.
 func local(engine string, port int) Endpoint {
 	e := Endpoint{Engine: engine, scheme: engine, address: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), ours: true}
@@ -83,7 +89,7 @@ func FromEnvironment(ctx context.Context, engine string) (Endpoint, bool, error)
 		if text == "" {
 			continue
 		}
-		e, err := parse(engine, text)
+		e, err := Parse(engine, text)
 		if err == nil {
 			err = e.probe(ctx)
 		}
@@ -102,8 +108,9 @@ func variables(engine string) []string {
 	return []string{"TEST_" + strings.ToUpper(engine) + "_URL"}
 }
 
-// parse reads a URL of a server; its errors do not repeat the password.
-func parse(engine, text string) (Endpoint, error) {
+// Parse reads the URL of a database of a server, which it does not ask
+// anything. Its errors do not repeat the password.
+func Parse(engine, text string) (Endpoint, error) {
 	u, err := url.Parse(text)
 	if err != nil {
 		return Endpoint{}, errors.New("is not a URL of the form scheme://user:password@host:port/database")

@@ -36,12 +36,12 @@ func lockFile(ctx context.Context, path string, how int) (lock, error) {
 
 // tryLock fails with EWOULDBLOCK when somebody has the lock.
 func tryLock(path string, how int) (lock, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // a path of ours
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return lock{}, err
 	}
 	for {
-		err = syscall.Flock(int(f.Fd()), how|syscall.LOCK_NB) //nolint:gosec // a file descriptor is small
+		err = syscall.Flock(int(f.Fd()), how|syscall.LOCK_NB)
 		if !errors.Is(err, syscall.EINTR) {
 			break
 		}

@@ -25,6 +25,7 @@ type binaries struct {
 	engine string
 	server string // postgres, mysqld or mariadbd
 	prefix string // the root of a fetched tree; empty for an installed server
+	keeps  bool   // what was committed outlives a kill of the server
 }
 
 // installed looks for the server on the machine.
@@ -54,12 +55,12 @@ func installed(ctx context.Context, engine string) (binaries, bool) {
 		}
 		b := binaries{engine: engine, server: c}
 		if engine == PostgreSQL {
-			real, err := filepath.EvalSymlinks(c) // initdb is beside the real file only
+			file, err := filepath.EvalSymlinks(c) // initdb is beside the real file only
 			if err != nil {
 				continue
 			}
-			b.server = real
-			if _, err := os.Stat(filepath.Join(filepath.Dir(real), "initdb")); err != nil {
+			b.server = file
+			if _, err := os.Stat(filepath.Join(filepath.Dir(file), "initdb")); err != nil {
 				continue
 			}
 		} else if !b.isEngine(ctx) {
@@ -90,7 +91,7 @@ func major(path string) int {
 
 // isEngine tells MySQL from MariaDB, which installs a mysqld as well.
 func (b binaries) isEngine(ctx context.Context) bool {
-	if real, err := filepath.EvalSymlinks(b.server); err == nil && filepath.Base(real) == "mariadbd" {
+	if file, err := filepath.EvalSymlinks(b.server); err == nil && filepath.Base(file) == "mariadbd" {
 		return b.engine == MariaDB
 	}
 	v, err := b.version(ctx)
@@ -109,14 +110,14 @@ func (b binaries) version(ctx context.Context) (string, error) {
 		return "", err
 	}
 	memo := filepath.Join(cache, "version-"+id)
-	if text, err := os.ReadFile(memo); err == nil && len(text) > 0 { //nolint:gosec // a path of ours
+	if text, err := os.ReadFile(memo); err == nil && len(text) > 0 {
 		return string(text), nil
 	}
 	argv := b.argv(b.server, "--version")
 	if b.engine != PostgreSQL {
 		argv = b.argv(b.server, "--no-defaults", "--version")
 	}
-	c := exec.CommandContext(ctx, argv[0], argv[1:]...) //nolint:gosec // the server that was found
+	c := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	c.Env = b.environ(os.Environ())
 	out, err := c.Output()
 	if err != nil {
@@ -242,7 +243,7 @@ func fetched(ctx context.Context, engine string, say func(string)) (binaries, er
 		return b, nil
 	}
 	failure := filepath.Join(cache, engine+".failed")
-	if text, err := os.ReadFile(failure); err == nil { //nolint:gosec // a path of ours
+	if text, err := os.ReadFile(failure); err == nil {
 		if i, err := os.Stat(failure); err == nil && time.Since(i.ModTime()) < fetchAgain {
 			return binaries{}, fmt.Errorf("%s (tried a moment ago)", text)
 		}
@@ -253,6 +254,7 @@ func fetched(ctx context.Context, engine string, say func(string)) (binaries, er
 	say(Title(engine) + ": no server on this machine; fetching one from its package sources, once")
 	request := request(engine)
 	request.Say = func(s string) { say(Title(engine) + ": " + s) }
+	request.Prune = prune
 	err = debs.Fetch(ctx, b.prefix, request)
 	if err == nil && !b.complete() {
 		err = errors.New("the packages do not hold a server program")
@@ -325,6 +327,23 @@ func request(engine string) debs.Request {
 	return r
 }
 
+// prune removes what tests do not use, the half of MySQL's tree: converters of
+// character sets, and programs other than servers and shells.
+func prune(tree string) error {
+	converters, _ := filepath.Glob(filepath.Join(tree, "usr/lib/*/gconv"))
+	programs, _ := filepath.Glob(filepath.Join(tree, "usr/bin/*"))
+	for _, p := range slices.Concat(converters, programs) {
+		switch filepath.Base(p) {
+		case "mysql", "mysqldump", "mariadb", "mariadb-dump":
+			continue
+		}
+		if err := os.RemoveAll(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // cacheDir is where fetched trees and initialised data directories stay.
 func cacheDir() (string, error) {
 	dir := os.Getenv("LARDER_TESTDB_CACHE")
@@ -339,5 +358,5 @@ func cacheDir() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return dir, os.MkdirAll(dir, 0o755) //nolint:gosec // servers that drop privileges read below it
+	return dir, os.MkdirAll(dir, 0o755)
 }

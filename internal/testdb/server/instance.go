@@ -66,7 +66,7 @@ func join(ctx context.Context, dir string) (h holder, err error) {
 		}
 	}()
 	// Without a guardian that reads the pipe, opening fails at once.
-	if h.pipe, err = os.OpenFile(filepath.Join(dir, "hold"), os.O_WRONLY|syscall.O_NONBLOCK, 0); err != nil { //nolint:gosec // a path of ours
+	if h.pipe, err = os.OpenFile(filepath.Join(dir, "hold"), os.O_WRONLY|syscall.O_NONBLOCK, 0); err != nil {
 		return h, err
 	}
 	if h.lock, err = lockFile(ctx, filepath.Join(dir, "users"), shared); err != nil {
@@ -157,7 +157,7 @@ func (i *instance) guard(ctx context.Context, b binaries, a account, grace time.
 	// and has nothing of this process: no terminal, no output, no environment.
 	argv := append([]string{"-c", `sh -c "$0" guardian "$@" </dev/null >/dev/null 2>&1 &`, guardian,
 		i.dir, strconv.Itoa(int(grace.Seconds())), ending(b.engine)}, b.command(i.dir, i.endpoint.Port())...)
-	c := exec.CommandContext(ctx, "sh", argv...) //nolint:gosec // the server that was found
+	c := exec.CommandContext(ctx, "sh", argv...)
 	c.Dir, c.Env, c.SysProcAttr = "/", b.environment(i.dir), a.attributes()
 	if err := c.Run(); err != nil {
 		return fmt.Errorf("start the guardian of the server: %w", err)
@@ -246,7 +246,7 @@ func (i *instance) ready(ctx context.Context) error {
 func (i *instance) pid() int { return pidOf(i.dir) }
 
 func pidOf(dir string) int {
-	text, err := os.ReadFile(filepath.Join(dir, "pid")) //nolint:gosec // a path of ours
+	text, err := os.ReadFile(filepath.Join(dir, "pid"))
 	if err != nil {
 		return 0
 	}
@@ -270,7 +270,7 @@ func signal(dir string, s syscall.Signal) error {
 func freePort(ctx context.Context) (int, error) {
 	var err error
 	for range 100 {
-		port := 15000 + rand.IntN(16000) //nolint:gosec // not a secret
+		port := 15000 + rand.IntN(16000)
 		var l net.Listener
 		if l, err = (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port))); err == nil {
 			return port, l.Close()

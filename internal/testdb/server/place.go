@@ -69,10 +69,10 @@ func dataBases() []string {
 // ownDir makes dir for the account; a directory that somebody else put there
 // is refused.
 func ownDir(dir string, a account) error {
-	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil { //nolint:gosec // the account must reach it
+	if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
 		return err
 	}
-	if err := os.Mkdir(dir, 0o755); err == nil { //nolint:gosec // the account must reach it
+	if err := os.Mkdir(dir, 0o755); err == nil {
 		return a.own(dir)
 	} else if !os.IsExist(err) {
 		return err
@@ -96,5 +96,5 @@ func freeSpace(dir string) (int64, error) {
 	if syscall.Access(dir, 2) != nil {
 		return 0, os.ErrPermission
 	}
-	return int64(s.Bavail) * int64(s.Bsize), nil //nolint:gosec // sizes of a file system
+	return int64(s.Bavail) * int64(s.Bsize), nil //nolint:unconvert // its type differs between systems
 }

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -30,6 +31,7 @@ func NewPrivate(ctx context.Context, engine string, say func(string)) (*Private,
 	if err != nil {
 		return nil, err
 	}
+	b.keeps = true
 	i, err := launch(ctx, b, 0)
 	if err != nil {
 		return nil, err
@@ -125,7 +127,7 @@ func (p *Private) Pause() error {
 // Resume lets a paused server go on.
 func (p *Private) Resume() error {
 	file := filepath.Join(p.instance.dir, "stopped")
-	text, err := os.ReadFile(file) //nolint:gosec // a path of ours
+	text, err := os.ReadFile(file)
 	if err != nil {
 		return nil //nolint:nilerr // not paused
 	}
@@ -145,7 +147,16 @@ func (p *Private) processes() []int {
 	if !alive(pid) || !runs(pid, p.instance.dir) || syscall.Kill(pid, syscall.SIGSTOP) != nil {
 		return nil
 	}
-	return append([]int{pid}, children(pid)...)
+	// A stop takes effect a moment after it is sent.
+	before := children(pid)
+	for {
+		time.Sleep(2 * time.Millisecond)
+		now := children(pid)
+		if slices.Equal(before, now) {
+			return append([]int{pid}, now...)
+		}
+		before = now
+	}
 }
 
 func send(pids []int, s syscall.Signal) error {

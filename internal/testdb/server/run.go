@@ -45,7 +45,7 @@ func accountOf(engine string) (account, error) {
 func (a account) attributes() *syscall.SysProcAttr {
 	s := &syscall.SysProcAttr{Setsid: true}
 	if a.other {
-		s.Credential = &syscall.Credential{Uid: uint32(a.uid), Gid: uint32(a.gid)} //nolint:gosec // numbers of an existing user
+		s.Credential = &syscall.Credential{Uid: uint32(a.uid), Gid: uint32(a.gid)}
 	}
 	return s
 }
@@ -100,10 +100,14 @@ func (b binaries) command(dir string, port int) []string {
 			sockets = ""
 		}
 		args := []string{"-D", data, "-p", strconv.Itoa(port)}
+		written := "off"
+		if b.keeps {
+			written = "on" // to the system, which a kill does not touch; not to the disk
+		}
 		for _, s := range []string{
 			"listen_addresses=127.0.0.1", "unix_socket_directories=" + sockets, "max_connections=300", "shared_buffers=128MB",
 			// The data does not outlive the server, so nothing needs to reach a disk.
-			"fsync=off", "synchronous_commit=off", "full_page_writes=off", "wal_level=minimal", "max_wal_senders=0", "max_wal_size=1GB", "autovacuum=off",
+			"fsync=off", "synchronous_commit=" + written, "full_page_writes=" + written, "wal_level=minimal", "max_wal_senders=0", "max_wal_size=1GB", "autovacuum=off",
 			// Shared memory as files of the data directory vanishes with it, also after a kill.
 			"dynamic_shared_memory_type=mmap", "logging_collector=off", "jit=off",
 		} {
@@ -111,16 +115,18 @@ func (b binaries) command(dir string, port int) []string {
 		}
 		return b.argv(b.server, args...)
 	}
+	log, twice := "0", "OFF"
+	if b.keeps {
+		log, twice = "2", "ON"
+	}
 	args := append(b.common(data),
 		"--port="+strconv.Itoa(port), "--bind-address=127.0.0.1", "--socket="+filepath.Join(dir, "sock"), "--pid-file="+filepath.Join(dir, "server.pid"),
 		"--init-file="+filepath.Join(dir, "init.sql"), "--max-connections=300", "--skip-name-resolve", "--skip-log-bin",
-		"--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync", "--innodb-buffer-pool-size=128M")
+		"--innodb-flush-log-at-trx-commit="+log, "--innodb-doublewrite="+twice, "--innodb-flush-method=nosync", "--performance-schema=OFF", "--innodb-buffer-pool-size=128M")
 	if b.engine == MySQL {
 		// The server's collation stays the one its makers chose, here and for MariaDB:
 		// DDL that forgets to name one shall be seen.
-		args = append(args, "--performance-schema=OFF", "--innodb-doublewrite=OFF", "--skip-mysqlx", "--secure-file-priv=", "--max-allowed-packet=64M")
-	} else {
-		args = append(args, "--innodb-doublewrite=0", "--performance-schema=OFF")
+		args = append(args, "--skip-mysqlx", "--secure-file-priv=", "--max-allowed-packet=64M")
 	}
 	return b.argv(b.server, args...)
 }
@@ -229,7 +235,7 @@ func (b binaries) systemTables() (io.Reader, error) {
 
 // run runs a program of the engine to its end.
 func (b binaries) run(ctx context.Context, dir string, a account, stdin io.Reader, argv []string) error {
-	c := exec.CommandContext(ctx, argv[0], argv[1:]...) //nolint:gosec // a program of the server that was found
+	c := exec.CommandContext(ctx, argv[0], argv[1:]...)
 	c.Dir, c.Env, c.SysProcAttr, c.Stdin = dir, b.environment(dir), a.attributes(), stdin
 	if out, err := c.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: %w: %s", filepath.Base(b.server), err, tail(string(out)))

@@ -93,7 +93,7 @@ func Share(ctx context.Context, engine string, say func(string)) (*Lease, error)
 
 // running leases the server that the notice names, if it is there.
 func running(ctx context.Context, engine, name string) (*Lease, bool) {
-	text, err := os.ReadFile(name) //nolint:gosec // a path of ours
+	text, err := os.ReadFile(name)
 	if err != nil {
 		return nil, false
 	}
@@ -107,7 +107,7 @@ func running(ctx context.Context, engine, name string) (*Lease, bool) {
 	}
 	if pid := pidOf(n.Dir); !alive(pid) || !runs(pid, n.Dir) {
 		// The server died under its guardian: nobody may join any more.
-		_ = os.Mkdir(filepath.Join(n.Dir, "closing"), 0o755) //nolint:gosec // a mark without content
+		_ = os.Mkdir(filepath.Join(n.Dir, "closing"), 0o755)
 		keep.release()
 		return nil, false
 	}
@@ -128,7 +128,7 @@ func sweep() {
 }
 
 func sweepDir(dir string) {
-	pipe, err := os.OpenFile(filepath.Join(dir, "hold"), os.O_WRONLY|syscall.O_NONBLOCK, 0) //nolint:gosec // a path of ours
+	pipe, err := os.OpenFile(filepath.Join(dir, "hold"), os.O_WRONLY|syscall.O_NONBLOCK, 0)
 	if err == nil {
 		_ = pipe.Close()
 		return

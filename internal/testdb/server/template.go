@@ -100,12 +100,12 @@ func copyTree(from, to string, a account) error {
 }
 
 func copyFile(from, to string, mode fs.FileMode) (err error) {
-	in, err := os.Open(from) //nolint:gosec // paths of ours
+	in, err := os.Open(from)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = in.Close() }()
-	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode) //nolint:gosec // paths of ours
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_EXCL|os.O_WRONLY, mode)
 	if err != nil {
 		return err
 	}

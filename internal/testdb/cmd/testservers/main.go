@@ -63,6 +63,14 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	}()
 	var skip []string
 	failed := false
+	if slices.Contains(testdb.Engines(), testdb.SQLite) {
+		v, err := testdb.SQLiteVersion(ctx)
+		if err != nil {
+			line(errs, "testservers: %v", err)
+			return 1
+		}
+		line(out, "testservers: %-10s %s, in the test's own process", testdb.SQLite, v)
+	}
 	for _, r := range results {
 		switch {
 		case r.err == nil:
@@ -150,7 +158,7 @@ func start(ctx context.Context, engine string, n int, errs io.Writer) (*server.L
 // command runs args and returns its status, as a shell would say it. An
 // interruption is passed on, and the command may take its time to end.
 func command(ctx context.Context, args, skip []string, errs io.Writer) int {
-	c := exec.CommandContext(ctx, args[0], args[1:]...) //nolint:gosec // running it is what the caller asks for
+	c := exec.CommandContext(ctx, args[0], args[1:]...)
 	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr
 	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
 	c.WaitDelay = time.Minute
