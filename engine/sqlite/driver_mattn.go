@@ -1,0 +1,66 @@
+//go:build cgo_sqlite
+
+package sqlite
+
+import (
+	sqldriver "database/sql/driver"
+	"errors"
+
+	"github.com/mattn/go-sqlite3"
+)
+
+type nativeConn = *sqlite3.SQLiteConn
+
+type driverOfConn = *sqlite3.SQLiteDriver
+
+// nativeDriver has the functions of the dialect and is nobody else's.
+func nativeDriver() *sqlite3.SQLiteDriver {
+	return &sqlite3.SQLiteDriver{ConnectHook: func(c *sqlite3.SQLiteConn) error {
+		for _, f := range scalarFunctions() {
+			call := func(args ...any) (any, error) {
+				values := make([]sqldriver.Value, len(args))
+				for i, a := range args {
+					values[i] = a
+				}
+				return f.call(values)
+			}
+			if err := c.RegisterFunc(f.name, call, true); err != nil {
+				return err
+			}
+		}
+		return nil
+	}}
+}
+
+func openNative(d *sqlite3.SQLiteDriver, dsn string) (nativeConn, error) {
+	c, err := d.Open(dsn)
+	if err != nil {
+		return nil, err
+	}
+	n, ok := c.(*sqlite3.SQLiteConn)
+	if !ok {
+		return nil, errors.Join(errors.New("the SQLite driver's connections have changed"), c.Close())
+	}
+	return n, nil
+}
+
+func valid(nativeConn) bool { return true }
+
+// nativeError returns the extended result code and the text of an error of SQLite.
+func nativeError(err error) (code int, text string, ok bool) {
+	var e sqlite3.Error
+	if !errors.As(err, &e) {
+		return 0, "", false
+	}
+	if e.ExtendedCode != 0 {
+		return int(e.ExtendedCode), e.Error(), true
+	}
+	return int(e.Code), e.Error(), true
+}
+
+func libraryVersion() string {
+	v, _, _ := sqlite3.Version()
+	return v
+}
+
+var _ sqldriver.Conn = nativeConn(nil)

@@ -1,0 +1,59 @@
+//go:build !cgo_sqlite
+
+package sqlite
+
+import (
+	sqldriver "database/sql/driver"
+	"errors"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// nativeConn is what modernc.org/sqlite's connections can do.
+type nativeConn interface {
+	sqldriver.Conn
+	sqldriver.ConnPrepareContext
+	sqldriver.ExecerContext
+	sqldriver.QueryerContext
+	sqldriver.Pinger
+	sqldriver.Validator
+}
+
+type driverOfConn = *sqlite.Driver
+
+// nativeDriver has the functions of the dialect and is nobody else's.
+func nativeDriver() *sqlite.Driver {
+	d := &sqlite.Driver{}
+	for _, f := range scalarFunctions() {
+		d.MustRegisterDeterministicScalarFunction(f.name, f.args, func(_ *sqlite.FunctionContext, args []sqldriver.Value) (sqldriver.Value, error) {
+			return f.call(args)
+		})
+	}
+	return d
+}
+
+func openNative(d *sqlite.Driver, dsn string) (nativeConn, error) {
+	c, err := d.Open(dsn)
+	if err != nil {
+		return nil, err
+	}
+	n, ok := c.(nativeConn)
+	if !ok {
+		return nil, errors.Join(errors.New("the SQLite driver's connections have changed"), c.Close())
+	}
+	return n, nil
+}
+
+func valid(c nativeConn) bool { return c.IsValid() }
+
+// nativeError returns the extended result code and the text of an error of SQLite.
+func nativeError(err error) (code int, text string, ok bool) {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return 0, "", false
+	}
+	return e.Code(), e.Error(), true
+}
+
+func libraryVersion() string { return sqlite3.SQLITE_VERSION }

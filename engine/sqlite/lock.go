@@ -1,0 +1,121 @@
+package sqlite
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"os"
+	"sync"
+	"time"
+
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/driver"
+)
+
+// fileLocker locks a file beside the database's, which the system frees when
+// the process ends, however it ends. The file stays: removing it would let two
+// holders lock two files of the same name.
+type fileLocker struct{ path string }
+
+// lockPoll is how often a lock that is taken is tried again.
+const lockPoll = 50 * time.Millisecond
+
+// Lock takes the lock of that name.
+func (l fileLocker) Lock(ctx context.Context, _ *driver.Database, name string, waiting func(time.Duration)) (func() error, error) {
+	path := l.path + "-" + lockSuffix(name) + ".lock"
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+	if err != nil {
+		return nil, &dberr.Error{Op: "lock", Code: dberr.ReadOnly, Engine: "sqlite", Err: err,
+			Msg: "the lock file " + path + " cannot be made; give this user write permission to the directory of the database"}
+	}
+	err = poll(ctx, waiting, func() (bool, error) { return tryLockFile(f) })
+	if err != nil {
+		return nil, lockError(name, errors.Join(err, f.Close()))
+	}
+	var once sync.Once
+	return func() (err error) {
+		once.Do(func() { err = errors.Join(unlockFile(f), f.Close()) })
+		return err
+	}, nil
+}
+
+// lockSuffix is a file name for a lock's name, which may be any text.
+func lockSuffix(name string) string {
+	sum := sha256.Sum256([]byte(name))
+	clean := make([]byte, 0, 24)
+	for i := 0; i < len(name) && len(clean) < 24; i++ {
+		if c := name[i]; c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' {
+			clean = append(clean, c)
+		}
+	}
+	return string(clean) + "-" + hex.EncodeToString(sum[:6])
+}
+
+// poll calls try until it has the lock, and waiting about once a second.
+func poll(ctx context.Context, waiting func(time.Duration), try func() (bool, error)) error {
+	begin, told := time.Now(), time.Duration(0)
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if ok, err := try(); ok || err != nil {
+			return err
+		}
+		if w := time.Since(begin); waiting != nil && w-told >= time.Second {
+			told = w
+			waiting(w)
+		}
+		timer := time.NewTimer(lockPoll)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return ctx.Err()
+		}
+	}
+}
+
+func lockError(name string, err error) error {
+	e := &dberr.Error{Op: "lock", Code: dberr.Internal, Engine: "sqlite", Unsent: true, Err: err, Msg: "the lock " + name + " could not be taken"}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		e.Code, e.Msg = dberr.Busy, "another process holds the lock "+name+"; wait until it is done, or end it"
+	case errors.Is(err, context.Canceled):
+		e.Code, e.Msg = dberr.Canceled, ""
+	}
+	return e
+}
+
+// memoryLocker holds the locks of a database in memory, which no other process has.
+type memoryLocker struct {
+	mu   sync.Mutex
+	held map[string]bool
+}
+
+func newMemoryLocker() *memoryLocker { return &memoryLocker{held: make(map[string]bool)} }
+
+// Lock takes the lock of that name.
+func (l *memoryLocker) Lock(ctx context.Context, _ *driver.Database, name string, waiting func(time.Duration)) (func() error, error) {
+	err := poll(ctx, waiting, func() (bool, error) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.held[name] {
+			return false, nil
+		}
+		l.held[name] = true
+		return true, nil
+	})
+	if err != nil {
+		return nil, lockError(name, err)
+	}
+	var once sync.Once
+	return func() error {
+		once.Do(func() {
+			l.mu.Lock()
+			delete(l.held, name)
+			l.mu.Unlock()
+		})
+		return nil
+	}, nil
+}
