@@ -60,6 +60,16 @@ func (b *Builder) Arg(v any) *Builder {
 // Expr adds what e writes.
 func (b *Builder) Expr(e Expr) *Builder { e.WriteSQL(b); return b }
 
+// In adds what e writes in the dialect d, which differs from the builder's own
+// in some fragments.
+func (b *Builder) In(d Dialect, e Expr) *Builder {
+	own := b.d
+	b.d = d
+	e.WriteSQL(b)
+	b.d = own
+	return b
+}
+
 // Template adds a portable expression, quoting its {identifiers}.
 func (b *Builder) Template(e schema.Expr) *Builder {
 	s := string(e)

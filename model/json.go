@@ -1,0 +1,195 @@
+package model
+
+import (
+	"bytes"
+	"database/sql/driver"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// JSON is the exact text of a JSON document, as a column holds it. The zero
+// value is SQL NULL, which is not JSON null: that is the document "null".
+//
+// What is read from a database is kept as it is, also when it is broken: one
+// bad row must not hide the others. Valid tells.
+type JSON struct {
+	text string
+	set  bool
+}
+
+// JSONText is the document with that text, unchecked: see Valid. A column
+// refuses a text that is not valid.
+func JSONText(text string) JSON { return JSON{text: text, set: true} }
+
+// JSONNull is the document "null".
+func JSONNull() JSON { return JSON{text: "null", set: true} }
+
+// JSONOf encodes v. Numbers keep their digits when v has them as json.Number;
+// <, > and & are not escaped. NaN, infinities, and what has no JSON form are an error.
+func JSONOf(v any) (JSON, error) {
+	if j, ok := v.(JSON); ok {
+		return j, nil
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return JSON{}, fmt.Errorf("model.JSON: %w", err)
+	}
+	return JSON{text: strings.TrimSuffix(b.String(), "\n"), set: true}, nil
+}
+
+// Set puts the encoding of v in place of the document; on an error it changes nothing.
+func (j *JSON) Set(v any) error {
+	n, err := JSONOf(v)
+	if err == nil {
+		*j = n
+	}
+	return err
+}
+
+// IsNull reports whether it is SQL NULL.
+func (j JSON) IsNull() bool { return !j.set }
+
+// IsJSONNull reports whether the document is null.
+func (j JSON) IsJSONNull() bool { return j.set && strings.Trim(j.text, " \t\r\n") == "null" }
+
+// Valid reports whether there is a document and its text is JSON.
+func (j JSON) Valid() bool { return j.set && json.Valid([]byte(j.text)) }
+
+// String is the text; empty for SQL NULL.
+func (j JSON) String() string { return j.text }
+
+// Decode reads the document into v, with numbers as json.Number where v does
+// not say. SQL NULL is read like null. A text that is not JSON is an error;
+// escapes without a character (half of a surrogate pair) become U+FFFD.
+func (j JSON) Decode(v any) error {
+	t := j.text
+	if !j.set {
+		t = "null"
+	}
+	dec := json.NewDecoder(strings.NewReader(t))
+	dec.UseNumber()
+	if err := dec.Decode(v); err != nil {
+		return fmt.Errorf("model.JSON: %w", err)
+	}
+	if _, err := dec.Token(); err != io.EOF {
+		return errors.New("model.JSON: there is text after the document")
+	}
+	return nil
+}
+
+// MarshalJSON gives the document; null for SQL NULL, and for a text that is
+// not JSON the text as a string, so that a list with one bad row can be shown.
+func (j JSON) MarshalJSON() ([]byte, error) {
+	if !j.set {
+		return []byte("null"), nil
+	}
+	if !json.Valid([]byte(j.text)) {
+		return json.Marshal(strings.ToValidUTF8(j.text, "\uFFFD"))
+	}
+	return []byte(j.text), nil
+}
+
+// UnmarshalJSON keeps the text. Inside of another document null is JSON null;
+// an absent member leaves SQL NULL.
+func (j *JSON) UnmarshalJSON(b []byte) error {
+	*j = JSON{text: string(b), set: true}
+	return nil
+}
+
+// Value gives the text to a driver, as a string: some drivers treat bytes as binary.
+func (j JSON) Value() (driver.Value, error) {
+	if !j.set {
+		return nil, nil
+	}
+	return j.text, nil
+}
+
+// Scan takes what a driver reads from a column. It accepts any text: a broken
+// one is kept for Valid to tell.
+func (j *JSON) Scan(src any) error {
+	switch x := src.(type) {
+	case nil:
+		*j = JSON{}
+	case string:
+		*j = JSON{text: x, set: true}
+	case []byte:
+		*j = JSON{text: string(x), set: true}
+	case int64:
+		*j = JSON{text: strconv.FormatInt(x, 10), set: true}
+	case float64:
+		// A column with numeric affinity turned the text into a number.
+		b, err := json.Marshal(x)
+		if err != nil {
+			b = []byte("null")
+		}
+		*j = JSON{text: string(b), set: true}
+	case bool:
+		*j = JSON{text: strconv.FormatBool(x), set: true}
+	default:
+		return fmt.Errorf("model.JSON: a column gave %T", src)
+	}
+	return nil
+}
+
+// Storable is the document in a form that every engine takes: U+0000 and
+// halves of surrogate pairs, which some refuse, become U+FFFD. Everything else
+// stays as it is. It is for callers that rather change such a text than refuse it.
+func (j JSON) Storable() JSON {
+	if !j.set || !strings.Contains(j.text, `\u`) && utf8.ValidString(j.text) {
+		return j
+	}
+	return JSON{text: storable(strings.ToValidUTF8(j.text, "\uFFFD")), set: true}
+}
+
+func storable(s string) string {
+	var b strings.Builder
+	start := 0
+	for i := 0; i < len(s); {
+		if s[i] != '\\' || i+1 >= len(s) {
+			i++
+			continue
+		}
+		if s[i+1] != 'u' {
+			i += 2
+			continue
+		}
+		r, ok := hex4(s, i+2)
+		n := 6
+		bad := ok && r == 0
+		if ok && utf16.IsSurrogate(r) {
+			low, has := rune(0), false
+			if i+7 < len(s) && s[i+6] == '\\' && s[i+7] == 'u' {
+				low, has = hex4(s, i+8)
+			}
+			if has && utf16.DecodeRune(r, low) != utf8.RuneError {
+				n = 12
+			} else {
+				bad = true
+			}
+		}
+		if bad {
+			b.WriteString(s[start:i])
+			b.WriteString(`\ufffd`)
+			start = i + n
+		}
+		i = min(i+n, len(s))
+	}
+	b.WriteString(s[min(start, len(s)):])
+	return b.String()
+}
+
+func hex4(s string, at int) (rune, bool) {
+	if at+4 > len(s) {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(s[at:at+4], 16, 16)
+	return rune(n), err == nil
+}

@@ -1,0 +1,107 @@
+package query
+
+import (
+	"sync/atomic"
+
+	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/engine"
+)
+
+// Statement is a statement that can be run: SelectStmt, InsertStmt,
+// UpdateStmt, DeleteStmt, a union of selects, or SQL written by hand. They are
+// values: every method returns a changed copy, and they may be shared.
+type Statement interface {
+	compile(d driver.Dialect) (*compiled, error)
+}
+
+// Reader is a statement that gives rows.
+type Reader interface {
+	Statement
+	// resultColumns names the columns of the result; nil when only the server knows.
+	resultColumns() []string
+}
+
+// compiled is a statement's text in one dialect, with its bound values.
+type compiled struct {
+	d     driver.Dialect
+	st    engine.Statement
+	slots bool // some of st.Args are parameters that wait for a value
+	sig   []*param
+}
+
+// memo keeps what a statement value was compiled to, once per dialect. It
+// lives and dies with the value.
+type memo struct{ p atomic.Pointer[[]*compiled] }
+
+// memoLimit is how many dialects one statement value is kept for: the three
+// engines, two flavours of one of them, and room.
+const memoLimit = 8
+
+func (m *memo) get(d driver.Dialect) *compiled {
+	if m == nil {
+		return nil
+	}
+	if l := m.p.Load(); l != nil {
+		for _, c := range *l {
+			if c.d == d {
+				return c
+			}
+		}
+	}
+	return nil
+}
+
+func (m *memo) put(c *compiled) {
+	if m == nil {
+		return
+	}
+	for {
+		old := m.p.Load()
+		var next []*compiled
+		if old != nil {
+			next = append(next, *old...)
+		}
+		if len(next) == memoLimit {
+			next = next[1:]
+		}
+		next = append(next, c)
+		if m.p.CompareAndSwap(old, &next) {
+			return
+		}
+	}
+}
+
+// compile renders e, or takes what m remembers.
+func compile(m *memo, d driver.Dialect, name string, write bool, e driver.Expr) (*compiled, error) {
+	if c := m.get(d); c != nil {
+		return c, nil
+	}
+	b := driver.NewBuilder(d)
+	e.WriteSQL(b)
+	text, args, err := b.Done()
+	if err != nil {
+		return nil, withOp(err, name)
+	}
+	c := &compiled{d: d, st: engine.Statement{Name: name, SQL: text, Args: args, Write: write}}
+	c.sig = signature(args)
+	c.slots = len(c.sig) > 0
+	m.put(c)
+	return c, nil
+}
+
+// SQL renders a statement for a dialect, for tests and offline use. Bound
+// values come back as the driver is given them; a parameter without a value
+// comes back as its name in angle brackets.
+func SQL(st Statement, d driver.Dialect) (text string, args []any, err error) {
+	c, err := st.compile(d)
+	if err != nil {
+		return "", nil, err
+	}
+	args = append([]any{}, c.st.Args...)
+	for i, a := range args {
+		if s, ok := a.(slot); ok {
+			args[i] = "<" + s.p.name + ">"
+		}
+	}
+	return c.st.SQL, args, nil
+}

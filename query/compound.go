@@ -1,0 +1,130 @@
+package query
+
+import (
+	"strconv"
+
+	"github.com/larder-db/larder/driver"
+)
+
+// CompoundStmt is the union, difference or intersection of queries with the
+// same columns. Its methods return changed copies.
+type CompoundStmt struct {
+	c    compound
+	name string
+	ctes []*CTE
+	tail []Order
+	lim  driver.Expr
+	off  driver.Expr
+	m    *memo
+}
+
+type compound struct {
+	op    string
+	parts []Query
+	bare  bool // the parts stand as they are: for a recursive CTE, whose reference must be on top
+	set   bool // EXCEPT or INTERSECT
+}
+
+// Union is the rows of all queries, each row once.
+func Union(parts ...Query) CompoundStmt { return compoundOf(" UNION ", false, parts) }
+
+// UnionAll is the rows of all queries.
+func UnionAll(parts ...Query) CompoundStmt { return compoundOf(" UNION ALL ", false, parts) }
+
+// Except is the rows of the first query that none of the others has.
+func Except(parts ...Query) CompoundStmt { return compoundOf(" EXCEPT ", true, parts) }
+
+// Intersect is the rows that all queries have.
+func Intersect(parts ...Query) CompoundStmt { return compoundOf(" INTERSECT ", true, parts) }
+
+func compoundOf(op string, set bool, parts []Query) CompoundStmt {
+	return CompoundStmt{c: compound{op: op, set: set, parts: parts}, m: &memo{}}
+}
+
+// Named names the statement for logs and metrics.
+func (s CompoundStmt) Named(name string) CompoundStmt { s.name, s.m = name, &memo{}; return s }
+
+// With defines CTEs for the statement.
+func (s CompoundStmt) With(ctes ...*CTE) CompoundStmt {
+	s.ctes, s.m = more(s.ctes, ctes...), &memo{}
+	return s
+}
+
+// OrderBy orders the whole by columns of the result, named as in the first query.
+func (s CompoundStmt) OrderBy(items ...ResultOrder) CompoundStmt {
+	for _, it := range items {
+		s.tail = more(s.tail, Order(it))
+	}
+	s.m = &memo{}
+	return s
+}
+
+// ResultOrder orders the rows of a union by one of its columns.
+type ResultOrder Order
+
+// ByColumn orders by the result column of that name.
+func ByColumn(name string, desc bool) ResultOrder {
+	return ResultOrder{desc: desc, e: driver.ExprFunc(func(b *driver.Builder) { b.Ident(name) })}
+}
+
+// Limit reads at most n rows of the whole.
+func (s CompoundStmt) Limit(n int) CompoundStmt {
+	s.lim, s.m = (&selectState{}).count("limit", n), &memo{}
+	return s
+}
+
+// Offset leaves out the first n rows of the whole.
+func (s CompoundStmt) Offset(n int) CompoundStmt {
+	s.off, s.m = (&selectState{}).count("offset", n), &memo{}
+	return s
+}
+
+// Sub is the statement as a derived table.
+func (s CompoundStmt) Sub(name string) Derived { return Derived{sel: s, name: name} }
+
+// WriteSQL writes the statement without parentheses.
+func (s CompoundStmt) WriteSQL(b *driver.Builder) {
+	writeCTEs(b, s.ctes)
+	s.c.WriteSQL(b)
+	writeTail(b, s.tail, s.lim, s.off)
+}
+
+func (s CompoundStmt) compile(d driver.Dialect) (*compiled, error) {
+	return compile(s.m, d, s.name, false, s)
+}
+
+func (s CompoundStmt) resultColumns() []string { return s.c.resultColumns() }
+
+func (c compound) WriteSQL(b *driver.Builder) {
+	if c.set && !b.Dialect().Has(driver.SetOperations) {
+		b.Fail(unsupported(b.Dialect(), "EXCEPT or INTERSECT"))
+		return
+	}
+	for i, p := range c.parts {
+		if i > 0 {
+			b.SQL(c.op)
+		}
+		if c.bare || plain(p) {
+			b.Expr(p)
+			continue
+		}
+		// Parentheses around an operand are not understood everywhere; a
+		// derived table is.
+		b.SQL("SELECT * FROM (").Expr(p).SQL(") AS ").Ident("part" + strconv.Itoa(i+1))
+	}
+}
+
+// plain reports whether p can be an operand as it is.
+func plain(p Query) bool {
+	s, ok := p.(SelectStmt)
+	return ok && s.s != nil && len(s.s.order) == 0 && s.s.limit == nil && s.s.offset == nil && len(s.s.ctes) == 0 && s.s.lock == nil
+}
+
+func (c compound) compile(d driver.Dialect) (*compiled, error) { return compile(nil, d, "", false, c) }
+
+func (c compound) resultColumns() []string {
+	if len(c.parts) == 0 {
+		return nil
+	}
+	return c.parts[0].resultColumns()
+}

@@ -1,0 +1,63 @@
+// Package query is the Core and the small ORM: typed columns, expressions,
+// statements as immutable values, row mapping and eager loading. Values are
+// always bound, names always quoted, and what differs between engines is asked
+// of the dialect: one statement means the same on each of them.
+//
+// A table is declared once, and its columns are typed from the declaration:
+//
+//	var (
+//		t     = schema.Define("note")
+//		ID    = query.Col[string](t.Text("id").Key(36).PrimaryKey())
+//		Title = query.Col[string](t.Text("title").Null())
+//		Meta  = query.JSONCol(t.JSON("meta").Null())
+//		Made  = query.Col[int64](t.BigInt("created_at"))
+//	)
+//
+// Rows are structs; the db tags of their fields name columns. NULL needs a
+// pointer; a JSON column is a model.JSON, which has its own NULL:
+//
+//	type Note struct {
+//		ID    string     `db:"id"`
+//		Title *string    `db:"title"`
+//		Meta  model.JSON `db:"meta"`
+//		Made  int64      `db:"created_at"`
+//	}
+//
+// Statements are run on anything that is an [engine.Queryer]: the engine, a
+// transaction, a session.
+//
+//	q := query.Select(ID, Title).From(t).
+//		Where(Meta.Path("tags").Has("work"), Title.ContainsFold("plan")).
+//		OrderBy(Made.Desc(), ID).Limit(60).Named("notes.List")
+//	for n, err := range query.Rows[Note](ctx, eng, q) { ... } // streams
+//	all, err := query.All[Note](ctx, eng, query.SelectFrom(t))
+//	n, err := query.One[Note](ctx, eng, query.SelectFrom(t).Where(ID.Eq(id))) // or dberr.ErrNotFound
+//	k, err := query.Count(ctx, eng, q)
+//
+//	_, err = query.Exec(ctx, eng, query.Insert(t).Row(n))
+//	_, err = query.Exec(ctx, eng, query.InsertRows(t, notes))
+//	_, err = query.Exec(ctx, eng, query.Insert(t).Row(n).OnConflict(ID).DoUpdate(Title, Meta))
+//	_, err = query.Exec(ctx, eng, query.Update(t).Set(Title.Set("x"), Meta.SetPath(v, "a", "b")).Where(ID.Eq(id)))
+//	_, err = query.Exec(ctx, eng, query.Update(t).Diff(before, after))    // changed columns only
+//	n, err = query.One[Note](ctx, eng, query.Delete(t).Where(ID.Eq(id)).Returning(query.Columns(t)...))
+//
+// What runs often is prepared once; its text is kept per dialect:
+//
+//	var get = query.Prepare[Note](query.SelectFrom(t).Where(ID.EqTo(query.Param[string]("id"))).Named("notes.Get"))
+//	n, err := get.One(ctx, eng, id)
+//
+//	var add = query.Prepare[struct{}](query.Insert(t).Params(ID, Title, Meta, Made))
+//	_, err = add.Exec(ctx, eng, query.By(n))
+//
+// Related rows are loaded in a fixed number of statements, when asked for:
+//
+//	comments := query.Many(func(n *Note) (string, bool) { return n.ID, true },
+//		query.SelectFrom(comment).OrderBy(CommentAt), []query.AnyColumn{NoteID},
+//		func(n *Note, cs []Comment) { n.Comments = cs })
+//	notes, err := query.AllWith(ctx, eng, q, comments)
+//
+// A self join names the table again: p := query.As(t, "p"); ID.Of(p).
+//
+// What it will not do: load anything that was not asked for, keep an identity
+// map or track changes, generate code, or write SQL that holds a value.
+package query

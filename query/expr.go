@@ -1,0 +1,406 @@
+package query
+
+import (
+	"errors"
+	"reflect"
+	"time"
+
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/model"
+	"github.com/larder-db/larder/schema"
+)
+
+// Decimal is an exact decimal number as text: "0.10". Columns of kind Numeric
+// are Column[Decimal].
+type Decimal string
+
+// Selectable is what a SELECT list can hold: columns, and expressions under a
+// name given with As.
+type Selectable interface {
+	driver.Expr
+	// columnName is the name of the result column; empty when it has none.
+	columnName() string
+}
+
+// Operand is an SQL expression whose values are read and compared as T.
+type Operand[T any] interface {
+	driver.Typed
+	operand(T)
+}
+
+// Expr is an SQL expression of the Go type T. The zero value is not usable;
+// expressions come from columns, functions, [Val] and [Raw].
+type Expr[T any] struct {
+	n    driver.Expr
+	ty   schema.Type
+	name string // of the result column
+	of   string // the column it stands for, for messages
+}
+
+func (e Expr[T]) operand(T) {}
+
+// WriteSQL writes the expression.
+func (e Expr[T]) WriteSQL(b *driver.Builder) { e.n.WriteSQL(b) }
+
+// SQLType is the column type that the expression's values have.
+func (e Expr[T]) SQLType() schema.Type { return e.ty }
+
+func (e Expr[T]) columnName() string { return e.name }
+
+// As gives the expression a name in the result, under which row mapping finds it.
+func (e Expr[T]) As(name string) Named { return Named{e: e, name: name} }
+
+// Named is an expression under a name.
+type Named struct {
+	e    driver.Expr
+	name string
+}
+
+// WriteSQL writes the expression with its name.
+func (n Named) WriteSQL(b *driver.Builder) { b.Expr(n.e).SQL(" AS ").Ident(n.name) }
+
+func (n Named) columnName() string { return n.name }
+
+// arg is a bound value.
+type arg struct {
+	ty schema.Type
+	of string
+	v  any
+}
+
+func (a arg) WriteSQL(b *driver.Builder) {
+	x, err := b.Dialect().Encode(a.ty, a.v)
+	if err != nil {
+		b.Fail(named(err, a.of))
+		return
+	}
+	b.Arg(x)
+}
+
+// named puts the column's name into an error of Encode.
+func named(err error, of string) error {
+	var e *dberr.Error
+	if of == "" || !errors.As(err, &e) {
+		return err
+	}
+	c := *e
+	c.Op = of
+	return &c
+}
+
+// compared is ty without its limits: a value that is too long to be stored may
+// still be looked for.
+func compared(ty schema.Type) schema.Type {
+	ty.Length, ty.KeyLength = 0, 0
+	return ty
+}
+
+func (e Expr[T]) bind(v T) driver.Expr { return arg{ty: compared(e.ty), of: e.of, v: v} }
+
+func (e Expr[T]) bindTo(o Operand[T]) driver.Expr {
+	if p, ok := any(o).(parameter); ok {
+		return p.typed(compared(e.ty), e.of)
+	}
+	return o
+}
+
+// binary is "a op c", in parentheses when wrapped.
+type binary struct {
+	a    driver.Expr
+	op   string
+	c    driver.Expr
+	wrap bool
+}
+
+func (x binary) WriteSQL(b *driver.Builder) {
+	if x.wrap {
+		b.SQL("(")
+	}
+	b.Expr(x.a).SQL(x.op).Expr(x.c)
+	if x.wrap {
+		b.SQL(")")
+	}
+}
+
+// comparable writes e in the form in which its engine compares it by meaning.
+type comparable_ struct {
+	e  driver.Expr
+	ty schema.Type
+}
+
+func (c comparable_) WriteSQL(b *driver.Builder) { b.Dialect().Comparable(b, c.e, c.ty) }
+
+func (e Expr[T]) cmp(op string, c driver.Expr) Cond {
+	var left driver.Expr = e.n
+	if e.ty.Kind == schema.Numeric {
+		left = comparable_{e: e.n, ty: e.ty}
+	}
+	return Cond{n: binary{a: left, op: op, c: c}}
+}
+
+// Eq is "e = v".
+func (e Expr[T]) Eq(v T) Cond { return e.cmp(" = ", e.bind(v)) }
+
+// Ne is "e <> v". As in SQL it does not hold for NULL; see DistinctFrom.
+func (e Expr[T]) Ne(v T) Cond { return e.cmp(" <> ", e.bind(v)) }
+
+// Lt is "e < v".
+func (e Expr[T]) Lt(v T) Cond { return e.cmp(" < ", e.bind(v)) }
+
+// Le is "e <= v".
+func (e Expr[T]) Le(v T) Cond { return e.cmp(" <= ", e.bind(v)) }
+
+// Gt is "e > v".
+func (e Expr[T]) Gt(v T) Cond { return e.cmp(" > ", e.bind(v)) }
+
+// Ge is "e >= v".
+func (e Expr[T]) Ge(v T) Cond { return e.cmp(" >= ", e.bind(v)) }
+
+// EqTo is "e = o" for another expression: a column, a parameter, a subquery.
+func (e Expr[T]) EqTo(o Operand[T]) Cond { return e.cmp(" = ", e.bindTo(o)) }
+
+// NeTo is "e <> o".
+func (e Expr[T]) NeTo(o Operand[T]) Cond { return e.cmp(" <> ", e.bindTo(o)) }
+
+// LtTo is "e < o".
+func (e Expr[T]) LtTo(o Operand[T]) Cond { return e.cmp(" < ", e.bindTo(o)) }
+
+// LeTo is "e <= o".
+func (e Expr[T]) LeTo(o Operand[T]) Cond { return e.cmp(" <= ", e.bindTo(o)) }
+
+// GtTo is "e > o".
+func (e Expr[T]) GtTo(o Operand[T]) Cond { return e.cmp(" > ", e.bindTo(o)) }
+
+// GeTo is "e >= o".
+func (e Expr[T]) GeTo(o Operand[T]) Cond { return e.cmp(" >= ", e.bindTo(o)) }
+
+// Between is "low <= e AND e <= high".
+func (e Expr[T]) Between(low, high T) Cond {
+	c := e.cmp(" BETWEEN ", e.bind(low)).n
+	return Cond{n: binary{a: c, op: " AND ", c: e.bind(high), wrap: true}}
+}
+
+// IsNull is "e IS NULL".
+func (e Expr[T]) IsNull() Cond { return Cond{n: suffixed{e.n, " IS NULL"}} }
+
+// NotNull is "e IS NOT NULL".
+func (e Expr[T]) NotNull() Cond { return Cond{n: suffixed{e.n, " IS NOT NULL"}} }
+
+// DistinctFrom compares so that NULL is a value like any other; nil stands for NULL.
+func (e Expr[T]) DistinctFrom(v *T) Cond { return e.distinct(v, false) }
+
+// NotDistinctFrom is equality in which NULL equals NULL; nil stands for NULL.
+func (e Expr[T]) NotDistinctFrom(v *T) Cond { return e.distinct(v, true) }
+
+func (e Expr[T]) distinct(v *T, not bool) Cond {
+	if v == nil {
+		if not {
+			return e.IsNull()
+		}
+		return e.NotNull()
+	}
+	return Cond{n: driver.ExprFunc(func(b *driver.Builder) {
+		b.Dialect().DistinctFrom(b, e.n, e.bind(*v), not)
+	})}
+}
+
+type suffixed struct {
+	e    driver.Expr
+	text string
+}
+
+func (s suffixed) WriteSQL(b *driver.Builder) { b.Expr(s.e).SQL(s.text) }
+
+// Cond is a condition: what WHERE, ON, HAVING and CASE take.
+type Cond struct{ n driver.Expr }
+
+// WriteSQL writes the condition.
+func (c Cond) WriteSQL(b *driver.Builder) {
+	if c.n == nil {
+		b.SQL("1 = 1") // the zero Cond restricts nothing
+		return
+	}
+	c.n.WriteSQL(b)
+}
+
+// Expr makes the condition an expression that can be selected or compared.
+func (c Cond) Expr() Expr[bool] {
+	return Expr[bool]{n: wrapped{c}, ty: schema.Type{Kind: schema.Boolean}}
+}
+
+// As gives the condition a name in the result.
+func (c Cond) As(name string) Named { return Named{e: wrapped{c}, name: name} }
+
+// Not is "NOT c".
+func (c Cond) Not() Cond { return Not(c) }
+
+// IsZero reports whether c is the zero Cond, which restricts nothing.
+func (c Cond) IsZero() bool { return c.n == nil }
+
+type wrapped struct{ e driver.Expr }
+
+func (w wrapped) WriteSQL(b *driver.Builder) { b.SQL("(").Expr(w.e).SQL(")") }
+
+type junction struct {
+	op    string
+	conds []Cond
+}
+
+func (j junction) WriteSQL(b *driver.Builder) {
+	b.SQL("(")
+	for i, c := range j.conds {
+		if i > 0 {
+			b.SQL(j.op)
+		}
+		b.Expr(c)
+	}
+	b.SQL(")")
+}
+
+// And holds when every condition does; with none it is true. Zero conditions
+// are left out.
+func And(conds ...Cond) Cond {
+	conds = present(conds)
+	switch len(conds) {
+	case 0:
+		return Cond{n: text("1 = 1")}
+	case 1:
+		return conds[0]
+	}
+	return Cond{n: junction{" AND ", conds}}
+}
+
+// Or holds when one of the conditions does; with none it is false.
+func Or(conds ...Cond) Cond {
+	switch len(conds) {
+	case 0:
+		return Cond{n: text("1 = 0")}
+	case 1:
+		return conds[0]
+	}
+	return Cond{n: junction{" OR ", append([]Cond(nil), conds...)}}
+}
+
+// Not negates a condition.
+func Not(c Cond) Cond {
+	return Cond{n: driver.ExprFunc(func(b *driver.Builder) { b.SQL("NOT (").Expr(c).SQL(")") })}
+}
+
+func present(conds []Cond) []Cond {
+	out := make([]Cond, 0, len(conds))
+	for _, c := range conds {
+		if c.n != nil {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// text is SQL that is the same on every engine.
+type text string
+
+func (t text) WriteSQL(b *driver.Builder) { b.SQL(string(t)) }
+
+// Val is a bound value that stands by itself: SELECT ?, COALESCE(x, ?).
+func Val[T any](v T) Expr[T] {
+	ty := typeFor[T]()
+	return Expr[T]{ty: ty, n: driver.ExprFunc(func(b *driver.Builder) {
+		b.Dialect().Cast(b, arg{ty: ty, v: v}, ty)
+	})}
+}
+
+// Null is the SQL NULL of type T.
+func Null[T any]() Expr[T] { return Expr[T]{n: text("NULL"), ty: typeFor[T]()} }
+
+// Raw is an expression written by hand, for what this package has no word
+// for. Identifiers stand in braces and are quoted; each ? takes the next of
+// args, which is bound, or written in place when it is an expression; ?? is a
+// question mark. The same text must be right on every engine that it runs on.
+func Raw[T any](template schema.Expr, args ...any) Expr[T] {
+	return Expr[T]{n: rawNode{template, args}, ty: typeFor[T]()}
+}
+
+// RawCond is [Raw] for conditions.
+func RawCond(template schema.Expr, args ...any) Cond {
+	return Cond{n: wrapped{rawNode{template, args}}}
+}
+
+type rawNode struct {
+	template schema.Expr
+	args     []any
+}
+
+func (r rawNode) WriteSQL(b *driver.Builder) {
+	s, start, n := string(r.template), 0, 0
+	depth := false
+	for i := 0; i < len(s); i++ {
+		switch {
+		case s[i] == '{':
+			depth = true
+		case s[i] == '}':
+			depth = false
+		case s[i] != '?' || depth:
+		case i+1 < len(s) && s[i+1] == '?':
+			b.Template(schema.Expr(s[start : i+1]))
+			i++
+			start = i + 1
+		default:
+			b.Template(schema.Expr(s[start:i]))
+			start = i + 1
+			if n == len(r.args) {
+				b.Fail(dberr.New(dberr.Invalid, "raw expression", "there are more ? in the template than arguments"))
+				return
+			}
+			if x, ok := r.args[n].(driver.Expr); ok {
+				b.Expr(x)
+			} else {
+				b.Expr(arg{ty: typeOfValue(r.args[n]), v: r.args[n]})
+			}
+			n++
+		}
+	}
+	b.Template(schema.Expr(s[start:]))
+	if n < len(r.args) {
+		b.Fail(dberr.New(dberr.Invalid, "raw expression", "there are more arguments than ? in the template"))
+	}
+}
+
+func typeFor[T any]() schema.Type { return typeOf(reflect.TypeFor[T]()) }
+
+func typeOfValue(v any) schema.Type {
+	if v == nil {
+		return schema.Type{Kind: schema.Text}
+	}
+	return typeOf(reflect.TypeOf(v))
+}
+
+// typeOf is the column type that values of a Go type are bound and cast as.
+func typeOf(t reflect.Type) schema.Type {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch t {
+	case reflect.TypeFor[time.Time]():
+		return schema.Type{Kind: schema.DateTime}
+	case reflect.TypeFor[model.JSON]():
+		return schema.Type{Kind: schema.JSON}
+	case reflect.TypeFor[Decimal]():
+		return schema.Type{Kind: schema.Numeric}
+	}
+	switch t.Kind() {
+	case reflect.Bool:
+		return schema.Type{Kind: schema.Boolean}
+	case reflect.Int, reflect.Int64, reflect.Uint32, reflect.Uint, reflect.Uint64:
+		return schema.Type{Kind: schema.BigInt}
+	case reflect.Int8, reflect.Int16, reflect.Int32, reflect.Uint8, reflect.Uint16:
+		return schema.Type{Kind: schema.Integer}
+	case reflect.Float32, reflect.Float64:
+		return schema.Type{Kind: schema.Float}
+	case reflect.Slice:
+		if t.Elem().Kind() == reflect.Uint8 {
+			return schema.Type{Kind: schema.Bytes}
+		}
+	}
+	return schema.Type{Kind: schema.Text}
+}

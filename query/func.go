@@ -1,0 +1,263 @@
+package query
+
+import (
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/schema"
+)
+
+// call is a function of the same name and meaning on every engine.
+type call struct {
+	name string
+	args []driver.Expr
+}
+
+func (c call) WriteSQL(b *driver.Builder) {
+	b.SQL(c.name).SQL("(")
+	b.List(len(c.args), func(i int) { b.Expr(c.args[i]) })
+	b.SQL(")")
+}
+
+var (
+	bigint = schema.Type{Kind: schema.BigInt}
+	float  = schema.Type{Kind: schema.Float}
+	plainT = schema.Type{Kind: schema.Text}
+)
+
+// Func calls a function that every engine has under this name, such as ABS or
+// LENGTH. The name is written as it is.
+func Func[T any](name string, args ...driver.Expr) Expr[T] {
+	for _, r := range name {
+		if !(r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9') {
+			return failed[T](dberr.New(dberr.Invalid, "function", "a function's name has only letters, digits and _"))
+		}
+	}
+	return Expr[T]{n: call{name, args}, ty: typeFor[T]()}
+}
+
+func failed[T any](err error) Expr[T] {
+	return Expr[T]{ty: typeFor[T](), n: driver.ExprFunc(func(b *driver.Builder) { b.Fail(err) })}
+}
+
+// CountAll is COUNT(*).
+func CountAll() Expr[int64] { return Expr[int64]{n: text("COUNT(*)"), ty: bigint} }
+
+// CountOf is the number of rows in which e is not NULL.
+func CountOf(e driver.Expr) Expr[int64] {
+	return Expr[int64]{n: call{"COUNT", []driver.Expr{e}}, ty: bigint}
+}
+
+// CountDistinct is the number of different values of e.
+func CountDistinct(e driver.Expr) Expr[int64] {
+	return Expr[int64]{ty: bigint, n: driver.ExprFunc(func(b *driver.Builder) { b.SQL("COUNT(DISTINCT ").Expr(e).SQL(")") })}
+}
+
+// Sum is the sum, NULL when there are no rows. The sum of integers is cast to
+// 64 bits, which some engines would make a decimal of.
+func Sum[T any](e Operand[T]) Expr[T] {
+	ty := e.SQLType()
+	switch ty.Kind {
+	case schema.Integer, schema.SmallInt, schema.BigInt:
+		return Cast[T](Expr[T]{n: call{"SUM", []driver.Expr{e}}}, bigint)
+	}
+	return Expr[T]{n: call{"SUM", []driver.Expr{e}}, ty: ty}
+}
+
+// Avg is the average as a float, NULL when there are no rows.
+func Avg[T any](e Operand[T]) Expr[float64] {
+	return Cast[float64](Expr[T]{n: call{"AVG", []driver.Expr{e}}}, float)
+}
+
+// Min is the smallest value, NULL when there are no rows.
+func Min[T any](e Operand[T]) Expr[T] {
+	return Expr[T]{n: call{"MIN", []driver.Expr{ordered(e)}}, ty: e.SQLType()}
+}
+
+// Max is the largest value, NULL when there are no rows.
+func Max[T any](e Operand[T]) Expr[T] {
+	return Expr[T]{n: call{"MAX", []driver.Expr{ordered(e)}}, ty: e.SQLType()}
+}
+
+func ordered[T any](e Operand[T]) driver.Expr {
+	if ty := e.SQLType(); ty.Kind == schema.Numeric {
+		return comparable_{e: e, ty: ty}
+	}
+	return e
+}
+
+// Cast is e converted to a column type.
+func Cast[T any](e driver.Expr, ty schema.Type) Expr[T] {
+	return Expr[T]{ty: ty, n: driver.ExprFunc(func(b *driver.Builder) { b.Dialect().Cast(b, e, ty) })}
+}
+
+// Coalesce is the first of its values that is not NULL.
+func Coalesce[T any](first Operand[T], rest ...Operand[T]) Expr[T] {
+	args := []driver.Expr{first}
+	for _, r := range rest {
+		args = append(args, r)
+	}
+	return Expr[T]{n: call{"COALESCE", args}, ty: first.SQLType()}
+}
+
+// Or is the expression, or v where it is NULL.
+func (e Expr[T]) Or(v T) Expr[T] {
+	return Expr[T]{n: call{"COALESCE", []driver.Expr{e.n, e.bind(v)}}, ty: e.ty, of: e.of}
+}
+
+// NullIf is NULL where e equals v, else e.
+func NullIf[T any](e Expr[T], v T) Expr[T] {
+	return Expr[T]{n: call{"NULLIF", []driver.Expr{e.n, e.bind(v)}}, ty: e.ty}
+}
+
+// Number is what arithmetic works on.
+type Number interface {
+	~int | ~int16 | ~int32 | ~int64 | ~uint8 | ~uint16 | ~uint32 | ~float32 | ~float64
+}
+
+func arith[T any](a driver.Expr, op string, c driver.Expr, ty schema.Type) Expr[T] {
+	return Expr[T]{n: binary{a: a, op: op, c: c, wrap: true}, ty: ty}
+}
+
+// Plus is "e + v".
+func (e Expr[T]) Plus(v T) Expr[T] { return arith[T](e.n, " + ", e.bind(v), e.ty) }
+
+// Minus is "e - v".
+func (e Expr[T]) Minus(v T) Expr[T] { return arith[T](e.n, " - ", e.bind(v), e.ty) }
+
+// Times is "e * v".
+func (e Expr[T]) Times(v T) Expr[T] { return arith[T](e.n, " * ", e.bind(v), e.ty) }
+
+// Add is "a + c".
+func Add[T Number](a, c Operand[T]) Expr[T] { return arith[T](a, " + ", c, a.SQLType()) }
+
+// Sub is "a - c".
+func Sub[T Number](a, c Operand[T]) Expr[T] { return arith[T](a, " - ", c, a.SQLType()) }
+
+// Mul is "a * c".
+func Mul[T Number](a, c Operand[T]) Expr[T] { return arith[T](a, " * ", c, a.SQLType()) }
+
+// Div is "a / c" as a float, whatever the operands are; NULL when c is 0.
+func Div[T Number](a, c Operand[T]) Expr[float64] {
+	return arith[float64](Cast[float64](a, float), " / ", call{"NULLIF", []driver.Expr{c, text("0")}}, float)
+}
+
+// Exists holds when the query has a row.
+func Exists(q Query) Cond {
+	return Cond{n: driver.ExprFunc(func(b *driver.Builder) { b.SQL("EXISTS (").Expr(q).SQL(")") })}
+}
+
+// Scalar is the value of a query of one row and one column; NULL without a row.
+func Scalar[T any](q Query) Expr[T] { return Expr[T]{n: wrapped{q}, ty: typeFor[T]()} }
+
+// CaseExpr is CASE ... END under construction.
+type CaseExpr[T any] struct {
+	ty    schema.Type
+	whens []when
+}
+
+type when struct {
+	c Cond
+	v driver.Expr
+}
+
+// Case starts a CASE of type T.
+func Case[T any]() CaseExpr[T] { return CaseExpr[T]{ty: typeFor[T]()} }
+
+// When adds a branch with a value.
+func (c CaseExpr[T]) When(cond Cond, v T) CaseExpr[T] { return c.WhenTo(cond, Val(v)) }
+
+// WhenTo adds a branch with an expression.
+func (c CaseExpr[T]) WhenTo(cond Cond, v Operand[T]) CaseExpr[T] {
+	c.whens = more(c.whens, when{cond, v})
+	return c
+}
+
+// Else ends the CASE with a value for all other rows.
+func (c CaseExpr[T]) Else(v T) Expr[T] { return c.ElseTo(Val(v)) }
+
+// ElseTo ends the CASE with an expression for all other rows.
+func (c CaseExpr[T]) ElseTo(v Operand[T]) Expr[T] { return c.end(v) }
+
+// End ends the CASE; where no branch holds it is NULL.
+func (c CaseExpr[T]) End() Expr[T] { return c.end(nil) }
+
+func (c CaseExpr[T]) end(other driver.Expr) Expr[T] {
+	whens := c.whens
+	return Expr[T]{ty: c.ty, n: driver.ExprFunc(func(b *driver.Builder) {
+		b.SQL("CASE")
+		for _, w := range whens {
+			b.SQL(" WHEN ").Expr(w.c).SQL(" THEN ").Expr(w.v)
+		}
+		if other != nil {
+			b.SQL(" ELSE ").Expr(other)
+		}
+		b.SQL(" END")
+	})}
+}
+
+// Window is an aggregate or window function over a window under construction.
+type Window[T any] struct {
+	fn        driver.Expr
+	ty        schema.Type
+	partition []driver.Expr
+	order     []Order
+}
+
+// Over makes a window function of an aggregate.
+func Over[T any](e Expr[T]) Window[T] { return Window[T]{fn: e.n, ty: e.ty} }
+
+// RowNumber numbers the rows of a partition from 1.
+func RowNumber() Window[int64] { return Window[int64]{fn: text("ROW_NUMBER()"), ty: bigint} }
+
+// Rank is the place of a row in its partition; equals share one.
+func Rank() Window[int64] { return Window[int64]{fn: text("RANK()"), ty: bigint} }
+
+// Lag is the value of e in the row before.
+func Lag[T any](e Operand[T]) Window[T] {
+	return Window[T]{fn: call{"LAG", []driver.Expr{e}}, ty: e.SQLType()}
+}
+
+// Lead is the value of e in the next row.
+func Lead[T any](e Operand[T]) Window[T] {
+	return Window[T]{fn: call{"LEAD", []driver.Expr{e}}, ty: e.SQLType()}
+}
+
+// PartitionBy divides the rows.
+func (w Window[T]) PartitionBy(exprs ...driver.Expr) Window[T] {
+	w.partition = more(w.partition, exprs...)
+	return w
+}
+
+// OrderBy orders the rows of a partition.
+func (w Window[T]) OrderBy(items ...Ordering) Window[T] {
+	for _, it := range items {
+		w.order = more(w.order, it.order())
+	}
+	return w
+}
+
+// Expr is the finished expression.
+func (w Window[T]) Expr() Expr[T] {
+	return Expr[T]{ty: w.ty, n: driver.ExprFunc(func(b *driver.Builder) {
+		if !b.Dialect().Has(driver.Windows) {
+			b.Fail(unsupported(b.Dialect(), "a window function"))
+			return
+		}
+		b.Expr(w.fn).SQL(" OVER (")
+		if len(w.partition) > 0 {
+			b.SQL("PARTITION BY ")
+			b.List(len(w.partition), func(i int) { b.Expr(w.partition[i]) })
+		}
+		if len(w.order) > 0 {
+			if len(w.partition) > 0 {
+				b.SQL(" ")
+			}
+			b.SQL("ORDER BY ")
+			b.List(len(w.order), func(i int) { b.Expr(w.order[i]) })
+		}
+		b.SQL(")")
+	})}
+}
+
+// As is Expr under a name.
+func (w Window[T]) As(name string) Named { return w.Expr().As(name) }

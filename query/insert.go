@@ -1,0 +1,323 @@
+package query
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/schema"
+)
+
+// InsertStmt is an INSERT. Its methods return changed copies.
+type InsertStmt struct {
+	s *insertState
+	m *memo
+}
+
+type insertState struct {
+	name      string
+	table     *schema.Table
+	cols      []*schema.Column
+	rows      [][]driver.Expr
+	from      Query
+	upsert    *upsert
+	returning []Selectable
+	err       error
+}
+
+type upsert struct {
+	target []AnyColumn
+	update []AnyColumn
+	set    []Assignment
+	where  []Cond
+}
+
+// Insert starts an INSERT into t. Without values it inserts one row of defaults.
+func Insert(t *schema.Table) InsertStmt {
+	return InsertStmt{s: &insertState{table: t}, m: &memo{}}
+}
+
+// InsertRows is an INSERT of rows, whose fields have db tags.
+func InsertRows[T any](t *schema.Table, rows []T) InsertStmt {
+	s := Insert(t)
+	n := *s.s
+	for i := range rows {
+		n.addStruct(&rows[i])
+	}
+	if len(rows) == 0 {
+		n.err = dberr.New(dberr.Invalid, t.Name, "there are no rows to insert")
+	}
+	return InsertStmt{s: &n, m: &memo{}}
+}
+
+func (s InsertStmt) with(f func(*insertState)) InsertStmt {
+	n := *s.s
+	f(&n)
+	return InsertStmt{s: &n, m: &memo{}}
+}
+
+// Named names the statement for logs, metrics and query counts.
+func (s InsertStmt) Named(name string) InsertStmt {
+	return s.with(func(n *insertState) { n.name = name })
+}
+
+// Values adds a row. Every row names the same columns.
+func (s InsertStmt) Values(values ...Assignment) InsertStmt {
+	return s.with(func(n *insertState) {
+		cols := make([]*schema.Column, len(values))
+		row := make([]driver.Expr, len(values))
+		for i, v := range values {
+			if v.col.table != n.table {
+				n.fail(fmt.Sprintf("column %s is not one of the table", v.col))
+				return
+			}
+			cols[i], row[i] = v.col.col, v.value
+		}
+		n.addRow(cols, row)
+	})
+}
+
+// Row adds a row from a struct: its fields with db tags that name columns of
+// the table. A zero field of a column that the server numbers is left to it.
+func (s InsertStmt) Row(v any) InsertStmt { return s.with(func(n *insertState) { n.addStruct(v) }) }
+
+// Map adds a row from values by column name.
+func (s InsertStmt) Map(values map[string]any) InsertStmt {
+	return s.with(func(n *insertState) {
+		var cols []*schema.Column
+		var row []driver.Expr
+		for _, name := range slices.Sorted(maps.Keys(values)) {
+			c := n.table.Column(name)
+			if c == nil {
+				n.fail(fmt.Sprintf("the table has no column %q", name))
+				return
+			}
+			cols = append(cols, c)
+			row = append(row, n.value(c, values[name]))
+		}
+		n.addRow(cols, row)
+	})
+}
+
+// Params adds a row in which each column takes its value from a parameter of
+// the column's name: for [Prepare], whose ExecRow takes them from a struct.
+func (s InsertStmt) Params(cols ...AnyColumn) InsertStmt {
+	return s.with(func(n *insertState) {
+		var cs []*schema.Column
+		var row []driver.Expr
+		for _, c := range cols {
+			r := c.reference()
+			cs = append(cs, r.col)
+			row = append(row, Param[any](r.col.Name).typed(r.col.Type, r.String()))
+		}
+		n.addRow(cs, row)
+	})
+}
+
+// FromSelect inserts the rows of a query; cols name what its columns are for.
+func (s InsertStmt) FromSelect(q Query, cols ...AnyColumn) InsertStmt {
+	return s.with(func(n *insertState) {
+		n.from, n.cols = q, nil
+		for _, c := range cols {
+			n.cols = append(n.cols, c.reference().col)
+		}
+	})
+}
+
+func (n *insertState) fail(msg string) {
+	if n.err == nil {
+		n.err = dberr.New(dberr.Invalid, n.table.Name, msg)
+	}
+}
+
+func (n *insertState) value(c *schema.Column, v any) driver.Expr {
+	if e, ok := v.(driver.Expr); ok {
+		return e
+	}
+	return arg{ty: c.Type, of: n.table.Name + "." + c.Name, v: v}
+}
+
+func (n *insertState) addRow(cols []*schema.Column, row []driver.Expr) {
+	if n.from != nil {
+		n.fail("an INSERT takes rows from a query or from values, not from both")
+	}
+	if len(n.rows) > 0 && !slices.Equal(n.cols, cols) {
+		n.fail("all rows of an INSERT name the same columns in the same order")
+		return
+	}
+	n.cols = cols
+	n.rows = more(n.rows, row)
+}
+
+func (n *insertState) addStruct(v any) {
+	r, info, err := structValue(v)
+	if err != nil {
+		if n.err == nil {
+			n.err = err
+		}
+		return
+	}
+	cols := make([]*schema.Column, 0, len(info.fields))
+	row := make([]driver.Expr, 0, len(info.fields))
+	for _, f := range info.fields {
+		c := n.table.Column(f.name)
+		if c == nil || c.Generated != nil {
+			continue
+		}
+		fv := r.FieldByIndex(f.index)
+		if c.Identity != nil && fv.IsZero() {
+			continue
+		}
+		cols = append(cols, c)
+		row = append(row, n.value(c, fieldValue(fv)))
+	}
+	if len(cols) == 0 {
+		n.fail(fmt.Sprintf("%s has no field for a column of the table", info.t))
+	}
+	n.addRow(cols, row)
+}
+
+// OnConflict says what to do when a row with the same key exists: follow it
+// with DoNothing or DoUpdate. cols are the columns of a unique key. A conflict
+// in another key is an error.
+func (s InsertStmt) OnConflict(cols ...AnyColumn) Conflict { return Conflict{s, cols} }
+
+// Conflict is an INSERT that lacks only what to do on a conflict.
+type Conflict struct {
+	s      InsertStmt
+	target []AnyColumn
+}
+
+// DoNothing leaves the row that exists as it is; it is not counted and not returned.
+func (c Conflict) DoNothing() InsertStmt {
+	return c.s.with(func(n *insertState) { n.upsert = &upsert{target: c.target} })
+}
+
+// DoUpdate gives cols of the row that exists the values of the new one.
+func (c Conflict) DoUpdate(cols ...AnyColumn) InsertStmt {
+	return c.s.with(func(n *insertState) {
+		n.upsert = &upsert{target: c.target, update: cols}
+		if len(cols) == 0 {
+			n.fail("DoUpdate names the columns to update; use DoNothing for none")
+		}
+	})
+}
+
+// DoUpdateSet makes assignments to the row that exists; [Excluded] is a value of the new one.
+func (c Conflict) DoUpdateSet(set ...Assignment) InsertStmt {
+	return c.s.with(func(n *insertState) {
+		n.upsert = &upsert{target: c.target, set: set}
+		if len(set) == 0 {
+			n.fail("DoUpdateSet makes at least one assignment; use DoNothing for none")
+		}
+	})
+}
+
+// UpdateWhere updates on conflict only rows for which the conditions hold;
+// others are left, and are not counted and not returned.
+func (s InsertStmt) UpdateWhere(conds ...Cond) InsertStmt {
+	return s.with(func(n *insertState) {
+		if n.upsert == nil {
+			n.fail("UpdateWhere follows OnConflict")
+			return
+		}
+		u := *n.upsert
+		u.where = more(u.where, present(conds)...)
+		n.upsert = &u
+	})
+}
+
+// Excluded is the value of the row that was to be inserted, in DoUpdateSet and UpdateWhere.
+func Excluded[T any](c Column[T]) Expr[T] {
+	return Expr[T]{ty: c.ty, of: c.of, n: driver.ExprFunc(func(b *driver.Builder) {
+		b.Dialect().Excluded(b, c.ref.col.Name)
+	})}
+}
+
+// Returning makes the statement give the rows as they were stored.
+func (s InsertStmt) Returning(cols ...Selectable) InsertStmt {
+	return s.with(func(n *insertState) { n.returning = cols })
+}
+
+func (s InsertStmt) resultColumns() []string { return columnNames(s.s.returning) }
+
+func (s InsertStmt) compile(d driver.Dialect) (*compiled, error) {
+	return compile(s.m, d, s.s.name, true, s)
+}
+
+// WriteSQL writes the statement as an engine runs it that has everything it asks for.
+func (s InsertStmt) WriteSQL(b *driver.Builder) {
+	n := s.s
+	if n.err != nil {
+		b.Fail(n.err)
+		return
+	}
+	b.SQL("INSERT INTO ").Ident(n.table.Name)
+	switch {
+	case n.from != nil:
+		n.writeColumns(b)
+		b.SQL(" ").Expr(n.from)
+	case len(n.rows) == 0 || len(n.cols) == 0:
+		b.SQL(" ")
+		b.Dialect().DefaultRow(b)
+	default:
+		n.writeColumns(b)
+		b.SQL(" VALUES ")
+		b.List(len(n.rows), func(i int) {
+			b.SQL("(")
+			b.List(len(n.cols), func(j int) { b.Expr(n.rows[i][j]) })
+			b.SQL(")")
+		})
+	}
+	if n.upsert != nil {
+		n.writeUpsert(b)
+	}
+	writeReturning(b, n.returning, driver.InsertReturning)
+}
+
+func (n *insertState) writeColumns(b *driver.Builder) {
+	b.SQL(" (")
+	b.List(len(n.cols), func(i int) { b.Ident(n.cols[i].Name) })
+	b.SQL(")")
+}
+
+func (n *insertState) writeUpsert(b *driver.Builder) {
+	u := driver.Upsert{Table: n.table.Name}
+	for _, c := range n.upsert.target {
+		u.Target = append(u.Target, c.reference().col.Name)
+	}
+	for _, c := range n.upsert.update {
+		u.Update = append(u.Update, c.reference().col.Name)
+	}
+	for _, a := range n.upsert.set {
+		u.Set = append(u.Set, driver.Assignment{Column: a.col.col.Name, Value: a.value})
+	}
+	if len(n.upsert.where) > 0 {
+		u.Where = And(n.upsert.where...)
+	}
+	b.Dialect().Upsert(b, u)
+}
+
+func writeReturning(b *driver.Builder, cols []Selectable, f driver.Feature) {
+	if len(cols) == 0 {
+		return
+	}
+	if !b.Dialect().Has(f) {
+		b.Fail(unsupported(b.Dialect(), string(f)))
+		return
+	}
+	b.SQL(" RETURNING ")
+	b.List(len(cols), func(i int) { writeReturned(b, cols[i]) })
+}
+
+// writeReturned leaves the table out of a column's name: some engines do not
+// know it there.
+func writeReturned(b *driver.Builder, c Selectable) {
+	if r, ok := c.(AnyColumn); ok {
+		b.Ident(r.reference().col.Name)
+		return
+	}
+	b.Expr(c)
+}

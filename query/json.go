@@ -1,0 +1,217 @@
+package query
+
+import (
+	"fmt"
+
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/model"
+	"github.com/larder-db/larder/schema"
+)
+
+// JSONColumn is a column that holds JSON documents.
+type JSONColumn struct{ Column[model.JSON] }
+
+// JSONCol makes the column of a declaration of kind JSON or JSONB.
+func JSONCol(d schema.ColumnDef) JSONColumn { return JSONColumn{Col[model.JSON](d)} }
+
+// Of is the column as a column of an alias.
+func (c JSONColumn) Of(a Alias) JSONColumn { return JSONColumn{c.Column.Of(a)} }
+
+// Doc is the whole document.
+func (c JSONColumn) Doc() Member { return Member{doc: c.Expr} }
+
+// Path leads to a member: strings are exact object keys, ints are places in an
+// array, of which negative ones count from the end. Any key can be reached.
+func (c JSONColumn) Path(path ...any) Member { return c.Doc().Path(path...) }
+
+// HasKey holds when the document is an object with that key, even as JSON null.
+func (c JSONColumn) HasKey(key string) Cond { return c.Path(key).Exists() }
+
+// Contains holds when the document contains the one in the JSON text: objects
+// their members, arrays their elements in any order, scalars themselves. As an
+// exception an array contains a scalar that is one of its elements.
+func (c JSONColumn) Contains(text string) Cond { return c.Doc().Contains(text) }
+
+// SetPath is the assignment of the document with the member at path set.
+// Missing parents that are objects are made; a path through a scalar, or past
+// the end of an array by more than one, leaves the document as it is.
+func (c JSONColumn) SetPath(value model.JSON, path ...any) Assignment {
+	return Assignment{col: c.ref, value: c.Path(path...).With(value)}
+}
+
+// RemovePath is the assignment of the document without the member at path.
+func (c JSONColumn) RemovePath(path ...any) Assignment {
+	return Assignment{col: c.ref, value: c.Path(path...).Without()}
+}
+
+// JSONOf makes JSON operations available over any expression that is JSON.
+func JSONOf(e Expr[model.JSON]) Member { return Member{doc: e} }
+
+// Member is a place in a JSON document. What is not there is NULL, never an error.
+type Member struct {
+	doc  Expr[model.JSON]
+	path driver.Path
+	err  error
+}
+
+// Path leads further down.
+func (m Member) Path(path ...any) Member {
+	for i, p := range path {
+		switch p.(type) {
+		case string, int:
+		default:
+			m.err = dberr.New(dberr.Invalid, m.doc.of, fmt.Sprintf("element %d of a JSON path is %T; it must be a string or an int", i, p))
+		}
+	}
+	m.path = more(m.path, path...)
+	return m
+}
+
+func (m Member) node(f func(b *driver.Builder, d driver.Dialect)) driver.Expr {
+	return driver.ExprFunc(func(b *driver.Builder) {
+		if m.err != nil {
+			b.Fail(m.err)
+			return
+		}
+		f(b, b.Dialect())
+	})
+}
+
+func get[T any](m Member, as driver.JSONType, ty schema.Type) Expr[T] {
+	name := ""
+	if n := len(m.path); n > 0 {
+		name, _ = m.path[n-1].(string)
+	}
+	return Expr[T]{ty: ty, name: name, of: m.doc.of, n: m.node(func(b *driver.Builder, d driver.Dialect) {
+		d.JSONGet(b, m.doc, m.path, as)
+	})}
+}
+
+// Text reads strings without quotes, and anything else but null as JSON text.
+func (m Member) Text() Expr[string] { return get[string](m, driver.AsText, plainT) }
+
+// Int reads numbers that are whole and fit 64 bits; NULL for all else.
+func (m Member) Int() Expr[int64] { return get[int64](m, driver.AsInteger, bigint) }
+
+// Float reads numbers; NULL for all else.
+func (m Member) Float() Expr[float64] { return get[float64](m, driver.AsFloat, float) }
+
+// Numeric reads numbers exactly; NULL for all else.
+func (m Member) Numeric() Expr[Decimal] {
+	return get[Decimal](m, driver.AsNumeric, schema.Type{Kind: schema.Numeric})
+}
+
+// Bool reads true and false; NULL for all else.
+func (m Member) Bool() Expr[bool] {
+	return get[bool](m, driver.AsBool, schema.Type{Kind: schema.Boolean})
+}
+
+// JSON reads the member's JSON text; JSON null is 'null', what is absent is NULL.
+func (m Member) JSON() Expr[model.JSON] {
+	return get[model.JSON](m, driver.AsJSON, schema.Type{Kind: schema.JSON})
+}
+
+// Exists holds when the member is there, even as JSON null.
+func (m Member) Exists() Cond {
+	return Cond{n: m.node(func(b *driver.Builder, d driver.Dialect) { d.JSONHas(b, m.doc, m.path) })}
+}
+
+// HasKey holds when the member is an object with that key.
+func (m Member) HasKey(key string) Cond { return m.Path(key).Exists() }
+
+// IsNull holds when the member is absent or JSON null.
+func (m Member) IsNull() Cond { return m.Text().IsNull() }
+
+// Kind is 'object', 'array', 'string', 'number', 'bool' or 'null'; NULL when absent.
+func (m Member) Kind() Expr[string] {
+	return Expr[string]{ty: plainT, n: m.node(func(b *driver.Builder, d driver.Dialect) { d.JSONKind(b, m.doc, m.path) })}
+}
+
+// Len is the number of elements of an array or members of an object; NULL for all else.
+func (m Member) Len() Expr[int64] {
+	return Expr[int64]{ty: bigint, n: m.node(func(b *driver.Builder, d driver.Dialect) { d.JSONLength(b, m.doc, m.path) })}
+}
+
+// Has holds when the member is an array that has the element v: a string, an
+// int, int64, float64 or bool, or nil for JSON null. true, 1 and "1" are three.
+func (m Member) Has(v any) Cond {
+	switch x := v.(type) {
+	case int:
+		v = int64(x)
+	case string, int64, float64, bool, nil:
+	default:
+		m.err = dberr.New(dberr.Invalid, m.doc.of, fmt.Sprintf("an array is asked for a %T; use a string, int64, float64, bool or nil", v))
+	}
+	return Cond{n: m.node(func(b *driver.Builder, d driver.Dialect) {
+		if s, ok := v.(string); ok {
+			if _, err := d.Encode(plainT, s); err != nil {
+				b.Fail(named(err, m.doc.of))
+				return
+			}
+		}
+		d.JSONHasElement(b, m.doc, m.path, v)
+	})}
+}
+
+// Contains is JSONColumn.Contains for the member.
+func (m Member) Contains(text string) Cond {
+	return Cond{n: m.node(func(b *driver.Builder, d driver.Dialect) {
+		x, err := d.Encode(schema.Type{Kind: schema.JSON}, text)
+		if err != nil {
+			b.Fail(named(err, m.doc.of))
+			return
+		}
+		doc := driver.Expr(m.doc)
+		if len(m.path) > 0 {
+			doc = get[model.JSON](m, driver.AsJSON, schema.Type{Kind: schema.JSON})
+		}
+		d.JSONContains(b, doc, x.(string))
+	})}
+}
+
+// With is the document with the member set to value.
+func (m Member) With(value model.JSON) Expr[model.JSON] {
+	ty := schema.Type{Kind: schema.JSON}
+	return Expr[model.JSON]{ty: m.doc.ty, of: m.doc.of, n: m.node(func(b *driver.Builder, d driver.Dialect) {
+		if value.IsNull() {
+			b.Fail(dberr.New(dberr.Invalid, m.doc.of, "a JSON member cannot be set to SQL NULL; set it to JSON null, or remove it"))
+			return
+		}
+		d.JSONSet(b, m.doc, m.path, arg{ty: ty, of: m.doc.of, v: value})
+	})}
+}
+
+// Without is the document without the member.
+func (m Member) Without() Expr[model.JSON] {
+	return Expr[model.JSON]{ty: m.doc.ty, of: m.doc.of, n: m.node(func(b *driver.Builder, d driver.Dialect) {
+		d.JSONRemove(b, m.doc, m.path)
+	})}
+}
+
+// Elements is the elements of an array, or the members of an object, as a
+// table called name, for JoinItem: its columns are Key, Value and Position.
+func (m Member) Elements(name string) Elements { return Elements{m: m, name: name} }
+
+// Elements is a [Source] of the parts of a document.
+type Elements struct {
+	m    Member
+	name string
+}
+
+func (e Elements) writeSource(b *driver.Builder) {
+	if e.m.err != nil {
+		b.Fail(e.m.err)
+		return
+	}
+	b.Dialect().JSONEach(b, e.m.doc, e.m.path, e.name)
+}
+
+// Key is the object key of a member; NULL for elements of an array.
+func (e Elements) Key() Expr[string] { return Field[string](e.name, "key") }
+
+// Value is the element's JSON text; JSON operations work on it through [JSONOf].
+func (e Elements) Value() Expr[model.JSON] { return Field[model.JSON](e.name, "value") }
+
+// Position counts elements from 0.
+func (e Elements) Position() Expr[int64] { return Field[int64](e.name, "position") }

@@ -1,0 +1,214 @@
+package query
+
+import (
+	"database/sql"
+	"fmt"
+	"reflect"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/larder-db/larder/dberr"
+)
+
+// structInfo is how a struct's fields stand for columns. There is one per Go
+// type, however many statements are run.
+type structInfo struct {
+	t      reflect.Type
+	fields []fieldInfo
+	byName map[string]int
+	err    error
+}
+
+type fieldInfo struct {
+	name  string
+	index []int
+	t     reflect.Type
+}
+
+var structs sync.Map // reflect.Type -> *structInfo
+
+func structOf(t reflect.Type) (*structInfo, error) {
+	if x, ok := structs.Load(t); ok {
+		s := x.(*structInfo)
+		return s, s.err
+	}
+	s := &structInfo{t: t, byName: map[string]int{}}
+	if t.Kind() != reflect.Struct {
+		s.err = dberr.New(dberr.Invalid, "row mapping", fmt.Sprintf("%s is not a struct; give one whose fields have db tags", t))
+	} else {
+		s.collect(t, nil)
+		if s.err == nil && len(s.fields) == 0 {
+			s.err = dberr.New(dberr.Invalid, "row mapping", fmt.Sprintf("%s has no fields with a db tag", t))
+		}
+	}
+	x, _ := structs.LoadOrStore(t, s)
+	s = x.(*structInfo)
+	return s, s.err
+}
+
+func (s *structInfo) collect(t reflect.Type, prefix []int) {
+	for i := range t.NumField() {
+		f := t.Field(i)
+		index := append(prefix[:len(prefix):len(prefix)], i)
+		tag, tagged := f.Tag.Lookup("db")
+		name, _, _ := strings.Cut(tag, ",")
+		if name == "-" {
+			continue
+		}
+		if f.Anonymous && !tagged {
+			if f.Type.Kind() == reflect.Struct && !isValue(f.Type) {
+				s.collect(f.Type, index)
+			}
+			continue
+		}
+		if !tagged || name == "" {
+			continue
+		}
+		if !f.IsExported() {
+			s.err = dberr.New(dberr.Invalid, "row mapping", fmt.Sprintf("field %s of %s has a db tag and is not exported", f.Name, t))
+			return
+		}
+		if at, dup := s.byName[name]; dup {
+			// As in Go, the field that is less deep hides the other.
+			if len(s.fields[at].index) <= len(index) {
+				if len(s.fields[at].index) == len(index) {
+					s.err = dberr.New(dberr.Invalid, "row mapping", fmt.Sprintf("two fields of %s have the db tag %q", s.t, name))
+				}
+				continue
+			}
+			s.fields[at] = fieldInfo{name: name, index: index, t: f.Type}
+			continue
+		}
+		s.byName[name] = len(s.fields)
+		s.fields = append(s.fields, fieldInfo{name: name, index: index, t: f.Type})
+	}
+}
+
+var scannerType = reflect.TypeFor[sql.Scanner]()
+
+// isValue reports whether a row of one column is read into t as a whole.
+func isValue(t reflect.Type) bool {
+	return t.Kind() != reflect.Struct || t == reflect.TypeFor[time.Time]() || reflect.PointerTo(t).Implements(scannerType)
+}
+
+// scanner reads rows into one T. dest points into row, once for the whole result.
+type scanner[T any] struct {
+	row  *T
+	dest []any
+}
+
+func newScanner[T any](columns []string) (*scanner[T], error) {
+	s := &scanner[T]{row: new(T)}
+	v := reflect.ValueOf(s.row).Elem()
+	if isValue(v.Type()) {
+		if len(columns) != 1 {
+			return nil, dberr.New(dberr.Invalid, "row mapping", fmt.Sprintf("the statement returns %d columns and %s takes one; read it into a struct", len(columns), v.Type()))
+		}
+		s.dest = []any{destination(v)}
+		return s, nil
+	}
+	info, err := structOf(v.Type())
+	if err != nil {
+		return nil, err
+	}
+	s.dest = make([]any, len(columns))
+	seen := make([]bool, len(info.fields))
+	for i, c := range columns {
+		at, ok := info.byName[c]
+		switch {
+		case !ok && c == "":
+			return nil, dberr.New(dberr.Invalid, "row mapping", fmt.Sprintf("column %d of the statement is an expression without a name; give it one with As", i+1))
+		case !ok:
+			return nil, dberr.New(dberr.Invalid, "row mapping", fmt.Sprintf("%s has no field with the db tag %q for that column of the statement", info.t, c))
+		case seen[at]:
+			return nil, dberr.New(dberr.Invalid, "row mapping", fmt.Sprintf("two columns of the statement are called %q; rename one with As", c))
+		}
+		seen[at] = true
+		s.dest[i] = destination(v.FieldByIndex(info.fields[at].index))
+	}
+	return s, nil
+}
+
+// destination is what Scan is given for a field: its address, or something
+// that reads into it what database/sql cannot.
+func destination(v reflect.Value) any {
+	p := v.Addr().Interface()
+	switch x := p.(type) {
+	case *time.Time:
+		return &instant{to: x}
+	case **time.Time:
+		return &instant{toPtr: x}
+	}
+	return p
+}
+
+// instant reads times also from engines that keep them as text, and always in UTC.
+type instant struct {
+	to    *time.Time
+	toPtr **time.Time
+}
+
+// layouts of times as text: ours, what CURRENT_TIMESTAMP gives, and RFC 3339.
+var layouts = []string{"2006-01-02 15:04:05.999999999", "2006-01-02", "2006-01-02T15:04:05.999999999", time.RFC3339Nano, "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999 -0700 MST", "15:04:05.999999999"}
+
+func (d *instant) Scan(src any) error {
+	var t time.Time
+	switch x := src.(type) {
+	case nil:
+		if d.toPtr == nil {
+			return fmt.Errorf("converting NULL to time.Time is unsupported")
+		}
+		*d.toPtr = nil
+		return nil
+	case time.Time:
+		t = x.UTC()
+	case []byte:
+		return d.Scan(string(x))
+	case string:
+		var err error
+		for _, l := range layouts {
+			if t, err = time.Parse(l, x); err == nil {
+				t = t.UTC()
+				break
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("the text is not a time")
+		}
+	case int64:
+		t = time.Unix(x, 0).UTC()
+	default:
+		return fmt.Errorf("a %T is not a time", src)
+	}
+	if d.toPtr != nil {
+		*d.toPtr = &t
+		return nil
+	}
+	*d.to = t
+	return nil
+}
+
+// fieldValue is a field's value to bind: nil for a nil pointer, never a pointer.
+func fieldValue(v reflect.Value) any {
+	for v.Kind() == reflect.Pointer {
+		if v.IsNil() {
+			return nil
+		}
+		v = v.Elem()
+	}
+	return v.Interface()
+}
+
+// structValue is the struct behind v, which may be a pointer to it.
+func structValue(v any) (reflect.Value, *structInfo, error) {
+	r := reflect.ValueOf(v)
+	for r.Kind() == reflect.Pointer && !r.IsNil() {
+		r = r.Elem()
+	}
+	if !r.IsValid() || r.Kind() != reflect.Struct {
+		return r, nil, dberr.New(dberr.Invalid, "row mapping", fmt.Sprintf("%T is not a struct; give one whose fields have db tags", v))
+	}
+	info, err := structOf(r.Type())
+	return r, info, err
+}

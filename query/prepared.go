@@ -1,0 +1,234 @@
+package query
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/engine"
+)
+
+// Prepared is a statement that is rendered once per dialect and run many times
+// with other values for its parameters:
+//
+//	var get = query.Prepare[model.Chat](query.SelectFrom(chat.Table).Where(chat.ID.EqTo(query.Param[string]("id"))))
+//	c, err := get.One(ctx, eng, id)
+//
+// Values are given in the order in which the parameters first appear in the
+// text, or by name with [By]. It is safe for concurrent use.
+type Prepared[T any] struct {
+	st      Statement
+	columns []string
+	m       memo
+}
+
+// Prepare makes a statement ready to be run often. T is what its rows are read
+// into; for a statement without rows it can be struct{}.
+func Prepare[T any](st Statement) *Prepared[T] {
+	p := &Prepared[T]{st: st}
+	if r, ok := st.(Reader); ok {
+		p.columns = r.resultColumns()
+	}
+	return p
+}
+
+// Struct gives parameters their values by name; see [By].
+type Struct struct{ v any }
+
+// By takes the values of parameters from the fields of a struct whose db tags
+// are the names of the parameters. It is given alone.
+func By(v any) Struct { return Struct{v} }
+
+// bind makes a binder that fills in values. The order of parameters is that
+// of the statement as it is written for an engine that runs it as one.
+func (p *Prepared[T]) bind(values []any) binder {
+	return func(c *compiled) (engine.Statement, error) {
+		st := c.st
+		st.Cache = true
+		if !c.slots && len(values) == 0 {
+			return st, nil
+		}
+		vs := values
+		if len(values) == 1 {
+			if s, ok := values[0].(Struct); ok {
+				var err error
+				if vs, err = valuesBy(c.st.Name, c.sig, s.v); err != nil {
+					return st, err
+				}
+			}
+		}
+		if err := match(c.st.Name, c.sig, vs); err != nil {
+			return st, err
+		}
+		args, err := fill(c.d, c.st.Args, c.sig, vs)
+		if err != nil {
+			return st, withOp(err, c.st.Name)
+		}
+		st.Args = args
+		return st, nil
+	}
+}
+
+func valuesBy(name string, params []*param, v any) ([]any, error) {
+	r, info, err := structValue(v)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]any, len(params))
+	for i, p := range params {
+		at, ok := info.byName[p.name]
+		if !ok {
+			return nil, badParams(name, fmt.Sprintf("%s has no field with the db tag %q for that parameter", info.t, p.name))
+		}
+		out[i] = fieldValue(r.FieldByIndex(info.fields[at].index))
+	}
+	return out, nil
+}
+
+// compile keeps the text with the Prepared, whatever the statement keeps.
+func (p *Prepared[T]) compile(q engine.Queryer) (*compiled, error) {
+	d := q.Dialect()
+	if c := p.m.get(d); c != nil {
+		return c, nil
+	}
+	c, err := p.st.compile(d)
+	if err == nil {
+		p.m.put(c)
+	}
+	return c, err
+}
+
+// Exec runs the statement and returns how many rows it matched.
+func (p *Prepared[T]) Exec(ctx context.Context, q engine.Queryer, values ...any) (int64, error) {
+	one, steps, err := p.ready(q, values)
+	if err != nil {
+		return 0, err
+	}
+	if steps != nil {
+		return inSteps(ctx, q, steps, p.stepBinder(q, values), nil, func() {})
+	}
+	r, err := q.Exec(ctx, one)
+	return r.Rows, err
+}
+
+// ready is the statement with its values, or the steps that stand for it.
+func (p *Prepared[T]) ready(q engine.Queryer, values []any) (engine.Statement, steps, error) {
+	if c := p.m.get(q.Dialect()); c != nil {
+		st, err := p.bind(values)(c)
+		return st, nil, err
+	}
+	s, err := planOf(p.st, q.Dialect())
+	if err != nil || s != nil {
+		return engine.Statement{}, s, err
+	}
+	c, err := p.compile(q)
+	if err != nil {
+		return engine.Statement{}, nil, err
+	}
+	st, err := p.bind(values)(c)
+	return st, nil, err
+}
+
+// stepBinder fills the statements that stand for a prepared one. Each has some
+// of its parameters, so that values in order need the order of the whole.
+func (p *Prepared[T]) stepBinder(q engine.Queryer, values []any) binder {
+	whole, err := order(p.st, q.Dialect())
+	return func(c *compiled) (engine.Statement, error) {
+		st := c.st
+		if err != nil || !c.slots {
+			return st, err
+		}
+		vs := values
+		if len(values) == 1 {
+			if s, ok := values[0].(Struct); ok {
+				var err error
+				if vs, err = valuesBy(st.Name, whole, s.v); err != nil {
+					return st, err
+				}
+			}
+		}
+		if err := match(st.Name, whole, vs); err != nil {
+			return st, err
+		}
+		args, err := fill(c.d, c.st.Args, whole, vs)
+		if err != nil {
+			return st, withOp(err, st.Name)
+		}
+		st.Args = args
+		return st, nil
+	}
+}
+
+// All returns all rows.
+func (p *Prepared[T]) All(ctx context.Context, q engine.Queryer, values ...any) ([]T, error) {
+	out := []T{}
+	if err := p.read(ctx, q, values, func() { out = out[:0] }, collect(&out, -1)); err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// One returns the one row; none is dberr.NotFound, more are dberr.Invalid.
+func (p *Prepared[T]) One(ctx context.Context, q engine.Queryer, values ...any) (T, error) {
+	return p.single(ctx, q, values, 2)
+}
+
+// First returns the first row; none is dberr.NotFound.
+func (p *Prepared[T]) First(ctx context.Context, q engine.Queryer, values ...any) (T, error) {
+	return p.single(ctx, q, values, 1)
+}
+
+func (p *Prepared[T]) single(ctx context.Context, q engine.Queryer, values []any, max int) (T, error) {
+	var row [2]T
+	buf := row[:0]
+	err := p.read(ctx, q, values, func() { buf = buf[:0] }, collect(&buf, max))
+	return theOne(buf, err, nameOf(p.st))
+}
+
+func (p *Prepared[T]) read(ctx context.Context, q engine.Queryer, values []any, restart func(), each func(*engine.Rows, []string) error) error {
+	one, steps, err := p.ready(q, values)
+	if err != nil {
+		return err
+	}
+	if steps != nil {
+		_, err := inSteps(ctx, q, steps, p.stepBinder(q, values), each, restart)
+		return err
+	}
+	return query(ctx, q, one, p.columns, each)
+}
+
+// Rows gives the rows one by one, as the function [Rows] does.
+func (p *Prepared[T]) Rows(ctx context.Context, q engine.Queryer, values ...any) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		one, steps, err := p.ready(q, values)
+		switch {
+		case err != nil:
+			var zero T
+			yield(zero, err)
+		case steps != nil:
+			all, err := p.All(ctx, q, values...)
+			pour(all, err, yield)
+		default:
+			stream(ctx, q, one, p.columns, yield)
+		}
+	}
+}
+
+// capable is a dialect that is taken to have everything, to see a statement
+// whole whose engine runs it in steps.
+type capable struct{ driver.Dialect }
+
+func (capable) Has(driver.Feature) bool { return true }
+
+// order is the parameters of a statement in the order of its whole text.
+func order(st Statement, d driver.Dialect) ([]*param, error) {
+	e, ok := st.(driver.Expr)
+	if !ok {
+		return nil, nil
+	}
+	b := driver.NewBuilder(capable{d})
+	e.WriteSQL(b)
+	_, args, err := b.Done()
+	return signature(args), err
+}

@@ -1,0 +1,245 @@
+package query
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/engine"
+)
+
+// Relation loads what belongs to rows of P, in as many statements as it has
+// levels, however many rows there are. (Lists of keys that are longer than a
+// statement may be take one more for each such part.)
+type Relation[P any] interface {
+	load(ctx context.Context, q engine.Queryer, parents []*P) error
+}
+
+// relation is the one form of all relations: children are selected together
+// with the key of their parent.
+type relation[P, C any, K comparable] struct {
+	key   func(*P) (K, bool)
+	sel   SelectStmt
+	cols  []AnyColumn
+	set   func(*P, []C)
+	nodes []Relation[C]
+}
+
+// Many is a relation to any number of children: those whose columns cols hold
+// the parent's key. key gives the key of a parent, and false when it has none;
+// K is a type of one column, or a struct whose exported fields are the values
+// of cols in order. children selects C, in the order in which they are wanted;
+// set is called once for every parent, with nil when it has no child. next is
+// loaded for the children.
+//
+// Children reached through a join table are Many as well: children joins it,
+// and cols are its columns.
+func Many[P, C any, K comparable](key func(*P) (K, bool), children SelectStmt, cols []AnyColumn, set func(*P, []C), next ...Relation[C]) Relation[P] {
+	return &relation[P, C, K]{key: key, sel: children, cols: cols, set: set, nodes: next}
+}
+
+// ToOne is a relation to at most one row: has-one, where cols hold the
+// parent's key, and belongs-to, where cols are the key that the parent refers
+// to. set is called once for every parent, with nil when there is none. Two
+// rows for one parent are an error.
+func ToOne[P, C any, K comparable](key func(*P) (K, bool), target SelectStmt, cols []AnyColumn, set func(*P, *C), next ...Relation[C]) Relation[P] {
+	r := &relation[P, C, K]{key: key, sel: target, cols: cols, nodes: next}
+	return &toOne[P, C, K]{r, set}
+}
+
+type toOne[P, C any, K comparable] struct {
+	r   *relation[P, C, K]
+	set func(*P, *C)
+}
+
+func (t *toOne[P, C, K]) load(ctx context.Context, q engine.Queryer, parents []*P) error {
+	byKey, err := t.r.children(ctx, q, parents)
+	if err != nil {
+		return err
+	}
+	for _, p := range parents {
+		var one *C
+		if k, ok := t.r.key(p); ok {
+			cs := byKey[k]
+			if len(cs) > 1 {
+				return dberr.New(dberr.Invalid, nameOf(t.r.sel), "a relation to one row found more than one for a key")
+			}
+			if len(cs) == 1 {
+				one = cs[0]
+			}
+		}
+		t.set(p, one)
+	}
+	return nil
+}
+
+func (r *relation[P, C, K]) load(ctx context.Context, q engine.Queryer, parents []*P) error {
+	byKey, err := r.children(ctx, q, parents)
+	if err != nil {
+		return err
+	}
+	for _, p := range parents {
+		var cs []C
+		if k, ok := r.key(p); ok {
+			for _, c := range byKey[k] {
+				cs = append(cs, *c)
+			}
+		}
+		r.set(p, cs)
+	}
+	return nil
+}
+
+// children selects the children of all parents, and what they lead to.
+func (r *relation[P, C, K]) children(ctx context.Context, q engine.Queryer, parents []*P) (map[K][]*C, error) {
+	seen := make(map[K]bool, len(parents))
+	var keys []K
+	for _, p := range parents {
+		if k, ok := r.key(p); ok && !seen[k] {
+			seen[k] = true
+			keys = append(keys, k)
+		}
+	}
+	byKey := make(map[K][]*C, len(keys))
+	if len(keys) == 0 {
+		return byKey, nil
+	}
+	fields, err := keyFields[K](len(r.cols))
+	if err != nil {
+		return nil, err
+	}
+	var all []*C
+	sel := r.sel
+	names := sel.resultColumns()
+	for i, c := range r.cols {
+		sel = sel.Columns(Named{e: c, name: fmt.Sprintf("parent_key_%d", i+1)})
+	}
+	size := len(keys)
+	if max := q.Dialect().Limits().BindArgs; max > 0 && len(r.cols) > 1 {
+		size = max / 2 / len(r.cols)
+	}
+	for part := range slices.Chunk(keys, max(size, 1)) {
+		st := sel.Where(r.in(part, fields))
+		err := reading(ctx, q, st, bindNone, func() {}, func(rows *engine.Rows, _ []string) error {
+			s, err := newScanner[C](names)
+			if err != nil {
+				return err
+			}
+			var key K
+			dest := append(slices.Clip(s.dest), keyDest(&key, fields)...)
+			var zero C
+			for rows.Next() {
+				*s.row = zero
+				if err := rows.Scan(dest...); err != nil {
+					return err
+				}
+				c := new(C)
+				*c = *s.row
+				all = append(all, c)
+				byKey[key] = append(byKey[key], c)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	if len(all) == 0 {
+		return byKey, nil
+	}
+	for _, n := range r.nodes {
+		if err := n.load(ctx, q, all); err != nil {
+			return nil, err
+		}
+	}
+	return byKey, nil
+}
+
+// in is the condition that a child belongs to one of the keys.
+func (r *relation[P, C, K]) in(keys []K, fields int) Cond {
+	if fields == 0 {
+		vals := make([]any, len(keys))
+		for i, k := range keys {
+			vals[i] = k
+		}
+		return column[any](r.cols[0].reference()).In(vals...)
+	}
+	rows := make([][]any, len(keys))
+	for i, k := range keys {
+		v := reflect.ValueOf(k)
+		for j := range fields {
+			rows[i] = append(rows[i], v.Field(j).Interface())
+		}
+	}
+	return Tuple(r.cols...).In(rows...)
+}
+
+// keyFields is the number of fields of a composite key, 0 for a key of one column.
+func keyFields[K comparable](cols int) (int, error) {
+	t := reflect.TypeFor[K]()
+	n := 0
+	if !isValue(t) {
+		n = t.NumField()
+	}
+	if n != cols && !(n == 0 && cols == 1) {
+		return 0, dberr.New(dberr.Invalid, "relation", fmt.Sprintf("the key %s does not stand for %d columns", t, cols))
+	}
+	for i := range n {
+		if !t.Field(i).IsExported() {
+			return 0, dberr.New(dberr.Invalid, "relation", fmt.Sprintf("the fields of the key %s must be exported", t))
+		}
+	}
+	return n, nil
+}
+
+func keyDest[K comparable](key *K, fields int) []any {
+	if fields == 0 {
+		return []any{key}
+	}
+	v := reflect.ValueOf(key).Elem()
+	out := make([]any, fields)
+	for i := range fields {
+		out[i] = v.Field(i).Addr().Interface()
+	}
+	return out
+}
+
+// AllWith is [All], with relations loaded: one statement for the rows, and one
+// for each relation at each level.
+func AllWith[T any](ctx context.Context, q engine.Queryer, st Reader, with ...Relation[T]) ([]T, error) {
+	rows, err := All[T](ctx, q, st)
+	if err != nil {
+		return nil, err
+	}
+	return rows, Load(ctx, q, rows, with...)
+}
+
+// OneWith is [One], with relations loaded.
+func OneWith[T any](ctx context.Context, q engine.Queryer, st Reader, with ...Relation[T]) (T, error) {
+	row, err := One[T](ctx, q, st)
+	if err != nil {
+		return row, err
+	}
+	rows := []T{row}
+	err = Load(ctx, q, rows, with...)
+	return rows[0], err
+}
+
+// Load loads relations of rows that are there already.
+func Load[T any](ctx context.Context, q engine.Queryer, rows []T, with ...Relation[T]) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	ps := make([]*T, len(rows))
+	for i := range rows {
+		ps[i] = &rows[i]
+	}
+	for _, r := range with {
+		if err := r.load(ctx, q, ps); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,272 @@
+package query
+
+import (
+	"context"
+	"iter"
+
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/engine"
+	"github.com/larder-db/larder/schema"
+)
+
+// Exec runs a statement and returns how many rows it matched: inserted,
+// updated (also to the values they had), deleted.
+func Exec(ctx context.Context, q engine.Queryer, st Statement) (int64, error) {
+	return execute(ctx, q, st, bindNone)
+}
+
+func execute(ctx context.Context, q engine.Queryer, st Statement, bind binder) (int64, error) {
+	p, err := planOf(st, q.Dialect())
+	if err != nil {
+		return 0, err
+	}
+	if p != nil {
+		return inSteps(ctx, q, p, bind, nil, func() {})
+	}
+	one, err := ready(q.Dialect(), st, bind)
+	if err != nil {
+		return 0, err
+	}
+	r, err := q.Exec(ctx, one)
+	return r.Rows, err
+}
+
+// binder gives a compiled statement its values.
+type binder func(c *compiled) (engine.Statement, error)
+
+func bindNone(c *compiled) (engine.Statement, error) {
+	if c.slots {
+		return engine.Statement{}, badParams(c.st.Name, "the statement has parameters ("+paramNames(signature(c.st.Args))+"); run it through Prepare")
+	}
+	return c.st, nil
+}
+
+func ready(d driver.Dialect, st Statement, bind binder) (engine.Statement, error) {
+	c, err := st.compile(d)
+	if err != nil {
+		return engine.Statement{}, err
+	}
+	return bind(c)
+}
+
+// reading runs st and gives its rows to each, in parts; restart is called
+// before each attempt of a transaction.
+func reading(ctx context.Context, q engine.Queryer, st Reader, bind binder, restart func(), each func(*engine.Rows, []string) error) error {
+	p, err := planOf(st, q.Dialect())
+	if err != nil {
+		return err
+	}
+	if p != nil {
+		_, err := inSteps(ctx, q, p, bind, each, restart)
+		return err
+	}
+	one, err := ready(q.Dialect(), st, bind)
+	if err != nil {
+		return err
+	}
+	return query(ctx, q, one, st.resultColumns(), each)
+}
+
+func query(ctx context.Context, q engine.Queryer, st engine.Statement, columns []string, each func(*engine.Rows, []string) error) error {
+	rows, err := q.Query(ctx, st)
+	if err != nil {
+		return err
+	}
+	if columns == nil {
+		columns = rows.Columns()
+	}
+	if err := each(rows, columns); err != nil {
+		rows.Close()
+		return withOp(err, st.Name)
+	}
+	return rows.Close()
+}
+
+// Rows runs a statement and gives its rows one by one as they arrive. An error
+// comes last, with a zero row. Leaving the loop early frees the connection,
+// which is held until then.
+func Rows[T any](ctx context.Context, q engine.Queryer, st Reader) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		p, err := planOf(st, q.Dialect())
+		if p != nil {
+			// A transaction may run twice: nothing goes out before it is over.
+			all, err := All[T](ctx, q, st)
+			pour(all, err, yield)
+			return
+		}
+		var one engine.Statement
+		if err == nil {
+			one, err = ready(q.Dialect(), st, bindNone)
+		}
+		if err != nil {
+			var zero T
+			yield(zero, err)
+			return
+		}
+		stream(ctx, q, one, st.resultColumns(), yield)
+	}
+}
+
+func pour[T any](all []T, err error, yield func(T, error) bool) {
+	for _, v := range all {
+		if !yield(v, nil) {
+			return
+		}
+	}
+	if err != nil {
+		var zero T
+		yield(zero, err)
+	}
+}
+
+func stream[T any](ctx context.Context, q engine.Queryer, st engine.Statement, columns []string, yield func(T, error) bool) {
+	var zero T
+	stopped := false
+	err := query(ctx, q, st, columns, func(rows *engine.Rows, columns []string) error {
+		s, err := newScanner[T](columns)
+		if err != nil {
+			return err
+		}
+		for rows.Next() {
+			*s.row = zero
+			if err := rows.Scan(s.dest...); err != nil {
+				return err
+			}
+			if !yield(*s.row, nil) {
+				stopped = true
+				return nil
+			}
+		}
+		return nil
+	})
+	if err != nil && !stopped {
+		yield(zero, err)
+	}
+}
+
+// All runs a statement and returns its rows; none is an empty slice.
+func All[T any](ctx context.Context, q engine.Queryer, st Reader) ([]T, error) {
+	out := []T{}
+	err := reading(ctx, q, st, bindNone, func() { out = out[:0] }, collect(&out, -1))
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}
+
+// collect appends rows to out, until there are max when max is not negative.
+func collect[T any](out *[]T, max int) func(*engine.Rows, []string) error {
+	return func(rows *engine.Rows, columns []string) error {
+		s, err := newScanner[T](columns)
+		if err != nil {
+			return err
+		}
+		var zero T
+		for max < 0 || len(*out) < max {
+			if !rows.Next() {
+				break
+			}
+			*s.row = zero
+			if err := rows.Scan(s.dest...); err != nil {
+				return err
+			}
+			*out = append(*out, *s.row)
+		}
+		return nil
+	}
+}
+
+// One returns the one row of a statement. None is dberr.NotFound, and more
+// than one is dberr.Invalid: the condition was meant to be a key.
+func One[T any](ctx context.Context, q engine.Queryer, st Reader) (T, error) {
+	return single[T](ctx, q, st, 2)
+}
+
+// First returns the first row and reads no more; none is dberr.NotFound.
+func First[T any](ctx context.Context, q engine.Queryer, st Reader) (T, error) {
+	return single[T](ctx, q, st, 1)
+}
+
+func single[T any](ctx context.Context, q engine.Queryer, st Reader, max int) (T, error) {
+	buf := make([]T, 0, max)
+	err := reading(ctx, q, st, bindNone, func() { buf = buf[:0] }, collect(&buf, max))
+	return theOne(buf, err, nameOf(st))
+}
+
+func theOne[T any](buf []T, err error, name string) (T, error) {
+	var zero T
+	switch {
+	case err != nil:
+		return zero, err
+	case len(buf) == 0:
+		return zero, dberr.New(dberr.NotFound, name, "")
+	case len(buf) > 1:
+		return zero, dberr.New(dberr.Invalid, name, "more than one row was found where one was asked for")
+	}
+	return buf[0], nil
+}
+
+func nameOf(st Statement) string {
+	switch s := st.(type) {
+	case SelectStmt:
+		if s.s != nil {
+			return s.s.name
+		}
+	case InsertStmt:
+		return s.s.name
+	case UpdateStmt:
+		return s.s.name
+	case DeleteStmt:
+		return s.s.name
+	case CompoundStmt:
+		return s.name
+	}
+	return ""
+}
+
+// Value returns the one column of the one row of a statement; nil in place of
+// SQL NULL. No row is dberr.NotFound.
+func Value[T any](ctx context.Context, q engine.Queryer, st Reader) (*T, error) {
+	return One[*T](ctx, q, st)
+}
+
+// Count returns how many rows a query has.
+func Count(ctx context.Context, q engine.Queryer, sel Query) (int64, error) {
+	if s, ok := sel.(SelectStmt); ok && s.s != nil {
+		if n := s.s; !n.distinct && len(n.group) == 0 && len(n.having) == 0 && n.limit == nil && n.offset == nil && len(n.cols) > 0 {
+			c := s.Unordered().with(func(st *selectState) { st.cols = []Selectable{CountAll().As("n")}; st.lock = nil })
+			return One[int64](ctx, q, c)
+		}
+	}
+	c := Select(CountAll().As("n")).FromItem(Derived{sel: sel, name: "counted"}).Named(nameOf(sel))
+	return One[int64](ctx, q, c)
+}
+
+// Found reports whether a query has a row.
+func Found(ctx context.Context, q engine.Queryer, sel SelectStmt) (bool, error) {
+	n, err := All[int64](ctx, q, sel.with(func(st *selectState) {
+		st.cols, st.order = []Selectable{Raw[int64]("1").As("n")}, nil
+	}).Limit(1))
+	return len(n) > 0, err
+}
+
+// RawStmt is a whole statement written by hand.
+type RawStmt struct {
+	name  string
+	node  rawNode
+	write bool
+	m     *memo
+}
+
+// Text is a statement written by hand, with braces and ? as in [Raw]. write
+// says whether it changes data. Row mapping goes by the names the server gives.
+func Text(name string, write bool, template schema.Expr, args ...any) RawStmt {
+	return RawStmt{name: name, write: write, node: rawNode{template, args}, m: &memo{}}
+}
+
+func (s RawStmt) compile(d driver.Dialect) (*compiled, error) {
+	return compile(s.m, d, s.name, s.write, s.node)
+}
+
+func (s RawStmt) resultColumns() []string { return nil }

@@ -1,0 +1,307 @@
+package query
+
+import (
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/schema"
+)
+
+// SelectStmt is a SELECT. Its methods return changed copies.
+type SelectStmt struct {
+	s *selectState
+	m *memo
+}
+
+type selectState struct {
+	name     string
+	ctes     []*CTE
+	distinct bool
+	cols     []Selectable
+	from     Source
+	joins    []join
+	where    []Cond
+	group    []driver.Expr
+	having   []Cond
+	order    []Order
+	limit    driver.Expr
+	offset   driver.Expr
+	lock     *driver.LockMode
+	err      error
+}
+
+type join struct {
+	kind string
+	src  Source
+	on   []Cond
+}
+
+// Select starts a SELECT of columns and named expressions.
+func Select(cols ...Selectable) SelectStmt {
+	return SelectStmt{s: &selectState{cols: cols}, m: &memo{}}
+}
+
+// SelectFrom selects every column of t, in the order of its declaration.
+func SelectFrom(t *schema.Table) SelectStmt { return Select(Columns(t)...).From(t) }
+
+func (s SelectStmt) with(f func(*selectState)) SelectStmt {
+	n := selectState{}
+	if s.s != nil {
+		n = *s.s
+	}
+	f(&n)
+	return SelectStmt{s: &n, m: &memo{}}
+}
+
+// more appends to a list that copies of the statement may share.
+func more[T any](list []T, items ...T) []T { return append(list[:len(list):len(list)], items...) }
+
+// Named names the statement for logs, metrics and query counts: "chats.List".
+func (s SelectStmt) Named(name string) SelectStmt {
+	return s.with(func(n *selectState) { n.name = name })
+}
+
+// Columns adds to the select list.
+func (s SelectStmt) Columns(cols ...Selectable) SelectStmt {
+	return s.with(func(n *selectState) { n.cols = more(n.cols, cols...) })
+}
+
+// From says which table to read.
+func (s SelectStmt) From(t *schema.Table) SelectStmt { return s.FromItem(tableSource{t}) }
+
+// FromItem says what else to read: an alias, a derived table, a CTE.
+func (s SelectStmt) FromItem(src Source) SelectStmt {
+	return s.with(func(n *selectState) { n.from = src })
+}
+
+// With defines CTEs for the statement.
+func (s SelectStmt) With(ctes ...*CTE) SelectStmt {
+	return s.with(func(n *selectState) { n.ctes = more(n.ctes, ctes...) })
+}
+
+// Join adds an inner join.
+func (s SelectStmt) Join(t *schema.Table, on ...Cond) SelectStmt {
+	return s.JoinItem(tableSource{t}, on...)
+}
+
+// LeftJoin adds a left outer join.
+func (s SelectStmt) LeftJoin(t *schema.Table, on ...Cond) SelectStmt {
+	return s.LeftJoinItem(tableSource{t}, on...)
+}
+
+// JoinItem is Join for what is not a plain table.
+func (s SelectStmt) JoinItem(src Source, on ...Cond) SelectStmt {
+	return s.with(func(n *selectState) { n.joins = more(n.joins, join{" JOIN ", src, on}) })
+}
+
+// LeftJoinItem is LeftJoin for what is not a plain table.
+func (s SelectStmt) LeftJoinItem(src Source, on ...Cond) SelectStmt {
+	return s.with(func(n *selectState) { n.joins = more(n.joins, join{" LEFT JOIN ", src, on}) })
+}
+
+// Where adds conditions, all of which must hold.
+func (s SelectStmt) Where(conds ...Cond) SelectStmt {
+	return s.with(func(n *selectState) { n.where = more(n.where, present(conds)...) })
+}
+
+// GroupBy groups the rows.
+func (s SelectStmt) GroupBy(exprs ...driver.Expr) SelectStmt {
+	return s.with(func(n *selectState) { n.group = more(n.group, exprs...) })
+}
+
+// Having filters the groups.
+func (s SelectStmt) Having(conds ...Cond) SelectStmt {
+	return s.with(func(n *selectState) { n.having = more(n.having, present(conds)...) })
+}
+
+// OrderBy adds to the order.
+func (s SelectStmt) OrderBy(items ...Ordering) SelectStmt {
+	return s.with(func(n *selectState) {
+		for _, it := range items {
+			n.order = more(n.order, it.order())
+		}
+	})
+}
+
+// Unordered drops the order, for counting.
+func (s SelectStmt) Unordered() SelectStmt {
+	return s.with(func(n *selectState) { n.order = nil })
+}
+
+// Limit reads at most n rows; a negative n is refused.
+func (s SelectStmt) Limit(n int) SelectStmt {
+	return s.with(func(st *selectState) { st.limit = st.count("limit", n) })
+}
+
+// Offset leaves out the first n rows. It works without a limit.
+func (s SelectStmt) Offset(n int) SelectStmt {
+	return s.with(func(st *selectState) { st.offset = st.count("offset", n) })
+}
+
+func (n *selectState) count(what string, v int) driver.Expr {
+	if v < 0 {
+		n.err = dberr.New(dberr.Invalid, n.name, "the "+what+" is negative; use 0 or more")
+	}
+	return arg{ty: schema.Type{Kind: schema.BigInt}, v: int64(v)}
+}
+
+// LimitTo and OffsetTo take the number from a parameter.
+func (s SelectStmt) LimitTo(p Parameter[int]) SelectStmt {
+	return s.with(func(n *selectState) { n.limit = p.typed(schema.Type{Kind: schema.BigInt}, "limit") })
+}
+
+// OffsetTo takes the offset from a parameter.
+func (s SelectStmt) OffsetTo(p Parameter[int]) SelectStmt {
+	return s.with(func(n *selectState) { n.offset = p.typed(schema.Type{Kind: schema.BigInt}, "offset") })
+}
+
+// Distinct leaves out rows that are equal to another.
+func (s SelectStmt) Distinct() SelectStmt { return s.with(func(n *selectState) { n.distinct = true }) }
+
+// ForUpdate locks the rows until the transaction ends. Where a write
+// transaction has the whole database, that is the lock.
+func (s SelectStmt) ForUpdate() SelectStmt { return s.locked(func(m *driver.LockMode) {}) }
+
+// ForShare lets others read the rows under lock, but not change them.
+func (s SelectStmt) ForShare() SelectStmt {
+	return s.locked(func(m *driver.LockMode) { m.Share = true })
+}
+
+// SkipLocked leaves out rows that another transaction has locked: for queues.
+func (s SelectStmt) SkipLocked() SelectStmt {
+	return s.locked(func(m *driver.LockMode) { m.SkipLocked = true })
+}
+
+// NoWait fails with dberr.Busy when a row is locked, instead of waiting.
+func (s SelectStmt) NoWait() SelectStmt {
+	return s.locked(func(m *driver.LockMode) { m.NoWait = true })
+}
+
+func (s SelectStmt) locked(f func(*driver.LockMode)) SelectStmt {
+	return s.with(func(n *selectState) {
+		m := driver.LockMode{}
+		if n.lock != nil {
+			m = *n.lock
+		}
+		f(&m)
+		n.lock = &m
+	})
+}
+
+// Sub is the statement as a derived table for FromItem and JoinItem.
+func (s SelectStmt) Sub(name string) Derived { return Derived{sel: s, name: name} }
+
+func (s SelectStmt) compile(d driver.Dialect) (*compiled, error) {
+	if s.s == nil {
+		return nil, dberr.New(dberr.Invalid, "select", "the statement is empty; start it with query.Select")
+	}
+	return compile(s.m, d, s.s.name, false, s)
+}
+
+func (s SelectStmt) resultColumns() []string {
+	if s.s == nil {
+		return nil
+	}
+	return columnNames(s.s.cols)
+}
+
+func columnNames(cols []Selectable) []string {
+	out := make([]string, len(cols))
+	for i, c := range cols {
+		out[i] = c.columnName()
+	}
+	return out
+}
+
+// WriteSQL writes the statement without parentheses.
+func (s SelectStmt) WriteSQL(b *driver.Builder) {
+	n := s.s
+	if n == nil {
+		b.Fail(dberr.New(dberr.Invalid, "select", "the statement is empty; start it with query.Select"))
+		return
+	}
+	if n.err != nil {
+		b.Fail(n.err)
+		return
+	}
+	writeCTEs(b, n.ctes)
+	b.SQL("SELECT ")
+	if n.distinct {
+		b.SQL("DISTINCT ")
+	}
+	if len(n.cols) == 0 {
+		b.SQL("1")
+	}
+	b.List(len(n.cols), func(i int) { b.Expr(n.cols[i]) })
+	if n.from != nil {
+		b.SQL(" FROM ")
+		n.from.writeSource(b)
+	}
+	for _, j := range n.joins {
+		b.SQL(j.kind)
+		j.src.writeSource(b)
+		b.SQL(" ON ").Expr(And(j.on...))
+	}
+	writeWhere(b, " WHERE ", n.where)
+	if len(n.group) > 0 {
+		b.SQL(" GROUP BY ")
+		b.List(len(n.group), func(i int) { b.Expr(n.group[i]) })
+	}
+	writeWhere(b, " HAVING ", n.having)
+	writeTail(b, n.order, n.limit, n.offset)
+	if n.lock != nil {
+		b.Dialect().Lock(b, *n.lock)
+	}
+}
+
+func writeCTEs(b *driver.Builder, ctes []*CTE) {
+	if len(ctes) == 0 {
+		return
+	}
+	b.SQL("WITH ")
+	for _, c := range ctes {
+		if c.recursive {
+			if !b.Dialect().Has(driver.RecursiveCTE) {
+				b.Fail(unsupported(b.Dialect(), "a recursive WITH"))
+				return
+			}
+			b.SQL("RECURSIVE ")
+			break
+		}
+	}
+	b.List(len(ctes), func(i int) { ctes[i].writeDefinition(b) })
+	b.SQL(" ")
+}
+
+func writeWhere(b *driver.Builder, keyword string, conds []Cond) {
+	for i, c := range conds {
+		if i == 0 {
+			b.SQL(keyword)
+		} else {
+			b.SQL(" AND ")
+		}
+		b.Expr(c)
+	}
+}
+
+func writeTail(b *driver.Builder, order []Order, limit, offset driver.Expr) {
+	if len(order) > 0 {
+		b.SQL(" ORDER BY ")
+		b.List(len(order), func(i int) { b.Expr(order[i]) })
+	}
+	if limit != nil || offset != nil {
+		b.Dialect().Limit(b, limit, offset)
+	}
+}
+
+func unsupported(d driver.Dialect, what string) error {
+	e := dberr.New(dberr.Unsupported, "", what+" is not something this engine can do")
+	e.Engine = d.Engine()
+	return e
+}
+
+func withOp(err error, op string) error {
+	if op == "" {
+		return err
+	}
+	return dberr.WithOp(err, op)
+}

@@ -1,0 +1,96 @@
+package query
+
+import (
+	"strings"
+
+	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/schema"
+)
+
+// likeEscape stands in front of % and _ that mean themselves. It is not the
+// backslash, which some engines treat specially in literals as well.
+const likeEscape = '/'
+
+// EscapeLike makes a text a LIKE pattern that matches only itself, with escape
+// before %, _ and escape.
+func EscapeLike(s string, escape rune) string {
+	if !strings.ContainsAny(s, "%_"+string(escape)) {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if r == '%' || r == '_' || r == escape {
+			b.WriteRune(escape)
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+func (e Expr[T]) like(pattern string, escape rune) Cond {
+	p := arg{ty: plainT, of: e.of, v: pattern}
+	return Cond{n: driver.ExprFunc(func(b *driver.Builder) { b.Dialect().Like(b, e.n, p, escape) })}
+}
+
+// Like is a case-sensitive LIKE; % and _ are wildcards, and nothing escapes them.
+func (e Expr[T]) Like(pattern string) Cond { return e.like(pattern, 0) }
+
+// LikeEscape is Like with a character that makes the next one mean itself.
+func (e Expr[T]) LikeEscape(pattern string, escape rune) Cond { return e.like(pattern, escape) }
+
+// StartsWith holds when the text begins with s, in which nothing is a wildcard.
+func (e Expr[T]) StartsWith(s string) Cond { return e.like(EscapeLike(s, likeEscape)+"%", likeEscape) }
+
+// EndsWith holds when the text ends in s.
+func (e Expr[T]) EndsWith(s string) Cond { return e.like("%"+EscapeLike(s, likeEscape), likeEscape) }
+
+// Contains holds when s is somewhere in the text.
+func (e Expr[T]) Contains(s string) Cond {
+	return e.like("%"+EscapeLike(s, likeEscape)+"%", likeEscape)
+}
+
+func (e Expr[T]) fold(s string, at driver.Anchor) Cond {
+	return Cond{n: driver.ExprFunc(func(b *driver.Builder) {
+		// The text goes through Encode for what it must not hold.
+		x, err := b.Dialect().Encode(plainT, s)
+		if err != nil {
+			b.Fail(named(err, e.of))
+			return
+		}
+		b.Dialect().MatchFold(b, e.n, x.(string), at)
+	})}
+}
+
+// ContainsFold is Contains without regard to case, in the sense of Unicode.
+func (e Expr[T]) ContainsFold(s string) Cond { return e.fold(s, driver.Anywhere) }
+
+// StartsWithFold is StartsWith without regard to case.
+func (e Expr[T]) StartsWithFold(s string) Cond { return e.fold(s, driver.AtStart) }
+
+// EndsWithFold is EndsWith without regard to case.
+func (e Expr[T]) EndsWithFold(s string) Cond { return e.fold(s, driver.AtEnd) }
+
+// EqFold is equality without regard to case.
+func (e Expr[T]) EqFold(s string) Cond { return e.fold(s, driver.Whole) }
+
+// Regexp holds when the regular expression matches somewhere in the text. Its
+// syntax is what every engine has: POSIX extended, without back references.
+func (e Expr[T]) Regexp(pattern string) Cond {
+	return Cond{n: driver.ExprFunc(func(b *driver.Builder) { b.Dialect().Regexp(b, e.n, pattern) })}
+}
+
+// Lower is e in lower case, in the sense of Unicode.
+func Lower(e Operand[string]) Expr[string] {
+	return Expr[string]{ty: plainT, n: driver.ExprFunc(func(b *driver.Builder) { b.Dialect().Lower(b, e) })}
+}
+
+// Concat is its texts one after another; NULL when one of them is NULL.
+func Concat(parts ...Operand[string]) Expr[string] {
+	return Expr[string]{ty: schema.Type{Kind: schema.Text}, n: driver.ExprFunc(func(b *driver.Builder) {
+		es := make([]driver.Expr, len(parts))
+		for i, p := range parts {
+			es[i] = p
+		}
+		b.Dialect().Concat(b, es)
+	})}
+}

@@ -1,0 +1,247 @@
+package query
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/schema"
+)
+
+// UpdateStmt is an UPDATE. Its methods return changed copies.
+type UpdateStmt struct {
+	s *updateState
+	m *memo
+}
+
+type updateState struct {
+	name      string
+	table     *schema.Table
+	set       []Assignment
+	where     []Cond
+	all       bool
+	returning []Selectable
+	err       error
+}
+
+// Update starts an UPDATE of t. It needs a condition, or AllRows.
+func Update(t *schema.Table) UpdateStmt {
+	return UpdateStmt{s: &updateState{table: t}, m: &memo{}}
+}
+
+func (s UpdateStmt) with(f func(*updateState)) UpdateStmt {
+	n := *s.s
+	f(&n)
+	return UpdateStmt{s: &n, m: &memo{}}
+}
+
+// Named names the statement for logs, metrics and query counts.
+func (s UpdateStmt) Named(name string) UpdateStmt {
+	return s.with(func(n *updateState) { n.name = name })
+}
+
+// Set adds assignments.
+func (s UpdateStmt) Set(set ...Assignment) UpdateStmt {
+	return s.with(func(n *updateState) {
+		for _, a := range set {
+			if a.col.table != n.table {
+				n.fail(fmt.Sprintf("column %s is not one of the table", a.col))
+			}
+		}
+		n.set = more(n.set, set...)
+	})
+}
+
+// Params adds assignments of parameters named like their columns, for [Prepare].
+func (s UpdateStmt) Params(cols ...AnyColumn) UpdateStmt {
+	return s.with(func(n *updateState) {
+		for _, c := range cols {
+			r := c.reference()
+			n.set = more(n.set, Assignment{col: r, value: Param[any](r.col.Name).typed(r.col.Type, r.String())})
+		}
+	})
+}
+
+// Where adds conditions, all of which must hold.
+func (s UpdateStmt) Where(conds ...Cond) UpdateStmt {
+	return s.with(func(n *updateState) { n.where = more(n.where, present(conds)...) })
+}
+
+// AllRows says that every row is meant when there is no condition.
+func (s UpdateStmt) AllRows() UpdateStmt { return s.with(func(n *updateState) { n.all = true }) }
+
+// Diff updates the row of before to what after has: only the columns in which
+// the two structs differ, found by their db tags. The row is found by the
+// primary key of before, which after must have as well.
+func (s UpdateStmt) Diff(before, after any) UpdateStmt {
+	return s.with(func(n *updateState) { n.diff(before, after) })
+}
+
+func (n *updateState) diff(before, after any) {
+	b, info, err := structValue(before)
+	if err != nil {
+		n.err = err
+		return
+	}
+	a, ainfo, err := structValue(after)
+	if err != nil {
+		n.err = err
+		return
+	}
+	if info != ainfo {
+		n.fail(fmt.Sprintf("Diff compares two of the same type, not %s and %s", info.t, ainfo.t))
+		return
+	}
+	if n.table.PrimaryKey == nil {
+		n.fail("Diff needs a table with a primary key")
+		return
+	}
+	keys := 0
+	for _, f := range info.fields {
+		c := n.table.Column(f.name)
+		if c == nil || c.Generated != nil {
+			continue
+		}
+		ref := colRef{table: n.table, col: c}
+		bv, av := fieldValue(b.FieldByIndex(f.index)), fieldValue(a.FieldByIndex(f.index))
+		same := equalValues(bv, av)
+		if slices.Contains(n.table.PrimaryKey.Columns, c.Name) {
+			keys++
+			if !same {
+				n.fail("the primary key of the two structs differs")
+				return
+			}
+			n.where = more(n.where, Cond{n: binary{a: ref, op: " = ", c: arg{ty: compared(c.Type), of: ref.String(), v: bv}}})
+			continue
+		}
+		if !same {
+			n.set = more(n.set, Assignment{col: ref, value: arg{ty: c.Type, of: ref.String(), v: av}})
+		}
+	}
+	if keys != len(n.table.PrimaryKey.Columns) {
+		n.fail("the struct lacks a column of the primary key")
+	}
+}
+
+// equalValues compares what two fields hold. Times are equal as instants.
+func equalValues(a, b any) bool {
+	if t, ok := a.(time.Time); ok {
+		u, ok := b.(time.Time)
+		return ok && t.Equal(u)
+	}
+	return reflect.DeepEqual(a, b)
+}
+
+// Empty reports whether there is nothing to set. Running such a statement
+// changes nothing and counts the rows that it would have matched.
+func (s UpdateStmt) Empty() bool { return len(s.s.set) == 0 }
+
+// Changes names the columns that are set, in order.
+func (s UpdateStmt) Changes() []string {
+	out := make([]string, len(s.s.set))
+	for i, a := range s.s.set {
+		out[i] = a.col.col.Name
+	}
+	return out
+}
+
+func (n *updateState) fail(msg string) {
+	if n.err == nil {
+		n.err = dberr.New(dberr.Invalid, n.table.Name, msg)
+	}
+}
+
+// Returning makes the statement give the rows as they are afterwards.
+func (s UpdateStmt) Returning(cols ...Selectable) UpdateStmt {
+	return s.with(func(n *updateState) { n.returning = cols })
+}
+
+func (s UpdateStmt) resultColumns() []string { return columnNames(s.s.returning) }
+
+func (s UpdateStmt) compile(d driver.Dialect) (*compiled, error) {
+	return compile(s.m, d, s.s.name, true, s)
+}
+
+// WriteSQL writes the statement.
+func (s UpdateStmt) WriteSQL(b *driver.Builder) {
+	n := s.s
+	switch {
+	case n.err != nil:
+		b.Fail(n.err)
+		return
+	case len(n.set) == 0:
+		b.Fail(dberr.New(dberr.Invalid, n.table.Name, "the UPDATE sets nothing"))
+		return
+	case len(n.where) == 0 && !n.all:
+		b.Fail(dberr.New(dberr.Invalid, n.table.Name, "the UPDATE has no condition; call AllRows if every row is meant"))
+		return
+	}
+	b.SQL("UPDATE ").Ident(n.table.Name).SQL(" SET ")
+	b.List(len(n.set), func(i int) { b.Ident(n.set[i].col.col.Name).SQL(" = ").Expr(n.set[i].value) })
+	writeWhere(b, " WHERE ", n.where)
+	writeReturning(b, n.returning, driver.UpdateReturning)
+}
+
+// DeleteStmt is a DELETE. Its methods return changed copies.
+type DeleteStmt struct {
+	s *deleteState
+	m *memo
+}
+
+type deleteState struct {
+	name      string
+	table     *schema.Table
+	where     []Cond
+	all       bool
+	returning []Selectable
+}
+
+// Delete starts a DELETE from t. It needs a condition, or AllRows.
+func Delete(t *schema.Table) DeleteStmt {
+	return DeleteStmt{s: &deleteState{table: t}, m: &memo{}}
+}
+
+func (s DeleteStmt) with(f func(*deleteState)) DeleteStmt {
+	n := *s.s
+	f(&n)
+	return DeleteStmt{s: &n, m: &memo{}}
+}
+
+// Named names the statement for logs, metrics and query counts.
+func (s DeleteStmt) Named(name string) DeleteStmt {
+	return s.with(func(n *deleteState) { n.name = name })
+}
+
+// Where adds conditions, all of which must hold.
+func (s DeleteStmt) Where(conds ...Cond) DeleteStmt {
+	return s.with(func(n *deleteState) { n.where = more(n.where, present(conds)...) })
+}
+
+// AllRows says that every row is meant when there is no condition.
+func (s DeleteStmt) AllRows() DeleteStmt { return s.with(func(n *deleteState) { n.all = true }) }
+
+// Returning makes the statement give the rows as they were.
+func (s DeleteStmt) Returning(cols ...Selectable) DeleteStmt {
+	return s.with(func(n *deleteState) { n.returning = cols })
+}
+
+func (s DeleteStmt) resultColumns() []string { return columnNames(s.s.returning) }
+
+func (s DeleteStmt) compile(d driver.Dialect) (*compiled, error) {
+	return compile(s.m, d, s.s.name, true, s)
+}
+
+// WriteSQL writes the statement.
+func (s DeleteStmt) WriteSQL(b *driver.Builder) {
+	n := s.s
+	if len(n.where) == 0 && !n.all {
+		b.Fail(dberr.New(dberr.Invalid, n.table.Name, "the DELETE has no condition; call AllRows if every row is meant"))
+		return
+	}
+	b.SQL("DELETE FROM ").Ident(n.table.Name)
+	writeWhere(b, " WHERE ", n.where)
+	writeReturning(b, n.returning, driver.DeleteReturning)
+}
