@@ -19,6 +19,7 @@
 //	TESTDB_SKIP=mysql             leave an engine out, and say so
 //	LARDER_TESTDB_CACHE=dir       where fetched servers stay
 //	LARDER_TESTDB_RUN=dir         where running servers have their data
+//	LARDER_TESTDB_GRACE=10m       how long servers outlive the last test; 6s
 //	LARDER_TESTDB_FETCH=mariadb   fetch the server although the machine has one
 //
 // It is for tests only: data is not flushed to disk, users have well-known

@@ -62,7 +62,7 @@ func Fetch(ctx context.Context, dir string, r Request) error {
 			select {
 			case <-ctx.Done():
 				return ctx.Err()
-			case <-time.After(time.Duration(attempt) * 3 * time.Second):
+			case <-time.After(time.Duration(attempt) * 2 * time.Second):
 			}
 		}
 		if err = fetchOnce(ctx, dir, r); err == nil || ctx.Err() != nil {

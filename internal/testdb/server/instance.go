@@ -93,18 +93,25 @@ func launch(ctx context.Context, b binaries, grace time.Duration) (*instance, er
 	if err != nil {
 		return nil, err
 	}
+	return launchFrom(ctx, b, a, base, template, grace, freePort)
+}
+
+// launchFrom tries until the server gets its port: between the choice of a
+// free one and its use another program may take it.
+func launchFrom(ctx context.Context, b binaries, a account, base, template string, grace time.Duration, ports func(context.Context) (int, error)) (*instance, error) {
 	for attempt := 0; ; attempt++ {
-		i, err := launchOnce(ctx, b, a, base, template, grace)
-		if err == nil {
-			return i, nil
-		}
-		if !errors.Is(err, errPort) || attempt == 5 {
+		port, err := ports(ctx)
+		if err != nil {
 			return nil, err
+		}
+		i, err := launchOnce(ctx, b, a, base, template, port, grace)
+		if err == nil || !errors.Is(err, errPort) || attempt == 5 {
+			return i, err
 		}
 	}
 }
 
-func launchOnce(ctx context.Context, b binaries, a account, base, template string, grace time.Duration) (_ *instance, err error) {
+func launchOnce(ctx context.Context, b binaries, a account, base, template string, port int, grace time.Duration) (_ *instance, err error) {
 	dir, err := os.MkdirTemp(base, b.engine+"-")
 	if err != nil {
 		return nil, err
@@ -136,10 +143,6 @@ func launchOnce(ctx context.Context, b binaries, a account, base, template strin
 		if err = a.own(filepath.Join(dir, f)); err != nil {
 			return nil, err
 		}
-	}
-	port, err := freePort(ctx)
-	if err != nil {
-		return nil, err
 	}
 	i.endpoint = local(b.engine, port)
 	if err = i.guard(ctx, b, a, grace); err != nil {

@@ -14,8 +14,19 @@ import (
 )
 
 // grace is how long a shared server outlives its last holder: the time
-// between two tests, or two packages, of one run.
-const grace = 6 * time.Second
+// between two tests, or two packages, of one run. LARDER_TESTDB_GRACE sets
+// another one, in Go's way ("10m" keeps the servers warm between runs).
+func grace() (time.Duration, error) {
+	text := os.Getenv("LARDER_TESTDB_GRACE")
+	if text == "" {
+		return 6 * time.Second, nil
+	}
+	d, err := time.ParseDuration(text)
+	if err != nil || d < 0 {
+		return 0, fmt.Errorf("LARDER_TESTDB_GRACE=%q is not a duration such as 10m", text)
+	}
+	return d, nil
+}
 
 // Lease is the right to use a server, for as long as it is not released and
 // the process lives.
@@ -76,7 +87,11 @@ func Share(ctx context.Context, engine string, say func(string)) (*Lease, error)
 		return l, nil
 	}
 	sweep()
-	i, err := launch(ctx, b, grace)
+	wait, err := grace()
+	if err != nil {
+		return nil, err
+	}
+	i, err := launch(ctx, b, wait)
 	if err != nil {
 		return nil, fmt.Errorf("%w. %s", err, Ways(engine))
 	}

@@ -29,31 +29,34 @@ import (
 	"time"
 
 	"github.com/larder-db/larder/internal/testdb"
+	"github.com/larder-db/larder/internal/testdb/debs"
 	"github.com/larder-db/larder/internal/testdb/server"
 )
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	status := run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	status := starter{out: os.Stdout, errs: os.Stderr, attempts: 4, pause: 15 * time.Second}.run(ctx, os.Args[1:])
 	stop()
 	os.Exit(status)
 }
 
-// attempts is how often an optional engine is tried, pauseBetween how long after each.
-const (
-	attempts     = 4
-	pauseBetween = 15 * time.Second
-)
+// starter is one run of the command.
+type starter struct {
+	out, errs io.Writer
+	attempts  int           // how often an optional engine is tried
+	pause     time.Duration // how long after each attempt
+}
 
-func run(ctx context.Context, args []string, out, errs io.Writer) int {
+// run returns the exit status.
+func (s starter) run(ctx context.Context, args []string) int {
 	flags := flag.NewFlagSet("testservers", flag.ContinueOnError)
-	flags.SetOutput(errs)
+	flags.SetOutput(s.errs)
 	optional := flags.String("optional", "", "engines, separated by commas, without which the command runs when they cannot be had")
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}
 	may := strings.FieldsFunc(*optional, func(r rune) bool { return r == ',' })
-	results := startAll(ctx, may, errs)
+	results := s.startAll(ctx, may)
 	defer func() {
 		for _, r := range results {
 			if r.lease != nil {
@@ -66,44 +69,44 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 	if slices.Contains(testdb.Engines(), testdb.SQLite) {
 		v, err := testdb.SQLiteVersion(ctx)
 		if err != nil {
-			line(errs, "testservers: %v", err)
+			line(s.errs, "testservers: %v", err)
 			return 1
 		}
-		line(out, "testservers: %-10s %s, in the test's own process", testdb.SQLite, v)
+		line(s.out, "testservers: %-10s %s, in the test's own process", testdb.SQLite, v)
 	}
 	for _, r := range results {
 		switch {
 		case r.err == nil:
-			line(out, "testservers: %-10s %s", r.engine, r.lease.Endpoint.Version)
+			line(s.out, "testservers: %-10s %s", r.engine, r.lease.Endpoint.Version)
 		case slices.Contains(may, r.engine):
 			skip = append(skip, r.engine)
 		default:
 			failed = true
-			line(errs, "testservers: %-10s NOT AVAILABLE: %v", r.engine, r.err)
+			line(s.errs, "testservers: %-10s NOT AVAILABLE: %v", r.engine, r.err)
 		}
 	}
 	if failed {
-		line(errs, "testservers: nothing was run.")
+		line(s.errs, "testservers: nothing was run.")
 		return 1
 	}
 	defer func() {
 		for _, r := range results {
 			if slices.Contains(skip, r.engine) {
-				line(out, "testservers: %s WAS LEFT OUT: it could not be had in %d attempts: %v", server.Title(r.engine), attempts, r.err)
+				line(s.out, "testservers: %s WAS LEFT OUT: it could not be had: %v", server.Title(r.engine), r.err)
 			}
 		}
 	}()
 	if flags.NArg() == 0 {
 		for _, r := range results {
 			if r.lease != nil {
-				line(out, "testservers: %s", r.lease.Endpoint.URL(""))
+				line(s.out, "testservers: %s", r.lease.Endpoint.URL(""))
 			}
 		}
-		line(out, "testservers: the servers stay until this command is interrupted.")
+		line(s.out, "testservers: the servers stay until this command is interrupted.")
 		<-ctx.Done()
 		return 0
 	}
-	return command(ctx, flags.Args(), skip, errs)
+	return s.command(ctx, flags.Args(), skip)
 }
 
 type result struct {
@@ -113,7 +116,7 @@ type result struct {
 }
 
 // startAll starts the servers of all engines at once.
-func startAll(ctx context.Context, optional []string, errs io.Writer) []result {
+func (s starter) startAll(ctx context.Context, optional []string) []result {
 	var results []result
 	for _, e := range testdb.Engines() {
 		if e != testdb.SQLite {
@@ -126,9 +129,9 @@ func startAll(ctx context.Context, optional []string, errs io.Writer) []result {
 			r := &results[i]
 			n := 1
 			if slices.Contains(optional, r.engine) {
-				n = attempts
+				n = s.attempts
 			}
-			r.lease, r.err = start(ctx, r.engine, n, errs)
+			r.lease, r.err = s.start(ctx, r.engine, n)
 		})
 	}
 	all.Wait()
@@ -136,35 +139,35 @@ func startAll(ctx context.Context, optional []string, errs io.Writer) []result {
 }
 
 // start leases the server of engine, trying n times.
-func start(ctx context.Context, engine string, n int, errs io.Writer) (*server.Lease, error) {
-	say := func(text string) { line(errs, "testservers: %s", text) }
+func (s starter) start(ctx context.Context, engine string, n int) (*server.Lease, error) {
+	say := func(text string) { line(s.errs, "testservers: %s", text) }
 	for attempt := 1; ; attempt++ {
 		if err := server.ForgetFailure(engine); err != nil {
 			return nil, err
 		}
 		lease, err := server.Share(ctx, engine, say)
-		if err == nil || attempt == n {
+		if err == nil || attempt == n || errors.Is(err, debs.ErrNoApt) { // which will not change
 			return lease, err
 		}
-		line(errs, "testservers: %s, attempt %d of %d: %v", engine, attempt, n, err)
+		line(s.errs, "testservers: %s, attempt %d of %d: %v", engine, attempt, n, err)
 		select {
 		case <-ctx.Done():
 			return nil, ctx.Err()
-		case <-time.After(pauseBetween):
+		case <-time.After(s.pause):
 		}
 	}
 }
 
 // command runs args and returns its status, as a shell would say it. An
 // interruption is passed on, and the command may take its time to end.
-func command(ctx context.Context, args, skip []string, errs io.Writer) int {
+func (s starter) command(ctx context.Context, args, skip []string) int {
 	c := exec.CommandContext(ctx, args[0], args[1:]...)
-	c.Stdin, c.Stdout, c.Stderr = os.Stdin, os.Stdout, os.Stderr
+	c.Stdin, c.Stdout, c.Stderr = os.Stdin, s.out, s.errs
 	c.Cancel = func() error { return c.Process.Signal(os.Interrupt) }
 	c.WaitDelay = time.Minute
 	if len(skip) > 0 {
-		if s := os.Getenv("TESTDB_SKIP"); s != "" {
-			skip = append(skip, s)
+		if others := os.Getenv("TESTDB_SKIP"); others != "" {
+			skip = append(skip, others)
 		}
 		c.Env = append(os.Environ(), "TESTDB_SKIP="+strings.Join(skip, ","))
 	}
@@ -176,10 +179,10 @@ func command(ctx context.Context, args, skip []string, errs io.Writer) int {
 	case errors.As(err, &exit) && exit.ExitCode() > 0:
 		return exit.ExitCode()
 	case errors.As(err, &exit):
-		line(errs, "testservers: %s: %v", args[0], err)
+		line(s.errs, "testservers: %s: %v", args[0], err)
 		return 1
 	}
-	line(errs, "testservers: %v", err)
+	line(s.errs, "testservers: %v", err)
 	return 127
 }
 
