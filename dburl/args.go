@@ -88,8 +88,9 @@ func (u *URL) checkServer() error {
 	if u.Port < 0 || u.Port > 65535 || u.Port == 0 && u.hasPort {
 		return invalid(portRange)
 	}
-	if strings.Contains(u.Host, "@") {
-		return invalid("the host holds an @: an @ in the password is written %40")
+	_, tail, _ := strings.Cut(u.Database, "@")
+	if strings.Contains(u.Host, "@") || u.password != nil && strings.Contains(tail, "/") {
+		return invalid("there is an @ too many before the host: an @ in the password is written %40")
 	}
 	for _, text := range [][2]string{{"user", u.User}, {"password", u.Password()}, {"name of the database", u.Database}} {
 		if err := checkText(text[0], text[1]); err != nil {

@@ -26,7 +26,7 @@ var (
 	postgresBackend = backend{name: PostgreSQL, schema: true, server: true,
 		drivers: []string{"psycopg2", "psycopg", "asyncpg", "pg8000", "psycopg2cffi", "psycopg_async", "pgx"}}
 	mysqlBackend = backend{name: MySQL, server: true,
-		drivers: []string{"pymysql", "mysqldb", "aiomysql", "asyncmy", "mysqlconnector", "cymysql"}}
+		drivers: []string{"pymysql", "mysqldb", "aiomysql", "asyncmy", "mysqlconnector", "cymysql", "mariadbconnector"}}
 	mariadbBackend = backend{name: MariaDB, server: true,
 		drivers: []string{"pymysql", "mysqldb", "aiomysql", "asyncmy", "mysqlconnector", "cymysql", "mariadbconnector"}}
 )

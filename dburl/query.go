@@ -15,7 +15,7 @@ type Query struct {
 
 type queryArg struct {
 	name   string
-	values []string
+	values []*string // pointers, which fmt does not follow: a value may be a password
 }
 
 // Get returns the first value of name, "" when there is none.
@@ -33,7 +33,7 @@ func (q Query) Has(name string) bool { return len(q.All(name)) > 0 }
 func (q Query) All(name string) []string {
 	for _, a := range q.args {
 		if a.name == name {
-			return slices.Clone(a.values)
+			return a.texts()
 		}
 	}
 	return nil
@@ -41,7 +41,7 @@ func (q Query) All(name string) []string {
 
 // Keys returns the names, in the order of their first appearance.
 func (q Query) Keys() []string {
-	keys := make([]string, len(q.args))
+	keys := make([]string, q.Len())
 	for i, a := range q.args {
 		keys[i] = a.name
 	}
@@ -52,15 +52,23 @@ func (q Query) Keys() []string {
 func (q Query) Len() int { return len(q.args) }
 
 func (q Query) equal(o Query) bool {
-	if len(q.args) != len(o.args) {
+	if q.Len() != o.Len() {
 		return false
 	}
 	for _, a := range q.args {
-		if !slices.Equal(a.values, o.All(a.name)) {
+		if !slices.Equal(a.texts(), o.All(a.name)) {
 			return false
 		}
 	}
 	return true
+}
+
+func (a queryArg) texts() []string {
+	texts := make([]string, len(a.values))
+	for i, v := range a.values {
+		texts[i] = *v
+	}
+	return texts
 }
 
 func (q Query) clone() Query {
@@ -75,11 +83,11 @@ func (q Query) clone() Query {
 func (q *Query) add(name, value string) {
 	for i := range q.args {
 		if q.args[i].name == name {
-			q.args[i].values = append(q.args[i].values, value)
+			q.args[i].values = append(q.args[i].values, &value)
 			return
 		}
 	}
-	q.args = append(q.args, queryArg{name, []string{value}})
+	q.args = append(q.args, queryArg{name, []*string{&value}})
 }
 
 // with returns a copy in which name has exactly these values; none removes it.
@@ -116,7 +124,7 @@ func (q Query) encode(shown func(name, value string) string) string {
 	sort.SliceStable(args, func(i, j int) bool { return args[i].name < args[j].name })
 	var b strings.Builder
 	for _, a := range args {
-		for _, v := range a.values {
+		for _, v := range a.texts() {
 			if b.Len() > 0 {
 				b.WriteByte('&')
 			}
