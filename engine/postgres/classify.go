@@ -1,0 +1,193 @@
+package postgres
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"database/sql"
+	sqldriver "database/sql/driver"
+	"errors"
+	"io"
+	"net"
+	"syscall"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/driver"
+)
+
+type classifier struct{}
+
+// states are the SQLSTATEs that mean something of their own; classes, by their
+// first two characters, are for the rest.
+var states = map[string]driver.Fault{
+	"23505": {Code: dberr.AlreadyExists},
+	"23P01": {Code: dberr.AlreadyExists, Detail: "the row is in conflict with another one under an exclusion constraint"},
+	"23503": {Code: dberr.ForeignKey},
+	"23001": {Code: dberr.ForeignKey},
+	"23502": {Code: dberr.NotNull},
+	"23514": {Code: dberr.Check},
+
+	"40001": {Code: dberr.Conflict, TxLost: true},
+	"40P01": {Code: dberr.Conflict, TxLost: true, Detail: "a deadlock with another transaction; run the transaction again"},
+	"25P02": {Code: dberr.Internal, TxLost: true, Detail: "an earlier statement of this transaction has failed"},
+	"55P03": {Code: dberr.Busy, Detail: "another transaction holds the lock"},
+	"55006": {Code: dberr.Busy, Detail: "the object is in use"},
+	"57014": {Code: dberr.Timeout, TxLost: true, Detail: "the server canceled the statement: a timeout of the server, or an administrator"},
+	"57P01": {Code: dberr.Unavailable, Broken: true, Detail: "the server ended the connection"},
+	"57P02": {Code: dberr.Unavailable, Broken: true, Detail: "the server ended the connection because another one crashed"},
+	"57P03": {Code: dberr.Unavailable, Broken: true, Unsent: true, Detail: "the server is starting, stopping or recovering"},
+	"57P04": {Code: dberr.Unavailable, Broken: true, Detail: "the database was dropped"},
+	"57P05": {Code: dberr.Unavailable, Broken: true, Detail: "the server ended the idle connection"},
+	"25P03": {Code: dberr.Unavailable, Broken: true, Detail: "the server ended a transaction that was idle for too long"},
+	"25P04": {Code: dberr.Timeout, Broken: true, Detail: "the server ended a transaction that took too long"},
+	"25006": {Code: dberr.ReadOnly},
+	"53300": {Code: dberr.Busy, Unsent: true, Broken: true, Detail: "the server has no connection left; raise its max_connections or make the pools smaller"},
+	"53100": {Code: dberr.Internal, Detail: "the server's disk is full"},
+	"53200": {Code: dberr.Internal, Detail: "the server ran out of memory"},
+
+	"42P01": {Code: dberr.SchemaMismatch},
+	"42703": {Code: dberr.SchemaMismatch},
+	"3F000": {Code: dberr.SchemaMismatch, Detail: "the schema does not exist; create it, or run the migrations"},
+	"42P07": {Code: dberr.AlreadyExists, Detail: "an object of this name exists already"},
+	"42701": {Code: dberr.AlreadyExists, Detail: "a column of this name exists already"},
+	"42710": {Code: dberr.AlreadyExists, Detail: "an object of this name exists already"},
+	"42P04": {Code: dberr.AlreadyExists, Detail: "a database of this name exists already"},
+	"42P06": {Code: dberr.AlreadyExists, Detail: "a schema of this name exists already"},
+	"42501": {Code: dberr.Invalid, Detail: "the database user lacks the privilege for this; grant it"},
+	"3D000": {Code: dberr.NotFound, Detail: "the database does not exist; create it, or correct the URL"},
+	"28000": {Code: dberr.Invalid, Detail: "the server does not let this user in"},
+	"28P01": {Code: dberr.Invalid, Detail: "the server does not let this user in; check user and password"},
+
+	"22001": {Code: dberr.TooLarge},
+	"22003": {Code: dberr.TooLarge, Detail: "a number is out of the range of its column"},
+	"22021": {Code: dberr.Invalid, Detail: "a text holds bytes that are not UTF-8, or NUL"},
+	"22P05": {Code: dberr.Invalid, Detail: "a text holds a character that the database cannot store"},
+	"P0001": {Code: dberr.Check, Detail: "a trigger or function refused the change"},
+
+	// A pooler gave the connection's statements to somebody else.
+	"26000": {Code: dberr.Unavailable, Unsent: true, Detail: "a prepared statement is gone: behind a connection pooler add prepared_statements=off to the URL"},
+	"42P05": {Code: dberr.Unavailable, Unsent: true, Detail: "a prepared statement is there already: behind a connection pooler add prepared_statements=off to the URL"},
+}
+
+var classes = map[string]driver.Fault{
+	"08": {Code: dberr.Unavailable, Broken: true},
+	"0A": {Code: dberr.Unsupported},
+	"21": {Code: dberr.Invalid, Detail: "the statement returns another number of rows or columns than its place allows"},
+	"22": {Code: dberr.Invalid, Detail: "a value has not the form that its column or function asks for"},
+	"23": {Code: dberr.Check},
+	"25": {Code: dberr.Internal, Detail: "the statement does not fit the state of the transaction"},
+	"40": {Code: dberr.Conflict, TxLost: true},
+	"42": {Code: dberr.Invalid, Detail: "the server does not accept the statement"},
+	"44": {Code: dberr.Check},
+	"53": {Code: dberr.Internal, Detail: "the server ran out of a resource"},
+	"54": {Code: dberr.TooLarge, Detail: "the statement or row is over a limit of the server"},
+	"55": {Code: dberr.Invalid, Detail: "the object is not in the state that the statement needs"},
+	"57": {Code: dberr.Unavailable, Broken: true},
+	"58": {Code: dberr.Internal, Detail: "the server's system reported an error"},
+}
+
+// Classify says which failure err is, by SQLSTATE.
+func (classifier) Classify(err error) driver.Fault {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		return fromServer(pg)
+	}
+	switch {
+	case errors.Is(err, context.Canceled):
+		return driver.Fault{Code: dberr.Canceled, TxLost: true, Unsent: pgconn.SafeToRetry(err)}
+	case errors.Is(err, context.DeadlineExceeded):
+		return driver.Fault{Code: dberr.Timeout, TxLost: true, Unsent: pgconn.SafeToRetry(err)}
+	case errors.Is(err, pgx.ErrTxCommitRollback):
+		return driver.Fault{Code: dberr.Internal, TxLost: true, Detail: "the transaction was rolled back, because one of its statements had failed"}
+	case errors.Is(err, sqldriver.ErrBadConn), pgconn.SafeToRetry(err):
+		return driver.Fault{Code: dberr.Unavailable, Unsent: true, Broken: true}
+	case errors.Is(err, sql.ErrConnDone), errors.Is(err, sql.ErrTxDone):
+		return driver.Fault{Code: dberr.Invalid, Detail: "the connection or transaction is over"}
+	case lostConnection(err):
+		return driver.Fault{Code: dberr.Unavailable, Broken: true}
+	}
+	return driver.Fault{Code: dberr.Internal}
+}
+
+func fromServer(pg *pgconn.PgError) driver.Fault {
+	f, ok := states[pg.Code]
+	if !ok && len(pg.Code) == 5 {
+		f, ok = classes[pg.Code[:2]]
+	}
+	if !ok {
+		f.Code = dberr.Internal
+	}
+	f.Native, f.Constraint = pg.Code, pg.ConstraintName
+	switch pg.Code {
+	case "23502":
+		if f.Constraint == "" {
+			f.Constraint = pg.TableName + "." + pg.ColumnName
+		}
+	case "0A000":
+		if pg.Routine == "RevalidateCachedQuery" {
+			// The table changed under a statement that was prepared; nothing ran,
+			// and the next time it is prepared anew.
+			f = driver.Fault{Code: dberr.Conflict, Native: pg.Code, Unsent: true, TxLost: true, Detail: "the table changed since the statement was prepared; run it again"}
+		}
+	}
+	if pg.Severity == "FATAL" || pg.Severity == "PANIC" || pg.SeverityUnlocalized == "FATAL" || pg.SeverityUnlocalized == "PANIC" {
+		f.Broken = true
+	}
+	return f
+}
+
+// lostConnection recognises failures of the network below the protocol.
+func lostConnection(err error) bool {
+	var ne net.Error
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
+		errors.Is(err, pgconn.ErrConnClosed) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.As(err, &ne)
+}
+
+// connectError says in a sentence why no connection came about.
+func (c *connector) connectError(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	var known *dberr.Error
+	if errors.As(err, &known) {
+		return known
+	}
+	f := classifier{}.Classify(err)
+	e := &dberr.Error{Op: "connect", Code: f.Code, Engine: "postgresql", Native: f.Native, Unsent: true, Err: err}
+	user, database := c.config.User, c.config.Database
+	var (
+		unknownCA  x509.UnknownAuthorityError
+		wrongName  x509.HostnameError
+		badCert    x509.CertificateInvalidError
+		badCertAny *tls.CertificateVerificationError
+	)
+	switch {
+	case f.Native == "3D000":
+		e.Msg = "the database " + database + " does not exist on " + c.where + "; create it, or correct the URL"
+	case f.Native == "28P01" || f.Native == "28000":
+		e.Msg = "the server at " + c.where + " does not let the user " + user + " into the database " + database + "; check user and password, and the server's pg_hba.conf"
+	case f.Native == "53300":
+		e.Msg = "the server at " + c.where + " has no connection left; raise its max_connections or make the pools smaller"
+	case f.Native == "57P03":
+		e.Msg = "the server at " + c.where + " is starting, stopping or recovering; try again in a moment"
+	case f.Native == "08P01" && c.config.RuntimeParams["search_path"] != "":
+		e.Code, e.Msg = dberr.Invalid, "what listens at "+c.where+" refuses a setting of the connection; a pooler has to let search_path and timezone pass (ignore_startup_parameters, track_extra_parameters)"
+	case f.Native != "":
+		e.Msg = f.Detail
+		if e.Msg == "" {
+			e.Msg = "the server at " + c.where + " refused the connection"
+		}
+	case errors.As(err, &unknownCA), errors.As(err, &wrongName), errors.As(err, &badCert), errors.As(err, &badCertAny):
+		e.Code, e.Msg = dberr.Invalid, "the certificate of the server at "+c.where+" is not accepted: it is revoked, expired, of an unknown authority, or names another host; check sslrootcert and sslmode"
+	default:
+		e.Code, e.Msg = dberr.Unavailable, "no PostgreSQL server could be reached at "+c.where
+		if c.config.ValidateConnect != nil {
+			e.Msg += " that fits target_session_attrs"
+		}
+		e.Msg += "; check that it runs, the address, and the network"
+	}
+	return e
+}

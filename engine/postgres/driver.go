@@ -1,0 +1,354 @@
+package postgres
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"database/sql"
+	sqldriver "database/sql/driver"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/dburl"
+	"github.com/larder-db/larder/driver"
+)
+
+// Driver opens PostgreSQL databases.
+type Driver struct{}
+
+const (
+	// newest is the version that Dialect assumes without a server.
+	newest = 170000
+
+	defaultConnectTimeout = 10 * time.Second
+
+	// pingTimeout is how long an idle connection may take to answer before it
+	// is given up: a server that is alive answers in milliseconds.
+	pingTimeout = 3 * time.Second
+)
+
+// Backends is "postgresql".
+func (Driver) Backends() []string { return []string{dburl.PostgreSQL} }
+
+// Dialect is the dialect of a recent server.
+func (Driver) Dialect(*dburl.URL) (driver.Dialect, error) { return newDialect(newest, true), nil }
+
+// Open connects to the server that u names.
+func (Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*driver.Database, error) {
+	t, err := u.Postgres()
+	if err != nil {
+		return nil, err
+	}
+	c, err := newConnector(t, o)
+	if err != nil {
+		return nil, err
+	}
+	info, err := c.probe(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.chooseMode(t, o, info.pooled); err != nil {
+		return nil, err
+	}
+	db := &driver.Database{Dialect: newDialect(info.number, info.icu), Classifier: classifier{}, Inspector: NewInspector(), DDL: NewDDL(),
+		Locker: locker{c: c, pooled: info.pooled, version: info.number}, Begin: begin, State: state, Version: "PostgreSQL " + info.version}
+	if info.pooled && c.config.DefaultQueryExecMode != pgx.QueryExecModeCacheStatement {
+		db.Warnings = append(db.Warnings, "a connection pooler stands before the server at "+c.where+
+			": statements are sent unprepared; if the pooler keeps prepared statements, add prepared_statements=on to the URL")
+	}
+	pool := o.Pool.OrDefault()
+	db.Writer = sql.OpenDB(c)
+	db.Reader = db.Writer
+	db.Writer.SetMaxOpenConns(pool.MaxOpen())
+	db.Writer.SetMaxIdleConns(pool.MaxIdle())
+	return db, nil
+}
+
+// connector opens connections with their settings.
+type connector struct {
+	config   *pgx.ConnConfig
+	where    string // the hosts, for messages
+	password func(context.Context) (string, error)
+	ping     bool
+	pingAge  time.Duration
+	recycle  time.Duration
+}
+
+func newConnector(t dburl.PostgresTarget, o driver.OpenOptions) (*connector, error) {
+	config, err := pgx.ParseConfig(t.ConnString())
+	if err != nil {
+		// pgx's text may quote the connection string.
+		return nil, &dberr.Error{Op: "connect", Code: dberr.Invalid, Engine: "postgresql", Err: err,
+			Msg: "the settings of the connection cannot be used; check that the TLS files exist and can be read, and the arguments of the URL"}
+	}
+	if t.TLS.CRL != "" {
+		delete(config.RuntimeParams, "sslcrl")
+		if err := checkRevocation(config, t.TLS.CRL); err != nil {
+			return nil, err
+		}
+	}
+	if config.RuntimeParams["application_name"] == "" {
+		config.RuntimeParams["application_name"] = "larder"
+	}
+	config.RuntimeParams["timezone"] = "UTC"
+	if o.Schema != "" {
+		config.RuntimeParams["search_path"] = `"` + strings.ReplaceAll(o.Schema, `"`, `""`) + `"`
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = defaultConnectTimeout
+	}
+	dialer := &net.Dialer{KeepAliveConfig: t.KeepAlive, Control: userTimeout(t.TCPUserTimeout)}
+	if !t.KeepAlive.Enable {
+		dialer.KeepAlive = -1
+	}
+	config.DialFunc = dialer.DialContext
+	pool := o.Pool.OrDefault()
+	c := &connector{config: config, where: hosts(config), password: o.Password, ping: pool.PrePing, pingAge: o.PingAge, recycle: pool.Recycle}
+	return c, nil
+}
+
+// hosts lists where the server is looked for, without a password.
+func hosts(config *pgx.ConnConfig) string {
+	list := []string{dburl.HostPort{Host: config.Host, Port: int(config.Port)}.Address()}
+	for _, f := range config.Fallbacks {
+		a := dburl.HostPort{Host: f.Host, Port: int(f.Port)}.Address()
+		if a != list[len(list)-1] { // sslmode=prefer tries each host twice
+			list = append(list, a)
+		}
+	}
+	return strings.Join(list, ", ")
+}
+
+// chooseMode decides how statements reach the server.
+func (c *connector) chooseMode(t dburl.PostgresTarget, o driver.OpenOptions, pooled bool) error {
+	mode := t.Statements
+	if o.PreparedStatements != "" {
+		m, ok := dburl.ParseStatementMode(o.PreparedStatements)
+		if !ok {
+			return dberr.New(dberr.Invalid, "connect", "the mode for prepared statements must be auto, on, off, or one of pgx's: cache_statement, cache_describe, describe_exec, exec, simple_protocol")
+		}
+		if m != dburl.StatementsAuto {
+			mode = m
+		}
+	}
+	if mode == dburl.StatementsAuto {
+		mode = dburl.StatementsPrepared
+		if pooled {
+			mode = dburl.StatementsExec
+		}
+	}
+	c.config.DefaultQueryExecMode = map[dburl.StatementMode]pgx.QueryExecMode{
+		dburl.StatementsPrepared: pgx.QueryExecModeCacheStatement,
+		dburl.StatementsDescribe: pgx.QueryExecModeCacheDescribe,
+		dburl.StatementsUncached: pgx.QueryExecModeDescribeExec,
+		dburl.StatementsExec:     pgx.QueryExecModeExec,
+		dburl.StatementsSimple:   pgx.QueryExecModeSimpleProtocol,
+	}[mode]
+	return nil
+}
+
+// server is what the server says about itself.
+type server struct {
+	version string // "15.20"
+	number  int    // 150020
+	icu     bool
+	pooled  bool
+}
+
+// probe asks a first connection what it is connected to. A pooler gives each
+// client a process number of its own making.
+func (c *connector) probe(ctx context.Context) (server, error) {
+	conn, err := c.connect(ctx)
+	if err != nil {
+		return server{}, err
+	}
+	defer closeQuietly(conn)
+	var s server
+	var pid uint32
+	err = conn.QueryRow(ctx, `SELECT pg_backend_pid(), current_setting('server_version'), current_setting('server_version_num')::int,
+		EXISTS (SELECT FROM pg_collation WHERE collprovider = 'i')`, pgx.QueryExecModeSimpleProtocol).Scan(&pid, &s.version, &s.number, &s.icu)
+	if err != nil {
+		return server{}, c.connectError(ctx, err)
+	}
+	s.pooled = pid != conn.PgConn().PID()
+	s.version, _, _ = strings.Cut(s.version, " ")
+	return s, nil
+}
+
+func closeQuietly(conn *pgx.Conn) {
+	ctx, cancel := context.WithTimeout(context.Background(), pingTimeout)
+	defer cancel()
+	_ = conn.Close(ctx)
+}
+
+// connect opens a connection of its own, outside of any pool.
+func (c *connector) connect(ctx context.Context) (*pgx.Conn, error) {
+	config := c.config.Copy()
+	if err := c.before(ctx, config); err != nil {
+		return nil, err
+	}
+	conn, err := pgx.ConnectConfig(ctx, config)
+	if err != nil {
+		return nil, c.connectError(ctx, err)
+	}
+	return conn, nil
+}
+
+// before asks for the password.
+func (c *connector) before(ctx context.Context, config *pgx.ConnConfig) error {
+	if c.password == nil {
+		return nil
+	}
+	p, err := c.password(ctx)
+	if err != nil {
+		return &dberr.Error{Op: "connect", Code: dberr.Unavailable, Engine: "postgresql", Unsent: true, Err: err,
+			Msg: "the password for the connection to " + c.where + " could not be had"}
+	}
+	config.Password = p
+	return nil
+}
+
+func (c *connector) Driver() sqldriver.Driver { return stdlib.GetDefaultDriver() }
+
+// Connect opens a connection for the pool.
+func (c *connector) Connect(ctx context.Context) (sqldriver.Conn, error) {
+	made, err := stdlib.GetConnector(*c.config, stdlib.OptionBeforeConnect(c.before)).Connect(ctx)
+	if err != nil {
+		return nil, c.connectError(ctx, err)
+	}
+	std, ok := made.(*stdlib.Conn)
+	if !ok {
+		return nil, errors.Join(fmt.Errorf("unexpected connection %T", made), made.Close())
+	}
+	out := &conn{Conn: std, c: c, used: time.Now()}
+	if c.recycle > 0 {
+		// Connections that were opened together shall not all be replaced together.
+		out.expires = out.used.Add(c.recycle - rand.N(c.recycle/10+1))
+	}
+	return out, nil
+}
+
+// conn is a connection of the pool.
+type conn struct {
+	*stdlib.Conn
+	c       *connector
+	used    time.Time // when it was put back last
+	expires time.Time // zero is never
+}
+
+// IsValid tells the pool whether to keep the connection. It is called when it
+// is put back.
+func (c *conn) IsValid() bool {
+	if c.Conn.Conn().IsClosed() {
+		return false
+	}
+	c.used = time.Now()
+	return c.expires.IsZero() || c.used.Before(c.expires)
+}
+
+// ResetSession decides whether the connection can be handed out. It bounds the
+// ping by itself: the caller's context may allow hours, and a connection whose
+// other end is gone without a word would take them.
+func (c *conn) ResetSession(ctx context.Context) error {
+	pg := c.Conn.Conn().PgConn()
+	if pg.IsClosed() || pg.TxStatus() != 'I' {
+		return sqldriver.ErrBadConn
+	}
+	now := time.Now()
+	if !c.expires.IsZero() && now.After(c.expires) {
+		return sqldriver.ErrBadConn
+	}
+	// Without pre-ping, one that was idle for more than a moment is asked all
+	// the same, as pgx does: the server may have closed it.
+	age := time.Second
+	if c.c.ping {
+		age = c.c.pingAge
+	}
+	if now.Sub(c.used) < age {
+		return nil
+	}
+	pctx, cancel := context.WithTimeout(ctx, pingTimeout)
+	defer cancel()
+	if err := pg.Ping(pctx); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return sqldriver.ErrBadConn
+	}
+	return nil
+}
+
+// begin is conn.BeginTx with the word that database/sql does not know.
+func begin(ctx context.Context, conn *sql.Conn, o driver.TxOptions) (*sql.Tx, error) {
+	tx, err := conn.BeginTx(ctx, &sql.TxOptions{Isolation: o.Isolation, ReadOnly: o.ReadOnly})
+	if err == nil && o.Deferrable {
+		if _, err = tx.ExecContext(ctx, "SET TRANSACTION DEFERRABLE"); err != nil {
+			return nil, errors.Join(err, tx.Rollback())
+		}
+	}
+	return tx, err
+}
+
+func state(ctx context.Context, q driver.Querier) (driver.State, error) {
+	rows, err := q.QueryContext(ctx, "SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::bool")
+	if err != nil {
+		return driver.State{}, err
+	}
+	defer rows.Close()
+	var s driver.State
+	for rows.Next() {
+		if err := rows.Scan(&s.ReadOnly); err != nil {
+			return s, err
+		}
+	}
+	return s, rows.Err()
+}
+
+// checkRevocation refuses server certificates that the list of file names.
+func checkRevocation(config *pgx.ConnConfig, file string) error {
+	revoked, err := readRevoked(file)
+	if err != nil {
+		return &dberr.Error{Op: "connect", Code: dberr.Invalid, Engine: "postgresql", Err: err,
+			Msg: "the file of revoked certificates that sslcrl names cannot be read as a PEM certificate revocation list"}
+	}
+	guard := func(c *tls.Config) {
+		if c == nil {
+			return
+		}
+		inner := c.VerifyConnection
+		c.VerifyConnection = func(s tls.ConnectionState) error {
+			for _, cert := range s.PeerCertificates {
+				if revoked[revokedKey(cert.RawIssuer, cert.SerialNumber)] {
+					return x509.CertificateInvalidError{Cert: cert, Detail: "the certificate is revoked"}
+				}
+			}
+			if inner != nil {
+				return inner(s)
+			}
+			return nil
+		}
+	}
+	guard(config.TLSConfig)
+	for _, f := range config.Fallbacks {
+		guard(f.TLSConfig)
+	}
+	return nil
+}
+
+// Interfaces that database/sql looks for.
+var (
+	_ sqldriver.Connector       = (*connector)(nil)
+	_ sqldriver.QueryerContext  = (*conn)(nil)
+	_ sqldriver.ExecerContext   = (*conn)(nil)
+	_ sqldriver.ConnBeginTx     = (*conn)(nil)
+	_ sqldriver.SessionResetter = (*conn)(nil)
+	_ sqldriver.Validator       = (*conn)(nil)
+)
