@@ -72,12 +72,12 @@ func unknownArgument[T any](u *URL, name string, table map[string]argument[T]) s
 }
 
 // checkText refuses what no server takes in a name or password: NUL, which
-// would end it early, and what was not UTF-8 in the URL.
+// would end it early, and what is not UTF-8.
 func checkText(what, s string) error {
 	if strings.IndexByte(s, 0) >= 0 {
 		return invalid("the " + what + " holds a NUL character")
 	}
-	if strings.ContainsRune(s, '\uFFFD') || replaceInvalid(s) != s {
+	if replaceInvalid(s) != s {
 		return invalid("the " + what + " holds bytes that are not UTF-8; percent-encode its UTF-8 form")
 	}
 	return nil
@@ -96,6 +96,9 @@ func (u *URL) checkServer() error {
 		if err := checkText(text[0], text[1]); err != nil {
 			return err
 		}
+	}
+	if strings.ContainsRune(u.User+u.Password(), '\uFFFD') { // what bytes that were not UTF-8 are decoded to
+		return invalid("the user or password holds bytes that are not UTF-8; percent-encode its UTF-8 form")
 	}
 	return nil
 }

@@ -408,8 +408,8 @@ func cleanAddress(host string) (string, bool) {
 	if !strings.Contains(host, ":") {
 		return host, true
 	}
-	if !bareIPv6(host) {
-		host = strings.Replace(host, "%25", "%", 1)
+	if address, zone, ok := strings.Cut(host, "%25"); ok && zone != "" {
+		host = address + "%" + zone
 	}
 	return host, bareIPv6(host)
 }
