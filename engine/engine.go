@@ -24,7 +24,7 @@ type Engine struct {
 	db     *driver.Database
 	writer *pool
 	reader *pool // writer itself where one pool serves both
-	hooks  []Hook
+	hooks  atomic.Pointer[[]Hook]
 	log    *slog.Logger
 	retry  RetryPolicy
 
@@ -71,8 +71,9 @@ func OpenURL(ctx context.Context, u *dburl.URL, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, dberr.WithOp(err, "open")
 	}
-	e := &Engine{url: u, db: db, hooks: o.Hooks, log: o.Logger, retry: o.Retry.withDefaults(), callTimeout: o.CallTimeout,
+	e := &Engine{url: u, db: db, log: o.Logger, retry: o.Retry.withDefaults(), callTimeout: o.CallTimeout,
 		commitTimeout: o.CommitTimeout, schema: o.Schema, ddlCommits: !db.Dialect.Has(schema.TransactionalDDL)}
+	e.hooks.Store(&o.Hooks)
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}
@@ -189,6 +190,34 @@ func (e *Engine) onConn(ctx context.Context, p *pool, fn func(ctx context.Contex
 		return e.fault(ctx, "connection", err)
 	}
 	return nil
+}
+
+// Observe adds a hook until stop is called. Statements that are under way are
+// not seen. It is for tests and for looking at a running program; hooks that
+// are there from the start belong into Options.
+func (e *Engine) Observe(h Hook) (stop func()) {
+	e.editHooks(func(hooks []Hook) []Hook { return append(hooks, h) })
+	var once sync.Once
+	return func() {
+		once.Do(func() {
+			e.editHooks(func(hooks []Hook) []Hook {
+				if i := slices.Index(hooks, h); i >= 0 {
+					hooks = slices.Delete(hooks, i, i+1)
+				}
+				return hooks
+			})
+		})
+	}
+}
+
+func (e *Engine) editHooks(edit func([]Hook) []Hook) {
+	for {
+		old := e.hooks.Load()
+		changed := edit(slices.Clone(*old))
+		if e.hooks.CompareAndSwap(old, &changed) {
+			return
+		}
+	}
 }
 
 // openRows remembers where rows were opened that are not closed yet.

@@ -43,36 +43,38 @@ type Event struct {
 // into the context that the statement runs with; After is called once it is
 // over, with the same Event. Calls come from the goroutines that run the
 // statements, several at a time, and delay them. A hook does not use the
-// engine that it observes.
+// engine that it observes, and can be compared: a pointer, usually.
 type Hook interface {
 	Before(ctx context.Context, ev *Event) context.Context
 	After(ctx context.Context, ev *Event)
 }
 
-// HookFunc is a [Hook] that only looks at statements that are over.
-type HookFunc func(ctx context.Context, ev *Event)
+// AfterFunc returns a [Hook] that only looks at statements that are over.
+func AfterFunc(f func(ctx context.Context, ev *Event)) Hook { return &afterFunc{f} }
 
-// Before returns ctx.
-func (f HookFunc) Before(ctx context.Context, _ *Event) context.Context { return ctx }
+type afterFunc struct {
+	f func(ctx context.Context, ev *Event)
+}
 
-// After calls f.
-func (f HookFunc) After(ctx context.Context, ev *Event) { f(ctx, ev) }
+func (h *afterFunc) Before(ctx context.Context, _ *Event) context.Context { return ctx }
+func (h *afterFunc) After(ctx context.Context, ev *Event)                 { h.f(ctx, ev) }
 
 // observed is an event under way; nil when nobody looks.
 type observed struct {
-	ctx context.Context
-	ev  Event
-	e   *Engine
+	ctx   context.Context
+	ev    Event
+	hooks []Hook
 }
 
 // observe begins an event. With no hooks it costs a comparison.
 func (e *Engine) observe(ctx context.Context, kind Kind, name, sql string, args int, write, inTx bool, attempt int) (context.Context, *observed) {
-	if len(e.hooks) == 0 {
+	hooks := *e.hooks.Load()
+	if len(hooks) == 0 {
 		return ctx, nil
 	}
-	o := &observed{e: e, ev: Event{Kind: kind, Engine: e.db.Dialect.Engine(), Name: name, SQL: sql, Args: args,
+	o := &observed{hooks: hooks, ev: Event{Kind: kind, Engine: e.db.Dialect.Engine(), Name: name, SQL: sql, Args: args,
 		Write: write, InTx: inTx, Attempt: attempt, Start: time.Now()}}
-	for _, h := range e.hooks {
+	for _, h := range hooks {
 		ctx = h.Before(ctx, &o.ev)
 	}
 	o.ctx = ctx
@@ -90,7 +92,7 @@ func (o *observed) done(rows int64, err error) {
 		return
 	}
 	o.ev.Duration, o.ev.Rows, o.ev.Err = time.Since(o.ev.Start), rows, err
-	for i := len(o.e.hooks) - 1; i >= 0; i-- {
-		o.e.hooks[i].After(o.ctx, &o.ev)
+	for i := len(o.hooks) - 1; i >= 0; i-- {
+		o.hooks[i].After(o.ctx, &o.ev)
 	}
 }

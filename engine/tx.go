@@ -72,6 +72,8 @@ type TxOptions struct {
 	// first commit that arrives late then makes the second one fail instead of
 	// being applied twice.
 	Applied func(ctx context.Context, q Queryer) (bool, error)
+
+	once *bool // set by fn when it cannot run again
 }
 
 // Tx is a transaction, or a savepoint in one. It is valid until the function
@@ -149,7 +151,7 @@ func (e *Engine) InTx(ctx context.Context, o TxOptions, fn func(ctx context.Cont
 				return err
 			}
 		}
-		if cause == nil || !t.next(ctx, cause) {
+		if cause == nil || o.once != nil && *o.once || !t.next(ctx, cause) {
 			return err
 		}
 		e.retries.Add(1)

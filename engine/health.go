@@ -1,0 +1,68 @@
+package engine
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/driver"
+)
+
+// Health is what a health check found.
+type Health struct {
+	Engine   string        // "postgresql", for people and labels
+	Version  string        // "PostgreSQL 15.20"
+	Latency  time.Duration // of a statement that does nothing, a connection from the pool included
+	ReadOnly bool          // the database takes no writes: a standby, a read-only file
+	Pools    []PoolStats
+}
+
+// Health asks the database once, without trying again, and returns what it
+// found. When the database does not answer, or no connection is free before
+// ctx ends, the error says why; the numbers of the pools are there all the same.
+func (e *Engine) Health(ctx context.Context) (Health, error) {
+	h := Health{Engine: e.db.Dialect.Engine(), Version: e.db.Version}
+	begin := time.Now()
+	err := e.OnReader(ctx, func(ctx context.Context, conn *sql.Conn) error {
+		var one int
+		if err := conn.QueryRowContext(ctx, "SELECT 1").Scan(&one); err != nil {
+			return err
+		}
+		h.Latency = time.Since(begin)
+		if e.db.State == nil {
+			return nil
+		}
+		s, err := e.db.State(ctx, conn)
+		h.ReadOnly = s.ReadOnly
+		return err
+	})
+	h.Pools = e.Stats().Pools
+	if err != nil {
+		return h, dberr.WithOp(err, "health")
+	}
+	return h, nil
+}
+
+// Lock takes the named lock of this database, among all processes that use
+// it, or waits until ctx is done. waiting, if not nil, is called about once a
+// second with the time waited so far. The returned function frees the lock and
+// may be called twice; when the process ends without it, the lock frees
+// itself. A lock that another one holds until ctx's deadline is dberr.Busy.
+//
+// A lock is on a connection, or a file, of its own and takes no place in the pool.
+func (e *Engine) Lock(ctx context.Context, name string, waiting func(time.Duration)) (release func() error, err error) {
+	if name == "" {
+		return nil, dberr.New(dberr.Invalid, "lock", "a lock needs a name")
+	}
+	if e.db.Locker == nil {
+		return nil, dberr.New(dberr.Unsupported, "lock", "this engine has no named locks")
+	}
+	release, err = e.db.Locker.Lock(ctx, e.db, name, waiting)
+	if err != nil {
+		return nil, e.fault(ctx, "lock", err)
+	}
+	return release, nil
+}
+
+var _ driver.Querier = (*sql.Conn)(nil)
