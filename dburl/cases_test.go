@@ -85,7 +85,7 @@ type envCase struct {
 	} `json:"safe_expectation"`
 }
 
-func readJSON[T any](t *testing.T, name string) T {
+func readJSON[T any](t testing.TB, name string) T {
 	t.Helper()
 	var v T
 	b, err := os.ReadFile("testdata/" + name)
