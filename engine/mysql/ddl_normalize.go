@@ -1,0 +1,387 @@
+package mysql
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/schema"
+	"github.com/larder-db/larder/schema/sqltext"
+)
+
+// normalizer brings one table into the form in which the server holds it.
+type normalizer struct {
+	*ddl
+	t     *schema.Table
+	rules sqltext.Rules
+	keyed map[string]int // the key length of each declared column
+}
+
+func (n *normalizer) canon(what string, e *schema.Expr) error {
+	if *e == "" {
+		return nil
+	}
+	s, err := sqltext.Canonical(string(*e), n.rules)
+	if err != nil {
+		return dberr.New(dberr.Invalid, "", what+" has an expression that cannot be read: "+err.Error())
+	}
+	*e = schema.Expr(s)
+	return nil
+}
+
+func (n *normalizer) columns() error {
+	for _, c := range n.t.Columns {
+		if strings.EqualFold(c.Collation, n.collation()) {
+			c.Collation = ""
+		}
+		name, err := n.TypeName(c.Type)
+		if err != nil {
+			return dberr.WithOp(err, "column "+c.Name)
+		}
+		if c.Type.Kind == schema.JSON || c.Type.Kind == schema.JSONB && n.mariadb {
+			name = jsonRaw
+		}
+		c.Type = n.typeNamed(name)
+		if id := c.Identity; id != nil {
+			c.Identity = &schema.Identity{}
+			c.Nullable = false
+		}
+		if c.Generated != nil {
+			if n.mariadb {
+				c.Nullable = true
+			}
+			if err := n.canon("generated column "+c.Name, &c.Generated.Expr); err != nil {
+				return err
+			}
+		}
+		if def := c.Default; def != nil {
+			switch {
+			case def.Expr != "":
+				def.Value = nil
+				if err := n.canon("the default of "+c.Name, &def.Expr); err != nil {
+					return err
+				}
+			case def.Value == nil:
+				c.Default = nil
+			default:
+				def.Value = c.Type.Literal(def.Value)
+			}
+		}
+	}
+	return nil
+}
+
+// checks drops those that a JSON column brings by itself.
+func (n *normalizer) checks() error {
+	var err error
+	n.t.Checks = slices.DeleteFunc(n.t.Checks, func(k *schema.Check) bool {
+		if e := n.canon("check "+k.Name, &k.Expr); e != nil {
+			err = e
+		}
+		return slices.ContainsFunc(n.t.Columns, func(c *schema.Column) bool {
+			return c.Type.Kind == schema.JSON && k.Expr == validJSON(c.Name)
+		})
+	})
+	return err
+}
+
+// keys makes unique constraints what they are here: unique indexes.
+func (n *normalizer) keys() error {
+	if n.t.PrimaryKey != nil {
+		n.t.PrimaryKey.Name = ""
+	}
+	taken := n.t.Names()
+	for _, u := range n.t.Uniques {
+		i := &schema.Index{Name: u.Name, Unique: true}
+		if i.Name == "" {
+			i.Name = schema.UniqueName(taken, n.t.Name, u.Columns, "key")
+		}
+		for _, c := range u.Columns {
+			i.Parts = append(i.Parts, schema.IndexPart{Column: c})
+		}
+		n.t.Indexes = append(n.t.Indexes, i)
+	}
+	n.t.Uniques = nil
+	return nil
+}
+
+// indexes replaces what cannot be indexed by what stands in for it.
+//
+//   - A partial index that is not unique becomes a full one: it finds the same.
+//   - A unique partial index must not become a full one, which would refuse
+//     rows outside the predicate. NULLs are never equal, so that a predicate
+//     which only asks that an indexed column is not NULL can go, and for every
+//     other one the first part is NULL outside of it.
+//   - An expression becomes a stored generated column of its own.
+func (n *normalizer) indexes() error {
+	for _, i := range n.t.Indexes {
+		i.Method = strings.ToLower(i.Method)
+		if i.Method == "btree" {
+			i.Method = ""
+		}
+		if err := n.canon("index "+i.Name, &i.Where); err != nil {
+			return err
+		}
+		for p := range i.Parts {
+			if err := n.canon("index "+i.Name, &i.Parts[p].Expr); err != nil {
+				return err
+			}
+			i.Parts[p].Options = ""
+		}
+		if i.Unique && i.Where != "" && !n.onlyNotNull(i) {
+			first := &i.Parts[0]
+			value := first.Expr
+			if value == "" {
+				value = schema.Expr("{" + first.Column + "}")
+			}
+			first.Expr = "CASE WHEN " + i.Where + " THEN " + value + " END"
+			if err := n.canon("index "+i.Name, &first.Expr); err != nil {
+				return err
+			}
+		}
+		i.Where = ""
+		for p := range i.Parts {
+			if i.Parts[p].Expr == "" {
+				continue
+			}
+			c, err := n.standIn(i, p)
+			if err != nil {
+				return err
+			}
+			i.Parts[p] = schema.IndexPart{Column: c, Desc: i.Parts[p].Desc}
+		}
+	}
+	return nil
+}
+
+// onlyNotNull reports whether the predicate says no more than that a column is
+// not NULL whose NULL makes the index's key NULL as well.
+func (n *normalizer) onlyNotNull(i *schema.Index) bool {
+	column, ok := strings.CutSuffix(string(i.Where), " IS NOT NULL")
+	if !ok || !strings.HasPrefix(column, "{") || !strings.HasSuffix(column, "}") || strings.Count(column, "{") != 1 {
+		return false
+	}
+	name := strings.Trim(column, "{}")
+	for _, p := range i.Parts {
+		if p.Column == name && p.Expr == "" {
+			return true
+		}
+		for _, f := range []string{"lower", "upper", "trim"} {
+			if string(p.Expr) == f+"("+column+")" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// standIn adds the generated column for part p of i and returns its name.
+func (n *normalizer) standIn(i *schema.Index, p int) (string, error) {
+	expr := i.Parts[p].Expr
+	for _, c := range n.t.Columns {
+		if c.Generated != nil && c.Generated.Stored && c.Generated.Expr == expr {
+			return c.Name, nil
+		}
+	}
+	ty, err := n.resultType(i, expr)
+	if err != nil {
+		return "", err
+	}
+	name, err := n.TypeName(ty)
+	if err != nil {
+		return "", err
+	}
+	c := &schema.Column{
+		Name:      schema.InventName(i.Name, nil, "k"+string(rune('1'+p))),
+		Type:      n.typeNamed(name),
+		Nullable:  true,
+		Generated: &schema.Generated{Expr: expr, Stored: true},
+	}
+	n.t.Columns = append(n.t.Columns, c)
+	return c.Name, nil
+}
+
+// resultType tells the type of an indexed expression from the columns that it
+// is made of: all text gives text, all integers an integer.
+func (n *normalizer) resultType(i *schema.Index, e schema.Expr) (schema.Type, error) {
+	used := sqltext.Columns(string(e))
+	if head, value, ok := strings.Cut(string(e), " THEN "); ok && strings.HasPrefix(head, "CASE WHEN ") && strings.HasSuffix(value, " END") {
+		used = sqltext.Columns(strings.TrimSuffix(value, " END"))
+	}
+	text, length, whole, float := 0, 0, 0, 0
+	for _, name := range used {
+		c := n.t.Column(name)
+		if c == nil {
+			return schema.Type{}, dberr.New(dberr.Invalid, "", "index "+i.Name+" names column "+name+", which the table has not")
+		}
+		switch c.Type.Kind {
+		case schema.String, schema.Text:
+			l := max(n.keyed[name], c.Type.Length)
+			if l == 0 {
+				return schema.Type{}, n.tooLarge("index %s is over an expression of %s.%s, whose values have no limit; declare the column with Key(n)", i.Name, n.t.Name, name)
+			}
+			text, length = text+1, length+l
+		case schema.Integer, schema.BigInt, schema.SmallInt, schema.Boolean:
+			whole++
+		case schema.Float:
+			float++
+		}
+	}
+	switch {
+	case len(used) > 0 && text == len(used):
+		return schema.Type{Kind: schema.String, Length: length}, nil
+	case len(used) > 0 && whole == len(used):
+		return schema.Type{Kind: schema.BigInt}, nil
+	case len(used) > 0 && whole+float == len(used):
+		return schema.Type{Kind: schema.Float}, nil
+	}
+	return schema.Type{}, n.unsupported("index %s of table %s is over an expression whose type cannot be told; declare a generated column for it and index that", i.Name, n.t.Name)
+}
+
+// foreignKeys adds the index that each needs, under the name under which the
+// server would add it.
+func (n *normalizer) foreignKeys() error {
+	taken := n.t.Names()
+	for _, f := range n.t.ForeignKeys {
+		if f.Name == "" {
+			f.Name = schema.UniqueName(taken, n.t.Name, f.Columns, "fkey")
+		}
+		// RESTRICT and NO ACTION are one and the same here.
+		if f.OnDelete == schema.Restrict {
+			f.OnDelete = schema.NoAction
+		}
+		if f.OnUpdate == schema.Restrict {
+			f.OnUpdate = schema.NoAction
+		}
+		if f.OnDelete == schema.SetDefault || f.OnUpdate == schema.SetDefault {
+			return n.unsupported("foreign key %s of table %s sets a default, which InnoDB does not; use SET NULL", f.Name, n.t.Name)
+		}
+		if n.startsKey(f.Columns) {
+			continue
+		}
+		i := &schema.Index{Name: f.Name}
+		for _, c := range f.Columns {
+			i.Parts = append(i.Parts, schema.IndexPart{Column: c})
+		}
+		n.t.Indexes = append(n.t.Indexes, i)
+	}
+	return nil
+}
+
+// startsKey reports whether some key starts with the columns.
+func (n *normalizer) startsKey(columns []string) bool {
+	if pk := n.t.PrimaryKey; pk != nil && len(pk.Columns) >= len(columns) && slices.Equal(pk.Columns[:len(columns)], columns) {
+		return true
+	}
+	return slices.ContainsFunc(n.t.Indexes, func(i *schema.Index) bool {
+		if len(i.Parts) < len(columns) || i.Method != "" {
+			return false
+		}
+		for k, c := range columns {
+			if p := i.Parts[k]; p.Column != c || p.Prefix > 0 {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+func (n *normalizer) names() error {
+	taken := n.t.Names()
+	for _, k := range n.t.Checks {
+		if k.Name == "" {
+			cols := sqltext.Columns(string(k.Expr))
+			if len(cols) != 1 {
+				cols = nil
+			}
+			k.Name = schema.UniqueName(taken, n.t.Name, cols, "check")
+		}
+	}
+	all := []string{n.t.Name}
+	for _, c := range n.t.Columns {
+		all = append(all, c.Name)
+	}
+	for name := range n.t.Names() {
+		all = append(all, name)
+	}
+	slices.Sort(all)
+	for _, name := range all {
+		switch {
+		case name == "":
+			return dberr.New(dberr.Invalid, "", "a name is empty")
+		case strings.ContainsRune(name, 0), strings.HasSuffix(name, " "), !utf8.ValidString(name):
+			return dberr.New(dberr.Invalid, "", "the name "+strings.ToValidUTF8(strings.ReplaceAll(name, "\x00", "?"), "?")+" holds NUL, ends in a space or is not UTF-8")
+		case utf8.RuneCountInString(name) > maxName:
+			return n.tooLarge("the name %s has %d characters and %d are allowed; use a shorter one", name, utf8.RuneCountInString(name), maxName)
+		}
+		for _, r := range name {
+			if r > 0xffff {
+				return n.unsupported("the name %s holds %q; names are of the basic multilingual plane", name, r)
+			}
+		}
+	}
+	return nil
+}
+
+// limits refuses keys that are too long.
+func (n *normalizer) limits() error {
+	if pk := n.t.PrimaryKey; pk != nil {
+		parts := make([]schema.IndexPart, len(pk.Columns))
+		for i, c := range pk.Columns {
+			parts[i].Column = c
+		}
+		if err := n.keyFits("the primary key", parts); err != nil {
+			return err
+		}
+	}
+	for _, i := range n.t.Indexes {
+		if i.Method != "" {
+			continue
+		}
+		if err := n.keyFits("index "+i.Name, i.Parts); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (n *normalizer) keyFits(what string, parts []schema.IndexPart) error {
+	total := 0
+	for _, p := range parts {
+		c := n.t.Column(p.Column)
+		if p.Prefix > 0 {
+			total += p.Prefix * maxChar
+			continue
+		}
+		switch c.Type.Kind {
+		case schema.String:
+			total += c.Type.Length * maxChar
+		case schema.Text, schema.JSON, schema.JSONB:
+			return n.tooLarge("column %s of table %s is part of %s and its values have no limit; declare it with Key(n), with n characters at most", c.Name, n.t.Name, what)
+		case schema.Bytes:
+			if c.Type.KeyLength == 0 {
+				return n.tooLarge("column %s of table %s is part of %s and its values have no limit; declare it with Key(n), with n bytes at most", c.Name, n.t.Name, what)
+			}
+			total += c.Type.KeyLength
+		case schema.UUID:
+			total += 36 * maxChar
+		case schema.Integer:
+			total += 4
+		case schema.SmallInt, schema.Enum:
+			total += 2
+		case schema.Boolean:
+			total++
+		case schema.Date:
+			total += 3
+		case schema.Numeric:
+			total += c.Type.Precision/2 + 1
+		default:
+			total += 8
+		}
+	}
+	if total > maxKey {
+		return n.tooLarge("%s of table %s takes %d bytes and %d are allowed; declare shorter keys", what, n.t.Name, total, maxKey)
+	}
+	return nil
+}

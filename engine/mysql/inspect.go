@@ -1,0 +1,319 @@
+package mysql
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/schema"
+	"github.com/larder-db/larder/schema/sqltext"
+)
+
+// inspector reads the schema of a MySQL or MariaDB database from
+// information_schema, in five statements whatever the number of tables.
+type inspector struct{ ddl }
+
+// NewInspector returns what reads the schema of a database of MySQL, or of
+// MariaDB.
+func NewInspector(mariadb bool) driver.Inspector { return inspector{ddl{mariadb}} }
+
+func (i inspector) Inspect(ctx context.Context, q driver.Querier, o driver.InspectOptions) ([]*schema.Table, error) {
+	in := inspection{ddl: i.ddl, ctx: ctx, q: q, o: o, byName: map[string]*schema.Table{}}
+	for _, step := range []func() error{in.tables, in.columns, in.indexes, in.foreignKeys, in.checks} {
+		if err := step(); err != nil {
+			return nil, err
+		}
+	}
+	return in.finish()
+}
+
+type inspection struct {
+	ddl
+	ctx    context.Context
+	q      driver.Querier
+	o      driver.InspectOptions
+	byName map[string]*schema.Table
+	order  []*schema.Table
+}
+
+// here is the database that is inspected.
+const here = `coalesce(nullif(?, ''), DATABASE())`
+
+// each runs a query over the database and calls scan for every row.
+func (in *inspection) each(query string, scan func(rows *sql.Rows) error) error {
+	rows, err := in.q.QueryContext(in.ctx, query, in.o.Schema)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+func (in *inspection) tables() error {
+	return in.each(`SELECT table_name, table_comment FROM information_schema.tables
+		WHERE table_schema = `+here+` AND table_type = 'BASE TABLE' ORDER BY table_name`, func(rows *sql.Rows) error {
+		t := &schema.Table{}
+		if err := rows.Scan(&t.Name, &t.Comment); err != nil {
+			return err
+		}
+		if in.o.Tables == nil || in.o.Tables(t.Name) {
+			in.byName[t.Name] = t
+			in.order = append(in.order, t)
+		}
+		return nil
+	})
+}
+
+// widths are the display widths that say nothing: every one but that of
+// tinyint(1), which is how a boolean is spelled.
+var widths = regexp.MustCompile(`^(int|bigint|smallint|mediumint|tinyint)\((\d+)\)`)
+
+func plainType(s string) string {
+	if strings.HasPrefix(s, "tinyint(1)") {
+		return s
+	}
+	return widths.ReplaceAllString(s, "$1")
+}
+
+func (in *inspection) columns() error {
+	return in.each(`SELECT table_name, column_name, column_type, is_nullable, column_default, extra, coalesce(collation_name, ''),
+		column_comment, coalesce(generation_expression, '') FROM information_schema.columns
+		WHERE table_schema = `+here+` ORDER BY table_name, ordinal_position`, func(rows *sql.Rows) error {
+		var table, ty, nullable, extra, generated string
+		var def sql.NullString
+		c := &schema.Column{}
+		if err := rows.Scan(&table, &c.Name, &ty, &nullable, &def, &extra, &c.Collation, &c.Comment, &generated); err != nil {
+			return err
+		}
+		t := in.byName[table]
+		if t == nil {
+			return nil
+		}
+		t.Columns = append(t.Columns, c)
+		c.Type = in.typeNamed(plainType(ty))
+		c.Nullable = nullable == "YES"
+		if c.Collation == in.collation() {
+			c.Collation = ""
+		}
+		low := strings.ToLower(extra)
+		if strings.Contains(low, "auto_increment") {
+			c.Identity = &schema.Identity{}
+		}
+		if on := strings.Index(low, "on update"); on >= 0 {
+			c.Type = schema.Type{Kind: schema.Other, Raw: c.Type.Raw + " " + low[on:]}
+		}
+		switch {
+		case generated != "":
+			if !in.mariadb {
+				generated = unescape(generated)
+			}
+			c.Generated = &schema.Generated{Expr: schema.Expr(generated), Stored: !strings.Contains(low, "virtual")}
+		case def.Valid && in.mariadb && def.String == "NULL":
+		case def.Valid:
+			text := def.String
+			expression := strings.Contains(low, "default_generated")
+			if expression {
+				text = unescape(text)
+			}
+			if !in.mariadb && !expression {
+				// MySQL prints a literal without its quotes.
+				c.Default = &schema.Default{Value: c.Type.Literal(text)}
+			} else {
+				c.Default = &schema.Default{Expr: schema.Expr(text)}
+			}
+		}
+		return nil
+	})
+}
+
+// unescape undoes how MySQL keeps the text of expressions: quotes and
+// backslashes stand behind a backslash.
+func unescape(s string) string {
+	if !strings.Contains(s, `\`) {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+1 < len(s) && strings.IndexByte(`'"\`, s[i+1]) >= 0 {
+			i++
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
+}
+
+func (in *inspection) indexes() error {
+	expression := "expression"
+	if in.mariadb {
+		expression = "NULL"
+	}
+	return in.each(`SELECT table_name, index_name, non_unique, column_name, coalesce(collation, 'A'), coalesce(sub_part, 0), index_type, index_comment, `+expression+`
+		FROM information_schema.statistics WHERE table_schema = `+here+` ORDER BY table_name, index_name, seq_in_index`, func(rows *sql.Rows) error {
+		var table, name, order, method, comment string
+		var column, expr sql.NullString
+		var nonUnique bool
+		var prefix int
+		if err := rows.Scan(&table, &name, &nonUnique, &column, &order, &prefix, &method, &comment, &expr); err != nil {
+			return err
+		}
+		t := in.byName[table]
+		if t == nil {
+			return nil
+		}
+		if name == "PRIMARY" {
+			if t.PrimaryKey == nil {
+				t.PrimaryKey = &schema.PrimaryKey{}
+			}
+			t.PrimaryKey.Columns = append(t.PrimaryKey.Columns, column.String)
+			return nil
+		}
+		i := t.IndexNamed(name)
+		if i == nil {
+			i = &schema.Index{Name: name, Unique: !nonUnique, Comment: comment, Method: strings.ToLower(method)}
+			if i.Method == "btree" {
+				i.Method = ""
+			}
+			t.Indexes = append(t.Indexes, i)
+		}
+		p := schema.IndexPart{Column: column.String, Desc: order == "D", Prefix: prefix}
+		if expr.Valid {
+			p.Column, p.Expr = "", schema.Expr(unescape(expr.String))
+		}
+		i.Parts = append(i.Parts, p)
+		return nil
+	})
+}
+
+func (in *inspection) foreignKeys() error {
+	return in.each(`SELECT k.table_name, k.constraint_name, k.column_name, k.referenced_table_name, k.referenced_column_name, r.update_rule, r.delete_rule
+		FROM information_schema.key_column_usage k JOIN information_schema.referential_constraints r
+		ON r.constraint_schema = k.constraint_schema AND r.constraint_name = k.constraint_name AND r.table_name = k.table_name
+		WHERE k.table_schema = `+here+` AND k.referenced_table_name IS NOT NULL ORDER BY k.table_name, k.constraint_name, k.ordinal_position`, func(rows *sql.Rows) error {
+		var table, name, column, ref, refColumn, onUpdate, onDelete string
+		if err := rows.Scan(&table, &name, &column, &ref, &refColumn, &onUpdate, &onDelete); err != nil {
+			return err
+		}
+		t := in.byName[table]
+		if t == nil {
+			return nil
+		}
+		n := slices.IndexFunc(t.ForeignKeys, func(f *schema.ForeignKey) bool { return f.Name == name })
+		if n < 0 {
+			n = len(t.ForeignKeys)
+			t.ForeignKeys = append(t.ForeignKeys, &schema.ForeignKey{Name: name, RefTable: ref, OnUpdate: action(onUpdate), OnDelete: action(onDelete)})
+		}
+		f := t.ForeignKeys[n]
+		f.Columns, f.RefColumns = append(f.Columns, column), append(f.RefColumns, refColumn)
+		return nil
+	})
+}
+
+func action(rule string) schema.Action {
+	if rule == "NO ACTION" || rule == "RESTRICT" {
+		return schema.NoAction
+	}
+	return schema.Action(rule)
+}
+
+func (in *inspection) checks() error {
+	query := `SELECT t.table_name, c.constraint_name, c.check_clause FROM information_schema.check_constraints c
+		JOIN information_schema.table_constraints t ON t.constraint_schema = c.constraint_schema AND t.constraint_name = c.constraint_name
+		WHERE t.constraint_type = 'CHECK' AND t.table_schema = ` + here + ` ORDER BY t.table_name, c.constraint_name`
+	if in.mariadb {
+		query = `SELECT table_name, constraint_name, check_clause FROM information_schema.check_constraints
+			WHERE constraint_schema = ` + here + ` ORDER BY table_name, constraint_name`
+	}
+	return in.each(query, func(rows *sql.Rows) error {
+		var table string
+		k := &schema.Check{}
+		if err := rows.Scan(&table, &k.Name, &k.Expr); err != nil {
+			return err
+		}
+		if t := in.byName[table]; t != nil {
+			if !in.mariadb {
+				k.Expr = schema.Expr(unescape(string(k.Expr)))
+			}
+			t.Checks = append(t.Checks, k)
+		}
+		return nil
+	})
+}
+
+// finish brings the expressions into normal form and finds the JSON columns.
+func (in *inspection) finish() ([]*schema.Table, error) {
+	for _, t := range in.order {
+		r := textRules(t)
+		canon := func(what string, e *schema.Expr) error {
+			if *e == "" {
+				return nil
+			}
+			s, err := sqltext.Canonical(string(*e), r)
+			if err != nil {
+				return &dberr.Error{Op: "inspect", Code: dberr.Unsupported, Engine: in.engine(), Msg: fmt.Sprintf("%s of table %s is in a form that is not understood: %v", what, t.Name, err)}
+			}
+			*e = schema.Expr(s)
+			return nil
+		}
+		for _, k := range t.Checks {
+			if err := canon("check "+k.Name, &k.Expr); err != nil {
+				return nil, err
+			}
+		}
+		for _, c := range t.Columns {
+			if err := in.finishColumn(t, c, r, canon); err != nil {
+				return nil, err
+			}
+		}
+		for _, i := range t.Indexes {
+			for n := range i.Parts {
+				if err := canon("index "+i.Name, &i.Parts[n].Expr); err != nil {
+					return nil, err
+				}
+			}
+		}
+	}
+	slices.SortFunc(in.order, func(a, b *schema.Table) int { return strings.Compare(a.Name, b.Name) })
+	return in.order, nil
+}
+
+func (in *inspection) finishColumn(t *schema.Table, c *schema.Column, r sqltext.Rules, canon func(string, *schema.Expr) error) error {
+	if c.Type.Raw == "longtext" {
+		n := slices.IndexFunc(t.Checks, func(k *schema.Check) bool { return k.Expr == validJSON(c.Name) })
+		if n >= 0 {
+			t.Checks = slices.Delete(t.Checks, n, n+1)
+			c.Type = in.typeNamed(jsonRaw)
+		}
+	}
+	if c.Generated != nil {
+		return canon("generated column "+c.Name, &c.Generated.Expr)
+	}
+	if c.Default == nil || c.Default.Expr == "" {
+		return nil
+	}
+	text := string(c.Default.Expr)
+	if v, ok := sqltext.Literal(text, r); ok {
+		c.Default = &schema.Default{Value: c.Type.Literal(v)}
+		return nil
+	}
+	if c.Type.Kind == schema.DateTime {
+		p := c.Type.Precision
+		if p == 0 {
+			p = 6
+		}
+		if strings.EqualFold(text, fmt.Sprintf("current_timestamp(%d)", p)) {
+			c.Default.Expr = schema.Now
+			return nil
+		}
+	}
+	return canon("the default of "+c.Name, &c.Default.Expr)
+}
