@@ -1,0 +1,255 @@
+package fresh
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/engine"
+	"github.com/larder-db/larder/schema"
+)
+
+const (
+	// Lock is the named lock under which the schema of a database changes.
+	Lock = "larder_migrate"
+
+	// VersionTable is the table of the history that is shared with Open WebUI.
+	VersionTable = "alembic_version"
+
+	// unfinished is a table that is there while tables are being created on an
+	// engine that cannot do so in a transaction.
+	unfinished = "larder_unfinished"
+
+	// most is how many names an error message lists.
+	most = 5
+)
+
+// Version declares a version table of that name: one row per head, none for an
+// empty database.
+func Version(name string) *schema.Table {
+	t := schema.Define(name).Describe("the revisions at which the database is.")
+	t.String("version_num", 32).Doc("id of a revision")
+	return t.Primary(name+"_pkc", "version_num")
+}
+
+// Create makes the tables and [VersionTable], and stamps it with the revisions.
+// It takes [Lock] and waits for whoever holds it.
+//
+// Where schema statements are transactional, everything happens in one
+// transaction: a failure leaves nothing behind. Elsewhere a creation that was
+// cut off is taken up by the next call.
+//
+// A database that has one of the tables already is a dberr.AlreadyExists error
+// that names them, and nothing is changed.
+func Create(ctx context.Context, eng *engine.Engine, tables []*schema.Table, stamp []string) error {
+	release, err := eng.Lock(ctx, Lock, nil)
+	if err != nil {
+		return dberr.WithOp(err, "create the database")
+	}
+	err = CreateLocked(ctx, eng, tables, stamp)
+	if free := release(); err == nil && free != nil {
+		err = dberr.WithOp(free, "create the database")
+	}
+	return err
+}
+
+// CreateLocked is [Create] for a caller that holds [Lock].
+func CreateLocked(ctx context.Context, eng *engine.Engine, tables []*schema.Table, stamp []string) error {
+	c := creation{eng: eng, tables: append(slices.Clone(tables), Version(VersionTable)), stamp: stamp}
+	var err error
+	if eng.Dialect().Has(schema.TransactionalDDL) {
+		err = c.atOnce(ctx)
+	} else {
+		err = c.stepwise(ctx)
+	}
+	return dberr.WithOp(err, "create the database")
+}
+
+type creation struct {
+	eng    *engine.Engine
+	tables []*schema.Table
+	stamp  []string
+}
+
+// existing returns those of the names that are tables of the database.
+func (c *creation) existing(ctx context.Context, names ...string) ([]string, error) {
+	found, err := c.eng.Inspect(ctx, driver.InspectOptions{Tables: func(name string) bool { return slices.Contains(names, name) }})
+	if err != nil {
+		return nil, err
+	}
+	var out []string
+	for _, t := range found {
+		out = append(out, t.Name)
+	}
+	return out, nil
+}
+
+func (c *creation) names() []string {
+	var out []string
+	for _, t := range c.tables {
+		out = append(out, t.Name)
+	}
+	return out
+}
+
+func taken(names []string) error {
+	list := strings.Join(names[:min(len(names), most)], ", ")
+	if len(names) > most {
+		list += fmt.Sprintf(" and %d more", len(names)-most)
+	}
+	return dberr.New(dberr.AlreadyExists, "", "the database is not empty: it has "+list+"; use an empty one, or upgrade this one")
+}
+
+// atOnce creates everything in one transaction.
+func (c *creation) atOnce(ctx context.Context) error {
+	have, err := c.existing(ctx, c.names()...)
+	if err != nil {
+		return err
+	}
+	if len(have) > 0 {
+		return taken(have)
+	}
+	statements, err := c.eng.DDL().CreateTables(c.tables...)
+	if err != nil {
+		return err
+	}
+	statements = c.eng.DDL().Batch(statements)
+	return c.eng.InTx(ctx, engine.TxOptions{Name: "fresh.Create"}, func(ctx context.Context, tx *engine.Tx) error {
+		for _, s := range statements {
+			if _, err := tx.Exec(ctx, engine.Statement{Name: "fresh.Create", SQL: s, Write: true}); err != nil {
+				return err
+			}
+		}
+		return c.stamped(ctx, tx)
+	})
+}
+
+// stepwise creates one table after the other. A table of its own stands there
+// until the revisions are stamped, so that a database on which this was cut off
+// can be told from one that has tables of these names for another reason.
+func (c *creation) stepwise(ctx context.Context) error {
+	have, err := c.existing(ctx, append(c.names(), unfinished)...)
+	if err != nil {
+		return err
+	}
+	resumed := slices.Contains(have, unfinished)
+	have = slices.DeleteFunc(have, func(name string) bool { return name == unfinished })
+	switch {
+	case !resumed && len(have) > 0:
+		return taken(have)
+	case !resumed:
+		mark := schema.Define(unfinished).Describe("there while the tables are being created")
+		mark.Integer("id").PrimaryKey()
+		if err := c.exec(ctx, mark); err != nil {
+			return err
+		}
+	}
+	if slices.Contains(have, VersionTable) {
+		switch done, err := c.isStamped(ctx); {
+		case err != nil:
+			return err
+		case done:
+			// Only the last step of the earlier creation was cut off.
+			if err := c.unmark(ctx); err != nil {
+				return err
+			}
+			return taken(have)
+		}
+	}
+	missing := slices.DeleteFunc(slices.Clone(c.tables), func(t *schema.Table) bool { return slices.Contains(have, t.Name) })
+	if err := c.exec(ctx, missing...); err != nil {
+		return err
+	}
+	if resumed {
+		if err := c.compare(ctx); err != nil {
+			return err
+		}
+	}
+	err = c.eng.InTx(ctx, engine.TxOptions{Name: "fresh.Create"}, func(ctx context.Context, tx *engine.Tx) error { return c.stamped(ctx, tx) })
+	if err != nil {
+		return err
+	}
+	return c.unmark(ctx)
+}
+
+func (c *creation) unmark(ctx context.Context) error {
+	return run(ctx, c.eng, driver.NewBuilder(c.eng.Dialect()).SQL("DROP TABLE ").Ident(unfinished))
+}
+
+// isStamped reports whether the version table names a revision.
+func (c *creation) isStamped(ctx context.Context) (bool, error) {
+	b := driver.NewBuilder(c.eng.Dialect()).SQL("SELECT ").Ident("version_num").SQL(" FROM ").Ident(VersionTable)
+	text, args, err := b.Done()
+	if err != nil {
+		return false, err
+	}
+	rows, err := c.eng.Query(ctx, engine.Statement{Name: "fresh.Create", SQL: text, Args: args})
+	if err != nil {
+		return false, err
+	}
+	any := rows.Next()
+	return any, rows.Close()
+}
+
+func (c *creation) exec(ctx context.Context, tables ...*schema.Table) error {
+	if len(tables) == 0 {
+		return nil
+	}
+	statements, err := c.eng.DDL().CreateTables(tables...)
+	if err != nil {
+		return err
+	}
+	for _, s := range c.eng.DDL().Batch(statements) {
+		if _, err := c.eng.Exec(ctx, engine.Statement{Name: "fresh.Create", SQL: s, Write: true}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// compare makes sure that what an earlier, unfinished creation left is what
+// this one would make.
+func (c *creation) compare(ctx context.Context) error {
+	names := c.names()
+	live, err := c.eng.Inspect(ctx, driver.InspectOptions{Tables: func(name string) bool { return slices.Contains(names, name) }})
+	if err != nil {
+		return err
+	}
+	want := make([]*schema.Table, len(c.tables))
+	for i, t := range c.tables {
+		if want[i], err = c.eng.DDL().Normalize(t); err != nil {
+			return err
+		}
+	}
+	if changes := schema.Diff(live, want); len(changes) > 0 {
+		return dberr.New(dberr.SchemaMismatch, "", fmt.Sprintf("an earlier creation was cut off and left something else than this one makes (%d differences, the first is: %s); use an empty database", len(changes), changes[0]))
+	}
+	return nil
+}
+
+// stamped writes the revisions. Rows of a run that was cut off go first.
+func (c *creation) stamped(ctx context.Context, tx *engine.Tx) error {
+	b := driver.NewBuilder(tx.Dialect()).SQL("DELETE FROM ").Ident(VersionTable)
+	if err := run(ctx, tx, b); err != nil {
+		return err
+	}
+	for _, id := range c.stamp {
+		b := driver.NewBuilder(tx.Dialect()).SQL("INSERT INTO ").Ident(VersionTable).SQL(" (").Ident("version_num").SQL(") VALUES (").Arg(id).SQL(")")
+		if err := run(ctx, tx, b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func run(ctx context.Context, q engine.Queryer, b *driver.Builder) error {
+	text, args, err := b.Done()
+	if err != nil {
+		return err
+	}
+	_, err = q.Exec(ctx, engine.Statement{Name: "fresh.Create", SQL: text, Args: args, Write: true})
+	return err
+}
