@@ -1,0 +1,26 @@
+// Package server serves the stored entities over HTTP, on Open WebUI's paths,
+// with its status codes and bodies. It is for programs that talk to Open
+// WebUI's REST API, and for operators who want to know whether the database
+// behind it is in order.
+//
+//	srv, err := server.New(server.Options{Store: st, Probe: probe, Secret: secret})
+//	if err != nil { ... }
+//	err = srv.Serve(ctx, listener) // until ctx is done and requests have ended
+//
+// What is served stands in one table (routes.go). The mux, the answer to a
+// wrong method and GET /openapi.json are all made from it.
+//
+// Where Larder answers differently from Open WebUI 0.12.4, on purpose:
+//
+//   - GET /api/v1/chats/{id} answers the document as it is stored. Open WebUI
+//     adds share_mode and hides params from an admin who reads another user's
+//     chat.
+//   - An unknown path below /api/ is a 404 in JSON, not the web client's page.
+//   - A failure is a 500 in JSON without internals, not a page of text.
+//   - Requests that only read change no row: user.last_active_at and
+//     chat.last_read_at stay as they are.
+//   - A user with a second factor cannot sign in with the password alone while
+//     second factors are on; Larder does not check them yet and says so.
+//
+// What it will not do: see an engine, write SQL, or serve a web client.
+package server

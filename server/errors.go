@@ -1,0 +1,146 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+
+	"github.com/larder-db/larder/dberr"
+)
+
+// The sentences of Open WebUI that clients look at.
+const (
+	msgNotAuthenticated  = "Not authenticated"
+	msgUnauthorized      = "401 Unauthorized"
+	msgAccessProhibited  = "You do not have permission to access this resource. Please contact your administrator for assistance."
+	msgNotFound          = "We could not find what you're looking for :/"
+	msgInvalidCred       = "The email or password provided is incorrect. Please check for typos and try logging in again."
+	msgInvalidEmail      = "The email format you entered is invalid. Please double-check and make sure you're using a valid email address (e.g., yourname@example.com)."
+	msgEmailTaken        = "Uh-oh! This email is already registered. Sign in with your existing account or choose another email to start anew."
+	msgPasswordTooLong   = "Uh-oh! The password you entered is too long. Please make sure your password is less than 72 bytes long."
+	msgWrongPassword     = "The password provided is incorrect. Please check for typos and try again."
+	msgNoAPIKey          = "Oops! It looks like there's a hiccup. The API key is missing. Please make sure to provide a valid API key to access this feature."
+	msgAPIKeyNotAllowed  = "API key creation is not allowed in the environment."
+	msgAPIKeyUse         = "Use of API key is not enabled in the environment."
+	msgAuthRequest       = "Invalid authentication request."
+	msgMethodNotAllowed  = "Method Not Allowed"
+	msgUnknownPath       = "Not Found"
+	msgInternal          = "Internal Server Error"
+	msgUnreadableBody    = "There was an error parsing the body"
+	msgSecondFactor      = "This account has a second factor, which this server does not check yet. Sign in with Open WebUI, or ask an administrator to switch second factors off."
+	msgTooLarge          = "The request body is larger than this server accepts."
+	msgInvalidUserRole   = "The role must be pending, user or admin."
+	msgDatabaseAway      = "The database cannot be reached at the moment. Please try again."
+	msgInvalidDocument   = "The stored document of this chat cannot be read."
+	msgDefaultNotAllowed = "The requested action has been restricted as a security measure."
+)
+
+// failure is an answer that is not a success. Detail is a sentence or, for
+// 422, the list of what is wrong with the request.
+type failure struct {
+	status int
+	detail any
+	err    error // what went wrong inside; for the log
+}
+
+func (f *failure) Error() string {
+	if s, ok := f.detail.(string); ok {
+		return s
+	}
+	return http.StatusText(f.status)
+}
+
+func (f *failure) Unwrap() error { return f.err }
+
+func fail(status int, detail string) error { return &failure{status: status, detail: detail} }
+
+// statuses is the one table that maps codes to HTTP.
+var statuses = map[dberr.Code]int{
+	dberr.NotFound:       http.StatusNotFound,
+	dberr.AlreadyExists:  http.StatusBadRequest, // as Open WebUI has it
+	dberr.ForeignKey:     http.StatusConflict,
+	dberr.NotNull:        http.StatusBadRequest,
+	dberr.Check:          http.StatusBadRequest,
+	dberr.Invalid:        http.StatusBadRequest,
+	dberr.TooLarge:       http.StatusRequestEntityTooLarge,
+	dberr.Conflict:       http.StatusConflict,
+	dberr.Busy:           http.StatusServiceUnavailable,
+	dberr.Unavailable:    http.StatusServiceUnavailable,
+	dberr.Canceled:       499, // the client is gone; only the log sees it
+	dberr.Timeout:        http.StatusGatewayTimeout,
+	dberr.ReadOnly:       http.StatusServiceUnavailable,
+	dberr.Unsupported:    http.StatusNotImplemented,
+	dberr.SchemaMismatch: http.StatusServiceUnavailable,
+	dberr.Internal:       http.StatusInternalServerError,
+}
+
+// details are what clients are told where a code reaches them without a
+// handler having said something better. Messages of the database stay in the log.
+var details = map[dberr.Code]string{
+	dberr.NotFound:       msgNotFound,
+	dberr.AlreadyExists:  "A record with this key exists already.",
+	dberr.ForeignKey:     "The request refers to something that does not exist.",
+	dberr.NotNull:        "A required value is missing.",
+	dberr.Check:          "A value is not allowed.",
+	dberr.Invalid:        "The request is not valid.",
+	dberr.TooLarge:       "A value is larger than the database can hold.",
+	dberr.Conflict:       "Somebody else changed the same thing at the same time. Please try again.",
+	dberr.Busy:           "The database is busy. Please try again.",
+	dberr.Unavailable:    msgDatabaseAway,
+	dberr.Canceled:       "The request was canceled.",
+	dberr.Timeout:        "The database did not answer in time.",
+	dberr.ReadOnly:       "The database accepts no changes at the moment.",
+	dberr.Unsupported:    "The database cannot do this.",
+	dberr.SchemaMismatch: "The database has another schema than this server needs; see /ready.",
+	dberr.Internal:       msgInternal,
+}
+
+// failureOf is the answer to an error.
+func failureOf(err error) *failure {
+	var f *failure
+	if errors.As(err, &f) {
+		return f
+	}
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return &failure{status: http.StatusRequestEntityTooLarge, detail: msgTooLarge, err: err}
+	}
+	code := dberr.CodeOf(err)
+	if code == dberr.Internal && errors.Is(err, context.Canceled) {
+		code = dberr.Canceled
+	}
+	return &failure{status: statuses[code], detail: details[code], err: err}
+}
+
+func writeFailure(w http.ResponseWriter, f *failure) {
+	h := w.Header()
+	switch f.status {
+	case http.StatusUnauthorized:
+		if f.detail == msgNotAuthenticated {
+			h.Set("WWW-Authenticate", "Bearer")
+		}
+	case http.StatusServiceUnavailable:
+		h.Set("Retry-After", "1")
+	}
+	body, err := json.Marshal(map[string]any{"detail": f.detail})
+	if err != nil {
+		body = []byte(`{"detail":"` + msgInternal + `"}`)
+	}
+	writeBody(w, f.status, body)
+}
+
+func writeBody(w http.ResponseWriter, status int, body []byte) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // a client that is gone is no failure of ours
+}
+
+func writeJSON(w http.ResponseWriter, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	writeBody(w, http.StatusOK, body)
+	return nil
+}

@@ -1,0 +1,166 @@
+package server
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+)
+
+// record watches an answer for the log, and keeps what handlers know about it.
+type record struct {
+	http.ResponseWriter
+	status  int
+	bytes   int64
+	pattern string // of the route; empty when none matched
+	userID  string
+	err     error
+}
+
+func (r *record) WriteHeader(status int) {
+	if r.status == 0 {
+		r.status = status
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *record) Write(b []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	n, err := r.ResponseWriter.Write(b)
+	r.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (r *record) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+type requestIDKey struct{}
+
+// RequestID is the id of the request that ctx belongs to: the X-Request-Id
+// header where it is a plain word, else a random one. Empty outside of a request.
+func RequestID(ctx context.Context) string {
+	id, _ := ctx.Value(requestIDKey{}).(string)
+	return id
+}
+
+func requestID(r *http.Request) string {
+	id := r.Header.Get("X-Request-Id")
+	plain := len(id) > 0 && len(id) <= 128
+	for i := 0; plain && i < len(id); i++ {
+		c := id[i]
+		plain = c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '-' || c == '_' || c == '.'
+	}
+	if plain {
+		return id
+	}
+	var b [12]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}
+
+// ServeHTTP answers one request. Around the route's handler stand: the request
+// id, the limit on the body, the log line, and the answer to a panic.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	start := time.Now()
+	id := requestID(r)
+	rec := &record{ResponseWriter: w}
+	h := rec.Header()
+	h.Set("X-Request-Id", id)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cache-Control", "no-store")
+	r = r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id))
+	r.Body = http.MaxBytesReader(rec, r.Body, s.maxBody)
+	defer func() {
+		if p := recover(); p != nil {
+			if p == http.ErrAbortHandler {
+				panic(p)
+			}
+			rec.err = fmt.Errorf("panic: %v", p)
+			s.log.ErrorContext(r.Context(), "panic", "request_id", id, "pattern", rec.pattern, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			if rec.status == 0 {
+				writeFailure(rec, &failure{status: http.StatusInternalServerError, detail: msgInternal})
+			}
+		}
+		s.logRequest(r, rec, id, time.Since(start))
+	}()
+	s.dispatch(rec, r)
+}
+
+// logRequest writes one line per request: never a body, a token, or the value
+// of a parameter.
+func (s *Server) logRequest(r *http.Request, rec *record, id string, took time.Duration) {
+	level := slog.LevelInfo
+	switch {
+	case rec.status >= 500:
+		level = slog.LevelError
+	case strings.HasPrefix(rec.pattern, "GET /health"), strings.HasPrefix(rec.pattern, "GET /ready"):
+		level = slog.LevelDebug
+	}
+	ctx := r.Context()
+	if !s.log.Enabled(ctx, level) {
+		return
+	}
+	pattern := rec.pattern
+	if pattern == "" {
+		pattern = "-"
+	}
+	attrs := []slog.Attr{
+		slog.String("method", r.Method),
+		slog.String("pattern", pattern),
+		slog.Int("status", rec.status),
+		slog.Duration("duration", took.Round(time.Microsecond)),
+		slog.Int64("bytes", rec.bytes),
+		slog.String("request_id", id),
+	}
+	if rec.userID != "" {
+		attrs = append(attrs, slog.String("user_id", rec.userID))
+	}
+	if rec.err != nil && rec.status >= 500 {
+		attrs = append(attrs, slog.String("error", rec.err.Error()))
+	}
+	s.log.LogAttrs(ctx, level, "request", attrs...)
+}
+
+// dispatch finds the route and runs it, or says that there is none.
+func (s *Server) dispatch(rec *record, r *http.Request) {
+	h, pattern := s.mux.Handler(r)
+	if pattern == "" {
+		s.unmatched(rec, r, h)
+		return
+	}
+	rec.pattern = pattern
+	s.mux.ServeHTTP(rec, r)
+}
+
+// unmatched answers what no route takes. The mux knows whether the path exists
+// with another method, or with a slash at its end; it says so in text.
+func (s *Server) unmatched(rec *record, r *http.Request, h http.Handler) {
+	probe := &probe{header: make(http.Header)}
+	h.ServeHTTP(probe, r)
+	switch {
+	case probe.status == http.StatusMethodNotAllowed:
+		rec.Header().Set("Allow", probe.header.Get("Allow"))
+		writeFailure(rec, &failure{status: http.StatusMethodNotAllowed, detail: msgMethodNotAllowed})
+	case probe.status >= 300 && probe.status < 400:
+		http.Redirect(rec, r, probe.header.Get("Location"), http.StatusTemporaryRedirect)
+	default:
+		writeFailure(rec, &failure{status: http.StatusNotFound, detail: msgUnknownPath})
+	}
+}
+
+// probe catches what the mux would answer.
+type probe struct {
+	header http.Header
+	status int
+}
+
+func (p *probe) Header() http.Header         { return p.header }
+func (p *probe) Write(b []byte) (int, error) { return len(b), nil }
+func (p *probe) WriteHeader(status int)      { p.status = status }

@@ -1,0 +1,145 @@
+package server
+
+import (
+	"encoding/json"
+	"html/template"
+	"net/http"
+)
+
+type readyAnswer struct {
+	Status   bool   `json:"status"`
+	Revision string `json:"revision"`
+	Reason   string `json:"reason,omitempty"`
+}
+
+type versionAnswer struct {
+	Version      string `json:"version"`
+	DeploymentID string `json:"deployment_id"`
+}
+
+type configAnswer struct {
+	Onboarding    *bool          `json:"onboarding,omitempty"` // true while there is no user; absent afterwards
+	Status        bool           `json:"status"`
+	Name          string         `json:"name"`
+	Version       string         `json:"version"`
+	DefaultLocale string         `json:"default_locale"`
+	I18N          map[string]any `json:"i18n"`
+	OAuth         oauthAnswer    `json:"oauth"`
+	Features      featuresAnswer `json:"features"`
+}
+
+type oauthAnswer struct {
+	Providers    map[string]any `json:"providers"`
+	AutoRedirect bool           `json:"auto_redirect"`
+}
+
+type featuresAnswer struct {
+	Slim                 bool `json:"slim"`
+	Auth                 bool `json:"auth"`
+	AuthTrustedHeader    bool `json:"auth_trusted_header"`
+	PasswordConfirmation bool `json:"enable_signup_password_confirmation"`
+	LDAP                 bool `json:"enable_ldap"`
+	SignUp               bool `json:"enable_signup"`
+	LoginForm            bool `json:"enable_login_form"`
+	WebSocket            bool `json:"enable_websocket"`
+}
+
+func (s *Server) health(w http.ResponseWriter, _ *http.Request, _ *caller) error {
+	return writeJSON(w, statusAnswer{Status: true})
+}
+
+func (s *Server) healthDB(w http.ResponseWriter, r *http.Request, _ *caller) error {
+	if err := s.probe.Ping(r.Context()); err != nil {
+		return &failure{status: http.StatusServiceUnavailable, detail: msgDatabaseAway, err: err}
+	}
+	return writeJSON(w, statusAnswer{Status: true})
+}
+
+func (s *Server) ready(w http.ResponseWriter, r *http.Request, _ *caller) error {
+	revision, reason, err := s.probe.Schema(r.Context())
+	if err != nil {
+		reason = failureOf(err).Error()
+	}
+	if reason == "" {
+		return writeJSON(w, readyAnswer{Status: true, Revision: revision})
+	}
+	body, merr := json.Marshal(struct {
+		readyAnswer
+		Detail string `json:"detail"`
+	}{readyAnswer{Revision: revision, Reason: reason}, reason})
+	if merr != nil {
+		return merr
+	}
+	if rec, ok := w.(*record); ok {
+		rec.err = err
+	}
+	writeBody(w, http.StatusServiceUnavailable, body)
+	return nil
+}
+
+func (s *Server) version(w http.ResponseWriter, _ *http.Request, _ *caller) error {
+	return writeJSON(w, versionAnswer{Version: Version})
+}
+
+func (s *Server) config(w http.ResponseWriter, r *http.Request, _ *caller) error {
+	ctx := r.Context()
+	set, err := s.store.Config.Settings(ctx)
+	if err != nil {
+		return err
+	}
+	someone, err := s.store.Users.Any(ctx)
+	if err != nil {
+		return err
+	}
+	out := configAnswer{
+		Status: true, Name: "Open WebUI", Version: Version, DefaultLocale: set.DefaultLocale, I18N: map[string]any{},
+		OAuth: oauthAnswer{Providers: map[string]any{}},
+		Features: featuresAnswer{Auth: true, SignUp: set.EnableSignUp, LoginForm: set.EnableLoginForm,
+			// There is no socket server here, but clients that read this are told what Open WebUI tells them.
+			WebSocket: true},
+	}
+	if !someone {
+		yes := true
+		out.Onboarding = &yes
+		out.Features.SignUp = true
+	}
+	return writeJSON(w, out)
+}
+
+var page = template.Must(template.New("index").Parse(`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Larder</title>
+<style>
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 40em; margin: 3em auto; padding: 0 1em; color: #222; background: #fff }
+dt { font-weight: 600 } dd { margin: 0 0 .7em }
+@media (prefers-color-scheme: dark) { body { color: #ddd; background: #181818 } a { color: #8cb4ff } }
+</style>
+</head>
+<body>
+<h1>Larder</h1>
+<p>This server keeps the users and chats of Open WebUI and serves them on Open WebUI's REST paths. It has no chat window of its own.</p>
+<dl>
+<dt>Program</dt><dd>{{.Program}}</dd>
+<dt>Database</dt><dd>{{.Engine}}</dd>
+<dt>Revision</dt><dd>{{with .Revision}}<code>{{.}}</code>{{else}}none{{end}}</dd>
+<dt>State</dt><dd>{{with .Reason}}not ready: {{.}}{{else}}ready{{end}}</dd>
+<dt>API</dt><dd>as Open WebUI {{.API}}; described in <a href="/openapi.json">/openapi.json</a></dd>
+</dl>
+</body>
+</html>
+`))
+
+func (s *Server) index(w http.ResponseWriter, r *http.Request, _ *caller) error {
+	revision, reason, err := s.probe.Schema(r.Context())
+	if err != nil {
+		reason = failureOf(err).Error()
+	}
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
+	w.WriteHeader(http.StatusOK)
+	return page.Execute(w, struct{ Program, Engine, Revision, Reason, API string }{s.program, s.probe.Engine(), revision, reason, Version})
+}

@@ -1,0 +1,115 @@
+package store
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/model"
+	"github.com/larder-db/larder/query"
+	"github.com/larder-db/larder/tables"
+)
+
+// Config is the settings that live in the database, one row per dotted key.
+type Config struct{ base }
+
+// Get returns the values of those of the keys that have a row.
+func (c *Config) Get(ctx context.Context, keys ...string) (map[string]model.JSON, error) {
+	if len(keys) == 0 {
+		return map[string]model.JSON{}, nil
+	}
+	rows, err := query.All[model.Config](ctx, c.q, query.Select(tables.Config.Key, tables.Config.Value, tables.Config.UpdatedAt).
+		Named("config.Get").From(tables.Config.Table).Where(tables.Config.Key.In(keys...)))
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]model.JSON, len(rows))
+	for _, r := range rows {
+		out[r.Key] = r.Value
+	}
+	return out, nil
+}
+
+// Set writes values, in one statement. A value that is not JSON is a
+// dberr.Invalid error.
+func (c *Config) Set(ctx context.Context, values map[string]model.JSON) error {
+	if len(values) == 0 {
+		return nil
+	}
+	st := query.Insert(tables.Config.Table).Named("config.Set")
+	now := c.now()
+	for _, k := range slices.Sorted(maps.Keys(values)) {
+		row := model.Config{Key: k, Value: values[k], UpdatedAt: &now}
+		if err := row.Validate(); err != nil {
+			return &dberr.Error{Op: "config.Set", Code: dberr.Invalid, Msg: err.Error()}
+		}
+		st = st.Row(row)
+	}
+	_, err := query.Exec(ctx, c.q, st.OnConflict(tables.Config.Key).DoUpdate(tables.Config.Value, tables.Config.UpdatedAt))
+	return err
+}
+
+// Settings are the settings that sign-in and the first pages need.
+type Settings struct {
+	EnableSignUp               bool   // ui.enable_signup
+	EnableLoginForm            bool   // ui.enable_login_form
+	DefaultUserRole            string // ui.default_user_role: the role of whoever signs up
+	DefaultLocale              string // ui.default_locale
+	JWTExpiry                  string // auth.jwt_expiry: "4w", "30m", "-1" for never
+	EnableAPIKeys              bool   // auth.enable_api_keys
+	APIKeyEndpointRestrictions bool   // auth.api_key.endpoint_restrictions
+	APIKeyAllowedEndpoints     string // auth.api_key.allowed_endpoints: paths, with commas between
+	EnableMFA                  bool   // auth.mfa.enable
+}
+
+// fields leads from keys to the fields of s, which hold the defaults.
+func (s *Settings) fields() map[string]any {
+	return map[string]any{
+		keySignUp:                            &s.EnableSignUp,
+		"ui.enable_login_form":               &s.EnableLoginForm,
+		"ui.default_user_role":               &s.DefaultUserRole,
+		"ui.default_locale":                  &s.DefaultLocale,
+		"auth.jwt_expiry":                    &s.JWTExpiry,
+		"auth.enable_api_keys":               &s.EnableAPIKeys,
+		"auth.api_key.endpoint_restrictions": &s.APIKeyEndpointRestrictions,
+		"auth.api_key.allowed_endpoints":     &s.APIKeyAllowedEndpoints,
+		"auth.mfa.enable":                    &s.EnableMFA,
+	}
+}
+
+const (
+	keySignUp      = "ui.enable_signup"
+	keyPermissions = "user.permissions"
+)
+
+// Settings reads them all in one statement. A key without a row, or whose row
+// holds null or a value of another type, has Open WebUI's default.
+func (c *Config) Settings(ctx context.Context) (*Settings, error) {
+	s := &Settings{EnableSignUp: true, EnableLoginForm: true, DefaultUserRole: model.RolePending, JWTExpiry: "4w"}
+	fields := s.fields()
+	rows, err := c.Get(ctx, slices.Sorted(maps.Keys(fields))...)
+	if err != nil {
+		return nil, err
+	}
+	for key, v := range rows {
+		if v.IsJSONNull() {
+			continue
+		}
+		switch f := fields[key].(type) {
+		case *bool:
+			decode(v, f)
+		case *string:
+			decode(v, f)
+		}
+	}
+	return s, nil
+}
+
+// decode sets *to when v is of its type.
+func decode[T any](v model.JSON, to *T) {
+	var x T
+	if v.Decode(&x) == nil {
+		*to = x
+	}
+}

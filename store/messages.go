@@ -1,0 +1,91 @@
+package store
+
+import (
+	"context"
+	"iter"
+
+	"github.com/larder-db/larder/model"
+	"github.com/larder-db/larder/query"
+	"github.com/larder-db/larder/tables"
+)
+
+// Messages is the table chat_message: the rows that stand beside the documents
+// of chats. They are written with the chat and cannot be written alone.
+type Messages struct{ base }
+
+// List returns the rows of a chat, the oldest first.
+func (m *Messages) List(ctx context.Context, chat string) ([]model.ChatMessage, error) {
+	return query.All[model.ChatMessage](ctx, m.q, query.SelectFrom(tables.ChatMessage.Table).Named("messages.List").
+		Where(tables.ChatMessage.ChatID.Eq(chat)).OrderBy(tables.ChatMessage.CreatedAt, tables.ChatMessage.ID))
+}
+
+// Count returns how many rows a chat has.
+func (m *Messages) Count(ctx context.Context, chat string) (int64, error) {
+	return query.Count(ctx, m.q, query.Select(tables.ChatMessage.ID).Named("messages.Count").From(tables.ChatMessage.Table).Where(tables.ChatMessage.ChatID.Eq(chat)))
+}
+
+// One statement takes at most so many rows, and about so many bytes, which
+// keeps it below every engine's limits on bound values and packets.
+const (
+	rowsPerStatement  = 250
+	bytesPerStatement = 2 << 20
+)
+
+// put inserts rows, or updates those that exist, in few statements. When a
+// message was made stays as it was first said.
+func (m *Messages) put(ctx context.Context, rows []model.ChatMessage) error {
+	var update []query.AnyColumn
+	for _, c := range tables.ChatMessage.Table.Columns {
+		switch c.Name {
+		case "id", "chat_id", "created_at":
+		default:
+			update = append(update, query.ColumnOf[any](tables.ChatMessage.Table, c.Name))
+		}
+	}
+	for part := range parts(rows) {
+		st := query.InsertRows(tables.ChatMessage.Table, part).Named("messages.Put").OnConflict(tables.ChatMessage.ID).DoUpdate(update...)
+		if _, err := query.Exec(ctx, m.q, st); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// parts cuts rows into pieces of one statement each.
+func parts(rows []model.ChatMessage) iter.Seq[[]model.ChatMessage] {
+	return func(yield func([]model.ChatMessage) bool) {
+		start, size := 0, 0
+		for i := range rows {
+			n := bytesOf(&rows[i])
+			if i > start && (i-start == rowsPerStatement || size+n > bytesPerStatement) {
+				if !yield(rows[start:i]) {
+					return
+				}
+				start, size = i, 0
+			}
+			size += n
+		}
+		if start < len(rows) {
+			yield(rows[start:])
+		}
+	}
+}
+
+func bytesOf(r *model.ChatMessage) int {
+	n := len(r.ID) + len(r.ChatID) + 200
+	for _, j := range []model.JSON{r.Content, r.Output, r.Files, r.Sources, r.Embeds, r.StatusHistory, r.Error, r.Usage, r.Meta} {
+		n += len(j.String())
+	}
+	return n
+}
+
+func (m *Messages) remove(ctx context.Context, ids []string) error {
+	for len(ids) > 0 {
+		n := min(len(ids), rowsPerStatement)
+		if _, err := query.Exec(ctx, m.q, query.Delete(tables.ChatMessage.Table).Named("messages.Remove").Where(tables.ChatMessage.ID.In(ids[:n]...))); err != nil {
+			return err
+		}
+		ids = ids[n:]
+	}
+	return nil
+}

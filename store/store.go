@@ -1,0 +1,103 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/larder-db/larder/engine"
+)
+
+// Store is all repositories over one database, or over one transaction. It is
+// safe for concurrent use; inside InTx it is for the function it was given to.
+type Store struct {
+	Users    *Users
+	Auths    *Auths
+	APIKeys  *APIKeys
+	Chats    *Chats
+	Messages *Messages
+	Tags     *Tags
+	Config   *Config
+
+	b base
+}
+
+// Options say how a store is made. The zero value is the default.
+type Options struct {
+	Now       func() time.Time // nil is time.Now
+	NewID     func() string    // makes ids; nil is random UUIDs
+	Passwords *Passwords       // nil is NewPasswords(0)
+}
+
+// base is what every repository needs.
+type base struct {
+	q         engine.Queryer
+	clock     func() time.Time
+	newID     func() string
+	passwords *Passwords
+}
+
+// now is the time in the unit of the tables of this package.
+func (b *base) now() int64 { return b.clock().Unix() }
+
+// New makes a store over an engine, a session or a transaction.
+func New(q engine.Queryer, o Options) *Store {
+	b := base{q: q, clock: o.Now, newID: o.NewID, passwords: o.Passwords}
+	if b.clock == nil {
+		b.clock = time.Now
+	}
+	if b.newID == nil {
+		b.newID = uuid.NewString
+	}
+	if b.passwords == nil {
+		b.passwords = NewPasswords(0)
+	}
+	return with(b)
+}
+
+func with(b base) *Store {
+	s := &Store{b: b}
+	s.Users = &Users{b}
+	s.Auths = &Auths{b}
+	s.APIKeys = &APIKeys{b}
+	s.Chats = &Chats{b}
+	s.Messages = &Messages{b}
+	s.Tags = &Tags{b}
+	s.Config = &Config{b}
+	return s
+}
+
+// InTx runs fn in a transaction that may write; inside a transaction, in a
+// savepoint. When fn returns an error, nothing of it stays. fn may run twice:
+// what it does outside of the store it does twice, too.
+func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context, st *Store) error) error {
+	return s.b.inTx(ctx, engine.TxOptions{Name: "store.InTx"}, func(ctx context.Context, b base) error {
+		return fn(ctx, with(b))
+	})
+}
+
+// Read runs fn in a transaction that sees one state of the database and writes nothing.
+func (s *Store) Read(ctx context.Context, fn func(ctx context.Context, st *Store) error) error {
+	return s.b.inTx(ctx, engine.TxOptions{Name: "store.Read", Mode: engine.Read}, func(ctx context.Context, b base) error {
+		return fn(ctx, with(b))
+	})
+}
+
+func (b *base) inTx(ctx context.Context, o engine.TxOptions, fn func(ctx context.Context, b base) error) error {
+	return b.q.InTx(ctx, o, func(ctx context.Context, tx *engine.Tx) error {
+		in := *b
+		in.q = tx
+		return fn(ctx, in)
+	})
+}
+
+func ptr[T any](v T) *T { return &v }
+
+func orZero[T any](p *T) T {
+	if p == nil {
+		var zero T
+		return zero
+	}
+	return *p
+}

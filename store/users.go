@@ -1,0 +1,259 @@
+package store
+
+import (
+	"context"
+	"strings"
+
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/engine"
+	"github.com/larder-db/larder/model"
+	"github.com/larder-db/larder/model/chatdoc"
+	"github.com/larder-db/larder/query"
+	"github.com/larder-db/larder/tables"
+)
+
+// What can be wrong with a new user or a sign-in, beside what dberr has.
+var (
+	ErrSignUpClosed    = &Refusal{"sign-up is switched off; an admin can add users or switch it on"}
+	ErrEmailForm       = &Refusal{"this is not an e-mail address"}
+	ErrPasswordTooLong = &Refusal{"the password is longer than 72 bytes; choose a shorter one"}
+	ErrWrongPassword   = &Refusal{"there is no user with this e-mail address and password"}
+	ErrSecondFactor    = &Refusal{"the user has a second factor, which is not checked here"}
+)
+
+// Refusal is a rule's no; compare with errors.Is.
+type Refusal struct{ why string }
+
+// Error is the reason.
+func (r *Refusal) Error() string { return r.why }
+
+// Users is the table user.
+type Users struct{ base }
+
+// NewUser is who signs up or is added.
+type NewUser struct {
+	Name            string
+	Email           string // stored in lower case
+	Password        string // at most 72 bytes
+	ProfileImageURL string // empty for the standard picture
+	Role            string // Add only
+}
+
+const standardImage = "/user.png"
+
+// sameEmail finds a user by address without regard to case. It is written like
+// the unique index on lower(email), so that the index serves it.
+func sameEmail(email string) query.Cond {
+	return query.And(tables.User.Email.NotNull(), query.RawCond("lower({user}.{email}) = ?", strings.ToLower(email)))
+}
+
+// Get returns a user, or dberr.ErrNotFound.
+func (u *Users) Get(ctx context.Context, id string) (*model.User, error) {
+	x, err := query.One[model.User](ctx, u.q, query.SelectFrom(tables.User.Table).Named("users.Get").Where(tables.User.ID.Eq(id)))
+	return one(x, err)
+}
+
+// GetByEmail returns the user with an address, in whatever case it is written,
+// or dberr.ErrNotFound.
+func (u *Users) GetByEmail(ctx context.Context, email string) (*model.User, error) {
+	x, err := query.One[model.User](ctx, u.q, query.SelectFrom(tables.User.Table).Named("users.GetByEmail").Where(sameEmail(email)))
+	return one(x, err)
+}
+
+func one[T any](x T, err error) (*T, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &x, nil
+}
+
+// UserFilter narrows a list of users; the zero value is all.
+type UserFilter struct {
+	Role  string // empty for any
+	Query string // part of name or address, without regard to case; empty for any
+}
+
+func (f UserFilter) conds() []query.Cond {
+	var c []query.Cond
+	if f.Role != "" {
+		c = append(c, tables.User.Role.Eq(f.Role))
+	}
+	if f.Query != "" {
+		c = append(c, query.Or(tables.User.Name.ContainsFold(f.Query), tables.User.Email.ContainsFold(f.Query)))
+	}
+	return c
+}
+
+// List returns users, the first to be made first.
+func (u *Users) List(ctx context.Context, f UserFilter, p Page) ([]model.User, error) {
+	st := query.SelectFrom(tables.User.Table).Named("users.List").Where(f.conds()...).
+		OrderBy(tables.User.CreatedAt, tables.User.ID)
+	return query.All[model.User](ctx, u.q, p.apply(st))
+}
+
+// Count returns how many users there are.
+func (u *Users) Count(ctx context.Context, f UserFilter) (int64, error) {
+	return query.Count(ctx, u.q, query.Select(tables.User.ID).Named("users.Count").From(tables.User.Table).Where(f.conds()...))
+}
+
+// Any reports whether there is a user at all.
+func (u *Users) Any(ctx context.Context) (bool, error) {
+	return query.Found(ctx, u.q, query.Select(tables.User.ID).Named("users.Any").From(tables.User.Table))
+}
+
+// Update gives the user to edit, under lock, and writes what edit changed. The
+// time of the update is set; edit may run more than once.
+func (u *Users) Update(ctx context.Context, id string, edit func(*model.User) error) (*model.User, error) {
+	var after model.User
+	err := u.inTx(ctx, engine.TxOptions{Name: "users.Update"}, func(ctx context.Context, b base) error {
+		before, err := query.One[model.User](ctx, b.q, query.SelectFrom(tables.User.Table).Named("users.Lock").Where(tables.User.ID.Eq(id)).ForUpdate())
+		if err != nil {
+			return err
+		}
+		after = before
+		if err := edit(&after); err != nil {
+			return err
+		}
+		if after.Email != nil {
+			after.Email = ptr(strings.ToLower(*after.Email))
+		}
+		clean(&after.Name, &after.Bio, &after.Gender, &after.ProfileImageURL, &after.Username, &after.StatusMessage)
+		if err := after.Validate(); err != nil {
+			return invalid("users.Update", err)
+		}
+		st := query.Update(tables.User.Table).Named("users.Update").Diff(before, after)
+		if st.Empty() {
+			return nil
+		}
+		if orZero(after.UpdatedAt) == orZero(before.UpdatedAt) {
+			after.UpdatedAt = ptr(b.now())
+			st = query.Update(tables.User.Table).Named("users.Update").Diff(before, after)
+		}
+		_, err = query.Exec(ctx, b.q, st)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &after, nil
+}
+
+func invalid(op string, err error) error {
+	return &dberr.Error{Op: op, Code: dberr.Invalid, Msg: err.Error()}
+}
+
+// clean removes from texts what not every engine can hold.
+func clean(texts ...**string) {
+	for _, t := range texts {
+		if *t != nil {
+			*t = ptr(chatdoc.CleanString(**t))
+		}
+	}
+}
+
+// MaySignUp returns nil when somebody may sign up now: there is no user yet, or
+// the setting allows it. Else ErrSignUpClosed.
+func (u *Users) MaySignUp(ctx context.Context) error {
+	set, err := (&Config{u.base}).Settings(ctx)
+	if err != nil || set.EnableSignUp {
+		return err
+	}
+	someone, err := u.Any(ctx)
+	if err == nil && someone {
+		err = ErrSignUpClosed
+	}
+	return err
+}
+
+// SignUp makes a user with a password, in one transaction. The very first one
+// becomes admin and closes sign-up behind them; of several at once exactly one
+// does, and the others meet ErrSignUpClosed. Later ones get the role that the
+// settings name. Errors: ErrSignUpClosed, ErrEmailForm, ErrPasswordTooLong,
+// and dberr.AlreadyExists for an address that is taken.
+func (u *Users) SignUp(ctx context.Context, n NewUser) (*Identity, error) {
+	return u.create(ctx, "users.SignUp", n, func(ctx context.Context, b base) (string, error) {
+		users, config := Users{b}, Config{b}
+		someone, err := users.Any(ctx)
+		if err != nil {
+			return "", err
+		}
+		if !someone {
+			// The row is the lock: whoever writes it second waits here until
+			// the first has committed, and then finds a user.
+			if err := config.Set(ctx, map[string]model.JSON{keySignUp: model.JSONText("false")}); err != nil {
+				return "", err
+			}
+			if someone, err = users.Any(ctx); err != nil {
+				return "", err
+			}
+			if !someone {
+				return model.RoleAdmin, nil
+			}
+		}
+		set, err := config.Settings(ctx)
+		if err != nil {
+			return "", err
+		}
+		if !set.EnableSignUp {
+			return "", ErrSignUpClosed
+		}
+		return set.DefaultUserRole, nil
+	})
+}
+
+// Add makes a user with a password and the role that is asked for, in one
+// transaction, as an admin does. Errors are those of SignUp, without ErrSignUpClosed.
+func (u *Users) Add(ctx context.Context, n NewUser) (*Identity, error) {
+	return u.create(ctx, "users.Add", n, func(context.Context, base) (string, error) { return n.Role, nil })
+}
+
+func (u *Users) create(ctx context.Context, op string, n NewUser, role func(ctx context.Context, b base) (string, error)) (*Identity, error) {
+	n.Email = strings.ToLower(chatdoc.CleanString(n.Email))
+	if !model.ValidEmail(n.Email) {
+		return nil, ErrEmailForm
+	}
+	if len(n.Password) > MaxPassword {
+		return nil, ErrPasswordTooLong
+	}
+	if n.ProfileImageURL == "" {
+		n.ProfileImageURL = standardImage
+	}
+	// A taken address is found before a hash is computed for it.
+	taken, err := query.Found(ctx, u.q, query.Select(tables.User.ID).Named("users.EmailTaken").From(tables.User.Table).Where(sameEmail(n.Email)))
+	if err != nil {
+		return nil, err
+	}
+	if taken {
+		return nil, dberr.New(dberr.AlreadyExists, op, "this e-mail address is registered already")
+	}
+	hash, err := u.passwords.Hash(ctx, n.Password)
+	if err != nil {
+		return nil, err
+	}
+	now, null := u.now(), model.JSONNull()
+	user := model.User{ID: u.newID(), Name: ptr(chatdoc.CleanString(n.Name)), Email: &n.Email, ProfileImageURL: ptr(chatdoc.CleanString(n.ProfileImageURL)),
+		LastActiveAt: &now, UpdatedAt: &now, CreatedAt: &now, OAuth: null, Info: null, Settings: null, SCIM: null}
+	auth := model.Auth{ID: user.ID, Email: &n.Email, Password: &hash, Active: ptr(true), SessionStamp: ptr(u.newID())}
+	applied := func(ctx context.Context, q engine.Queryer) (bool, error) {
+		return query.Found(ctx, q, query.Select(tables.User.ID).Named(op+".Applied").From(tables.User.Table).Where(tables.User.ID.Eq(user.ID)))
+	}
+	err = u.inTx(ctx, engine.TxOptions{Name: op, Applied: applied}, func(ctx context.Context, b base) error {
+		r, err := role(ctx, b)
+		if err != nil {
+			return err
+		}
+		user.Role = &r
+		if err := user.Validate(); err != nil {
+			return invalid(op, err)
+		}
+		if _, err := query.Exec(ctx, b.q, query.Insert(tables.User.Table).Named("users.Insert").Row(user)); err != nil {
+			return err
+		}
+		_, err = query.Exec(ctx, b.q, query.Insert(tables.Auth.Table).Named("auths.Insert").Row(auth))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Identity{ID: user.ID, Name: *user.Name, Email: n.Email, Role: *user.Role, SessionStamp: *auth.SessionStamp}, nil
+}
