@@ -35,4 +35,6 @@ func readRevoked(file string) (map[string]bool, error) {
 	return out, nil
 }
 
-func revokedKey(issuer []byte, serial *big.Int) string { return string(issuer) + "\x00" + serial.String() }
+func revokedKey(issuer []byte, serial *big.Int) string {
+	return string(issuer) + "\x00" + serial.String()
+}
