@@ -9,11 +9,12 @@ package engines
 
 import (
 	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/engine/mysql"
 	"github.com/larder-db/larder/engine/postgres"
 	"github.com/larder-db/larder/engine/sqlite"
 )
 
 // All returns the drivers of every engine.
 func All() []driver.Driver {
-	return []driver.Driver{sqlite.Driver{}, postgres.Driver{}}
+	return []driver.Driver{sqlite.Driver{}, postgres.Driver{}, mysql.Driver{}}
 }

@@ -1,0 +1,430 @@
+package mysql
+
+import (
+	"context"
+	"database/sql"
+	sqldriver "database/sql/driver"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/dburl"
+	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/driver/prepared"
+)
+
+// Driver opens MySQL and MariaDB databases.
+type Driver struct{}
+
+const (
+	defaultConnectTimeout = 10 * time.Second
+
+	// pingTimeout is how long an idle connection may take to answer before it
+	// is given up: a server that is alive answers in milliseconds.
+	pingTimeout = 3 * time.Second
+
+	// statementsKept is how many prepared statements a connection keeps. The
+	// server counts those of all connections (max_prepared_stmt_count, 16,382).
+	statementsKept = 64
+
+	// goodPacket is the packet limit below which the operator is warned.
+	goodPacket = 64 << 20
+
+	// strictMode refuses what MySQL would otherwise cut, round or replace, and
+	// stores a 0 that is given for a numbered column.
+	strictMode = "STRICT_ALL_TABLES,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO"
+)
+
+// Backends are "mysql" and "mariadb".
+func (Driver) Backends() []string { return []string{dburl.MySQL, dburl.MariaDB} }
+
+// Dialect is the dialect of a recent server of the flavour that the URL names.
+func (Driver) Dialect(u *dburl.URL) (driver.Dialect, error) {
+	if u.Backend == dburl.MariaDB {
+		return newDialect(dburl.MariaDB, 110800, goodPacket), nil
+	}
+	return newDialect(dburl.MySQL, 80400, goodPacket), nil
+}
+
+// Open connects to the server that u names.
+func (Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*driver.Database, error) {
+	t, err := u.MySQL()
+	if err != nil {
+		return nil, err
+	}
+	if o.Schema != "" {
+		return nil, dberr.New(dberr.Invalid, "connect", "MySQL and MariaDB have no schemas inside of a database; name the database in the URL")
+	}
+	if t.Database == "" {
+		return nil, dberr.New(dberr.Invalid, "connect", "the URL names no database: mysql://USER:PASSWORD@HOST/DATABASE")
+	}
+	switch o.PreparedStatements {
+	case "", "auto", "on", "off":
+	default:
+		return nil, dberr.New(dberr.Invalid, "connect", "the mode for prepared statements must be auto, on or off")
+	}
+	c, err := newConnector(u.Backend, t, o)
+	if err != nil {
+		return nil, err
+	}
+	info, err := c.probe(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.settings = settings(info, t.InitCommand)
+	db := &driver.Database{Dialect: newDialect(info.flavour, info.number, info.packet), Classifier: classifier{},
+		Inspector: NewInspector(info.mariadb()), DDL: NewDDL(info.mariadb()), Locker: locker{c: c}, State: state, Version: info.title() + " " + info.version}
+	if info.packet < goodPacket {
+		db.Warnings = append(db.Warnings, fmt.Sprintf("the server's max_allowed_packet is %d MB: a chat or file that is larger cannot be stored; raise it to 64M or more", info.packet>>20))
+	}
+	pool := o.Pool.OrDefault()
+	db.Writer = sql.OpenDB(c)
+	db.Reader = db.Writer
+	db.Writer.SetMaxOpenConns(pool.MaxOpen())
+	db.Writer.SetMaxIdleConns(pool.MaxIdle())
+	return db, nil
+}
+
+// server is what the server says about itself.
+type server struct {
+	flavour string // dburl.MySQL or dburl.MariaDB
+	version string // "10.11.19"
+	number  int    // 101119
+	packet  int    // max_allowed_packet
+}
+
+func (s server) mariadb() bool { return s.flavour == dburl.MariaDB }
+
+func (s server) title() string {
+	if s.mariadb() {
+		return "MariaDB"
+	}
+	return "MySQL"
+}
+
+// probe asks a first connection what it is connected to.
+func (c *connector) probe(ctx context.Context) (server, error) {
+	pool := sql.OpenDB(c)
+	defer pool.Close()
+	var version string
+	var s server
+	if err := pool.QueryRowContext(ctx, "SELECT VERSION(), @@max_allowed_packet").Scan(&version, &s.packet); err != nil {
+		return server{}, c.connectError(ctx, err)
+	}
+	s.flavour = dburl.MySQL
+	if strings.Contains(strings.ToLower(version), "mariadb") {
+		s.flavour = dburl.MariaDB
+		version = strings.TrimPrefix(version, "5.5.5-") // for clients that know no version above 5
+	}
+	s.version, _, _ = strings.Cut(version, "-")
+	s.number = versionNumber(s.version)
+	oldest, name := 80019, "8.0.19"
+	if s.mariadb() {
+		oldest, name = 100600, "10.6"
+	}
+	if s.number < oldest {
+		return server{}, dberr.New(dberr.Unsupported, "connect", "the server at "+c.where()+" is "+s.title()+" "+s.version+"; "+name+" or newer is needed")
+	}
+	return s, nil
+}
+
+// versionNumber makes 101119 of "10.11.19".
+func versionNumber(version string) int {
+	n := 0
+	parts := strings.Split(version, ".")
+	for i := range 3 {
+		n *= 100
+		if i < len(parts) {
+			v, _ := strconv.Atoi(parts[i]) // a part that is no number counts as 0: older
+			n += min(v, 99)
+		}
+	}
+	return n
+}
+
+// settings are the statements that each connection begins with.
+func settings(s server, initCommand string) []string {
+	collation, isolation := "utf8mb4_0900_bin", "transaction_isolation"
+	if s.mariadb() {
+		collation, isolation = "utf8mb4_nopad_bin", "tx_isolation"
+	}
+	out := []string{"SET NAMES utf8mb4 COLLATE " + collation + ", @@SESSION.time_zone = '+00:00', @@SESSION.sql_mode = '" + strictMode +
+		"', @@SESSION." + isolation + " = 'READ-COMMITTED', @@SESSION.autocommit = 1, @@SESSION.foreign_key_checks = 1, @@SESSION.sql_auto_is_null = 0"}
+	if initCommand != "" {
+		out = append(out, initCommand)
+	}
+	return out
+}
+
+// connector opens connections with their settings.
+type connector struct {
+	engine   string // as the URL names it: what it is comes out later
+	target   dburl.MySQLTarget
+	settings []string // nil while the server is not known
+	kept     int
+	password func(context.Context) (string, error)
+	timeout  time.Duration
+	tls      *tlsSettings
+	ping     bool
+	pingAge  time.Duration
+	recycle  time.Duration
+}
+
+func newConnector(engine string, t dburl.MySQLTarget, o driver.OpenOptions) (*connector, error) {
+	pool := o.Pool.OrDefault()
+	c := &connector{engine: engine, target: t, kept: statementsKept, password: o.Password, timeout: t.ConnectTimeout, ping: pool.PrePing, pingAge: o.PingAge, recycle: pool.Recycle}
+	if c.timeout <= 0 {
+		c.timeout = defaultConnectTimeout
+	}
+	if o.PreparedStatements == "off" {
+		c.kept = 0
+	}
+	var err error
+	c.tls, err = readTLS(t.TLS)
+	return c, err
+}
+
+// where lists where the server is looked for.
+func (c *connector) where() string {
+	if c.target.Socket != "" {
+		return c.target.Socket
+	}
+	var list []string
+	for _, h := range c.target.Hosts {
+		list = append(list, address(h))
+	}
+	return strings.Join(list, ", ")
+}
+
+func address(h dburl.HostPort) string {
+	if h.Port == 0 {
+		h.Port = 3306
+	}
+	return h.Address()
+}
+
+func (c *connector) Driver() sqldriver.Driver { return mysql.MySQLDriver{} }
+
+// Connect opens a connection for the pool, to the first host that answers.
+func (c *connector) Connect(ctx context.Context) (sqldriver.Conn, error) {
+	type place struct{ network, address, host string }
+	places := []place{{"unix", c.target.Socket, ""}}
+	if c.target.Socket == "" {
+		places = places[:0]
+		for _, h := range c.target.Hosts {
+			places = append(places, place{"tcp", address(h), h.Host})
+		}
+	}
+	var err error
+	for _, p := range places {
+		var out *conn
+		if out, err = c.connectTo(ctx, p.network, p.address, p.host); err == nil {
+			return out, nil
+		}
+		if f := (classifier{}).Classify(err); f.Code != dberr.Unavailable && f.Code != dberr.Timeout || ctx.Err() != nil {
+			break // the server has answered: another host is not what is needed
+		}
+	}
+	return nil, c.connectError(ctx, err)
+}
+
+func (c *connector) connectTo(ctx context.Context, network, addr, host string) (*conn, error) {
+	cfg, err := c.config(ctx, network, addr, host)
+	if err != nil {
+		return nil, err
+	}
+	out := &conn{c: c, cache: prepared.New(c.kept), used: time.Now()}
+	dialer := net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true}}
+	cfg.DialFunc = func(ctx context.Context, network, addr string) (nc net.Conn, err error) {
+		nc, err = dialer.DialContext(ctx, network, addr)
+		out.raw = nc
+		return nc, err
+	}
+	native, err := mysql.NewConnector(cfg)
+	if err != nil {
+		return nil, err
+	}
+	// The driver bounds only the dialing; a server that accepts and then says
+	// nothing is given up as well.
+	tctx, cancel := context.WithTimeout(ctx, c.timeout)
+	defer cancel()
+	made, err := native.Connect(tctx)
+	if err != nil {
+		return nil, err
+	}
+	n, ok := made.(nativeConn)
+	if !ok {
+		return nil, errors.Join(fmt.Errorf("unexpected connection %T", made), made.Close())
+	}
+	out.nativeConn = n
+	for _, s := range c.settings {
+		if _, err := n.ExecContext(tctx, s, nil); err != nil {
+			return nil, errors.Join(err, n.Close())
+		}
+	}
+	if c.recycle > 0 {
+		// Connections that were opened together shall not all be replaced together.
+		out.expires = out.used.Add(c.recycle - rand.N(c.recycle/10+1))
+	}
+	return out, nil
+}
+
+// config is the driver's configuration for one host.
+func (c *connector) config(ctx context.Context, network, addr, host string) (*mysql.Config, error) {
+	t := c.target
+	cfg := mysql.NewConfig()
+	cfg.Net, cfg.Addr, cfg.User, cfg.Passwd, cfg.DBName = network, addr, t.User, t.Password(), t.Database
+	cfg.ParseTime, cfg.ClientFoundRows, cfg.Loc = true, true, time.UTC
+	cfg.MaxAllowedPacket = t.MaxAllowedPacket // 0 asks the server
+	cfg.Timeout, cfg.ReadTimeout, cfg.WriteTimeout = c.timeout, t.ReadTimeout, t.WriteTimeout
+	cfg.AllowAllFiles = t.LocalInfile
+	cfg.Logger = &mysql.NopLogger{} // what it would log comes back as an error
+	program := t.ProgramName
+	if program == "" {
+		program = "larder"
+	}
+	cfg.ConnectionAttributes = "program_name:" + program
+	cfg.TLS, cfg.AllowFallbackToPlaintext = c.tls.forHost(host)
+	if c.password != nil {
+		p, err := c.password(ctx)
+		if err != nil {
+			return nil, &dberr.Error{Op: "connect", Code: dberr.Unavailable, Engine: c.engine, Unsent: true, Err: err,
+				Msg: "the password for the connection to " + c.where() + " could not be had"}
+		}
+		cfg.Passwd = p
+		cfg.AllowCleartextPasswords = cfg.TLS != nil && !cfg.AllowFallbackToPlaintext // tokens travel as they are
+	}
+	if t.Compress {
+		if err := cfg.Apply(mysql.EnableCompression(true)); err != nil {
+			return nil, err
+		}
+	}
+	return cfg, nil
+}
+
+// nativeConn is what the driver's connections can do.
+type nativeConn interface {
+	sqldriver.Conn
+	sqldriver.ConnBeginTx
+	sqldriver.ConnPrepareContext
+	sqldriver.ExecerContext
+	sqldriver.QueryerContext
+	sqldriver.Pinger
+	sqldriver.SessionResetter
+	sqldriver.Validator
+	sqldriver.NamedValueChecker
+}
+
+// conn is a connection of the pool.
+type conn struct {
+	nativeConn
+	c       *connector
+	raw     net.Conn // below TLS
+	cache   *prepared.Cache
+	used    time.Time // when it was put back last
+	expires time.Time // zero is never
+}
+
+// Unwrap gives the driver's own connection, for what only it can do.
+func (c *conn) Unwrap() sqldriver.Conn { return c.nativeConn }
+
+func (c *conn) ExecContext(ctx context.Context, query string, args []sqldriver.NamedValue) (sqldriver.Result, error) {
+	if len(args) == 0 {
+		return c.nativeConn.ExecContext(ctx, query, args) // not every statement can be prepared
+	}
+	return c.cache.Exec(ctx, c.nativeConn, query, args)
+}
+
+func (c *conn) QueryContext(ctx context.Context, query string, args []sqldriver.NamedValue) (sqldriver.Rows, error) {
+	if len(args) == 0 {
+		return c.nativeConn.QueryContext(ctx, query, args)
+	}
+	return c.cache.Query(ctx, c.nativeConn, query, args)
+}
+
+// IsValid tells the pool whether to keep the connection. It is called when it
+// is put back.
+func (c *conn) IsValid() bool {
+	if !c.nativeConn.IsValid() {
+		return false
+	}
+	c.used = time.Now()
+	return c.expires.IsZero() || c.used.Before(c.expires)
+}
+
+// ResetSession decides whether the connection can be handed out. The driver
+// looks whether the server has closed it; a ping finds one whose other end is
+// gone without a word, and is bounded by itself, because the caller's context
+// may allow hours.
+func (c *conn) ResetSession(ctx context.Context) error {
+	if err := c.nativeConn.ResetSession(ctx); err != nil {
+		return err
+	}
+	now := time.Now()
+	if !c.expires.IsZero() && now.After(c.expires) {
+		return sqldriver.ErrBadConn
+	}
+	if !c.c.ping || now.Sub(c.used) < c.c.pingAge {
+		return nil
+	}
+	pctx, cancel := context.WithTimeout(ctx, pingTimeout)
+	defer cancel()
+	if err := c.nativeConn.Ping(pctx); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return sqldriver.ErrBadConn
+	}
+	return nil
+}
+
+func (c *conn) BeginTx(ctx context.Context, o sqldriver.TxOptions) (sqldriver.Tx, error) {
+	inner, err := c.nativeConn.BeginTx(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	return &tx{inner: inner, c: c, ctx: ctx}, nil
+}
+
+// tx ends a COMMIT or ROLLBACK that is not answered when its context ends. The
+// driver would wait for as long as the network pretends to be there.
+type tx struct {
+	inner sqldriver.Tx
+	c     *conn
+	ctx   context.Context
+}
+
+func (t *tx) Commit() error   { return t.bounded(t.inner.Commit) }
+func (t *tx) Rollback() error { return t.bounded(t.inner.Rollback) }
+
+func (t *tx) bounded(f func() error) error {
+	stop := context.AfterFunc(t.ctx, func() { _ = t.c.raw.SetDeadline(time.Unix(1, 0)) })
+	defer stop()
+	return f()
+}
+
+func state(ctx context.Context, q driver.Querier) (driver.State, error) {
+	rows, err := q.QueryContext(ctx, "SELECT @@read_only")
+	if err != nil {
+		return driver.State{}, err
+	}
+	defer rows.Close()
+	var s driver.State
+	for rows.Next() {
+		var v string
+		if err := rows.Scan(&v); err != nil {
+			return s, err
+		}
+		s.ReadOnly = v != "0" && !strings.EqualFold(v, "OFF") // MariaDB 12 has words
+	}
+	return s, rows.Err()
+}
+
+var _ sqldriver.Connector = (*connector)(nil)
