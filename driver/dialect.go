@@ -26,8 +26,9 @@ const (
 	NullsOrdering   Feature = "nulls first/last" // ORDER BY ... NULLS FIRST
 	DistinctFrom    Feature = "is distinct from" // standard spelling
 	UpsertTarget    Feature = "upsert target"    // an upsert is decided by its target key alone; without it by any unique key
-	UpsertWhere     Feature = "upsert where"     // an upsert can be conditional and counts exactly the rows it wrote
 	SetOperations   Feature = "set operations"   // EXCEPT and INTERSECT; UNION is everywhere
+	DecimalType     Feature = "decimal type"     // sums and extremes of exact decimals are exact
+	SetAtOnce       Feature = "set at once"      // UPDATE ... SET a = b, b = a swaps; without it a later assignment sees an earlier one
 )
 
 // Limits of an engine. 0 is unlimited.
@@ -101,6 +102,16 @@ const (
 	AsJSON    JSONType = "json" // the member's JSON text
 )
 
+// ElementColumn is a column of the table that JSONEach makes.
+type ElementColumn int
+
+// The columns of elements.
+const (
+	ElementKey      ElementColumn = iota // the object key; NULL for elements of an array
+	ElementValue                         // JSON text
+	ElementPosition                      // from 0
+)
+
 // Path leads to a member of a document: string elements are exact object keys,
 // int elements are array positions. There is no path language: any key can be
 // reached, whatever characters it has.
@@ -126,9 +137,12 @@ type JSON interface {
 	// text, in the sense of PostgreSQL's @>.
 	JSONContains(b *Builder, doc Expr, document string)
 	// JSONEach writes a table of the elements of the array, or the members of
-	// the object, at p, as a FROM item with the columns key (text), value
-	// (JSON text) and position (from 0), called alias.
+	// the object, at p, as a FROM item called alias that may refer to the items
+	// before it. Its columns are written by JSONElement only.
 	JSONEach(b *Builder, doc Expr, p Path, alias string)
+	// JSONElement writes a column of the table that JSONEach made of the same
+	// document and path.
+	JSONElement(b *Builder, doc Expr, p Path, alias string, c ElementColumn)
 	// JSONSet writes doc with the member at p set to value, a JSON text
 	// expression. Missing parents that are objects are made; a path through a
 	// scalar, or past the end of an array by more than one, leaves doc as it is.

@@ -154,10 +154,7 @@ func (o Order) NullsLast() Order { o.nulls = 2; return o }
 
 // WriteSQL writes the item.
 func (o Order) WriteSQL(b *driver.Builder) {
-	var e driver.Expr = o.e
-	if o.ty.Kind == schema.Numeric {
-		e = comparable_{e: e, ty: o.ty}
-	}
+	e := meant(o.e, o.ty)
 	if o.nulls != 0 {
 		b.Dialect().OrderNulls(b, e, o.desc, o.nulls == 1)
 		return

@@ -123,20 +123,25 @@ func (x binary) WriteSQL(b *driver.Builder) {
 	}
 }
 
-// comparable writes e in the form in which its engine compares it by meaning.
-type comparable_ struct {
+// meaning writes e in the form in which its engine compares it by meaning.
+type meaning struct {
 	e  driver.Expr
 	ty schema.Type
 }
 
-func (c comparable_) WriteSQL(b *driver.Builder) { b.Dialect().Comparable(b, c.e, c.ty) }
+func (m meaning) WriteSQL(b *driver.Builder) { b.Dialect().Comparable(b, m.e, m.ty) }
+
+// meant is e in the form in which its type is compared by meaning.
+func meant(e driver.Expr, ty schema.Type) driver.Expr {
+	switch ty.Kind {
+	case schema.Numeric, schema.JSON, schema.JSONB:
+		return meaning{e, ty}
+	}
+	return e
+}
 
 func (e Expr[T]) cmp(op string, c driver.Expr) Cond {
-	var left driver.Expr = e.n
-	if e.ty.Kind == schema.Numeric {
-		left = comparable_{e: e.n, ty: e.ty}
-	}
-	return Cond{n: binary{a: left, op: op, c: c}}
+	return Cond{n: binary{a: meant(e.n, e.ty), op: op, c: meant(c, e.ty)}}
 }
 
 // Eq is "e = v".
@@ -178,7 +183,7 @@ func (e Expr[T]) GeTo(o Operand[T]) Cond { return e.cmp(" >= ", e.bindTo(o)) }
 // Between is "low <= e AND e <= high".
 func (e Expr[T]) Between(low, high T) Cond {
 	c := e.cmp(" BETWEEN ", e.bind(low)).n
-	return Cond{n: binary{a: c, op: " AND ", c: e.bind(high), wrap: true}}
+	return Cond{n: binary{a: c, op: " AND ", c: meant(e.bind(high), e.ty), wrap: true}}
 }
 
 // IsNull is "e IS NULL".

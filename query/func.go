@@ -60,7 +60,7 @@ func Sum[T any](e Operand[T]) Expr[T] {
 	case schema.Integer, schema.SmallInt, schema.BigInt:
 		return Cast[T](Expr[T]{n: call{"SUM", []driver.Expr{e}}}, bigint)
 	}
-	return Expr[T]{n: call{"SUM", []driver.Expr{e}}, ty: ty}
+	return extreme[T]("SUM", e)
 }
 
 // Avg is the average as a float, NULL when there are no rows.
@@ -69,20 +69,20 @@ func Avg[T any](e Operand[T]) Expr[float64] {
 }
 
 // Min is the smallest value, NULL when there are no rows.
-func Min[T any](e Operand[T]) Expr[T] {
-	return Expr[T]{n: call{"MIN", []driver.Expr{ordered(e)}}, ty: e.SQLType()}
-}
+func Min[T any](e Operand[T]) Expr[T] { return extreme[T]("MIN", e) }
 
 // Max is the largest value, NULL when there are no rows.
-func Max[T any](e Operand[T]) Expr[T] {
-	return Expr[T]{n: call{"MAX", []driver.Expr{ordered(e)}}, ty: e.SQLType()}
-}
+func Max[T any](e Operand[T]) Expr[T] { return extreme[T]("MAX", e) }
 
-func ordered[T any](e Operand[T]) driver.Expr {
-	if ty := e.SQLType(); ty.Kind == schema.Numeric {
-		return comparable_{e: e, ty: ty}
-	}
-	return e
+func extreme[T any](name string, e Operand[T]) Expr[T] {
+	ty := e.SQLType()
+	return Expr[T]{ty: ty, n: driver.ExprFunc(func(b *driver.Builder) {
+		if ty.Kind == schema.Numeric && !b.Dialect().Has(driver.DecimalType) {
+			b.Fail(unsupported(b.Dialect(), name+" of exact decimals"))
+			return
+		}
+		b.Expr(call{name, []driver.Expr{e}})
+	})}
 }
 
 // Cast is e converted to a column type.

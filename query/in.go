@@ -45,18 +45,14 @@ func (n inNode[T]) WriteSQL(b *driver.Builder) {
 		b.Fail(dberr.New(dberr.TooLarge, n.e.of, fmt.Sprintf("the list has %d values and the engine takes %d in one statement; send it in parts", len(n.values), max)))
 		return
 	}
-	var left driver.Expr = n.e.n
-	if n.e.ty.Kind == schema.Numeric {
-		left = comparable_{e: left, ty: n.e.ty}
-	}
-	b.Expr(left)
+	b.Expr(meant(n.e.n, n.e.ty))
 	if n.not {
 		b.SQL(" NOT")
 	}
 	b.SQL(" IN (")
 	// The last value is repeated up to the next power of two, so that lists of
 	// many lengths make few different texts.
-	b.List(padded(len(n.values)), func(i int) { b.Expr(n.e.bind(n.values[min(i, len(n.values)-1)])) })
+	b.List(padded(len(n.values)), func(i int) { b.Expr(meant(n.e.bind(n.values[min(i, len(n.values)-1)]), n.e.ty)) })
 	b.SQL(")")
 }
 
@@ -105,7 +101,16 @@ func (e Expr[T]) InQuery(q Query) Cond { return e.inQuery(q, " IN (") }
 func (e Expr[T]) NotInQuery(q Query) Cond { return e.inQuery(q, " NOT IN (") }
 
 func (e Expr[T]) inQuery(q Query, op string) Cond {
-	return Cond{n: driver.ExprFunc(func(b *driver.Builder) { b.Expr(e.n).SQL(op).Expr(q).SQL(")") })}
+	return Cond{n: driver.ExprFunc(func(b *driver.Builder) {
+		b.Expr(e.n).SQL(op)
+		if plain(q) {
+			b.Expr(q)
+		} else {
+			// Some engines take no LIMIT in the subquery itself.
+			b.SQL("SELECT * FROM (").Expr(q).SQL(") AS ").Ident("listed")
+		}
+		b.SQL(")")
+	})}
 }
 
 // TupleExpr is several columns compared together.

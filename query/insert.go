@@ -258,7 +258,13 @@ func (s InsertStmt) WriteSQL(b *driver.Builder) {
 	switch {
 	case n.from != nil:
 		n.writeColumns(b)
-		b.SQL(" ").Expr(n.from)
+		b.SQL(" ")
+		if n.upsert == nil {
+			b.Expr(n.from)
+		} else {
+			// ON CONFLICT behind a bare SELECT is read as a join by some engines.
+			b.SQL("SELECT * FROM (").Expr(n.from).SQL(") AS ").Ident("given").SQL(" WHERE 1 = 1")
+		}
 	case len(n.rows) == 0 || len(n.cols) == 0:
 		b.SQL(" ")
 		b.Dialect().DefaultRow(b)

@@ -109,7 +109,7 @@ func (m Member) Bool() Expr[bool] {
 
 // JSON reads the member's JSON text; JSON null is 'null', what is absent is NULL.
 func (m Member) JSON() Expr[model.JSON] {
-	return get[model.JSON](m, driver.AsJSON, schema.Type{Kind: schema.JSON})
+	return get[model.JSON](m, driver.AsJSON, m.doc.ty)
 }
 
 // Exists holds when the member is there, even as JSON null.
@@ -164,7 +164,7 @@ func (m Member) Contains(text string) Cond {
 		}
 		doc := driver.Expr(m.doc)
 		if len(m.path) > 0 {
-			doc = get[model.JSON](m, driver.AsJSON, schema.Type{Kind: schema.JSON})
+			doc = get[model.JSON](m, driver.AsJSON, m.doc.ty)
 		}
 		d.JSONContains(b, doc, x.(string))
 	})}
@@ -207,11 +207,21 @@ func (e Elements) writeSource(b *driver.Builder) {
 	b.Dialect().JSONEach(b, e.m.doc, e.m.path, e.name)
 }
 
+func element[T any](e Elements, c driver.ElementColumn, ty schema.Type, name string) Expr[T] {
+	return Expr[T]{ty: ty, name: name, of: e.m.doc.of, n: driver.ExprFunc(func(b *driver.Builder) {
+		b.Dialect().JSONElement(b, e.m.doc, e.m.path, e.name, c)
+	})}
+}
+
 // Key is the object key of a member; NULL for elements of an array.
-func (e Elements) Key() Expr[string] { return Field[string](e.name, "key") }
+func (e Elements) Key() Expr[string] { return element[string](e, driver.ElementKey, plainT, "key") }
 
 // Value is the element's JSON text; JSON operations work on it through [JSONOf].
-func (e Elements) Value() Expr[model.JSON] { return Field[model.JSON](e.name, "value") }
+func (e Elements) Value() Expr[model.JSON] {
+	return element[model.JSON](e, driver.ElementValue, e.m.doc.ty, "value")
+}
 
 // Position counts elements from 0.
-func (e Elements) Position() Expr[int64] { return Field[int64](e.name, "position") }
+func (e Elements) Position() Expr[int64] {
+	return element[int64](e, driver.ElementPosition, bigint, "position")
+}

@@ -1,8 +1,10 @@
 package query
 
 import (
+	"regexp"
 	"strings"
 
+	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/schema"
 )
@@ -76,7 +78,14 @@ func (e Expr[T]) EqFold(s string) Cond { return e.fold(s, driver.Whole) }
 // Regexp holds when the regular expression matches somewhere in the text. Its
 // syntax is what every engine has: POSIX extended, without back references.
 func (e Expr[T]) Regexp(pattern string) Cond {
-	return Cond{n: driver.ExprFunc(func(b *driver.Builder) { b.Dialect().Regexp(b, e.n, pattern) })}
+	return Cond{n: driver.ExprFunc(func(b *driver.Builder) {
+		// What Go's package does not take, such as a back reference, some engine does not.
+		if _, err := regexp.Compile(pattern); err != nil || strings.IndexByte(pattern, 0) >= 0 {
+			b.Fail(dberr.New(dberr.Invalid, e.of, "the regular expression is not one that every engine understands; use POSIX extended syntax without back references"))
+			return
+		}
+		b.Dialect().Regexp(b, e.n, pattern)
+	})}
 }
 
 // Lower is e in lower case, in the sense of Unicode.

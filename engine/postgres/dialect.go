@@ -1,35 +1,290 @@
 package postgres
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
+	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/driver/fold"
+	"github.com/larder-db/larder/driver/value"
 	"github.com/larder-db/larder/schema"
 )
 
+// dialect writes PostgreSQL's SQL. It is comparable: two of them that are
+// equal write the same.
 type dialect struct {
-	driver.Dialect
-	version int
-	icu     bool
+	version int  // server_version_num
+	icu     bool // the server has ICU collations
 }
 
 func newDialect(version int, icu bool) dialect { return dialect{version: version, icu: icu} }
 
+var statementFeatures = []driver.Feature{driver.InsertReturning, driver.UpdateReturning, driver.DeleteReturning, driver.CopyIn,
+	driver.RowLocks, driver.SkipLocked, driver.ServerProcess, driver.Isolation, driver.Savepoints, driver.TupleIn,
+	driver.Windows, driver.RecursiveCTE, driver.NullsOrdering, driver.DistinctFrom, driver.JSONIndexable,
+	driver.UpsertTarget, driver.SetOperations, driver.SetAtOnce, driver.DecimalType}
+
 func (dialect) Engine() string { return "postgresql" }
 
 func (dialect) Has(f driver.Feature) bool {
-	return hasTableFeature(f) || slices.Contains([]schema.Feature{driver.InsertReturning, driver.UpdateReturning, driver.DeleteReturning, driver.CopyIn,
-		driver.RowLocks, driver.SkipLocked, driver.ServerProcess, driver.Isolation,
-		driver.Savepoints, driver.TupleIn, driver.Windows, driver.RecursiveCTE, driver.NullsOrdering, driver.DistinctFrom}, f)
+	return hasTableFeature(f) || slices.Contains(statementFeatures, f)
 }
 
-func (dialect) Limits() driver.Limits { return driver.Limits{BindArgs: 65535} }
+func (dialect) Limits() driver.Limits {
+	return driver.Limits{BindArgs: 65535, IdentBytes: maxName, KeyBytes: 2704}
+}
 
-func (dialect) AppendIdent(b []byte, name string) ([]byte, error) {
-	return append(append(append(b, '"'), name...), '"'), nil
+func (d dialect) AppendIdent(b []byte, name string) ([]byte, error) {
+	switch {
+	case name == "" || strings.IndexByte(name, 0) >= 0:
+		return b, dberr.New(dberr.Invalid, "identifier", "a name is empty or holds NUL; give it another")
+	case len(name) > maxName:
+		e := dberr.New(dberr.TooLarge, "identifier", fmt.Sprintf("the name %q has %d bytes and the engine keeps %d; shorten it", name, len(name), maxName))
+		e.Engine = d.Engine()
+		return b, e
+	}
+	b = append(b, '"')
+	if strings.IndexByte(name, '"') >= 0 {
+		name = strings.ReplaceAll(name, `"`, `""`)
+	}
+	return append(append(b, name...), '"'), nil
 }
 
 func (dialect) AppendPlaceholder(b []byte, n int) []byte {
 	return strconv.AppendInt(append(b, '$'), int64(n), 10)
 }
+
+// AppendString uses the E form when there is a backslash, which means the same
+// whatever standard_conforming_strings is.
+func (dialect) AppendString(b []byte, s string) ([]byte, error) {
+	if err := value.CheckText(s); err != nil {
+		return b, err
+	}
+	if strings.IndexByte(s, '\\') >= 0 {
+		b = append(b, 'E')
+		s = strings.ReplaceAll(s, `\`, `\\`)
+	}
+	return append(append(append(b, '\''), strings.ReplaceAll(s, "'", "''")...), '\''), nil
+}
+
+func (dialect) Encode(ty schema.Type, v any) (any, error) {
+	x, err := value.Encode(ty, v, value.Limits{Length: true, IntRange: true})
+	if err != nil {
+		if e, ok := err.(*dberr.Error); ok {
+			c := *e
+			c.Engine = "postgresql"
+			return nil, &c
+		}
+		return nil, err
+	}
+	return x, nil
+}
+
+func typeName(ty schema.Type) string {
+	switch ty.Kind {
+	case schema.SmallInt, schema.Integer, schema.BigInt:
+		return "bigint"
+	case schema.Boolean:
+		return "boolean"
+	case schema.Float:
+		return "double precision"
+	case schema.Numeric:
+		return "numeric"
+	case schema.Date:
+		return "date"
+	case schema.DateTime:
+		if ty.WithZone {
+			return "timestamp with time zone"
+		}
+		return "timestamp"
+	case schema.JSON:
+		return "json"
+	case schema.JSONB:
+		return "jsonb"
+	case schema.Bytes:
+		return "bytea"
+	case schema.UUID:
+		return "uuid"
+	}
+	return "text"
+}
+
+func (dialect) Cast(b *driver.Builder, e driver.Expr, ty schema.Type) {
+	b.SQL("CAST(").Expr(e).SQL(" AS " + typeName(ty) + ")")
+}
+
+func (d dialect) Comparable(b *driver.Builder, e driver.Expr, ty schema.Type) {
+	switch ty.Kind {
+	case schema.Numeric:
+		d.Cast(b, e, ty)
+	case schema.JSON:
+		// json has no equality of its own.
+		d.Cast(b, e, schema.Type{Kind: schema.Text})
+	case schema.JSONB:
+		d.Cast(b, e, ty)
+	default:
+		b.Expr(e)
+	}
+}
+
+func (dialect) Like(b *driver.Builder, e, pattern driver.Expr, escape rune) {
+	b.SQL("(").Expr(e).SQL(" LIKE ").Expr(pattern).SQL(" ESCAPE ")
+	literal(b, escape)
+	b.SQL(")")
+}
+
+// literal writes the escape character, which cannot be bound; 0 is none.
+func literal(b *driver.Builder, escape rune) {
+	s := ""
+	if escape != 0 {
+		s = string(escape)
+	}
+	t, err := b.Dialect().AppendString(nil, s)
+	if err != nil {
+		b.Fail(err)
+		return
+	}
+	b.SQL(string(t))
+}
+
+func (dialect) MatchFold(b *driver.Builder, e driver.Expr, text string, at driver.Anchor) {
+	pattern := fold.Pattern(text)
+	if at == driver.AtStart || at == driver.Whole {
+		pattern = `\A` + pattern
+	}
+	if at == driver.AtEnd || at == driver.Whole {
+		pattern += `\Z`
+	}
+	if pattern == "" {
+		b.SQL("(").Expr(e).SQL(" IS NOT NULL)")
+		return
+	}
+	// *** says that it is an advanced regular expression whatever it begins with.
+	b.SQL("(").Expr(e).SQL(" ~ ").Arg("***:" + pattern).SQL(")")
+}
+
+func (d dialect) Lower(b *driver.Builder, e driver.Expr) {
+	b.SQL("lower(").Expr(e)
+	if d.icu {
+		// Under the C locale lower() knows ASCII only.
+		b.SQL(` COLLATE "und-x-icu"`)
+	}
+	b.SQL(`) COLLATE "C"`)
+}
+
+func (dialect) Concat(b *driver.Builder, parts []driver.Expr) {
+	b.SQL("(")
+	for i, p := range parts {
+		if i > 0 {
+			b.SQL(" || ")
+		}
+		b.SQL("CAST(").Expr(p).SQL(" AS text)")
+	}
+	b.SQL(")")
+}
+
+func (dialect) Regexp(b *driver.Builder, e driver.Expr, pattern string) {
+	b.SQL("(").Expr(e).SQL(" ~ ").Arg(pattern).SQL(")")
+}
+
+func (dialect) Upsert(b *driver.Builder, u driver.Upsert) {
+	b.SQL(" ON CONFLICT (")
+	b.List(len(u.Target), func(i int) { b.Ident(u.Target[i]) })
+	if len(u.Update)+len(u.Set) == 0 {
+		b.SQL(") DO NOTHING")
+		return
+	}
+	b.SQL(") DO UPDATE SET ")
+	b.List(len(u.Update)+len(u.Set), func(i int) {
+		if i < len(u.Update) {
+			b.Ident(u.Update[i]).SQL(" = excluded.").Ident(u.Update[i])
+			return
+		}
+		a := u.Set[i-len(u.Update)]
+		b.Ident(a.Column).SQL(" = ").Expr(a.Value)
+	})
+	if u.Where != nil {
+		b.SQL(" WHERE ").Expr(u.Where)
+	}
+}
+
+func (dialect) Excluded(b *driver.Builder, column string) { b.SQL("excluded.").Ident(column) }
+
+func (dialect) Lock(b *driver.Builder, m driver.LockMode) {
+	if m.Share {
+		b.SQL(" FOR SHARE")
+	} else {
+		b.SQL(" FOR UPDATE")
+	}
+	switch {
+	case m.SkipLocked:
+		b.SQL(" SKIP LOCKED")
+	case m.NoWait:
+		b.SQL(" NOWAIT")
+	}
+}
+
+func (dialect) Limit(b *driver.Builder, limit, offset driver.Expr) {
+	if limit != nil {
+		b.SQL(" LIMIT ").Expr(limit)
+	}
+	if offset != nil {
+		b.SQL(" OFFSET ").Expr(offset)
+	}
+}
+
+func (dialect) OrderNulls(b *driver.Builder, e driver.Expr, desc, nullsFirst bool) {
+	b.Expr(e)
+	if desc {
+		b.SQL(" DESC")
+	}
+	if nullsFirst {
+		b.SQL(" NULLS FIRST")
+	} else {
+		b.SQL(" NULLS LAST")
+	}
+}
+
+func (dialect) DistinctFrom(b *driver.Builder, a, c driver.Expr, not bool) {
+	b.SQL("(").Expr(a)
+	if not {
+		b.SQL(" IS NOT DISTINCT FROM ")
+	} else {
+		b.SQL(" IS DISTINCT FROM ")
+	}
+	b.Expr(c).SQL(")")
+}
+
+func (dialect) DefaultRow(b *driver.Builder) { b.SQL("DEFAULT VALUES") }
+
+// InArray makes an array of the list, for which an index can be used.
+func (dialect) InArray(b *driver.Builder, e driver.Expr, ty schema.Type, array string, not bool) {
+	b.Expr(e)
+	if not {
+		b.SQL(" <> ALL")
+	} else {
+		b.SQL(" = ANY")
+	}
+	b.SQL(" (ARRAY(SELECT CAST(larder_v.value AS " + typeName(ty) + ") FROM json_array_elements_text(CAST(").Arg(array).SQL(" AS json)) AS larder_v))")
+}
+
+func (dialect) TupleIn(b *driver.Builder, left []driver.Expr, rows [][]driver.Expr, not bool) {
+	b.SQL("(")
+	b.List(len(left), func(i int) { b.Expr(left[i]) })
+	b.SQL(")")
+	if not {
+		b.SQL(" NOT")
+	}
+	b.SQL(" IN (")
+	b.List(len(rows), func(i int) {
+		b.SQL("(")
+		b.List(len(rows[i]), func(j int) { b.Expr(rows[i][j]) })
+		b.SQL(")")
+	})
+	b.SQL(")")
+}
+
+func (dialect) LastIdentity(b *driver.Builder) { b.SQL("lastval()") }

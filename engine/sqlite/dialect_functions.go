@@ -1,4 +1,173 @@
 package sqlite
 
-// scalarFunctions are the SQL functions that the dialect needs and SQLite lacks.
-func scalarFunctions() []scalarFunction { return nil }
+import (
+	sqldriver "database/sql/driver"
+	"regexp"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/driver/fold"
+	"github.com/larder-db/larder/driver/value"
+)
+
+// scalarFunctions are the SQL functions that the dialect needs and SQLite
+// lacks. They are for statements only: a schema that used one could not be
+// read by any other program. NULL in gives NULL out.
+func scalarFunctions() []scalarFunction {
+	var p patterns
+	return []scalarFunction{
+		{"larder_lower", 1, texts(func(a []string) (sqldriver.Value, error) { return strings.ToLower(a[0]), nil })},
+		{"larder_decimal", 1, texts(func(a []string) (sqldriver.Value, error) { return decimalKey(a[0]), nil })},
+		{"larder_like", 3, texts(func(a []string) (sqldriver.Value, error) { return truth(like(a[0], a[1], a[2])), nil })},
+		{"larder_regexp", 2, texts(func(a []string) (sqldriver.Value, error) {
+			re, err := p.compile(a[1])
+			if err != nil {
+				return nil, err
+			}
+			return truth(re.MatchString(a[0])), nil
+		})},
+		{"larder_match_fold", 3, texts(func(a []string) (sqldriver.Value, error) {
+			return truth(matchFold(a[0], a[1], driver.Anchor(a[2][0]-'0'))), nil
+		})},
+	}
+}
+
+// texts calls f with the arguments as text, unless one of them is NULL.
+func texts(f func([]string) (sqldriver.Value, error)) func([]sqldriver.Value) (sqldriver.Value, error) {
+	return func(args []sqldriver.Value) (sqldriver.Value, error) {
+		out := make([]string, len(args))
+		for i, a := range args {
+			switch x := a.(type) {
+			case nil:
+				return nil, nil
+			case string:
+				out[i] = x
+			case []byte:
+				out[i] = string(x)
+			default:
+				s, err := value.Text(x)
+				if err != nil {
+					return nil, err
+				}
+				out[i] = s
+			}
+		}
+		return f(out)
+	}
+}
+
+func truth(b bool) sqldriver.Value {
+	if b {
+		return int64(1)
+	}
+	return int64(0)
+}
+
+// patterns keeps compiled regular expressions: a scan calls the function with
+// the same pattern for each row.
+type patterns struct {
+	mu sync.Mutex
+	m  map[string]*regexp.Regexp
+}
+
+const maxPatterns = 64
+
+func (p *patterns) compile(s string) (*regexp.Regexp, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if re, ok := p.m[s]; ok {
+		return re, nil
+	}
+	re, err := regexp.Compile(s)
+	if err != nil {
+		return nil, err
+	}
+	if p.m == nil || len(p.m) >= maxPatterns {
+		p.m = make(map[string]*regexp.Regexp)
+	}
+	p.m[s] = re
+	return re, nil
+}
+
+func matchFold(text, part string, at driver.Anchor) bool {
+	text, part = fold.Fold(text), fold.Fold(part)
+	switch at {
+	case driver.AtStart:
+		return strings.HasPrefix(text, part)
+	case driver.AtEnd:
+		return strings.HasSuffix(text, part)
+	case driver.Whole:
+		return text == part
+	}
+	return strings.Contains(text, part)
+}
+
+// like is a case-sensitive LIKE. It is linear but for the backtracking to the
+// last %, as is usual.
+func like(text, pattern, escape string) bool {
+	esc, _ := utf8.DecodeRuneInString(escape)
+	if escape == "" {
+		esc = -1
+	}
+	starPattern, starText := -1, 0
+	i, j := 0, 0
+	for i < len(text) {
+		if j < len(pattern) {
+			p, n := utf8.DecodeRuneInString(pattern[j:])
+			literal := false
+			if p == esc && j+n < len(pattern) {
+				m := 0
+				p, m = utf8.DecodeRuneInString(pattern[j+n:])
+				n += m
+				literal = true
+			}
+			if p == '%' && !literal {
+				starPattern, starText = j+n, i
+				j += n
+				continue
+			}
+			r, m := utf8.DecodeRuneInString(text[i:])
+			if p == '_' && !literal || p == r {
+				i += m
+				j += n
+				continue
+			}
+		}
+		if starPattern < 0 {
+			return false
+		}
+		_, m := utf8.DecodeRuneInString(text[starText:])
+		starText += m
+		i, j = starText, starPattern
+	}
+	for j < len(pattern) && pattern[j] == '%' {
+		j++
+	}
+	return j == len(pattern)
+}
+
+// decimalKey is a text whose order, and equality, are those of the decimal
+// number: a sign, the number of digits before the point, the digits. Those of
+// negative numbers are complemented, as more of them is less.
+func decimalKey(s string) string {
+	neg, whole, frac, ok := value.Digits(s)
+	if !ok {
+		return " " + s
+	}
+	n := len(whole)
+	key := []byte{'1', byte('0' + n/1000%10), byte('0' + n/100%10), byte('0' + n/10%10), byte('0' + n%10)}
+	key = append(append(append(key, whole...), '.'), frac...)
+	if !neg {
+		return string(key)
+	}
+	key[0] = '0'
+	for i := 1; i < len(key); i++ {
+		if key[i] != '.' {
+			key[i] = '9' - (key[i] - '0')
+		}
+	}
+	// Of two negative numbers of which one has more digits, that one is less.
+	return string(append(key, '~'))
+}
