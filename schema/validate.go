@@ -41,7 +41,8 @@ func (t *Table) Validate() error {
 			return err
 		}
 	}
-	names := map[string]bool{}
+	// An index may be called like the foreign key that it serves.
+	names, rules := map[string]bool{}, map[string]bool{}
 	for _, u := range t.Uniques {
 		if err := t.hasColumns("unique constraint "+u.Name, u.Columns); err != nil {
 			return err
@@ -57,7 +58,7 @@ func (t *Table) Validate() error {
 		if len(f.RefColumns) != len(f.Columns) || f.RefTable == "" {
 			return invalid("a foreign key of table %s over %s does not name as many columns of another table", t.Name, strings.Join(f.Columns, ", "))
 		}
-		if err := t.once(names, f.Name); err != nil {
+		if err := t.once(rules, f.Name); err != nil {
 			return err
 		}
 	}
@@ -65,7 +66,7 @@ func (t *Table) Validate() error {
 		if k.Expr == "" {
 			return invalid("check %s of table %s has no expression", k.Name, t.Name)
 		}
-		if err := t.once(names, k.Name); err != nil {
+		if err := t.once(rules, k.Name); err != nil {
 			return err
 		}
 	}

@@ -54,7 +54,7 @@ var aliases = map[string]string{
 // textRules read text that the server prints.
 func textRules(t *schema.Table) sqltext.Rules {
 	r := sqltext.Rules{Backticks: true, DoubleString: true, Backslash: true, Introducers: true, HashComments: true,
-		Concat: true, BoolNumbers: true, Aliases: aliases}
+		Concat: true, BoolNumbers: true, PushNot: true, Aliases: aliases}
 	for _, c := range t.Columns {
 		r.Columns = append(r.Columns, c.Name)
 	}
@@ -395,6 +395,10 @@ func defaultText(c *schema.Column) (string, error) {
 		if strings.ContainsRune(v, 0) {
 			return "", dberr.New(dberr.Invalid, "default", "a default cannot hold NUL")
 		}
+		if beyondBMP(v) {
+			// The server prints defaults in three-byte UTF-8; the bytes survive.
+			return fmt.Sprintf("(CONVERT(0x%X USING utf8mb4))", v), nil
+		}
 		switch c.Type.Kind {
 		case schema.Text, schema.JSON, schema.JSONB, schema.Bytes:
 			// Such a column takes a default only as an expression.
@@ -459,4 +463,15 @@ func ddlIdent(name string) string { return "`" + strings.ReplaceAll(name, "`", "
 
 func ddlString(s string) string {
 	return "'" + strings.NewReplacer("'", "''", `\`, `\\`).Replace(s) + "'"
+}
+
+// beyondBMP reports whether s has a character that three-byte UTF-8 has not.
+// Data may hold any; what the server keeps about tables may not.
+func beyondBMP(s string) bool {
+	for _, r := range s {
+		if r > 0xffff {
+			return true
+		}
+	}
+	return false
 }

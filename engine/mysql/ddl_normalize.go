@@ -22,7 +22,12 @@ func (n *normalizer) canon(what string, e *schema.Expr) error {
 	if *e == "" {
 		return nil
 	}
-	s, err := sqltext.Canonical(string(*e), n.rules)
+	if n.mariadb && beyondBMP(string(*e)) {
+		return n.unsupported("%s has a character beyond U+FFFF in its expression, which expressions cannot have", what)
+	}
+	r := n.rules
+	r.Condition = strings.HasPrefix(what, "check ")
+	s, err := sqltext.Canonical(string(*e), r)
 	if err != nil {
 		return dberr.New(dberr.Invalid, "", what+" has an expression that cannot be read: "+err.Error())
 	}
@@ -315,10 +320,26 @@ func (n *normalizer) names() error {
 		case utf8.RuneCountInString(name) > maxName:
 			return n.tooLarge("the name %s has %d characters and %d are allowed; use a shorter one", name, utf8.RuneCountInString(name), maxName)
 		}
-		for _, r := range name {
-			if r > 0xffff {
-				return n.unsupported("the name %s holds %q; names are of the basic multilingual plane", name, r)
-			}
+		if beyondBMP(name) {
+			return n.unsupported("the name %s has a character beyond U+FFFF, which names cannot have", name)
+		}
+	}
+	return n.comments()
+}
+
+// comments refuses those of which the server would lose a part.
+func (n *normalizer) comments() error {
+	if beyondBMP(n.t.Comment) {
+		return n.unsupported("the comment of table %s has a character beyond U+FFFF, which comments cannot have", n.t.Name)
+	}
+	for _, c := range n.t.Columns {
+		if beyondBMP(c.Comment) {
+			return n.unsupported("the comment of column %s.%s has a character beyond U+FFFF, which comments cannot have", n.t.Name, c.Name)
+		}
+	}
+	for _, i := range n.t.Indexes {
+		if beyondBMP(i.Comment) {
+			return n.unsupported("the comment of index %s has a character beyond U+FFFF, which comments cannot have", i.Name)
 		}
 	}
 	return nil

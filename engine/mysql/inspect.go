@@ -3,10 +3,12 @@ package mysql
 import (
 	"context"
 	"database/sql"
+	"encoding/hex"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
@@ -137,8 +139,20 @@ func (in *inspection) columns() error {
 }
 
 // unescape undoes how MySQL keeps the text of expressions: quotes and
-// backslashes stand behind a backslash.
+// backslashes stand behind a backslash, and the bytes of UTF-8 are taken for
+// characters of Latin-1.
 func unescape(s string) string {
+	bytes := make([]byte, 0, len(s))
+	for _, c := range s {
+		if c > 0xff {
+			bytes = nil
+			break
+		}
+		bytes = append(bytes, byte(c))
+	}
+	if bytes != nil && utf8.Valid(bytes) {
+		s = string(bytes)
+	}
 	if !strings.Contains(s, `\`) {
 		return s
 	}
@@ -257,6 +271,8 @@ func (in *inspection) finish() ([]*schema.Table, error) {
 			if *e == "" {
 				return nil
 			}
+			r := r
+			r.Condition = strings.HasPrefix(what, "check ")
 			s, err := sqltext.Canonical(string(*e), r)
 			if err != nil {
 				return &dberr.Error{Op: "inspect", Code: dberr.Unsupported, Engine: in.engine(), Msg: fmt.Sprintf("%s of table %s is in a form that is not understood: %v", what, t.Name, err)}
@@ -301,6 +317,10 @@ func (in *inspection) finishColumn(t *schema.Table, c *schema.Column, r sqltext.
 		return nil
 	}
 	text := string(c.Default.Expr)
+	if v, ok := convertedHex(text); ok {
+		c.Default = &schema.Default{Value: c.Type.Literal(v)}
+		return nil
+	}
 	if v, ok := sqltext.Literal(text, r); ok {
 		c.Default = &schema.Default{Value: c.Type.Literal(v)}
 		return nil
@@ -316,4 +336,19 @@ func (in *inspection) finishColumn(t *schema.Table, c *schema.Column, r sqltext.
 		}
 	}
 	return canon("the default of "+c.Name, &c.Default.Expr)
+}
+
+// convertedHex reads "convert(0xc3bc using utf8mb4)".
+func convertedHex(text string) (string, bool) {
+	low := strings.Trim(strings.ToLower(text), "()")
+	digits, ok := strings.CutPrefix(low, "convert(0x")
+	if !ok {
+		return "", false
+	}
+	digits, ok = strings.CutSuffix(digits, " using utf8mb4")
+	if !ok {
+		return "", false
+	}
+	b, err := hex.DecodeString(digits)
+	return string(b), err == nil
 }

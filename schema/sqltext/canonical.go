@@ -19,6 +19,9 @@ func Canonical(text string, r Rules) (string, error) {
 	if err != nil {
 		return words(toks, r), nil
 	}
+	if r.PushNot {
+		n = pushNot(n, r.Condition)
+	}
 	return n.write(), nil
 }
 

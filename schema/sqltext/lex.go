@@ -54,6 +54,8 @@ type Rules struct {
 	Concat      bool // a || b is written concat(a, b)
 	Casts       bool // x::type is a cast, and casts that a server adds by itself are dropped
 	BoolNumbers bool // TRUE and FALSE are 1 and 0
+	PushNot     bool // NOT (a = b) is a <> b, and so on: what the server makes of it
+	Condition   bool // the expression is a condition: with PushNot, 0 <> a is a
 
 	// Columns of the table: an unquoted word that is one of them, in any case,
 	// is spelled like it.
