@@ -11,17 +11,17 @@ import (
 // MultipleHeads says that one revision was needed and several were there.
 type MultipleHeads struct {
 	Argument string   // the symbol as it was given
-	Heads    []string // the revisions it could mean
+	Heads    []string // the revisions it could mean, two or more
 	Current  bool     // Heads are the rows of the version table, not heads of the graph
 }
 
 func (e *MultipleHeads) Error() string {
 	if e.Current {
 		return fmt.Sprintf("%s is ambiguous because the database is at %d revisions (%s); name the branch, as in %q, or name a revision",
-			quote(e.Argument), len(e.Heads), list(e.Heads), first(e.Heads)+"@"+relativePart(e.Argument))
+			quote(e.Argument), len(e.Heads), list(e.Heads), narrowed(e.Argument, e.Heads[0]))
 	}
 	return fmt.Sprintf("%s is ambiguous because there are %d heads (%s); name one of them, narrow it as in %q, use \"heads\" for all of them, or merge them",
-		quote(e.Argument), len(e.Heads), list(e.Heads), first(e.Heads)+"@head")
+		quote(e.Argument), len(e.Heads), list(e.Heads), narrowed(e.Argument, e.Heads[0]))
 }
 
 // Ambiguous says that several ids begin with a prefix.
@@ -146,14 +146,14 @@ func (e *BadSymbol) Error() string { return quote(e.Symbol) + " " + e.Problem }
 type Fork struct {
 	Argument string
 	At       string   // the revision where the ways part; "base" when they part before the first one
-	Choices  []string // its children when going up, its parents when going down
+	Choices  []string // its children when going up, its parents when going down; two or more
 	Up       bool
 }
 
 func (e *Fork) Error() string {
 	if e.Up {
 		return fmt.Sprintf("%s is ambiguous because %s is followed by %s; name the branch, as in %q, or the revision",
-			quote(e.Argument), e.At, list(e.Choices), first(e.Choices)+"@"+relativePart(e.Argument))
+			quote(e.Argument), e.At, list(e.Choices), narrowed(e.Argument, e.Choices[0]))
 	}
 	return fmt.Sprintf("%s is ambiguous because %s merges %s; name the revision to go to", quote(e.Argument), e.At, list(e.Choices))
 }
@@ -307,13 +307,6 @@ func clip(ids []string, n int) []string {
 	}
 	out := append([]string(nil), ids[:n]...)
 	return append(out, fmt.Sprintf("and %d more", len(ids)-n))
-}
-
-func first(ids []string) string {
-	if len(ids) == 0 {
-		return "branch"
-	}
-	return ids[0]
 }
 
 func revisions(n int) string {

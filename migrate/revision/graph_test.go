@@ -237,6 +237,15 @@ func TestShape(t *testing.T) {
 	if _, err := g.Branch("zz"); !as[*revision.NotFound](t, err).Branch {
 		t.Error(err)
 	}
+	if _, err := g.Applied([]string{"zz"}); !as[*revision.NotFound](t, err).Recorded {
+		t.Error(err)
+	}
+	if err := g.CheckHeads([]string{"zz"}); !as[*revision.NotFound](t, err).Recorded {
+		t.Error(err)
+	}
+	if _, err := g.Entries(nil, "m2"); as[*revision.NotFound](t, err).Recorded {
+		t.Error(err)
+	}
 	n := 0
 	for r := range g.All() {
 		if r.ID != strings.Fields(forest[n])[0] {

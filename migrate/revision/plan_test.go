@@ -157,6 +157,10 @@ func TestPlansThatAreRefused(t *testing.T) {
 		{"down", "d1 d2", "b@-1", `the database is at 2 revisions (d1, d2); name the branch, as in "d1@-1"`},
 		{"down", "d1", "one@c2", `revision c2 is not on branch "one"`},
 		{"down", "d1", "", "names no revision"},
+		{"down", "d1", "q@base", `there is no branch "q"`},
+		{"down", "d1", "q@-1", `there is no branch "q"`},
+		{"down", "d1", "zz", `no revision or label is called "zz"`},
+		{"down", "zz", "base", `the database records revision "zz"`},
 	} {
 		plan := g.Upgrade
 		if tt.command == "down" {
@@ -202,6 +206,9 @@ func TestStamp(t *testing.T) {
 		{"UpAcrossAMergeFromBelow", mergedPath, "b", "e", "update b to e"},
 		{"AcrossADependency", dependent, "e1 c2", "b1", "delete e1; update c2 to b1"},
 		{"BesideADependency", dependent, "d1 c2", "e1", "update d1 to e1"},
+		{"Current", dependent, "d1 c2", "current", ""},
+		{"CurrentOfABranchWithoutARow", dependent, "c2", "e1@current", ""},
+		{"OneLineOfABranchThatForks", []string{"a # lib", "x < a", "y < a"}, "y", "lib@x", "insert x"},
 		{"BesideADependencyByLabel", dependent, "d1 c2", "lib@head", "update d1 to e1"},
 		{"ABranchThatIsDependedOnToBase", dependent, "d1 c2", "lib@base", "delete d1; delete c2"},
 	} {
@@ -248,6 +255,9 @@ func TestStampPurgedRepairsAnything(t *testing.T) {
 			t.Errorf("from %v: %v, %v", rows, after, err)
 		}
 	}
+	if got := changes[0].String(); got != "purge" {
+		t.Errorf("the first change is %q", got)
+	}
 	if _, err := g.StampPurged("+1"); !strings.Contains(err.Error(), "is relative to a database, and none is asked here") {
 		t.Error(err)
 	}
@@ -262,6 +272,8 @@ func TestStampRefuses(t *testing.T) {
 		{"", "names no revision"},
 		{"zz", `no revision or label is called "zz"`},
 		{"head", "there are 2 heads"},
+		{"q@base", `there is no branch "q"`},
+		{"b@@", "is malformed"},
 		{"b d1", "revision b is part of d1 already; leave it out"},
 		{"d1 d1", "revision d1 is given twice"},
 		{"heads d1", "revision d1 is given twice"},
@@ -308,4 +320,19 @@ func TestTwoLineagesAreIndependent(t *testing.T) {
 	if _, err := shared.Upgrade([]string{"f1"}, "head"); !as[*revision.NotFound](t, err).Recorded {
 		t.Error(err)
 	}
+}
+
+// A line that ends gives way to the one before it, not to the first: x waits
+// for z, and when z is through, y comes before x.
+func TestOrderTurnsToTheLineBefore(t *testing.T) {
+	g := graph(t, "x", "p < x", "y", "z < x")
+	entries, err := g.History(nil, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range entries {
+		got = append(got, e.ID)
+	}
+	equal(t, "order", got, []string{"p", "z", "y", "x"})
 }

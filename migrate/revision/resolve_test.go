@@ -2,6 +2,7 @@ package revision_test
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -118,11 +119,12 @@ func TestResolveRefuses(t *testing.T) {
 		{"", "left@c2", `revision c2 is not on branch "left"`},
 		{"", "app@m", `revision m1 is not on branch "app"`},
 		{"", "head", "there are 3 heads (m1, b2, a3)"},
-		{"", "head-1", "there are 3 heads (m1, b2, a3)"},
+		{"", "head-1", `there are 3 heads (m1, b2, a3); name one of them, narrow it as in "m1@head-1"`},
 		{"", "heads-1", "there are 3 heads (m1, b2, a3)"},
 		{"", "+1", `"+1" is ambiguous because base is followed by a1, a2, a3; name the branch, as in "a1@+1"`},
 		{"b1", "+1", `"+1" is ambiguous because b1 is followed by c1, c2; name the branch, as in "c1@+1"`},
-		{"", "b1+1", `b1 is followed by c1, c2`},
+		{"", "b1+1", `b1 is followed by c1, c2; name the branch, as in "c1@b1+1"`},
+		{"", "lib@b1+1", `name the branch, as in "c1@b1+1"`},
 		{"m1", "-2", `"-2" is ambiguous because m1 merges d1, c2; name the revision to go to`},
 		{"", "m1-1", `m1 merges d1, c2`},
 		{"c1 c2", "+1", `the database is at 2 revisions (c1, c2); name the branch, as in "c1@+1"`},
@@ -252,5 +254,54 @@ func TestSplitRange(t *testing.T) {
 		if from != want[0] || to != want[1] || ok != (want[2] != "") {
 			t.Errorf("%q: %q %q %v", text, from, to, ok)
 		}
+	}
+}
+
+func TestBranchHeadsLeaveOutWhatTheBranchNeedsItself(t *testing.T) {
+	g := graph(t, "a # lib", "b < a", "c < a | b", "d < a")
+	equal(t, "heads", g.Heads(), []string{"b", "c", "d"})
+	got, err := g.Resolve(nil, "lib@heads")
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, "lib@heads", got, []string{"c", "d"})
+	changes, err := g.Stamp(nil, "lib@heads")
+	if err != nil || len(changes) != 2 {
+		t.Errorf("stamp: %v, %v", changes, err)
+	}
+	_, err = g.Resolve(nil, "lib@head")
+	if e := as[*revision.MultipleHeads](t, err); set(e.Heads) != "b c d" {
+		t.Errorf("got %+v", e)
+	}
+}
+
+// The advice in a message must work when it is followed.
+func TestAdviceCanBeFollowed(t *testing.T) {
+	g := graph(t, forest...)
+	for _, tt := range []struct{ rows, symbol, advice string }{
+		{"", "head", "m1@head"}, {"", "+1", "a1@+1"}, {"b1", "+1", "c1@+1"}, {"b1", "current+1", "c1@current+1"},
+		{"", "b1+1", "c1@b1+1"}, {"c1 c2", "+1", "c1@+1"}, {"c1 c2", "-1", "c1@-1"}, {"c1 c2", "lib@-1", "c1@-1"}, {"", "base+2", "a1@base+2"},
+	} {
+		_, err := g.Resolve(strings.Fields(tt.rows), tt.symbol)
+		if err == nil || !strings.Contains(err.Error(), strconv.Quote(tt.advice)) {
+			t.Errorf("%s at %q: %v gives no advice %q", tt.symbol, tt.rows, err, tt.advice)
+		}
+		if _, err := g.Resolve(strings.Fields(tt.rows), tt.advice); err != nil {
+			t.Errorf("%s at %q: the advice %s fails: %v", tt.symbol, tt.rows, tt.advice, err)
+		}
+	}
+	var names []string
+	var many []revision.Revision
+	for i := range 40 {
+		id := strings.Repeat("x", 20) + strconv.Itoa(100+i)
+		names, many = append(names, id), append(many, revision.Revision{ID: id})
+	}
+	wide, err := revision.New(many...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = wide.Upgrade(nil, "head")
+	if e := as[*revision.MultipleHeads](t, err); len(e.Heads) != len(names) || len(err.Error()) > 512 || !strings.Contains(err.Error(), "and 32 more") {
+		t.Errorf("%d heads, %q", len(e.Heads), err)
 	}
 }

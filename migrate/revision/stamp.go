@@ -90,27 +90,22 @@ func (g *Graph) stamp(s *state, targets []string) ([]RowChange, error) {
 }
 
 // replaced works out which rows give way to the revisions at that sym names.
+// A branch only says which revisions are meant: other lines of the same
+// branch keep their rows, or they would be run again.
 func (g *Graph) replaced(sym symbol, at []int32) ([]stamped, error) {
-	var own []bool
-	if sym.branch != "" {
-		i, err := g.branchPoint(sym.branch)
-		if err != nil {
-			return nil, err
-		}
-		if len(at) == 0 {
-			return []stamped{{row: -1, gone: g.related(i, g.needs, g.users)}}, nil
-		}
-		own = g.related(i, g.down, g.next)
-	}
-	if len(at) == 0 {
-		return []stamped{{row: -1, gone: g.closure(g.next, g.bases()...)}}, nil
-	}
 	aims := make([]stamped, len(at))
 	for n, i := range at {
 		aims[n] = stamped{row: i, gone: g.related(i, g.needs, g.users)}
-		for j, on := range own {
-			aims[n].gone[j] = aims[n].gone[j] || on
-		}
 	}
-	return aims, nil
+	switch {
+	case len(at) > 0 || sym.name == "current" && !sym.relative:
+		return aims, nil
+	case sym.branch == "":
+		return []stamped{{row: -1, gone: g.closure(g.next, g.bases()...)}}, nil
+	}
+	i, err := g.branchPoint(sym.branch)
+	if err != nil {
+		return nil, err
+	}
+	return []stamped{{row: -1, gone: g.related(i, g.needs, g.users)}}, nil
 }

@@ -73,13 +73,12 @@ func splitRelative(s string) (name, count string) {
 	return s[:i-1], s[i-1:]
 }
 
-// relativePart is the count of a symbol for use in advice.
-func relativePart(text string) string {
-	if s, err := parseSymbol(text); err == nil && s.relative {
-		_, count := splitRelative(text)
-		return count
+// narrowed is the symbol text on another branch, for use in advice.
+func narrowed(text, branch string) string {
+	if _, after, ok := strings.Cut(text, "@"); ok {
+		text = after
 	}
-	return "head"
+	return branch + "@" + text
 }
 
 // SplitRange cuts "from:to" in two. Ranges select history and, where nothing
