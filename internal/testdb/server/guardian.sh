@@ -9,6 +9,7 @@ shift 3
 pid=
 idle=
 cd "$dir" || exit 1
+echo $$ >guardian
 exec 3<hold
 
 while :; do
@@ -28,7 +29,7 @@ while :; do
 		# above waiting; whoever comes after it sees the mark and goes away.
 		break
 	else
-		mkdir closing
+		mkdir closing || [ -d "$dir" ] || break # somebody removed it all
 	fi
 done 2>/dev/null
 

@@ -120,8 +120,11 @@ func launchOnce(ctx context.Context, b binaries, a account, base, template strin
 	defer func() {
 		if err != nil {
 			_ = i.signal(syscall.SIGKILL)
+			guarded := i.keep.pipe != nil
 			i.keep.release()
-			_ = os.RemoveAll(dir)
+			if !guarded { // else its guardian removes it
+				_ = os.RemoveAll(dir)
+			}
 		}
 	}()
 	if i.keep.lock, err = lockFile(ctx, filepath.Join(dir, "users"), shared); err != nil {

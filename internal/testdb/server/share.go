@@ -160,6 +160,13 @@ func sweepDir(dir string) {
 		return
 	}
 	defer l.release()
+	if strings.HasPrefix(filepath.Base(dir), PostgreSQL) {
+		// Its children and its System V segment go only with a signal it can act on.
+		_ = signal(dir, syscall.SIGQUIT)
+		for n := 0; n < 500 && alive(pidOf(dir)); n++ {
+			time.Sleep(10 * time.Millisecond)
+		}
+	}
 	_ = signal(dir, syscall.SIGKILL)
 	_ = os.RemoveAll(dir)
 }

@@ -247,6 +247,43 @@ func TestDeadServer(t *testing.T) {
 	}
 }
 
+// A guardian whose directory somebody removed ends its server and itself.
+func TestRemovedDirectory(t *testing.T) {
+	apart(t, "0s")
+	for _, e := range engines() {
+		t.Run(e, func(t *testing.T) {
+			p, err := NewPrivate(t.Context(), e, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			pid := p.instance.pid()
+			guard := guardianOf(t, p.Dir())
+			if err := os.RemoveAll(p.Dir()); err != nil {
+				t.Fatal(err)
+			}
+			if err := p.Close(); err != nil {
+				t.Fatal(err)
+			}
+			eventually(t, "the server has ended", func() bool { return !alive(pid) })
+			eventually(t, "the guardian has ended", func() bool { return !alive(guard) })
+		})
+	}
+}
+
+// guardianOf returns the process number of the guardian of the server in dir.
+func guardianOf(t *testing.T, dir string) int {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, "guardian"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil || !runs(pid, dir) {
+		t.Fatalf("%q is not the guardian of %s", text, dir)
+	}
+	return pid
+}
+
 // What a guardian that was killed has left is removed by the next start, but
 // not under a process that uses it.
 func TestDeadGuardian(t *testing.T) {
@@ -259,10 +296,7 @@ func TestDeadGuardian(t *testing.T) {
 			}
 			defer old.Release()
 			pid := pidOf(old.dir)
-			_, parent, ok := stat(pid)
-			if !ok || parent <= 1 || !runs(parent, old.dir) {
-				t.Fatalf("the parent of the server is %d, which is not its guardian", parent)
-			}
+			parent := guardianOf(t, old.dir)
 			if err := syscall.Kill(parent, syscall.SIGKILL); err != nil {
 				t.Fatal(err)
 			}
