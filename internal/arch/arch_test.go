@@ -42,7 +42,7 @@ var imports = map[string][]string{
 	"tables":                          {"schema", "query", "model"},
 	"migrate":                         {"dberr", "dburl", "schema", "driver", "engine", "migrate/revision", "migrate/op"},
 	"migrate/revision":                {"dberr"},
-	"migrate/op":                      {"dberr", "schema", "driver"},
+	"migrate/op":                      {"dberr", "schema", "driver", "engine"},
 	"migrate/fresh":                   {"dberr", "schema", "driver", "engine"},
 	"migrate/migratetest":             {"dberr", "schema", "engine", "migrate", "migrate/revision", "migrate/op", "internal/testdb"},
 	"migrations":                      {"dberr", "schema", "migrate", "migrate/op"},

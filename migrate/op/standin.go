@@ -1,0 +1,140 @@
+package op
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/larder-db/larder/schema"
+)
+
+// An engine that lacks something has something else in its place: a generated
+// column for an indexed expression, a check for an enum, an index for a foreign
+// key. In its normal form a table shows these; before it is changed they are
+// taken back, so that they follow what they stand for, and its normal form
+// afterwards has them again where they belong.
+
+// relax returns a copy of t without stand-ins. Where taking them back and
+// making them anew would not give t again, they were not made by rule, and t
+// stays as it is.
+func (s *State) relax(t *schema.Table) (*schema.Table, error) {
+	if s.ddl == nil {
+		return t.Clone(), nil
+	}
+	c := t.Clone()
+	takeColumns(c)
+	takeEnums(c)
+	if err := s.takeIndexes(c); err != nil {
+		return nil, err
+	}
+	again, err := s.ddl.Normalize(c)
+	if err != nil || len(schema.Diff([]*schema.Table{t}, []*schema.Table{again})) > 0 {
+		return t.Clone(), nil
+	}
+	return c, nil
+}
+
+// settle brings a table that was relaxed and changed into normal form, with
+// its columns where they were before.
+func (s *State) settle(before, t *schema.Table) (*schema.Table, error) {
+	if s.ddl == nil {
+		return t, t.Validate()
+	}
+	n, err := s.ddl.Normalize(t)
+	if err != nil {
+		return nil, err
+	}
+	at := func(c *schema.Column) int {
+		if i := slices.IndexFunc(before.Columns, func(b *schema.Column) bool { return b.Name == c.Name }); i >= 0 {
+			return i
+		}
+		return len(before.Columns)
+	}
+	slices.SortStableFunc(n.Columns, func(a, b *schema.Column) int { return at(a) - at(b) })
+	return n, nil
+}
+
+// takeColumns puts the expressions back into indexes over generated columns
+// that were made for them.
+func takeColumns(t *schema.Table) {
+	for _, i := range t.Indexes {
+		for n := range i.Parts {
+			p := &i.Parts[n]
+			c := t.Column(p.Column)
+			if c == nil || c.Generated == nil || c.Name != schema.InventName(i.Name, nil, "k"+strconv.Itoa(n+1)) {
+				continue
+			}
+			p.Column, p.Expr = "", c.Generated.Expr
+			used := slices.ContainsFunc(t.Indexes, func(o *schema.Index) bool {
+				return slices.ContainsFunc(o.Parts, func(q schema.IndexPart) bool { return q.Column == c.Name })
+			})
+			if !used {
+				t.Columns = slices.DeleteFunc(t.Columns, func(o *schema.Column) bool { return o == c })
+			}
+		}
+	}
+}
+
+// takeEnums makes enums of text columns with the check that stands for one.
+func takeEnums(t *schema.Table) {
+	t.Checks = slices.DeleteFunc(t.Checks, func(k *schema.Check) bool {
+		for _, c := range t.Columns {
+			if c.Type.Kind != schema.String || k.Name != schema.InventName(t.Name, []string{c.Name}, "enum") {
+				continue
+			}
+			if values, ok := enumValues(string(k.Expr), c.Name); ok {
+				c.Type = schema.Type{Kind: schema.Enum, Values: values}
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// enumValues reads "{column} IN ('a', 'b')".
+func enumValues(e, column string) ([]string, bool) {
+	rest, ok := strings.CutPrefix(e, "{"+column+"} IN (")
+	if !ok {
+		return nil, false
+	}
+	var out []string
+	for strings.HasPrefix(rest, "'") {
+		text, end, ok := quoted(rest, 0)
+		if !ok {
+			return nil, false
+		}
+		out = append(out, text)
+		rest = rest[end:]
+		if rest == ")" {
+			return out, true
+		}
+		if rest, ok = strings.CutPrefix(rest, ", "); !ok {
+			return nil, false
+		}
+	}
+	return nil, false
+}
+
+// takeIndexes removes the indexes that the engine adds for foreign keys.
+func (s *State) takeIndexes(t *schema.Table) error {
+	for _, f := range t.ForeignKeys {
+		n := slices.IndexFunc(t.Indexes, func(i *schema.Index) bool {
+			return i.Name == f.Name && !i.Unique && i.Method == "" && i.Comment == "" && slices.EqualFunc(i.Parts, f.Columns, func(p schema.IndexPart, c string) bool {
+				return p == schema.IndexPart{Column: c}
+			})
+		})
+		if n < 0 {
+			continue
+		}
+		// Whether the engine adds one is the engine's to say.
+		bare := &schema.Table{Name: t.Name, Columns: t.Columns, ForeignKeys: []*schema.ForeignKey{f}}
+		made, err := s.ddl.Normalize(bare)
+		if err != nil {
+			return err
+		}
+		if made.IndexNamed(f.Name) != nil {
+			t.Indexes = slices.Delete(t.Indexes, n, n+1)
+		}
+	}
+	return nil
+}
