@@ -39,6 +39,7 @@ func (u *Users) Permissions(ctx context.Context, id string) (Permissions, error)
 	if v, ok := rows[keyPermissions]; ok {
 		decode(v, &out)
 	}
+	fill(out, defaultPermissions())
 	groups, err := query.All[struct {
 		Permissions model.JSON `db:"permissions"`
 	}](ctx, u.q, query.Select(tables.Group.Permissions).Named("users.Permissions").From(tables.Group.Table).
@@ -51,7 +52,6 @@ func (u *Users) Permissions(ctx context.Context, id string) (Permissions, error)
 		decode(g.Permissions, &more)
 		grant(out, more)
 	}
-	fill(out, defaultPermissions())
 	return out, nil
 }
 

@@ -26,16 +26,23 @@ func (d *Document) RowsChanged(before *Document, chatID, userID string, now int6
 	return d.rows(chatID, userID, now, func(id string, msg []byte) bool { return !bytes.Equal(old.get(id), msg) })
 }
 
-// RowsGone are the ids of the rows that before has and d has not.
+// RowsGone are the ids of the rows that before has and d has not: of messages
+// that are gone, or have lost their role.
 func (d *Document) RowsGone(before *Document, chatID string) []string {
 	now := d.messages()
 	var ids []string
-	for id := range before.messages().all() {
-		if now.get(id) == nil {
+	for id, text := range before.messages().all() {
+		msg := now.get(id)
+		if hasRow(text) && (msg == nil || !bytes.Equal(msg, text) && !hasRow(msg)) {
 			ids = append(ids, RowID(chatID, id))
 		}
 	}
 	return ids
+}
+
+func hasRow(msg []byte) bool {
+	role, ok := stringOf(cutObject(msg).get("role"))
+	return ok && role != ""
 }
 
 func (d *Document) rows(chatID, userID string, now int64, want func(id string, msg []byte) bool) []model.ChatMessage {

@@ -50,8 +50,8 @@ func TestRows(t *testing.T) {
 }
 
 func TestRowsChanged(t *testing.T) {
-	before := parse(t, `{"history":{"messages":{"1":{"role":"user","a":1},"2":{"role":"user"},"3":{"role":"user"}}}}`)
-	after := parse(t, `{"history":{"messages":{"1":{"role":"user","a":1},"2":{"role":"user","a":2},"4":{"role":"user"}}}}`)
+	before := parse(t, `{"history":{"messages":{"1":{"role":"user","a":1},"2":{"role":"user"},"3":{"role":"user"},"5":{"role":"user"},"6":{}}}}`)
+	after := parse(t, `{"history":{"messages":{"1":{"role":"user","a":1},"2":{"role":"user","a":2},"4":{"role":"user"},"5":{"role":null}}}}`)
 	var ids []string
 	for _, r := range after.RowsChanged(before, "c", "u", 1) {
 		ids = append(ids, r.ID)
@@ -59,7 +59,7 @@ func TestRowsChanged(t *testing.T) {
 	if diff := cmp.Diff([]string{"c-2", "c-4"}, ids); diff != "" {
 		t.Error(diff)
 	}
-	if diff := cmp.Diff([]string{"c-3"}, after.RowsGone(before, "c")); diff != "" {
+	if diff := cmp.Diff([]string{"c-3", "c-5"}, after.RowsGone(before, "c")); diff != "" {
 		t.Error(diff)
 	}
 	if n := len(parse(t, `{}`).RowsChanged(parse(t, `{}`), "c", "u", 1)); n != 0 {

@@ -1,0 +1,224 @@
+package storetest
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/model"
+	"github.com/larder-db/larder/query"
+	"github.com/larder-db/larder/store"
+	"github.com/larder-db/larder/tables"
+)
+
+var sessionCases = []testCase{
+	{"sign-in", func(s *Suite) {
+		bob := s.user("bob")
+		for _, email := range []string{"bob@example.com", "BOB@EXAMPLE.COM"} {
+			id, err := s.Store.Auths.SignIn(s.ctx(), email, "pw-bob")
+			s.ok(err)
+			equal(s, "id", id.ID, bob.ID)
+			equal(s, "stamp", id.SessionStamp, bob.SessionStamp)
+		}
+		s.max(1, func() {
+			_, err := s.Store.Auths.SignIn(s.ctx(), "bob@example.com", "pw-bob")
+			s.ok(err)
+		})
+		for _, c := range [][2]string{{"bob@example.com", "pw"}, {"bob@example.com", ""}, {"nobody@example.com", "pw-bob"}, {"", ""}} {
+			if _, err := s.Store.Auths.SignIn(s.ctx(), c[0], c[1]); !errors.Is(err, store.ErrWrongPassword) {
+				s.Errorf("%v: %v, want that it is wrong", c, err)
+			}
+		}
+	}},
+	{"passwords that do not let in", func(s *Suite) {
+		bob := s.user("bob")
+		set := func(a ...query.Assignment) {
+			s.exec(query.Update(tables.Auth.Table).Set(a...).Where(tables.Auth.ID.Eq(bob.ID)))
+		}
+		refused := func(what, password string) {
+			s.Helper()
+			if _, err := s.Store.Auths.SignIn(s.ctx(), "bob@example.com", password); !errors.Is(err, store.ErrWrongPassword) {
+				s.Errorf("%s: %v, want that it is wrong", what, err)
+			}
+		}
+		set(tables.Auth.Active.Set(false))
+		refused("switched off", "pw-bob")
+		set(tables.Auth.Active.SetNull())
+		_, err := s.Store.Auths.SignIn(s.ctx(), "bob@example.com", "pw-bob")
+		s.ok(err)
+		set(tables.Auth.Password.Set(""))
+		refused("no password", "")
+		set(tables.Auth.Password.SetNull())
+		refused("no password", "")
+		set(tables.Auth.Password.Set("pw-bob"))
+		refused("a password that is no hash", "pw-bob")
+		s.exec(query.Delete(tables.Auth.Table).Where(tables.Auth.ID.Eq(bob.ID)))
+		refused("no auth row", "pw-bob")
+		if _, err := s.Store.Auths.Identity(s.ctx(), bob.ID); !errors.Is(err, dberr.ErrNotFound) {
+			s.Errorf("identity without an auth row: %v", err)
+		}
+	}},
+	{"a second factor is not passed over", func(s *Suite) {
+		bob := s.user("bob")
+		s.exec(query.Update(tables.Auth.Table).Set(tables.Auth.MFA.Set(model.JSONText(`{"totp":{"secret":"x"}}`))).Where(tables.Auth.ID.Eq(bob.ID)))
+		_, err := s.Store.Auths.SignIn(s.ctx(), "bob@example.com", "pw-bob")
+		s.ok(err) // second factors are off
+		s.ok(s.Store.Config.Set(s.ctx(), map[string]model.JSON{"auth.mfa.enable": model.JSONText("true")}))
+		if _, err := s.Store.Auths.SignIn(s.ctx(), "bob@example.com", "pw-bob"); !errors.Is(err, store.ErrSecondFactor) {
+			s.Errorf("with a second factor: %v", err)
+		}
+		if _, err := s.Store.Auths.SignIn(s.ctx(), "bob@example.com", "wrong"); !errors.Is(err, store.ErrWrongPassword) {
+			s.Errorf("with a second factor and the wrong password: %v", err)
+		}
+	}},
+	{"a new password ends all sessions", func(s *Suite) {
+		bob := s.user("bob")
+		if err := s.Store.Auths.ChangePassword(s.ctx(), bob.ID, "wrong", "new"); !errors.Is(err, store.ErrWrongPassword) {
+			s.Errorf("the wrong old one: %v", err)
+		}
+		if err := s.Store.Auths.ChangePassword(s.ctx(), bob.ID, "pw-bob", strings.Repeat("x", 73)); !errors.Is(err, store.ErrPasswordTooLong) {
+			s.Errorf("too long: %v", err)
+		}
+		s.ok(s.Store.Auths.ChangePassword(s.ctx(), bob.ID, "pw-bob", strings.Repeat("x", 72)))
+		id, err := s.Store.Auths.SignIn(s.ctx(), "bob@example.com", strings.Repeat("x", 72))
+		s.ok(err)
+		if id.SessionStamp == bob.SessionStamp {
+			s.Error("the stamp is the same")
+		}
+		s.ok(s.Store.Auths.EndSessions(s.ctx(), bob.ID))
+		now, err := s.Store.Auths.Identity(s.ctx(), bob.ID)
+		s.ok(err)
+		if now.SessionStamp == id.SessionStamp {
+			s.Error("the stamp is the same after EndSessions")
+		}
+		for _, err := range []error{s.Store.Auths.SetPassword(s.ctx(), "nobody", "x"), s.Store.Auths.EndSessions(s.ctx(), "nobody"), s.Store.Auths.ChangePassword(s.ctx(), "nobody", "x", "y")} {
+			if !errors.Is(err, dberr.ErrNotFound) {
+				s.Errorf("nobody: %v", err)
+			}
+		}
+	}},
+	{"who somebody is takes one statement", func(s *Suite) {
+		bob := s.user("bob")
+		s.max(1, func() {
+			id, err := s.Store.Auths.Identity(s.ctx(), bob.ID)
+			s.ok(err)
+			equal(s, "identity", *id, *bob)
+		})
+	}},
+	{"API keys", func(s *Suite) {
+		bob, eve := s.user("bob"), s.user("eve")
+		if _, err := s.Store.APIKeys.Get(s.ctx(), bob.ID); !errors.Is(err, dberr.ErrNotFound) {
+			s.Errorf("no key yet: %v", err)
+		}
+		first, err := s.Store.APIKeys.Create(s.ctx(), bob.ID)
+		s.ok(err)
+		equal(s, "id", first.ID, "key_"+bob.ID)
+		if !strings.HasPrefix(first.Key, "sk-") || len(first.Key) != 35 {
+			s.Errorf("the key has the form %q", first.Key)
+		}
+		second, err := s.Store.APIKeys.Create(s.ctx(), bob.ID)
+		s.ok(err)
+		_, err = s.Store.APIKeys.Create(s.ctx(), eve.ID)
+		s.ok(err)
+		if _, err := s.Store.Auths.IdentityByAPIKey(s.ctx(), first.Key); !errors.Is(err, dberr.ErrNotFound) {
+			s.Errorf("the replaced key: %v", err)
+		}
+		s.max(1, func() {
+			id, err := s.Store.Auths.IdentityByAPIKey(s.ctx(), second.Key)
+			s.ok(err)
+			equal(s, "owner", id.ID, bob.ID)
+		})
+		s.exec(query.Update(tables.APIKey.Table).Set(tables.APIKey.ExpiresAt.Set(epoch + 5)).Where(tables.APIKey.ID.Eq(second.ID)))
+		_, err = s.Store.Auths.IdentityByAPIKey(s.ctx(), second.Key)
+		s.ok(err)
+		s.later(5)
+		if _, err := s.Store.Auths.IdentityByAPIKey(s.ctx(), second.Key); !errors.Is(err, dberr.ErrNotFound) {
+			s.Errorf("the expired key: %v", err)
+		}
+		s.ok(s.Store.APIKeys.Delete(s.ctx(), bob.ID))
+		if err := s.Store.APIKeys.Delete(s.ctx(), bob.ID); !errors.Is(err, dberr.ErrNotFound) {
+			s.Errorf("deleted twice: %v", err)
+		}
+		_, err = s.Store.APIKeys.Get(s.ctx(), eve.ID)
+		s.ok(err)
+	}},
+}
+
+var settingCases = []testCase{
+	{"settings without rows are the defaults", func(s *Suite) {
+		var set *store.Settings
+		s.max(1, func() {
+			var err error
+			set, err = s.Store.Config.Settings(s.ctx())
+			s.ok(err)
+		})
+		equal(s, "settings", *set, store.Settings{EnableSignUp: true, EnableLoginForm: true, DefaultUserRole: "pending", JWTExpiry: "4w"})
+	}},
+	{"settings with rows, also odd ones", func(s *Suite) {
+		s.ok(s.Store.Config.Set(s.ctx(), map[string]model.JSON{
+			"ui.enable_signup":      model.JSONText("false"),
+			"ui.default_user_role":  model.JSONNull(),
+			"ui.default_locale":     model.JSONText(`"fr-FR 🇫🇷"`),
+			"auth.jwt_expiry":       model.JSONText(`"-1"`),
+			"auth.enable_api_keys":  model.JSONText(`true`),
+			"ui.enable_login_form":  model.JSONText(`"yes"`), // not a bool
+			"something.else":        model.JSONText(`{"big":12345678901234567890,"f":1.0}`),
+			"auth.mfa.enable":       model.JSONText(`1`), // not a bool either
+			"ui.with.empty.objects": model.JSONText(`{}`),
+		}))
+		set, err := s.Store.Config.Settings(s.ctx())
+		s.ok(err)
+		equal(s, "settings", *set, store.Settings{EnableLoginForm: true, DefaultUserRole: "pending", DefaultLocale: "fr-FR 🇫🇷", JWTExpiry: "-1", EnableAPIKeys: true})
+		s.later(3)
+		s.ok(s.Store.Config.Set(s.ctx(), map[string]model.JSON{"auth.jwt_expiry": model.JSONText(`"1d"`)}))
+		got, err := s.Store.Config.Get(s.ctx(), "auth.jwt_expiry", "something.else", "not there")
+		s.ok(err)
+		equal(s, "rows", len(got), 2)
+		equal(s, "value", got["auth.jwt_expiry"].String(), `"1d"`)
+		equal(s, "exact", got["something.else"].String(), `{"big":12345678901234567890,"f":1.0}`)
+		if err := s.Store.Config.Set(s.ctx(), map[string]model.JSON{"": model.JSONText("1")}); !errors.Is(err, dberr.ErrInvalid) {
+			s.Errorf("an empty key: %v", err)
+		}
+		if err := s.Store.Config.Set(s.ctx(), map[string]model.JSON{"x": model.JSONText("{")}); !errors.Is(err, dberr.ErrInvalid) {
+			s.Errorf("no JSON: %v", err)
+		}
+		s.ok(s.Store.Config.Set(s.ctx(), nil))
+		none, err := s.Store.Config.Get(s.ctx())
+		s.ok(err)
+		equal(s, "no keys", len(none), 0)
+	}},
+	{"permissions are defaults, settings and groups together", func(s *Suite) {
+		bob := s.user("bob")
+		may := func(path ...string) bool {
+			s.Helper()
+			var p store.Permissions
+			s.max(2, func() {
+				var err error
+				p, err = s.Store.Users.Permissions(s.ctx(), bob.ID)
+				s.ok(err)
+			})
+			return p.Allows(path...)
+		}
+		equal(s, "chat.delete by default", may("chat", "delete"), true)
+		equal(s, "features.api_keys by default", may("features", "api_keys"), false)
+		equal(s, "no such permission", may("features", "no", "such"), false)
+		s.ok(s.Store.Config.Set(s.ctx(), map[string]model.JSON{"user.permissions": model.JSONText(`{"chat":{"delete":false}}`)}))
+		equal(s, "chat.delete by settings", may("chat", "delete"), false)
+		equal(s, "chat.edit is filled in", may("chat", "edit"), true)
+		for _, g := range []model.Group{
+			{ID: "g1", Name: ptr("one"), Permissions: model.JSONText(`{"chat":{"delete":true,"edit":false},"extra":{"x":true}}`)},
+			{ID: "g2", Name: ptr("two"), Permissions: model.JSONText(`{"chat":{"delete":false}}`)},
+			{ID: "g3", Name: ptr("three"), Permissions: model.JSONNull()},
+			{ID: "g4", Name: ptr("not a member"), Permissions: model.JSONText(`{"features":{"api_keys":true}}`)},
+		} {
+			s.insert(query.Insert(tables.Group.Table).Row(g))
+			if g.ID != "g4" {
+				s.insert(query.Insert(tables.GroupMember.Table).Row(model.GroupMember{ID: "m-" + g.ID, GroupID: g.ID, UserID: bob.ID}))
+			}
+		}
+		equal(s, "chat.delete by a group", may("chat", "delete"), true)
+		equal(s, "chat.edit stays", may("chat", "edit"), true)
+		equal(s, "extra", may("extra", "x"), true)
+		equal(s, "of another group", may("features", "api_keys"), false)
+	}},
+}
