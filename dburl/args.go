@@ -1,6 +1,7 @@
 package dburl
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -65,10 +66,11 @@ func unknownArgument[T any](u *URL, name string, table map[string]argument[T]) s
 			known = append(known, k)
 		}
 	}
-	if near := nearestSorted(name, known); near != "" {
+	slices.Sort(known) // a map's order must not choose between equals
+	if near := nearest(name, known); near != "" {
 		return s + "; did you mean " + near + "?"
 	}
-	return s + "; leave it out, or see the documentation of the URL for the arguments that are known"
+	return s + "; leave it out, or use one of " + strings.Join(known, ", ")
 }
 
 // checkText refuses what no server takes in a name or password: NUL, which

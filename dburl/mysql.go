@@ -215,7 +215,14 @@ func setIdentity(t *MySQLTarget, v string) string {
 }
 
 // MySQL gives the meaning of a mysql or mariadb URL, or says what is wrong with
-// it. Without a host it is localhost, by TCP.
+// it. Without a host it is localhost, by TCP. The arguments are those of
+// PyMySQL, mysqlclient and MySQL's connector that have a meaning here:
+// unix_socket, charset (utf8mb4), ssl_mode, ssl, ssl_ca, ssl_cert, ssl_key,
+// ssl_check_hostname, ssl_verify_identity, ssl_verify_cert, ssl_disabled,
+// connect_timeout, read_timeout, write_timeout (seconds), init_command,
+// local_infile, compress, program_name, max_allowed_packet (bytes),
+// use_unicode, and host, port, user, password and database. The others are
+// refused by name.
 func (u *URL) MySQL() (MySQLTarget, error) {
 	if u.Backend != MySQL && u.Backend != MariaDB {
 		return MySQLTarget{}, invalid("this is a " + u.Backend + " URL, not a mysql or mariadb URL")

@@ -165,7 +165,7 @@ func splitHostPort(s string) (host string, port int, has bool, problem string) {
 	if !has {
 		return host, 0, false, ""
 	}
-	port, ok := parsePort(text)
+	port, ok := parsePort(strings.TrimSpace(text)) // make_url takes white space here
 	if !ok {
 		return "", 0, false, portNumber
 	}

@@ -284,7 +284,18 @@ func setStatementCache(t *PostgresTarget, v string) string {
 
 // Postgres gives the meaning of a postgresql URL, or says what is wrong with
 // it. As in SQLAlchemy and libpq, host, port, user, password and dbname among
-// the arguments win over those before the ?.
+// the arguments win over those before the ?. The arguments are libpq's, with
+//
+//	ssl                             sslmode, or true (require) or false (disable)
+//	timeout                         connect_timeout, with fractions
+//	prepared_statements             auto, on, off (for poolers), or a mode of pgx
+//	default_query_exec_mode         the same
+//	pgbouncer=true                  prepared_statements=off, like the next two
+//	statement_cache_size=0          also prepared_statement_cache_size=0
+//	prepare_threshold=none
+//
+// Those of libpq that cannot be kept, and those that only a Python driver
+// understands, are refused by name.
 func (u *URL) Postgres() (PostgresTarget, error) {
 	t := PostgresTarget{User: u.User, Database: u.Database, password: u.password, KeepAlive: net.KeepAliveConfig{Enable: true}}
 	if u.Backend != PostgreSQL {

@@ -4,7 +4,6 @@ import (
 	"net/url"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"time"
 
@@ -74,7 +73,11 @@ const (
 var uriOnly = []string{"mode", "cache", "immutable", "nolock", "vfs"}
 
 // SQLite gives the meaning of a sqlite URL, or says what is wrong with it.
-// Without a path the database is in memory.
+// Without a path the database is in memory. The path is taken as it is written,
+// with all its % and #. Arguments are timeout (seconds to wait for a lock),
+// check_same_thread and cached_statements, which change nothing, and, with
+// uri=true and a path that begins with file:, those of SQLite's URI filenames:
+// mode, cache, immutable, nolock and vfs.
 func (u *URL) SQLite() (SQLiteTarget, error) {
 	var t SQLiteTarget
 	if u.Backend != SQLite {
@@ -221,9 +224,4 @@ func (t SQLiteTarget) Dir() string {
 		return ""
 	}
 	return filepath.Dir(t.Path)
-}
-
-func nearestSorted(name string, candidates []string) string {
-	slices.Sort(candidates) // a map's order must not choose between equals
-	return nearest(name, candidates)
 }

@@ -93,7 +93,7 @@ func TestSQLiteRefusals(t *testing.T) {
 		"sqlite:///x?timeout=-1":                "timeout must be a number of seconds",
 		"sqlite:///x?timeout=NaN":               "number of seconds",
 		"sqlite:///x?timeout=1&timeout=2":       "2 times",
-		"sqlite:///x?bogus=1":                   "unknown argument bogus for sqlite",
+		"sqlite:///x?bogus=1":                   "unknown argument bogus for sqlite; leave it out, or use one of cache, cached_statements, check_same_thread, immutable",
 		"sqlite:///x?timeuot=1":                 "did you mean timeout?",
 		"sqlite:///x?isolation_level=IMMEDIATE": "isolation_level is refused",
 		"sqlite:///x?_pragma=foreign_keys(1)":   "DATABASE_SQLITE_",
@@ -156,6 +156,7 @@ func TestSQLiteMemoryURIs(t *testing.T) {
 		"file::memory:?cache=shared":               {Memory: true, Cache: "shared"},
 		"file:a%20b?cache=shared&mode=memory":      {Memory: true, Name: "a b", Cache: "shared"},
 		"file:rel/x.db?immutable=1&nolock=1&vfs=v": {Path: "rel/x.db", Immutable: true, NoLock: true, VFS: "v"},
+		"file:x?vfs=a%20b%2Bc":                     {Path: "x", VFS: "a b+c"},
 		"file:////server/share":                    {Path: "//server/share"},
 	} {
 		if got := target.URI(nil); got != want {
