@@ -1,0 +1,39 @@
+// Package migrate runs the migrations of a program: what Alembic does for
+// Python, with the revisions compiled into the binary.
+//
+//	var addBio = migrate.Revision{
+//		ID: "3f2a9c1d4e5b", Down: []string{"7e5b5dc7342b"}, Doc: "users write about themselves",
+//		Upgrade:   func(ops *op.Ops) { ops.AddColumn("users", op.Text("bio").Null()) },
+//		Downgrade: func(ops *op.Ops) { ops.DropColumn("users", "bio") },
+//	}
+//
+//	r, err := migrate.New(migrate.Options{
+//		Engine:   eng,
+//		Lineages: []migrate.Lineage{{Revisions: []migrate.Revision{createUsers, addBio}, Tables: tables}},
+//	})
+//	report, err := r.Upgrade(ctx, "head")
+//
+// A [Runner] plans first and runs then: [Runner.Plan] is what [Runner.Upgrade]
+// would do, with the statements, what they lock and what they destroy, and
+// [Runner.SQL] writes it as a script without a database.
+//
+// # What holds
+//
+// One process at a time changes the schema of a database: a named lock is
+// taken before the version is read, and frees itself when its holder dies. The
+// others wait, find everything done, and succeed.
+//
+// Where schema statements are transactional a revision is one transaction,
+// together with the row that records it. Elsewhere, and for what cannot stand
+// in a transaction (batched data steps, indexes made concurrently), a journal
+// says after every statement where the revision stands: the next run goes on
+// from there, and [Runner.Repair] can undo it instead.
+//
+// A version that the program does not know is refused before anything is
+// written. The version table is Alembic's own, in its shape.
+//
+// # What it will not do
+//
+// Find revisions by itself, read the environment, or look at files other than
+// the snapshot that it makes of a database which is one file.
+package migrate

@@ -1,0 +1,150 @@
+package migrate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/migrate/op"
+	"github.com/larder-db/larder/migrate/revision"
+	"github.com/larder-db/larder/schema"
+)
+
+// Revision is one migration: a place in the history and what it does. It is
+// frozen once it has run anywhere: a checksum of what it records is kept with
+// the database.
+type Revision struct {
+	ID        string   // 1 to 32 letters, digits, '_' or '.'
+	Down      []string // the parents: none for a base, two or more for a merge
+	DependsOn []string // revisions of other branches that must be there first, by id or label
+	Labels    []string // names of the branch from here on
+	Doc       string   // what it does; the first line is shown in lists
+	Path      string   // the file that holds it, for show; may be empty
+
+	// Upgrade records what is done on the way up; nil does nothing, as for a
+	// merge.
+	Upgrade func(ops *op.Ops)
+	// Downgrade records what is done on the way down. Nil is what undoes
+	// Upgrade, as far as op.Reverse can tell; a function that records nothing
+	// says that nothing has to be done.
+	Downgrade func(ops *op.Ops)
+	// Irreversible says why there is no way down: a sentence for people. A
+	// downgrade through it is refused before anything is written.
+	Irreversible string
+}
+
+// Lineage is a history with a version table of its own. Several may live in
+// one database: those of a program, of a library that it uses, of another
+// program that shares the database.
+type Lineage struct {
+	Name         string     // for messages, flags and the journal; empty is "main"
+	VersionTable string     // empty is "alembic_version"
+	Revisions    []Revision // in any order; it decides where the links leave a choice
+
+	// Tables are the tables as they are declared today, for Check and
+	// Autogenerate; nil leaves the lineage out of both.
+	Tables []*schema.Table
+	// Owns says which tables of the database are this lineage's: others never
+	// appear in a difference. Nil is all tables, less those of other lineages,
+	// the version tables, and those named larder_*.
+	Owns func(table string) bool
+	// Ignore says which differences do not count, where a table is known to
+	// look otherwise in databases that others have made; nil is none.
+	Ignore func(c schema.Change) bool
+}
+
+// The names in use where a Lineage gives none.
+const (
+	DefaultLineage      = "main"
+	DefaultVersionTable = "alembic_version"
+)
+
+// lineage is a checked Lineage.
+type lineage struct {
+	Lineage
+	graph *revision.Graph
+	byID  map[string]*Revision
+}
+
+// newLineages checks lineages against each other.
+func newLineages(in []Lineage) ([]*lineage, error) {
+	if len(in) == 0 {
+		return nil, dberr.New(dberr.Invalid, "migrations", "no lineage was given; set Options.Lineages")
+	}
+	var out []*lineage
+	for _, l := range in {
+		if l.Name == "" {
+			l.Name = DefaultLineage
+		}
+		if l.VersionTable == "" {
+			l.VersionTable = DefaultVersionTable
+		}
+		if len(l.Name) > 64 || strings.ContainsAny(l.Name, ":@ \t\n") {
+			return nil, dberr.New(dberr.Invalid, "migrations", fmt.Sprintf("the lineage name %q cannot be used; take up to 64 letters and digits", l.Name))
+		}
+		for _, o := range out {
+			if o.Name == l.Name {
+				return nil, dberr.New(dberr.Invalid, "migrations", "there are two lineages called "+l.Name+"; give each a name of its own")
+			}
+			if o.VersionTable == l.VersionTable {
+				return nil, dberr.New(dberr.Invalid, "migrations", "the lineages "+o.Name+" and "+l.Name+" have the same version table "+l.VersionTable+"; give each a table of its own")
+			}
+		}
+		n, err := newLineage(l)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, n)
+	}
+	return out, nil
+}
+
+func newLineage(l Lineage) (*lineage, error) {
+	l.Revisions = slices.Clone(l.Revisions)
+	n := &lineage{Lineage: l, byID: make(map[string]*Revision, len(l.Revisions))}
+	revs := make([]revision.Revision, len(l.Revisions))
+	for i := range l.Revisions {
+		r := &l.Revisions[i]
+		n.byID[r.ID] = r
+		revs[i] = revision.Revision{ID: r.ID, Down: r.Down, DependsOn: r.DependsOn, Labels: r.Labels, Doc: r.Doc, Path: r.Path}
+	}
+	var err error
+	if n.graph, err = revision.New(revs...); err != nil {
+		return nil, dberr.WithOp(err, n.Name)
+	}
+	return n, nil
+}
+
+// up records what a revision does on the way up.
+func (l *lineage) up(id string) ([]op.Op, error) {
+	ops, err := op.Record(l.byID[id].Upgrade)
+	return ops, dberr.WithOp(err, "revision "+id)
+}
+
+// reversible says why a revision has no way down, or "".
+func (r *Revision) irreversible() string { return r.Irreversible }
+
+// down records what a revision does on the way down. before gives the state
+// that its way up started from, for revisions that leave the way down to be
+// worked out; it is not called for others.
+func (l *lineage) down(id string, before func() (*op.State, error)) ([]op.Op, error) {
+	r := l.byID[id]
+	if r.Irreversible != "" {
+		return nil, &dberr.Error{Op: "downgrade", Code: dberr.Unsupported, Msg: "revision " + id + " cannot be undone: " + r.Irreversible, Err: ErrIrreversible}
+	}
+	if r.Downgrade != nil || r.Upgrade == nil {
+		ops, err := op.Record(r.Downgrade)
+		return ops, dberr.WithOp(err, "revision "+id)
+	}
+	up, err := l.up(id)
+	if err != nil {
+		return nil, err
+	}
+	s, err := before()
+	if err != nil {
+		return nil, err
+	}
+	ops, err := op.Reverse(s, up)
+	return ops, dberr.WithOp(err, "revision "+id)
+}
