@@ -53,18 +53,20 @@ var imports = map[string][]string{
 	"internal/cli":                    {"dberr", "dburl", "engine", "engine/engines", "migrate", "migrate/revision", "migrate/fresh", "migrations", "model", "server", "store", "tables", "transfer"},
 	"cmd/larder":                      {"internal/cli"},
 	"internal/arch":                   {},
-	"internal/testdb":                 {"dberr", "dburl"},
-	"internal/testdb/cmd/testservers": {"internal/testdb"},
-	"internal/testdb/cmd/reap":        {"internal/testdb"},
+	"internal/testdb":                 {"internal/testdb/server"},
+	"internal/testdb/server":          {"internal/testdb/debs"},
+	"internal/testdb/debs":            {},
+	"internal/testdb/cmd/testservers": {"internal/testdb", "internal/testdb/debs", "internal/testdb/server"},
+	"internal/testdb/cmd/sqliteshell": {},
 	"bench":                           {},
 }
 
 // drivers may be imported only where a database is opened.
 var drivers = map[string][]string{
-	"modernc.org/sqlite":             {"engine/sqlite"},
+	"modernc.org/sqlite":             {"engine/sqlite", "internal/testdb", "internal/testdb/cmd/sqliteshell"},
 	"github.com/mattn/go-sqlite3":    {"engine/sqlite"},
-	"github.com/jackc/pgx/v5":        {"engine/postgres", "internal/testdb"},
-	"github.com/go-sql-driver/mysql": {"engine/mysql", "internal/testdb"},
+	"github.com/jackc/pgx/v5":        {"engine/postgres", "internal/testdb/server"},
+	"github.com/go-sql-driver/mysql": {"engine/mysql", "internal/testdb/server"},
 }
 
 // dependencies of the program and its tests, and what each is for.
