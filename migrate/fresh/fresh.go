@@ -143,7 +143,7 @@ func (c *creation) stepwise(ctx context.Context) error {
 	case !resumed:
 		mark := schema.Define(unfinished).Describe("there while the tables are being created")
 		mark.Integer("id").PrimaryKey()
-		if err := c.exec(ctx, mark); err != nil {
+		if resumed, err = c.make(ctx, mark); err != nil {
 			return err
 		}
 	}
@@ -160,10 +160,11 @@ func (c *creation) stepwise(ctx context.Context) error {
 		}
 	}
 	missing := slices.DeleteFunc(slices.Clone(c.tables), func(t *schema.Table) bool { return slices.Contains(have, t.Name) })
-	if err := c.exec(ctx, missing...); err != nil {
+	found, err := c.make(ctx, missing...)
+	if err != nil {
 		return err
 	}
-	if resumed {
+	if resumed || found {
 		if err := c.compare(ctx); err != nil {
 			return err
 		}
@@ -194,14 +195,39 @@ func (c *creation) isStamped(ctx context.Context) (bool, error) {
 	return any, rows.Close()
 }
 
-func (c *creation) exec(ctx context.Context, tables ...*schema.Table) error {
+// make creates tables one after the other. The server may still be at the last
+// statement of a process that was killed and whose lock is free already: a
+// table that turns out to be there is found, not failed on.
+func (c *creation) make(ctx context.Context, tables ...*schema.Table) (found bool, err error) {
 	if len(tables) == 0 {
-		return nil
+		return false, nil
 	}
-	statements, err := c.eng.DDL().CreateTables(tables...)
-	if err != nil {
-		return err
+	sorted, late := schema.Sorted(tables)
+	if len(late) > 0 {
+		// A circle needs its foreign keys added at the end.
+		statements, err := c.eng.DDL().CreateTables(tables...)
+		if err != nil {
+			return false, err
+		}
+		return false, c.exec(ctx, statements)
 	}
+	for _, t := range sorted {
+		statements, err := c.eng.DDL().CreateTables(t)
+		if err != nil {
+			return false, err
+		}
+		if failed := c.exec(ctx, statements); failed != nil {
+			have, err := c.existing(ctx, t.Name)
+			if err != nil || len(have) == 0 {
+				return false, failed
+			}
+			found = true
+		}
+	}
+	return found, nil
+}
+
+func (c *creation) exec(ctx context.Context, statements []string) error {
 	for _, s := range c.eng.DDL().Batch(statements) {
 		if _, err := c.eng.Exec(ctx, engine.Statement{Name: "fresh.Create", SQL: s, Write: true}); err != nil {
 			return err
