@@ -5,6 +5,7 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -50,6 +51,9 @@ func (b binaries) template(ctx context.Context, base string, a account) (string,
 		return "", err
 	}
 	if err := b.initialise(ctx, work, a); err != nil {
+		if b.prefix == "" { // a profile of AppArmor, say, that knows one data directory only
+			err = fmt.Errorf("%s does not make a data directory (LARDER_TESTDB_FETCH=%s takes a fetched server instead): %w", b.server, b.engine, err)
+		}
 		return "", err
 	}
 	for _, identity := range []string{"auto.cnf"} { // a MySQL server's own number
