@@ -56,6 +56,9 @@ type Database struct {
 	DDL        DDL
 	Locker     Locker
 
+	// Snapshotter copies the database; nil where it is not one file.
+	Snapshotter Snapshotter
+
 	// Begin, if not nil, begins transactions; where it is nil, conn.BeginTx is
 	// used. Either way ctx lives until the transaction is over, and the driver
 	// must let a done ctx end a Commit or Rollback that the server does not answer.

@@ -57,6 +57,11 @@ type TxOptions struct {
 	Isolation  Isolation
 	Deferrable bool // Read and Serializable: wait for a snapshot that no writer can spoil, where the engine has that
 
+	// Setup runs on the connection ahead of the transaction, and Reset behind
+	// it, whatever became of it: settings that the engine takes only outside
+	// of transactions. A connection that could not be reset is closed.
+	Setup, Reset []string
+
 	// MaxAttempts bounds how often fn runs; 0 is the engine's RetryPolicy, 1 is once.
 	MaxAttempts int
 
@@ -106,6 +111,7 @@ type txState struct {
 	lost *dberr.Error // why the whole transaction is gone
 	done bool         // committed, rolled back or abandoned
 
+	reset     []string           // TxOptions.Reset
 	cancel    context.CancelFunc // ends a COMMIT or ROLLBACK that is not answered
 	unfollow  func() bool        // stops following the caller's context
 	unsettled atomic.Bool        // the COMMIT was sent and its answer is missing
@@ -267,6 +273,16 @@ func (e *Engine) beginOn(ctx context.Context, p *pool, o TxOptions) (*txState, e
 	if begin == nil {
 		begin = beginPlain
 	}
+	for _, text := range o.Setup {
+		if _, err := conn.ExecContext(ctx, text); err != nil {
+			unfollow()
+			cancel()
+			forget(conn)
+			conn.Close()
+			p.release()
+			return nil, err
+		}
+	}
 	tx, err := begin(txctx, conn, driver.TxOptions{Isolation: o.Isolation.level(o.Mode), ReadOnly: o.Mode == Read, Deferrable: o.Deferrable})
 	if !unfollow() && err == nil {
 		// ctx ended while the transaction began, so its context is done too.
@@ -275,11 +291,14 @@ func (e *Engine) beginOn(ctx context.Context, p *pool, o TxOptions) (*txState, e
 	}
 	if err != nil {
 		cancel()
+		if len(o.Setup) > 0 {
+			forget(conn)
+		}
 		conn.Close()
 		p.release()
 		return nil, err
 	}
-	s := &txState{e: e, pool: p, conn: conn, tx: tx, cancel: cancel}
+	s := &txState{e: e, pool: p, conn: conn, tx: tx, cancel: cancel, reset: o.Reset}
 	s.unfollow = context.AfterFunc(ctx, func() { s.abandon(ctx) })
 	return s, nil
 }
@@ -312,12 +331,25 @@ func (s *txState) end(last func() error) error {
 	s.done = true
 	if err != nil {
 		// Its state is not known: it must not serve anybody else.
-		s.conn.Raw(func(any) error { return sqldriver.ErrBadConn })
+		forget(s.conn)
+	} else {
+		for _, text := range s.reset {
+			// What became of the transaction is known; only the connection is lost.
+			if _, rerr := s.conn.ExecContext(context.Background(), text); rerr != nil {
+				forget(s.conn)
+				break
+			}
+		}
 	}
 	s.cancel()
 	s.conn.Close()
 	s.pool.release()
 	return err
+}
+
+// forget keeps the pool from using the connection again.
+func forget(conn *sql.Conn) {
+	conn.Raw(func(any) error { return sqldriver.ErrBadConn })
 }
 
 // failure is why the transaction cannot be committed; nil when it can.

@@ -1,0 +1,14 @@
+package mysql
+
+import (
+	"github.com/larder-db/larder/dburl"
+	"github.com/larder-db/larder/driver"
+)
+
+// OfflineDDL writes schema statements without a connection, for the flavour
+// that the URL names.
+func (Driver) OfflineDDL(u *dburl.URL) (driver.DDL, error) {
+	return NewDDL(u.Backend == dburl.MariaDB), nil
+}
+
+var _ driver.Offline = Driver{}
