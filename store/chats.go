@@ -172,7 +172,7 @@ func (c *Chats) Create(ctx context.Context, by chatdoc.Author, in ChatInput) (*m
 		if _, err := query.Exec(ctx, b.q, query.Insert(tables.Chat.Table).Named("chats.Insert").Row(chat)); err != nil {
 			return err
 		}
-		return (&Messages{b}).put(ctx, doc.Rows(chat.ID, by.ID, now))
+		return (&Messages{b}).add(ctx, doc.Rows(chat.ID, by.ID, now))
 	})
 	return one(chat, err)
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"iter"
+	"slices"
 
 	"github.com/larder-db/larder/model"
 	"github.com/larder-db/larder/query"
@@ -31,24 +32,52 @@ const (
 	bytesPerStatement = 2 << 20
 )
 
-// put inserts rows, or updates those that exist, in few statements. When a
-// message was made stays as it was first said.
-func (m *Messages) put(ctx context.Context, rows []model.ChatMessage) error {
-	var update []query.AnyColumn
-	for _, c := range tables.ChatMessage.Table.Columns {
-		switch c.Name {
-		case "id", "chat_id", "created_at":
-		default:
-			update = append(update, query.ColumnOf[any](tables.ChatMessage.Table, c.Name))
-		}
-	}
+// add inserts the rows of a new chat.
+func (m *Messages) add(ctx context.Context, rows []model.ChatMessage) error {
 	for part := range parts(rows) {
-		st := query.InsertRows(tables.ChatMessage.Table, part).Named("messages.Put").OnConflict(tables.ChatMessage.ID).DoUpdate(update...)
-		if _, err := query.Exec(ctx, m.q, st); err != nil {
+		if _, err := query.Exec(ctx, m.q, query.InsertRows(tables.ChatMessage.Table, part).Named("messages.Insert")); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// put writes rows in place of those with the same ids, if any, in a number of
+// statements that does not depend on how many there are. When a message was
+// made stays as it was first said. The chat is under lock.
+func (m *Messages) put(ctx context.Context, rows []model.ChatMessage) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	var stored []string
+	created := make(map[string]*int64)
+	for part := range slices.Chunk(rows, rowsPerStatement) {
+		ids := make([]string, len(part))
+		for i := range part {
+			ids[i] = part[i].ID
+		}
+		found, err := query.All[struct {
+			ID        string `db:"id"`
+			CreatedAt *int64 `db:"created_at"`
+		}](ctx, m.q, query.Select(tables.ChatMessage.ID, tables.ChatMessage.CreatedAt).Named("messages.Stored").
+			From(tables.ChatMessage.Table).Where(tables.ChatMessage.ID.In(ids...)))
+		if err != nil {
+			return err
+		}
+		for _, f := range found {
+			stored = append(stored, f.ID)
+			created[f.ID] = f.CreatedAt
+		}
+	}
+	if err := m.remove(ctx, stored); err != nil {
+		return err
+	}
+	for i := range rows {
+		if at, ok := created[rows[i].ID]; ok {
+			rows[i].CreatedAt = at
+		}
+	}
+	return m.add(ctx, rows)
 }
 
 // parts cuts rows into pieces of one statement each.

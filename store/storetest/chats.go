@@ -121,7 +121,7 @@ var chatCases = []testCase{
 		s.ok(err)
 		equal(s, "messages", n, 2000)
 		s.later(5)
-		s.max(4, func() {
+		s.max(5, func() {
 			_, err := s.Store.Chats.Merge(s.ctx(), c.ID, authorOf(bob), s.input(`{"history":{"messages":{"new":{"role":"user","parentId":"m1999"}},"currentId":"new"}}`))
 			s.ok(err)
 		})
@@ -169,7 +169,7 @@ var mergeCases = []testCase{
 		c := s.chat(bob, twoMessages)
 		s.later(10)
 		var got *model.Chat
-		s.max(3, func() {
+		s.max(5, func() {
 			var err error
 			got, err = s.Store.Chats.Merge(s.ctx(), c.ID, authorOf(bob), s.input(
 				`{"history":{"messages":{"m2":{"id":"m2","parentId":"m1","role":"assistant","content":"edited","model":"y","done":true},"m3":{"parentId":"m2","role":"user","content":"more","timestamp":1700000005}},"currentId":"m3"}}`))
