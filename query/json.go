@@ -157,8 +157,7 @@ func (m Member) Has(v any) Cond {
 // Contains is JSONColumn.Contains for the member.
 func (m Member) Contains(text string) Cond {
 	return Cond{n: m.node(func(b *driver.Builder, d driver.Dialect) {
-		x, err := d.Encode(schema.Type{Kind: schema.JSON}, text)
-		if err != nil {
+		if _, err := d.Encode(schema.Type{Kind: schema.JSON}, text); err != nil {
 			b.Fail(named(err, m.doc.of))
 			return
 		}
@@ -166,7 +165,7 @@ func (m Member) Contains(text string) Cond {
 		if len(m.path) > 0 {
 			doc = get[model.JSON](m, driver.AsJSON, m.doc.ty)
 		}
-		d.JSONContains(b, doc, x.(string))
+		d.JSONContains(b, doc, text)
 	})}
 }
 

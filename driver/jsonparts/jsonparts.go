@@ -149,11 +149,12 @@ func (w *writer) hasElement(doc driver.Expr, p driver.Path, v any) {
 	alias := "larder_e" + strconv.Itoa(w.depth)
 	b.SQL("(")
 	w.kind(doc, p, "array")
-	b.SQL(" AND EXISTS (SELECT 1 FROM ")
+	// COUNT, not EXISTS, which MariaDB takes for independent of the row here.
+	b.SQL(" AND (SELECT COUNT(*) FROM ")
 	w.d.JSONEach(b, doc, p, alias)
 	b.SQL(" WHERE ")
 	w.contains(member{driver.ExprFunc(func(b *driver.Builder) { w.d.JSONElement(b, doc, p, alias, driver.ElementValue) })}, nil, v)
-	b.SQL("))")
+	b.SQL(") > 0)")
 	w.depth--
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/driver/jsonparts"
@@ -74,21 +75,38 @@ func (d dialect) pathLiteral(b *driver.Builder, p driver.Path) {
 	b.SQL(string(t))
 }
 
+// scope is a subquery over one member. Its table has a name of its own:
+// MariaDB takes two conditions for one that differ only in the path of a
+// JSON_TABLE.
+type scope struct {
+	*driver.Builder
+	name string
+}
+
+func newScope(b *driver.Builder) scope {
+	return scope{b, "larder_" + strconv.Itoa(b.Len())}
+}
+
+// SQL adds text in which larder_m is the member's table.
+func (s scope) SQL(text string) *driver.Builder {
+	return s.Builder.SQL(strings.ReplaceAll(text, "larder_m", s.name))
+}
+
 // table writes FROM and WHERE of a scalar subquery over the member at p, which
 // is larder_m.m, and larder_m.e is 1 when it is there. A place in something
 // that is no array leads nowhere: the engines' paths take a scalar for an
 // array of one element.
-func (d dialect) table(b *driver.Builder, doc driver.Expr, p driver.Path) {
+func (d dialect) table(b scope, doc driver.Expr, p driver.Path) {
 	b.SQL(" FROM JSON_TABLE(").Expr(doc).SQL(", '$' COLUMNS (m JSON PATH ")
-	d.pathLiteral(b, p)
+	d.pathLiteral(b.Builder, p)
 	b.SQL(", e INT EXISTS PATH ")
-	d.pathLiteral(b, p)
+	d.pathLiteral(b.Builder, p)
 	var guards []int
 	for i, s := range p {
 		if _, ok := s.(int); ok {
 			guards = append(guards, i)
 			b.SQL(fmt.Sprintf(", g%d JSON PATH ", i))
-			d.pathLiteral(b, p[:i])
+			d.pathLiteral(b.Builder, p[:i])
 		}
 	}
 	b.SQL(")) AS larder_m")
@@ -101,7 +119,7 @@ func (d dialect) table(b *driver.Builder, doc driver.Expr, p driver.Path) {
 		if d.mariadb() {
 			b.SQL(fmt.Sprintf("LEFT(larder_m.g%d, 1) = '['", i))
 		} else {
-			b.SQL(fmt.Sprintf("JSON_TYPE(larder_m.g%d) = 'ARRAY'", i))
+			b.SQL(fmt.Sprintf("JSON_TYPE(larder_m.g%d)"+binary+" = 'ARRAY'", i))
 		}
 	}
 }
@@ -138,14 +156,15 @@ func (d dialect) fromEnd(doc driver.Expr, p driver.Path) (driver.Expr, driver.Pa
 
 func (d dialect) JSONGet(b *driver.Builder, doc driver.Expr, p driver.Path, ty driver.JSONType) {
 	doc, p = d.fromEnd(doc, p)
-	b.SQL("(SELECT ")
+	s := newScope(b)
+	s.SQL("(SELECT ")
 	if d.mariadb() {
-		d.readText(b, ty)
+		d.readText(s, ty)
 	} else {
-		d.readDocument(b, doc, p, ty)
+		d.readDocument(s, doc, p, ty)
 	}
-	d.table(b, doc, p)
-	b.SQL(")")
+	d.table(s, doc, p)
+	s.SQL(")")
 }
 
 // isNumber holds for the text of a number on MariaDB.
@@ -155,17 +174,16 @@ const isNumber = "LEFT(larder_m.m, 1) IN ('-', '0', '1', '2', '3', '4', '5', '6'
 const fitsDecimal = "larder_m.m REGEXP '^[-]?[0-9]{1,25}([.][0-9]+)?([eE]([-][0-9]+|[+]?[0-9]))?$'"
 
 // readText reads larder_m.m where it is the text of the member.
-func (d dialect) readText(b *driver.Builder, ty driver.JSONType) {
+func (d dialect) readText(b scope, ty driver.JSONType) {
 	switch ty {
 	case driver.AsJSON:
 		b.SQL("larder_m.m")
-		d.collate(b)
+		d.collate(b.Builder)
 	case driver.AsText:
-		b.SQL("CASE WHEN larder_m.m = 'null' THEN NULL WHEN LEFT(larder_m.m, 1) = '\"' THEN JSON_UNQUOTE(larder_m.m) ELSE larder_m.m END")
-		d.collate(b)
+		b.SQL("CASE WHEN larder_m.m = 'null' THEN NULL WHEN LEFT(larder_m.m, 1) = '\"' THEN JSON_UNQUOTE(larder_m.m) COLLATE utf8mb4_nopad_bin ELSE larder_m.m COLLATE utf8mb4_nopad_bin END")
 	case driver.AsNumeric:
 		b.SQL("CASE WHEN " + isNumber + " THEN larder_m.m END")
-		d.collate(b)
+		d.collate(b.Builder)
 	case driver.AsInteger:
 		b.SQL("CASE WHEN " + isNumber + " AND " + fitsDecimal + " THEN CASE WHEN CAST(larder_m.m AS DECIMAL(65,30)) = FLOOR(CAST(larder_m.m AS DECIMAL(65,30))) AND CAST(larder_m.m AS DECIMAL(65,30)) BETWEEN -9223372036854775808 AND 9223372036854775807 THEN CAST(CAST(larder_m.m AS DECIMAL(65,30)) AS SIGNED) END END")
 	case driver.AsFloat:
@@ -178,80 +196,88 @@ func (d dialect) readText(b *driver.Builder, ty driver.JSONType) {
 const (
 	anyNumber  = "('INTEGER', 'UNSIGNED INTEGER', 'DOUBLE', 'DECIMAL')"
 	anyInteger = "('INTEGER', 'UNSIGNED INTEGER')"
-	jsonType   = "JSON_TYPE(larder_m.m)"
+	binary     = " COLLATE utf8mb4_0900_bin" // results of JSON functions are of another collation than literals
+	jsonType   = "JSON_TYPE(larder_m.m)" + binary
+	jsonText   = "JSON_UNQUOTE(larder_m.m)" + binary
 )
 
 // readDocument reads larder_m.m where it is a parsed document. JSON null is
 // SQL NULL there.
-func (d dialect) readDocument(b *driver.Builder, doc driver.Expr, p driver.Path, ty driver.JSONType) {
-	plain := "CAST(larder_m.m AS CHAR CHARACTER SET utf8mb4)"
+func (d dialect) readDocument(b scope, doc driver.Expr, p driver.Path, ty driver.JSONType) {
+	plain := "CAST(larder_m.m AS CHAR CHARACTER SET utf8mb4)" + binary
 	exact := func() {
-		b.SQL("(SELECT ")
-		unprotect(b, func() { b.SQL("larder_m.m") })
-		d.table(b, protected{doc}, p)
-		b.SQL(")")
+		s := newScope(b.Builder)
+		s.SQL("(SELECT ")
+		unprotect(s.Builder, func() { s.SQL("larder_m.m") })
+		d.table(s, protected{doc}, p)
+		s.SQL(")" + binary)
 	}
 	switch ty {
 	case driver.AsJSON:
-		b.SQL("CASE WHEN larder_m.m IS NULL THEN CASE larder_m.e WHEN 1 THEN 'null' END WHEN " + jsonType + " IN ('STRING', 'BOOLEAN', 'INTEGER', 'UNSIGNED INTEGER') THEN " + plain + " ELSE ")
+		b.SQL("CASE WHEN larder_m.m IS NULL THEN CASE larder_m.e WHEN 1 THEN 'null' END" + binary + " WHEN " + jsonType + " IN ('STRING', 'BOOLEAN', 'INTEGER', 'UNSIGNED INTEGER') THEN " + plain + " ELSE ")
 		exact()
 		b.SQL(" END")
-		d.collate(b)
+		d.collate(b.Builder)
 	case driver.AsText:
-		b.SQL("CASE WHEN larder_m.m IS NULL THEN NULL WHEN " + jsonType + " = 'STRING' THEN JSON_UNQUOTE(larder_m.m) WHEN " + jsonType + " IN ('BOOLEAN', 'INTEGER', 'UNSIGNED INTEGER') THEN " + plain + " ELSE ")
+		b.SQL("CASE WHEN larder_m.m IS NULL THEN NULL WHEN " + jsonType + " = 'STRING' THEN " + jsonText + " WHEN " + jsonType + " IN ('BOOLEAN', 'INTEGER', 'UNSIGNED INTEGER') THEN " + plain + " ELSE ")
 		exact()
 		b.SQL(" END")
-		d.collate(b)
+		d.collate(b.Builder)
 	case driver.AsNumeric:
 		b.SQL("CASE WHEN " + jsonType + " IN " + anyInteger + " THEN " + plain + " WHEN " + jsonType + " IN " + anyNumber + " THEN ")
 		exact()
 		b.SQL(" END")
-		d.collate(b)
+		d.collate(b.Builder)
 	case driver.AsInteger:
 		b.SQL("CASE " + jsonType + " WHEN 'INTEGER' THEN CAST(larder_m.m AS SIGNED) WHEN 'UNSIGNED INTEGER' THEN CASE WHEN CAST(larder_m.m AS UNSIGNED) <= 9223372036854775807 THEN CAST(larder_m.m AS SIGNED) END" +
 			" WHEN 'DOUBLE' THEN CASE WHEN larder_m.m + 0e0 = FLOOR(larder_m.m + 0e0) AND larder_m.m + 0e0 >= -9223372036854775808e0 AND larder_m.m + 0e0 < 9223372036854775808e0 THEN CAST(larder_m.m + 0e0 AS SIGNED) END END")
 	case driver.AsFloat:
 		b.SQL("CASE WHEN " + jsonType + " IN " + anyNumber + " THEN larder_m.m + 0e0 END")
 	case driver.AsBool:
-		b.SQL("CASE WHEN " + jsonType + " = 'BOOLEAN' THEN CASE JSON_UNQUOTE(larder_m.m) WHEN 'true' THEN 1 ELSE 0 END END")
+		b.SQL("CASE WHEN " + jsonType + " = 'BOOLEAN' THEN CASE " + jsonText + " WHEN 'true' THEN 1 ELSE 0 END END")
 	}
 }
 
 func (d dialect) JSONHas(b *driver.Builder, doc driver.Expr, p driver.Path) {
 	doc, p = d.fromEnd(doc, p)
-	b.SQL("(COALESCE((SELECT larder_m.e")
-	d.table(b, doc, p)
-	b.SQL("), 0) = 1)")
+	s := newScope(b)
+	s.SQL("(COALESCE((SELECT larder_m.e")
+	d.table(s, doc, p)
+	s.SQL("), 0) = 1)")
 }
 
 func (d dialect) JSONKind(b *driver.Builder, doc driver.Expr, p driver.Path) {
 	doc, p = d.fromEnd(doc, p)
-	b.SQL("(SELECT ")
+	s := newScope(b)
+	s.SQL("(SELECT ")
 	if d.mariadb() {
-		b.SQL("CASE WHEN larder_m.m IS NULL THEN NULL ELSE CASE LEFT(larder_m.m, 1) WHEN '{' THEN 'object' WHEN '[' THEN 'array' WHEN '\"' THEN 'string' WHEN 't' THEN 'bool' WHEN 'f' THEN 'bool' WHEN 'n' THEN 'null' ELSE 'number' END END")
+		s.SQL("CASE WHEN larder_m.m IS NULL THEN NULL ELSE CASE LEFT(larder_m.m, 1) WHEN '{' THEN 'object' WHEN '[' THEN 'array' WHEN '\"' THEN 'string' WHEN 't' THEN 'bool' WHEN 'f' THEN 'bool' WHEN 'n' THEN 'null' ELSE 'number' END END")
 	} else {
-		b.SQL("CASE WHEN larder_m.m IS NULL THEN CASE larder_m.e WHEN 1 THEN 'null' END ELSE CASE " + jsonType + " WHEN 'OBJECT' THEN 'object' WHEN 'ARRAY' THEN 'array' WHEN 'STRING' THEN 'string' WHEN 'BOOLEAN' THEN 'bool' WHEN 'NULL' THEN 'null' ELSE 'number' END END")
+		s.SQL("CASE WHEN larder_m.m IS NULL THEN CASE larder_m.e WHEN 1 THEN 'null' END ELSE CASE " + jsonType + " WHEN 'OBJECT' THEN 'object' WHEN 'ARRAY' THEN 'array' WHEN 'STRING' THEN 'string' WHEN 'BOOLEAN' THEN 'bool' WHEN 'NULL' THEN 'null' ELSE 'number' END END")
 	}
-	d.table(b, doc, p)
-	b.SQL(")")
+	d.table(s, doc, p)
+	s.SQL(")")
 }
 
 func (d dialect) JSONLength(b *driver.Builder, doc driver.Expr, p driver.Path) {
 	doc, p = d.fromEnd(doc, p)
-	b.SQL("(SELECT CASE WHEN ")
+	s := newScope(b)
+	s.SQL("(SELECT CASE WHEN ")
 	if d.mariadb() {
-		b.SQL("LEFT(larder_m.m, 1) IN ('{', '[')")
+		s.SQL("LEFT(larder_m.m, 1) IN ('{', '[')")
 	} else {
-		b.SQL(jsonType + " IN ('OBJECT', 'ARRAY')")
+		s.SQL(jsonType + " IN ('OBJECT', 'ARRAY')")
 	}
-	b.SQL(" THEN JSON_LENGTH(larder_m.m) END")
-	d.table(b, doc, p)
-	b.SQL(")")
+	s.SQL(" THEN JSON_LENGTH(larder_m.m) END")
+	d.table(s, doc, p)
+	s.SQL(")")
 }
 
 func (d dialect) JSONHasElement(b *driver.Builder, doc driver.Expr, p driver.Path, v any) {
 	doc, p = d.fromEnd(doc, p)
-	b.SQL("EXISTS (SELECT 1 FROM JSON_TABLE(")
+	s := newScope(b)
+	// Not EXISTS: MariaDB takes it for independent of the row.
+	s.SQL("((SELECT COUNT(*) FROM JSON_TABLE(")
 	if slices.ContainsFunc(p, func(s any) bool { _, ok := s.(int); return ok }) {
 		// The guards of positions belong to the way, which comes first.
 		d.JSONGet(b, doc, p, driver.AsJSON)
@@ -259,49 +285,47 @@ func (d dialect) JSONHasElement(b *driver.Builder, doc driver.Expr, p driver.Pat
 	} else {
 		b.Expr(doc)
 	}
-	b.SQL(", ")
-	s, ok := d.path(b, p)
+	s.SQL(", ")
+	way, ok := d.path(b, p)
 	if !ok {
 		return
 	}
-	t, err := d.AppendString(nil, s+"[*]")
+	t, err := d.AppendString(nil, way+"[*]")
 	if err != nil {
 		b.Fail(err)
 		return
 	}
-	b.SQL(string(t) + " COLUMNS (m JSON PATH '$')) AS larder_m WHERE ")
+	s.SQL(string(t) + " COLUMNS (m JSON PATH '$')) AS larder_m WHERE ")
 	if d.mariadb() {
 		switch x := v.(type) {
 		case nil:
-			b.SQL("larder_m.m = 'null'")
+			s.SQL("larder_m.m = 'null'")
 		case bool:
-			b.SQL("larder_m.m = '" + strconv.FormatBool(x) + "'")
+			s.SQL("larder_m.m = '" + strconv.FormatBool(x) + "'")
 		case string:
-			b.SQL("LEFT(larder_m.m, 1) = '\"' AND JSON_UNQUOTE(larder_m.m)")
+			s.SQL("LEFT(larder_m.m, 1) = '\"' AND JSON_UNQUOTE(larder_m.m)")
 			d.collate(b)
-			b.SQL(" = ").Arg(x)
+			s.SQL(" = ").Arg(x)
 		case int64:
-			b.SQL(isNumber + " AND " + fitsDecimal + " AND CAST(larder_m.m AS DECIMAL(65,30)) = ").Arg(x)
+			s.SQL(isNumber + " AND " + fitsDecimal + " AND CAST(larder_m.m AS DECIMAL(65,30)) = ").Arg(x)
 		default:
-			b.SQL(isNumber + " AND larder_m.m + 0e0 = ").Arg(x)
+			s.SQL(isNumber + " AND larder_m.m + 0e0 = ").Arg(x)
 		}
 	} else {
 		switch x := v.(type) {
 		case nil:
-			b.SQL("larder_m.m IS NULL")
+			s.SQL("larder_m.m IS NULL")
 		case bool:
-			b.SQL(jsonType + " = 'BOOLEAN' AND JSON_UNQUOTE(larder_m.m) = '" + strconv.FormatBool(x) + "'")
+			s.SQL(jsonType + " = 'BOOLEAN' AND " + jsonText + " = '" + strconv.FormatBool(x) + "'")
 		case string:
-			b.SQL(jsonType + " = 'STRING' AND JSON_UNQUOTE(larder_m.m)")
-			d.collate(b)
-			b.SQL(" = ").Arg(x)
+			s.SQL(jsonType + " = 'STRING' AND " + jsonText + " = ").Arg(x)
 		case int64:
-			b.SQL(jsonType + " IN " + anyNumber + " AND larder_m.m = CAST(").Arg(x).SQL(" AS SIGNED)")
+			s.SQL(jsonType + " IN " + anyNumber + " AND larder_m.m = CAST(").Arg(x).SQL(" AS SIGNED)")
 		default:
-			b.SQL(jsonType + " IN " + anyNumber + " AND larder_m.m + 0e0 = ").Arg(x)
+			s.SQL(jsonType + " IN " + anyNumber + " AND larder_m.m + 0e0 = ").Arg(x)
 		}
 	}
-	b.SQL(")")
+	s.SQL(") > 0)")
 }
 
 func (d dialect) JSONContains(b *driver.Builder, doc driver.Expr, document string) {
@@ -310,14 +334,15 @@ func (d dialect) JSONContains(b *driver.Builder, doc driver.Expr, document strin
 
 // container writes the array at p, or the values of the object there as an array.
 func (d dialect) container(b *driver.Builder, doc driver.Expr, p driver.Path) {
-	b.SQL("(SELECT CASE ")
+	s := newScope(b)
+	s.SQL("(SELECT CASE ")
 	if d.mariadb() {
-		b.SQL("LEFT(larder_m.m, 1) WHEN '[' THEN larder_m.m WHEN '{' THEN JSON_EXTRACT(larder_m.m, '$.*') END")
+		s.SQL("LEFT(larder_m.m, 1) WHEN '[' THEN larder_m.m WHEN '{' THEN JSON_EXTRACT(larder_m.m, '$.*') END")
 	} else {
-		b.SQL(jsonType + " WHEN 'ARRAY' THEN larder_m.m WHEN 'OBJECT' THEN JSON_EXTRACT(larder_m.m, '$.*') END")
+		s.SQL(jsonType + " WHEN 'ARRAY' THEN larder_m.m WHEN 'OBJECT' THEN JSON_EXTRACT(larder_m.m, '$.*') END")
 	}
-	d.table(b, doc, p)
-	b.SQL(")")
+	d.table(s, doc, p)
+	s.SQL(")")
 }
 
 func (d dialect) JSONEach(b *driver.Builder, doc driver.Expr, p driver.Path, alias string) {
@@ -336,18 +361,19 @@ func (d dialect) JSONElement(b *driver.Builder, doc driver.Expr, p driver.Path, 
 	position := func() { b.Ident(alias).SQL(".").Ident("position") }
 	switch c {
 	case driver.ElementKey:
-		b.SQL("(SELECT ")
+		s := newScope(b)
+		s.SQL("(SELECT ")
 		if d.mariadb() {
-			b.SQL("CASE WHEN LEFT(larder_m.m, 1) = '{'")
+			s.SQL("CASE WHEN LEFT(larder_m.m, 1) = '{'")
 		} else {
-			b.SQL("CASE WHEN " + jsonType + " = 'OBJECT'")
+			s.SQL("CASE WHEN " + jsonType + " = 'OBJECT'")
 		}
-		b.SQL(" THEN JSON_UNQUOTE(JSON_EXTRACT(JSON_KEYS(larder_m.m), CONCAT('$[', ")
+		s.SQL(" THEN JSON_UNQUOTE(JSON_EXTRACT(JSON_KEYS(larder_m.m), CONCAT('$[', ")
 		position()
-		b.SQL(" - 1, ']'))) END")
+		s.SQL(" - 1, ']'))) END")
 		d.collate(b)
-		d.table(b, doc, p)
-		b.SQL(")")
+		d.table(s, doc, p)
+		s.SQL(")")
 	case driver.ElementPosition:
 		b.SQL("(")
 		position()
@@ -429,4 +455,3 @@ func (d dialect) boundPath(b *driver.Builder, doc driver.Expr, p driver.Path) {
 	}
 	b.SQL(")")
 }
-

@@ -49,12 +49,26 @@ func document(b *driver.Builder, doc driver.Expr) {
 
 // member writes the member at p, of doc's own type, SQL NULL when absent.
 func member(b *driver.Builder, doc driver.Expr, p driver.Path) {
-	b.SQL("(")
-	document(b, doc)
-	for i := range p {
-		b.SQL(" -> ")
-		step(b, p[i])
+	if len(p) == 0 {
+		document(b, doc)
+		return
 	}
+	head, last := p[:len(p)-1], p[len(p)-1]
+	if _, place := last.(int); place && isBinary(doc) {
+		// jsonb takes a scalar for an array of one element.
+		b.SQL("(CASE jsonb_typeof(")
+		member(b, doc, head)
+		b.SQL(") WHEN 'array' THEN ")
+		member(b, doc, head)
+		b.SQL(" -> ")
+		step(b, last)
+		b.SQL(" END)")
+		return
+	}
+	b.SQL("(")
+	member(b, doc, head)
+	b.SQL(" -> ")
+	step(b, last)
 	b.SQL(")")
 }
 
@@ -74,6 +88,8 @@ func step(b *driver.Builder, s any) {
 		b.Fail(dberr.New(dberr.Invalid, "JSON path", fmt.Sprintf("a path element is %T; it must be a string or an int", s)))
 	}
 }
+
+func isKey(step any) bool { _, ok := step.(string); return ok }
 
 // over writes a subquery in which the member at p is larder_m.m: it is worked
 // out once, however often the expression mentions it.
@@ -97,9 +113,9 @@ func (dialect) JSONGet(b *driver.Builder, doc driver.Expr, p driver.Path, ty dri
 	case driver.AsJSON:
 		member(b, doc, p)
 	case driver.AsText:
-		if len(p) == 0 {
+		if n := len(p); n == 0 || isBinary(doc) && !isKey(p[n-1]) {
 			b.SQL("(")
-			document(b, doc)
+			member(b, doc, p)
 			b.SQL(" #>> '{}')")
 			return
 		}

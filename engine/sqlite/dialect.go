@@ -3,6 +3,7 @@ package sqlite
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/larder-db/larder/dberr"
@@ -67,9 +68,26 @@ func (dialect) Encode(ty schema.Type, v any) (any, error) {
 			return int64(1), nil
 		}
 		return int64(0), nil
+	case string:
+		if (ty.Kind == schema.JSON || ty.Kind == schema.JSONB) && bareNumber(x) {
+			return []byte(x), nil
+		}
+		return x, nil
 	default:
 		return textTime(ty, x), nil
 	}
+}
+
+// bareNumber reports whether a JSON document is a number that a column
+// declared JSON, which prefers numbers to text, would spell in another way.
+// Such a one is bound as bytes, which stay as they are.
+func bareNumber(s string) bool {
+	c := strings.TrimLeft(s, " \t\r\n")
+	if c == "" || c[0] != '-' && (c[0] < '0' || c[0] > '9') {
+		return false
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	return err != nil || strconv.FormatInt(n, 10) != s
 }
 
 // withEngine adds the engine's name to a refusal.

@@ -188,7 +188,7 @@ func (dialect) JSONSet(b *driver.Builder, doc driver.Expr, p driver.Path, value 
 		}
 		b.SQL("json_set(")
 		jsonArgs(b, doc, path)
-		b.SQL(", json(").Expr(value).SQL("))")
+		b.SQL(", json(CAST(").Expr(value).SQL(" AS TEXT)))")
 	})
 }
 
