@@ -66,10 +66,14 @@ func OpenURL(ctx context.Context, u *dburl.URL, o Options) (*Engine, error) {
 		file = *o.SQLite
 	}
 	pool, file = pool.OrDefault(), file.OrDefault()
-	db, err := d.Open(ctx, u, driver.OpenOptions{Schema: o.Schema, Pool: pool, SQLite: file, PingAge: o.PingAge,
+	age := max(o.PingAge, 0)
+	if o.PingAge == 0 {
+		age = defaultPingAge
+	}
+	db, err := d.Open(ctx, u, driver.OpenOptions{Schema: o.Schema, Pool: pool, SQLite: file, PingAge: age,
 		PreparedStatements: o.PreparedStatements, Password: o.Password})
 	if err != nil {
-		return nil, dberr.WithOp(err, "open")
+		return nil, openError(u, err)
 	}
 	e := &Engine{url: u, db: db, log: o.Logger, retry: o.Retry.withDefaults(), callTimeout: o.CallTimeout,
 		commitTimeout: o.CommitTimeout, schema: o.Schema, ddlCommits: !db.Dialect.Has(schema.TransactionalDDL)}
@@ -95,6 +99,25 @@ func OpenURL(ctx context.Context, u *dburl.URL, o Options) (*Engine, error) {
 	}
 	return e, nil
 }
+
+// openError is what a driver's Open returned; of the errors of others it knows
+// those of the context.
+func openError(u *dburl.URL, err error) error {
+	var known *dberr.Error
+	if errors.As(err, &known) {
+		return dberr.WithOp(err, "open")
+	}
+	e := &dberr.Error{Op: "open", Code: dberr.Internal, Engine: u.Backend, Unsent: true, Err: err, Msg: "the database could not be opened"}
+	switch {
+	case errors.Is(err, context.Canceled):
+		e.Code, e.Msg = dberr.Canceled, ""
+	case errors.Is(err, context.DeadlineExceeded):
+		e.Code, e.Msg = dberr.Timeout, "the database did not answer before the deadline"
+	}
+	return e
+}
+
+const defaultPingAge = time.Second
 
 func driverFor(u *dburl.URL, drivers []driver.Driver) (driver.Driver, error) {
 	var have []string

@@ -10,7 +10,9 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/engine"
+	"github.com/larder-db/larder/engine/engines"
 )
 
 func TestMain(m *testing.M) {
@@ -81,3 +83,5 @@ func table(t testing.TB, q engine.Queryer) {
 	t.Helper()
 	do(t, q, "CREATE TABLE item (id integer NOT NULL PRIMARY KEY, name varchar(100), n integer NOT NULL DEFAULT 0)")
 }
+
+func drivers() []driver.Driver { return engines.All() }

@@ -43,7 +43,8 @@ type Options struct {
 	CommitTimeout time.Duration
 
 	// PingAge is how long a connection may be idle before it is tested when it
-	// is handed out, with Pool.PrePing. 0 is always.
+	// is handed out, with Pool.PrePing. 0 is one second, below which a test
+	// would only double the time of a short statement; less than 0 is always.
 	PingAge time.Duration
 
 	// TrackRows remembers where each Rows was opened, for tests that look for

@@ -97,12 +97,12 @@ func (classifier) Classify(err error) driver.Fault {
 	}
 	switch {
 	case errors.Is(err, context.Canceled):
-		return driver.Fault{Code: dberr.Canceled, TxLost: true, Unsent: pgconn.SafeToRetry(err)}
+		return driver.Fault{Code: dberr.Canceled, TxLost: true, Unsent: unsent(err)}
 	case errors.Is(err, context.DeadlineExceeded):
-		return driver.Fault{Code: dberr.Timeout, TxLost: true, Unsent: pgconn.SafeToRetry(err)}
+		return driver.Fault{Code: dberr.Timeout, TxLost: true, Unsent: unsent(err)}
 	case errors.Is(err, pgx.ErrTxCommitRollback):
 		return driver.Fault{Code: dberr.Internal, TxLost: true, Detail: "the transaction was rolled back, because one of its statements had failed"}
-	case errors.Is(err, sqldriver.ErrBadConn), pgconn.SafeToRetry(err):
+	case errors.Is(err, sqldriver.ErrBadConn), unsent(err):
 		return driver.Fault{Code: dberr.Unavailable, Unsent: true, Broken: true}
 	case errors.Is(err, sql.ErrConnDone), errors.Is(err, sql.ErrTxDone):
 		return driver.Fault{Code: dberr.Invalid, Detail: "the connection or transaction is over"}

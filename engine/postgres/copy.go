@@ -14,8 +14,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
 )
@@ -26,7 +24,7 @@ var errRowSource = errors.New("the rows ended with an error")
 
 // CopyIn streams rows into the table by COPY in text form: any value that has
 // a textual form fits any column that can read it, as with INSERT.
-func (d dialect) CopyIn(ctx context.Context, conn *sql.Conn, table string, columns []string, rows iter.Seq2[[]any, error]) (int64, error) {
+func (d dialect) CopyIn(ctx context.Context, sc *sql.Conn, table string, columns []string, rows iter.Seq2[[]any, error]) (int64, error) {
 	b := driver.NewBuilder(d)
 	b.SQL("COPY ").Ident(table).SQL(" (").List(len(columns), func(i int) { b.Ident(columns[i]) }).SQL(") FROM STDIN")
 	text, _, err := b.Done()
@@ -36,12 +34,12 @@ func (d dialect) CopyIn(ctx context.Context, conn *sql.Conn, table string, colum
 	src := newCopySource(rows, len(columns))
 	defer src.stop()
 	var n int64
-	err = conn.Raw(func(dc any) error {
-		pg, ok := dc.(interface{ Conn() *pgx.Conn })
+	err = sc.Raw(func(dc any) error {
+		c, ok := dc.(*conn)
 		if !ok {
 			return fmt.Errorf("unexpected connection %T", dc)
 		}
-		tag, err := pg.Conn().PgConn().CopyFrom(ctx, src, text)
+		tag, err := c.Conn.Conn().PgConn().CopyFrom(ctx, src, text)
 		n = tag.RowsAffected()
 		return err
 	})

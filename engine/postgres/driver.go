@@ -8,12 +8,14 @@ import (
 	sqldriver "database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/larder-db/larder/dberr"
@@ -244,6 +246,53 @@ type conn struct {
 	expires time.Time // zero is never
 }
 
+// ExecContext is the driver's, except for what it says about a connection that
+// was lost. A statement without values travels in the simple protocol, and
+// when the connection ends before its answer, pgx calls that "conn closed", and
+// safe to be sent again (pgx 5.12.0, MultiResultReader.NextResult drops the
+// first error). It is not: the statement may have taken effect, and
+// database/sql would apply it twice.
+func (c *conn) ExecContext(ctx context.Context, query string, named []sqldriver.NamedValue) (sqldriver.Result, error) {
+	pg := c.Conn.Conn()
+	if pg.IsClosed() {
+		return nil, sqldriver.ErrBadConn
+	}
+	args := make([]any, len(named))
+	for i, v := range named {
+		args[i] = v.Value
+	}
+	tag, err := pg.Exec(ctx, query, args...)
+	if err != nil {
+		if unsent(err) {
+			return nil, sqldriver.ErrBadConn
+		}
+		return nil, err
+	}
+	return sqldriver.RowsAffected(tag.RowsAffected()), nil
+}
+
+// QueryContext is the driver's, with the same exception.
+func (c *conn) QueryContext(ctx context.Context, query string, args []sqldriver.NamedValue) (sqldriver.Rows, error) {
+	pg := c.Conn.Conn()
+	if pg.IsClosed() {
+		return nil, sqldriver.ErrBadConn
+	}
+	rows, err := c.Conn.QueryContext(ctx, query, args)
+	if errors.Is(err, sqldriver.ErrBadConn) && pg.Config().DefaultQueryExecMode == pgx.QueryExecModeSimpleProtocol {
+		err = io.ErrUnexpectedEOF
+	}
+	return rows, err
+}
+
+// unsent reports whether the statement certainly never reached the server, on
+// a connection that was open when it was tried.
+func unsent(err error) bool {
+	return pgconn.SafeToRetry(err) && !errors.Is(err, pgconn.ErrConnClosed)
+}
+
+// Unwrap gives the driver's own connection, for what only it can do.
+func (c *conn) Unwrap() sqldriver.Conn { return c.Conn }
+
 // IsValid tells the pool whether to keep the connection. It is called when it
 // is put back.
 func (c *conn) IsValid() bool {
@@ -266,13 +315,14 @@ func (c *conn) ResetSession(ctx context.Context) error {
 	if !c.expires.IsZero() && now.After(c.expires) {
 		return sqldriver.ErrBadConn
 	}
-	// Without pre-ping, one that was idle for more than a moment is asked all
+	// A look at the socket costs no round trip and finds what the server has
+	// closed. Without pre-ping, one that was idle for more than a moment is asked all
 	// the same, as pgx does: the server may have closed it.
 	age := time.Second
 	if c.c.ping {
 		age = c.c.pingAge
 	}
-	if now.Sub(c.used) < age {
+	if now.Sub(c.used) < age && !disturbed(pg.Conn()) {
 		return nil
 	}
 	pctx, cancel := context.WithTimeout(ctx, pingTimeout)

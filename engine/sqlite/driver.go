@@ -146,6 +146,7 @@ func openFile(ctx context.Context, db *driver.Database, t dburl.SQLiteTarget, pr
 		}
 		db.Reader = openReaders(read, pool)
 	}
+	db.Snapshotter = snapshotter{t.Path, db.Reader}
 	// The file is read once, so that one that is no database is an error now.
 	var n int
 	if err := db.Reader.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&n); err != nil {
@@ -357,7 +358,7 @@ func (c *conn) BeginTx(ctx context.Context, o sqldriver.TxOptions) (sqldriver.Tx
 	}
 	if o.ReadOnly {
 		// BEGIN alone takes no snapshot; the first read would, later.
-		if err := c.run(ctx, "SELECT 1 FROM sqlite_schema LIMIT 1"); err != nil {
+		if err := c.look(ctx); err != nil {
 			return nil, errors.Join(err, tx{c}.Rollback())
 		}
 	}
@@ -367,6 +368,16 @@ func (c *conn) BeginTx(ctx context.Context, o sqldriver.TxOptions) (sqldriver.Tx
 func (c *conn) run(ctx context.Context, text string) error {
 	_, err := c.cache.Exec(ctx, c.nativeConn, text, nil)
 	return err
+}
+
+// look reads something, to the end.
+func (c *conn) look(ctx context.Context) error {
+	rows, err := c.cache.Query(ctx, c.nativeConn, "SELECT count(*) FROM (SELECT 1 FROM sqlite_schema LIMIT 1)", nil)
+	if err != nil {
+		return err
+	}
+	err = rows.Next(make([]sqldriver.Value, 1))
+	return errors.Join(err, rows.Close())
 }
 
 func (c *conn) unguard() {

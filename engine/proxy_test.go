@@ -1,0 +1,125 @@
+package engine_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/larder-db/larder/dburl"
+)
+
+// proxy stands between an engine and its server, and can behave as a network
+// does on a bad day.
+type proxy struct {
+	l      net.Listener
+	target string
+	silent atomic.Bool                       // bytes vanish, connections stay
+	cut    atomic.Pointer[func([]byte) bool] // a client's bytes after which the answer is lost
+
+	mu    sync.Mutex
+	conns []net.Conn
+	wg    sync.WaitGroup
+	wake  chan struct{} // closed at the end, for those who swallow
+}
+
+// throughProxy returns the URL with the server's address replaced by a proxy's.
+func throughProxy(t testing.TB, rawURL string) (*proxy, string) {
+	t.Helper()
+	u, err := dburl.Parse(rawURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := u.Hosts()[0].Address()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &proxy{l: l, target: target, wake: make(chan struct{})}
+	p.wg.Go(p.accept)
+	t.Cleanup(p.close)
+	return p, strings.Replace(rawURL, "@"+target+"/", "@"+l.Addr().String()+"/", 1)
+}
+
+func (p *proxy) accept() {
+	for {
+		client, err := p.l.Accept()
+		if err != nil {
+			return
+		}
+		server, err := net.Dial("tcp", p.target)
+		if err != nil {
+			client.Close()
+			continue
+		}
+		p.mu.Lock()
+		p.conns = append(p.conns, client, server)
+		p.mu.Unlock()
+		var lost atomic.Bool
+		p.wg.Go(func() { p.copy(server, client, &lost, true) })
+		p.wg.Go(func() { p.copy(client, server, &lost, false) })
+	}
+}
+
+func (p *proxy) copy(to, from net.Conn, lost *atomic.Bool, fromClient bool) {
+	defer to.Close()
+	defer from.Close()
+	buf := make([]byte, 32<<10)
+	for {
+		n, err := from.Read(buf)
+		if n > 0 && p.silent.Load() {
+			continue
+		}
+		if n > 0 && fromClient {
+			if cut := p.cut.Load(); cut != nil && (*cut)(buf[:n]) {
+				lost.Store(true)
+			}
+		}
+		if n > 0 && !fromClient && lost.Load() {
+			return // the server has answered, and the answer does not arrive
+		}
+		if n > 0 {
+			if _, werr := to.Write(buf[:n]); werr != nil {
+				return
+			}
+		}
+		if err != nil {
+			if !errors.Is(err, io.EOF) || !p.silent.Load() {
+				return
+			}
+			return
+		}
+	}
+}
+
+// loseAnswerTo loses the answer to the next statement that holds the text, once.
+func (p *proxy) loseAnswerTo(text string) *atomic.Bool {
+	var done atomic.Bool
+	f := func(b []byte) bool {
+		b = bytes.TrimRight(bytes.ToUpper(b), "\x00")
+		at := bytes.Index(b, []byte(text))
+		return at >= 0 && (text != "COMMIT" || at+len(text) == len(b)) && done.CompareAndSwap(false, true)
+	}
+	p.cut.Store(&f)
+	return &done
+}
+
+// reset cuts all connections.
+func (p *proxy) reset() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, c := range p.conns {
+		c.Close()
+	}
+	p.conns = nil
+}
+
+func (p *proxy) close() {
+	p.l.Close()
+	p.reset()
+	p.wg.Wait()
+}
