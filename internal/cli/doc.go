@@ -1,0 +1,12 @@
+// Package cli is the command line of Larder: one file per verb, each with the
+// reading of its flags apart from what it does. It is for cmd/larder and for
+// tests, which run it like the program:
+//
+//	code := cli.Main(ctx, []string{"version"}, cli.System())
+//
+// It is the only package that reads the environment. Results go to standard
+// output, messages to standard error. The exit status is 0 for done, 1 for
+// failed or not in order, 2 for wrong usage.
+//
+// What it will not do: anything that a program using the library could not do.
+package cli

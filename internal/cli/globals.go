@@ -1,0 +1,83 @@
+package cli
+
+import (
+	"log/slog"
+
+	"github.com/spf13/pflag"
+
+	"github.com/larder-db/larder/dburl"
+)
+
+// globals are the flags that every verb has.
+type globals struct {
+	databaseURL string
+	dataDir     string
+	logFormat   string
+	output      string
+	quiet       bool
+}
+
+func (g *globals) register(f *pflag.FlagSet) {
+	f.StringVar(&g.databaseURL, "database-url", "", "the database (default: DATABASE_URL, else the DATABASE_* components, else sqlite:///<data dir>/webui.db)")
+	f.StringVar(&g.dataDir, "data-dir", "", "where files are kept (default: DATA_DIR, else ./data)")
+	f.StringVar(&g.logFormat, "log-format", "text", "how messages look: text or json")
+	f.StringVar(&g.output, "output", "text", "how results look: text or json")
+	f.BoolVar(&g.quiet, "quiet", false, "only warnings and errors")
+}
+
+func (g *globals) check() error {
+	for _, c := range []struct{ flag, value string }{{"--log-format", g.logFormat}, {"--output", g.output}} {
+		if c.value != "text" && c.value != "json" {
+			return &usageError{c.flag + " is text or json"}
+		}
+	}
+	return nil
+}
+
+// logger writes messages to standard error.
+func (p *program) logger() *slog.Logger {
+	o := &slog.HandlerOptions{Level: slog.LevelInfo}
+	if p.global.quiet {
+		o.Level = slog.LevelWarn
+	}
+	if p.global.logFormat == "json" {
+		return slog.New(slog.NewJSONHandler(p.env.Stderr, o))
+	}
+	return slog.New(slog.NewTextHandler(p.env.Stderr, o))
+}
+
+// dataDir is where files are kept.
+func (p *program) dataDir() string {
+	if p.global.dataDir != "" {
+		return p.global.dataDir
+	}
+	if d := p.env.get("DATA_DIR"); d != "" {
+		return d
+	}
+	return "data"
+}
+
+// database is which database to open, and how. --database-url wins over every
+// variable that names one.
+func (p *program) database(log *slog.Logger) (dburl.Config, error) {
+	lookup := p.env.Lookup
+	if url := p.global.databaseURL; url != "" {
+		lookup = func(name string) (string, bool) {
+			switch name {
+			case "DATABASE_URL":
+				return url, true
+			case "DATABASE_TYPE", "DATABASE_USER", "DATABASE_PASSWORD", "DATABASE_HOST", "DATABASE_PORT", "DATABASE_NAME":
+				return "", false
+			}
+			return p.env.Lookup(name)
+		}
+	}
+	c, warnings, err := dburl.FromEnv(lookup, p.dataDir())
+	for _, w := range warnings {
+		log.Warn(w.Text, "variable", w.Variable)
+	}
+	if err != nil {
+		return dburl.Config{}, err
+	}
+	return c, c.URL.Validate()
+}

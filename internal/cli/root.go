@@ -1,0 +1,93 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+)
+
+// The exit statuses.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// Environment is what the program runs in.
+type Environment struct {
+	Stdout io.Writer
+	Stderr io.Writer
+	Lookup func(name string) (value string, ok bool) // a variable of the environment
+}
+
+// System is the environment of the process.
+func System() Environment {
+	return Environment{Stdout: os.Stdout, Stderr: os.Stderr, Lookup: os.LookupEnv}
+}
+
+// get is a variable's value; empty when it is not set.
+func (e *Environment) get(name string) string {
+	v, _ := e.Lookup(name)
+	return v
+}
+
+// Main runs the command line and returns the exit status. When ctx is done,
+// what runs is ended in order.
+func Main(ctx context.Context, args []string, env Environment) int {
+	p := &program{env: env}
+	root := p.root()
+	root.SetArgs(args)
+	root.SetOut(env.Stdout)
+	root.SetErr(env.Stderr)
+	err := root.ExecuteContext(ctx)
+	if err == nil {
+		return exitDone
+	}
+	fmt.Fprintln(env.Stderr, "larder:", err)
+	var usage *usageError
+	if !p.running || errors.As(err, &usage) {
+		fmt.Fprintln(env.Stderr, "Run 'larder --help' for usage.")
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// usageError is a flag or argument that is wrong in a way that cobra cannot see.
+type usageError struct{ why string }
+
+func (e *usageError) Error() string { return e.why }
+
+// program is one run of the command line.
+type program struct {
+	env     Environment
+	global  globals
+	running bool // the command line was understood
+}
+
+func (p *program) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "larder",
+		Short:         "The storage layer of Open WebUI on SQLite, PostgreSQL, MySQL and MariaDB",
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		Args:          cobra.NoArgs,
+		CompletionOptions: cobra.CompletionOptions{
+			HiddenDefaultCmd: true,
+		},
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			if err := p.global.check(); err != nil {
+				return err
+			}
+			p.running = true
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	p.global.register(root.PersistentFlags())
+	root.AddCommand(p.serve(), p.version())
+	return root
+}
