@@ -2,7 +2,9 @@ package query
 
 import (
 	"errors"
+	"fmt"
 	"reflect"
+	"strconv"
 	"time"
 
 	"github.com/larder-db/larder/dberr"
@@ -14,6 +16,23 @@ import (
 // Decimal is an exact decimal number as text: "0.10". Columns of kind Numeric
 // are Column[Decimal].
 type Decimal string
+
+// Scan takes the number in whatever form the driver has it.
+func (d *Decimal) Scan(src any) error {
+	switch x := src.(type) {
+	case string:
+		*d = Decimal(x)
+	case []byte:
+		*d = Decimal(x)
+	case int64:
+		*d = Decimal(strconv.FormatInt(x, 10))
+	case float64:
+		*d = Decimal(strconv.FormatFloat(x, 'f', -1, 64))
+	default:
+		return fmt.Errorf("a %T is not a decimal number", src)
+	}
+	return nil
+}
 
 // Selectable is what a SELECT list can hold: columns, and expressions under a
 // name given with As.

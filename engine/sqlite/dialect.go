@@ -69,8 +69,11 @@ func (dialect) Encode(ty schema.Type, v any) (any, error) {
 		}
 		return int64(0), nil
 	case string:
-		if (ty.Kind == schema.JSON || ty.Kind == schema.JSONB) && bareNumber(x) {
-			return []byte(x), nil
+		switch ty.Kind {
+		case schema.JSON, schema.JSONB, schema.Numeric:
+			if bareNumber(x) {
+				return []byte(x), nil
+			}
 		}
 		return x, nil
 	default:
@@ -78,8 +81,8 @@ func (dialect) Encode(ty schema.Type, v any) (any, error) {
 	}
 }
 
-// bareNumber reports whether a JSON document is a number that a column
-// declared JSON, which prefers numbers to text, would spell in another way.
+// bareNumber reports whether a text is a number that a column declared JSON or
+// NUMERIC, which prefer numbers to text, would round or spell in another way.
 // Such a one is bound as bytes, which stay as they are.
 func bareNumber(s string) bool {
 	c := strings.TrimLeft(s, " \t\r\n")
