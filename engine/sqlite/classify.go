@@ -132,10 +132,11 @@ func (classifier) Classify(err error) driver.Fault {
 		// SQLite has one number for everything that is wrong with a statement;
 		// only the words tell a missing table from a typing error.
 		f.Detail = "the statement is not valid: SQLite could not prepare or run it"
+		f.Code = dberr.Invalid
 		if missing, what := missingObject(text); missing {
 			f.Code, f.Detail = dberr.SchemaMismatch, what
-		} else {
-			f.Code = dberr.Invalid
+		} else if strings.Contains(text, " already exists") || strings.Contains(text, "duplicate column name: ") {
+			f.Code, f.Detail = dberr.AlreadyExists, "a table, index or column of this name exists already"
 		}
 	}
 	return f
