@@ -3,6 +3,7 @@ package driver
 import (
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/schema"
+	"github.com/larder-db/larder/schema/sqltext"
 )
 
 // Expr writes itself into a statement.
@@ -72,28 +73,17 @@ func (b *Builder) In(d Dialect, e Expr) *Builder {
 
 // Template adds a portable expression, quoting its {identifiers}.
 func (b *Builder) Template(e schema.Expr) *Builder {
-	s := string(e)
-	for i := 0; i < len(s); {
-		j := i
-		for j < len(s) && s[j] != '{' {
-			j++
+	text, err := sqltext.Render(string(e),
+		func(name string) (string, error) { out, err := b.d.AppendIdent(nil, name); return string(out), err },
+		func(s string) (string, error) { out, err := b.d.AppendString(nil, s); return string(out), err })
+	if err != nil {
+		if dberr.CodeOf(err) == dberr.Internal {
+			err = dberr.New(dberr.Invalid, "expression", "the expression cannot be read: "+err.Error())
 		}
-		b.SQL(s[i:j])
-		if j == len(s) {
-			break
-		}
-		k := j + 1
-		for k < len(s) && s[k] != '}' {
-			k++
-		}
-		if k == len(s) {
-			b.Fail(dberr.New(dberr.Invalid, "expression", "a { in an expression has no matching }"))
-			return b
-		}
-		b.Ident(s[j+1 : k])
-		i = k + 1
+		b.Fail(err)
+		return b
 	}
-	return b
+	return b.SQL(text)
 }
 
 // List adds n items separated by ", ".

@@ -90,7 +90,8 @@ const Now Expr = "CURRENT_TIMESTAMP"
 
 // Expr is an SQL expression that means the same on every engine that has the
 // feature it is used with. Identifiers stand in braces and are quoted for the
-// engine: "lower({email})", "{timer_at} IS NOT NULL".
+// engine: "lower({email})", "{timer_at} IS NOT NULL". Braces inside a string
+// are text; a closing brace inside a name is doubled.
 type Expr string
 
 // Identity lets the server number the rows of a table whose primary key the

@@ -96,7 +96,9 @@ func (d *ddl) tooLarge(format string, args ...any) error {
 }
 
 // validJSON is the check of a column that holds JSON.
-func validJSON(column string) schema.Expr { return schema.Expr("json_valid({" + column + "})") }
+func validJSON(column string) schema.Expr {
+	return schema.Expr("json_valid(" + sqltext.Name(column) + ")")
+}
 
 // TypeName writes a type as information_schema prints it, without the display
 // width of integers. JSON is text with a check beside it.

@@ -138,7 +138,7 @@ func (n *normalizer) indexes() error {
 			first := &i.Parts[0]
 			value := first.Expr
 			if value == "" {
-				value = schema.Expr("{" + first.Column + "}")
+				value = schema.Expr(sqltext.Name(first.Column))
 			}
 			first.Expr = "CASE WHEN " + i.Where + " THEN " + value + " END"
 			if err := n.canon("index "+i.Name, &first.Expr); err != nil {
@@ -163,11 +163,11 @@ func (n *normalizer) indexes() error {
 // onlyNotNull reports whether the predicate says no more than that a column is
 // not NULL whose NULL makes the index's key NULL as well.
 func (n *normalizer) onlyNotNull(i *schema.Index) bool {
-	column, ok := strings.CutSuffix(string(i.Where), " IS NOT NULL")
-	if !ok || !strings.HasPrefix(column, "{") || !strings.HasSuffix(column, "}") || strings.Count(column, "{") != 1 {
+	used := sqltext.Columns(string(i.Where))
+	if len(used) != 1 || string(i.Where) != sqltext.Name(used[0])+" IS NOT NULL" {
 		return false
 	}
-	name := strings.Trim(column, "{}")
+	name, column := used[0], sqltext.Name(used[0])
 	for _, p := range i.Parts {
 		if p.Column == name && p.Expr == "" {
 			return true

@@ -108,7 +108,7 @@ func (d *ddl) column(t *schema.Table, c *schema.Column, canon func(string, *sche
 		}
 		t.Checks = append(t.Checks, &schema.Check{
 			Name: schema.InventName(t.Name, []string{c.Name}, "enum"),
-			Expr: schema.Expr("{" + c.Name + "} IN (" + strings.Join(values, ", ") + ")"),
+			Expr: schema.Expr(sqltext.Name(c.Name) + " IN (" + strings.Join(values, ", ") + ")"),
 		})
 		c.Type = schema.Type{Kind: schema.String, Length: longest}
 	}

@@ -53,12 +53,12 @@ func words(toks []Token, r Rules) string {
 		switch t.Kind {
 		case Word:
 			if c := r.column(t.Text); c != "" {
-				b.WriteString("{" + c + "}")
+				b.WriteString(Name(c))
 			} else {
 				b.WriteString(strings.ToUpper(t.Text))
 			}
 		case Quoted:
-			b.WriteString("{" + t.Text + "}")
+			b.WriteString(Name(t.Text))
 		case Str:
 			b.WriteString(quoteString(t.Text))
 		default:
@@ -69,7 +69,7 @@ func words(toks []Token, r Rules) string {
 }
 
 func glued(a, b Token) bool {
-	return a.IsOp("(") || b.IsOp(")") || b.IsOp(",") || a.IsOp(".") || b.IsOp(".") || b.IsOp("(") && a.Kind == Word
+	return a.IsOp("(") || b.IsOp(")") || b.IsOp(",") || b.IsOp("(") && a.Kind == Word
 }
 
 // column is the spelling of the column that word means, or "".
@@ -81,6 +81,10 @@ func (r Rules) column(word string) string {
 	}
 	return ""
 }
+
+// Name writes a name in braces, as templates have it; a closing brace in it is
+// doubled.
+func Name(name string) string { return "{" + strings.ReplaceAll(name, "}", "}}") + "}" }
 
 func quoteString(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
 
@@ -171,7 +175,11 @@ func (n *node) write() string {
 		if n.text == "NOT" {
 			return "NOT " + n.args[0].inner()
 		}
-		return n.text + n.args[0].inner()
+		in := n.args[0].inner()
+		if strings.HasPrefix(in, "-") {
+			in = "(" + in + ")" // two dashes start a comment
+		}
+		return n.text + in
 	case nSuffix:
 		return n.args[0].inner() + " " + n.text
 	case nIn:

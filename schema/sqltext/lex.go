@@ -153,17 +153,19 @@ func (l *lexer) next() (Token, bool, error) {
 			return Token{}, false, err
 		}
 		return tok(Quoted, text, c)
-	case c == '[' && l.r.Brackets, c == '{' && l.r.Template:
-		closing := "]"
-		if c == '{' {
-			closing = "}"
-		}
-		n := strings.Index(rest, closing)
+	case c == '[' && l.r.Brackets:
+		n := strings.IndexByte(rest, ']')
 		if n < 0 {
-			return Token{}, false, fmt.Errorf("sqltext: the %c at byte %d has no %s", c, start, closing)
+			return Token{}, false, fmt.Errorf("sqltext: the [ at byte %d has no ]", start)
 		}
 		l.i += n + 1
 		return tok(Quoted, rest[1:n], c)
+	case c == '{' && l.r.Template:
+		text, err := l.quoted('}', false)
+		if err != nil {
+			return Token{}, false, err
+		}
+		return tok(Quoted, text, c)
 	case c == '$' && l.r.Dollars:
 		if n := strings.IndexByte(rest[1:], '$'); n >= 0 && isTag(rest[1:1+n]) {
 			mark := rest[:n+2]
@@ -271,7 +273,7 @@ func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 func isTag(s string) bool { return s == "" || !isDigit(s[0]) && wordLen(s) == len(s) }
 
 func number(s string) int {
-	if len(s) > 2 && s[0] == '0' && (s[1] == 'x' || s[1] == 'X') {
+	if len(s) > 2 && s[0] == '0' && (s[1] == 'x' || s[1] == 'X') && strings.IndexByte("0123456789abcdefABCDEF", s[2]) >= 0 {
 		n := 2
 		for n < len(s) && strings.IndexByte("0123456789abcdefABCDEF", s[n]) >= 0 {
 			n++

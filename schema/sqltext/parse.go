@@ -436,7 +436,7 @@ func (p *parser) primary() (*node, error) {
 			return nil, errShape
 		}
 	}
-	if p.acceptOp("(") && (t.Kind == Word || t.Q != '{') {
+	if p.acceptOp("(") {
 		return p.call(t)
 	}
 	return p.name(t)
@@ -462,18 +462,21 @@ func (p *parser) name(t Token) (*node, error) {
 // that makes it a string.
 func (p *parser) spell(t Token) string {
 	if c := p.r.column(t.Text); c != "" && (t.Kind == Word || t.Q != '{') {
-		return "{" + c + "}"
+		return Name(c)
 	}
 	if t.Kind == Quoted && t.Q == '"' && p.r.LooseQuotes {
 		return ""
 	}
-	return "{" + t.Text + "}"
+	return Name(t.Text)
 }
 
 func (p *parser) call(t Token) (*node, error) {
 	name := strings.ToLower(t.Text)
 	if a, ok := p.r.Aliases[name]; ok {
 		name = a
+	}
+	if t.Kind == Quoted && !plainFunction(t.Text) {
+		name = Name(t.Text)
 	}
 	switch {
 	case t.Is("CAST"):
@@ -491,8 +494,6 @@ func (p *parser) call(t Token) (*node, error) {
 		return p.cast(n, ty), nil
 	case t.Kind == Word && slices.Contains(shapeWords, strings.ToUpper(t.Text)):
 		return nil, errShape
-	case t.Kind == Quoted && t.Text != strings.ToLower(t.Text):
-		name = "{" + t.Text + "}"
 	case name == "count" && p.acceptOp("*"):
 		if !p.acceptOp(")") {
 			return nil, errShape
@@ -506,6 +507,14 @@ func (p *parser) call(t Token) (*node, error) {
 		return nil, err
 	}
 	return &node{kind: nCall, text: name, args: args}, nil
+}
+
+// plainFunction reports whether a quoted function name means the same without
+// its quotes.
+func plainFunction(name string) bool {
+	upper := strings.ToUpper(name)
+	return name != "" && name == strings.ToLower(name) && wordLen(name) == len(name) && upper != "NOT" && upper != "CAST" && upper != "CASE" && upper != "ARRAY" &&
+		upper != "COUNT" && upper != "NOW" && !slices.Contains(shapeWords, upper) && !slices.Contains(valueWords, upper)
 }
 
 func (p *parser) caseExpr() (*node, error) {
@@ -561,7 +570,7 @@ func (p *parser) typeName() (string, error) {
 	if len(parts) == 0 {
 		if t := p.peek(); t.Kind == Quoted {
 			p.i++
-			parts = append(parts, "{"+t.Text+"}")
+			parts = append(parts, Name(t.Text))
 		} else {
 			return "", errShape
 		}
@@ -616,7 +625,7 @@ func (p *parser) cast(n *node, ty string) *node {
 		}
 	case n.kind == nUnary && n.text == "-" && n.args[0].kind == nAtom && slices.Contains(numberTypes, ty):
 		return n
-	case n.kind == nName && slices.Contains(textTypes, ty) && slices.Contains(p.r.TextColumns, strings.Trim(n.text, "{}")):
+	case n.kind == nName && slices.Contains(textTypes, ty) && slices.ContainsFunc(p.r.TextColumns, func(c string) bool { return n.text == Name(c) }):
 		return n
 	}
 	return keep
