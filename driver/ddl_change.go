@@ -68,7 +68,9 @@ type Object struct {
 	Name  string
 	Table string // the table that an index or trigger belongs to
 	SQL   string // the statement that made it
-	Works bool   // it can be used as it is: a view that names what is gone cannot
+	// Probe is a query that can be prepared only when the object can be used;
+	// empty when it could not be used to begin with, or nobody can tell.
+	Probe string
 }
 
 // Script is what has to be run to make a change. Its parts are run in the

@@ -148,6 +148,8 @@ type DDL interface {
 
 	// TypeName is the engine's spelling of a column type.
 	TypeName(ty schema.Type) (string, error)
+
+	Changer
 }
 
 // Locker holds named locks across processes. A lock frees itself when its

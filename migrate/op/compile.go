@@ -37,7 +37,7 @@ func (st *Step) Resolve(t Target) error {
 		return err
 	}
 	a.Extras = x
-	if st.Script, err = t.DDL.(driver.Changer).Change(a); err != nil {
+	if st.Script, err = t.DDL.Change(a); err != nil {
 		return err
 	}
 	st.OutsideTx = st.OutsideTx || outside(st.Script)
@@ -139,7 +139,7 @@ func structure(o Op, s *State, t Target) ([]Step, error) {
 		if a.Extras, err = extras(name, before, t); err != nil {
 			return nil, err
 		}
-		script, err := t.DDL.(driver.Changer).Change(a)
+		script, err := t.DDL.Change(a)
 		if err != nil {
 			return nil, err
 		}

@@ -44,6 +44,10 @@ func (o DropColumn) idle(s *State) string {
 	return absent(o.IfExists, s, o.Table, "column "+o.Column, func(t *schema.Table) bool { return t.Column(o.Column) != nil })
 }
 
+func (o AlterColumn) idle(s *State) string {
+	return absent(o.IfExists, s, o.Table, "column "+o.Column, func(t *schema.Table) bool { return t.Column(o.Column) != nil })
+}
+
 func (o CreateIndex) idle(s *State) string {
 	if t := s.Table(o.Table); o.IfNotExists && t != nil && t.IndexNamed(o.Index.Name) != nil {
 		return "index " + o.Index.Name + " exists"

@@ -80,7 +80,8 @@ type AlterColumn struct {
 	// the old row; empty is the engine's rule for the pair of types.
 	Using schema.Expr
 	// Back is Using for the way back.
-	Back schema.Expr
+	Back     schema.Expr
+	IfExists bool
 }
 
 // CreateIndex creates an index.
@@ -235,7 +236,7 @@ func (o AlterColumn) String() string {
 	for i, f := range o.Facets {
 		parts[i] = facetText(f, &o.To)
 	}
-	return "alter column " + o.Table + "." + o.Column + ": " + strings.Join(parts, ", ")
+	return "alter column " + o.Table + "." + o.Column + ": " + strings.Join(parts, ", ") + when(o.IfExists, " if it exists")
 }
 func (o CreateIndex) String() string {
 	return "create " + o.Index.String() + " on " + o.Table + when(o.Concurrently, " concurrently") + when(o.IfNotExists, " if it does not exist")

@@ -158,6 +158,9 @@ func (g *grouping) add(o Op) error {
 		g.using, g.fill, g.quiet = map[string]schema.Expr{}, map[string]schema.Expr{}, false
 	}
 	v := &State{tables: map[string]*schema.Table{g.now.Name: g.now}}
+	if q, ok := o.(guarded); ok && q.idle(v) != "" {
+		return nil // it is about a stand-in, which follows what it stands for
+	}
 	if err := o.apply(v); err != nil {
 		return err
 	}

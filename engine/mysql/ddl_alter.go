@@ -1,0 +1,377 @@
+package mysql
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/schema"
+)
+
+// alteration writes one script. The server makes one ALTER TABLE as a whole or
+// not at all, and copies the table once for it: what can go into one does.
+type alteration struct {
+	d *ddl
+	driver.Alteration
+	script driver.Script
+
+	first   clauses // ahead of the others, where a name is used again
+	drops   clauses
+	columns clauses
+	adds    clauses
+	after   []driver.Statement // behind the ALTER
+	probe   string
+	lock    driver.Lock
+}
+
+// clauses of an ALTER TABLE, and what they are for people.
+type clauses struct {
+	sql, comments []string
+	probe         string
+}
+
+func (c *clauses) add(comment, sql, probe string) {
+	c.sql = append(c.sql, sql)
+	if comment != "" {
+		c.comments = append(c.comments, comment)
+	}
+	if c.probe == "" {
+		c.probe = probe
+	}
+}
+
+// Change writes all changes as one ALTER TABLE where that can be done.
+func (d *ddl) Change(a driver.Alteration) (driver.Script, error) {
+	w := &alteration{d: d, Alteration: a, lock: driver.NoLock}
+	for _, c := range a.Changes {
+		if err := w.change(c); err != nil {
+			return driver.Script{}, dberr.WithOp(err, c.String())
+		}
+	}
+	if err := w.flush(); err != nil {
+		return driver.Script{}, err
+	}
+	return w.script, nil
+}
+
+func (w *alteration) table() string { return w.Before.Name }
+
+// heavier keeps the heaviest lock of the clauses.
+func (w *alteration) heavier(l driver.Lock) {
+	order := []driver.Lock{driver.NoLock, driver.BriefLock, driver.DataLock, driver.Copy}
+	if slices.Index(order, l) > slices.Index(order, w.lock) {
+		w.lock = l
+	}
+}
+
+func (w *alteration) statement(lock driver.Lock, comment, sql, probe string) {
+	w.script.Statements = append(w.script.Statements, driver.Statement{SQL: sql, Comment: comment, Lock: lock, Probe: probe})
+}
+
+// flush writes the clauses collected.
+func (w *alteration) flush() error {
+	alter := func(parts ...clauses) {
+		var all clauses
+		for _, p := range parts {
+			all.sql = append(all.sql, p.sql...)
+			all.comments = append(all.comments, p.comments...)
+			if p.probe != "" {
+				all.probe = p.probe
+			}
+		}
+		if len(all.sql) == 0 {
+			return
+		}
+		w.statement(w.lock, strings.Join(all.comments, "; "), "ALTER TABLE "+ddlIdent(w.table())+" "+strings.Join(all.sql, ", "), all.probe)
+	}
+	alter(w.first)
+	alter(w.drops, w.columns, w.adds)
+	w.script.Statements = append(w.script.Statements, w.after...)
+	w.first, w.drops, w.columns, w.adds, w.after, w.lock = clauses{}, clauses{}, clauses{}, clauses{}, nil, driver.NoLock
+	return nil
+}
+
+func (w *alteration) change(c schema.Change) error {
+	switch c := c.(type) {
+	case schema.AddTable:
+		stmts, err := w.d.CreateTables(c.Table)
+		if err != nil {
+			return err
+		}
+		for _, s := range stmts {
+			w.statement(driver.BriefLock, c.String(), s, tableThere(c.Table.Name))
+		}
+	case schema.DropTable:
+		w.statement(driver.BriefLock, c.String(), "DROP TABLE "+ddlIdent(c.Table.Name), not(tableThere(c.Table.Name)))
+	case schema.RenameTable:
+		w.renameTable(c)
+	case schema.RenameColumn:
+		return w.renameColumn(c)
+	case schema.AddColumn:
+		return w.addColumn(c)
+	case schema.DropColumn:
+		w.heavier(driver.Copy)
+		w.dropJSON(c.Column)
+		w.drops.add(c.String(), "DROP COLUMN "+ddlIdent(c.Column.Name), not(columnThere(w.table(), c.Column.Name)))
+	case schema.AlterColumn:
+		return w.alterColumn(c)
+	case schema.AlterPrimaryKey:
+		w.heavier(driver.Copy)
+		if c.From != nil {
+			w.drops.add(c.String(), "DROP PRIMARY KEY", not(indexIs(w.table(), "PRIMARY", nil)))
+		}
+		if c.To != nil {
+			w.adds.add(c.String(), "ADD PRIMARY KEY "+identList(c.To.Columns), keyIs(w.table(), c.To.Columns))
+		}
+	case schema.AddIndex:
+		w.adds.add(c.String(), "ADD "+indexText(c.Index), indexIs(w.table(), c.Index.Name, c.Index))
+	case schema.DropIndex:
+		w.drops.add(c.String(), "DROP INDEX "+ddlIdent(c.Index.Name), not(indexIs(w.table(), c.Index.Name, nil)))
+	case schema.AddForeignKey:
+		w.heavier(driver.Copy)
+		w.adds.add(c.String(), "ADD "+foreignKeyText(c.ForeignKey), constraintThere(w.table(), c.ForeignKey.Name))
+	case schema.DropForeignKey:
+		to := &w.drops
+		if w.added(c.ForeignKey.Name) {
+			to = &w.first
+		}
+		to.add(c.String(), "DROP FOREIGN KEY "+ddlIdent(c.ForeignKey.Name), not(constraintThere(w.table(), c.ForeignKey.Name)))
+	case schema.AddCheck:
+		return w.addCheck(c.String(), c.Check.Name, c.Check.Expr)
+	case schema.DropCheck:
+		to := &w.drops
+		if w.added(c.Check.Name) {
+			to = &w.first
+		}
+		to.add(c.String(), w.d.dropCheck(c.Check.Name), not(constraintThere(w.table(), c.Check.Name)))
+	case schema.CommentTable:
+		w.adds.add(c.String(), "COMMENT="+ddlString(c.To), "")
+	default:
+		return dberr.New(dberr.Unsupported, "change", w.d.engine()+" does not know how to "+c.String())
+	}
+	return nil
+}
+
+// added reports whether a constraint of that name comes in the same script.
+func (w *alteration) added(name string) bool {
+	return slices.ContainsFunc(w.Changes, func(c schema.Change) bool {
+		switch c := c.(type) {
+		case schema.AddForeignKey:
+			return c.ForeignKey.Name == name
+		case schema.AddCheck:
+			return c.Check.Name == name
+		}
+		return false
+	})
+}
+
+func (d *ddl) dropCheck(name string) string {
+	if d.mariadb {
+		return "DROP CONSTRAINT " + ddlIdent(name)
+	}
+	return "DROP CHECK " + ddlIdent(name)
+}
+
+func (w *alteration) addCheck(comment, name string, e schema.Expr) error {
+	s, err := renderExpr(e)
+	if err != nil {
+		return err
+	}
+	w.heavier(driver.Copy)
+	w.adds.add(comment, "ADD CONSTRAINT "+ddlIdent(name)+" CHECK ("+s+")", constraintThere(w.table(), name))
+	return nil
+}
+
+// jsonName is the name by rule of the check that keeps a column JSON.
+func jsonName(table, column string) string {
+	return schema.InventName(table, []string{column}, "json")
+}
+
+// dropJSON drops the check of a JSON column, unless it goes with the column.
+func (w *alteration) dropJSON(c *schema.Column) {
+	if c.Type.Kind != schema.JSON {
+		return
+	}
+	name, known := w.Alteration.Extras.ValidJSON[c.Name]
+	if !known {
+		name = jsonName(w.table(), c.Name)
+	}
+	if name != "" {
+		w.drops.add("", w.d.dropCheck(name), "")
+	}
+}
+
+func (w *alteration) addJSON(c *schema.Column) error {
+	if c.Type.Kind != schema.JSON {
+		return nil
+	}
+	return w.addCheck("", jsonName(w.table(), c.Name), validJSON(c.Name))
+}
+
+// renameTable gives the checks of JSON columns the names that they have by
+// rule: those are unique in the database, and the old name may be used again.
+func (w *alteration) renameTable(c schema.RenameTable) {
+	w.statement(driver.BriefLock, c.String(), "RENAME TABLE "+ddlIdent(c.From)+" TO "+ddlIdent(c.To), tableThere(c.To))
+	var parts []string
+	probe := ""
+	for _, col := range w.Before.Columns {
+		if col.Type.Kind != schema.JSON {
+			continue
+		}
+		name, known := w.Alteration.Extras.ValidJSON[col.Name]
+		if !known {
+			name = jsonName(c.From, col.Name)
+		}
+		if now := jsonName(c.To, col.Name); name != "" && name != now {
+			parts = append(parts, w.d.dropCheck(name), "ADD CONSTRAINT "+ddlIdent(now)+" CHECK (json_valid("+ddlIdent(col.Name)+"))")
+			probe = constraintThere(c.To, now)
+		}
+	}
+	if len(parts) > 0 {
+		w.statement(driver.Copy, "checks of JSON columns follow the name of the table", "ALTER TABLE "+ddlIdent(c.To)+" "+strings.Join(parts, ", "), probe)
+	}
+}
+
+// renameColumn takes away what mentions the column in an expression, which
+// the server does not rename, and makes it again.
+func (w *alteration) renameColumn(c schema.RenameColumn) error {
+	before, after := w.Before, w.After
+	gone := map[string]bool{}
+	mentions := func(e schema.Expr) bool {
+		if strings.Contains(string(e), "{"+c.From+"}") {
+			return true
+		}
+		for n := range gone {
+			if strings.Contains(string(e), "{"+n+"}") {
+				return true
+			}
+		}
+		return false
+	}
+	for again := true; again; {
+		again = false
+		for _, g := range before.Columns {
+			if g.Generated != nil && !gone[g.Name] && g.Name != c.From && mentions(g.Generated.Expr) {
+				gone[g.Name], again = true, true
+			}
+		}
+	}
+	var drop, add clauses
+	for _, k := range before.Checks {
+		if mentions(k.Expr) {
+			drop.add("drop check "+k.Name, w.d.dropCheck(k.Name), not(constraintThere(w.table(), k.Name)))
+		}
+	}
+	col := before.Column(c.From)
+	if col == nil {
+		return dberr.New(dberr.SchemaMismatch, "change", "there is no column "+before.Name+"."+c.From)
+	}
+	json := col.Type.Kind == schema.JSON
+	if name, known := w.Alteration.Extras.ValidJSON[c.From]; json && known && name != "" {
+		drop.add("", w.d.dropCheck(name), not(constraintThere(w.table(), name)))
+	} else if json && !known {
+		name := jsonName(before.Name, c.From)
+		drop.add("", w.d.dropCheck(name), not(constraintThere(w.table(), name)))
+	}
+	over := func(i *schema.Index) bool {
+		return slices.ContainsFunc(i.Parts, func(p schema.IndexPart) bool { return gone[p.Column] })
+	}
+	for _, i := range before.Indexes {
+		if over(i) {
+			drop.add("drop index "+i.Name, "DROP INDEX "+ddlIdent(i.Name), not(indexIs(w.table(), i.Name, nil)))
+		}
+	}
+	for _, g := range before.Columns {
+		if gone[g.Name] {
+			drop.add("drop generated column "+g.Name, "DROP COLUMN "+ddlIdent(g.Name), not(columnThere(w.table(), g.Name)))
+		}
+	}
+	at := 0
+	for n, g := range after.Columns {
+		if !gone[g.Name] {
+			continue
+		}
+		text, err := w.d.columnText(g)
+		if err != nil {
+			return err
+		}
+		if at = n; at > 0 {
+			text += " AFTER " + ddlIdent(after.Columns[at-1].Name)
+		} else {
+			text += " FIRST"
+		}
+		add.add("make generated column "+g.Name, "ADD COLUMN "+text, columnThere(w.table(), g.Name))
+	}
+	for _, i := range after.Indexes {
+		if over(i) {
+			add.add("make index "+i.Name, "ADD "+indexText(i), indexIs(w.table(), i.Name, i))
+		}
+	}
+	for n, k := range before.Checks {
+		if mentions(k.Expr) {
+			e, err := renderExpr(after.Checks[n].Expr)
+			if err != nil {
+				return err
+			}
+			add.add("make check "+k.Name, "ADD CONSTRAINT "+ddlIdent(k.Name)+" CHECK ("+e+")", constraintThere(w.table(), k.Name))
+		}
+	}
+	if json {
+		add.add("", "ADD CONSTRAINT "+ddlIdent(jsonName(before.Name, c.To))+" CHECK (json_valid("+ddlIdent(c.To)+"))", constraintThere(w.table(), jsonName(before.Name, c.To)))
+	}
+	alter := "ALTER TABLE " + ddlIdent(w.table()) + " "
+	if len(drop.sql) > 0 {
+		w.statement(driver.Copy, "take away what names the column: "+strings.Join(drop.comments, "; "), alter+strings.Join(drop.sql, ", "), drop.probe)
+	}
+	w.statement(driver.BriefLock, c.String(), alter+"RENAME COLUMN "+ddlIdent(c.From)+" TO "+ddlIdent(c.To), columnThere(w.table(), c.To))
+	if len(add.sql) > 0 {
+		w.statement(driver.Copy, "make it again: "+strings.Join(add.comments, "; "), alter+strings.Join(add.sql, ", "), add.probe)
+	}
+	return nil
+}
+
+// Probes ask information_schema whether a statement has taken effect.
+
+func tableThere(name string) string {
+	return "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = " + ddlString(name)
+}
+
+func columnThere(table, name string) string {
+	return "SELECT 1 FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = " + ddlString(table) + " AND column_name = " + ddlString(name)
+}
+
+func constraintThere(table, name string) string {
+	return "SELECT 1 FROM information_schema.table_constraints WHERE table_schema = DATABASE() AND table_name = " + ddlString(table) + " AND constraint_name = " + ddlString(name)
+}
+
+// indexIs asks whether there is an index of that name; with i, whether it is
+// that one.
+func indexIs(table, name string, i *schema.Index) string {
+	s := "SELECT 1 FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = " + ddlString(table) + " AND index_name = " + ddlString(name)
+	if i == nil {
+		return s + " LIMIT 1"
+	}
+	parts := make([]string, len(i.Parts))
+	for n, p := range i.Parts {
+		parts[n] = fmt.Sprintf("%s %d %s", p.Column, p.Prefix, map[bool]string{false: "A", true: "D"}[p.Desc])
+	}
+	unique := "1"
+	if i.Unique {
+		unique = "0"
+	}
+	return s + " HAVING GROUP_CONCAT(CONCAT_WS(' ', column_name, coalesce(sub_part, 0), coalesce(collation, 'A')) ORDER BY seq_in_index SEPARATOR ',') = " +
+		ddlString(strings.Join(parts, ",")) + " AND MIN(non_unique) = " + unique
+}
+
+// keyIs asks whether the primary key is over the columns.
+func keyIs(table string, columns []string) string {
+	i := &schema.Index{Unique: true}
+	for _, c := range columns {
+		i.Parts = append(i.Parts, schema.IndexPart{Column: c})
+	}
+	return indexIs(table, "PRIMARY", i)
+}
+
+func not(query string) string { return fmt.Sprintf("SELECT 1 FROM DUAL WHERE NOT EXISTS (%s)", query) }

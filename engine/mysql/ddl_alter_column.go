@@ -1,0 +1,315 @@
+package mysql
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/schema"
+	"github.com/larder-db/larder/schema/sqltext"
+)
+
+// fresh is the column that takes new values while the old one is there.
+const fresh = "larder_new_value"
+
+func (w *alteration) addColumn(c schema.AddColumn) error {
+	col, fill := c.Column, w.Fill[c.Column.Name]
+	now := col
+	if fill != "" && !col.Nullable {
+		now = col.Clone()
+		now.Nullable = true
+	}
+	text, err := w.d.columnText(now)
+	if err != nil {
+		return err
+	}
+	lock := driver.BriefLock
+	if col.Generated != nil || col.Identity != nil {
+		lock = driver.Copy
+	}
+	w.heavier(lock)
+	if !col.Nullable && col.Default == nil && fill == "" && col.Generated == nil && col.Identity == nil {
+		// The server would make up a value for rows that exist.
+		w.script.Expect = append(w.script.Expect, driver.Check{
+			Query: "SELECT 1 FROM " + ddlIdent(w.table()) + " LIMIT 1",
+			Msg:   "column " + w.table() + "." + col.Name + " is NOT NULL, has no default, and the table has rows; give it a default, or say with Fill what they get",
+		})
+	}
+	w.columns.add(c.String(), "ADD COLUMN "+text, columnThere(w.table(), col.Name))
+	if fill == "" {
+		return w.addJSON(col)
+	}
+	e, err := renderExpr(fill)
+	if err != nil {
+		return err
+	}
+	alter := "ALTER TABLE " + ddlIdent(w.table()) + " "
+	w.after = append(w.after, driver.Statement{SQL: "UPDATE " + ddlIdent(w.table()) + " SET " + ddlIdent(col.Name) + " = " + e,
+		Comment: "fill column " + col.Name + " in the rows that exist", Lock: driver.DataLock})
+	if !col.Nullable {
+		text, err := w.d.columnText(col)
+		if err != nil {
+			return err
+		}
+		w.after = append(w.after, driver.Statement{SQL: alter + "MODIFY COLUMN " + text, Comment: "column " + col.Name + " is not null", Lock: driver.Copy})
+	}
+	if col.Type.Kind == schema.JSON {
+		name := jsonName(w.table(), col.Name)
+		w.after = append(w.after, driver.Statement{SQL: alter + "ADD CONSTRAINT " + ddlIdent(name) + " CHECK (json_valid(" + ddlIdent(col.Name) + "))",
+			Comment: "column " + col.Name + " holds JSON", Lock: driver.Copy, Probe: constraintThere(w.table(), name)})
+	}
+	return nil
+}
+
+// alterColumn states the whole column again: what MODIFY does not name is lost.
+func (w *alteration) alterColumn(c schema.AlterColumn) error {
+	if slices.Contains(c.Facets, schema.GeneratedFacet) && w.remade(c) {
+		return w.remake(c)
+	}
+	retype := slices.Contains(c.Facets, schema.TypeFacet)
+	if e := w.Using[c.To.Name]; retype && e != "" {
+		s, err := renderExpr(e)
+		if err != nil {
+			return err
+		}
+		return w.exchange(c, s)
+	}
+	if retype && c.From.Generated == nil {
+		done, err := w.convert(c)
+		if done || err != nil {
+			return err
+		}
+	}
+	text, err := w.d.columnText(c.To)
+	if err != nil {
+		return err
+	}
+	lock := driver.Copy
+	if !retype && !slices.Contains(c.Facets, schema.NullFacet) && !slices.Contains(c.Facets, schema.GeneratedFacet) {
+		lock = driver.BriefLock
+	}
+	w.heavier(lock)
+	// A check that is part of the column goes when the column is stated again.
+	name, known := w.Alteration.Extras.ValidJSON[c.From.Name]
+	inline := known && name == ""
+	switch from, to := c.From.Type.Kind == schema.JSON, c.To.Type.Kind == schema.JSON; {
+	case from && !to:
+		w.dropJSON(c.From)
+	case to && (!from || inline):
+		if err := w.addJSON(c.To); err != nil {
+			return err
+		}
+	}
+	w.columns.add(c.String(), "MODIFY COLUMN "+text, "")
+	return nil
+}
+
+// remade reports whether the column has to be dropped and made again: what is
+// kept and what is not cannot become each other in place.
+func (w *alteration) remade(c schema.AlterColumn) bool {
+	from, to := c.From.Generated, c.To.Generated
+	switch {
+	case from == nil:
+		return to != nil && !to.Stored
+	case to == nil:
+		return !from.Stored
+	}
+	return from.Stored != to.Stored
+}
+
+func (w *alteration) remake(c schema.AlterColumn) error {
+	if c.To.Generated == nil {
+		return w.exchange(c, ddlIdent(c.From.Name))
+	}
+	text, err := w.d.columnText(c.To)
+	if err != nil {
+		return err
+	}
+	w.heavier(driver.Copy)
+	w.indexesOf(c.To.Name)
+	w.drops.add(c.String(), "DROP COLUMN "+ddlIdent(c.To.Name), "")
+	w.columns.add("", "ADD COLUMN "+text+w.place(c.To.Name), "")
+	return nil
+}
+
+// place is where a column stands that is made again.
+func (w *alteration) place(column string) string {
+	for n, c := range w.Before.Columns {
+		if c.Name == column && n > 0 {
+			return " AFTER " + ddlIdent(w.Before.Columns[n-1].Name)
+		}
+	}
+	return " FIRST"
+}
+
+// indexesOf drops and makes again what is over a column that is made again,
+// and that no change names.
+func (w *alteration) indexesOf(column string) {
+	for _, i := range w.Before.Indexes {
+		uses := slices.ContainsFunc(i.Parts, func(p schema.IndexPart) bool { return p.Column == column })
+		if !uses || w.changes(i.Name) {
+			continue
+		}
+		w.drops.add("", "DROP INDEX "+ddlIdent(i.Name), "")
+		w.adds.add("", "ADD "+indexText(i), "")
+	}
+}
+
+// changes reports whether a change drops the index or check of that name.
+func (w *alteration) changes(name string) bool {
+	return slices.ContainsFunc(w.Changes, func(c schema.Change) bool {
+		switch c := c.(type) {
+		case schema.DropIndex:
+			return c.Index.Name == name
+		case schema.DropCheck:
+			return c.Check.Name == name
+		}
+		return false
+	})
+}
+
+// exchange computes the new values into a column of their own, which then
+// takes the place of the old one in a single statement.
+func (w *alteration) exchange(c schema.AlterColumn, expr string) error {
+	name := c.To.Name
+	for _, f := range w.Before.ForeignKeys {
+		if slices.Contains(f.Columns, name) {
+			return w.d.unsupported("column %s.%s is part of foreign key %s; drop the key, change the column, add the key again", w.table(), name, f.Name)
+		}
+	}
+	for _, g := range w.Before.Columns {
+		if g.Generated != nil && g.Name != name && strings.Contains(string(g.Generated.Expr), "{"+name+"}") {
+			return w.d.unsupported("column %s.%s is generated from %s; drop it, change the column, add it again", w.table(), g.Name, name)
+		}
+	}
+	if pk := w.Before.PrimaryKey; pk != nil && slices.Contains(pk.Columns, name) {
+		return w.d.unsupported("column %s.%s is part of the primary key; give the table another key first", w.table(), name)
+	}
+	loose := c.To.Clone()
+	loose.Name, loose.Nullable, loose.Default, loose.Generated, loose.Identity, loose.Comment = fresh, true, nil, nil, nil, ""
+	text, err := w.d.columnText(loose)
+	if err != nil {
+		return err
+	}
+	final, err := w.d.columnText(c.To)
+	if err != nil {
+		return err
+	}
+	table := ddlIdent(w.table())
+	w.statement(driver.BriefLock, "a column for the new values of "+name, "ALTER TABLE "+table+" ADD COLUMN "+text, columnThere(w.table(), fresh))
+	w.statement(driver.DataLock, "compute the new values of "+name, "UPDATE "+table+" SET "+ddlIdent(fresh)+" = "+expr, "")
+	w.heavier(driver.Copy)
+	w.indexesOf(name)
+	for _, k := range w.Before.Checks {
+		if strings.Contains(string(k.Expr), "{"+name+"}") && !w.changes(k.Name) {
+			w.first.add("drop check "+k.Name, w.d.dropCheck(k.Name), not(constraintThere(w.table(), k.Name)))
+			if err := w.addCheck("", k.Name, k.Expr); err != nil {
+				return err
+			}
+		}
+	}
+	if c.To.Type.Kind == schema.JSON && c.From.Type.Kind == schema.JSON {
+		// The name of its check is used again.
+		w.first, w.drops = w.drops, w.first
+		w.dropJSON(c.From)
+		w.first, w.drops = w.drops, w.first
+	} else {
+		w.dropJSON(c.From)
+	}
+	w.drops.add(c.String(), "DROP COLUMN "+ddlIdent(name), "")
+	w.columns.add("", "CHANGE COLUMN "+ddlIdent(fresh)+" "+final+w.place(name), not(columnThere(w.table(), fresh)))
+	return w.addJSON(c.To)
+}
+
+// convert writes what a change of type needs besides MODIFY: done says that it
+// has written all of it.
+func (w *alteration) convert(c schema.AlterColumn) (done bool, err error) {
+	from, to := c.From.Type.Kind, c.To.Type.Kind
+	number := func(k schema.Kind) bool {
+		return k == schema.Integer || k == schema.BigInt || k == schema.SmallInt || k == schema.Float || k == schema.Numeric
+	}
+	text := func(k schema.Kind) bool { return k == schema.String || k == schema.Text }
+	whole := func(k schema.Kind) bool { return k == schema.Integer || k == schema.BigInt }
+	table, a := ddlIdent(w.table()), ddlIdent(c.To.Name)
+	update := func(set, where string) driver.Statement {
+		return driver.Statement{SQL: "UPDATE " + table + " SET " + a + " = " + set + " WHERE " + where, Comment: "values of " + c.To.Name + " as the new type has them", Lock: driver.DataLock}
+	}
+	switch {
+	case number(from) && to == schema.Boolean:
+		w.script.Statements = append(w.script.Statements, update(a+" <> 0", a+" NOT IN (0, 1)"))
+	case from == schema.Boolean && text(to):
+		w.after = append(w.after, update("CASE "+a+" WHEN '0' THEN 'false' ELSE 'true' END", a+" NOT IN ('true', 'false')"))
+	case text(from) && to == schema.Boolean:
+		w.script.Statements = append(w.script.Statements, update("CASE WHEN lower("+a+") IN ('true', 't', 'yes', 'y', 'on') THEN '1' WHEN lower("+a+") IN ('false', 'f', 'no', 'n', 'off') THEN '0' ELSE "+a+" END", a+" NOT IN ('0', '1')"))
+	case (from == schema.DateTime || from == schema.Date) && whole(to):
+		return true, w.exchange(c, "TIMESTAMPDIFF(SECOND, '1970-01-01 00:00:00', "+a+")")
+	case whole(from) && to == schema.DateTime:
+		return true, w.exchange(c, "TIMESTAMPADD(SECOND, "+a+", CAST('1970-01-01 00:00:00' AS DATETIME(6)))")
+	case from == to, number(from) && number(to), text(from), text(to), from == schema.Boolean && number(to),
+		from == schema.Date && to == schema.DateTime, from == schema.DateTime && to == schema.Date,
+		from == schema.JSON && to == schema.JSONB, from == schema.JSONB && to == schema.JSON:
+	default:
+		return false, dberr.New(dberr.Unsupported, "alter column", "there is no rule how "+c.From.Type.String()+" becomes "+c.To.Type.String()+" in column "+w.table()+"."+c.To.Name+"; say it with Using")
+	}
+	return false, nil
+}
+
+// Extras reads the names of the checks that keep columns JSON, and what refers
+// to the table.
+func (d *ddl) Extras(ctx context.Context, q driver.Querier, o driver.InspectOptions, table string) (driver.Extras, error) {
+	var x driver.Extras
+	query := `SELECT c.constraint_name, c.check_clause, 'Table' FROM information_schema.check_constraints c
+		JOIN information_schema.table_constraints t ON t.constraint_schema = c.constraint_schema AND t.constraint_name = c.constraint_name
+		WHERE t.constraint_type = 'CHECK' AND t.table_schema = ` + here + ` AND t.table_name = ?`
+	if d.mariadb {
+		query = `SELECT constraint_name, check_clause, level FROM information_schema.check_constraints WHERE constraint_schema = ` + here + ` AND table_name = ?`
+	}
+	rows, err := q.QueryContext(ctx, query, o.Schema, table)
+	if err != nil {
+		return x, err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var name, clause, level string
+		if err := rows.Scan(&name, &clause, &level); err != nil {
+			return x, err
+		}
+		if !d.mariadb {
+			clause = unescape(clause)
+		}
+		e, err := sqltext.Canonical(clause, textRules(&schema.Table{}))
+		if err != nil {
+			continue // no check of ours reads like that
+		}
+		column, ok := strings.CutPrefix(e, "json_valid({")
+		if column, ok = strings.CutSuffix(column, "})"); !ok {
+			continue
+		}
+		if x.ValidJSON == nil {
+			x.ValidJSON = map[string]string{}
+		}
+		if level == "Column" {
+			name = ""
+		}
+		x.ValidJSON[column] = name
+	}
+	if err := rows.Err(); err != nil {
+		return x, err
+	}
+	refs, err := q.QueryContext(ctx, `SELECT DISTINCT table_name FROM information_schema.key_column_usage
+		WHERE referenced_table_schema = `+here+` AND referenced_table_name = ? AND table_name <> referenced_table_name ORDER BY table_name`, o.Schema, table)
+	if err != nil {
+		return x, err
+	}
+	defer func() { _ = refs.Close() }()
+	for refs.Next() {
+		var name string
+		if err := refs.Scan(&name); err != nil {
+			return x, err
+		}
+		x.Referrers = append(x.Referrers, name)
+	}
+	return x, refs.Err()
+}

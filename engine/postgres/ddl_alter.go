@@ -1,0 +1,464 @@
+package postgres
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/schema"
+)
+
+// Extras reads which columns have which enum types, and what refers to the table.
+func (d *ddl) Extras(ctx context.Context, q driver.Querier, o driver.InspectOptions, table string) (driver.Extras, error) {
+	var x driver.Extras
+	rows, err := q.QueryContext(ctx, `SELECT ty.typname, c.relname || '.' || a.attname FROM pg_catalog.pg_attribute a
+		JOIN pg_catalog.pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p', 'v', 'm')
+		JOIN pg_catalog.pg_type ty ON ty.oid = a.atttypid AND ty.typtype = 'e'
+		JOIN pg_catalog.pg_namespace n ON n.oid = ty.typnamespace AND n.nspname = coalesce(nullif($1::text, ''), current_schema())
+		WHERE a.attnum > 0 AND NOT a.attisdropped
+		UNION ALL SELECT '', c.relname FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
+		JOIN pg_catalog.pg_class r ON r.oid = k.confrelid
+		JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace AND n.nspname = coalesce(nullif($1::text, ''), current_schema())
+		WHERE k.contype = 'f' AND r.relname = $2 AND c.oid <> r.oid ORDER BY 1, 2`, o.Schema, table)
+	if err != nil {
+		return x, err
+	}
+	defer func() { _ = rows.Close() }()
+	for rows.Next() {
+		var name, at string
+		if err := rows.Scan(&name, &at); err != nil {
+			return x, err
+		}
+		if name == "" {
+			if !slices.Contains(x.Referrers, at) {
+				x.Referrers = append(x.Referrers, at)
+			}
+			continue
+		}
+		if x.EnumColumns == nil {
+			x.EnumColumns = map[string][]string{}
+		}
+		x.EnumColumns[name] = append(x.EnumColumns[name], at)
+	}
+	return x, rows.Err()
+}
+
+// alteration writes one script.
+type alteration struct {
+	*ddl
+	driver.Alteration
+	script driver.Script
+	table  string // quoted
+}
+
+// Change writes each change as a statement of its own, in the order of the
+// changes, but for what stands in the way of others: a primary key that goes
+// and generated columns that are made anew go first.
+func (d *ddl) Change(a driver.Alteration) (driver.Script, error) {
+	w := &alteration{ddl: d, Alteration: a}
+	if a.Before != nil {
+		w.table = ddlIdent(a.Before.Name)
+	}
+	anew := w.anew()
+	if err := w.clear(anew); err != nil {
+		return driver.Script{}, err
+	}
+	made := false
+	for _, c := range a.Changes {
+		if !made && behindColumns(c) {
+			made = true
+			if err := w.again(anew); err != nil {
+				return driver.Script{}, err
+			}
+		}
+		if err := w.change(c, anew); err != nil {
+			return driver.Script{}, dberr.WithOp(err, c.String())
+		}
+	}
+	if !made {
+		if err := w.again(anew); err != nil {
+			return driver.Script{}, err
+		}
+	}
+	err := w.restore(anew)
+	return w.script, err
+}
+
+func (w *alteration) add(lock driver.Lock, comment, sql string) {
+	w.script.Statements = append(w.script.Statements, driver.Statement{SQL: sql, Comment: comment, Lock: lock})
+}
+
+func (w *alteration) alter(lock driver.Lock, comment, clause string) {
+	w.add(lock, comment, "ALTER TABLE "+w.table+" "+clause)
+}
+
+// anew are the columns that have to be dropped and made again: the expression
+// of a generated column cannot be changed.
+func (w *alteration) anew() map[string]bool {
+	out := map[string]bool{}
+	for _, c := range w.Changes {
+		if c, ok := c.(schema.AlterColumn); ok && slices.Contains(c.Facets, schema.GeneratedFacet) && c.To.Generated != nil {
+			out[c.To.Name] = true
+		}
+	}
+	// What is generated from a column whose type changes is made again too.
+	for _, c := range w.Changes {
+		if c, ok := c.(schema.AlterColumn); ok && (slices.Contains(c.Facets, schema.TypeFacet) || slices.Contains(c.Facets, schema.CollationFacet)) {
+			for _, g := range w.After.Columns {
+				if g.Generated != nil && strings.Contains(string(g.Generated.Expr), "{"+c.To.Name+"}") && w.Before.Column(g.Name) != nil {
+					out[g.Name] = true
+				}
+			}
+		}
+	}
+	return out
+}
+
+// kept are the constraints and indexes over columns made anew that no change
+// names: they fall with the column and come back.
+func (w *alteration) kept(anew map[string]bool) []schema.Change {
+	if len(anew) == 0 {
+		return nil
+	}
+	var out []schema.Change
+	over := func(columns []string) bool {
+		return slices.ContainsFunc(columns, func(n string) bool { return anew[n] })
+	}
+	in := func(e schema.Expr) bool {
+		for n := range anew {
+			if strings.Contains(string(e), "{"+n+"}") {
+				return true
+			}
+		}
+		return false
+	}
+	for _, u := range w.Before.Uniques {
+		if over(u.Columns) && slices.ContainsFunc(w.After.Uniques, func(o *schema.Unique) bool { return reflect.DeepEqual(u, o) }) {
+			out = append(out, schema.AddUnique{Table: w.After, Unique: u})
+		}
+	}
+	for _, k := range w.Before.Checks {
+		if in(k.Expr) && slices.ContainsFunc(w.After.Checks, func(o *schema.Check) bool { return reflect.DeepEqual(k, o) }) {
+			out = append(out, schema.AddCheck{Table: w.After, Check: k})
+		}
+	}
+	for _, i := range w.Before.Indexes {
+		uses := in(i.Where) || over(i.Include) || slices.ContainsFunc(i.Parts, func(p schema.IndexPart) bool { return anew[p.Column] || in(p.Expr) })
+		if uses && slices.ContainsFunc(w.After.Indexes, func(o *schema.Index) bool { return reflect.DeepEqual(i, o) }) {
+			out = append(out, schema.AddIndex{Table: w.After, Index: i})
+		}
+	}
+	for _, f := range w.Before.ForeignKeys {
+		if over(f.Columns) && slices.ContainsFunc(w.After.ForeignKeys, func(o *schema.ForeignKey) bool { return reflect.DeepEqual(f, o) }) {
+			out = append(out, schema.AddForeignKey{Table: w.After, ForeignKey: f})
+		}
+	}
+	return out
+}
+
+// clear takes away what stands in the way of the changes.
+func (w *alteration) clear(anew map[string]bool) error {
+	for _, c := range slices.Backward(w.kept(anew)) {
+		if err := w.change(c.Reverse(), nil); err != nil {
+			return err
+		}
+	}
+	for _, c := range w.Changes {
+		if c, ok := c.(schema.AlterPrimaryKey); ok && c.From != nil && !renamedKey(c) {
+			w.alter(driver.BriefLock, "drop the primary key", "DROP CONSTRAINT "+ddlIdent(c.From.Name))
+		}
+	}
+	for _, c := range columnsNamed(w.Before, anew) {
+		w.alter(driver.BriefLock, "drop generated column "+c.Name+", to make it again", "DROP COLUMN "+ddlIdent(c.Name))
+	}
+	return nil
+}
+
+func renamedKey(c schema.AlterPrimaryKey) bool {
+	return c.From != nil && c.To != nil && slices.Equal(c.From.Columns, c.To.Columns)
+}
+
+// restore makes what clear took away and no change makes.
+func (w *alteration) restore(anew map[string]bool) error {
+	for _, c := range w.kept(anew) {
+		if err := w.change(c, nil); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// again makes the columns that were dropped to be made again, ahead of what is
+// made of them.
+func (w *alteration) again(anew map[string]bool) error {
+	for _, c := range columnsNamed(w.After, anew) {
+		if err := w.addColumn(c, "make generated column "+c.Name, ""); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *alteration) change(c schema.Change, anew map[string]bool) error {
+	switch c := c.(type) {
+	case schema.AddTable:
+		return w.addTable(c)
+	case schema.DropTable:
+		w.add(driver.BriefLock, c.String(), "DROP TABLE "+ddlIdent(c.Table.Name))
+		for _, col := range c.Table.Columns {
+			w.dropType(col, c.Table.Name, true)
+		}
+	case schema.RenameTable:
+		w.alter(driver.BriefLock, c.String(), "RENAME TO "+ddlIdent(c.To))
+		return checkName(c.To)
+	case schema.RenameColumn:
+		w.alter(driver.BriefLock, c.String(), "RENAME COLUMN "+ddlIdent(c.From)+" TO "+ddlIdent(c.To))
+		return checkName(c.To)
+	case schema.AddColumn:
+		return w.addColumn(c.Column, c.String(), w.Fill[c.Column.Name])
+	case schema.DropColumn:
+		w.alter(driver.BriefLock, c.String(), "DROP COLUMN "+ddlIdent(c.Column.Name))
+		w.dropType(c.Column, c.Table.Name, false)
+	case schema.AlterColumn:
+		return w.alterColumn(c, anew)
+	case schema.AlterPrimaryKey:
+		switch {
+		case renamedKey(c):
+			w.alter(driver.BriefLock, c.String(), "RENAME CONSTRAINT "+ddlIdent(c.From.Name)+" TO "+ddlIdent(c.To.Name))
+		case c.To != nil:
+			w.alter(driver.AllWait, c.String(), "ADD "+constraint(c.To.Name)+"PRIMARY KEY "+identList(c.To.Columns))
+		}
+	case schema.AddUnique:
+		w.alter(driver.AllWait, c.String(), "ADD "+constraint(c.Unique.Name)+"UNIQUE "+identList(c.Unique.Columns))
+	case schema.DropUnique:
+		w.alter(driver.BriefLock, c.String(), "DROP CONSTRAINT "+ddlIdent(c.Unique.Name))
+	case schema.AddForeignKey:
+		w.alter(driver.WritersWait, c.String(), "ADD "+foreignKeyText(c.ForeignKey))
+	case schema.DropForeignKey:
+		w.alter(driver.BriefLock, c.String(), "DROP CONSTRAINT "+ddlIdent(c.ForeignKey.Name))
+	case schema.AddCheck:
+		e, err := renderExpr(c.Check.Expr)
+		if err != nil {
+			return err
+		}
+		w.alter(driver.AllWait, c.String(), "ADD "+constraint(c.Check.Name)+"CHECK ("+e+")")
+	case schema.DropCheck:
+		w.alter(driver.BriefLock, c.String(), "DROP CONSTRAINT "+ddlIdent(c.Check.Name))
+	case schema.AddIndex:
+		return w.addIndex(c)
+	case schema.DropIndex:
+		if w.Concurrently {
+			w.outside(driver.NoLock, c.String(), "DROP INDEX CONCURRENTLY "+ddlIdent(c.Index.Name))
+		} else {
+			w.add(driver.BriefLock, c.String(), "DROP INDEX "+ddlIdent(c.Index.Name))
+		}
+	case schema.CommentTable:
+		w.add(driver.NoLock, c.String(), "COMMENT ON TABLE "+w.table+" IS "+commentText(c.To))
+	default:
+		return dberr.New(dberr.Unsupported, "change", "PostgreSQL does not know how to "+c.String())
+	}
+	return nil
+}
+
+// behindColumns reports whether the change needs the columns as they are to be.
+func behindColumns(c schema.Change) bool {
+	switch c.(type) {
+	case schema.AlterPrimaryKey, schema.AddUnique, schema.AddCheck, schema.AddIndex, schema.AddForeignKey:
+		return true
+	}
+	return false
+}
+
+func (w *alteration) outside(lock driver.Lock, comment, sql string) {
+	w.script.Statements = append(w.script.Statements, driver.Statement{SQL: sql, Comment: comment, Lock: lock, OutsideTx: true})
+}
+
+func commentText(s string) string {
+	if s == "" {
+		return "NULL"
+	}
+	return ddlString(s)
+}
+
+func (w *alteration) addTable(c schema.AddTable) error {
+	stmts, err := w.CreateTables(c.Table)
+	if err != nil {
+		return err
+	}
+	for _, s := range stmts {
+		if name, ok := strings.CutPrefix(s, "CREATE TYPE "); ok && slices.ContainsFunc(c.Table.Columns, func(col *schema.Column) bool {
+			return col.Type.Kind == schema.Enum && strings.HasPrefix(name, ddlIdent(col.Type.Name)+" ") && len(w.Alteration.Extras.EnumColumns[col.Type.Name]) > 0
+		}) {
+			continue
+		}
+		w.add(driver.BriefLock, c.String(), s)
+	}
+	return nil
+}
+
+func createType(ty schema.Type) string {
+	values := make([]string, len(ty.Values))
+	for i, v := range ty.Values {
+		values[i] = ddlString(v)
+	}
+	return "CREATE TYPE " + ddlIdent(ty.Name) + " AS ENUM (" + strings.Join(values, ", ") + ")"
+}
+
+// dropType drops the enum type of a column that is gone, unless others have it.
+func (w *alteration) dropType(c *schema.Column, table string, whole bool) {
+	if c.Type.Kind != schema.Enum {
+		return
+	}
+	for _, user := range w.Alteration.Extras.EnumColumns[c.Type.Name] {
+		if user != table+"."+c.Name && !(whole && strings.HasPrefix(user, table+".")) {
+			return
+		}
+	}
+	sql := "DROP TYPE " + ddlIdent(c.Type.Name)
+	if !slices.ContainsFunc(w.script.Statements, func(s driver.Statement) bool { return s.SQL == sql }) {
+		w.add(driver.NoLock, "drop type "+c.Type.Name+", which no column has any more", sql)
+	}
+}
+
+// needType makes the enum type of a column that comes, unless it is there.
+func (w *alteration) needType(c *schema.Column) {
+	if c.Type.Kind != schema.Enum || len(w.Alteration.Extras.EnumColumns[c.Type.Name]) > 0 {
+		return
+	}
+	if sql := createType(c.Type); !slices.ContainsFunc(w.script.Statements, func(s driver.Statement) bool { return s.SQL == sql }) {
+		w.add(driver.NoLock, "create type "+c.Type.Name, sql)
+	}
+}
+
+func (w *alteration) addColumn(c *schema.Column, comment string, fill schema.Expr) error {
+	w.needType(c)
+	seq := ""
+	if c.Identity != nil && c.Identity.Standard == "" {
+		seq = ddlIdent(c.Identity.Sequence)
+		w.add(driver.NoLock, "create sequence "+c.Identity.Sequence, "CREATE SEQUENCE "+seq+" AS "+c.Type.Raw)
+	}
+	lock := driver.BriefLock
+	if c.Identity != nil || c.Generated != nil || c.Default != nil && c.Default.Expr != "" && c.Default.Expr != schema.Now {
+		lock = driver.Rewrite
+	}
+	now := c
+	if fill != "" && !c.Nullable {
+		now = c.Clone()
+		now.Nullable = true
+	}
+	text, err := columnText(now)
+	if err != nil {
+		return err
+	}
+	w.alter(lock, comment, "ADD COLUMN "+text)
+	if seq != "" {
+		w.add(driver.BriefLock, "give the sequence to the column", "ALTER SEQUENCE "+seq+" OWNED BY "+w.table+"."+ddlIdent(c.Name))
+	}
+	if fill != "" {
+		e, err := renderExpr(fill)
+		if err != nil {
+			return err
+		}
+		w.add(driver.DataLock, "fill column "+c.Name+" in the rows that exist", "UPDATE "+w.table+" SET "+ddlIdent(c.Name)+" = "+e)
+		if !c.Nullable {
+			w.alter(driver.AllWait, "column "+c.Name+" is not null", "ALTER COLUMN "+ddlIdent(c.Name)+" SET NOT NULL")
+		}
+	}
+	if c.Comment != "" {
+		w.columnComment(c)
+	}
+	return nil
+}
+
+func (w *alteration) columnComment(c *schema.Column) {
+	w.add(driver.NoLock, "comment on column "+c.Name, "COMMENT ON COLUMN "+w.table+"."+ddlIdent(c.Name)+" IS "+commentText(c.Comment))
+}
+
+func (w *alteration) addIndex(c schema.AddIndex) error {
+	text, err := indexText(c.Table, c.Index)
+	if err != nil {
+		return err
+	}
+	if w.Concurrently {
+		w.outside(driver.NoLock, c.String(), strings.Replace(text, "INDEX ", "INDEX CONCURRENTLY ", 1))
+	} else {
+		w.add(driver.WritersWait, c.String(), text)
+	}
+	if c.Index.Comment != "" {
+		w.add(driver.NoLock, "comment on index "+c.Index.Name, "COMMENT ON INDEX "+ddlIdent(c.Index.Name)+" IS "+ddlString(c.Index.Comment))
+	}
+	return nil
+}
+
+func (w *alteration) alterColumn(c schema.AlterColumn, anew map[string]bool) error {
+	has := func(f schema.Facet) bool { return slices.Contains(c.Facets, f) }
+	if anew[c.To.Name] {
+		return nil // restore makes it again
+	}
+	col := "ALTER COLUMN " + ddlIdent(c.To.Name) + " "
+	if has(schema.GeneratedFacet) {
+		w.alter(driver.BriefLock, c.String(), col+"DROP EXPRESSION")
+	}
+	retype := has(schema.TypeFacet) || has(schema.CollationFacet)
+	redefault := has(schema.DefaultFacet) || retype && c.To.Default != nil
+	if has(schema.IdentityFacet) && c.From.Identity != nil {
+		w.dropIdentity(c)
+	}
+	if redefault && c.From.Default != nil {
+		w.alter(driver.BriefLock, "drop the default of "+c.To.Name, col+"DROP DEFAULT")
+	}
+	if retype {
+		if err := w.retype(c); err != nil {
+			return err
+		}
+	}
+	if redefault && c.To.Default != nil {
+		def, err := defaultText(c.To.Default)
+		if err != nil {
+			return err
+		}
+		w.alter(driver.BriefLock, "set the default of "+c.To.Name, col+"SET DEFAULT "+def)
+	}
+	if has(schema.NullFacet) {
+		if c.To.Nullable {
+			w.alter(driver.BriefLock, "column "+c.To.Name+" may be null", col+"DROP NOT NULL")
+		} else {
+			w.alter(driver.AllWait, "column "+c.To.Name+" is not null", col+"SET NOT NULL")
+		}
+	}
+	if has(schema.IdentityFacet) && c.To.Identity != nil {
+		w.addIdentity(c.To)
+	}
+	if has(schema.CommentFacet) {
+		w.columnComment(c.To)
+	}
+	return nil
+}
+
+func (w *alteration) dropIdentity(c schema.AlterColumn) {
+	col := "ALTER COLUMN " + ddlIdent(c.To.Name) + " "
+	if c.From.Identity.Standard != "" {
+		w.alter(driver.BriefLock, "column "+c.To.Name+" numbers the rows no more", col+"DROP IDENTITY")
+		return
+	}
+	w.alter(driver.BriefLock, "column "+c.To.Name+" numbers the rows no more", col+"DROP DEFAULT")
+	w.add(driver.NoLock, "drop sequence "+c.From.Identity.Sequence, "DROP SEQUENCE "+ddlIdent(c.From.Identity.Sequence))
+}
+
+// addIdentity numbers the rows from behind the highest number there is.
+func (w *alteration) addIdentity(c *schema.Column) {
+	seq, name := ddlIdent(c.Identity.Sequence), ddlIdent(c.Name)
+	col := "ALTER COLUMN " + name + " "
+	if c.Identity.Standard != "" {
+		w.alter(driver.BriefLock, "column "+c.Name+" numbers the rows", col+"ADD GENERATED "+c.Identity.Standard+" AS IDENTITY (SEQUENCE NAME "+seq+")")
+	} else {
+		w.add(driver.NoLock, "create sequence "+c.Identity.Sequence, "CREATE SEQUENCE "+seq+" AS "+c.Type.Raw)
+		w.alter(driver.BriefLock, "column "+c.Name+" numbers the rows", col+"SET DEFAULT nextval("+ddlString(seq)+")")
+		w.add(driver.BriefLock, "give the sequence to the column", "ALTER SEQUENCE "+seq+" OWNED BY "+w.table+"."+name)
+	}
+	w.add(driver.NoLock, "go on behind the highest number", fmt.Sprintf("SELECT setval(%s, greatest(coalesce(max(%s), 0), 0) + 1, false) FROM %s", ddlString(seq), name, w.table))
+}

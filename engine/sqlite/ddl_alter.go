@@ -1,0 +1,415 @@
+package sqlite
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/schema"
+)
+
+// Settings that a script changes on its connection, and puts back.
+const (
+	foreignKeysOff = "PRAGMA foreign_keys = OFF"
+	foreignKeysOn  = "PRAGMA foreign_keys = ON"
+	legacyOn       = "PRAGMA legacy_alter_table = ON"
+	legacyOff      = "PRAGMA legacy_alter_table = OFF"
+)
+
+// Change uses ALTER TABLE where SQLite has it for all of the changes, and else
+// rebuilds the table once.
+func (d *ddl) Change(a driver.Alteration) (driver.Script, error) {
+	w := &alteration{d: d, Alteration: a}
+	if len(a.Changes) == 1 {
+		switch c := a.Changes[0].(type) {
+		case schema.AddTable:
+			stmts, err := d.CreateTables(c.Table)
+			for _, s := range stmts {
+				w.add(driver.BriefLock, c.String(), s)
+			}
+			return w.script, err
+		case schema.DropTable:
+			w.dropTable(c)
+			return w.script, nil
+		case schema.RenameTable:
+			// The names in triggers, views and foreign keys follow.
+			w.add(driver.BriefLock, c.String(), "ALTER TABLE "+ddlIdent(c.From)+" RENAME TO "+ddlIdent(c.To))
+			return w.script, nil
+		case schema.RenameColumn:
+			w.add(driver.BriefLock, c.String(), "ALTER TABLE "+ddlIdent(c.Table.Name)+" RENAME COLUMN "+ddlIdent(c.From)+" TO "+ddlIdent(c.To))
+			return w.script, nil
+		}
+	}
+	if done, err := w.inPlace(); done || err != nil {
+		return w.script, err
+	}
+	return w.script, w.rebuild()
+}
+
+// alteration writes one script.
+type alteration struct {
+	d *ddl
+	driver.Alteration
+	script driver.Script
+}
+
+func (w *alteration) add(lock driver.Lock, comment, sql string) {
+	w.script.Statements = append(w.script.Statements, driver.Statement{SQL: sql, Comment: comment, Lock: lock})
+}
+
+func (w *alteration) extras() driver.Extras { return w.Alteration.Extras }
+
+// dropTable drops a table without what SQLite would do first: delete its rows,
+// and with them those that refer to them.
+func (w *alteration) dropTable(c schema.DropTable) {
+	if len(w.extras().Referrers) > 0 {
+		w.withoutForeignKeys()
+		for _, r := range w.extras().Referrers {
+			w.verifyForeignKeys(r)
+		}
+	}
+	w.add(driver.BriefLock, c.String(), "DROP TABLE "+ddlIdent(c.Table.Name))
+	w.verifyObjects(c.Table.Name, nil)
+}
+
+// withoutForeignKeys switches foreign keys off, which SQLite ignores inside a
+// transaction, and makes sure of it.
+func (w *alteration) withoutForeignKeys() {
+	w.script.Before = append(w.script.Before, foreignKeysOff)
+	w.script.After = append(w.script.After, legacyOff, foreignKeysOn)
+	w.script.Expect = append(w.script.Expect, driver.Check{
+		Query: "SELECT 1 FROM pragma_foreign_keys WHERE foreign_keys = 1",
+		Msg:   "foreign keys are on, and dropping the old table would delete the rows that refer to it; run PRAGMA foreign_keys = OFF on the connection ahead of the transaction",
+	})
+}
+
+// verifyForeignKeys makes sure that no more rows of the table refer to nothing
+// than before: a database whose foreign keys were not enforced may have some.
+func (w *alteration) verifyForeignKeys(table string) {
+	w.script.Verify = append(w.script.Verify, driver.Check{
+		Kind:  driver.NotMore,
+		Query: `SELECT "table", parent, count(*) FROM pragma_foreign_key_check(` + ddlString(table) + `) GROUP BY 1, 2`,
+		Msg:   "rows of table " + table + " would refer to rows that do not exist; delete or correct them first",
+	})
+}
+
+// verifyObjects makes sure that views and triggers work that worked before.
+func (w *alteration) verifyObjects(own string, after *schema.Table) {
+	for _, o := range w.extras().Objects {
+		probe := o.Probe
+		if o.Kind == "trigger" && strings.EqualFold(o.Table, own) {
+			if after == nil {
+				continue // it goes with the table
+			}
+			if probe != "" {
+				probe = triggerProbe(o.SQL, own, plainColumns(after))
+			}
+		}
+		if probe == "" || o.Kind == "index" {
+			continue
+		}
+		w.script.Verify = append(w.script.Verify, driver.Check{Kind: driver.Prepares, Query: probe,
+			Msg: fmt.Sprintf("%s %s names something of table %s that would be gone; drop it first and make it again afterwards", o.Kind, o.Name, own)})
+	}
+}
+
+func plainColumns(t *schema.Table) []string {
+	var out []string
+	for _, c := range t.Columns {
+		if c.Generated == nil {
+			out = append(out, c.Name)
+		}
+	}
+	return out
+}
+
+// triggerProbe is a statement that can be prepared only when the trigger can
+// run; empty when the trigger's text cannot be read.
+func triggerProbe(text, table string, columns []string) string {
+	s, err := newStatement(text)
+	if err != nil || !s.words("CREATE") {
+		return ""
+	}
+	_ = s.words("TEMP") || s.words("TEMPORARY")
+	if !s.words("TRIGGER") {
+		return ""
+	}
+	s.words("IF", "NOT", "EXISTS")
+	if _, err := s.name(); err != nil {
+		return ""
+	}
+	if s.op(".") {
+		if _, err := s.name(); err != nil {
+			return ""
+		}
+	}
+	_ = s.words("BEFORE") || s.words("AFTER") || s.words("INSTEAD", "OF")
+	switch {
+	case s.words("DELETE"):
+		return "EXPLAIN DELETE FROM " + ddlIdent(table)
+	case s.words("INSERT"):
+		return "EXPLAIN INSERT INTO " + ddlIdent(table) + " DEFAULT VALUES"
+	case s.words("UPDATE"):
+		if s.words("OF") {
+			n, err := s.name()
+			if err != nil {
+				return ""
+			}
+			columns = []string{n}
+		}
+		if len(columns) > 0 {
+			return "EXPLAIN UPDATE " + ddlIdent(table) + " SET " + ddlIdent(columns[0]) + " = NULL"
+		}
+	}
+	return ""
+}
+
+// inPlace writes the changes with ALTER TABLE and reports whether it can.
+func (w *alteration) inPlace() (bool, error) {
+	foreign := map[string]*schema.ForeignKey{} // by the column that comes with it
+	for _, c := range w.Changes {
+		if f, ok := c.(schema.AddForeignKey); ok && len(f.ForeignKey.Columns) == 1 {
+			foreign[f.ForeignKey.Columns[0]] = f.ForeignKey
+		}
+	}
+	came := map[string]bool{}
+	var script driver.Script
+	add := func(lock driver.Lock, comment, sql string) {
+		script.Statements = append(script.Statements, driver.Statement{SQL: sql, Comment: comment, Lock: lock})
+	}
+	table := "ALTER TABLE " + ddlIdent(w.Before.Name) + " "
+	for _, c := range w.Changes {
+		switch c := c.(type) {
+		case schema.AddIndex:
+			s, err := w.d.createIndex(c.Table, c.Index)
+			if err != nil {
+				return false, err
+			}
+			add(driver.WritersWait, c.String(), s)
+		case schema.DropIndex:
+			add(driver.BriefLock, c.String(), "DROP INDEX "+ddlIdent(c.Index.Name))
+		case schema.DropColumn:
+			if c.Column.Identity != nil || c.Column.Generated != nil {
+				return false, nil
+			}
+			add(driver.RewriteWrite, c.String(), table+"DROP COLUMN "+ddlIdent(c.Column.Name))
+		case schema.AddColumn:
+			if !addable(c.Column) || w.Fill[c.Column.Name] != "" {
+				return false, nil
+			}
+			s, err := w.d.columnText(c.Table, c.Column)
+			if err != nil {
+				return false, err
+			}
+			if f := foreign[c.Column.Name]; f != nil {
+				if c.Column.Default != nil || !c.Column.Nullable {
+					return false, nil
+				}
+				s += referencesText(f)
+				came[c.Column.Name] = true
+			}
+			add(driver.BriefLock, c.String(), table+"ADD COLUMN "+s)
+		case schema.AddForeignKey:
+			if f := c.ForeignKey; len(f.Columns) != 1 || !came[f.Columns[0]] || foreign[f.Columns[0]] != f {
+				return false, nil
+			}
+		default:
+			return false, nil
+		}
+	}
+	w.script = script
+	return true, nil
+}
+
+// addable reports whether ALTER TABLE ADD COLUMN takes the column when the
+// table has rows.
+func addable(c *schema.Column) bool {
+	switch {
+	case c.Identity != nil, c.Generated != nil && c.Generated.Stored, c.Generated != nil && !c.Nullable:
+		return false
+	case c.Generated != nil:
+		return true
+	case c.Default != nil:
+		return c.Default.Expr == ""
+	}
+	return c.Nullable
+}
+
+func referencesText(f *schema.ForeignKey) string {
+	s := " "
+	if f.Name != "" {
+		s += "CONSTRAINT " + ddlIdent(f.Name) + " "
+	}
+	s += "REFERENCES " + ddlIdent(f.RefTable) + " (" + ddlIdent(f.RefColumns[0]) + ")"
+	if f.OnUpdate != schema.NoAction {
+		s += " ON UPDATE " + string(f.OnUpdate)
+	}
+	if f.OnDelete != schema.NoAction {
+		s += " ON DELETE " + string(f.OnDelete)
+	}
+	if f.Deferrable {
+		s += " DEFERRABLE INITIALLY DEFERRED"
+	}
+	return s
+}
+
+// edit makes the changes in the text of the table's definition.
+func (w *alteration) edit() (*createText, error) {
+	text := w.extras().Create
+	if text == "" {
+		var err error
+		if text, err = w.d.createTable(w.Before); err != nil {
+			return nil, err
+		}
+	}
+	ct, err := parseCreate(text, w.Before)
+	if err != nil {
+		return nil, unreadable("table", w.Before.Name, err)
+	}
+	for _, c := range w.Before.Columns {
+		if ct.item(c.Name) == nil {
+			return nil, &dberr.Error{Op: "change", Code: dberr.SchemaMismatch, Engine: "sqlite", Msg: "the definition of table " + w.Before.Name + " has no column " + c.Name + "; the table was changed meanwhile, run the migration again"}
+		}
+	}
+	for _, c := range w.Changes {
+		if err := w.editOne(ct, c); err != nil {
+			return nil, err
+		}
+	}
+	return ct, nil
+}
+
+func (w *alteration) editOne(ct *createText, c schema.Change) error {
+	switch c := c.(type) {
+	case schema.AddIndex, schema.DropIndex, schema.CommentTable:
+		return nil
+	case schema.DropForeignKey:
+		return ct.dropForeignKey(c.ForeignKey)
+	case schema.DropUnique:
+		return ct.dropUnique(c.Unique)
+	case schema.DropCheck:
+		return ct.dropCheck(c.Check)
+	case schema.DropColumn:
+		i := ct.item(c.Column.Name)
+		ct.items = slices.DeleteFunc(ct.items, func(o *createItem) bool { return o == i })
+		return nil
+	case schema.AddColumn:
+		s, err := w.d.columnText(c.Table, c.Column)
+		if err == nil && c.Column.Identity != nil && c.Column.Identity.NoReuse {
+			ct.dropPrimaryKey()
+		}
+		ct.addColumn(c.Column.Name, s)
+		return err
+	case schema.AlterColumn:
+		return w.editColumn(ct, c)
+	case schema.AlterPrimaryKey:
+		if auto := autoColumn(w.After); auto != "" {
+			return nil // it stands with the column
+		}
+		ct.dropPrimaryKey()
+		if c.To == nil {
+			return nil
+		}
+		s, err := keyText("PRIMARY KEY", c.To.Name, c.To.Columns)
+		ct.addConstraint(s)
+		return err
+	case schema.AddUnique:
+		s, err := keyText("UNIQUE", c.Unique.Name, c.Unique.Columns)
+		ct.addConstraint(s)
+		return err
+	case schema.AddForeignKey:
+		s, err := keyText("FOREIGN KEY", c.ForeignKey.Name, c.ForeignKey.Columns)
+		if err != nil {
+			return err
+		}
+		ref, err := keyText("REFERENCES "+ddlIdent(c.ForeignKey.RefTable), "", c.ForeignKey.RefColumns)
+		f := *c.ForeignKey
+		f.Name, f.RefColumns = "", []string{""}
+		_, rest, _ := strings.Cut(referencesText(&f), `("")`)
+		ct.addConstraint(s + " " + ref + rest)
+		return err
+	case schema.AddCheck:
+		e, err := renderExpr(c.Check.Expr)
+		s := "CHECK (" + e + ")"
+		if c.Check.Name != "" {
+			s = "CONSTRAINT " + ddlIdent(c.Check.Name) + " " + s
+		}
+		ct.addConstraint(s)
+		return err
+	}
+	return dberr.New(dberr.Unsupported, "change", "SQLite does not know how to "+c.String())
+}
+
+func autoColumn(t *schema.Table) string {
+	for _, c := range t.Columns {
+		if c.Identity != nil && c.Identity.NoReuse {
+			return c.Name
+		}
+	}
+	return ""
+}
+
+func (w *alteration) editColumn(ct *createText, c schema.AlterColumn) error {
+	i := ct.item(c.From.Name)
+	for _, f := range c.Facets {
+		switch f {
+		case schema.TypeFacet:
+			i.text, i.typ = "", c.To.Type.Raw
+		case schema.NullFacet:
+			text := "NOT NULL"
+			if c.To.Nullable {
+				text = ""
+			}
+			i.set(text, "not null", "null")
+		case schema.DefaultFacet:
+			text := ""
+			if c.To.Default != nil {
+				def, err := defaultText(c.To.Default)
+				if err != nil {
+					return err
+				}
+				text = "DEFAULT " + def
+			}
+			i.set(text, "default")
+		case schema.GeneratedFacet:
+			text := ""
+			if g := c.To.Generated; g != nil {
+				e, err := renderExpr(g.Expr)
+				if err != nil {
+					return err
+				}
+				text = "GENERATED ALWAYS AS (" + e + ") " + map[bool]string{true: "STORED", false: "VIRTUAL"}[g.Stored]
+			}
+			i.set(text, "generated")
+		case schema.CollationFacet:
+			text := ""
+			if c.To.Collation != "" {
+				text = "COLLATE " + ddlIdent(c.To.Collation)
+			}
+			i.set(text, "collate")
+		case schema.IdentityFacet:
+			was := c.From.Identity != nil && c.From.Identity.NoReuse
+			is := c.To.Identity != nil && c.To.Identity.NoReuse
+			if was == is {
+				continue // the type and the key say it
+			}
+			ct.dropPrimaryKey()
+			if is {
+				s, err := w.d.columnText(w.After, c.To)
+				if err != nil {
+					return err
+				}
+				i.text, i.cons = s, nil
+			} else if k := w.After.PrimaryKey; k != nil {
+				s, err := keyText("PRIMARY KEY", k.Name, k.Columns)
+				if err != nil {
+					return err
+				}
+				ct.addConstraint(s)
+			}
+		}
+	}
+	return nil
+}
