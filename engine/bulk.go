@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"iter"
+	"sync"
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
@@ -88,6 +89,13 @@ func (tx *Tx) insertMany(ctx context.Context, table string, columns []string, ro
 	}
 	ctx, o := s.e.observe(ctx, KindBulk, op, text, len(columns), true, true, s.try)
 	loader, hasLoader := in.d.(driver.BulkLoader)
+	// The rows are the caller's code: it gets an error, and not a standstill,
+	// when it uses this transaction.
+	s.bulk = true
+	s.mu.Unlock()
+	defer func() { s.bulk = false }()
+	relock := sync.OnceFunc(s.mu.Lock)
+	defer relock() // also when the rows panic
 	switch {
 	case hasLoader && in.d.Has(driver.CopyIn):
 		n, err = in.load(ctx, loader, s.conn, rows)
@@ -95,6 +103,10 @@ func (tx *Tx) insertMany(ctx context.Context, table string, columns []string, ro
 		n, err = in.oneByOne(ctx, text, rows)
 	default:
 		n, err = in.chunks(ctx, rows)
+	}
+	relock()
+	if err == nil && s.lost != nil {
+		err = s.lost
 	}
 	if err != nil {
 		if in.source != nil {

@@ -149,6 +149,31 @@ func TestBulkInsertInsideATransactionAndASession(t *testing.T) {
 		if n := count(t, eng); n != 501 {
 			t.Errorf("%d rows, want 501", n)
 		}
+		// Rows that use the transaction they go into.
+		err = eng.InTx(t.Context(), engine.TxOptions{}, func(ctx context.Context, tx *engine.Tx) error {
+			_, err := engine.BulkInsert(ctx, tx, "item", columns, func(yield func([]any, error) bool) {
+				_, err := readNumber(ctx, tx, "SELECT count(*) FROM item")
+				yield(nil, err)
+			})
+			return err
+		})
+		code(t, err, dberr.Invalid)
+		func() {
+			defer func() {
+				if recover() != "boom" {
+					t.Error("the panic of the rows is lost")
+				}
+			}()
+			_, _ = engine.BulkInsert(t.Context(), eng, "item", columns, func(yield func([]any, error) bool) {
+				for i := range 300 {
+					yield([]any{2000 + i, "x"}, nil)
+				}
+				panic("boom")
+			})
+		}()
+		if n := count(t, eng); n != 501 {
+			t.Errorf("%d rows after a panic, want 501", n)
+		}
 		s := eng.Session()
 		defer s.Close()
 		if _, err := engine.BulkInsert(t.Context(), s, "item", columns, func(yield func([]any, error) bool) { yield([]any{1000, "x"}, nil) }); err != nil {

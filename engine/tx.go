@@ -7,7 +7,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/larder-db/larder/dberr"
@@ -112,9 +111,9 @@ type txState struct {
 	done bool         // committed, rolled back or abandoned
 
 	reset     []string           // TxOptions.Reset
+	bulk      bool               // rows are being streamed in; s.mu is free meanwhile
 	cancel    context.CancelFunc // ends a COMMIT or ROLLBACK that is not answered
 	unfollow  func() bool        // stops following the caller's context
-	unsettled atomic.Bool        // the COMMIT was sent and its answer is missing
 }
 
 // Dialect is what statements for this transaction are written in.
@@ -315,7 +314,9 @@ func (s *txState) abandon(ctx context.Context) {
 		return
 	}
 	s.lost = s.e.fault(ctx, opName(s.name, "transaction"), ctx.Err())
-	s.end(func() error { return s.tx.Rollback() })
+	if !s.bulk { // a bulk insert ends by itself now, and then fn does
+		s.end(s.tx.Rollback)
+	}
 }
 
 // end runs the last statement of the transaction, gives the connection back
@@ -463,6 +464,8 @@ func (tx *Tx) ready(op string) *dberr.Error {
 		return dberr.New(dberr.Invalid, op, "a nested transaction is under way; use the tx that its function was given")
 	case tx.failed != nil:
 		return tx.failed
+	case s.bulk:
+		return dberr.New(dberr.Invalid, op, "a bulk insert is under way in this transaction; its rows must come from elsewhere")
 	case s.rows != nil:
 		return dberr.New(dberr.Invalid, op, "rows of "+opName(s.rows.name, "an earlier query")+" are still open in this transaction; read them to the end or close them first")
 	}

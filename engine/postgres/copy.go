@@ -11,7 +11,6 @@ import (
 	"iter"
 	"math"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/larder-db/larder/dberr"
@@ -23,99 +22,117 @@ import (
 var errRowSource = errors.New("the rows ended with an error")
 
 // CopyIn streams rows into the table by COPY in text form: any value that has
-// a textual form fits any column that can read it, as with INSERT.
-func (d dialect) CopyIn(ctx context.Context, sc *sql.Conn, table string, columns []string, rows iter.Seq2[[]any, error]) (int64, error) {
+// a textual form fits any column that can read it, as with INSERT. The rows
+// are read in the caller's goroutine, where a panic of theirs belongs.
+func (d dialect) CopyIn(ctx context.Context, sc *sql.Conn, table string, columns []string, rows iter.Seq2[[]any, error]) (n int64, err error) {
 	b := driver.NewBuilder(d)
 	b.SQL("COPY ").Ident(table).SQL(" (").List(len(columns), func(i int) { b.Ident(columns[i]) }).SQL(") FROM STDIN")
 	text, _, err := b.Done()
 	if err != nil {
 		return 0, err
 	}
-	src := newCopySource(rows, len(columns))
-	defer src.stop()
-	var n int64
-	err = sc.Raw(func(dc any) error {
-		c, ok := dc.(*conn)
-		if !ok {
-			return fmt.Errorf("unexpected connection %T", dc)
-		}
-		tag, err := c.Conn.Conn().PgConn().CopyFrom(ctx, src, text)
-		n = tag.RowsAffected()
-		return err
-	})
-	if serr := src.failure(); serr != nil {
-		return 0, serr
-	}
-	return n, err
-}
-
-// copySource gives rows as the text that COPY reads. It is read by another
-// goroutine than the one that stops it.
-type copySource struct {
-	mu      sync.Mutex
-	next    func() ([]any, error, bool)
-	end     func()
-	columns int
-	buf     []byte
-	off     int
-	err     error
-	done    bool
-}
-
-func newCopySource(rows iter.Seq2[[]any, error], columns int) *copySource {
-	next, end := iter.Pull2(rows)
-	return &copySource{next: next, end: end, columns: columns}
-}
-
-func (s *copySource) stop() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.done = true
-	s.end()
-}
-
-func (s *copySource) failure() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.err
-}
-
-// Read fills p with as many rows as fit.
-func (s *copySource) Read(p []byte) (int, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for s.off == len(s.buf) || len(s.buf)-s.off < len(p) && !s.done {
-		if s.done {
-			if s.err != nil {
-				return 0, errRowSource
+	p := newCopyPipe()
+	var copied int64
+	var cerr error
+	go func() {
+		defer close(p.stopped)
+		cerr = sc.Raw(func(dc any) error {
+			c, ok := dc.(*conn)
+			if !ok {
+				return fmt.Errorf("unexpected connection %T", dc)
 			}
-			if s.off == len(s.buf) {
-				return 0, io.EOF
-			}
-			break
-		}
-		if s.off > 0 {
-			s.buf = s.buf[:copy(s.buf, s.buf[s.off:])]
-			s.off = 0
-		}
-		row, err, ok := s.next()
-		switch {
-		case !ok:
-			s.done = true
-			continue
-		case err == nil && len(row) != s.columns:
-			err = dberr.New(dberr.Invalid, "bulk insert", fmt.Sprintf("a row has %d values for %d columns", len(row), s.columns))
-		}
+			tag, err := c.Conn.Conn().PgConn().CopyFrom(ctx, p, text)
+			copied = tag.RowsAffected()
+			return err
+		})
+	}()
+	complete := false
+	defer func() { // also when the rows panic
+		p.end(complete)
+		<-p.stopped
 		if err == nil {
-			s.buf, err = appendCopyRow(s.buf, row)
+			n, err = copied, cerr
 		}
-		if err != nil {
-			s.err, s.done = err, true
-			return 0, errRowSource
+	}()
+	for row, rerr := range rows {
+		if rerr == nil && len(row) != len(columns) {
+			rerr = dberr.New(dberr.Invalid, "bulk insert", fmt.Sprintf("a row has %d values for %d columns", len(row), len(columns)))
+		}
+		if rerr == nil {
+			p.buf, rerr = appendCopyRow(p.buf, row)
+		}
+		if rerr != nil {
+			return 0, rerr
+		}
+		if len(p.buf) >= copyChunk && !p.send() {
+			return 0, nil // the server has had enough, and its error says why
 		}
 	}
-	n := copy(p, s.buf[s.off:])
-	s.off += n
+	complete = p.send()
+	return 0, nil
+}
+
+// copyChunk is about how many bytes are handed over at a time.
+const copyChunk = 60 << 10
+
+// copyPipe hands filled buffers from who writes rows to who sends them.
+type copyPipe struct {
+	buf     []byte // being filled
+	full    chan []byte
+	free    chan []byte
+	stopped chan struct{} // closed when nobody reads any more
+	failed  bool          // set ahead of closing full
+
+	rest, sent []byte // the reader's: what is left of a buffer, and the buffer
+}
+
+func newCopyPipe() *copyPipe {
+	p := &copyPipe{buf: make([]byte, 0, copyChunk+4096), full: make(chan []byte), free: make(chan []byte, 2), stopped: make(chan struct{})}
+	p.free <- make([]byte, 0, copyChunk+4096)
+	return p
+}
+
+// send hands the buffer over. It is false when nobody takes it.
+func (p *copyPipe) send() bool {
+	if len(p.buf) > 0 {
+		select {
+		case p.full <- p.buf:
+		case <-p.stopped:
+			return false
+		}
+		select {
+		case p.buf = <-p.free:
+		case <-p.stopped:
+			return false
+		}
+	}
+	return true
+}
+
+func (p *copyPipe) end(complete bool) {
+	p.failed = !complete
+	close(p.full)
+}
+
+// Read gives what the rows were made into.
+func (p *copyPipe) Read(b []byte) (int, error) {
+	for len(p.rest) == 0 {
+		if p.sent != nil {
+			p.free <- p.sent[:0]
+			p.sent = nil
+		}
+		buf, ok := <-p.full
+		switch {
+		case ok:
+			p.sent, p.rest = buf, buf
+		case p.failed:
+			return 0, errRowSource
+		default:
+			return 0, io.EOF
+		}
+	}
+	n := copy(b, p.rest)
+	p.rest = p.rest[n:]
 	return n, nil
 }
 
