@@ -63,6 +63,8 @@ type DataOptions struct {
 	Save func(ctx context.Context, q engine.Queryer, p Progress) error
 	// Progress is told after every chunk; it may be nil.
 	Progress func(p Progress)
+	// Notice is told what people should know; it may be nil.
+	Notice func(text string)
 }
 
 // Data is what a data step works with. It is a Queryer: statements of package
@@ -88,6 +90,13 @@ func NewData(o DataOptions) (*Data, error) {
 		}
 	}
 	return d, nil
+}
+
+// Notice tells people something: what a step has left out, and where it went.
+func (d *Data) Notice(text string) {
+	if d.o.Notice != nil {
+		d.o.Notice(text)
+	}
 }
 
 // Table returns the table as it is now, in the engine's normal form; nil when

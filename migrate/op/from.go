@@ -50,7 +50,7 @@ func FromChanges(changes []schema.Change) []Op {
 		case schema.DropTable:
 			out = append(out, DropTable{Name: c.Table.Name})
 		case schema.RenameTable:
-			out = append(out, RenameTable{c.From, c.To})
+			out = append(out, RenameTable{From: c.From, To: c.To})
 		case schema.RenameColumn:
 			out = append(out, RenameColumn{Table: c.Table.Name, From: c.From, To: c.To})
 		default:

@@ -18,6 +18,30 @@ func (o DropTable) idle(s *State) string {
 	return ""
 }
 
+func (o RenameTable) idle(s *State) string {
+	switch {
+	case !o.IfExists:
+	case s.Table(o.From) == nil:
+		return "there is no table " + o.From
+	case s.Table(o.To) != nil:
+		return "table " + o.To + " exists"
+	}
+	return ""
+}
+
+func (o SetPrimaryKey) idle(s *State) string {
+	if !o.IfMissing {
+		return ""
+	}
+	switch t := s.Table(o.Table); {
+	case t == nil:
+		return "there is no table " + o.Table
+	case t.PrimaryKey != nil:
+		return "table " + o.Table + " has a primary key"
+	}
+	return ""
+}
+
 func (o AddColumn) idle(s *State) string {
 	if t := s.Table(o.Table); o.IfNotExists && t != nil && t.Column(o.Column.Name) != nil {
 		return "column " + o.Table + "." + o.Column.Name + " exists"

@@ -48,7 +48,10 @@ type DropTable struct {
 
 // RenameTable gives a table another name. What refers to it follows; its
 // constraints, indexes and sequences keep their names.
-type RenameTable struct{ From, To string }
+type RenameTable struct {
+	From, To string
+	IfExists bool // nothing happens when From does not exist, or To does
+}
 
 // AddColumn adds a column behind the others.
 type AddColumn struct {
@@ -151,6 +154,9 @@ type DropCheck struct {
 type SetPrimaryKey struct {
 	Table string
 	Key   *schema.PrimaryKey
+	// IfMissing: nothing happens when there is no such table, or it has a
+	// primary key.
+	IfMissing bool
 }
 
 // SetComment describes a table in the database, where the engine keeps
@@ -221,7 +227,9 @@ func (o CreateTable) String() string {
 func (o DropTable) String() string {
 	return "drop table " + o.Name + when(o.IfExists, " if it exists")
 }
-func (o RenameTable) String() string { return "rename table " + o.From + " to " + o.To }
+func (o RenameTable) String() string {
+	return "rename table " + o.From + " to " + o.To + when(o.IfExists, " if that is still to be done")
+}
 func (o AddColumn) String() string {
 	return "add column " + o.Table + "." + o.Column.String() + when(o.IfNotExists, " if it does not exist")
 }
@@ -269,7 +277,7 @@ func (o SetPrimaryKey) String() string {
 	if o.Key == nil {
 		return "drop primary key of " + o.Table
 	}
-	return "set primary key of " + o.Table + " to " + o.Key.String()
+	return "set primary key of " + o.Table + " to " + o.Key.String() + when(o.IfMissing, " if it has none")
 }
 func (o SetComment) String() string {
 	return fmt.Sprintf("comment on table %s: %q", o.Table, o.Comment)
