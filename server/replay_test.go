@@ -1,0 +1,264 @@
+package server_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/larder-db/larder/engine"
+	"github.com/larder-db/larder/engine/enginetest"
+	"github.com/larder-db/larder/model"
+)
+
+// exchange is a request and its answer, as Open WebUI gave it.
+type exchange struct {
+	N           int             `json:"n"`
+	Method      string          `json:"method"`
+	Path        string          `json:"path"`
+	Auth        string          `json:"auth"`
+	Request     json.RawMessage `json:"request"`
+	RequestRaw  *string         `json:"request_raw"`
+	Status      int             `json:"status"`
+	ContentType string          `json:"content_type"`
+	Response    json.RawMessage `json:"response"`
+	Note        string          `json:"note"`
+	SetCookie   string          `json:"set_cookie"`
+}
+
+func exchanges(t *testing.T) []exchange {
+	t.Helper()
+	f, err := os.Open("testdata/exchanges.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var out []exchange
+	sc := bufio.NewScanner(f)
+	sc.Buffer(nil, 1<<20)
+	for sc.Scan() {
+		var x exchange
+		if err := json.Unmarshal(sc.Bytes(), &x); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, x)
+	}
+	if err := sc.Err(); err != nil {
+		t.Fatal(err)
+	}
+	if len(out) < 50 {
+		t.Fatalf("only %d exchanges", len(out))
+	}
+	return out
+}
+
+// Where the answers differ on purpose; see the package's documentation.
+var deviations = map[int]func(want map[string]any, got map[string]any){
+	55: func(want, _ map[string]any) { delete(want["chat"].(map[string]any), "share_mode") },
+	57: func(want, got map[string]any) {
+		delete(want["chat"].(map[string]any), "share_mode")
+		delete(got["chat"].(map[string]any), "params")
+	},
+}
+
+func TestReplay(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
+		a := newApp(t, eng)
+		r := &replay{app: a, ids: map[string]string{}, tokens: map[string]string{"invalid": "not.a.token"}}
+		for _, x := range exchanges(t) {
+			r.before(x)
+			r.run(x)
+		}
+	})
+}
+
+// replay sends what was recorded. ids leads from recorded ids to ours.
+type replay struct {
+	*app
+	ids    map[string]string
+	tokens map[string]string // by the recording's name for who sends
+	key    string
+}
+
+var uuid = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
+
+// before does what happened between exchanges that are here.
+func (r *replay) before(x exchange) {
+	r.t.Helper()
+	switch x.N {
+	case 16: // an admin has switched sign-up and API keys on
+		err := r.store.Config.Set(r.t.Context(), map[string]model.JSON{"ui.enable_signup": model.JSONText("true"), "auth.enable_api_keys": model.JSONText("true")})
+		if err != nil {
+			r.t.Fatal(err)
+		}
+	case 56: // another user has signed in
+		r.tokens["other user"] = r.token("signin", map[string]any{"email": "dede@example.com", "password": "Passw0rd!dede"})
+	case 129, 131, 294: // a chat was made
+		if x.N == 294 {
+			return // and deleted again
+		}
+		recorded := uuid.FindString(x.Path)
+		r.ids[recorded] = r.chat(r.tokens["user"], `{"title":"x"}`).ID
+	}
+}
+
+func (r *replay) ours(text string) string {
+	return uuid.ReplaceAllStringFunc(text, func(id string) string {
+		if o, ok := r.ids[id]; ok {
+			return o
+		}
+		return id
+	})
+}
+
+func (r *replay) run(x exchange) {
+	r.t.Helper()
+	var body any
+	switch {
+	case x.RequestRaw != nil:
+		body = *x.RequestRaw
+	case len(x.Request) > 0 && string(x.Request) != "null":
+		body = r.ours(string(x.Request))
+	}
+	var options []string
+	switch {
+	case x.Note == "api key as bearer":
+		options = []string{r.key}
+	case x.Auth == "x-api-key":
+		options = []string{"x-api-key: " + r.key}
+	case x.Auth != "none":
+		token, ok := r.tokens[x.Auth]
+		if !ok {
+			r.t.Fatalf("exchange %d: nobody is %q yet", x.N, x.Auth)
+		}
+		options = []string{token}
+	}
+	got := r.call(x.Method, r.ours(x.Path), body, options...)
+	at := fmt.Sprintf("exchange %d, %s %s (%s)", x.N, x.Method, x.Path, x.Note)
+	if got.Code != x.Status {
+		r.t.Fatalf("%s: status %d, want %d: %.300s", at, got.Code, x.Status, got.Body)
+	}
+	if ct := got.Header().Get("Content-Type"); ct != x.ContentType {
+		r.t.Errorf("%s: content type %q, want %q", at, ct, x.ContentType)
+	}
+	cookie := got.Header().Get("Set-Cookie")
+	if strings.HasPrefix(cookie, "token=") != (x.SetCookie != "") {
+		r.t.Errorf("%s: cookie %.20q, recorded %.20q", at, cookie, x.SetCookie)
+	}
+	want, have := decode(r.t, x.Response), got.decode()
+	if d, ok := deviations[x.N]; ok {
+		d(want.(map[string]any), have.(map[string]any))
+	}
+	r.compare(at, "", want, have)
+	r.learn(x, have)
+}
+
+// learn keeps tokens and the key.
+func (r *replay) learn(x exchange, got any) {
+	m, ok := got.(map[string]any)
+	if !ok || x.Status != http.StatusOK {
+		return
+	}
+	if k, ok := m["api_key"].(string); ok {
+		r.key = k
+	}
+	token, ok := m["token"].(string)
+	if !ok || x.Path == "/api/v1/auths/add" {
+		return
+	}
+	switch m["role"] {
+	case "admin":
+		r.tokens["admin"] = token
+	case "pending":
+		r.tokens["pending"] = token
+	default:
+		r.tokens["user"] = token
+	}
+}
+
+// compare walks both answers. Ids that we have made stand for those that Open
+// WebUI made; times are times.
+func (r *replay) compare(at, path string, want, got any) {
+	r.t.Helper()
+	switch w := want.(type) {
+	case map[string]any:
+		g, ok := got.(map[string]any)
+		if !ok {
+			r.t.Errorf("%s%s: %v, want an object", at, path, got)
+			return
+		}
+		for k, v := range w {
+			h, ok := g[r.ours(k)]
+			if !ok {
+				r.t.Errorf("%s%s.%s is missing", at, path, k)
+				continue
+			}
+			r.compare(at, path+"."+k, v, h)
+		}
+		for k := range g {
+			found := false
+			for wk := range w {
+				found = found || r.ours(wk) == k
+			}
+			if !found {
+				r.t.Errorf("%s%s.%s is not in the recording", at, path, k)
+			}
+		}
+	case []any:
+		g, ok := got.([]any)
+		if !ok || len(g) != len(w) {
+			r.t.Errorf("%s%s: %v, want %d elements", at, path, got, len(w))
+			return
+		}
+		for i := range w {
+			r.compare(at, fmt.Sprintf("%s[%d]", path, i), w[i], g[i])
+		}
+	case json.Number:
+		g, ok := got.(json.Number)
+		last := path[strings.LastIndex(path, ".")+1:]
+		switch {
+		case !ok:
+			r.t.Errorf("%s%s: %v, want the number %v", at, path, got, w)
+		case last == "created_at" || last == "updated_at" || last == "expires_at":
+			if n, err := g.Int64(); err != nil || n < 1_700_000_000 || n > 1e10 {
+				r.t.Errorf("%s%s: %v is no time in seconds", at, path, g)
+			}
+		case g != w:
+			r.t.Errorf("%s%s: %v, want %v", at, path, g, w)
+		}
+	case string:
+		g, ok := got.(string)
+		switch {
+		case !ok:
+			r.t.Errorf("%s%s: %v, want the text %q", at, path, got, w)
+		case strings.HasSuffix(path, ".token"):
+			if strings.Count(g, ".") != 2 {
+				r.t.Errorf("%s%s: %.20q is no token", at, path, g)
+			}
+		case strings.HasSuffix(path, ".api_key"):
+			if len(g) != len(w) || g[:3] != "sk-" {
+				r.t.Errorf("%s%s: %q is no key like %q", at, path, g, w)
+			}
+		default:
+			theirs, mine := uuid.FindAllString(w, -1), uuid.FindAllString(g, -1)
+			if len(theirs) == len(mine) {
+				for i := range theirs {
+					if _, known := r.ids[theirs[i]]; !known {
+						r.ids[theirs[i]] = mine[i]
+					}
+				}
+			}
+			if r.ours(w) != g {
+				r.t.Errorf("%s%s: %q, want %q", at, path, g, r.ours(w))
+			}
+		}
+	default:
+		if want != got {
+			r.t.Errorf("%s%s: %v, want %v", at, path, got, want)
+		}
+	}
+}
