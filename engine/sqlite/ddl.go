@@ -28,7 +28,7 @@ func hasTableFeature(f schema.Feature) bool { return slices.Contains(tableFeatur
 
 // textRules read text that SQLite kept.
 func textRules(t *schema.Table) sqltext.Rules {
-	r := sqltext.Rules{Backticks: true, Brackets: true, LooseQuotes: true, TightConcat: true}
+	r := sqltext.Rules{NoBits: true, Backticks: true, Brackets: true, LooseQuotes: true, TightConcat: true}
 	for _, c := range t.Columns {
 		r.Columns = append(r.Columns, c.Name)
 	}
@@ -214,10 +214,17 @@ func canonicalType(s string) string {
 	return s
 }
 
+// noType is how the type of a column is written that was declared without one.
+// It is no name that a type can have.
+const noType = "(NONE)"
+
 // typeNamed is the type that a column of that declared type has in the normal
 // form: the kind that is spelled like it, else Other.
 func typeNamed(raw string) schema.Type {
 	raw = canonicalType(raw)
+	if raw == "" {
+		raw = noType
+	}
 	ty := schema.Type{Kind: schema.Other, Raw: raw}
 	base, args := raw, []int(nil)
 	if i := strings.IndexByte(raw, '('); i > 0 && strings.HasSuffix(raw, ")") {
@@ -355,7 +362,10 @@ func keyText(what, name string, columns []string) (string, error) {
 }
 
 func (d *ddl) columnText(t *schema.Table, c *schema.Column) (string, error) {
-	s := ddlIdent(c.Name) + " " + c.Type.Raw
+	s := ddlIdent(c.Name)
+	if c.Type.Raw != noType {
+		s += " " + c.Type.Raw
+	}
 	if c.Identity != nil && c.Identity.NoReuse {
 		key := " PRIMARY KEY AUTOINCREMENT"
 		if n := t.PrimaryKey.Name; n != "" {

@@ -45,7 +45,7 @@ type indexText struct {
 }
 
 // sqliteText is how SQLite reads text.
-var sqliteText = sqltext.Rules{Backticks: true, Brackets: true}
+var sqliteText = sqltext.Rules{NoBits: true, Backticks: true, Brackets: true}
 
 type statement struct {
 	text string

@@ -46,6 +46,7 @@ type Rules struct {
 	Backslash    bool // \ escapes inside strings, and E'' is not needed for it
 	Introducers  bool // _charset'text' is a string
 	HashComments bool // # starts a comment
+	NoBits       bool // b'01' is no literal
 	Dollars      bool // $tag$text$tag$ and E'text' are strings
 
 	// What the text means.
@@ -100,7 +101,7 @@ func (l *lexer) space() error {
 		rest := l.s[l.i:]
 		c, size := utf8.DecodeRuneInString(rest)
 		switch {
-		case unicode.IsSpace(c) || c == 0xfeff:
+		case strings.ContainsRune(" \t\n\v\f\r\ufeff", c):
 			l.i += size
 		case strings.HasPrefix(rest, "--"), l.r.HashComments && c == '#':
 			if n := strings.IndexByte(rest, '\n'); n >= 0 {
@@ -186,7 +187,7 @@ func (l *lexer) next() (Token, bool, error) {
 		w := rest[:n]
 		if n < len(rest) && rest[n] == '\'' {
 			switch {
-			case len(w) == 1 && strings.ContainsAny(w, "xXbB"):
+			case w == "x" || w == "X" || (w == "b" || w == "B") && !l.r.NoBits:
 				l.i += n
 				if _, err := l.quoted('\'', false); err != nil {
 					return Token{}, false, err
@@ -304,10 +305,8 @@ func wordLen(s string) int {
 	n := 0
 	for n < len(s) {
 		c, size := utf8.DecodeRuneInString(s[n:])
-		if c == utf8.RuneError && size <= 1 {
-			break
-		}
-		if c == '_' || unicode.IsLetter(c) || n > 0 && (unicode.IsDigit(c) || unicode.Is(unicode.Mn, c) || c == '$') || c >= 0x80 && !unicode.IsSpace(c) && c != 0xfeff {
+		// Whatever is beyond ASCII is part of a name, for all servers.
+		if c == '_' || unicode.IsLetter(c) || n > 0 && (unicode.IsDigit(c) || c == '$') || s[n] >= 0x80 && c != 0xfeff {
 			n += size
 			continue
 		}
