@@ -133,6 +133,7 @@ func openFile(ctx context.Context, db *driver.Database, t dburl.SQLiteTarget, pr
 	pool := o.Pool.OrDefault()
 	read := &connector{native: nativeDriver(), dsn: t.URI(driverParameters()), path: t.Path, pragmas: pragmas, queryOnly: true}
 	if t.ReadOnly || t.Immutable {
+		db.State = func(context.Context, driver.Querier) (driver.State, error) { return driver.State{ReadOnly: true}, nil }
 		db.Reader = openReaders(read, pool)
 		db.Writer = db.Reader
 	} else {
@@ -272,9 +273,9 @@ func openMemory(ctx context.Context, db *driver.Database, t dburl.SQLiteTarget, 
 	return db, nil
 }
 
-func state(ctx context.Context, q driver.Querier) (driver.State, error) {
-	return driver.State{}, nil
-}
+// state of a database that was opened for writing: that it can be written was
+// found out when it was opened.
+func state(context.Context, driver.Querier) (driver.State, error) { return driver.State{}, nil }
 
 func driverParameters() url.Values { return url.Values{} }
 

@@ -1,0 +1,290 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	sqldriver "database/sql/driver"
+	"errors"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/dburl"
+	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/driver/drivertest"
+)
+
+func fileURL(path string) string {
+	return (&url.URL{Scheme: "sqlite", Path: "/" + filepath.ToSlash(path)}).String()
+}
+
+func tryOpen(t testing.TB, rawURL string, o driver.OpenOptions) (*driver.Database, error) {
+	t.Helper()
+	u, err := dburl.Parse(rawURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := Driver{}.Open(t.Context(), u, o)
+	if err == nil {
+		t.Cleanup(func() {
+			db.Reader.Close()
+			db.Writer.Close()
+			if db.Cleanup != nil {
+				db.Cleanup()
+			}
+		})
+	}
+	return db, err
+}
+
+func mustOpen(t testing.TB, rawURL string, o driver.OpenOptions) *driver.Database {
+	t.Helper()
+	db, err := tryOpen(t, rawURL, o)
+	if err != nil {
+		t.Fatalf("%v (%v)", err, errors.Unwrap(err))
+	}
+	return db
+}
+
+func TestConnections(t *testing.T) {
+	t.Run("file", func(t *testing.T) {
+		drivertest.Connections(t, Driver{}, fileURL(filepath.Join(t.TempDir(), "a b%3F#ä.db")))
+	})
+	t.Run("memory", func(t *testing.T) { drivertest.Connections(t, Driver{}, "sqlite://") })
+}
+
+// Every connection has every setting, not only the first one.
+func TestSettingsOnEachConnection(t *testing.T) {
+	busy := 7 * time.Second
+	s := dburl.DefaultSQLite()
+	s.BusyTimeout = &busy
+	db := mustOpen(t, fileURL(filepath.Join(t.TempDir(), "x.db")), driver.OpenOptions{SQLite: s})
+	want := map[string]string{"journal_mode": "wal", "synchronous": "1", "busy_timeout": "7000", "cache_size": "-65536", "temp_store": "2",
+		"mmap_size": "268435456", "journal_size_limit": "67108864", "foreign_keys": "1", "query_only": "1"}
+	check := func(conn *sql.Conn) {
+		t.Helper()
+		for name, v := range want {
+			var got string
+			if err := conn.QueryRowContext(t.Context(), "PRAGMA "+name).Scan(&got); err != nil || got != v {
+				t.Errorf("%s is %s, want %s: %v", name, got, v, err)
+			}
+		}
+	}
+	for range 6 {
+		conn, err := db.Reader.Conn(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		check(conn)
+	}
+	conn, err := db.Writer.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	want["query_only"] = "0"
+	check(conn)
+	if len(db.Warnings) != 0 {
+		t.Errorf("warnings: %v", db.Warnings)
+	}
+}
+
+func TestAnUnsetBusyTimeoutIsFiveSeconds(t *testing.T) {
+	s := dburl.DefaultSQLite()
+	s.BusyTimeout, s.WAL = nil, false
+	db := mustOpen(t, fileURL(filepath.Join(t.TempDir(), "x.db")), driver.OpenOptions{SQLite: s})
+	var timeout int
+	var mode string
+	if err := db.Writer.QueryRow("PRAGMA busy_timeout").Scan(&timeout); err != nil || timeout != 5000 {
+		t.Errorf("busy_timeout is %d, %v", timeout, err)
+	}
+	if err := db.Writer.QueryRow("PRAGMA journal_mode").Scan(&mode); err != nil || mode != "delete" {
+		t.Errorf("journal_mode is %s, %v", mode, err)
+	}
+}
+
+func TestAWriterBeginsByLocking(t *testing.T) {
+	path := fileURL(filepath.Join(t.TempDir(), "x.db"))
+	s := dburl.DefaultSQLite()
+	none := time.Duration(0)
+	s.BusyTimeout = &none
+	a, b := mustOpen(t, path, driver.OpenOptions{SQLite: s}), mustOpen(t, path, driver.OpenOptions{SQLite: s})
+	tx, err := a.Writer.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tx.Rollback()
+	if other, err := b.Writer.Begin(); err == nil {
+		other.Rollback()
+		t.Error("two transactions that write have begun")
+	} else if f := (classifier{}).Classify(err); f.Code != dberr.Busy {
+		t.Errorf("%+v", f)
+	}
+}
+
+func TestFilesThatCannotBeOpened(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, content string) string {
+		t.Helper()
+		p := filepath.Join(dir, name)
+		if err := os.WriteFile(p, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}
+	text := write("notes.txt", strings.Repeat("this is no database file\n", 100))
+	short := write("short", "abc")
+	for _, c := range []struct {
+		url  string
+		want dberr.Code
+		word string
+	}{
+		{fileURL(filepath.Join(dir, "no", "such", "x.db")), dberr.NotFound, filepath.Join(dir, "no", "such")},
+		{fileURL(dir), dberr.Invalid, "directory"},
+		{fileURL(text), dberr.Invalid, text},
+		{fileURL(short), dberr.Invalid, short},
+		{"sqlite:///file:" + dir + "/missing.db?mode=ro&uri=true", dberr.NotFound, "missing.db"},
+		{"sqlite:///file:" + dir + "/missing.db?mode=rw&uri=true", dberr.NotFound, "missing.db"},
+		{fileURL("/dev/null"), dberr.Invalid, "/dev/null"},
+	} {
+		_, err := tryOpen(t, c.url, driver.OpenOptions{})
+		if dberr.CodeOf(err) != c.want || !strings.Contains(err.Error(), c.word) {
+			t.Errorf("%s: %v (%v), want %s and %q", c.url, err, errors.Unwrap(err), c.want, c.word)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "missing.db")); err == nil {
+		t.Error("a file was made that must exist")
+	}
+	db := mustOpen(t, fileURL(write("empty.db", "")), driver.OpenOptions{}) // an empty file is an empty database
+	if _, err := db.Writer.Exec("CREATE TABLE t (id integer)"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestReadOnlyFiles(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.db")
+	func() {
+		db := mustOpen(t, fileURL(path), driver.OpenOptions{})
+		if _, err := db.Writer.Exec("CREATE TABLE t (id integer)"); err != nil {
+			t.Fatal(err)
+		}
+		db.Reader.Close()
+		db.Writer.Close()
+	}()
+	for _, args := range []string{"mode=ro", "mode=ro&immutable=1", "immutable=1"} {
+		db := mustOpen(t, "sqlite:///file:"+path+"?"+args+"&uri=true", driver.OpenOptions{})
+		var n int
+		if err := db.Reader.QueryRow("SELECT count(*) FROM t").Scan(&n); err != nil {
+			t.Errorf("%s: %v", args, err)
+		}
+		_, err := db.Writer.Exec("INSERT INTO t VALUES (1)")
+		if f := (classifier{}).Classify(err); f.Code != dberr.ReadOnly {
+			t.Errorf("%s: %v is %+v", args, err, f)
+		}
+		if s, err := db.State(t.Context(), db.Reader); err != nil || !s.ReadOnly {
+			t.Errorf("%s: state %+v, %v", args, s, err)
+		}
+		db.Reader.Close()
+		db.Writer.Close()
+	}
+}
+
+func TestMemoryIsOneDatabasePerEngine(t *testing.T) {
+	a, b := mustOpen(t, "sqlite://", driver.OpenOptions{}), mustOpen(t, "sqlite:///:memory:", driver.OpenOptions{})
+	if _, err := a.Writer.Exec("CREATE TABLE t (id integer)"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := a.Reader.Exec("INSERT INTO t VALUES (1)"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.Reader.Exec("SELECT * FROM t"); err == nil {
+		t.Error("two engines share a database in memory")
+	}
+	// A connection that is lost does not take the database along.
+	conn, err := a.Writer.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = conn.Raw(func(any) error { return sqldriver.ErrBadConn })
+	conn.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(10*time.Millisecond, cancel)
+	_, err = a.Writer.ExecContext(ctx, "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 1000000000) SELECT count(*) FROM c")
+	if f := (classifier{}).Classify(err); f.Code != dberr.Canceled {
+		t.Errorf("%v is %+v", err, f)
+	}
+	var n int
+	if err := a.Reader.QueryRow("SELECT count(*) FROM t").Scan(&n); err != nil || n != 1 {
+		t.Errorf("%d rows, %v", n, err)
+	}
+}
+
+func TestNetworkFileSystems(t *testing.T) {
+	if kind := networkFileSystem(t.TempDir()); kind != "" {
+		t.Errorf("the directory for temporary files is on %s", kind)
+	}
+	if kind := networkFileSystem("/no/such/directory"); kind != "" {
+		t.Errorf("a directory that is not there is on %s", kind)
+	}
+	for magic, want := range map[uint32]string{0x6969: "NFS", 0xff534d42: "SMB/CIFS", 0xfe534d42: "SMB/CIFS", 0x01021997: "9P", 0x65735546: "FUSE, which may be remote",
+		0xef53: "", 0x01021994: "", 0x58465342: "", 0x9123683e: "", 0x794c7630: ""} { // ext4, tmpfs, xfs, btrfs, overlayfs
+		if got := remoteMagic(magic); got != want {
+			t.Errorf("%#x is %q, want %q", magic, got, want)
+		}
+	}
+}
+
+func TestALockFileIsBesideTheDatabase(t *testing.T) {
+	dir := t.TempDir()
+	db := mustOpen(t, fileURL(filepath.Join(dir, "x.db")), driver.OpenOptions{})
+	for _, name := range []string{"migrate", "../../etc/passwd", strings.Repeat("long ", 200), "MIGRATE", "\x00"} {
+		release, err := db.Locker.Lock(t.Context(), db, name, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := release(); err != nil {
+			t.Error(err)
+		}
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "x.db-*.lock"))
+	if err != nil || len(files) != 5 {
+		t.Errorf("lock files %v, %v", files, err)
+	}
+}
+
+func TestConstraintNamesComeFromFixedForms(t *testing.T) {
+	for text, want := range map[string]string{
+		"constraint failed: UNIQUE constraint failed: chat.id, chat.user_id (2067)": "chat.id, chat.user_id",
+		"UNIQUE constraint failed: chat.id":                                         "chat.id",
+		"constraint failed: UNIQUE constraint failed: index 'ux_email' (2067)":      "ux_email",
+		"NOT NULL constraint failed: chat.title":                                    "chat.title",
+		"CHECK constraint failed: child_n":                                          "child_n",
+		"FOREIGN KEY constraint failed":                                             "",
+	} {
+		if got := constraintOf(text); got != want {
+			t.Errorf("%s: %q, want %q", text, got, want)
+		}
+	}
+	for _, s := range []string{"", "a b", "x'; DROP", strings.Repeat("a", 65)} {
+		if got := plainIdentifier(s); got != "of that name" {
+			t.Errorf("%q is shown as %q", s, got)
+		}
+	}
+}
+
+func TestPragmasAreChecked(t *testing.T) {
+	s := dburl.DefaultSQLite()
+	s.Synchronous = "NORMAL; DROP TABLE x"
+	if _, err := tryOpen(t, fileURL(filepath.Join(t.TempDir(), "x.db")), driver.OpenOptions{SQLite: s}); dberr.CodeOf(err) != dberr.Invalid {
+		t.Errorf("%v", err)
+	}
+	if got := slices.Clone((Driver{}).Backends()); !slices.Equal(got, []string{"sqlite"}) {
+		t.Errorf("backends %v", got)
+	}
+}
