@@ -128,14 +128,31 @@ func (in *inspection) columns() error {
 				text = unescape(text)
 			}
 			if !in.mariadb && !expression {
-				// MySQL prints a literal without its quotes.
-				c.Default = &schema.Default{Value: c.Type.Literal(text)}
+				c.Default = plainDefault(c.Type, text)
 			} else {
 				c.Default = &schema.Default{Expr: schema.Expr(text)}
 			}
 		}
 		return nil
 	})
+}
+
+// plainDefault is a literal as MySQL prints it: without its quotes.
+func plainDefault(ty schema.Type, text string) *schema.Default {
+	if ty.Kind != schema.Other {
+		return &schema.Default{Value: ty.Literal(text)}
+	}
+	if strings.HasPrefix(ty.Raw, "bit") {
+		return &schema.Default{Expr: schema.Expr(text)}
+	}
+	for _, numeric := range []string{"tinyint", "mediumint", "int", "bigint", "smallint", "float", "decimal", "double", "year"} {
+		if strings.HasPrefix(ty.Raw, numeric) {
+			if v, ok := sqltext.Literal(text, sqltext.Rules{}); ok {
+				return &schema.Default{Value: v}
+			}
+		}
+	}
+	return &schema.Default{Value: text}
 }
 
 // unescape undoes how MySQL keeps the text of expressions: quotes and

@@ -499,7 +499,7 @@ func (p *parser) call(t Token) (*node, error) {
 			return nil, errShape
 		}
 		return &node{kind: nAtom, text: "count(*)"}, nil
-	case name == "now" && p.acceptOp(")"):
+	case (name == "now" || name == "current_timestamp") && p.acceptOp(")"):
 		return &node{kind: nAtom, text: "CURRENT_TIMESTAMP"}, nil
 	}
 	args, err := p.args(")")
