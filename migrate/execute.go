@@ -115,11 +115,13 @@ func (x *execution) together(ctx context.Context, seg segment, last, journaled b
 			return err
 		}
 		for _, u := range seg.units {
-			if err := x.unitInTx(ctx, tx, u, c); err != nil {
+			before := c.State.Clone()
+			steps, err := x.unitInTx(ctx, tx, u, c)
+			if err != nil {
 				return err
 			}
 			if journaled && !last {
-				if err := r.addEntry(ctx, tx.Dialect(), tx, x.entry(u, stateDone)); err != nil {
+				if err := x.journalDone(ctx, tx, u, before, steps); err != nil {
 					return err
 				}
 			}
@@ -148,6 +150,19 @@ func (x *execution) together(ctx context.Context, seg segment, last, journaled b
 	return nil
 }
 
+// journalDone writes down a unit whose transaction is not the last one.
+func (x *execution) journalDone(ctx context.Context, tx *engine.Tx, u unit, before *op.State, steps []op.Step) error {
+	e := x.entry(u, stateDone)
+	if structural(steps) {
+		e.script = "[]" // not needed any more; its being there says that the tables tell all
+	}
+	var err error
+	if e.tables, err = u.touched(before); err != nil {
+		return err
+	}
+	return x.r.addEntry(ctx, tx.Dialect(), tx, e)
+}
+
 // recorded asks whether the version table says that the revision is done: the
 // answer to a COMMIT was lost.
 func (x *execution) recorded(ctx context.Context, q engine.Queryer) (bool, error) {
@@ -165,37 +180,37 @@ func (x *execution) recorded(ctx context.Context, q engine.Queryer) (bool, error
 }
 
 // unitInTx runs a unit in a transaction and applies it to the state.
-func (x *execution) unitInTx(ctx context.Context, tx *engine.Tx, u unit, s *state) error {
+func (x *execution) unitInTx(ctx context.Context, tx *engine.Tx, u unit, s *state) ([]op.Step, error) {
 	r := x.r
 	t := r.target(r.extrasOf(ctx, func(ctx context.Context, f func(ctx context.Context, q driver.Querier) error) error {
 		return tx.Raw(ctx, "inspect", f)
 	}))
 	steps, err := op.Compile(u.op, s.State, t)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for i := range steps {
 		st := &steps[i]
 		if err := st.Resolve(t); err != nil {
-			return err
+			return nil, err
 		}
 		if st.OutsideTx {
 			x.w.alone[u.position] = true
-			return errRestart
+			return nil, errRestart
 		}
 		if x.w.around(st.Script) {
-			return errRestart
+			return nil, errRestart
 		}
 		if err := x.stepInTx(ctx, tx, st, s); err != nil {
-			return err
+			return nil, err
 		}
 		if st.Schema {
 			if s.State, err = r.inspect(ctx, tx); err != nil {
-				return err
+				return nil, err
 			}
 		}
 	}
-	return nil
+	return steps, nil
 }
 
 func (x *execution) stepInTx(ctx context.Context, tx *engine.Tx, st *op.Step, s *state) error {

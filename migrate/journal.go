@@ -27,6 +27,23 @@ func (x *execution) entry(u unit, state string) entry {
 		operation: u.op.String(), checksum: u.checksum, state: state}
 }
 
+// touched writes down the tables of a unit as they are before it.
+func (u unit) touched(before *op.State) (string, error) {
+	t := touched{Names: u.tables()}
+	for _, n := range t.Names {
+		if was := before.Table(n); was != nil {
+			t.Before = append(t.Before, was)
+		}
+	}
+	b, err := json.Marshal(t)
+	return string(b), err
+}
+
+// structural reports whether what undoes a unit can be told from its tables.
+func structural(steps []op.Step) bool {
+	return !slices.ContainsFunc(steps, func(st op.Step) bool { return st.Data != nil || len(st.Statements) > 0 })
+}
+
 // place reads where the revision stands: the position to go on from, and the
 // entry of a unit that was under way.
 func (x *execution) place(entries []entry) (from int, under *entry, err error) {
@@ -123,25 +140,13 @@ func (a *alone) begin(ctx context.Context, under *entry) error {
 	if a.e.script, err = a.script(); err != nil {
 		return err
 	}
-	t := touched{Names: a.u.tables()}
-	for _, n := range t.Names {
-		if was := a.x.s.Table(n); was != nil {
-			t.Before = append(t.Before, was)
-		}
-	}
-	b, err := json.Marshal(t)
-	if err != nil {
+	if a.e.tables, err = a.u.touched(a.x.s.State); err != nil {
 		return err
 	}
-	a.e.tables = string(b)
 	return r.addEntry(ctx, eng.Dialect(), eng, a.e)
 }
 
-func (a *alone) target(ctx context.Context) op.Target {
-	return a.r().target(a.r().extrasOf(ctx, func(ctx context.Context, f func(ctx context.Context, q driver.Querier) error) error {
-		return a.r().o.Engine.OnReader(ctx, func(ctx context.Context, conn *sql.Conn) error { return f(ctx, conn) })
-	}))
-}
+func (a *alone) target(ctx context.Context) op.Target { return a.x.liveTarget(ctx) }
 
 // count is how many statements the steps have.
 func (a *alone) count() int {
@@ -162,11 +167,11 @@ func size(st op.Step) int {
 // script keeps the statements that depend on what was there before; "" for a
 // unit whose statements do not.
 func (a *alone) script() (string, error) {
-	var scripts []driver.Script
+	if !structural(a.steps) {
+		return "", nil
+	}
+	scripts := []driver.Script{}
 	for _, st := range a.steps {
-		if st.Data != nil || len(st.Statements) > 0 {
-			return "", nil
-		}
 		scripts = append(scripts, st.Script)
 	}
 	b, err := json.Marshal(scripts)

@@ -91,7 +91,7 @@ type work struct {
 	// out; what the plan could not see is found when it runs.
 	setup, reset []string
 	verify       []driver.Check // that count what may not become more
-	alone        map[int]bool // positions of units that stand outside of a transaction
+	alone        map[int]bool   // positions of units that stand outside of a transaction
 }
 
 func (w *work) id() string { return w.step.Revision.ID }
