@@ -128,6 +128,9 @@ func RunStatements(ctx context.Context, q Querier, s Script, o RunOptions) error
 			}
 		}
 		if _, err := q.ExecContext(ctx, st.SQL); err != nil {
+			if o.Fault == nil {
+				return fmt.Errorf("%s: %w", st.Comment, err)
+			}
 			return dberr.WithOp(o.fault(err), st.Comment)
 		}
 	}

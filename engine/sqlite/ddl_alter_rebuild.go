@@ -90,6 +90,9 @@ func (w *alteration) copyRows(ct *createText, old, tmp string) error {
 		if err != nil {
 			return err
 		}
+		if was.Nullable && !c.Nullable && c.Identity == nil && w.Using[c.Name] == "" {
+			w.expect(ddlIdent(c.Name)+" IS NULL", "column "+w.Before.Name+"."+c.Name+" has rows without a value and would be NOT NULL; give them one first")
+		}
 		to, from = append(to, ddlIdent(c.Name)), append(from, e)
 	}
 	for _, c := range w.Before.Columns {

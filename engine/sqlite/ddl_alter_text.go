@@ -11,7 +11,7 @@ import (
 
 // createText is a CREATE TABLE statement that can be edited. What no edit
 // touches is written as it was read: clauses that the schema has no word for,
-// such as ON CONFLICT, and comments, survive.
+// such as ON CONFLICT, survive. Comments between columns do not.
 type createText struct {
 	items []*createItem
 	tail  string // from the closing parenthesis on: WITHOUT ROWID, STRICT

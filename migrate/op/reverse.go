@@ -33,6 +33,16 @@ func Reverse(before *State, ops []Op) ([]Op, error) {
 	return Group(out), nil
 }
 
+// view is the table as o sees it: without the engine's stand-ins, which come
+// back by themselves, unless o names one.
+func (s *State) view(o Op, t *schema.Table) (*schema.Table, error) {
+	r, err := s.relax(t)
+	if err != nil || !namesStandIn(o, t, r) {
+		return r, err
+	}
+	return t, nil
+}
+
 func irreversible(o Op, how string) error {
 	return dberr.New(dberr.Unsupported, "reverse", "the operation cannot be undone: "+o.String()+"; "+how)
 }
@@ -59,9 +69,7 @@ func (o DropColumn) reverse(s *State) (Op, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Stand-ins of the engine come back by themselves.
-	t, err = s.relax(t)
-	if err != nil {
+	if t, err = s.view(o, t); err != nil {
 		return nil, err
 	}
 	c := t.Column(o.Column)
@@ -133,7 +141,7 @@ func (o AlterColumn) reverse(s *State) (Op, error) {
 	if err != nil {
 		return nil, err
 	}
-	if t, err = s.relax(t); err != nil {
+	if t, err = s.view(o, t); err != nil {
 		return nil, err
 	}
 	c := t.Column(o.Column)
@@ -152,7 +160,7 @@ func (o DropIndex) reverse(s *State) (Op, error) {
 	if err != nil {
 		return nil, err
 	}
-	if t, err = s.relax(t); err != nil {
+	if t, err = s.view(o, t); err != nil {
 		return nil, err
 	}
 	i := t.IndexNamed(o.Name)

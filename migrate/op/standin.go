@@ -10,7 +10,7 @@ import (
 
 // An engine that lacks something has something else in its place: a generated
 // column for an indexed expression, a check for an enum, an index for a foreign
-// key. In its normal form a table shows these; before it is changed they are
+// key, numbering that comes with a kind of key. In its normal form a table shows these; before it is changed they are
 // taken back, so that they follow what they stand for, and its normal form
 // afterwards has them again where they belong.
 
@@ -22,14 +22,15 @@ func (s *State) relax(t *schema.Table) (*schema.Table, error) {
 		return t.Clone(), nil
 	}
 	c := t.Clone()
-	takeColumns(c)
-	takeEnums(c)
-	if err := s.takeIndexes(c); err != nil {
-		return nil, err
-	}
-	again, err := s.ddl.Normalize(c)
-	if err != nil || len(schema.Diff([]*schema.Table{t}, []*schema.Table{again})) > 0 {
-		return t.Clone(), nil
+	for _, take := range []func(*schema.Table) error{takeColumns, takeEnums, takeIdentity, s.takeIndexes} {
+		without := c.Clone()
+		if err := take(without); err != nil {
+			return nil, err
+		}
+		again, err := s.ddl.Normalize(without)
+		if err == nil && len(schema.Diff([]*schema.Table{t}, []*schema.Table{again})) == 0 {
+			c = without
+		}
 	}
 	return c, nil
 }
@@ -54,9 +55,32 @@ func (s *State) settle(before, t *schema.Table) (*schema.Table, error) {
 	return n, nil
 }
 
+// namesStandIn reports whether the operation is about something of t that was
+// taken back: it comes from a comparison of normal forms, or was written by
+// somebody who looked at the live table.
+func namesStandIn(o Op, t, relaxed *schema.Table) bool {
+	column := func(n string) bool { return t.Column(n) != nil && relaxed.Column(n) == nil }
+	check := func(n string) bool { return findCheck(t, n, "") != nil && findCheck(relaxed, n, "") == nil }
+	switch o := o.(type) {
+	case DropColumn:
+		return column(o.Column)
+	case AlterColumn:
+		return column(o.Column)
+	case AddCheck:
+		return check(o.Check.Name)
+	case DropCheck:
+		return check(o.Name)
+	case CreateIndex:
+		return slices.ContainsFunc(o.Index.Parts, func(p schema.IndexPart) bool { return column(p.Column) })
+	case DropIndex:
+		return t.IndexNamed(o.Name) != nil && relaxed.IndexNamed(o.Name) == nil
+	}
+	return false
+}
+
 // takeColumns puts the expressions back into indexes over generated columns
 // that were made for them.
-func takeColumns(t *schema.Table) {
+func takeColumns(t *schema.Table) error {
 	for _, i := range t.Indexes {
 		for n := range i.Parts {
 			p := &i.Parts[n]
@@ -73,10 +97,21 @@ func takeColumns(t *schema.Table) {
 			}
 		}
 	}
+	return nil
+}
+
+// takeIdentity takes back numbering that a key has by being one.
+func takeIdentity(t *schema.Table) error {
+	for _, c := range t.Columns {
+		if c.Identity != nil && *c.Identity == (schema.Identity{}) {
+			c.Identity = nil
+		}
+	}
+	return nil
 }
 
 // takeEnums makes enums of text columns with the check that stands for one.
-func takeEnums(t *schema.Table) {
+func takeEnums(t *schema.Table) error {
 	t.Checks = slices.DeleteFunc(t.Checks, func(k *schema.Check) bool {
 		for _, c := range t.Columns {
 			if c.Type.Kind != schema.String || k.Name != schema.InventName(t.Name, []string{c.Name}, "enum") {
@@ -89,6 +124,7 @@ func takeEnums(t *schema.Table) {
 		}
 		return false
 	})
+	return nil
 }
 
 // enumValues reads "{column} IN ('a', 'b')".

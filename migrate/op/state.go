@@ -91,7 +91,7 @@ type change struct {
 func (s *State) alterations(ops []Op) ([]change, error) {
 	g := &grouping{s: s}
 	for o := range All(ops) {
-		if q, ok := o.(guarded); ok && q.idle(g.view()) != "" {
+		if q, ok := o.(guarded); ok && q.idle(g.view()) != "" && !g.stands(o) {
 			continue
 		}
 		if err := g.add(o); err != nil {
@@ -112,6 +112,8 @@ type grouping struct {
 	ops    []Op
 	before *schema.Table // as it was when the group began; nil when it did not exist
 	now    *schema.Table // as it is to be, with the engine's stand-ins taken back
+	exact  *schema.Table // the same with them; used when an operation names one
+	named  bool          // an operation named a stand-in
 	using  map[string]schema.Expr
 	fill   map[string]schema.Expr
 	quiet  bool // concurrently
@@ -124,6 +126,9 @@ func (g *grouping) view() *State {
 	}
 	v := g.s.Clone()
 	v.tables[g.now.Name] = g.now
+	if g.named {
+		v.tables[g.now.Name] = g.exact
+	}
 	return v
 }
 
@@ -147,24 +152,13 @@ func (g *grouping) add(o Op) error {
 		}
 	}
 	if g.now == nil {
-		t, err := g.s.need(o.On())
-		if err != nil {
+		if err := g.begin(o.On()); err != nil {
 			return err
 		}
-		if g.now, err = g.s.relax(t); err != nil {
-			return err
-		}
-		g.before = t
-		g.using, g.fill, g.quiet = map[string]schema.Expr{}, map[string]schema.Expr{}, false
 	}
-	v := &State{tables: map[string]*schema.Table{g.now.Name: g.now}}
-	if q, ok := o.(guarded); ok && q.idle(v) != "" {
-		return nil // it is about a stand-in, which follows what it stands for
-	}
-	if err := o.apply(v); err != nil {
+	if err := g.apply(o); err != nil {
 		return err
 	}
-	g.now = v.tables[g.now.Name]
 	g.ops = append(g.ops, o)
 	switch o := o.(type) {
 	case AlterColumn:
@@ -181,6 +175,47 @@ func (g *grouping) add(o Op) error {
 		g.quiet = o.Concurrently
 	}
 	return nil
+}
+
+// stands reports whether o is about a stand-in that the group under way has
+// taken back.
+func (g *grouping) stands(o Op) bool {
+	return g.now != nil && !g.named && o.On() == g.now.Name && namesStandIn(o, g.before, g.now)
+}
+
+// begin starts a group on a table.
+func (g *grouping) begin(table string) error {
+	t, err := g.s.need(table)
+	if err != nil {
+		return err
+	}
+	if g.now, err = g.s.relax(t); err != nil {
+		return err
+	}
+	g.before, g.exact, g.named = t, t.Clone(), false
+	g.using, g.fill, g.quiet = map[string]schema.Expr{}, map[string]schema.Expr{}, false
+	return nil
+}
+
+// apply makes the operation in both views of the table.
+func (g *grouping) apply(o Op) error {
+	one := func(t **schema.Table) error {
+		v := &State{tables: map[string]*schema.Table{(*t).Name: *t}}
+		if q, ok := o.(guarded); ok && q.idle(v) != "" {
+			return nil
+		}
+		if err := o.apply(v); err != nil {
+			return err
+		}
+		*t = v.tables[(*t).Name]
+		return nil
+	}
+	g.named = g.named || namesStandIn(o, g.before, g.now)
+	exactErr := one(&g.exact)
+	if g.named {
+		return exactErr
+	}
+	return one(&g.now)
 }
 
 // clashes reports whether o must see the outcome of the group before it.
@@ -229,7 +264,10 @@ func (g *grouping) flush() error {
 		return nil
 	}
 	before, now, ops := g.before, g.now, g.ops
-	g.now, g.before, g.ops = nil, nil, nil
+	if g.named {
+		now = g.exact
+	}
+	g.now, g.exact, g.before, g.ops = nil, nil, nil, nil
 	after, err := g.s.settle(before, now)
 	if err != nil {
 		return err
