@@ -36,7 +36,7 @@ test-sqlite test-postgresql test-mysql test-mariadb: test-%:
 	TESTDB_ENGINES=$* $(SERVERS) -- $(GO) test -timeout 20m ./...
 
 race: ## run the concurrent packages' tests under the race detector
-	$(SERVERS) $(SERVERS_FLAGS) -- $(GO) test -race -timeout 30m $(RACE)
+	$(SERVERS) -- $(GO) test -race -timeout 30m $(RACE)
 
 bench: ## measure against the raw drivers; see docs/benchmarks.md
 	$(SERVERS) -- $(GO) test -run '^$$' -bench . -benchmem -timeout 60m ./bench/...
