@@ -28,6 +28,7 @@ const (
 	UpsertTarget    Feature = "upsert target"    // an upsert is decided by its target key alone; without it by any unique key
 	SetOperations   Feature = "set operations"   // EXCEPT and INTERSECT; UNION is everywhere
 	DecimalType     Feature = "decimal type"     // sums and extremes of exact decimals are exact
+	SelfSubquery    Feature = "self subquery"    // a statement that writes a table may read it in a subquery
 	SetAtOnce       Feature = "set at once"      // UPDATE ... SET a = b, b = a swaps; without it a later assignment sees an earlier one
 )
 
@@ -230,6 +231,10 @@ type Clauses interface {
 	// TupleIn writes a condition: the row of left is (or is not) one of rows.
 	// There is at least one row.
 	TupleIn(b *Builder, left []Expr, rows [][]Expr, not bool)
+	// Materialized writes a subquery, which is not correlated, so that its rows
+	// are found before the statement around it writes anything. It is asked for
+	// only without SelfSubquery.
+	Materialized(b *Builder, query Expr)
 	// LastIdentity writes the number that the server gave to the row that this
 	// connection inserted last. It is asked for only without InsertReturning.
 	LastIdentity(b *Builder)

@@ -428,3 +428,29 @@ func typeOf(t reflect.Type) schema.Type {
 	}
 	return schema.Type{Kind: schema.Text}
 }
+
+// writing marks a dialect while a statement is written that changes data.
+type writing struct{ driver.Dialect }
+
+// changing writes e as part of a statement that changes data.
+func changing(b *driver.Builder, e func(b *driver.Builder)) {
+	if b.Dialect().Has(driver.SelfSubquery) {
+		e(b)
+		return
+	}
+	b.In(writing{b.Dialect()}, driver.ExprFunc(e))
+}
+
+// subquery writes a query that stands for values.
+func subquery(b *driver.Builder, q Query) {
+	if w, ok := b.Dialect().(writing); ok {
+		b.In(w.Dialect, driver.ExprFunc(func(b *driver.Builder) { b.Dialect().Materialized(b, q) }))
+		return
+	}
+	if plain(q) {
+		b.Expr(q)
+		return
+	}
+	// Some engines take no LIMIT in the subquery itself.
+	b.SQL("SELECT * FROM (").Expr(q).SQL(") AS ").Ident("listed")
+}

@@ -147,7 +147,17 @@ func Exists(q Query) Cond {
 }
 
 // Scalar is the value of a query of one row and one column; NULL without a row.
-func Scalar[T any](q Query) Expr[T] { return Expr[T]{n: wrapped{q}, ty: typeFor[T]()} }
+func Scalar[T any](q Query) Expr[T] {
+	return Expr[T]{ty: typeFor[T](), n: driver.ExprFunc(func(b *driver.Builder) {
+		b.SQL("(")
+		if _, ok := b.Dialect().(writing); ok {
+			subquery(b, q)
+		} else {
+			b.Expr(q)
+		}
+		b.SQL(")")
+	})}
+}
 
 // CaseExpr is CASE ... END under construction.
 type CaseExpr[T any] struct {

@@ -103,12 +103,7 @@ func (e Expr[T]) NotInQuery(q Query) Cond { return e.inQuery(q, " NOT IN (") }
 func (e Expr[T]) inQuery(q Query, op string) Cond {
 	return Cond{n: driver.ExprFunc(func(b *driver.Builder) {
 		b.Expr(e.n).SQL(op)
-		if plain(q) {
-			b.Expr(q)
-		} else {
-			// Some engines take no LIMIT in the subquery itself.
-			b.SQL("SELECT * FROM (").Expr(q).SQL(") AS ").Ident("listed")
-		}
+		subquery(b, q)
 		b.SQL(")")
 	})}
 }

@@ -54,6 +54,7 @@ func InsertRows[T any](t *schema.Table, rows []T) InsertStmt {
 
 func (s InsertStmt) with(f func(*insertState)) InsertStmt {
 	n := *s.s
+	n.rows = slices.Clip(n.rows) // copies of the statement share them
 	f(&n)
 	return InsertStmt{s: &n, m: &memo{}}
 }
@@ -148,7 +149,7 @@ func (n *insertState) addRow(cols []*schema.Column, row []driver.Expr) {
 		return
 	}
 	n.cols = cols
-	n.rows = more(n.rows, row)
+	n.rows = append(n.rows, row)
 }
 
 func (n *insertState) addStruct(v any) {
@@ -241,6 +242,13 @@ func (s InsertStmt) Returning(cols ...Selectable) InsertStmt {
 	return s.with(func(n *insertState) { n.returning = cols })
 }
 
+func (s InsertStmt) unreturned() Statement {
+	if len(s.s.returning) == 0 {
+		return s
+	}
+	return s.with(func(n *insertState) { n.returning = nil })
+}
+
 func (s InsertStmt) resultColumns() []string { return columnNames(s.s.returning) }
 
 func (s InsertStmt) compile(d driver.Dialect) (*compiled, error) {
@@ -248,7 +256,9 @@ func (s InsertStmt) compile(d driver.Dialect) (*compiled, error) {
 }
 
 // WriteSQL writes the statement as an engine runs it that has everything it asks for.
-func (s InsertStmt) WriteSQL(b *driver.Builder) {
+func (s InsertStmt) WriteSQL(b *driver.Builder) { changing(b, s.write) }
+
+func (s InsertStmt) write(b *driver.Builder) {
 	n := s.s
 	if n.err != nil {
 		b.Fail(n.err)
@@ -297,7 +307,12 @@ func (n *insertState) writeUpsert(b *driver.Builder) {
 	for _, c := range n.upsert.update {
 		u.Update = append(u.Update, c.reference().col.Name)
 	}
-	for _, a := range n.upsert.set {
+	set, err := inTurn(b.Dialect(), n.upsert.set)
+	if err != nil {
+		b.Fail(err)
+		return
+	}
+	for _, a := range set {
 		u.Set = append(u.Set, driver.Assignment{Column: a.col.col.Name, Value: a.value})
 	}
 	if len(n.upsert.where) > 0 {

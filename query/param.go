@@ -101,7 +101,7 @@ func match(name string, params []*param, values []any) error {
 			continue
 		}
 		t := reflect.TypeOf(v)
-		if t == params[i].t {
+		if t == params[i].t || params[i].t.Kind() == reflect.Interface {
 			continue
 		}
 		if t.Kind() == reflect.Pointer && t.Elem() == params[i].t {

@@ -108,6 +108,17 @@ func (p *Prepared[T]) Exec(ctx context.Context, q engine.Queryer, values ...any)
 	if steps != nil {
 		return inSteps(ctx, q, steps, p.stepBinder(q, values), nil, func() {})
 	}
+	if len(p.columns) > 0 {
+		// Somebody wants the rows at other times; here they are counted.
+		var n int64
+		err := query(ctx, q, one, p.columns, func(rows *engine.Rows, _ []string) error {
+			for rows.Next() {
+				n++
+			}
+			return nil
+		})
+		return n, err
+	}
 	r, err := q.Exec(ctx, one)
 	return r.Rows, err
 }

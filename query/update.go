@@ -159,6 +159,13 @@ func (s UpdateStmt) Returning(cols ...Selectable) UpdateStmt {
 	return s.with(func(n *updateState) { n.returning = cols })
 }
 
+func (s UpdateStmt) unreturned() Statement {
+	if len(s.s.returning) == 0 {
+		return s
+	}
+	return s.with(func(n *updateState) { n.returning = nil })
+}
+
 func (s UpdateStmt) resultColumns() []string { return columnNames(s.s.returning) }
 
 func (s UpdateStmt) compile(d driver.Dialect) (*compiled, error) {
@@ -166,7 +173,9 @@ func (s UpdateStmt) compile(d driver.Dialect) (*compiled, error) {
 }
 
 // WriteSQL writes the statement.
-func (s UpdateStmt) WriteSQL(b *driver.Builder) {
+func (s UpdateStmt) WriteSQL(b *driver.Builder) { changing(b, s.write) }
+
+func (s UpdateStmt) write(b *driver.Builder) {
 	n := s.s
 	switch {
 	case n.err != nil:
@@ -179,10 +188,73 @@ func (s UpdateStmt) WriteSQL(b *driver.Builder) {
 		b.Fail(dberr.New(dberr.Invalid, n.table.Name, "the UPDATE has no condition; call AllRows if every row is meant"))
 		return
 	}
+	set, err := inTurn(b.Dialect(), n.set)
+	if err != nil {
+		b.Fail(err)
+		return
+	}
 	b.SQL("UPDATE ").Ident(n.table.Name).SQL(" SET ")
-	b.List(len(n.set), func(i int) { b.Ident(n.set[i].col.col.Name).SQL(" = ").Expr(n.set[i].value) })
+	b.List(len(set), func(i int) { b.Ident(set[i].col.col.Name).SQL(" = ").Expr(set[i].value) })
 	writeWhere(b, " WHERE ", n.where)
 	writeReturning(b, n.returning, driver.UpdateReturning)
+}
+
+// inTurn puts assignments into an order in which each reads what the row had
+// before, on engines that make them one after another.
+func inTurn(d driver.Dialect, set []Assignment) ([]Assignment, error) {
+	if d.Has(driver.SetAtOnce) || len(set) < 2 {
+		return set, nil
+	}
+	reads := make([]map[string]bool, len(set))
+	for i, a := range set {
+		switch a.value.(type) {
+		case arg, slot:
+		default:
+			reads[i] = namesIn(d, a.value)
+		}
+	}
+	out := make([]Assignment, 0, len(set))
+	done := make([]bool, len(set))
+	for len(out) < len(set) {
+		progress := false
+		for i, a := range set {
+			if done[i] {
+				continue
+			}
+			free := true // nobody who waits still reads what a sets
+			for j := range set {
+				if j != i && !done[j] && reads[j][a.col.col.Name] {
+					free = false
+					break
+				}
+			}
+			if free {
+				out, done[i], progress = append(out, a), true, true
+			}
+		}
+		if !progress {
+			return nil, unsupported(d, "an UPDATE whose assignments read each other's columns")
+		}
+	}
+	return out, nil
+}
+
+// namesIn is the identifiers that an expression mentions.
+func namesIn(d driver.Dialect, e driver.Expr) map[string]bool {
+	l := listener{Dialect: d, names: map[string]bool{}}
+	b := driver.NewBuilder(l)
+	e.WriteSQL(b)
+	return l.names
+}
+
+type listener struct {
+	driver.Dialect
+	names map[string]bool
+}
+
+func (l listener) AppendIdent(b []byte, name string) ([]byte, error) {
+	l.names[name] = true
+	return l.Dialect.AppendIdent(b, name)
 }
 
 // DeleteStmt is a DELETE. Its methods return changed copies.
@@ -228,6 +300,13 @@ func (s DeleteStmt) Returning(cols ...Selectable) DeleteStmt {
 	return s.with(func(n *deleteState) { n.returning = cols })
 }
 
+func (s DeleteStmt) unreturned() Statement {
+	if len(s.s.returning) == 0 {
+		return s
+	}
+	return s.with(func(n *deleteState) { n.returning = nil })
+}
+
 func (s DeleteStmt) resultColumns() []string { return columnNames(s.s.returning) }
 
 func (s DeleteStmt) compile(d driver.Dialect) (*compiled, error) {
@@ -235,7 +314,9 @@ func (s DeleteStmt) compile(d driver.Dialect) (*compiled, error) {
 }
 
 // WriteSQL writes the statement.
-func (s DeleteStmt) WriteSQL(b *driver.Builder) {
+func (s DeleteStmt) WriteSQL(b *driver.Builder) { changing(b, s.write) }
+
+func (s DeleteStmt) write(b *driver.Builder) {
 	n := s.s
 	if len(n.where) == 0 && !n.all {
 		b.Fail(dberr.New(dberr.Invalid, n.table.Name, "the DELETE has no condition; call AllRows if every row is meant"))

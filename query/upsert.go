@@ -8,6 +8,7 @@ import (
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/schema"
 )
 
@@ -101,6 +102,15 @@ func (n *insertState) targetNames() []string {
 
 func (s InsertStmt) chunkSteps(size int) steps {
 	return func(ctx context.Context, r *runner) (int64, error) {
+		if s.s.upsert == nil && len(s.s.returning) == 0 {
+			if rows, ok := s.s.encoded(r.tx.Dialect()); ok {
+				names := make([]string, len(s.s.cols))
+				for i, c := range s.s.cols {
+					names[i] = c.Name
+				}
+				return engine.BulkInsert(ctx, r.tx, s.s.table.Name, names, rows)
+			}
+		}
 		var total int64
 		for part := range slices.Chunk(s.s.rows, size) {
 			st := s.with(func(n *insertState) { n.rows = part })

@@ -3,6 +3,7 @@ package mysql
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -32,7 +33,7 @@ func (d dialect) mariadb() bool { return d.flavour == dburl.MariaDB }
 var (
 	bothFeatures = []driver.Feature{driver.RowLocks, driver.SkipLocked, driver.ServerProcess, driver.Isolation,
 		driver.Savepoints, driver.TupleIn, driver.Windows, driver.RecursiveCTE, driver.DecimalType}
-	mariadbFeatures = []driver.Feature{driver.InsertReturning, driver.DeleteReturning, driver.SetOperations}
+	mariadbFeatures = []driver.Feature{driver.InsertReturning, driver.DeleteReturning, driver.SetOperations, driver.SelfSubquery}
 )
 
 func (d dialect) Engine() string { return d.flavour }
@@ -321,3 +322,10 @@ func (dialect) TupleIn(b *driver.Builder, left []driver.Expr, rows [][]driver.Ex
 }
 
 func (dialect) LastIdentity(b *driver.Builder) { b.SQL("LAST_INSERT_ID()") }
+
+// Materialized keeps the optimizer from merging the derived table, which would
+// read the table that is written.
+func (dialect) Materialized(b *driver.Builder, query driver.Expr) {
+	name := "larder_" + strconv.Itoa(b.Len())
+	b.SQL("SELECT /*+ NO_MERGE(" + name + ") */ * FROM (").Expr(query).SQL(") AS " + name)
+}

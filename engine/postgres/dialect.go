@@ -25,7 +25,7 @@ func newDialect(version int, icu bool) dialect { return dialect{version: version
 var statementFeatures = []driver.Feature{driver.InsertReturning, driver.UpdateReturning, driver.DeleteReturning, driver.CopyIn,
 	driver.RowLocks, driver.SkipLocked, driver.ServerProcess, driver.Isolation, driver.Savepoints, driver.TupleIn,
 	driver.Windows, driver.RecursiveCTE, driver.NullsOrdering, driver.DistinctFrom, driver.JSONIndexable,
-	driver.UpsertTarget, driver.SetOperations, driver.SetAtOnce, driver.DecimalType}
+	driver.UpsertTarget, driver.SetOperations, driver.SelfSubquery, driver.SetAtOnce, driver.DecimalType}
 
 func (dialect) Engine() string { return "postgresql" }
 
@@ -288,3 +288,5 @@ func (dialect) TupleIn(b *driver.Builder, left []driver.Expr, rows [][]driver.Ex
 }
 
 func (dialect) LastIdentity(b *driver.Builder) { b.SQL("lastval()") }
+
+func (dialect) Materialized(b *driver.Builder, query driver.Expr) { b.Expr(query) }

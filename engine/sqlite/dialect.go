@@ -20,7 +20,7 @@ func newDialect(version string) dialect { return dialect{version: version} }
 
 var statementFeatures = []driver.Feature{driver.InsertReturning, driver.UpdateReturning, driver.DeleteReturning,
 	driver.SingleWriter, driver.Savepoints, driver.Windows, driver.RecursiveCTE, driver.NullsOrdering,
-	driver.DistinctFrom, driver.UpsertTarget, driver.SetOperations, driver.SetAtOnce, driver.TupleIn}
+	driver.DistinctFrom, driver.UpsertTarget, driver.SetOperations, driver.SelfSubquery, driver.SetAtOnce, driver.TupleIn}
 
 func (dialect) Engine() string { return "sqlite" }
 
@@ -246,3 +246,5 @@ func (dialect) TupleIn(b *driver.Builder, left []driver.Expr, rows [][]driver.Ex
 }
 
 func (dialect) LastIdentity(b *driver.Builder) { b.SQL("last_insert_rowid()") }
+
+func (dialect) Materialized(b *driver.Builder, query driver.Expr) { b.Expr(query) }
