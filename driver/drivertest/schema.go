@@ -231,6 +231,17 @@ func (s schemaSuite) changes(t *testing.T) {
 		tab.Unique(name+"_u", "a")
 		tab.Check(name+"_c", "{b} > 0")
 		tab.Index(name+"_i", "b", "c DESC")
+		tab.Text("long").Null()
+		tab.Numeric("price", 10, 2).Null()
+		tab.DateTime("at").Null().DefaultExpr(schema.Now)
+		tab.Integer("small").Null()
+		tab.Typed("mood", schema.Type{Kind: schema.Enum, Name: name + "_mood", Values: []string{"x", "y"}}).Null()
+		tab.BigInt("computed").Null().Generated("{b} * 2", true)
+		tab.BigInt("up").Null()
+		tab.ForeignKey(&schema.ForeignKey{Name: name + "_up", Columns: []string{"up"}, RefTable: "changes_other", RefColumns: []string{"id"}, OnDelete: schema.Cascade})
+		tab.Index(name+"_part", "small").Where = "{small} > 0"
+		tab.Indexes = append(tab.Indexes, &schema.Index{Name: name + "_expr", Parts: []schema.IndexPart{{Expr: "lower({a})"}}})
+		tab.Index(name+"_upi", "up")
 		return tab
 	}
 	other := schema.Define("changes_other")
@@ -243,8 +254,38 @@ func (s schemaSuite) changes(t *testing.T) {
 		change func(t *schema.Table)
 	}{
 		{"nothing", func(*schema.Table) {}},
+		{"nothing said in other words", func(t *schema.Table) {
+			t.Checks[0].Expr = "(({b} > 0))"
+			t.Indexes[2].Parts[0].Expr = "LOWER( {a} )"
+			t.Column("at").Default = &schema.Default{Expr: "now()"}
+			t.Column("computed").Generated.Expr = "({b}*2)"
+		}},
+		{"text to JSON", func(t *schema.Table) { t.Column("long").Type.Kind = schema.JSON }},
+		{"text to JSONB", func(t *schema.Table) { t.Column("long").Type.Kind = schema.JSONB }},
+		{"string to text", func(t *schema.Table) { t.Column("a").Type = schema.Type{Kind: schema.Text, KeyLength: 60} }},
+		{"numeric scale", func(t *schema.Table) {
+			t.Column("price").Type = schema.Type{Kind: schema.Numeric, Precision: 12, Scale: 4}
+		}},
+		{"integer to boolean", func(t *schema.Table) { t.Indexes[1].Where = ""; t.Column("small").Type.Kind = schema.Boolean }},
+		{"integer to bigint", func(t *schema.Table) { t.Column("small").Type.Kind = schema.BigInt }},
+		{"time zone, where there is one", func(t *schema.Table) { t.Column("at").Type.WithZone = true }},
+		{"enum value", func(t *schema.Table) { t.Column("mood").Type.Values = []string{"x", "y", "z"} }},
+		{"no default expression", func(t *schema.Table) { t.Column("at").Default = nil }},
+		{"generated expression", func(t *schema.Table) { t.Column("computed").Generated.Expr = "{b} * 3" }},
+		{"generated no more", func(t *schema.Table) { t.Column("computed").Generated = nil }},
+		{"on delete", func(t *schema.Table) { t.ForeignKeys[0].OnDelete = schema.SetNull }},
+		{"no foreign key", func(t *schema.Table) { t.ForeignKeys = nil }},
+		{"predicate, where there is one", func(t *schema.Table) { t.Indexes[1].Where = "{small} > 1" }},
+		{"index expression", func(t *schema.Table) { t.Indexes[2].Parts[0].Expr = "upper({a})" }},
+		{"table comment, where there is one", func(t *schema.Table) { t.Comment = "about" }},
+		{"column comment, where there is one", func(t *schema.Table) { t.Column("a").Comment = "about" }},
+		{"second unique", func(t *schema.Table) { t.Unique("", "b") }},
+		{"order of columns", func(t *schema.Table) { t.Columns[0], t.Columns[1] = t.Columns[1], t.Columns[0] }},
 		{"add column", func(t *schema.Table) { t.BigInt("d").Null() }},
-		{"drop column", func(t *schema.Table) { t.Columns = t.Columns[:3]; t.Indexes[0].Parts = t.Indexes[0].Parts[:1] }},
+		{"drop column", func(t *schema.Table) {
+			t.Columns = slices.Delete(t.Columns, 3, 4)
+			t.Indexes[0].Parts = t.Indexes[0].Parts[:1]
+		}},
 		{"rename column", func(t *schema.Table) { t.Columns[3].Name = "d"; t.Indexes[0].Parts[1].Column = "d" }},
 		{"type length", func(t *schema.Table) { t.Columns[1].Type.Length = 100 }},
 		{"type", func(t *schema.Table) { t.Columns[3].Type.Kind = schema.Integer }},
@@ -260,7 +301,7 @@ func (s schemaSuite) changes(t *testing.T) {
 		{"index columns", func(t *schema.Table) { t.Indexes[0].Parts = t.Indexes[0].Parts[1:] }},
 		{"index order", func(t *schema.Table) { t.Indexes[0].Parts[1].Desc = false }},
 		{"index unique", func(t *schema.Table) { t.Indexes[0].Unique = true }},
-		{"no index", func(t *schema.Table) { t.Indexes = nil }},
+		{"no index", func(t *schema.Table) { t.Indexes = t.Indexes[1:] }},
 		{"primary key", func(t *schema.Table) { t.PrimaryKey.Columns = []string{"id", "b"} }},
 		{"foreign key", func(t *schema.Table) {
 			t.ForeignKey(&schema.ForeignKey{Name: t.Name + "_f", Columns: []string{"c"}, RefTable: "changes_other", RefColumns: []string{"id"}})
@@ -276,7 +317,11 @@ func (s schemaSuite) changes(t *testing.T) {
 			live := s.inspect(t, changed)
 			noChanges(t, "live to what was created", live, s.normal(t, changed))
 			found := schema.Diff(s.normal(t, declared), live)
-			if (len(found) == 0) != (c.what == "nothing") {
+			// What an engine has not, it does not show; that it is so must follow
+			// from the normal form alone.
+			none := strings.HasPrefix(c.what, "nothing") || c.what == "order of columns" ||
+				strings.Contains(c.what, ", where there is") && len(schema.Diff(s.normal(t, declared), s.normal(t, changed))) == 0
+			if (len(found) == 0) != none {
 				t.Errorf("found %v", found)
 			}
 			for _, f := range found {
