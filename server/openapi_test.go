@@ -1,0 +1,132 @@
+package server_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+type spec struct {
+	OpenAPI string `json:"openapi"`
+	Paths   map[string]map[string]struct {
+		Security    []any
+		RequestBody *struct {
+			Content map[string]struct{ Schema json.RawMessage }
+		}
+		Parameters []struct{ Name, In string }
+		Responses  map[string]struct {
+			Content map[string]struct{ Schema json.RawMessage }
+		}
+	}
+	Components struct {
+		Schemas map[string]struct {
+			Properties map[string]any
+			Required   []string
+		}
+	}
+}
+
+// ref follows a reference; nil properties for anything else.
+func (s *spec) fields(t *testing.T, raw json.RawMessage) (props map[string]any, required []string) {
+	t.Helper()
+	var x struct {
+		Ref   string `json:"$ref"`
+		Items json.RawMessage
+	}
+	if err := json.Unmarshal(raw, &x); err != nil {
+		t.Fatal(err)
+	}
+	if x.Items != nil {
+		return s.fields(t, x.Items)
+	}
+	name, ok := strings.CutPrefix(x.Ref, "#/components/schemas/")
+	if !ok {
+		return nil, nil
+	}
+	sch, ok := s.Components.Schemas[name]
+	if !ok {
+		t.Fatalf("%s leads nowhere", x.Ref)
+	}
+	return sch.Properties, sch.Required
+}
+
+func TestTheDescriptionIsTrue(t *testing.T) {
+	a := local(t)
+	token := a.admin()
+	var s spec
+	a.call("GET", "/openapi.json", nil).is(200, "").into(&s)
+	if !strings.HasPrefix(s.OpenAPI, "3.1") || len(s.Paths) < 15 {
+		t.Fatalf("OpenAPI %q with %d paths", s.OpenAPI, len(s.Paths))
+	}
+	chat := a.chat(token, `{"title":"x"}`)
+	for path, item := range s.Paths {
+		real := strings.ReplaceAll(path, "{id}", chat.ID)
+		for method, op := range item {
+			m := strings.ToUpper(method)
+			// Every operation exists, and asks for a session where it says so.
+			w := a.call(m, real, nil)
+			if w.Code == http.StatusMethodNotAllowed || w.Code == http.StatusNotFound {
+				t.Errorf("%s %s is described and answers %d", m, path, w.Code)
+			}
+			if (w.Code == http.StatusUnauthorized) != (len(op.Security) > 0) {
+				t.Errorf("%s %s answers %d without a session, and its description has %d kinds of security", m, path, w.Code, len(op.Security))
+			}
+			if _, ok := op.Responses[fmt.Sprint(w.Code)]; !ok {
+				t.Errorf("%s %s answers %d, which is not described", m, path, w.Code)
+			}
+			if op.RequestBody != nil {
+				if w := a.call(m, real, `[]`, token); w.Code != 422 {
+					t.Errorf("%s %s has a form, and answers a list with %d", m, path, w.Code)
+				}
+			}
+			if m != "GET" || len(op.Parameters) > 0 && op.Parameters[0].In == "path" && !strings.Contains(path, "chats") {
+				continue
+			}
+			// What it answers has the members that are described.
+			w = a.call(m, real, nil, token)
+			c, ok := op.Responses[fmt.Sprint(w.Code)].Content["application/json"]
+			if !ok || w.Code != 200 {
+				continue
+			}
+			props, required := s.fields(t, c.Schema)
+			if props == nil {
+				continue
+			}
+			v := w.decode()
+			if list, ok := v.([]any); ok {
+				if len(list) == 0 {
+					t.Errorf("%s %s: the list is empty", m, path)
+					continue
+				}
+				v = list[0]
+			}
+			obj := v.(map[string]any)
+			for k := range obj {
+				if _, ok := props[k]; !ok {
+					t.Errorf("%s %s answers %s, which is not described", m, path, k)
+				}
+			}
+			for _, k := range required {
+				if _, ok := obj[k]; !ok {
+					t.Errorf("%s %s does not answer %s", m, path, k)
+				}
+			}
+		}
+	}
+	// What is not described does not exist: the recorded requests say which paths there are to try.
+	for _, x := range exchanges(t) {
+		path, _, _ := strings.Cut(x.Path, "?")
+		if strings.Contains(path, "/chats/") && uuid.MatchString(path) {
+			path = "/api/v1/chats/{id}"
+		}
+		item, ok := s.Paths[path]
+		if !ok && !strings.HasSuffix(path, "does-not-exist") {
+			t.Errorf("%s is served and not described", path)
+		}
+		if _, ok := item[strings.ToLower(x.Method)]; !ok && x.Status != http.StatusMethodNotAllowed && item != nil {
+			t.Errorf("%s %s is served and not described", x.Method, path)
+		}
+	}
+}
