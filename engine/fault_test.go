@@ -283,12 +283,29 @@ func TestAServerThatIsRestartedUnderLoad(t *testing.T) {
 	})
 }
 
-// restartUnderLoad kills and starts a server while writers count rows, and
-// compares what was acknowledged with what is there.
 func restartUnderLoad(t *testing.T, name string, rounds int) {
 	srv := testdb.Private(t, name)
 	pool := dburl.PoolSettings{Size: 8, Timeout: 10 * time.Second, PrePing: true}
 	eng := enginetest.Open(t, srv.NewDatabase(t), engine.Options{Pool: &pool})
+	underLoad(t, eng, func() {
+		for range rounds {
+			time.Sleep(300 * time.Millisecond)
+			if err := srv.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(200 * time.Millisecond)
+			if err := srv.Start(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(500 * time.Millisecond)
+		}
+	})
+}
+
+// underLoad lets writers and readers work while disturb does what it does, and
+// compares what was acknowledged with what is there.
+func underLoad(t *testing.T, eng *engine.Engine, disturb func()) {
+	t.Helper()
 	do(t, eng, "CREATE TABLE ack (id integer NOT NULL PRIMARY KEY)")
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
@@ -343,17 +360,7 @@ func restartUnderLoad(t *testing.T, name string, rounds int) {
 			}
 		})
 	}
-	for range rounds {
-		time.Sleep(300 * time.Millisecond)
-		if err := srv.Kill(); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(200 * time.Millisecond)
-		if err := srv.Start(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(500 * time.Millisecond)
-	}
+	disturb()
 	stop()
 	wg.Wait()
 	there := map[int64]bool{}
@@ -385,7 +392,24 @@ func restartUnderLoad(t *testing.T, name string, rounds int) {
 	if len(acked) == 0 || len(verdicts) == 0 && eng.Stats().Retries == 0 {
 		t.Errorf("nothing happened: %d acknowledged, no failure and no retry", len(acked))
 	}
-	t.Logf("%s: %d acknowledged, %d unknown, %d failed, %d retries, %v", srv.Version(), len(acked), len(unknown), failed, eng.Stats().Retries, verdicts)
+	t.Logf("%s: %d acknowledged, %d unknown, %d failed, %d retries, %v", eng.Version(), len(acked), len(unknown), failed, eng.Stats().Retries, verdicts)
+}
+
+// Connections that break at any moment, in the middle of anything.
+func TestANetworkThatBreaksUnderLoad(t *testing.T) {
+	eachServer(t, func(t *testing.T, name string) {
+		p, url := throughProxy(t, testdb.New(t, name).URL)
+		eng := enginetest.Open(t, url, engine.Options{})
+		underLoad(t, eng, func() { breakOften(p, 15) })
+	})
+}
+
+func breakOften(p *proxy, times int) {
+	for range times {
+		time.Sleep(30 * time.Millisecond)
+		p.reset()
+	}
+	time.Sleep(200 * time.Millisecond)
 }
 
 func TestManyClientsOnASmallPool(t *testing.T) {

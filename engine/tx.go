@@ -110,10 +110,10 @@ type txState struct {
 	lost *dberr.Error // why the whole transaction is gone
 	done bool         // committed, rolled back or abandoned
 
-	reset     []string           // TxOptions.Reset
-	bulk      bool               // rows are being streamed in; s.mu is free meanwhile
-	cancel    context.CancelFunc // ends a COMMIT or ROLLBACK that is not answered
-	unfollow  func() bool        // stops following the caller's context
+	reset    []string           // TxOptions.Reset
+	bulk     bool               // rows are being streamed in; s.mu is free meanwhile
+	cancel   context.CancelFunc // ends a COMMIT or ROLLBACK that is not answered
+	unfollow func() bool        // stops following the caller's context
 }
 
 // Dialect is what statements for this transaction are written in.
