@@ -3,7 +3,7 @@ package cli
 import (
 	"log/slog"
 
-	"github.com/spf13/pflag"
+	"github.com/spf13/cobra"
 
 	"github.com/larder-db/larder/dburl"
 )
@@ -17,7 +17,8 @@ type globals struct {
 	quiet       bool
 }
 
-func (g *globals) register(f *pflag.FlagSet) {
+func (g *globals) register(cmd *cobra.Command) {
+	f := cmd.PersistentFlags()
 	f.StringVar(&g.databaseURL, "database-url", "", "the database (default: DATABASE_URL, else the DATABASE_* components, else sqlite:///<data dir>/webui.db)")
 	f.StringVar(&g.dataDir, "data-dir", "", "where files are kept (default: DATA_DIR, else ./data)")
 	f.StringVar(&g.logFormat, "log-format", "text", "how messages look: text or json")

@@ -87,7 +87,7 @@ func (p *program) root() *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	p.global.register(root.PersistentFlags())
+	p.global.register(root)
 	root.AddCommand(p.serve(), p.version())
 	return root
 }
