@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/larder-db/larder/dberr"
@@ -338,9 +339,10 @@ func Val[T any](v T) Expr[T] {
 func Null[T any]() Expr[T] { return Expr[T]{n: text("NULL"), ty: typeFor[T]()} }
 
 // Raw is an expression written by hand, for what this package has no word
-// for. Identifiers stand in braces and are quoted; each ? takes the next of
-// args, which is bound, or written in place when it is an expression; ?? is a
-// question mark. The same text must be right on every engine that it runs on.
+// for. Identifiers stand in braces and are quoted, literals in single quotes;
+// each ? takes the next of args, which is bound, or written in place when it is
+// an expression; ?? is a question mark. The same text must be right on every
+// engine that it runs on.
 func Raw[T any](template schema.Expr, args ...any) Expr[T] {
 	return Expr[T]{n: rawNode{template, args}, ty: typeFor[T]()}
 }
@@ -356,24 +358,40 @@ type rawNode struct {
 }
 
 func (r rawNode) WriteSQL(b *driver.Builder) {
-	s, start, n := string(r.template), 0, 0
-	depth := false
-	for i := 0; i < len(s); i++ {
-		switch {
-		case s[i] == '{':
-			depth = true
-		case s[i] == '}':
-			depth = false
-		case s[i] != '?' || depth:
-		case i+1 < len(s) && s[i+1] == '?':
-			b.Template(schema.Expr(s[start : i+1]))
+	fail := func(msg string) { b.Fail(dberr.New(dberr.Invalid, "raw expression", msg)) }
+	s, n := string(r.template), 0
+	for i := 0; i < len(s); {
+		switch s[i] {
+		case '{':
+			j := strings.IndexByte(s[i:], '}')
+			if j < 0 {
+				fail("a { has no matching }")
+				return
+			}
+			b.Ident(s[i+1 : i+j])
+			i += j + 1
+		case '\'':
+			v, size, ok := literalAt(s[i:])
+			if !ok {
+				fail("a ' has no matching '")
+				return
+			}
+			t, err := b.Dialect().AppendString(nil, v)
+			if err != nil {
+				b.Fail(err)
+				return
+			}
+			b.SQL(string(t))
+			i += size
+		case '?':
 			i++
-			start = i + 1
-		default:
-			b.Template(schema.Expr(s[start:i]))
-			start = i + 1
+			if i < len(s) && s[i] == '?' {
+				b.SQL("?")
+				i++
+				continue
+			}
 			if n == len(r.args) {
-				b.Fail(dberr.New(dberr.Invalid, "raw expression", "there are more ? in the template than arguments"))
+				fail("there are more ? in the template than arguments")
 				return
 			}
 			if x, ok := r.args[n].(driver.Expr); ok {
@@ -382,12 +400,36 @@ func (r rawNode) WriteSQL(b *driver.Builder) {
 				b.Expr(arg{ty: typeOfValue(r.args[n]), v: r.args[n]})
 			}
 			n++
+		default:
+			j := strings.IndexAny(s[i:], "{'?")
+			if j < 0 {
+				j = len(s) - i
+			}
+			b.SQL(s[i : i+j])
+			i += j
 		}
 	}
-	b.Template(schema.Expr(s[start:]))
 	if n < len(r.args) {
-		b.Fail(dberr.New(dberr.Invalid, "raw expression", "there are more arguments than ? in the template"))
+		fail("there are more arguments than ? in the template")
 	}
+}
+
+// literalAt reads the literal that s begins with, and its length.
+func literalAt(s string) (value string, size int, ok bool) {
+	var b strings.Builder
+	for i := 1; i < len(s); i++ {
+		if s[i] != '\'' {
+			b.WriteByte(s[i])
+			continue
+		}
+		if i+1 < len(s) && s[i+1] == '\'' {
+			b.WriteByte('\'')
+			i++
+			continue
+		}
+		return b.String(), i + 1, true
+	}
+	return "", 0, false
 }
 
 func typeFor[T any]() schema.Type { return typeOf(reflect.TypeFor[T]()) }
