@@ -31,7 +31,7 @@ func zoo() map[string][]*schema.Table {
 	kinds.JSONB("jsonb_n").Null()
 	kinds.Bytes("bytes_n").Null()
 	kinds.UUID("uuid_n").Null()
-	kinds.Typed("enum_n", schema.Type{Kind: schema.Enum, Name: "zoo_mood", Values: []string{"sad", "so so", "it's fine", "ü"}}).Null()
+	kinds.Typed("enum_n", schema.Type{Kind: schema.Enum, Name: "zoo_mood", Values: []string{"sad", "so, so", "it's fine", "ü"}}).Null()
 	kinds.Typed("enum_unnamed", schema.Type{Kind: schema.Enum, Values: []string{"a", "b"}})
 	z["kinds"] = []*schema.Table{kinds}
 

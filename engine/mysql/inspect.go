@@ -25,9 +25,9 @@ type inspector struct{ ddl }
 func NewInspector(mariadb bool) driver.Inspector { return inspector{ddl{mariadb}} }
 
 func (i inspector) Inspect(ctx context.Context, q driver.Querier, o driver.InspectOptions) ([]*schema.Table, error) {
-	in := inspection{ddl: i.ddl, ctx: ctx, q: q, o: o, byName: map[string]*schema.Table{}}
-	for _, step := range []func() error{in.tables, in.columns, in.indexes, in.foreignKeys, in.checks} {
-		if err := step(); err != nil {
+	in := inspection{ddl: i.ddl, q: q, o: o, byName: map[string]*schema.Table{}}
+	for _, step := range []func(context.Context) error{in.tables, in.columns, in.indexes, in.foreignKeys, in.checks} {
+		if err := step(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -36,7 +36,6 @@ func (i inspector) Inspect(ctx context.Context, q driver.Querier, o driver.Inspe
 
 type inspection struct {
 	ddl
-	ctx    context.Context
 	q      driver.Querier
 	o      driver.InspectOptions
 	byName map[string]*schema.Table
@@ -47,8 +46,8 @@ type inspection struct {
 const here = `coalesce(nullif(?, ''), DATABASE())`
 
 // each runs a query over the database and calls scan for every row.
-func (in *inspection) each(query string, scan func(rows *sql.Rows) error) error {
-	rows, err := in.q.QueryContext(in.ctx, query, in.o.Schema)
+func (in *inspection) each(ctx context.Context, query string, scan func(rows *sql.Rows) error) error {
+	rows, err := in.q.QueryContext(ctx, query, in.o.Schema)
 	if err != nil {
 		return err
 	}
@@ -61,8 +60,8 @@ func (in *inspection) each(query string, scan func(rows *sql.Rows) error) error 
 	return rows.Err()
 }
 
-func (in *inspection) tables() error {
-	return in.each(`SELECT table_name, table_comment FROM information_schema.tables
+func (in *inspection) tables(ctx context.Context) error {
+	return in.each(ctx, `SELECT table_name, table_comment FROM information_schema.tables
 		WHERE table_schema = `+here+` AND table_type = 'BASE TABLE' ORDER BY table_name`, func(rows *sql.Rows) error {
 		t := &schema.Table{}
 		if err := rows.Scan(&t.Name, &t.Comment); err != nil {
@@ -87,8 +86,8 @@ func plainType(s string) string {
 	return widths.ReplaceAllString(s, "$1")
 }
 
-func (in *inspection) columns() error {
-	return in.each(`SELECT table_name, column_name, column_type, is_nullable, column_default, extra, coalesce(collation_name, ''),
+func (in *inspection) columns(ctx context.Context) error {
+	return in.each(ctx, `SELECT table_name, column_name, column_type, is_nullable, column_default, extra, coalesce(collation_name, ''),
 		column_comment, coalesce(generation_expression, '') FROM information_schema.columns
 		WHERE table_schema = `+here+` ORDER BY table_name, ordinal_position`, func(rows *sql.Rows) error {
 		var table, ty, nullable, extra, generated string
@@ -183,12 +182,12 @@ func unescape(s string) string {
 	return b.String()
 }
 
-func (in *inspection) indexes() error {
+func (in *inspection) indexes(ctx context.Context) error {
 	expression := "expression"
 	if in.mariadb {
 		expression = "NULL"
 	}
-	return in.each(`SELECT table_name, index_name, non_unique, column_name, coalesce(collation, 'A'), coalesce(sub_part, 0), index_type, index_comment, `+expression+`
+	return in.each(ctx, `SELECT table_name, index_name, non_unique, column_name, coalesce(collation, 'A'), coalesce(sub_part, 0), index_type, index_comment, `+expression+`
 		FROM information_schema.statistics WHERE table_schema = `+here+` ORDER BY table_name, index_name, seq_in_index`, func(rows *sql.Rows) error {
 		var table, name, order, method, comment string
 		var column, expr sql.NullString
@@ -225,8 +224,8 @@ func (in *inspection) indexes() error {
 	})
 }
 
-func (in *inspection) foreignKeys() error {
-	return in.each(`SELECT k.table_name, k.constraint_name, k.column_name, k.referenced_table_name, k.referenced_column_name, r.update_rule, r.delete_rule
+func (in *inspection) foreignKeys(ctx context.Context) error {
+	return in.each(ctx, `SELECT k.table_name, k.constraint_name, k.column_name, k.referenced_table_name, k.referenced_column_name, r.update_rule, r.delete_rule
 		FROM information_schema.key_column_usage k JOIN information_schema.referential_constraints r
 		ON r.constraint_schema = k.constraint_schema AND r.constraint_name = k.constraint_name AND r.table_name = k.table_name
 		WHERE k.table_schema = `+here+` AND k.referenced_table_name IS NOT NULL ORDER BY k.table_name, k.constraint_name, k.ordinal_position`, func(rows *sql.Rows) error {
@@ -256,7 +255,7 @@ func action(rule string) schema.Action {
 	return schema.Action(rule)
 }
 
-func (in *inspection) checks() error {
+func (in *inspection) checks(ctx context.Context) error {
 	query := `SELECT t.table_name, c.constraint_name, c.check_clause FROM information_schema.check_constraints c
 		JOIN information_schema.table_constraints t ON t.constraint_schema = c.constraint_schema AND t.constraint_name = c.constraint_name
 		WHERE t.constraint_type = 'CHECK' AND t.table_schema = ` + here + ` ORDER BY t.table_name, c.constraint_name`
@@ -264,7 +263,7 @@ func (in *inspection) checks() error {
 		query = `SELECT table_name, constraint_name, check_clause FROM information_schema.check_constraints
 			WHERE constraint_schema = ` + here + ` ORDER BY table_name, constraint_name`
 	}
-	return in.each(query, func(rows *sql.Rows) error {
+	return in.each(ctx, query, func(rows *sql.Rows) error {
 		var table string
 		k := &schema.Check{}
 		if err := rows.Scan(&table, &k.Name, &k.Expr); err != nil {

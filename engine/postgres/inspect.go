@@ -22,9 +22,9 @@ type inspector struct{}
 func NewInspector() driver.Inspector { return inspector{} }
 
 func (inspector) Inspect(ctx context.Context, q driver.Querier, o driver.InspectOptions) ([]*schema.Table, error) {
-	in := inspection{ctx: ctx, q: q, o: o, byName: map[string]*schema.Table{}}
-	for _, step := range []func() error{in.tables, in.columns, in.constraints, in.indexes} {
-		if err := step(); err != nil {
+	in := inspection{q: q, o: o, byName: map[string]*schema.Table{}}
+	for _, step := range []func(context.Context) error{in.tables, in.columns, in.constraints, in.indexes} {
+		if err := step(ctx); err != nil {
 			return nil, err
 		}
 	}
@@ -32,7 +32,6 @@ func (inspector) Inspect(ctx context.Context, q driver.Querier, o driver.Inspect
 }
 
 type inspection struct {
-	ctx    context.Context
 	q      driver.Querier
 	o      driver.InspectOptions
 	byName map[string]*schema.Table
@@ -46,8 +45,8 @@ const ours = `c.relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE ns
 	AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend e WHERE e.classid = 'pg_catalog.pg_class'::regclass AND e.objid = c.oid AND e.deptype = 'e')`
 
 // each runs a query over the schema and calls scan for every row.
-func (in *inspection) each(query string, scan func(rows *sql.Rows) error) error {
-	rows, err := in.q.QueryContext(in.ctx, query, in.o.Schema)
+func (in *inspection) each(ctx context.Context, query string, scan func(rows *sql.Rows) error) error {
+	rows, err := in.q.QueryContext(ctx, query, in.o.Schema)
 	if err != nil {
 		return err
 	}
@@ -60,8 +59,8 @@ func (in *inspection) each(query string, scan func(rows *sql.Rows) error) error 
 	return rows.Err()
 }
 
-func (in *inspection) tables() error {
-	return in.each(`SELECT c.relname, coalesce(obj_description(c.oid, 'pg_class'), '') FROM pg_catalog.pg_class c WHERE `+ours+` ORDER BY c.relname`, func(rows *sql.Rows) error {
+func (in *inspection) tables(ctx context.Context) error {
+	return in.each(ctx, `SELECT c.relname, coalesce(obj_description(c.oid, 'pg_class'), '') FROM pg_catalog.pg_class c WHERE `+ours+` ORDER BY c.relname`, func(rows *sql.Rows) error {
 		t := &schema.Table{}
 		if err := rows.Scan(&t.Name, &t.Comment); err != nil {
 			return err
@@ -74,8 +73,8 @@ func (in *inspection) tables() error {
 	})
 }
 
-func (in *inspection) columns() error {
-	return in.each(`SELECT c.relname, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull,
+func (in *inspection) columns(ctx context.Context) error {
+	return in.each(ctx, `SELECT c.relname, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), a.attnotnull,
 		pg_catalog.pg_get_expr(d.adbin, d.adrelid), a.attidentity::text, a.attgenerated::text,
 		coalesce(CASE WHEN a.attcollation <> ty.typcollation THEN co.collname END, ''),
 		coalesce(col_description(c.oid, a.attnum), ''), CASE WHEN ty.typtype = 'e' THEN ty.typname END,
@@ -132,8 +131,8 @@ func names(table, numbers string) string {
 		JOIN pg_catalog.pg_attribute na ON na.attrelid = ` + table + ` AND na.attnum = nk.num)`
 }
 
-func (in *inspection) constraints() error {
-	return in.each(`SELECT c.relname, k.conname, k.contype::text, coalesce(`+names("k.conrelid", "k.conkey")+`, '[]'),
+func (in *inspection) constraints(ctx context.Context) error {
+	return in.each(ctx, `SELECT c.relname, k.conname, k.contype::text, coalesce(`+names("k.conrelid", "k.conkey")+`, '[]'),
 		r.relname, coalesce(`+names("k.confrelid", "k.confkey")+`, '[]'), k.confupdtype::text, k.confdeltype::text, k.condeferred,
 		pg_catalog.pg_get_expr(k.conbin, k.conrelid)
 		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_constraint k ON k.conrelid = c.oid
@@ -175,8 +174,8 @@ func action(c string) schema.Action {
 	return map[string]schema.Action{"r": schema.Restrict, "c": schema.Cascade, "n": schema.SetNull, "d": schema.SetDefault}[c]
 }
 
-func (in *inspection) indexes() error {
-	return in.each(`SELECT c.relname, i.relname, x.indisunique, am.amname, coalesce(pg_catalog.pg_get_expr(x.indpred, x.indrelid), ''),
+func (in *inspection) indexes(ctx context.Context) error {
+	return in.each(ctx, `SELECT c.relname, i.relname, x.indisunique, am.amname, coalesce(pg_catalog.pg_get_expr(x.indpred, x.indrelid), ''),
 		k.n <= x.indnkeyatts, a.attname, pg_catalog.pg_get_indexdef(x.indexrelid, k.n, false),
 		CASE WHEN k.n <= x.indnkeyatts THEN x.indoption[k.n - 1] ELSE 0 END::int,
 		coalesce(CASE WHEN NOT o.opcdefault THEN o.opcname END, ''),

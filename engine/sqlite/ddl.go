@@ -301,29 +301,13 @@ func (d *ddl) createTable(t *schema.Table) (string, error) {
 		items = append(items, s)
 	}
 	if pk := t.PrimaryKey; pk != nil && auto == "" {
-		s, err := keyText("PRIMARY KEY", pk.Name, pk.Columns)
-		if err != nil {
-			return "", err
-		}
-		items = append(items, s)
+		items = append(items, keyText("PRIMARY KEY", pk.Name, pk.Columns))
 	}
 	for _, u := range t.Uniques {
-		s, err := keyText("UNIQUE", u.Name, u.Columns)
-		if err != nil {
-			return "", err
-		}
-		items = append(items, s)
+		items = append(items, keyText("UNIQUE", u.Name, u.Columns))
 	}
 	for _, f := range t.ForeignKeys {
-		s, err := keyText("FOREIGN KEY", f.Name, f.Columns)
-		if err != nil {
-			return "", err
-		}
-		ref, err := keyText("REFERENCES "+ddlIdent(f.RefTable), "", f.RefColumns)
-		if err != nil {
-			return "", err
-		}
-		s += " " + ref
+		s := keyText("FOREIGN KEY", f.Name, f.Columns) + " " + keyText("REFERENCES "+ddlIdent(f.RefTable), "", f.RefColumns)
 		if f.OnUpdate != schema.NoAction {
 			s += " ON UPDATE " + string(f.OnUpdate)
 		}
@@ -349,7 +333,7 @@ func (d *ddl) createTable(t *schema.Table) (string, error) {
 	return "CREATE TABLE " + ddlIdent(t.Name) + " (\n\t" + strings.Join(items, ",\n\t") + "\n)", nil
 }
 
-func keyText(what, name string, columns []string) (string, error) {
+func keyText(what, name string, columns []string) string {
 	quoted := make([]string, len(columns))
 	for i, c := range columns {
 		quoted[i] = ddlIdent(c)
@@ -358,7 +342,7 @@ func keyText(what, name string, columns []string) (string, error) {
 	if name != "" {
 		s = "CONSTRAINT " + ddlIdent(name) + " " + s
 	}
-	return s, nil
+	return s
 }
 
 func (d *ddl) columnText(t *schema.Table, c *schema.Column) (string, error) {

@@ -312,24 +312,19 @@ func (w *alteration) editOne(ct *createText, c schema.Change) error {
 		if c.To == nil {
 			return nil
 		}
-		s, err := keyText("PRIMARY KEY", c.To.Name, c.To.Columns)
-		ct.addConstraint(s)
-		return err
+		ct.addConstraint(keyText("PRIMARY KEY", c.To.Name, c.To.Columns))
+		return nil
 	case schema.AddUnique:
-		s, err := keyText("UNIQUE", c.Unique.Name, c.Unique.Columns)
-		ct.addConstraint(s)
-		return err
+		ct.addConstraint(keyText("UNIQUE", c.Unique.Name, c.Unique.Columns))
+		return nil
 	case schema.AddForeignKey:
-		s, err := keyText("FOREIGN KEY", c.ForeignKey.Name, c.ForeignKey.Columns)
-		if err != nil {
-			return err
-		}
-		ref, err := keyText("REFERENCES "+ddlIdent(c.ForeignKey.RefTable), "", c.ForeignKey.RefColumns)
+		s := keyText("FOREIGN KEY", c.ForeignKey.Name, c.ForeignKey.Columns)
+		ref := keyText("REFERENCES "+ddlIdent(c.ForeignKey.RefTable), "", c.ForeignKey.RefColumns)
 		f := *c.ForeignKey
 		f.Name, f.RefColumns = "", []string{""}
 		_, rest, _ := strings.Cut(referencesText(&f), `("")`)
 		ct.addConstraint(s + " " + ref + rest)
-		return err
+		return nil
 	case schema.AddCheck:
 		e, err := renderExpr(c.Check.Expr)
 		s := "CHECK (" + e + ")"
@@ -403,11 +398,7 @@ func (w *alteration) editColumn(ct *createText, c schema.AlterColumn) error {
 				}
 				i.text, i.cons = s, nil
 			} else if k := w.After.PrimaryKey; k != nil {
-				s, err := keyText("PRIMARY KEY", k.Name, k.Columns)
-				if err != nil {
-					return err
-				}
-				ct.addConstraint(s)
+				ct.addConstraint(keyText("PRIMARY KEY", k.Name, k.Columns))
 			}
 		}
 	}

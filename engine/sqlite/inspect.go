@@ -29,9 +29,9 @@ type live struct {
 }
 
 func (inspector) Inspect(ctx context.Context, q driver.Querier, o driver.InspectOptions) ([]*schema.Table, error) {
-	in := inspection{ctx: ctx, q: q, byName: map[string]*live{}}
-	for _, step := range []func(driver.InspectOptions) error{in.tables, in.columns, in.foreignKeys, in.indexes} {
-		if err := step(o); err != nil {
+	in := inspection{q: q, byName: map[string]*live{}}
+	for _, step := range []func(context.Context, driver.InspectOptions) error{in.tables, in.columns, in.foreignKeys, in.indexes} {
+		if err := step(ctx, o); err != nil {
 			return nil, err
 		}
 	}
@@ -39,15 +39,14 @@ func (inspector) Inspect(ctx context.Context, q driver.Querier, o driver.Inspect
 }
 
 type inspection struct {
-	ctx    context.Context
 	q      driver.Querier
 	byName map[string]*live
 	order  []*live
 }
 
 // each runs a query and calls scan for every row.
-func (in *inspection) each(query string, scan func(rows *sql.Rows) error) error {
-	rows, err := in.q.QueryContext(in.ctx, query)
+func (in *inspection) each(ctx context.Context, query string, scan func(rows *sql.Rows) error) error {
+	rows, err := in.q.QueryContext(ctx, query)
 	if err != nil {
 		return err
 	}
@@ -65,8 +64,8 @@ func (in *inspection) each(query string, scan func(rows *sql.Rows) error) error 
 const ordinary = `sqlite_schema m JOIN pragma_table_list l ON l.schema = 'main' AND l.type = 'table' AND l.name = m.name
 	WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\_%' ESCAPE '\'`
 
-func (in *inspection) tables(o driver.InspectOptions) error {
-	return in.each(`SELECT m.name, m.sql FROM `+ordinary+` ORDER BY m.name`, func(rows *sql.Rows) error {
+func (in *inspection) tables(ctx context.Context, o driver.InspectOptions) error {
+	return in.each(ctx, `SELECT m.name, m.sql FROM `+ordinary+` ORDER BY m.name`, func(rows *sql.Rows) error {
 		var name, text string
 		if err := rows.Scan(&name, &text); err != nil {
 			return err
@@ -89,9 +88,9 @@ func unreadable(what, name string, err error) error {
 	return &dberr.Error{Op: "inspect", Code: dberr.Unsupported, Engine: "sqlite", Msg: fmt.Sprintf("the definition of %s %s is in a form that is not understood: %v", what, name, err)}
 }
 
-func (in *inspection) columns(driver.InspectOptions) error {
+func (in *inspection) columns(ctx context.Context, _ driver.InspectOptions) error {
 	keys := map[*live]map[int]string{}
-	err := in.each(`SELECT m.name, x.name, x.type, x."notnull", x.dflt_value, x.pk, x.hidden FROM `+
+	err := in.each(ctx, `SELECT m.name, x.name, x.type, x."notnull", x.dflt_value, x.pk, x.hidden FROM `+
 		strings.Replace(ordinary, "WHERE", "JOIN pragma_table_xinfo(m.name) x WHERE", 1)+` ORDER BY m.name, x.cid`, func(rows *sql.Rows) error {
 		var table, name, ty string
 		var notNull, pk, hidden int
@@ -139,13 +138,13 @@ func (in *inspection) columns(driver.InspectOptions) error {
 	return nil
 }
 
-func (in *inspection) foreignKeys(driver.InspectOptions) error {
+func (in *inspection) foreignKeys(ctx context.Context, _ driver.InspectOptions) error {
 	type key struct {
 		table string
 		id    int
 	}
 	found := map[key]*schema.ForeignKey{}
-	err := in.each(`SELECT m.name, f.id, f."table", f."from", f."to", f.on_update, f.on_delete FROM `+
+	err := in.each(ctx, `SELECT m.name, f.id, f."table", f."from", f."to", f.on_update, f.on_delete FROM `+
 		strings.Replace(ordinary, "WHERE", "JOIN pragma_foreign_key_list(m.name) f WHERE", 1)+` ORDER BY m.name, f.id DESC, f.seq`, func(rows *sql.Rows) error {
 		var table, ref, from, onUpdate, onDelete string
 		var id int
@@ -204,7 +203,7 @@ func action(s string) schema.Action {
 
 func equalFold(a, b []string) bool { return slices.EqualFunc(a, b, strings.EqualFold) }
 
-func (in *inspection) indexes(driver.InspectOptions) error {
+func (in *inspection) indexes(ctx context.Context, _ driver.InspectOptions) error {
 	type found struct {
 		*schema.Index
 		l       *live
@@ -214,7 +213,7 @@ func (in *inspection) indexes(driver.InspectOptions) error {
 	}
 	var all []*found
 	byName := map[string]*found{}
-	err := in.each(`SELECT m.name, i.name, i."unique", i.origin, x.seqno, x.cid, x.name, x."desc", x.coll, s.sql FROM `+
+	err := in.each(ctx, `SELECT m.name, i.name, i."unique", i.origin, x.seqno, x.cid, x.name, x."desc", x.coll, s.sql FROM `+
 		strings.Replace(ordinary, "WHERE", `JOIN pragma_index_list(m.name) i JOIN pragma_index_xinfo(i.name) x
 			LEFT JOIN sqlite_schema s ON s.type = 'index' AND s.name = i.name WHERE x.key = 1 AND`, 1)+` ORDER BY m.name, i.seq DESC, x.seqno`, func(rows *sql.Rows) error {
 		var table, name, origin, coll string

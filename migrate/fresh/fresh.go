@@ -191,8 +191,8 @@ func (c *creation) isStamped(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	any := rows.Next()
-	return any, rows.Close()
+	found := rows.Next()
+	return found, rows.Close()
 }
 
 // make creates tables one after the other. The server may still be at the last

@@ -15,8 +15,8 @@ func Canonical(text string, r Rules) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	n, err := parseAll(toks, r)
-	if err != nil {
+	n, ok := parseAll(toks, r)
+	if !ok {
 		return words(toks, r), nil
 	}
 	if r.PushNot {
@@ -33,8 +33,8 @@ func Literal(text string, r Rules) (value any, ok bool) {
 	if err != nil {
 		return nil, false
 	}
-	n, err := parseAll(toks, r)
-	if err != nil {
+	n, ok := parseAll(toks, r)
+	if !ok {
 		return nil, false
 	}
 	for n.kind == nCast {

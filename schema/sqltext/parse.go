@@ -2,7 +2,6 @@ package sqltext
 
 import (
 	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -16,16 +15,12 @@ type parser struct {
 	depth int
 }
 
-func parseAll(toks []Token, r Rules) (*node, error) {
+// parseAll reads the tokens as one expression; ok is false when they are none
+// of a known shape.
+func parseAll(toks []Token, r Rules) (n *node, ok bool) {
 	p := &parser{toks: toks, r: r}
 	n, err := p.expr(0)
-	if err != nil {
-		return nil, err
-	}
-	if p.i != len(toks) {
-		return nil, errShape
-	}
-	return n, nil
+	return n, err == nil && p.i == len(toks)
 }
 
 func (p *parser) peek() Token {
@@ -468,178 +463,4 @@ func (p *parser) spell(t Token) string {
 		return ""
 	}
 	return Name(t.Text)
-}
-
-func (p *parser) call(t Token) (*node, error) {
-	name := strings.ToLower(t.Text)
-	if a, ok := p.r.Aliases[name]; ok {
-		name = a
-	}
-	if t.Kind == Quoted && !plainFunction(t.Text) {
-		name = Name(t.Text)
-	}
-	switch {
-	case t.Is("CAST"):
-		n, err := p.expr(0)
-		if err != nil {
-			return nil, err
-		}
-		if !p.acceptWord("AS") {
-			return nil, errShape
-		}
-		ty, err := p.typeName()
-		if err != nil || !p.acceptOp(")") {
-			return nil, errShape
-		}
-		return p.cast(n, ty), nil
-	case t.Kind == Word && slices.Contains(shapeWords, strings.ToUpper(t.Text)):
-		return nil, errShape
-	case name == "count" && p.acceptOp("*"):
-		if !p.acceptOp(")") {
-			return nil, errShape
-		}
-		return &node{kind: nAtom, text: "count(*)"}, nil
-	case (name == "now" || name == "current_timestamp") && p.acceptOp(")"):
-		return &node{kind: nAtom, text: "CURRENT_TIMESTAMP"}, nil
-	}
-	args, err := p.args(")")
-	if err != nil {
-		return nil, err
-	}
-	return &node{kind: nCall, text: name, args: args}, nil
-}
-
-// plainFunction reports whether a quoted function name means the same without
-// its quotes.
-func plainFunction(name string) bool {
-	upper := strings.ToUpper(name)
-	return name != "" && name == strings.ToLower(name) && wordLen(name) == len(name) && upper != "NOT" && upper != "CAST" && upper != "CASE" && upper != "ARRAY" &&
-		upper != "COUNT" && upper != "NOW" && !slices.Contains(shapeWords, upper) && !slices.Contains(valueWords, upper)
-}
-
-func (p *parser) caseExpr() (*node, error) {
-	n := &node{kind: nCase}
-	if !p.peek().Is("WHEN") {
-		e, err := p.expr(0)
-		if err != nil {
-			return nil, err
-		}
-		n.base = true
-		n.args = append(n.args, e)
-	}
-	for p.acceptWord("WHEN") {
-		w, err := p.expr(0)
-		if err != nil {
-			return nil, err
-		}
-		if !p.acceptWord("THEN") {
-			return nil, errShape
-		}
-		t, err := p.expr(0)
-		if err != nil {
-			return nil, err
-		}
-		n.args = append(n.args, w, t)
-	}
-	if p.acceptWord("ELSE") {
-		e, err := p.expr(0)
-		if err != nil {
-			return nil, err
-		}
-		if !(e.kind == nAtom && e.text == "NULL") && !(e.kind == nCast && e.args[0].text == "NULL") {
-			n.args = append(n.args, e)
-		}
-	}
-	if len(n.args) < 2 || !p.acceptWord("END") {
-		return nil, errShape
-	}
-	return n, nil
-}
-
-// typeName reads a type: words, an argument list, array brackets.
-func (p *parser) typeName() (string, error) {
-	var parts []string
-	for p.peek().Kind == Word {
-		w := strings.ToLower(p.peek().Text)
-		if len(parts) > 0 && !slices.Contains([]string{"varying", "precision", "without", "with", "time", "zone", "unsigned", "signed", "integer", "charset", "utf8mb4"}, w) {
-			break
-		}
-		parts = append(parts, w)
-		p.i++
-	}
-	if len(parts) == 0 {
-		if t := p.peek(); t.Kind == Quoted {
-			p.i++
-			parts = append(parts, Name(t.Text))
-		} else {
-			return "", errShape
-		}
-	}
-	ty := strings.Join(parts, " ")
-	if p.acceptOp("(") {
-		args, err := p.args(")")
-		if err != nil {
-			return "", err
-		}
-		ty += "(" + strings.ReplaceAll(list(args), " ", "") + ")"
-	}
-	for p.acceptOp("[") {
-		if !p.acceptOp("]") {
-			return "", errShape
-		}
-		ty += "[]"
-	}
-	return ty, nil
-}
-
-var (
-	textTypes   = []string{"text", "character varying", "varchar", "bpchar", "character", "text[]", "character varying[]"}
-	jsonTypes   = []string{"json", "jsonb"}
-	numberTypes = []string{"integer", "bigint", "smallint", "numeric", "double precision", "real"}
-)
-
-// cast leaves out a cast that a server adds by itself: one of a literal to the
-// type that it has anyway, and one of a text column to text.
-func (p *parser) cast(n *node, ty string) *node {
-	keep := &node{kind: nCast, text: ty, args: []*node{n}}
-	if !p.r.Casts {
-		return keep
-	}
-	switch {
-	case n.kind == nString && slices.Contains(numberTypes, ty):
-		if v, ok := parseNumber(strings.TrimPrefix(n.text, "-")); ok && v != nil {
-			if strings.HasPrefix(n.text, "-") {
-				return &node{kind: nUnary, text: "-", args: []*node{{kind: nAtom, text: n.text[1:]}}}
-			}
-			return &node{kind: nAtom, text: n.text}
-		}
-	case n.kind == nString && (slices.Contains(textTypes, ty) || slices.Contains(jsonTypes, ty)):
-		return n
-	case n.kind == nArray && slices.Contains(textTypes, ty):
-		return n
-	case n.kind == nAtom && n.text == "NULL":
-		return n
-	case n.kind == nAtom && slices.Contains(numberTypes, ty):
-		if _, ok := parseNumber(n.text); ok {
-			return n
-		}
-	case n.kind == nUnary && n.text == "-" && n.args[0].kind == nAtom && slices.Contains(numberTypes, ty):
-		return n
-	case n.kind == nName && slices.Contains(textTypes, ty) && slices.ContainsFunc(p.r.TextColumns, func(c string) bool { return n.text == Name(c) }):
-		return n
-	}
-	return keep
-}
-
-func parseNumber(s string) (any, bool) {
-	if s == "" || !isDigit(s[0]) && s[0] != '.' {
-		return nil, false
-	}
-	if i, err := strconv.ParseInt(s, 10, 64); err == nil {
-		return i, true
-	}
-	if f, err := strconv.ParseFloat(s, 64); err == nil {
-		return f, true
-	}
-	return nil, false
 }
