@@ -64,16 +64,44 @@ func run(t testing.TB, eng *engine.Engine, ops ...op.Op) error {
 	})
 }
 
+// runScript runs a script and looks at its probes: none answers before its
+// statement, each does afterwards.
 func runScript(ctx context.Context, eng *engine.Engine, conn *sql.Conn, s driver.Script) error {
-	last := ""
+	last, probe := "", ""
+	answers := func(query string, want bool) error {
+		rows, err := conn.QueryContext(ctx, query)
+		if err != nil {
+			return fmt.Errorf("probe %s: %w", query, err)
+		}
+		got := rows.Next()
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			return err
+		}
+		if got != want {
+			return fmt.Errorf("probe %s answers %v", query, got)
+		}
+		return nil
+	}
+	each := func(st driver.Statement) error {
+		if probe != "" {
+			if err := answers(probe, true); err != nil {
+				return err
+			}
+		}
+		last, probe = st.SQL, st.Probe
+		if probe != "" {
+			return answers(probe, false)
+		}
+		return nil
+	}
 	err := driver.RunScript(ctx, conn, s, driver.RunOptions{
 		Transactional: eng.Dialect().Has(schema.TransactionalDDL),
-		Each:          func(_ int, st driver.Statement) error { last = st.SQL; return nil },
+		Each:          func(_ int, st driver.Statement) error { return each(st) },
 	})
 	if err != nil {
 		return fmt.Errorf("%w\nat: %s", cause(err), last)
 	}
-	return nil
+	return each(driver.Statement{})
 }
 
 // cause shows the driver's error, which an Error never prints.

@@ -29,6 +29,19 @@ func (o RenameTable) idle(s *State) string {
 	return ""
 }
 
+func (o RenameColumn) idle(s *State) string {
+	switch t := s.Table(o.Table); {
+	case !o.IfExists:
+	case t == nil:
+		return "there is no table " + o.Table
+	case t.Column(o.From) == nil:
+		return "there is no column " + o.Table + "." + o.From
+	case t.Column(o.To) != nil:
+		return "column " + o.Table + "." + o.To + " exists"
+	}
+	return ""
+}
+
 func (o SetPrimaryKey) idle(s *State) string {
 	if !o.IfMissing {
 		return ""

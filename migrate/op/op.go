@@ -72,7 +72,10 @@ type DropColumn struct {
 }
 
 // RenameColumn gives a column another name. What refers to it follows.
-type RenameColumn struct{ Table, From, To string }
+type RenameColumn struct {
+	Table, From, To string
+	IfExists        bool // nothing happens when From does not exist, or To does
+}
 
 // AlterColumn changes facets of a column; the others stay.
 type AlterColumn struct {
@@ -237,7 +240,7 @@ func (o DropColumn) String() string {
 	return "drop column " + o.Table + "." + o.Column + when(o.IfExists, " if it exists")
 }
 func (o RenameColumn) String() string {
-	return "rename column " + o.Table + "." + o.From + " to " + o.To
+	return "rename column " + o.Table + "." + o.From + " to " + o.To + when(o.IfExists, " if that is still to be done")
 }
 func (o AlterColumn) String() string {
 	parts := make([]string, len(o.Facets))

@@ -133,7 +133,7 @@ func emptyValue(c *schema.Column) schema.Expr {
 }
 
 func (o RenameColumn) reverse(*State) (Op, error) {
-	return RenameColumn{Table: o.Table, From: o.To, To: o.From}, nil
+	return RenameColumn{Table: o.Table, From: o.To, To: o.From, IfExists: o.IfExists}, nil
 }
 
 func (o AlterColumn) reverse(s *State) (Op, error) {
