@@ -191,6 +191,7 @@ func TestBulkInsertInsideATransactionAndASession(t *testing.T) {
 // Statements are cut so that they stay below the packet limit of the server.
 func TestBulkInsertOfLargeRows(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
+		t.Parallel()
 		do(t, eng, "CREATE TABLE doc (id integer NOT NULL PRIMARY KEY, body "+bigText(eng)+")")
 		body := strings.Repeat("0123456789abcdef", 1<<16) // 1 MB
 		n, err := engine.BulkInsert(t.Context(), eng, "doc", []string{"id", "body"}, func(yield func([]any, error) bool) {

@@ -211,6 +211,7 @@ func childLocks(url string) error {
 
 func TestLock(t *testing.T) {
 	enginetest.EachAndMemory(t, func(t *testing.T, eng *engine.Engine) {
+		t.Parallel()
 		ctx := t.Context()
 		release, err := eng.Lock(ctx, "migrate", nil)
 		if err != nil {
@@ -279,6 +280,7 @@ func TestLock(t *testing.T) {
 
 func TestALockIsFreeWhenItsHolderIsKilled(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
+		t.Parallel()
 		c := child(t, "lock", eng.URL().Reveal(), 0)
 		out, err := c.StdoutPipe()
 		if err != nil {

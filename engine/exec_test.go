@@ -200,6 +200,7 @@ func TestPreparedStatementsSurviveASchemaChange(t *testing.T) {
 
 func TestStatementsThatEndWithTheirContext(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
+		t.Parallel()
 		slow := map[string]string{
 			testdb.SQLite:     "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 2000000000) SELECT count(*) FROM c",
 			testdb.PostgreSQL: "SELECT count(*) FROM (SELECT pg_sleep(20)) s",

@@ -61,6 +61,7 @@ func killOthers(t testing.TB, name string, admin *engine.Engine) {
 
 func TestIdleConnectionsKilledByTheServerAreNotSeen(t *testing.T) {
 	eachServer(t, func(t *testing.T, name string) {
+		t.Parallel()
 		db := testdb.New(t, name)
 		admin := enginetest.Open(t, db.URL, engine.Options{})
 		for _, prePing := range []bool{true, false} {
@@ -398,6 +399,7 @@ func underLoad(t *testing.T, eng *engine.Engine, disturb func()) {
 // Connections that break at any moment, in the middle of anything.
 func TestANetworkThatBreaksUnderLoad(t *testing.T) {
 	eachServer(t, func(t *testing.T, name string) {
+		t.Parallel()
 		p, url := throughProxy(t, testdb.New(t, name).URL)
 		eng := enginetest.Open(t, url, engine.Options{})
 		underLoad(t, eng, func() { breakOften(p, 15) })

@@ -336,6 +336,7 @@ func TestSerializableTransactionsAreRunAgain(t *testing.T) {
 
 func TestDeadlocksAreRunAgain(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
+		t.Parallel()
 		table(t, eng)
 		do(t, eng, "INSERT INTO item (id) VALUES (1)")
 		do(t, eng, "INSERT INTO item (id) VALUES (2)")
@@ -421,6 +422,7 @@ func TestOnCommit(t *testing.T) {
 
 func TestRetriesAreBounded(t *testing.T) {
 	enginetest.EachAndMemory(t, func(t *testing.T, eng *engine.Engine) {
+		t.Parallel()
 		runs := 0
 		conflict := func(context.Context, *engine.Tx) error {
 			runs++
