@@ -195,17 +195,17 @@ func TestBulkInsertOfLargeRows(t *testing.T) {
 		do(t, eng, "CREATE TABLE doc (id integer NOT NULL PRIMARY KEY, body "+bigText(eng)+")")
 		body := strings.Repeat("0123456789abcdef", 1<<16) // 1 MB
 		n, err := engine.BulkInsert(t.Context(), eng, "doc", []string{"id", "body"}, func(yield func([]any, error) bool) {
-			for i := range 40 {
+			for i := range 20 {
 				if !yield([]any{i, body}, nil) {
 					return
 				}
 			}
 		})
-		if err != nil || n != 40 {
+		if err != nil || n != 20 {
 			t.Fatalf("inserted %d: %v (%v)", n, err, errors.Unwrap(err))
 		}
-		if got := number(t, eng, "SELECT sum(length(body)) FROM doc"); got != int64(40*len(body)) {
-			t.Errorf("%d bytes stored, want %d", got, 40*len(body))
+		if got := number(t, eng, "SELECT sum(length(body)) FROM doc"); got != int64(20*len(body)) {
+			t.Errorf("%d bytes stored, want %d", got, 20*len(body))
 		}
 	})
 }

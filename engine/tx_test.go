@@ -421,7 +421,7 @@ func TestOnCommit(t *testing.T) {
 }
 
 func TestRetriesAreBounded(t *testing.T) {
-	enginetest.EachAndMemory(t, func(t *testing.T, eng *engine.Engine) {
+	enginetest.EachWith(t, engine.Options{Retry: engine.RetryPolicy{MaxDelay: 20 * time.Millisecond}}, func(t *testing.T, eng *engine.Engine) {
 		t.Parallel()
 		runs := 0
 		conflict := func(context.Context, *engine.Tx) error {
