@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/model"
@@ -55,6 +56,9 @@ func (s *Server) authenticate(r *http.Request) (*caller, error) {
 	token := credential(r)
 	if token == "" {
 		return nil, fail(http.StatusUnauthorized, msgNotAuthenticated)
+	}
+	if !utf8.ValidString(token) || strings.ContainsRune(token, 0) {
+		return nil, fail(http.StatusUnauthorized, msgUnauthorized)
 	}
 	if strings.HasPrefix(token, "sk-") {
 		return s.byAPIKey(r, token)

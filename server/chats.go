@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/model"
@@ -193,8 +195,22 @@ func chatNotFound(err error, status int) error {
 	return err
 }
 
+// chatID is the id in the path; false for a text that no engine can hold, and
+// that is no chat's id for that reason.
+func chatID(r *http.Request) (string, bool) {
+	id := r.PathValue("id")
+	return id, utf8.ValidString(id) && !strings.ContainsRune(id, 0) && len(id) <= maxID
+}
+
+// maxID is more bytes than any id has.
+const maxID = 1024
+
 func (s *Server) getChat(w http.ResponseWriter, r *http.Request, c *caller) error {
-	chat, err := s.store.Chats.Get(r.Context(), r.PathValue("id"))
+	id, ok := chatID(r)
+	if !ok {
+		return fail(http.StatusUnauthorized, msgNotFound)
+	}
+	chat, err := s.store.Chats.Get(r.Context(), id)
 	if err != nil {
 		return chatNotFound(err, http.StatusUnauthorized)
 	}
@@ -209,7 +225,11 @@ func (s *Server) updateChat(w http.ResponseWriter, r *http.Request, c *caller) e
 	if err != nil {
 		return err
 	}
-	chat, err := s.store.Chats.Merge(r.Context(), r.PathValue("id"), author(c), *in)
+	id, ok := chatID(r)
+	if !ok {
+		return fail(http.StatusUnauthorized, msgNotFound)
+	}
+	chat, err := s.store.Chats.Merge(r.Context(), id, author(c), *in)
 	if err != nil {
 		return chatNotFound(err, http.StatusUnauthorized)
 	}
@@ -232,11 +252,15 @@ func (s *Server) deleteChat(w http.ResponseWriter, r *http.Request, c *caller) e
 	if err := s.mayDelete(r, c); err != nil {
 		return err
 	}
+	id, ok := chatID(r)
+	if !ok {
+		return fail(http.StatusNotFound, msgNotFound)
+	}
 	owner := c.ID
 	if c.isAdmin() {
 		owner = "" // of whomever
 	}
-	if err := s.store.Chats.Delete(r.Context(), r.PathValue("id"), owner); err != nil {
+	if err := s.store.Chats.Delete(r.Context(), id, owner); err != nil {
 		return chatNotFound(err, http.StatusNotFound)
 	}
 	return writeJSON(w, true)

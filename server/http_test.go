@@ -45,6 +45,9 @@ func TestPathsAndMethods(t *testing.T) {
 		{"POST", "/health", 405, "Method Not Allowed"},
 		{"GET", "/api/v1/chats/new", 401, "We could not find what you're looking for :/"}, // a chat called new
 		{"GET", "/api/v1/chats/%2e%2e", 401, "We could not find what you're looking for :/"},
+		{"GET", "/api/v1/chats/%00", 401, "We could not find what you're looking for :/"},
+		{"DELETE", "/api/v1/chats/%ff", 404, "We could not find what you're looking for :/"},
+		{"GET", "/api/v1/chats/" + strings.Repeat("x", 2000), 401, "We could not find what you're looking for :/"},
 		{"GET", "/api/v1/chats/a%2Fb", 401, "We could not find what you're looking for :/"},
 	} {
 		w := a.call(c.method, c.path, nil, token).is(c.status, c.detail)
@@ -80,7 +83,7 @@ func TestWhoMayComeIn(t *testing.T) {
 	a := local(t)
 	admin, pending := a.admin(), a.user("pete", model.RolePending)
 	const notAllowed = "You do not have permission to access this resource. Please contact your administrator for assistance."
-	for _, bad := range []string{"x", "a.b.c", "eyJhbGciOiJub25lIn0.eyJpZCI6IjEiLCJ0eXAiOiJzZXNzaW9uIn0.", admin + "x", admin[:len(admin)-2], strings.Repeat("x", 5000)} {
+	for _, bad := range []string{"x", "sk-\xff", "a.b.c", "eyJhbGciOiJub25lIn0.eyJpZCI6IjEiLCJ0eXAiOiJzZXNzaW9uIn0.", admin + "x", admin[:len(admin)-2], strings.Repeat("x", 5000)} {
 		a.call("GET", "/api/v1/auths/", nil, bad).is(401, "401 Unauthorized")
 	}
 	a.call("GET", "/api/v1/auths/", nil).is(401, "Not authenticated")
