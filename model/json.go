@@ -11,6 +11,8 @@ import (
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/larder-db/larder/internal/jsontext"
 )
 
 // JSON is the exact text of a JSON document, as a column holds it. The zero
@@ -19,16 +21,40 @@ import (
 // What is read from a database is kept as it is, also when it is broken: one
 // bad row must not hide the others. Valid tells.
 type JSON struct {
-	text string
-	set  bool
+	text  string
+	set   bool
+	depth int16 // of a text that was checked, and 1 more; 0 when nobody has looked
 }
 
 // JSONText is the document with that text, unchecked: see Valid. A column
 // refuses a text that is not valid.
 func JSONText(text string) JSON { return JSON{text: text, set: true} }
 
+// ParseJSON is the document with that text, which must be JSON in valid UTF-8,
+// without U+0000 and halves of surrogate pairs: what every engine stores.
+func ParseJSON(text string) (JSON, error) {
+	j := JSONText(text)
+	if err := j.check(); err != nil {
+		return JSON{}, fmt.Errorf("model.JSON: %w", err)
+	}
+	return j, nil
+}
+
+// check remembers that the text is storable, so that writing it does not look again.
+func (j *JSON) check() error {
+	depth, err := jsontext.Check(j.text)
+	if err == nil {
+		j.depth = int16(depth) + 1
+	}
+	return err
+}
+
+// Checked reports whether the text is known to be storable, and how deep the
+// document is nested.
+func (j JSON) Checked() (depth int, ok bool) { return int(j.depth) - 1, j.set && j.depth > 0 }
+
 // JSONNull is the document "null".
-func JSONNull() JSON { return JSON{text: "null", set: true} }
+func JSONNull() JSON { return JSON{text: "null", set: true, depth: 1} }
 
 // JSONOf encodes v. Numbers keep their digits when v has them as json.Number;
 // <, > and & are not escaped. NaN, infinities, and what has no JSON form are an error.
@@ -42,7 +68,9 @@ func JSONOf(v any) (JSON, error) {
 	if err := enc.Encode(v); err != nil {
 		return JSON{}, fmt.Errorf("model.JSON: %w", err)
 	}
-	return JSON{text: strings.TrimSuffix(b.String(), "\n"), set: true}, nil
+	j := JSONText(strings.TrimSuffix(b.String(), "\n"))
+	_ = j.check() // a text with U+0000 is JSON; a column refuses it
+	return j, nil
 }
 
 // Set puts the encoding of v in place of the document; on an error it changes nothing.
@@ -61,7 +89,7 @@ func (j JSON) IsNull() bool { return !j.set }
 func (j JSON) IsJSONNull() bool { return j.set && strings.Trim(j.text, " \t\r\n") == "null" }
 
 // Valid reports whether there is a document and its text is JSON.
-func (j JSON) Valid() bool { return j.set && json.Valid([]byte(j.text)) }
+func (j JSON) Valid() bool { return j.set && (j.depth > 0 || json.Valid([]byte(j.text))) }
 
 // String is the text; empty for SQL NULL.
 func (j JSON) String() string { return j.text }
@@ -91,7 +119,7 @@ func (j JSON) MarshalJSON() ([]byte, error) {
 	if !j.set {
 		return []byte("null"), nil
 	}
-	if !json.Valid([]byte(j.text)) {
+	if !j.Valid() {
 		return json.Marshal(strings.ToValidUTF8(j.text, "\uFFFD"))
 	}
 	return []byte(j.text), nil
@@ -100,7 +128,8 @@ func (j JSON) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON keeps the text. Inside of another document null is JSON null;
 // an absent member leaves SQL NULL.
 func (j *JSON) UnmarshalJSON(b []byte) error {
-	*j = JSON{text: string(b), set: true}
+	*j = JSONText(string(b))
+	_ = j.check()
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"slices"
 	"sync/atomic"
 
 	"github.com/larder-db/larder/driver"
@@ -27,6 +28,7 @@ type compiled struct {
 	st    engine.Statement
 	slots bool // some of st.Args are parameters that wait for a value
 	sig   []*param
+	at    []int // for each of st.Args the place in sig, -1 for a value
 }
 
 // memo keeps what a statement value was compiled to, once per dialect. It
@@ -85,6 +87,15 @@ func compile(m *memo, d driver.Dialect, name string, write bool, e driver.Expr) 
 	c := &compiled{d: d, st: engine.Statement{Name: name, SQL: text, Args: args, Write: write}}
 	c.sig = signature(args)
 	c.slots = len(c.sig) > 0
+	if c.slots {
+		c.at = make([]int, len(args))
+		for i, a := range args {
+			c.at[i] = -1
+			if s, ok := a.(slot); ok {
+				c.at[i] = slices.IndexFunc(c.sig, func(p *param) bool { return p.name == s.p.name })
+			}
+		}
+	}
 	m.put(c)
 	return c, nil
 }

@@ -3,6 +3,7 @@ package query
 import (
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
@@ -65,8 +66,9 @@ func signature(args []any) []*param {
 	return out
 }
 
-// fill puts values into the places of parameters.
-func fill(d driver.Dialect, args []any, params []*param, values []any) ([]any, error) {
+// fill puts values, which are in the order of params, into the places of
+// parameters. at has those places where they are known.
+func fill(d driver.Dialect, args []any, at []int, params []*param, values []any) ([]any, error) {
 	out := make([]any, len(args))
 	for i, a := range args {
 		s, ok := a.(slot)
@@ -74,17 +76,17 @@ func fill(d driver.Dialect, args []any, params []*param, values []any) ([]any, e
 			out[i] = a
 			continue
 		}
-		for j, p := range params {
-			if p.name != s.p.name {
-				continue
-			}
-			v, err := d.Encode(s.ty, values[j])
-			if err != nil {
-				return nil, named(err, s.of)
-			}
-			out[i] = v
-			break
+		k := -1
+		if at != nil {
+			k = at[i]
+		} else {
+			k = slices.IndexFunc(params, func(p *param) bool { return p.name == s.p.name })
 		}
+		v, err := d.Encode(s.ty, values[k])
+		if err != nil {
+			return nil, named(err, s.of)
+		}
+		out[i] = v
 	}
 	return out, nil
 }

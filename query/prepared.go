@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"sync/atomic"
 
 	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/engine"
@@ -21,6 +22,7 @@ type Prepared[T any] struct {
 	st      Statement
 	columns []string
 	m       memo
+	by      atomic.Pointer[byStruct]
 }
 
 // Prepare makes a statement ready to be run often. T is what its rows are read
@@ -49,25 +51,58 @@ func (p *Prepared[T]) bind(values []any) binder {
 		if !c.slots && len(values) == 0 {
 			return st, nil
 		}
-		vs := values
-		if len(values) == 1 {
-			if s, ok := values[0].(Struct); ok {
-				var err error
-				if vs, err = valuesBy(c.st.Name, c.sig, s.v); err != nil {
-					return st, err
-				}
-			}
-		}
-		if err := match(c.st.Name, c.sig, vs); err != nil {
+		vs, err := p.values(c, values)
+		if err != nil {
 			return st, err
 		}
-		args, err := fill(c.d, c.st.Args, c.sig, vs)
+		args, err := fill(c.d, c.st.Args, c.at, c.sig, vs)
 		if err != nil {
 			return st, withOp(err, c.st.Name)
 		}
 		st.Args = args
 		return st, nil
 	}
+}
+
+// values is the values of the parameters in their order, checked.
+func (p *Prepared[T]) values(c *compiled, values []any) ([]any, error) {
+	if len(values) == 1 {
+		if s, ok := values[0].(Struct); ok {
+			r, info, err := structValue(s.v)
+			if err != nil {
+				return nil, err
+			}
+			if way := p.by.Load(); way != nil && way.info == info && way.c == c {
+				out := make([]any, len(way.index))
+				for i, x := range way.index {
+					out[i] = fieldValue(r.FieldByIndex(x))
+				}
+				return out, nil
+			}
+			out, err := valuesBy(c.st.Name, c.sig, s.v)
+			if err != nil {
+				return nil, err
+			}
+			if err := match(c.st.Name, c.sig, out); err != nil {
+				return nil, err
+			}
+			way := &byStruct{info: info, c: c}
+			for _, q := range c.sig {
+				way.index = append(way.index, info.fields[info.byName[q.name]].index)
+			}
+			p.by.Store(way)
+			return out, nil
+		}
+	}
+	return values, match(c.st.Name, c.sig, values)
+}
+
+// byStruct is the way from a struct's fields to the parameters, as it was last
+// gone: their types fit.
+type byStruct struct {
+	info  *structInfo
+	c     *compiled
+	index [][]int
 }
 
 func valuesBy(name string, params []*param, v any) ([]any, error) {
@@ -162,7 +197,7 @@ func (p *Prepared[T]) stepBinder(q engine.Queryer, values []any) binder {
 		if err := match(st.Name, whole, vs); err != nil {
 			return st, err
 		}
-		args, err := fill(c.d, c.st.Args, whole, vs)
+		args, err := fill(c.d, c.st.Args, nil, whole, vs)
 		if err != nil {
 			return st, withOp(err, st.Name)
 		}

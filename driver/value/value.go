@@ -15,6 +15,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/internal/jsontext"
 	"github.com/larder-db/larder/schema"
 )
 
@@ -35,6 +36,13 @@ type Limits struct {
 // time.Time, by the kind of ty: decimals, UUIDs and JSON are strings, times
 // are in UTC to the microsecond. Pointers are followed; a nil one is nil.
 func Encode(ty schema.Type, v any, l Limits) (any, error) {
+	if ty.Kind == schema.JSON || ty.Kind == schema.JSONB {
+		if c, ok := v.(checked); ok {
+			if depth, ok := c.Checked(); ok && depth <= l.depth() {
+				return limited(c.String(), l)
+			}
+		}
+	}
 	v, err := plain(v)
 	if v == nil || err != nil {
 		return nil, err
@@ -65,9 +73,27 @@ func Encode(ty schema.Type, v any, l Limits) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	return limited(out, l)
+}
+
+// checked is a document whose text was found storable before.
+type checked interface {
+	// Checked is how deep the document is nested, and false when nobody has looked.
+	Checked() (depth int, ok bool)
+	String() string
+}
+
+func (l Limits) depth() int {
+	if l.Depth == 0 {
+		return 1000
+	}
+	return l.Depth
+}
+
+func limited(v any, l Limits) (any, error) {
 	if l.Bytes > 0 {
 		n := 0
-		switch x := out.(type) {
+		switch x := v.(type) {
 		case string:
 			n = len(x)
 		case []byte:
@@ -77,7 +103,7 @@ func Encode(ty schema.Type, v any, l Limits) (any, error) {
 			return nil, tooLarge(fmt.Sprintf("the value has %d bytes and the server takes %d in one statement; raise its packet limit", n, l.Bytes))
 		}
 	}
-	return out, nil
+	return v, nil
 }
 
 func invalid(msg string) error  { return dberr.New(dberr.Invalid, "", msg) }
@@ -314,11 +340,14 @@ func document(v any, l Limits) (any, error) {
 			s = strings.TrimSuffix(b.String(), "\n")
 		}
 	}
-	depth := l.Depth
-	if depth == 0 {
-		depth = 1000
+	depth, err := jsontext.Check(s)
+	if err != nil {
+		return nil, invalid(err.Error())
 	}
-	return s, CheckJSON(s, depth)
+	if depth > l.depth() {
+		return nil, tooLarge(fmt.Sprintf("the JSON document is nested %d levels deep and the engine takes %d", depth, l.depth()))
+	}
+	return s, nil
 }
 
 // decimal returns the number in plain notation, exactly.

@@ -1,7 +1,10 @@
-package value
+// Package jsontext checks the text of JSON documents: fast, and by the rules of
+// what is stored, which are stricter than those of JSON.
+package jsontext
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math/bits"
 	"unicode/utf16"
@@ -9,32 +12,41 @@ import (
 	"unsafe"
 )
 
-// CheckJSON refuses a text that is not one JSON document (RFC 8259) in valid
-// UTF-8, that is nested deeper than depth, or that holds an escape that no
-// engine can read as text: U+0000, or half of a surrogate pair. It reads the
-// text once, long strings eight bytes at a time.
-func CheckJSON(s string, depth int) error {
-	c := checker{s: s, bytes: unsafe.Slice(unsafe.StringData(s), len(s)), depth: depth}
+// Errors of [Check] for texts that are JSON and are not stored nevertheless.
+var (
+	ErrNUL       = errors.New("the JSON text holds the character U+0000 (NUL), which cannot be stored; remove it")
+	ErrSurrogate = errors.New("the JSON text holds half of a surrogate pair, which is no character; correct its encoding")
+)
+
+// MaxDepth is how deep a document may be nested.
+const MaxDepth = 10000
+
+// Check refuses a text that is not one JSON document (RFC 8259) in valid
+// UTF-8, or that holds an escape that no engine can read as text: U+0000, or
+// half of a surrogate pair. It returns how deep the document is nested: 0 for
+// a scalar. The text is read once, long strings eight bytes at a time.
+func Check(s string) (depth int, err error) {
+	c := checker{s: s, bytes: unsafe.Slice(unsafe.StringData(s), len(s))}
 	c.space()
 	if err := c.value(0); err != nil {
-		return err
+		return 0, err
 	}
 	c.space()
 	if c.i < len(s) {
-		return c.fail("there is text after the document")
+		return 0, c.fail("there is text after the document")
 	}
-	return nil
+	return c.deepest, nil
 }
 
 type checker struct {
-	s     string
-	bytes []byte // of s; only read
-	i     int
-	depth int
+	s       string
+	bytes   []byte // of s; only read
+	i       int
+	deepest int
 }
 
 func (c *checker) fail(why string) error {
-	return invalid(fmt.Sprintf("the text is not valid JSON: %s at byte %d", why, c.i))
+	return fmt.Errorf("the text is not valid JSON: %s at byte %d", why, c.i)
 }
 
 func (c *checker) space() {
@@ -54,9 +66,10 @@ func (c *checker) value(level int) error {
 	}
 	switch b := c.s[c.i]; {
 	case b == '{' || b == '[':
-		if level >= c.depth {
-			return tooLarge(fmt.Sprintf("the JSON document is nested more than %d levels deep, which the engine does not take", c.depth))
+		if level >= MaxDepth {
+			return c.fail("the document is nested too deep")
 		}
+		c.deepest = max(c.deepest, level+1)
 		return c.container(b, level+1)
 	case b == '"':
 		return c.str()
@@ -222,7 +235,7 @@ func (c *checker) escape(i int) (int, error) {
 			switch {
 			case !ok:
 			case r == 0:
-				return 0, invalid("the JSON text holds the character U+0000 (NUL), which cannot be stored; remove it")
+				return 0, ErrNUL
 			case !utf16.IsSurrogate(r):
 				return 6, nil
 			default:
@@ -231,7 +244,7 @@ func (c *checker) escape(i int) (int, error) {
 						return 12, nil
 					}
 				}
-				return 0, invalid("the JSON text holds half of a surrogate pair, which is no character; correct its encoding")
+				return 0, ErrSurrogate
 			}
 		}
 	}
