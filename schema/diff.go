@@ -65,12 +65,12 @@ func (d *differ) table(a, b *Table) {
 	if a.Comment != b.Comment {
 		d.comments = append(d.comments, CommentTable{b, a.Comment, b.Comment})
 	}
-	for _, c := range a.Columns {
+	for _, c := range generated(a.Columns, first) {
 		if b.Column(c.Name) == nil {
 			d.dropColumns = append(d.dropColumns, DropColumn{a, c})
 		}
 	}
-	for _, c := range b.Columns {
+	for _, c := range generated(b.Columns, last) {
 		was := a.Column(c.Name)
 		if was == nil {
 			d.addColumns = append(d.addColumns, AddColumn{b, c})
@@ -95,6 +95,25 @@ func (d *differ) table(a, b *Table) {
 	match(a.Indexes, b.Indexes, (*Index).String,
 		func(i *Index) { d.dropIndexes = append(d.dropIndexes, DropIndex{a, i}) },
 		func(i *Index) { d.addIndexes = append(d.addIndexes, AddIndex{b, i}) })
+}
+
+const (
+	first = -1
+	last  = 1
+)
+
+// generated returns the columns with those that are made of others in front of
+// or behind the rest.
+func generated(cs []*Column, where int) []*Column {
+	place := func(c *Column) int {
+		if c.Generated != nil {
+			return where
+		}
+		return 0
+	}
+	cs = slices.Clone(cs)
+	slices.SortStableFunc(cs, func(a, b *Column) int { return place(a) - place(b) })
+	return cs
 }
 
 // match drops what only a has and adds what only b has. Two that are equal in

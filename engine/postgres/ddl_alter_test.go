@@ -1,0 +1,12 @@
+package postgres_test
+
+import (
+	"testing"
+
+	"github.com/larder-db/larder/driver/drivertest"
+	"github.com/larder-db/larder/internal/testdb"
+)
+
+func TestAlter(t *testing.T) {
+	drivertest.Alter(t, openForSchema(t, testdb.New(t, testdb.PostgreSQL)))
+}
