@@ -40,7 +40,7 @@ func (e *Environment) get(name string) string {
 func Main(ctx context.Context, args []string, env Environment) int {
 	p := &program{env: env}
 	root := p.root()
-	root.SetArgs(args)
+	root.SetArgs(arrange(root, args))
 	root.SetOut(env.Stdout)
 	root.SetErr(env.Stderr)
 	err := root.ExecuteContext(ctx)
@@ -88,6 +88,6 @@ func (p *program) root() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	p.global.register(root)
-	root.AddCommand(p.serve(), p.version())
+	root.AddCommand(p.serve(), p.migrate(), p.version())
 	return root
 }

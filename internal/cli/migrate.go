@@ -1,0 +1,100 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/larder-db/larder/dburl"
+	"github.com/larder-db/larder/engine"
+	"github.com/larder-db/larder/engine/engines"
+	"github.com/larder-db/larder/migrate"
+	"github.com/larder-db/larder/migrate/command"
+)
+
+// migrate has the verbs of package migrate/command, on Larder's history.
+func (p *program) migrate() *cobra.Command {
+	parent := &cobra.Command{
+		Use:   "migrate",
+		Short: "Change the schema of a database, and look at its history",
+		Long: `Change the schema of a database by revisions, and look at its history.
+
+A revision is named by its id or the beginning of it, head, base, +2, -1,
+<id>+1 or <branch>@head; a range by from:to.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	s := &command.Session{Lineages: lineages(), Stdout: p.env.Stdout, Stderr: p.env.Stderr, Dir: "migrations", Build: "larder " + thisVersion().Version,
+		Terminal: terminal(p.env.Stderr)}
+	s.Open = func(ctx context.Context) (*engine.Engine, error) { return p.open(ctx, p.logger()) }
+	s.Target = p.scriptTarget
+	for _, v := range command.Verbs(s) {
+		parent.AddCommand(p.migrateVerb(s, v))
+	}
+	return parent
+}
+
+func (p *program) migrateVerb(s *command.Session, v command.Verb) *cobra.Command {
+	use := v.Name
+	if v.Args != "" {
+		use += " " + v.Args
+	}
+	long := v.Short + "."
+	if v.Long != "" {
+		long += "\n\n" + v.Long
+	}
+	cmd := &cobra.Command{
+		Use: use, Short: v.Short, Long: long,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			s.JSON, s.Quiet = p.global.output == "json", p.global.quiet
+			err := v.Run(cmd.Context(), args)
+			var wrong *command.UsageError
+			if errors.As(err, &wrong) {
+				return &usageError{wrong.Why}
+			}
+			return err
+		},
+	}
+	v.Flags(cmd.Flags())
+	return cmd
+}
+
+// scriptTarget is what scripts are written for: a dialect that was named, or
+// that of the database, which is not opened.
+func (p *program) scriptTarget(dialect string) (*migrate.Target, error) {
+	if dialect != "" {
+		u, err := dburl.Parse(dialect + "://")
+		if err != nil {
+			return nil, err
+		}
+		return command.TargetFor(engines.All(), u)
+	}
+	c, err := p.database(p.logger())
+	if err != nil {
+		return nil, err
+	}
+	return command.TargetFor(engines.All(), c.URL)
+}
+
+// terminal reports whether w is one.
+func terminal(w any) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// arrange lets "-1" be a revision: see command.Arrange.
+func arrange(root *cobra.Command, args []string) []string {
+	cmd, _, err := root.Find(args)
+	if err != nil || cmd.Parent() == nil || cmd.Parent().Name() != "migrate" {
+		return args
+	}
+	flags := cmd.Flags()
+	flags.AddFlagSet(root.PersistentFlags())
+	return command.Arrange(args, command.TakesValue(flags))
+}

@@ -1,0 +1,36 @@
+package cli
+
+import (
+	"slices"
+
+	"github.com/larder-db/larder/migrate"
+	"github.com/larder-db/larder/schema"
+	"github.com/larder-db/larder/tables"
+)
+
+// The lineages of a Larder database, and their version tables.
+const (
+	sharedLineage      = "main"   // the history shared with Open WebUI
+	ownLineage         = "larder" // ours
+	sharedVersionTable = "alembic_version"
+	ownVersionTable    = "larder_version"
+)
+
+// lineages are the histories of a Larder database: the one that is shared with
+// Open WebUI, and the one of the tables that only Larder has.
+func lineages() []migrate.Lineage {
+	return []migrate.Lineage{
+		{
+			Name: sharedLineage, VersionTable: sharedVersionTable, Revisions: sharedRevisions(), Tables: tables.All(),
+			// A database of Open WebUI may hold other programs' tables, and
+			// what older releases left.
+			Owns: func(name string) bool {
+				return slices.ContainsFunc(tables.All(), func(t *schema.Table) bool { return t.Name == name })
+			},
+		},
+		{Name: ownLineage, VersionTable: ownVersionTable},
+	}
+}
+
+// sharedRevisions is the history that is shared with Open WebUI.
+func sharedRevisions() []migrate.Revision { return nil }
