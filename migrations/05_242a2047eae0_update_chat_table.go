@@ -1,0 +1,51 @@
+package migrations
+
+import (
+	"context"
+
+	"github.com/larder-db/larder/migrate"
+	"github.com/larder-db/larder/migrate/op"
+	"github.com/larder-db/larder/schema"
+)
+
+// The document of a chat becomes JSON, by way of a second column, which is why
+// it stands behind the others from here on. Text that is no JSON is kept aside
+// and JSON null takes its place.
+var rev05 = migrate.Revision{
+	ID: "242a2047eae0", Down: []string{"6a39f3d8e55c"}, Doc: "the document of a chat is JSON", Path: "05_242a2047eae0_update_chat_table.go",
+	Upgrade: func(ops *op.Ops) {
+		keepAside(ops)
+		ops.Do(op.RenameColumn{Table: "chat", From: "chat", To: "old_chat", IfExists: true})
+		ops.Data("keep chats that are no JSON", keepBadChats)
+		ops.AddColumn("chat", op.JSON("chat").Null(), op.IfNotExists)
+		ops.Execute("UPDATE {chat} SET {chat} = {old_chat}").When(schema.NativeJSON, "UPDATE {chat} SET {chat} = CAST({old_chat} AS json)")
+		ops.DropColumn("chat", "old_chat")
+	},
+	Downgrade: func(ops *op.Ops) {
+		ops.RenameColumn("chat", "chat", "new_chat")
+		ops.AddColumn("chat", op.Text("chat").Null())
+		ops.Execute("UPDATE {chat} SET {chat} = {new_chat}").When(schema.NativeJSON, "UPDATE {chat} SET {chat} = CAST({new_chat} AS text)")
+		ops.DropColumn("chat", "new_chat")
+		keepAside(ops)
+		ops.Data("put back chats that are no JSON", putBack("242a2047eae0", "chat", "id", "chat", "null"))
+		ops.DropTable(keptTable)
+	},
+}
+
+func keepBadChats(ctx context.Context, d *op.Data) error {
+	return d.Rows(ctx, op.Scan{Table: "chat", Key: []string{"id"}, Columns: []string{"old_chat"}}, func(ctx context.Context, c *op.Chunk) error {
+		for _, r := range c.Rows {
+			if r.Null("old_chat") || isJSON(r.Text("old_chat")) {
+				continue
+			}
+			k := kept{"242a2047eae0", "chat.chat", r.Text("id"), "the text is no JSON and the column takes nothing else", r.Text("old_chat")}
+			if err := keep(ctx, c, k); err != nil {
+				return err
+			}
+			if err := c.Update(ctx, r, op.Values{"old_chat": "null"}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

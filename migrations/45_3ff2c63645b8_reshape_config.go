@@ -1,0 +1,225 @@
+package migrations
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/larder-db/larder/migrate"
+	"github.com/larder-db/larder/migrate/op"
+	"github.com/larder-db/larder/schema"
+)
+
+// One document of all settings becomes a row of each; the old table stays as
+// config_old. On the way back the settings of today go into the document.
+var rev45 = migrate.Revision{
+	ID: "3ff2c63645b8", Down: []string{"461111b60977"}, Doc: "settings as rows", Path: "45_3ff2c63645b8_reshape_config.go",
+	Upgrade: func(ops *op.Ops) {
+		ops.Do(op.RenameTable{From: "config", To: "config_old", IfExists: true})
+		t := schema.Define("config")
+		t.Text("key").Key(configKey)
+		t.JSON("value")
+		t.BigInt("updated_at").Null()
+		t.Primary("", "key")
+		t.PrimaryKey.Invented = "config_pkey1" // the key of config_old has the other name
+		ops.CreateTable(t, op.IfNotExists)
+		ops.Data("settings as rows", settingsAsRows)
+	},
+	Downgrade: func(ops *op.Ops) {
+		ops.Data("settings as one document", settingsAsDocument)
+		ops.DropTable("config")
+		ops.RenameTable("config_old", "config")
+	},
+}
+
+// rewrites are settings that have another name from here on. There is a second
+// name for some: the first of the document that is there counts.
+var rewrites = map[string]string{
+	"oauth.refresh_token_include_scope":     "oauth.refresh_token.include_scope",
+	"rag.openai_api_base_url":               "rag.openai.api_base_url",
+	"rag.openai_api_key":                    "rag.openai.api_key",
+	"rag.ollama.url":                        "rag.ollama.base_url",
+	"rag.ollama.key":                        "rag.ollama.api_key",
+	"oauth.oidc.avatar_claim":               "oauth.picture_claim",
+	"oauth.oidc.client_id":                  "oauth.client_id",
+	"oauth.oidc.client_secret":              "oauth.client_secret",
+	"oauth.oidc.code_challenge_method":      "oauth.code_challenge_method",
+	"oauth.oidc.email_claim":                "oauth.email_claim",
+	"oauth.oidc.end_session_endpoint":       "oauth.end_session_endpoint",
+	"oauth.oidc.group_claim":                "oauth.group_claim",
+	"oauth.oidc.oauth_timeout":              "oauth.timeout",
+	"oauth.oidc.provider_name":              "oauth.provider_name",
+	"oauth.oidc.provider_url":               "oauth.provider_url",
+	"oauth.oidc.redirect_uri":               "oauth.redirect_uri",
+	"oauth.oidc.scopes":                     "oauth.scopes",
+	"oauth.oidc.sub_claim":                  "oauth.sub_claim",
+	"oauth.oidc.token_endpoint_auth_method": "oauth.token_endpoint_auth_method",
+	"oauth.oidc.username_claim":             "oauth.username_claim",
+}
+
+// setting is a setting of a document: where it stands and what it is.
+type setting struct {
+	path []string
+	raw  string
+}
+
+func (s setting) name() string { return strings.Join(s.path, ".") }
+
+// key is the key of its row.
+func (s setting) key() string {
+	if to, ok := rewrites[s.name()]; ok {
+		return to
+	}
+	return s.name()
+}
+
+// flatten lists the settings of a document. A value that is an object is cut
+// into its members unless it is a setting by itself.
+func flatten(doc object, path []string) []setting {
+	var out []setting
+	for _, m := range doc {
+		at := append(slices.Clone(path), m.key)
+		s := setting{at, m.raw}
+		if inner, ok := readObject(m.raw); ok && !isSetting(s.name()) {
+			out = append(out, flatten(inner, at)...)
+			continue
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+func isSetting(name string) bool {
+	if _, ok := rewrites[name]; ok {
+		return true
+	}
+	return wholeSettings()[name]
+}
+
+// newestSettings returns the document that counts, and its row; 0 for none.
+func newestSettings(ctx context.Context, d *op.Data) (doc object, raw string, id int64, err error) {
+	rows, err := op.Get(ctx, d, "SELECT {id}, {data} FROM {config_old} ORDER BY {id} DESC LIMIT 1")
+	if err != nil || len(rows) == 0 {
+		return object{}, "", 0, err
+	}
+	raw = rows[0].Text("data")
+	text := raw
+	if s, ok := readString(raw); ok {
+		text = s // a document within a string
+	}
+	doc, _ = readObject(text)
+	return doc, raw, rows[0].Int("id"), nil
+}
+
+func settingsAsRows(ctx context.Context, d *op.Data) error {
+	doc, _, _, err := newestSettings(ctx, d)
+	if err != nil {
+		return err
+	}
+	there, err := settingsThere(ctx, d)
+	if err != nil {
+		return err
+	}
+	at := now()
+	for _, s := range flatten(doc, nil) {
+		key := s.key()
+		if _, ok := there[key]; ok {
+			continue
+		}
+		there[key] = s.raw
+		if err := insert(ctx, d, "config", op.Values{"key": key, "value": s.raw, "updated_at": at}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func settingsThere(ctx context.Context, d *op.Data) (map[string]string, error) {
+	rows, err := op.Get(ctx, d, "SELECT {key}, {value} FROM {config}")
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]string{}
+	for _, r := range rows {
+		out[r.Text("key")] = r.Text("value")
+		if r.Null("value") {
+			out[r.Text("key")] = "null"
+		}
+	}
+	return out, nil
+}
+
+func settingsAsDocument(ctx context.Context, d *op.Data) error {
+	doc, _, id, err := newestSettings(ctx, d)
+	if err != nil {
+		return err
+	}
+	there, err := settingsThere(ctx, d)
+	if err != nil {
+		return err
+	}
+	merged, changed := merge(doc, there)
+	switch {
+	case !changed:
+		return nil
+	case id == 0:
+		return insert(ctx, d, "config_old", op.Values{"data": merged.String(), "version": 0})
+	}
+	_, err = op.Run(ctx, d, "UPDATE {config_old} SET {data} = ?, {updated_at} = CURRENT_TIMESTAMP WHERE {id} = ?", merged.String(), id)
+	return err
+}
+
+// merge puts the rows into the document and takes out what has no row any
+// more, leaving the rest as it stands.
+func merge(doc object, rows map[string]string) (object, bool) {
+	changed := false
+	rows = maps.Clone(rows)
+	out := object{}
+	for _, s := range flatten(doc, nil) {
+		v, ok := rows[s.key()]
+		if !ok {
+			changed = true
+			continue
+		}
+		if !sameJSON(v, s.raw) {
+			changed, s.raw = true, v
+		}
+		if !out.put(s.path, s.raw) {
+			out.set(s.name(), s.raw)
+		}
+		delete(rows, s.key())
+	}
+	for _, key := range slices.Sorted(maps.Keys(rows)) {
+		changed = true
+		if !out.put(strings.Split(key, "."), rows[key]) {
+			out.set(key, rows[key])
+		}
+	}
+	return out, changed
+}
+
+// put sets a member of a member, and so on. It reports false, and does
+// nothing, where something else stands in the way.
+func (o *object) put(path []string, raw string) bool {
+	if len(path) == 1 {
+		if was := o.get(path[0]); was != "" {
+			return false
+		}
+		o.set(path[0], raw)
+		return true
+	}
+	was := o.get(path[0])
+	inner := object{}
+	if was != "" {
+		var ok bool
+		if inner, ok = readObject(was); !ok || isSetting(path[0]) {
+			return false
+		}
+	}
+	if !inner.put(path[1:], raw) {
+		return false
+	}
+	o.set(path[0], inner.String())
+	return true
+}

@@ -1,0 +1,175 @@
+package migrations
+
+import (
+	"encoding/json"
+	"reflect"
+	"strconv"
+	"strings"
+
+	"github.com/larder-db/larder/migrate/op"
+)
+
+// JSON is read and written as text, one level at a time: what a step does not
+// look at keeps its spelling, its order and its exact numbers.
+
+// member is a member of an object.
+type member struct {
+	key string
+	raw string // the value as it is written
+}
+
+// object is the members of an object in the order in which they stand; of two
+// with one key the last one counts, in the place of the first.
+type object []member
+
+// readObject reads the top level of an object; ok is false for anything else.
+func readObject(s string) (o object, ok bool) {
+	sc := scanner{buf: s}
+	if sc.token() != '{' {
+		return nil, false
+	}
+	o = object{}
+	err := sc.members(func(key string) error {
+		raw, err := sc.value()
+		o.set(key, raw)
+		return err
+	})
+	if err != nil || sc.token() != 0 {
+		return nil, false
+	}
+	return o, true
+}
+
+// get returns the value of a member as it is written; "" when there is none.
+func (o object) get(key string) string {
+	for _, m := range o {
+		if m.key == key {
+			return m.raw
+		}
+	}
+	return ""
+}
+
+// set gives a member a value, behind the others when it is new.
+func (o *object) set(key, raw string) {
+	for i, m := range *o {
+		if m.key == key {
+			(*o)[i].raw = raw
+			return
+		}
+	}
+	*o = append(*o, member{key, raw})
+}
+
+// without returns the object less the keys.
+func (o object) without(keys ...string) object {
+	out := object{}
+	for _, m := range o {
+		if !contains(keys, m.key) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// String writes the object.
+func (o object) String() string {
+	var b strings.Builder
+	b.WriteByte('{')
+	for i, m := range o {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(quote(m.key) + ": " + m.raw)
+	}
+	b.WriteByte('}')
+	return b.String()
+}
+
+// readList reads the top level of a list; ok is false for anything else.
+func readList(s string) (list []string, ok bool) {
+	sc := scanner{buf: s}
+	if sc.token() != '[' {
+		return nil, false
+	}
+	err := sc.elements(func() error {
+		raw, err := sc.value()
+		list = append(list, raw)
+		return err
+	})
+	return list, err == nil && sc.token() == 0
+}
+
+// readString reads a string; ok is false for anything else.
+func readString(raw string) (s string, ok bool) {
+	if !strings.HasPrefix(raw, `"`) {
+		return "", false
+	}
+	if strings.IndexByte(raw, '\\') < 0 && len(raw) > 1 {
+		return raw[1 : len(raw)-1], true
+	}
+	err := json.Unmarshal([]byte(raw), &s)
+	return s, err == nil
+}
+
+// listOfStrings returns the elements of a list that are strings, and whether there were
+// others.
+func listOfStrings(raw string) (out []string, others bool) {
+	list, ok := readList(raw)
+	if !ok {
+		return nil, raw != ""
+	}
+	for _, e := range list {
+		if s, ok := readString(e); ok {
+			out = append(out, s)
+		} else {
+			others = true
+		}
+	}
+	return out, others
+}
+
+// writeStrings writes a list of strings.
+func writeStrings(list []string) string {
+	parts := make([]string, len(list))
+	for i, s := range list {
+		parts[i] = quote(s)
+	}
+	return "[" + strings.Join(parts, ", ") + "]"
+}
+
+func contains(list []string, s string) bool {
+	for _, l := range list {
+		if l == s {
+			return true
+		}
+	}
+	return false
+}
+
+// numberOrNull is an integer of a row as JSON.
+func numberOrNull(r op.Row, column string) string {
+	if r.Null(column) {
+		return "null"
+	}
+	return strconv.FormatInt(r.Int(column), 10)
+}
+
+func parseInt(raw string) (int64, error) { return strconv.ParseInt(raw, 10, 64) }
+
+// sameJSON reports whether two documents say the same: spelling and the order
+// of members do not count, numbers are compared as they are written.
+func sameJSON(a, b string) bool {
+	if a == b {
+		return true
+	}
+	read := func(s string) (v any, ok bool) {
+		dec := json.NewDecoder(strings.NewReader(s))
+		dec.UseNumber()
+		ok = dec.Decode(&v) == nil
+		return v, ok
+	}
+	x, ok1 := read(a)
+	y, ok2 := read(b)
+	return ok1 && ok2 && reflect.DeepEqual(x, y)
+}
