@@ -41,7 +41,7 @@ func (r *Runner) positions(b *book) ([]Position, error) {
 	var out []Position
 	for _, l := range r.in {
 		rows := b.rows[l.Name]
-		entries, err := l.graph.Entries(rows, rows...)
+		entries, err := l.graph.Entries(nil, rows...)
 		if err != nil {
 			return nil, err
 		}

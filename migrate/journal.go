@@ -73,7 +73,8 @@ func (x *execution) place(entries []entry) (from int, under *entry, err error) {
 			}
 			continue
 		}
-		under = &entries[n]
+		// Only what commits as it goes is written down before it is done.
+		under, x.w.alone[n] = &entries[n], true
 	}
 	return from, under, nil
 }
@@ -501,7 +502,7 @@ func (a *alone) data(ctx context.Context, st *op.Step) error {
 		state = live
 	}
 	if st.Data.Batched {
-		d, err := op.NewData(op.DataOptions{Queryer: eng, Batched: true, State: state, Cursor: a.e.place, Progress: a.x.progress(text),
+		d, err := op.NewData(op.DataOptions{Queryer: eng, Batched: true, State: state, Cursor: a.e.place, Progress: a.x.progress(text), Notice: a.x.notice,
 			Save: func(ctx context.Context, q engine.Queryer, p op.Progress) error {
 				e := a.e
 				e.place, e.done, e.total, e.state, e.errorCode = p.Cursor, p.Done, p.Total, stateBegun, ""
@@ -524,7 +525,7 @@ func (a *alone) data(ctx context.Context, st *op.Step) error {
 	next := a.e
 	next.statement++
 	err := eng.InTx(ctx, engine.TxOptions{Name: "migrate"}, func(ctx context.Context, tx *engine.Tx) error {
-		d, err := op.NewData(op.DataOptions{Queryer: tx, State: state, Progress: a.x.progress(text)})
+		d, err := op.NewData(op.DataOptions{Queryer: tx, State: state, Progress: a.x.progress(text), Notice: a.x.notice})
 		if err != nil {
 			return err
 		}

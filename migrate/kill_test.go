@@ -1,0 +1,232 @@
+package migrate_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/larder-db/larder/engine"
+	"github.com/larder-db/larder/engine/enginetest"
+	"github.com/larder-db/larder/internal/testdb"
+	"github.com/larder-db/larder/migrate"
+	"github.com/larder-db/larder/migrate/op"
+	"github.com/larder-db/larder/schema"
+)
+
+// killable is a history in which everything that can happen happens: a table,
+// rows, a rebuild, a data step in one piece, one in batches, an index that is
+// made outside of a transaction, and counters that say how often each ran.
+func killable() []migrate.Revision {
+	counters := func() *schema.Table {
+		t := schema.Define("counter")
+		t.Integer("id").PrimaryKey()
+		t.Integer("n").Default(int64(0))
+		t.Text("note").Null()
+		return t
+	}
+	up := func(ops *op.Ops) {
+		ops.Execute("UPDATE {counter} SET {n} = {n} + 1 WHERE {id} = 1").NoReverse()
+		ops.AddColumn("counter", op.String("tag", 50).Default("x"))
+		ops.AlterColumn("counter", "n").Type(schema.Type{Kind: schema.BigInt})
+		ops.CreateIndex("counter", &schema.Index{Name: "ix_counter_tag", Parts: []schema.IndexPart{{Column: "tag"}}})
+		ops.Data("count once", func(ctx context.Context, d *op.Data) error {
+			_, err := op.Run(ctx, d, "UPDATE {counter} SET {n} = {n} + 1 WHERE {id} = 2")
+			return err
+		}).NoReverse()
+		ops.RenameColumn("counter", "note", "remark")
+		ops.Data("count in batches", func(ctx context.Context, d *op.Data) error {
+			return d.Rows(ctx, op.Scan{Table: "counter", Columns: []string{"n"}, Where: "{id} > 10", Size: 4}, func(ctx context.Context, c *op.Chunk) error {
+				for _, r := range c.Rows {
+					if err := c.Update(ctx, r, op.Values{"n": r.Int("n") + 1}); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+		}).Batched().NoReverse()
+		ops.CreateIndex("counter", &schema.Index{Name: "ix_counter_n", Parts: []schema.IndexPart{{Column: "n"}}}, op.Concurrently)
+		ops.Execute("UPDATE {counter} SET {n} = {n} + 1 WHERE {id} = 3").NoReverse()
+	}
+	return []migrate.Revision{
+		{ID: "k1", Upgrade: func(ops *op.Ops) {
+			ops.CreateTable(counters())
+			var rows [][]any
+			for i := range 20 {
+				rows = append(rows, []any{i + 1, 0})
+			}
+			ops.BulkInsert("counter", []string{"id", "n"}, rows...)
+		}},
+		{ID: "k2", Down: []string{"k1"}, Upgrade: up},
+	}
+}
+
+// checkKillable looks at what the history leaves: everything once.
+func checkKillable(t testing.TB, eng *engine.Engine) {
+	t.Helper()
+	r := runner(t, eng, killable()...)
+	if got := rows(t, r); !slices.Equal(got, []string{"k2"}) {
+		t.Fatalf("at %v", got)
+	}
+	f, err := r.Check(t.Context())
+	if err != nil || !f.OK() {
+		t.Errorf("check: %+v %v", f, err)
+	}
+	if n := one[int](t, eng, "SELECT count(*) FROM counter"); n != 20 {
+		t.Errorf("%d counters", n)
+	}
+	// 1, 2, 3 and 11 to 20 were counted once.
+	if n := one[int](t, eng, "SELECT count(*) FROM counter WHERE n = 1 AND (id <= 3 OR id > 10)"); n != 13 {
+		t.Errorf("%d counters are 1", n)
+	}
+	if n := one[int](t, eng, "SELECT count(*) FROM counter WHERE n <> 0 AND n <> 1"); n != 0 {
+		t.Errorf("%d counters were counted more than once", n)
+	}
+	ts := snapshotOf(t, eng)
+	if len(ts) != 1 || ts[0].Column("remark") == nil || ts[0].Column("tag") == nil || ts[0].IndexNamed("ix_counter_n") == nil || ts[0].IndexNamed("ix_counter_tag") == nil {
+		t.Errorf("the schema is not what it should be: %v", ts)
+	}
+	if n := one[int](t, eng, "SELECT count(*) FROM larder_migration_journal"); n != 0 {
+		t.Errorf("the journal has %d rows", n)
+	}
+	if n := one[int](t, eng, "SELECT count(*) FROM larder_migration_applied"); n != 2 {
+		t.Errorf("%d revisions are recorded", n)
+	}
+}
+
+// killed reports whether a child was ended by SIGKILL.
+func killed(err error) bool {
+	var exit *exec.ExitError
+	if !errors.As(err, &exit) {
+		return false
+	}
+	ws, ok := exit.Sys().(syscall.WaitStatus)
+	return ok && ws.Signaled() && ws.Signal() == syscall.SIGKILL
+}
+
+// TestKilledAtEveryStep kills the process at each statement, commit and event
+// of a run, and lets the next one finish it.
+func TestKilledAtEveryStep(t *testing.T) {
+	for _, name := range testdb.Engines() {
+		t.Run(name, func(t *testing.T) {
+			for at := 1; ; at++ {
+				db := testdb.New(t, name)
+				// Two in a row, so that a resumed run is killed too.
+				out, err := child(t, db.URL, fmt.Sprintf("%s=%d", childKillAt, at)).CombinedOutput()
+				if err == nil {
+					if at < 20 {
+						t.Errorf("the run had only %d places to be killed at", at-1)
+					}
+					break
+				}
+				if !killed(err) {
+					t.Fatalf("at %d: %v\n%s", at, err, out)
+				}
+				if out, err := child(t, db.URL, fmt.Sprintf("%s=%d", childKillAt, 1+at%7)).CombinedOutput(); err != nil && !killed(err) {
+					t.Fatalf("at %d, again: %v\n%s", at, err, out)
+				}
+				if out, err := child(t, db.URL).CombinedOutput(); err != nil {
+					t.Fatalf("at %d, the run after it: %v\n%s", at, err, out)
+				}
+				eng := enginetest.Open(t, db.URL, engine.Options{})
+				checkKillable(t, eng)
+				if t.Failed() {
+					t.Fatalf("killed at %d", at)
+				}
+			}
+		})
+	}
+}
+
+// TestKilledThenUndone kills the process in the middle and takes back what
+// stands.
+func TestKilledThenUndone(t *testing.T) {
+	for _, name := range testdb.Engines() {
+		t.Run(name, func(t *testing.T) {
+			for _, at := range []int{9, 14, 19, 24} {
+				db := testdb.New(t, name)
+				if out, err := child(t, db.URL, childTarget+"=k1").CombinedOutput(); err != nil {
+					t.Fatalf("%v\n%s", err, out)
+				}
+				eng := enginetest.Open(t, db.URL, engine.Options{})
+				before := snapshotOf(t, eng)
+				if out, err := child(t, db.URL, fmt.Sprintf("%s=%d", childKillAt, at)).CombinedOutput(); err != nil && !killed(err) {
+					t.Fatalf("%v\n%s", err, out)
+				} else if err == nil {
+					continue
+				}
+				r := runner(t, eng, killable()...)
+				if _, err := r.Repair(t.Context(), migrate.RepairOptions{Undo: true}); err != nil {
+					t.Fatalf("killed at %d: %v", at, err)
+				}
+				if d := schema.Diff(before, snapshotOf(t, eng)); len(d) != 0 {
+					t.Errorf("killed at %d, the undo left %v", at, d)
+				}
+				f, err := r.Check(t.Context())
+				if err != nil || len(f.Halfway) != 0 {
+					t.Errorf("check: %+v %v", f, err)
+				}
+				upgrade(t, r, "head")
+			}
+		})
+	}
+}
+
+// race runs n processes at once on an empty database; kill is the number of
+// those that are killed on the way. It returns how many times a revision ran.
+func race(t *testing.T, name string, n int, kills ...int) {
+	t.Helper()
+	db := testdb.New(t, name)
+	outs := make([]string, n)
+	errs := make([]error, n)
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() {
+			var env []string
+			if i < len(kills) {
+				env = append(env, fmt.Sprintf("%s=%d", childKillAt, kills[i]))
+			}
+			b, err := child(t, db.URL, env...).CombinedOutput()
+			outs[i], errs[i] = string(b), err
+		})
+	}
+	wg.Wait()
+	ran := map[string]int{}
+	for i := range n {
+		if errs[i] != nil && !(i < len(kills) && killed(errs[i])) {
+			t.Errorf("process %d: %v\n%s", i, errs[i], outs[i])
+		}
+		for line := range strings.Lines(outs[i]) {
+			if id, ok := strings.CutPrefix(strings.TrimSpace(line), "ran "); ok {
+				ran[id]++
+			}
+		}
+	}
+	for _, id := range []string{"k1", "k2"} {
+		if ran[id] > 1 || len(kills) == 0 && ran[id] != 1 {
+			t.Errorf("revision %s ran %d times", id, ran[id])
+		}
+	}
+	checkKillable(t, enginetest.Open(t, db.URL, engine.Options{}))
+}
+
+func TestEightProcesses(t *testing.T) {
+	for _, name := range testdb.Engines() {
+		t.Run(name, func(t *testing.T) {
+			race(t, name, 8)
+		})
+	}
+}
+
+func TestTheHolderOfTheLockIsKilled(t *testing.T) {
+	for _, name := range testdb.Engines() {
+		t.Run(name, func(t *testing.T) {
+			race(t, name, 6, 5, 12, 17)
+		})
+	}
+}
