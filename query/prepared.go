@@ -22,13 +22,14 @@ type Prepared[T any] struct {
 	st      Statement
 	columns []string
 	m       memo
+	most    int // rows that One looks at
 	by      atomic.Pointer[byStruct]
 }
 
 // Prepare makes a statement ready to be run often. T is what its rows are read
 // into; for a statement without rows it can be struct{}.
 func Prepare[T any](st Statement) *Prepared[T] {
-	p := &Prepared[T]{st: st}
+	p := &Prepared[T]{st: st, most: most(st)}
 	if r, ok := st.(Reader); ok {
 		p.columns = r.resultColumns()
 	}
@@ -217,7 +218,7 @@ func (p *Prepared[T]) All(ctx context.Context, q engine.Queryer, values ...any) 
 
 // One returns the one row; none is dberr.NotFound, more are dberr.Invalid.
 func (p *Prepared[T]) One(ctx context.Context, q engine.Queryer, values ...any) (T, error) {
-	return p.single(ctx, q, values, 2)
+	return p.single(ctx, q, values, p.most)
 }
 
 // First returns the first row; none is dberr.NotFound.

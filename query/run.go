@@ -3,6 +3,7 @@ package query
 import (
 	"context"
 	"iter"
+	"slices"
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
@@ -186,7 +187,37 @@ func collect[T any](out *[]T, max int) func(*engine.Rows, []string) error {
 // One returns the one row of a statement. None is dberr.NotFound, and more
 // than one is dberr.Invalid: the condition was meant to be a key.
 func One[T any](ctx context.Context, q engine.Queryer, st Reader) (T, error) {
-	return single[T](ctx, q, st, 2)
+	return single[T](ctx, q, st, most(st))
+}
+
+// most is how many rows One looks at: two, to see that there is only one,
+// unless the condition is a whole primary key, which is on one row at most.
+func most(st Statement) int {
+	s, ok := st.(SelectStmt)
+	if !ok || s.s == nil || len(s.s.joins) > 0 {
+		return 2
+	}
+	from, ok := s.s.from.(tableSource)
+	if !ok || from.t.PrimaryKey == nil {
+		return 2
+	}
+	found := 0
+	for _, name := range from.t.PrimaryKey.Columns {
+		if slices.ContainsFunc(s.s.where, func(c Cond) bool {
+			x, ok := c.n.(binary)
+			if !ok || x.op != " = " {
+				return false
+			}
+			ref, ok := x.a.(colRef)
+			return ok && ref.table == from.t && ref.as == "" && ref.col.Name == name
+		}) {
+			found++
+		}
+	}
+	if found == len(from.t.PrimaryKey.Columns) {
+		return 1
+	}
+	return 2
 }
 
 // First returns the first row and reads no more; none is dberr.NotFound.
