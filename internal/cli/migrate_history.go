@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/larder-db/larder/migrate"
+	"github.com/larder-db/larder/migrations"
 	"github.com/larder-db/larder/schema"
 	"github.com/larder-db/larder/tables"
 )
@@ -33,4 +34,4 @@ func lineages() []migrate.Lineage {
 }
 
 // sharedRevisions is the history that is shared with Open WebUI.
-func sharedRevisions() []migrate.Revision { return nil }
+func sharedRevisions() []migrate.Revision { return migrations.All() }
