@@ -11,8 +11,9 @@ import (
 	"github.com/larder-db/larder/schema/sqltext"
 )
 
-// fresh is the column that takes new values while the old one is there.
-const fresh = "larder_new_value"
+// freshName names the column that takes the new values of a column while the
+// old one is there. Several columns of a table can change at once.
+func freshName(column string) string { return schema.InventName("larder_new", []string{column}, "") }
 
 func (w *alteration) addColumn(c schema.AddColumn) error {
 	col, fill := c.Column, w.Fill[c.Column.Name]
@@ -187,6 +188,7 @@ func (w *alteration) exchange(c schema.AlterColumn, expr string) error {
 	if pk := w.Before.PrimaryKey; pk != nil && slices.Contains(pk.Columns, name) {
 		return w.d.unsupported("column %s.%s is part of the primary key; give the table another key first", w.table(), name)
 	}
+	fresh := freshName(name)
 	loose := c.To.Clone()
 	loose.Name, loose.Nullable, loose.Default, loose.Generated, loose.Identity, loose.Comment = fresh, true, nil, nil, nil, ""
 	text, err := w.d.columnText(loose)
