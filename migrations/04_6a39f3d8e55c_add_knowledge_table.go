@@ -41,7 +41,7 @@ func knowledgeOfDocuments(ctx context.Context, d *op.Data) error {
 				}
 			}
 			row := op.Values{
-				"id": r.Text("collection_name"), "user_id": r.Text("user_id"), "name": r.Text("title"), "description": r.Text("name"),
+				"id": r.Text("collection_name"), "user_id": plain(r.Text("user_id")), "name": plain(r.Text("title")), "description": plain(r.Text("name")),
 				"meta":       object{{"legacy", "true"}, {"document", "true"}, {"tags", tags}}.String(),
 				"created_at": r.Int("timestamp"), "updated_at": r.Int("timestamp"),
 			}

@@ -90,17 +90,17 @@ func promptsWithIDs(ctx context.Context, d *op.Data) error {
 				}
 			}
 			id, version := newID(), newID()
-			name := r.Text("title")
+			name, content, user := plain(r.Text("title")), plain(r.Text("content")), plain(r.Text("user_id"))
 			if r.Null("title") {
 				name = command
 			}
 			access := "null"
 			if !r.Null("access_control") {
-				access = r.Text("access_control")
+				access = readableOr(r.Text("access_control"), "null")
 			}
-			snapshot := object{{"name", quote(name)}, {"content", quote(r.Text("content"))}, {"command", quote(command)}, {"data", "{}"}, {"meta", "{}"}, {"access_control", access}}
+			snapshot := object{{"name", quote(name)}, {"content", quote(content)}, {"command", quote(command)}, {"data", "{}"}, {"meta", "{}"}, {"access_control", access}}
 			row := op.Values{
-				"id": id, "command": command, "user_id": r.Text("user_id"), "name": name, "content": r.Text("content"), "data": "{}", "meta": "{}",
+				"id": id, "command": command, "user_id": user, "name": name, "content": content, "data": "{}", "meta": "{}",
 				"is_active": true, "version_id": version, "tags": "[]", "created_at": r.Int("timestamp"), "updated_at": r.Int("timestamp"),
 			}
 			if !r.Null("access_control") {
@@ -109,7 +109,7 @@ func promptsWithIDs(ctx context.Context, d *op.Data) error {
 			if err := c.Insert(ctx, "prompt_new", row); err != nil {
 				return err
 			}
-			if err := c.Insert(ctx, "prompt_history", op.Values{"id": version, "prompt_id": id, "snapshot": snapshot.String(), "user_id": r.Text("user_id"), "created_at": r.Int("timestamp")}); err != nil {
+			if err := c.Insert(ctx, "prompt_history", op.Values{"id": version, "prompt_id": id, "snapshot": snapshot.String(), "user_id": user, "created_at": r.Int("timestamp")}); err != nil {
 				return err
 			}
 			was := object{{"command", quote(r.Text("command"))}, {"user_id", textOrNull(r, "user_id")}, {"title", textOrNull(r, "title")}, {"content", textOrNull(r, "content")}}

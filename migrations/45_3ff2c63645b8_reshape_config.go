@@ -128,7 +128,7 @@ func settingsAsRows(ctx context.Context, d *op.Data) error {
 			continue
 		}
 		there[key] = s.raw
-		if err := insert(ctx, d, "config", op.Values{"key": key, "value": s.raw, "updated_at": at}); err != nil {
+		if err := insert(ctx, d, "config", op.Values{"key": plain(key), "value": readableOr(s.raw, "null"), "updated_at": at}); err != nil {
 			return err
 		}
 	}

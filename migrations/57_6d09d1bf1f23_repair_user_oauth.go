@@ -17,8 +17,12 @@ var rev57 = migrate.Revision{
 		ops.Data("decode", func(ctx context.Context, d *op.Data) error {
 			return d.Rows(ctx, op.Scan{Table: "user", Key: []string{"id"}, Columns: []string{"oauth"}, Where: "{oauth} IS NOT NULL"}, func(ctx context.Context, c *op.Chunk) error {
 				for _, r := range c.Rows {
-					doc, ok := readString(r.Text("oauth"))
-					if !ok || !isJSON(doc) {
+					text, ok := readString(r.Text("oauth"))
+					if !ok {
+						continue
+					}
+					doc, ok := readable(text)
+					if !ok {
 						continue
 					}
 					if _, ok := readObject(doc); !ok {

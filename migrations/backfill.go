@@ -193,6 +193,7 @@ const (
 	listOnly  = "the chat has a list of messages and no history"
 	noJSON    = "the document is no JSON from some place on"
 	badObject = "the message is no JSON"
+	lacking   = "its row lacks characters that no engine can read as text"
 )
 
 // flush inserts the rows that have come together.
@@ -283,7 +284,14 @@ func (b *backfiller) row(c *op.Chunk, chat, key string, user any, raw string) (r
 		if v == "" {
 			v = "null"
 		}
-		row[col.at] = v
+		doc, ok := readable(v)
+		switch {
+		case !ok:
+			return nil, badObject
+		case doc != v:
+			b.skip("part of chat_message", key, lacking)
+		}
+		row[col.at] = doc
 	}
 	d := c.Dialect()
 	for i, v := range row {

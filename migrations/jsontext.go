@@ -83,7 +83,7 @@ func (o object) String() string {
 		b.WriteString(quote(m.key) + ": " + m.raw)
 	}
 	b.WriteByte('}')
-	return b.String()
+	return readableOr(b.String(), "{}")
 }
 
 // readList reads the top level of a list; ok is false for anything else.

@@ -2,14 +2,16 @@ package migrations
 
 import (
 	"crypto/rand"
+	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
 
-	"github.com/larder-db/larder/driver/jsonparts"
-	"github.com/larder-db/larder/driver/value"
 	"github.com/larder-db/larder/internal/jsontext"
 )
 
@@ -71,14 +73,88 @@ func backwards(rs []rune) []rune {
 	return rs
 }
 
-// isJSON reports whether s is a JSON document that every engine takes.
-func isJSON(s string) bool {
-	depth, err := jsontext.Check(s)
-	return err == nil && depth <= 1000
-}
+// isJSON reports whether s is a JSON document by its syntax.
+func isJSON(s string) bool { return utf8.ValidString(s) && json.Valid([]byte(s)) }
 
 // quote is s as JSON text.
-func quote(s string) string { return jsonparts.Quote(s) }
+func quote(s string) string {
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	// A string always has a JSON form.
+	_ = enc.Encode(plain(s))
+	return strings.TrimSuffix(b.String(), "\n")
+}
 
 // plainText reports whether every engine can hold s as text.
-func plainText(s string) bool { return value.CheckText(s) == nil }
+func plainText(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
+
+// plain is s as every engine can hold it: without NUL, and with U+FFFD for
+// what is no character.
+func plain(s string) string {
+	if plainText(s) {
+		return s
+	}
+	return strings.ToValidUTF8(strings.ReplaceAll(s, "\x00", ""), "\ufffd")
+}
+
+// readable is a JSON document as every engine can read it: without escapes for
+// NUL, and with U+FFFD for half of a surrogate pair. ok is false when s is no
+// JSON at all.
+func readable(s string) (doc string, ok bool) {
+	if _, err := jsontext.Check(s); err == nil {
+		return s, true
+	}
+	if !isJSON(s) {
+		return "", false
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		if s[i] != '\\' {
+			n := strings.IndexByte(s[i:], '\\')
+			if n < 0 {
+				n = len(s) - i
+			}
+			b.WriteString(s[i : i+n])
+			i += n
+			continue
+		}
+		if s[i+1] != 'u' {
+			b.WriteString(s[i : i+2])
+			i += 2
+			continue
+		}
+		// The syntax has been checked: there are four digits.
+		unit, _ := strconv.ParseUint(s[i+2:i+6], 16, 16)
+		switch r := rune(unit); {
+		case r == 0:
+			i += 6
+		case !utf16.IsSurrogate(r):
+			b.WriteString(s[i : i+6])
+			i += 6
+		default:
+			var next uint64
+			if i+12 <= len(s) && s[i+6] == '\\' && s[i+7] == 'u' {
+				next, _ = strconv.ParseUint(s[i+8:i+12], 16, 16)
+			}
+			if utf16.DecodeRune(r, rune(next)) != utf8.RuneError {
+				b.WriteString(s[i : i+12])
+				i += 12
+				continue
+			}
+			b.WriteString("\\ufffd")
+			i += 6
+		}
+	}
+	doc = b.String()
+	_, err := jsontext.Check(doc)
+	return doc, err == nil
+}
+
+// readableOr is readable, or instead when there is no document.
+func readableOr(s, instead string) string {
+	if doc, ok := readable(s); ok {
+		return doc
+	}
+	return instead
+}
