@@ -217,7 +217,7 @@ func (x *execution) stepInTx(ctx context.Context, tx *engine.Tx, st *op.Step, s 
 	switch {
 	case st.Data != nil:
 		x.doing(st.Op.String())
-		d, err := op.NewData(op.DataOptions{Queryer: tx, State: s.State, Progress: x.progress(st.Op.String())})
+		d, err := op.NewData(op.DataOptions{Queryer: tx, State: s.State, Progress: x.progress(st.Op.String()), Notice: x.notice})
 		if err != nil {
 			return err
 		}
@@ -240,6 +240,8 @@ func (x *execution) stepInTx(ctx context.Context, tx *engine.Tx, st *op.Step, s 
 func (x *execution) progress(text string) func(op.Progress) {
 	return func(p op.Progress) { x.tell(Event{Kind: DataProgress, Statement: text, Done: p.Done, Total: p.Total}) }
 }
+
+func (x *execution) notice(text string) { x.tell(Event{Kind: Notice, Text: text}) }
 
 func (x *execution) fault(ctx context.Context) func(error) error {
 	return func(err error) error { return x.r.o.Engine.Classify(ctx, "", err) }

@@ -252,7 +252,7 @@ func (r *Runner) undoRows(ctx context.Context, u unit, e entry, t touched, x *ex
 
 func (x *execution) undoData(ctx context.Context, st op.Step, live *op.State) error {
 	eng := x.r.o.Engine
-	o := op.DataOptions{Queryer: eng, Batched: st.Data.Batched, State: live, Progress: x.progress(st.Op.String())}
+	o := op.DataOptions{Queryer: eng, Batched: st.Data.Batched, State: live, Progress: x.progress(st.Op.String()), Notice: x.notice}
 	if st.Data.Batched {
 		d, err := op.NewData(o)
 		if err != nil {
