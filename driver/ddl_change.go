@@ -97,9 +97,13 @@ type Statement struct {
 	// OutsideTx: the engine refuses it in a transaction.
 	OutsideTx bool
 	// Probe is a query that returns a row when the statement has taken effect.
-	// It is set for statements of engines without transactional DDL that
-	// cannot be run twice; a statement without one can.
+	// It is set for statements that stand outside of a transaction and cannot
+	// be run twice; one without can.
 	Probe string
+	// Undo takes away what the statement may have left when it was cut off
+	// without taking effect; it runs ahead of a second try and may be run
+	// twice. Empty: it leaves nothing.
+	Undo string
 }
 
 // Lock says what others have to wait for while a statement runs.

@@ -152,7 +152,15 @@ func (l *lineage) portable(ops []op.Op) []op.Op {
 				out = append(out, o)
 			}
 		case op.AddCheck:
-			if !l.standsForEnum(o) {
+			c := l.enumOf(o.Table, o.Check.Name)
+			switch {
+			case c == nil:
+				out = append(out, o)
+			case !changesType(ops, o.Table, c.Name):
+				out = append(out, op.AlterColumn{Table: o.Table, Column: c.Name, Facets: []schema.Facet{schema.TypeFacet}, To: *c.Clone()})
+			}
+		case op.DropCheck:
+			if l.enumOf(o.Table, o.Name) == nil {
 				out = append(out, o)
 			}
 		default:
@@ -170,11 +178,30 @@ func (l *lineage) declared(table string) *schema.Table {
 	return l.Tables[n]
 }
 
-// standsForEnum reports whether a check is what an engine without enums has in
-// the place of one.
-func (l *lineage) standsForEnum(o op.AddCheck) bool {
-	t := l.declared(o.Table)
-	return t != nil && slices.ContainsFunc(t.Columns, func(c *schema.Column) bool {
-		return c.Type.Kind == schema.Enum && o.Check.Name == schema.InventName(t.Name, []string{c.Name}, "enum")
+// enumOf returns the column of which a check is what an engine without enums
+// has in its place; nil when it is one of its own.
+func (l *lineage) enumOf(table, check string) *schema.Column {
+	t := l.declared(table)
+	if t == nil {
+		return nil
+	}
+	for _, c := range t.Columns {
+		if c.Type.Kind == schema.Enum && check == schema.InventName(t.Name, []string{c.Name}, "enum") {
+			return c
+		}
+	}
+	return nil
+}
+
+// changesType reports whether the operations give a column its type anyhow.
+func changesType(ops []op.Op, table, column string) bool {
+	return slices.ContainsFunc(ops, func(o op.Op) bool {
+		switch o := o.(type) {
+		case op.AddColumn:
+			return o.Table == table && o.Column.Name == column
+		case op.AlterColumn:
+			return o.Table == table && o.Column == column && slices.Contains(o.Facets, schema.TypeFacet)
+		}
+		return false
 	})
 }

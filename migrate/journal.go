@@ -343,7 +343,8 @@ func optional(t *schema.Table) []*schema.Table {
 	return []*schema.Table{t}
 }
 
-// probe asks whether the statement that was under way has taken effect.
+// probe asks whether the statement that was under way has taken effect, and
+// takes away what it has left if not.
 func (a *alone) probe(ctx context.Context) error {
 	n := a.e.statement
 	for _, st := range a.steps {
@@ -351,20 +352,27 @@ func (a *alone) probe(ctx context.Context) error {
 			n -= len(st.Script.Statements)
 			continue
 		}
-		q := st.Script.Statements[n].Probe
-		if q == "" {
+		s := st.Script.Statements[n]
+		if s.Probe == "" {
 			return nil // it can be run twice
 		}
-		return a.r().o.Engine.OnReader(ctx, func(ctx context.Context, conn *sql.Conn) error {
-			rows, err := conn.QueryContext(ctx, q)
-			if err != nil {
-				return err
-			}
-			if rows.Next() {
-				a.e.statement++
-			}
-			return errors.Join(rows.Err(), rows.Close())
-		})
+		eng := a.r().o.Engine
+		rows, err := eng.Query(ctx, engine.Statement{Name: "migrate", SQL: s.Probe})
+		if err != nil {
+			return err
+		}
+		there := rows.Next()
+		if err := rows.Close(); err != nil {
+			return err
+		}
+		if there {
+			a.e.statement++
+			return nil
+		}
+		if s.Undo != "" {
+			_, err = eng.Exec(ctx, engine.Statement{Name: "migrate", SQL: s.Undo, Write: true})
+		}
+		return err
 	}
 	return nil
 }

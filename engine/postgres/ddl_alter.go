@@ -192,9 +192,16 @@ func (w *alteration) restore(anew map[string]bool) error {
 	return nil
 }
 
-// again makes the columns that were dropped to be made again, ahead of what is
-// made of them.
+// again makes generated columns, new ones and those that were dropped to be
+// made again, ahead of what is made of them.
 func (w *alteration) again(anew map[string]bool) error {
+	for _, c := range w.Changes {
+		if a, ok := c.(schema.AddColumn); ok && a.Column.Generated != nil {
+			if err := w.addColumn(a.Column, c.String(), ""); err != nil {
+				return err
+			}
+		}
+	}
 	for _, c := range columnsNamed(w.After, anew) {
 		if err := w.addColumn(c, "make generated column "+c.Name, ""); err != nil {
 			return err
@@ -219,6 +226,9 @@ func (w *alteration) change(c schema.Change, anew map[string]bool) error {
 		w.alter(driver.BriefLock, c.String(), "RENAME COLUMN "+ddlIdent(c.From)+" TO "+ddlIdent(c.To))
 		return checkName(c.To)
 	case schema.AddColumn:
+		if c.Column.Generated != nil {
+			return nil // made when the columns that it is made of are as they are to be
+		}
 		return w.addColumn(c.Column, c.String(), w.Fill[c.Column.Name])
 	case schema.DropColumn:
 		w.alter(driver.BriefLock, c.String(), "DROP COLUMN "+ddlIdent(c.Column.Name))
@@ -252,7 +262,8 @@ func (w *alteration) change(c schema.Change, anew map[string]bool) error {
 		return w.addIndex(c)
 	case schema.DropIndex:
 		if w.Concurrently {
-			w.outside(driver.NoLock, c.String(), "DROP INDEX CONCURRENTLY "+ddlIdent(c.Index.Name))
+			w.outside(driver.Statement{Lock: driver.NoLock, Comment: c.String(), SQL: "DROP INDEX CONCURRENTLY " + ddlIdent(c.Index.Name),
+				Probe: "SELECT 1 WHERE to_regclass(" + ddlString(ddlIdent(c.Index.Name)) + ") IS NULL"})
 		} else {
 			w.add(driver.BriefLock, c.String(), "DROP INDEX "+ddlIdent(c.Index.Name))
 		}
@@ -273,8 +284,14 @@ func behindColumns(c schema.Change) bool {
 	return false
 }
 
-func (w *alteration) outside(lock driver.Lock, comment, sql string) {
-	w.script.Statements = append(w.script.Statements, driver.Statement{SQL: sql, Comment: comment, Lock: lock, OutsideTx: true})
+func (w *alteration) outside(s driver.Statement) {
+	s.OutsideTx = true
+	w.script.Statements = append(w.script.Statements, s)
+}
+
+// indexState is FROM and WHERE for an index of the table that is in a state.
+func (w *alteration) indexState(name, is string) string {
+	return "FROM pg_index i WHERE i.indexrelid = to_regclass(" + ddlString(ddlIdent(name)) + ") AND i.indrelid = to_regclass(" + ddlString(w.table) + ") AND " + is
 }
 
 func commentText(s string) string {
@@ -384,7 +401,10 @@ func (w *alteration) addIndex(c schema.AddIndex) error {
 		return err
 	}
 	if w.Concurrently {
-		w.outside(driver.NoLock, c.String(), strings.Replace(text, "INDEX ", "INDEX CONCURRENTLY ", 1))
+		w.outside(driver.Statement{Lock: driver.NoLock, Comment: c.String(), SQL: strings.Replace(text, "INDEX ", "INDEX CONCURRENTLY ", 1),
+			Probe: "SELECT 1 " + w.indexState(c.Index.Name, "i.indisvalid"),
+			// What was cut off leaves an index that is kept up and never used.
+			Undo: "DO $larder$ BEGIN IF EXISTS (SELECT 1 " + w.indexState(c.Index.Name, "NOT i.indisvalid") + ") THEN DROP INDEX " + ddlIdent(c.Index.Name) + "; END IF; END $larder$"})
 	} else {
 		w.add(driver.WritersWait, c.String(), text)
 	}
