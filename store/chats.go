@@ -195,7 +195,8 @@ func put(chat *model.Chat, doc *chatdoc.Document) {
 // of each other. A chat that does not exist or has another owner is
 // dberr.ErrNotFound.
 func (c *Chats) Merge(ctx context.Context, id string, by chatdoc.Author, in ChatInput) (*model.Chat, error) {
-	return c.edit(ctx, "chats.Merge", id, func(chat *model.Chat, doc *chatdoc.Document) (*chatdoc.Document, error) {
+	// A merge that took effect can be done again: it adds nothing twice.
+	return c.edit(ctx, engine.TxOptions{Name: "chats.Merge", Idempotent: true}, id, func(chat *model.Chat, doc *chatdoc.Document) (*chatdoc.Document, error) {
 		if orZero(chat.UserID) != by.ID {
 			return nil, dberr.New(dberr.NotFound, "chats.Merge", "there is no such chat")
 		}
@@ -212,12 +213,12 @@ func (c *Chats) Merge(ctx context.Context, id string, by chatdoc.Author, in Chat
 // and a document that edit changes brings its own; updated_at is set unless
 // edit sets it. dberr.ErrNotFound when there is no such chat.
 func (c *Chats) Update(ctx context.Context, id string, edit func(*model.Chat) error) (*model.Chat, error) {
-	return c.edit(ctx, "chats.Update", id, func(chat *model.Chat, doc *chatdoc.Document) (*chatdoc.Document, error) {
-		title, text := orZero(chat.Title), chat.Chat
+	return c.edit(ctx, engine.TxOptions{Name: "chats.Update"}, id, func(chat *model.Chat, doc *chatdoc.Document) (*chatdoc.Document, error) {
+		title, was := orZero(chat.Title), chat.Chat
 		if err := edit(chat); err != nil {
 			return nil, err
 		}
-		if chat.Chat != text {
+		if chat.Chat.IsNull() != was.IsNull() || chat.Chat.String() != was.String() {
 			return chatdoc.Parse([]byte(chat.Chat.String()))
 		}
 		if t := orZero(chat.Title); t != title {
@@ -228,11 +229,10 @@ func (c *Chats) Update(ctx context.Context, id string, edit func(*model.Chat) er
 	})
 }
 
-func (c *Chats) edit(ctx context.Context, op, id string, change func(*model.Chat, *chatdoc.Document) (*chatdoc.Document, error)) (*model.Chat, error) {
+func (c *Chats) edit(ctx context.Context, o engine.TxOptions, id string, change func(*model.Chat, *chatdoc.Document) (*chatdoc.Document, error)) (*model.Chat, error) {
 	var after model.Chat
-	// Running it again after it took effect changes nothing that is not
-	// changed already: documents are merged, not appended to.
-	err := c.inTx(ctx, engine.TxOptions{Name: op, Idempotent: true}, func(ctx context.Context, b base) error {
+	op := o.Name
+	err := c.inTx(ctx, o, func(ctx context.Context, b base) error {
 		before, err := query.One[model.Chat](ctx, b.q, query.SelectFrom(tables.Chat.Table).Named("chats.Lock").Where(tables.Chat.ID.Eq(id)).ForUpdate())
 		if err != nil {
 			return err
