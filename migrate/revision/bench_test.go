@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
-	"time"
 
 	"github.com/larder-db/larder/migrate/revision"
 )
@@ -70,23 +69,11 @@ func newAndPlan(tb testing.TB, list []revision.Revision) int {
 	return len(up) + len(down)
 }
 
-// TestTwoThousandRevisionsPlanInTime asks that one run of many keeps the
-// limit, because the machine may be busy with something else.
-func TestTwoThousandRevisionsPlanInTime(t *testing.T) {
-	const limit = slowdown * 50 * time.Millisecond
+// TestTwoThousandRevisions plans large histories; how long that takes is for
+// the benchmarks to say.
+func TestTwoThousandRevisions(t *testing.T) {
 	for name, list := range shapes() {
-		best := time.Hour
-		for range 40 {
-			start := time.Now()
-			newAndPlan(t, list)
-			if best = min(best, time.Since(start)); best <= limit {
-				break
-			}
-		}
-		t.Logf("%s: %v", name, best)
-		if best > limit {
-			t.Errorf("%s: New and two plans take %v, the limit is %v", name, best, limit)
-		}
+		t.Run(name, func(t *testing.T) { newAndPlan(t, list) })
 	}
 }
 
