@@ -22,26 +22,39 @@ import (
 // exactly is an expression over LONGTEXT with the numbers protected.
 type protected struct{ doc driver.Expr }
 
-// Texts of patterns are bound, so that no escape is read twice.
+// Texts of patterns are bound, so that no escape is read twice. The mark is
+// U+0001 and #; U+0001 that is there before is doubled, so that no string can
+// pass for a number.
 const (
-	risky     = `[0-9]{16}|[0-9][.eE]`
-	number    = `\G((?:"(?:[^"\\]++|\\.)*+"|[^"0-9-]++)*+)(-?[0-9][0-9.eE+-]*+)`
-	mark      = `$1"\\u0001#$2"`
-	marked    = `"\\u0001#(-?[0-9][0-9.eE+-]*+)"`
-	unmark    = `$1`
-	markStart = `"\u0001#`
+	risky   = `[0-9]{16}|[0-9][.eE]|\\u0001`
+	number  = `\G((?:"(?:[^"\\]++|\\.)*+"|[^"0-9-]++)*+)(-?[0-9][0-9.eE+-]*+)`
+	mark    = `$1"\\u0001#$2"`
+	marked  = `"\\u0001#(-?[0-9][0-9.eE+-]*+)"`
+	unmark  = `$1`
+	control = `\u0001`
 )
 
 func (p protected) WriteSQL(b *driver.Builder) {
-	b.SQL("IF(REGEXP_LIKE(").Expr(p.doc).SQL(", ").Arg(risky).SQL(", 'c'), REGEXP_REPLACE(").Expr(p.doc).SQL(", ").
-		Arg(number).SQL(", ").Arg(mark).SQL(", 1, 0, 'c'), ").Expr(p.doc).SQL(")")
+	b.SQL("IF(REGEXP_LIKE(").Expr(p.doc).SQL(", ").Arg(risky).SQL(", 'c'), REGEXP_REPLACE(REPLACE(").Expr(p.doc).SQL(", ").Arg(control).SQL(", ").
+		Arg(control + control).SQL("), ").Arg(number).SQL(", ").Arg(mark).SQL(", 1, 0, 'c'), ").Expr(p.doc).SQL(")")
 }
 
 // unprotect writes e, JSON as text, with its numbers as they were.
 func unprotect(b *driver.Builder, e func()) {
-	b.SQL("REGEXP_REPLACE(CAST(")
+	b.SQL("REPLACE(REGEXP_REPLACE(CAST(")
 	e()
-	b.SQL(" AS CHAR CHARACTER SET utf8mb4), ").Arg(marked).SQL(", ").Arg(unmark).SQL(", 1, 0, 'c')")
+	b.SQL(" AS CHAR CHARACTER SET utf8mb4), ").Arg(marked).SQL(", ").Arg(unmark).SQL(", 1, 0, 'c'), ").Arg(control + control).SQL(", ").Arg(control).SQL(")")
+}
+
+// doubled is p as it leads through a protected document.
+func doubled(p driver.Path) driver.Path {
+	out := slices.Clone(p)
+	for i, s := range out {
+		if key, ok := s.(string); ok {
+			out[i] = strings.ReplaceAll(key, "\x01", "\x01\x01")
+		}
+	}
+	return out
 }
 
 func (d dialect) path(b *driver.Builder, p driver.Path) (string, bool) {
@@ -58,16 +71,20 @@ func (d dialect) path(b *driver.Builder, p driver.Path) (string, bool) {
 		b.Fail(err)
 		return "", false
 	}
+	if d.mariadb() {
+		// MariaDB takes a minus at the head of a quoted key for its own.
+		s = strings.ReplaceAll(s, `."-`, `."\u002d`)
+	}
 	return s, true
 }
 
-// pathLiteral writes p as the literal that JSON_TABLE requires.
-func (d dialect) pathLiteral(b *driver.Builder, p driver.Path) {
+// pathLiteral writes p, and what follows it, as the literal that JSON_TABLE requires.
+func (d dialect) pathLiteral(b *driver.Builder, p driver.Path, tail string) {
 	s, ok := d.path(b, p)
 	if !ok {
 		return
 	}
-	t, err := d.AppendString(nil, s)
+	t, err := d.AppendString(nil, s+tail)
 	if err != nil {
 		b.Fail(err)
 		return
@@ -93,29 +110,57 @@ func (s scope) SQL(text string) *driver.Builder {
 }
 
 // table writes FROM and WHERE of a scalar subquery over the member at p, which
-// is larder_m.m, and larder_m.e is 1 when it is there. A place in something
-// that is no array leads nowhere: the engines' paths take a scalar for an
-// array of one element.
+// is larder_m.m, and larder_m.e is 1 when it is there.
 func (d dialect) table(b scope, doc driver.Expr, p driver.Path) {
 	b.SQL(" FROM JSON_TABLE(").Expr(doc).SQL(", '$' COLUMNS (m JSON PATH ")
-	d.pathLiteral(b.Builder, p)
+	d.pathLiteral(b.Builder, p, "")
 	b.SQL(", e INT EXISTS PATH ")
-	d.pathLiteral(b.Builder, p)
-	var guards []int
+	d.pathLiteral(b.Builder, p, "")
+	d.guardColumns(b, p)
+	b.SQL(")) AS larder_m")
+	d.guards(b, p, " WHERE ")
+}
+
+// elements writes FROM and WHERE of a subquery over the elements of the array
+// at p: larder_m.n counts them from 1, larder_m.m is the element. With members,
+// those of an object are larder_m.n2 and larder_m.m2.
+func (d dialect) elements(b scope, doc driver.Expr, p driver.Path, members bool) {
+	b.SQL(" FROM JSON_TABLE(").Expr(doc).SQL(", '$' COLUMNS (NESTED PATH ")
+	d.pathLiteral(b.Builder, p, "[*]")
+	b.SQL(" COLUMNS (n FOR ORDINALITY, m JSON PATH '$')")
+	if members {
+		b.SQL(", NESTED PATH ")
+		d.pathLiteral(b.Builder, p, ".*")
+		b.SQL(" COLUMNS (n2 FOR ORDINALITY, m2 JSON PATH '$')")
+	}
+	d.guardColumns(b, p)
+	// A nested path that leads nowhere makes one row of NULLs.
+	b.SQL(")) AS larder_m WHERE (larder_m.n IS NOT NULL")
+	if members {
+		b.SQL(" OR larder_m.n2 IS NOT NULL")
+	}
+	b.SQL(")")
+	d.guards(b, p, " AND ")
+}
+
+// guardColumns and guards see to it that a place in something that is no array
+// leads nowhere: the engines' paths take a scalar for an array of one element.
+func (d dialect) guardColumns(b scope, p driver.Path) {
 	for i, s := range p {
 		if _, ok := s.(int); ok {
-			guards = append(guards, i)
 			b.SQL(fmt.Sprintf(", g%d JSON PATH ", i))
-			d.pathLiteral(b.Builder, p[:i])
+			d.pathLiteral(b.Builder, p[:i], "")
 		}
 	}
-	b.SQL(")) AS larder_m")
-	for n, i := range guards {
-		if n == 0 {
-			b.SQL(" WHERE ")
-		} else {
-			b.SQL(" AND ")
+}
+
+func (d dialect) guards(b scope, p driver.Path, first string) {
+	for i, s := range p {
+		if _, ok := s.(int); !ok {
+			continue
 		}
+		b.SQL(first)
+		first = " AND "
 		if d.mariadb() {
 			b.SQL(fmt.Sprintf("LEFT(larder_m.g%d, 1) = '['", i))
 		} else {
@@ -209,7 +254,7 @@ func (d dialect) readDocument(b scope, doc driver.Expr, p driver.Path, ty driver
 		s := newScope(b.Builder)
 		s.SQL("(SELECT ")
 		unprotect(s.Builder, func() { s.SQL("larder_m.m") })
-		d.table(s, protected{doc}, p)
+		d.table(s, protected{doc}, doubled(p))
 		s.SQL(")" + binary)
 	}
 	switch ty {
@@ -277,25 +322,9 @@ func (d dialect) JSONHasElement(b *driver.Builder, doc driver.Expr, p driver.Pat
 	doc, p = d.fromEnd(doc, p)
 	s := newScope(b)
 	// Not EXISTS: MariaDB takes it for independent of the row.
-	s.SQL("((SELECT COUNT(*) FROM JSON_TABLE(")
-	if slices.ContainsFunc(p, func(s any) bool { _, ok := s.(int); return ok }) {
-		// The guards of positions belong to the way, which comes first.
-		d.JSONGet(b, doc, p, driver.AsJSON)
-		p = nil
-	} else {
-		b.Expr(doc)
-	}
-	s.SQL(", ")
-	way, ok := d.path(b, p)
-	if !ok {
-		return
-	}
-	t, err := d.AppendString(nil, way+"[*]")
-	if err != nil {
-		b.Fail(err)
-		return
-	}
-	s.SQL(string(t) + " COLUMNS (m JSON PATH '$')) AS larder_m WHERE ")
+	s.SQL("((SELECT COUNT(*)")
+	d.elements(s, doc, p, false)
+	s.SQL(" AND ")
 	if d.mariadb() {
 		switch x := v.(type) {
 		case nil:
@@ -332,27 +361,21 @@ func (d dialect) JSONContains(b *driver.Builder, doc driver.Expr, document strin
 	jsonparts.Contains(b, doc, document)
 }
 
-// container writes the array at p, or the values of the object there as an array.
-func (d dialect) container(b *driver.Builder, doc driver.Expr, p driver.Path) {
-	s := newScope(b)
-	s.SQL("(SELECT CASE ")
-	if d.mariadb() {
-		s.SQL("LEFT(larder_m.m, 1) WHEN '[' THEN larder_m.m WHEN '{' THEN JSON_EXTRACT(larder_m.m, '$.*') END")
-	} else {
-		s.SQL(jsonType + " WHEN 'ARRAY' THEN larder_m.m WHEN 'OBJECT' THEN JSON_EXTRACT(larder_m.m, '$.*') END")
-	}
-	d.table(s, doc, p)
-	s.SQL(")")
-}
-
+// JSONEach has two forms: MySQL refers to other tables from a lateral table
+// only, which MariaDB has not; that one refers to them from a subquery in the
+// argument of JSON_TABLE.
 func (d dialect) JSONEach(b *driver.Builder, doc driver.Expr, p driver.Path, alias string) {
 	doc, p = d.fromEnd(doc, p)
-	if !d.mariadb() {
-		doc = protected{doc}
+	s := newScope(b)
+	if d.mariadb() {
+		s.SQL("JSON_TABLE((SELECT CASE LEFT(larder_m.m, 1) WHEN '[' THEN larder_m.m WHEN '{' THEN JSON_EXTRACT(larder_m.m, '$.*') END")
+		d.table(s, doc, p)
+		s.SQL("), '$[*]' COLUMNS (position FOR ORDINALITY, value JSON PATH '$')) AS ").Ident(alias)
+		return
 	}
-	b.SQL("JSON_TABLE(")
-	d.container(b, doc, p)
-	b.SQL(", '$[*]' COLUMNS (position FOR ORDINALITY, value JSON PATH '$')) AS ").Ident(alias)
+	s.SQL("LATERAL (SELECT COALESCE(larder_m.n, larder_m.n2) AS position, COALESCE(larder_m.m, larder_m.m2) AS value")
+	d.elements(s, protected{doc}, doubled(p), true)
+	s.SQL(") AS ").Ident(alias)
 }
 
 func (d dialect) JSONElement(b *driver.Builder, doc driver.Expr, p driver.Path, alias string, c driver.ElementColumn) {
@@ -409,6 +432,9 @@ func (d dialect) JSONRemove(b *driver.Builder, doc driver.Expr, p driver.Path) {
 
 // change writes JSON_SET or JSON_REMOVE of doc at p.
 func (d dialect) change(b *driver.Builder, doc driver.Expr, p driver.Path, fn string, value driver.Expr) {
+	if !d.mariadb() {
+		p = doubled(p)
+	}
 	args := func(doc driver.Expr, value func()) {
 		b.SQL(fn).Expr(doc).SQL(", ")
 		d.boundPath(b, doc, p)
