@@ -135,11 +135,13 @@ func (w *alteration) remake(c schema.AlterColumn) error {
 	return nil
 }
 
-// place is where a column stands that is made again.
+// place is where a column stands that is made again: behind the nearest one
+// before it that stays.
 func (w *alteration) place(column string) string {
-	for n, c := range w.Before.Columns {
-		if c.Name == column && n > 0 {
-			return " AFTER " + ddlIdent(w.Before.Columns[n-1].Name)
+	at := slices.IndexFunc(w.Before.Columns, func(c *schema.Column) bool { return c.Name == column })
+	for at--; at >= 0; at-- {
+		if prev := w.Before.Columns[at].Name; w.After.Column(prev) != nil {
+			return " AFTER " + ddlIdent(prev)
 		}
 	}
 	return " FIRST"
@@ -181,7 +183,7 @@ func (w *alteration) exchange(c schema.AlterColumn, expr string) error {
 		}
 	}
 	for _, g := range w.Before.Columns {
-		if g.Generated != nil && g.Name != name && strings.Contains(string(g.Generated.Expr), "{"+name+"}") {
+		if g.Generated != nil && g.Name != name && w.After.Column(g.Name) != nil && strings.Contains(string(g.Generated.Expr), "{"+name+"}") {
 			return w.d.unsupported("column %s.%s is generated from %s; drop it, change the column, add it again", w.table(), g.Name, name)
 		}
 	}

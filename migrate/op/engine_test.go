@@ -37,11 +37,12 @@ func state(t testing.TB, eng *engine.Engine) *op.State {
 func run(t testing.TB, eng *engine.Engine, ops ...op.Op) error {
 	t.Helper()
 	s := state(t, eng)
-	return eng.OnWriter(t.Context(), func(ctx context.Context, conn *sql.Conn) error {
-		target := op.Target{Dialect: eng.Dialect(), DDL: eng.DDL(), Extras: func(table string) (driver.Extras, error) {
-			return eng.DDL().Extras(ctx, conn, driver.InspectOptions{}, table)
-		}}
-		for _, o := range op.Group(ops) {
+	for _, o := range op.Group(ops) {
+		var rows []engine.Statement
+		err := eng.OnWriter(t.Context(), func(ctx context.Context, conn *sql.Conn) error {
+			target := op.Target{Dialect: eng.Dialect(), DDL: eng.DDL(), Extras: func(table string) (driver.Extras, error) {
+				return eng.DDL().Extras(ctx, conn, driver.InspectOptions{}, table)
+			}}
 			steps, err := op.Compile(o, s, target)
 			if err != nil {
 				return err
@@ -53,15 +54,26 @@ func run(t testing.TB, eng *engine.Engine, ops ...op.Op) error {
 				if err := runScript(ctx, eng, conn, st.Script); err != nil {
 					return err
 				}
-				for _, x := range st.Statements {
-					if _, err := conn.ExecContext(ctx, x.SQL, x.Args...); err != nil {
-						return fmt.Errorf("%s: %w", x.SQL, err)
-					}
+				rows = append(rows, st.Statements...)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		err = eng.InTx(t.Context(), engine.TxOptions{}, func(ctx context.Context, tx *engine.Tx) error {
+			for _, st := range rows {
+				if _, err := tx.Exec(ctx, st); err != nil {
+					return fmt.Errorf("%s: %w", st.SQL, cause(err))
 				}
 			}
+			return nil
+		})
+		if err != nil {
+			return err
 		}
-		return nil
-	})
+	}
+	return nil
 }
 
 // runScript runs a script and looks at its probes: none answers before its

@@ -57,7 +57,9 @@ func (o DropTable) reverse(s *State) (Op, error) {
 	return CreateTable{Table: t.Clone()}, nil
 }
 
-func (o RenameTable) reverse(*State) (Op, error) { return RenameTable{From: o.To, To: o.From, IfExists: o.IfExists}, nil }
+func (o RenameTable) reverse(*State) (Op, error) {
+	return RenameTable{From: o.To, To: o.From, IfExists: o.IfExists}, nil
+}
 
 func (o AddColumn) reverse(*State) (Op, error) {
 	return DropColumn{Table: o.Table, Column: o.Column.Name}, nil

@@ -79,24 +79,25 @@ func namesStandIn(o Op, t, relaxed *schema.Table) bool {
 }
 
 // takeColumns puts the expressions back into indexes over generated columns
-// that were made for them.
+// that were made for an index. Another index over the same expression shares
+// the column.
 func takeColumns(t *schema.Table) error {
+	made := map[string]schema.Expr{}
 	for _, i := range t.Indexes {
-		for n := range i.Parts {
-			p := &i.Parts[n]
-			c := t.Column(p.Column)
-			if c == nil || c.Generated == nil || c.Name != schema.InventName(i.Name, nil, "k"+strconv.Itoa(n+1)) {
-				continue
-			}
-			p.Column, p.Expr = "", c.Generated.Expr
-			used := slices.ContainsFunc(t.Indexes, func(o *schema.Index) bool {
-				return slices.ContainsFunc(o.Parts, func(q schema.IndexPart) bool { return q.Column == c.Name })
-			})
-			if !used {
-				t.Columns = slices.DeleteFunc(t.Columns, func(o *schema.Column) bool { return o == c })
+		for n, p := range i.Parts {
+			if c := t.Column(p.Column); c != nil && c.Generated != nil && c.Name == schema.InventName(i.Name, nil, "k"+strconv.Itoa(n+1)) {
+				made[c.Name] = c.Generated.Expr
 			}
 		}
 	}
+	for _, i := range t.Indexes {
+		for n := range i.Parts {
+			if p := &i.Parts[n]; made[p.Column] != "" {
+				p.Column, p.Expr = "", made[p.Column]
+			}
+		}
+	}
+	t.Columns = slices.DeleteFunc(t.Columns, func(c *schema.Column) bool { return made[c.Name] != "" })
 	return nil
 }
 

@@ -236,8 +236,22 @@ func (g *grouping) clashes(o Op) bool {
 			return false
 		})
 	}
+	added := func(column string) bool {
+		return slices.ContainsFunc(g.ops, func(p Op) bool {
+			a, ok := p.(AddColumn)
+			return ok && a.Column.Name == column
+		})
+	}
 	switch o := o.(type) {
 	case AlterColumn:
+		// A default that is there for rows that exist, and then goes, is not no default.
+		if added(o.Column) && slices.Contains(o.Facets, schema.DefaultFacet) {
+			return true
+		}
+		// What is filled from the column is filled from its old values.
+		if len(g.fill) > 0 && slices.Contains(o.Facets, schema.TypeFacet) {
+			return true
+		}
 		return touched(o.Column) && (o.Using != "" || g.using[o.Column] != "" || g.fill[o.Column] != "" || slices.Contains(o.Facets, schema.TypeFacet))
 	case AddColumn:
 		// Over columns that the group changes, a value would be taken from the wrong side.
