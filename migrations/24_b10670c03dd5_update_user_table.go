@@ -24,7 +24,15 @@ var rev24 = migrate.Revision{
 		ops.AddColumn("user", op.Text("status_message").Null(), op.IfNotExists)
 		ops.AddColumn("user", op.BigInt("status_expires_at").Null(), op.IfNotExists)
 		ops.AddColumn("user", op.JSON("oauth").Null(), op.IfNotExists)
+		for _, c := range []string{"info", "settings"} {
+			// What an upgrade by Open WebUI leaves when it is cut off.
+			ops.Do(op.RenameColumn{Table: "user", From: c + "_json", To: c, IfExists: true})
+			ops.DropColumn("user", c+"_json", op.IfExists)
+		}
 		ops.Data("keep what is no JSON", keepBadJSON(keyRevision, "user", "id", nil, "info", "settings"))
+		for _, c := range []string{"info", "settings"} {
+			behind(ops, "user", c)
+		}
 		ops.Batch("user", func(ops *op.Ops) {
 			ops.AlterColumn("user", "info").Type(schema.Type{Kind: schema.JSON})
 			ops.AlterColumn("user", "settings").Type(schema.Type{Kind: schema.JSON})
@@ -60,8 +68,9 @@ var rev24 = migrate.Revision{
 		ops.Data("one sign-in provider and one API key of each user", oneProviderAndKey).
 			NoReverse("the sign-in providers of a user except one, and the API keys except the one that was used last")
 		ops.Batch("user", func(ops *op.Ops) {
-			ops.AddUnique("user", "", "api_key")
-			ops.AddUnique("user", "", "oauth_sub")
+			for _, c := range []string{"api_key", "oauth_sub"} {
+				ops.Do(op.AddUnique{Table: "user", Unique: &schema.Unique{Columns: []string{c}}})
+			}
 		})
 		ops.DropTable("api_key")
 		ops.Execute("UPDATE {user} SET {info} = NULL WHERE {info} = 'null'").When(schema.AlterInPlace, "")
@@ -78,6 +87,20 @@ var rev24 = migrate.Revision{
 			}
 		})
 	},
+}
+
+// behind makes a column anew, as JSON and behind the others, where a column
+// cannot be altered in place: that is where Open WebUI has it there. Elsewhere
+// it stays where it is.
+func behind(ops *op.Ops, table, column string) {
+	for _, sql := range []string{
+		"ALTER TABLE {" + table + "} ADD COLUMN {larder_new} JSON",
+		"UPDATE {" + table + "} SET {larder_new} = {" + column + "}",
+		"ALTER TABLE {" + table + "} DROP COLUMN {" + column + "}",
+		"ALTER TABLE {" + table + "} RENAME COLUMN {larder_new} TO {" + column + "}",
+	} {
+		ops.Execute(sql).When(schema.AlterInPlace, "").ChangesSchema()
+	}
 }
 
 func providersAndKeys(ctx context.Context, d *op.Data) error {

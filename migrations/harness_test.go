@@ -325,7 +325,10 @@ func content(t testing.TB, eng *engine.Engine, generated bool) map[string][]stri
 	for _, tab := range live(t, eng) {
 		var columns []string
 		for _, c := range tab.Columns {
-			columns = append(columns, c.Name)
+			// An engine without indexes over expressions has a column instead.
+			if c.Generated == nil {
+				columns = append(columns, c.Name)
+			}
 		}
 		list := []string{}
 		for _, row := range values(t, eng, tab, columns) {
