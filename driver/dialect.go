@@ -27,6 +27,7 @@ const (
 	DistinctFrom    Feature = "is distinct from" // standard spelling
 	UpsertTarget    Feature = "upsert target"    // an upsert is decided by its target key alone; without it by any unique key
 	SetOperations   Feature = "set operations"   // EXCEPT and INTERSECT; UNION is everywhere
+	JSONExact       Feature = "json exact"       // numbers in JSON are exact in documents of every length; without it in those up to 65,536 characters
 	DecimalType     Feature = "decimal type"     // sums and extremes of exact decimals are exact
 	SelfSubquery    Feature = "self subquery"    // a statement that writes a table may read it in a subquery
 	SetAtOnce       Feature = "set at once"      // UPDATE ... SET a = b, b = a swaps; without it a later assignment sees an earlier one
@@ -134,9 +135,9 @@ type JSON interface {
 	// JSONHasElement writes a condition: the array at p has an element equal
 	// to v, a string, int64, float64, bool or nil.
 	JSONHasElement(b *Builder, doc Expr, p Path, v any)
-	// JSONContains writes a condition: doc contains the document in the JSON
-	// text, in the sense of PostgreSQL's @>.
-	JSONContains(b *Builder, doc Expr, document string)
+	// JSONContains writes a condition: the member at p contains the document in
+	// the JSON text, in the sense of PostgreSQL's @>.
+	JSONContains(b *Builder, doc Expr, p Path, document string)
 	// JSONEach writes a table of the elements of the array, or the members of
 	// the object, at p, as a FROM item called alias that may refer to the items
 	// before it. Its columns are written by JSONElement only.

@@ -161,11 +161,7 @@ func (m Member) Contains(text string) Cond {
 			b.Fail(named(err, m.doc.of))
 			return
 		}
-		doc := driver.Expr(m.doc)
-		if len(m.path) > 0 {
-			doc = get[model.JSON](m, driver.AsJSON, m.doc.ty)
-		}
-		d.JSONContains(b, doc, text)
+		d.JSONContains(b, m.doc, m.path, text)
 	})}
 }
 

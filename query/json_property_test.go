@@ -436,6 +436,10 @@ func jsonProperty(rt *rapid.T, t *testing.T, eng *engine.Engine, col query.JSONC
 		part = reduce(rt, doc)
 	}
 	holds("contains "+encodeDoc(t, part), col.Contains(encodeDoc(t, part)), contains(doc, part, true))
+	if !gone {
+		part = reduce(rt, want)
+		holds("member contains "+encodeDoc(t, part), m.Contains(encodeDoc(t, part)), true)
+	}
 	if isNumber && whole != nil {
 		holds("comparison", m.Int().Eq(*whole), true)
 	}

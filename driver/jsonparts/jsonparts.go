@@ -77,7 +77,7 @@ func (member) SQLType() schema.Type { return schema.Type{Kind: schema.JSON} }
 
 // Contains writes the condition of driver.JSON.JSONContains in terms of the
 // dialect's JSONKind, JSONGet, JSONHasElement and JSONEach.
-func Contains(b *driver.Builder, doc driver.Expr, document string) {
+func Contains(b *driver.Builder, doc driver.Expr, p driver.Path, document string) {
 	dec := json.NewDecoder(strings.NewReader(document))
 	dec.UseNumber()
 	var v any
@@ -88,13 +88,13 @@ func Contains(b *driver.Builder, doc driver.Expr, document string) {
 	w := writer{b: b, d: b.Dialect()}
 	switch v.(type) {
 	case map[string]any, []any:
-		w.contains(doc, nil, v)
+		w.contains(doc, p, v)
 	default:
 		// The one exception: an array contains a scalar that is an element.
 		b.SQL("(")
-		w.contains(doc, nil, v)
+		w.contains(doc, p, v)
 		b.SQL(" OR ")
-		w.hasElement(doc, nil, v)
+		w.hasElement(doc, p, v)
 		b.SQL(")")
 	}
 }

@@ -33,7 +33,7 @@ func (d dialect) mariadb() bool { return d.flavour == dburl.MariaDB }
 var (
 	bothFeatures = []driver.Feature{driver.RowLocks, driver.SkipLocked, driver.ServerProcess, driver.Isolation,
 		driver.Savepoints, driver.TupleIn, driver.Windows, driver.RecursiveCTE, driver.DecimalType}
-	mariadbFeatures = []driver.Feature{driver.InsertReturning, driver.DeleteReturning, driver.SetOperations, driver.SelfSubquery}
+	mariadbFeatures = []driver.Feature{driver.InsertReturning, driver.DeleteReturning, driver.SetOperations, driver.SelfSubquery, driver.JSONExact}
 )
 
 func (d dialect) Engine() string { return d.flavour }

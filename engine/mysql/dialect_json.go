@@ -34,16 +34,31 @@ const (
 	control = `\u0001`
 )
 
+// longest is how many characters a document may have to be protected: MySQL
+// ends a replacement that takes more than a certain number of steps with an
+// error. In longer documents a number that is no double is read as the nearest
+// one, and a change of a member rewrites it so.
+const longest = "65536"
+
 func (p protected) WriteSQL(b *driver.Builder) {
-	b.SQL("IF(REGEXP_LIKE(").Expr(p.doc).SQL(", ").Arg(risky).SQL(", 'c'), REGEXP_REPLACE(REPLACE(").Expr(p.doc).SQL(", ").Arg(control).SQL(", ").
-		Arg(control + control).SQL("), ").Arg(number).SQL(", ").Arg(mark).SQL(", 1, 0, 'c'), ").Expr(p.doc).SQL(")")
+	b.SQL("IF(CHAR_LENGTH(").Expr(p.doc).SQL(") <= " + longest + " AND REGEXP_LIKE(").Expr(p.doc).SQL(", ").Arg(risky).
+		SQL(", 'c'), REGEXP_REPLACE(REPLACE(").Expr(p.doc).SQL(", ").Arg(control).SQL(", ").Arg(control + control).SQL("), ").
+		Arg(number).SQL(", ").Arg(mark).SQL(", 1, 0, 'c'), ").Expr(p.doc).SQL(")")
 }
 
-// unprotect writes e, JSON as text, with its numbers as they were.
-func unprotect(b *driver.Builder, e func()) {
-	b.SQL("REPLACE(REGEXP_REPLACE(CAST(")
-	e()
-	b.SQL(" AS CHAR CHARACTER SET utf8mb4), ").Arg(marked).SQL(", ").Arg(unmark).SQL(", 1, 0, 'c'), ").Arg(control + control).SQL(", ").Arg(control).SQL(")")
+// unprotect writes e, JSON made of the protected doc, as text with its numbers
+// as they were.
+func unprotect(b *driver.Builder, doc driver.Expr, e func()) {
+	text := func() {
+		b.SQL("CAST(")
+		e()
+		b.SQL(" AS CHAR CHARACTER SET utf8mb4)")
+	}
+	b.SQL("IF(CHAR_LENGTH(").Expr(doc).SQL(") <= " + longest + ", REPLACE(REGEXP_REPLACE(")
+	text()
+	b.SQL(", ").Arg(marked).SQL(", ").Arg(unmark).SQL(", 1, 0, 'c'), ").Arg(control + control).SQL(", ").Arg(control).SQL("), ")
+	text()
+	b.SQL(")")
 }
 
 // doubled is p as it leads through a protected document.
@@ -253,7 +268,7 @@ func (d dialect) readDocument(b scope, doc driver.Expr, p driver.Path, ty driver
 	exact := func() {
 		s := newScope(b.Builder)
 		s.SQL("(SELECT ")
-		unprotect(s.Builder, func() { s.SQL("larder_m.m") })
+		unprotect(s.Builder, doc, func() { s.SQL("larder_m.m") })
 		d.table(s, protected{doc}, doubled(p))
 		s.SQL(")" + binary)
 	}
@@ -357,8 +372,8 @@ func (d dialect) JSONHasElement(b *driver.Builder, doc driver.Expr, p driver.Pat
 	s.SQL(") > 0)")
 }
 
-func (d dialect) JSONContains(b *driver.Builder, doc driver.Expr, document string) {
-	jsonparts.Contains(b, doc, document)
+func (d dialect) JSONContains(b *driver.Builder, doc driver.Expr, p driver.Path, document string) {
+	jsonparts.Contains(b, doc, p, document)
 }
 
 // JSONEach has two forms: MySQL refers to other tables from a lateral table
@@ -407,7 +422,7 @@ func (d dialect) JSONElement(b *driver.Builder, doc driver.Expr, p driver.Path, 
 			return
 		}
 		b.SQL("COALESCE(")
-		unprotect(b, value)
+		unprotect(b, doc, value)
 		b.SQL(", 'null')")
 	}
 }
@@ -452,7 +467,7 @@ func (d dialect) change(b *driver.Builder, doc driver.Expr, p driver.Path, fn st
 		args(doc, v)
 		return
 	}
-	unprotect(b, func() {
+	unprotect(b, doc, func() {
 		var v func()
 		if value != nil {
 			v = func() { b.SQL("CAST(").Expr(protected{value}).SQL(" AS JSON)") }

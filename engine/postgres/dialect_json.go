@@ -182,13 +182,13 @@ func (dialect) JSONHasElement(b *driver.Builder, doc driver.Expr, p driver.Path,
 	})
 }
 
-func (dialect) JSONContains(b *driver.Builder, doc driver.Expr, text string) {
+func (dialect) JSONContains(b *driver.Builder, doc driver.Expr, p driver.Path, text string) {
 	b.SQL("(")
 	if isBinary(doc) {
-		b.Expr(doc) // as it is: an index serves it
+		member(b, doc, p) // as it is: an index serves it
 	} else {
 		b.SQL("CAST(")
-		document(b, doc)
+		member(b, doc, p)
 		b.SQL(" AS jsonb)")
 	}
 	b.SQL(" @> CAST(").Arg(text).SQL(" AS jsonb))")

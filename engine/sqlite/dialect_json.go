@@ -139,8 +139,8 @@ func (dialect) JSONHasElement(b *driver.Builder, doc driver.Expr, p driver.Path,
 	b.SQL(")")
 }
 
-func (dialect) JSONContains(b *driver.Builder, doc driver.Expr, document string) {
-	jsonparts.Contains(b, doc, document)
+func (dialect) JSONContains(b *driver.Builder, doc driver.Expr, p driver.Path, document string) {
+	jsonparts.Contains(b, doc, p, document)
 }
 
 // JSONEach unfolds the part itself, so that the positions and keys of its
