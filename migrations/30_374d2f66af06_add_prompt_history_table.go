@@ -79,14 +79,13 @@ func promptsWithIDs(ctx context.Context, d *op.Data) error {
 	return d.Rows(ctx, scan, func(ctx context.Context, c *op.Chunk) error {
 		for _, r := range c.Rows {
 			command := strings.TrimPrefix(r.Text("command"), "/")
-			for _, spelling := range []string{command, r.Text("command")} {
-				there, err := op.Get(ctx, c, "SELECT {id} FROM {prompt_new} WHERE {command} = ?", spelling)
+			if command != r.Text("command") {
+				there, err := op.Get(ctx, c, "SELECT {command} FROM {prompt} WHERE {command} = ?", command)
 				if err != nil {
 					return err
 				}
-				// "/x" and "x" were two prompts: the second one keeps its slash.
-				if command = spelling; len(there) == 0 {
-					break
+				if len(there) > 0 {
+					command = r.Text("command") // "/x" and "x" are two prompts
 				}
 			}
 			id, version := newID(), newID()
