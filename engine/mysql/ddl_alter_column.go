@@ -88,7 +88,8 @@ func (w *alteration) alterColumn(c schema.AlterColumn) error {
 		return err
 	}
 	lock := driver.Copy
-	if !retype && !slices.Contains(c.Facets, schema.NullFacet) && !slices.Contains(c.Facets, schema.GeneratedFacet) {
+	cheap := []schema.Facet{schema.DefaultFacet, schema.CommentFacet}
+	if !slices.ContainsFunc(c.Facets, func(f schema.Facet) bool { return !slices.Contains(cheap, f) }) {
 		lock = driver.BriefLock
 	}
 	w.heavier(lock)
