@@ -14,6 +14,7 @@ import (
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/engine/engines"
 	"github.com/larder-db/larder/migrate"
+	"github.com/larder-db/larder/migrate/command"
 )
 
 // Variables that make the test binary a child that migrates a database.
@@ -79,7 +80,7 @@ func runChild(ctx context.Context, url string) error {
 		}
 		k.pause = d
 	}
-	eng, err := engine.Open(ctx, url, engine.Options{Drivers: engines.All(), Hooks: []engine.Hook{k}})
+	eng, err := engine.Open(ctx, url, engine.Options{Drivers: engines.All(), Hooks: []engine.Hook{k}, SQLite: command.Modest(nil)})
 	if err != nil {
 		return err
 	}

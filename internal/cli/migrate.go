@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -28,7 +29,7 @@ A revision is named by its id or the beginning of it, head, base, +2, -1,
 	}
 	s := &command.Session{Lineages: lineages(), Stdout: p.env.Stdout, Stderr: p.env.Stderr, Dir: "migrations", Build: "larder " + thisVersion().Version,
 		Terminal: terminal(p.env.Stderr)}
-	s.Open = func(ctx context.Context) (*engine.Engine, error) { return p.open(ctx, p.logger()) }
+	s.Open = p.openToMigrate
 	s.Target = p.scriptTarget
 	for _, v := range command.Verbs(s) {
 		parent.AddCommand(p.migrateVerb(s, v))
@@ -59,6 +60,21 @@ func (p *program) migrateVerb(s *command.Session, v command.Verb) *cobra.Command
 	}
 	v.Flags(cmd.Flags())
 	return cmd
+}
+
+// openToMigrate opens the database with less memory than a server takes.
+func (p *program) openToMigrate(ctx context.Context) (*engine.Engine, error) {
+	log := p.logger()
+	c, err := p.database(log)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.makeDataDir(c.URL); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	return engine.OpenURL(ctx, c.URL, engine.Options{Drivers: engines.All(), Schema: c.Schema, Pool: &c.Pool, SQLite: command.Modest(&c.SQLite), Logger: log})
 }
 
 // scriptTarget is what scripts are written for: a dialect that was named, or

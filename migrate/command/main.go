@@ -115,7 +115,7 @@ func (p Program) verb(ctx context.Context, s *Session, v Verb, args []string) er
 			return nil, usage("no database is named; use --database-url")
 		}
 		o := p.Engine
-		o.Drivers = p.Drivers
+		o.Drivers, o.SQLite = p.Drivers, Modest(o.SQLite)
 		return engine.Open(ctx, url, o)
 	}
 	s.Target = func(dialect string) (*migrate.Target, error) {
