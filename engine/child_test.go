@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -253,8 +254,8 @@ func TestLock(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		// It excludes: a counter without any other protection.
-		n := 0
+		// It excludes.
+		var inside, n atomic.Int32
 		var wg sync.WaitGroup
 		for range 4 {
 			wg.Go(func() {
@@ -264,7 +265,12 @@ func TestLock(t *testing.T) {
 						t.Error(err)
 						return
 					}
-					n++
+					if inside.Add(1) != 1 {
+						t.Error("two hold the lock")
+					}
+					n.Add(1)
+					time.Sleep(time.Millisecond)
+					inside.Add(-1)
 					if err := release(); err != nil {
 						t.Error(err)
 					}
@@ -272,8 +278,8 @@ func TestLock(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		if n != 12 {
-			t.Errorf("counted %d, want 12", n)
+		if n.Load() != 12 {
+			t.Errorf("counted %d, want 12", n.Load())
 		}
 	})
 }

@@ -24,11 +24,12 @@ func disturbed(c net.Conn) bool {
 		return true
 	}
 	quiet := false
-	err = rc.Read(func(fd uintptr) bool {
+	// Control and not Read: Read waits for whoever is reading, and after a slow
+	// write pgx has a reader in the background until the server says something.
+	err = rc.Control(func(fd uintptr) {
 		var b [1]byte
 		_, _, rerr := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
 		quiet = rerr == syscall.EAGAIN || rerr == syscall.EWOULDBLOCK || rerr == syscall.EINTR
-		return true
 	})
 	return err != nil || !quiet
 }
