@@ -24,8 +24,10 @@ func TestEightProcessesTwentyRounds(t *testing.T) {
 	for _, name := range testdb.Engines() {
 		t.Run(name, func(t *testing.T) {
 			for n := range 20 {
-				race(t, name, 8)
-				race(t, name, 8, 3+n, 9+2*n)
+				race(t, testdb.New(t, name), 8)
+				race(t, old(t, name), 8)
+				race(t, testdb.New(t, name), 8, 3+n, 9+2*n)
+				race(t, old(t, name), 8, 2+n)
 				if t.Failed() {
 					t.Fatalf("round %d", n+1)
 				}
