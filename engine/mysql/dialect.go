@@ -61,6 +61,11 @@ func (d dialect) AppendIdent(b []byte, name string) ([]byte, error) {
 		e.Engine = d.flavour
 		return b, e
 	}
+	if strings.IndexFunc(name, func(r rune) bool { return r > 0xFFFF }) >= 0 {
+		e := dberr.New(dberr.Unsupported, "identifier", fmt.Sprintf("the name %q holds a character beyond U+FFFF, which the engine does not take in names; give it another", name))
+		e.Engine = d.flavour
+		return b, e
+	}
 	b = append(b, '`')
 	if strings.IndexByte(name, '`') >= 0 {
 		name = strings.ReplaceAll(name, "`", "``")
