@@ -35,14 +35,20 @@ var rev05 = migrate.Revision{
 func keepBadChats(ctx context.Context, d *op.Data) error {
 	return d.Rows(ctx, op.Scan{Table: "chat", Key: []string{"id"}, Columns: []string{"old_chat"}}, func(ctx context.Context, c *op.Chunk) error {
 		for _, r := range c.Rows {
-			if r.Null("old_chat") || isJSON(r.Text("old_chat")) {
+			if r.Null("old_chat") {
 				continue
 			}
-			k := kept{"242a2047eae0", "chat.chat", r.Text("id"), "the text is no JSON and the column takes nothing else", r.Text("old_chat")}
-			if err := keep(ctx, c, k); err != nil {
+			doc, reason := asJSON(r.Text("old_chat"))
+			if reason == "" {
+				continue
+			}
+			if err := keep(ctx, c, kept{"242a2047eae0", "chat.chat", r.Text("id"), reason, r.Text("old_chat")}); err != nil {
 				return err
 			}
-			if err := c.Update(ctx, r, op.Values{"old_chat": "null"}); err != nil {
+			if doc == "" {
+				doc = "null"
+			}
+			if err := c.Update(ctx, r, op.Values{"old_chat": doc}); err != nil {
 				return err
 			}
 		}

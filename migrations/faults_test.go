@@ -10,6 +10,7 @@ import (
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/engine/enginetest"
 	"github.com/larder-db/larder/migrate"
+	"github.com/larder-db/larder/migrate/op"
 	"github.com/larder-db/larder/migrations"
 )
 
@@ -42,8 +43,8 @@ func TestRevision05TextThatIsNoJSONIsKept(t *testing.T) {
 		}
 		run(t, eng, "INSERT INTO {chat} ({id}, {user_id}, {title}) VALUES (?, ?, ?)", "f", "u", "t")
 		to(t, eng, 5)
-		want(t, "chats", ask(t, eng, "chat", "SELECT {id}, {chat} FROM {chat} ORDER BY {id}"), texts["a"], "null", "null", "null", texts["e"], "NULL")
-		want(t, "kept", ask(t, eng, "value", "SELECT {row_key}, {value} FROM {larder_kept} WHERE {item} = 'chat.chat' ORDER BY {row_key}"), "{not json", "")
+		want(t, "chats", ask(t, eng, "chat", "SELECT {id}, {chat} FROM {chat} ORDER BY {id}"), texts["a"], "null", "null", "null", `{"half": "\ufffd"}`, "NULL")
+		want(t, "kept", ask(t, eng, "value", "SELECT {row_key}, {value} FROM {larder_kept} WHERE {item} = 'chat.chat' ORDER BY {row_key}"), "{not json", "", texts["e"])
 		backTo(t, eng, 4)
 		want(t, "back", ask(t, eng, "chat", "SELECT {id}, {chat} FROM {chat} ORDER BY {id}"), texts["a"], texts["b"], texts["c"], texts["d"], texts["e"], "NULL")
 	})
@@ -177,16 +178,29 @@ func TestRevision30CommandsThatDifferInTheSlash(t *testing.T) {
 	})
 }
 
+// insertOr inserts a chat with a document that not every engine takes.
+func insertOr(t *testing.T, eng *engine.Engine, id, doc, other string) {
+	t.Helper()
+	const sql = "INSERT INTO {chat} ({id}, {user_id}, {chat}) VALUES (?, 'u', ?)"
+	_, err := op.Run(t.Context(), eng, sql, id, doc)
+	if dberr.CodeOf(err) == dberr.Check {
+		run(t, eng, sql, id, other)
+	} else if err != nil {
+		t.Fatal(err)
+	}
+}
+
 func TestRevision31SkippedMessagesAreCounted(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		before(t, eng, 31)
 		insert := func(id string, user any, chat any) {
 			run(t, eng, "INSERT INTO {chat} ({id}, {user_id}, {chat}) VALUES (?, ?, ?)", id, user, chat)
 		}
-		insert("a", "u", `{"history": {"messages": {
+		doc := `{"history": {"messages": {
 			"ok": {"role": "user", "content": "x", "timestamp": 1700000000123, "big": 18446744073709551617},
 			"text": "no object", "none": {"content": "y"}, "empty": {"role": ""}, "odd": {"role": 7},
-			"old": {"role": "user", "timestamp": 5}, "half": {"role": "user", "content": "a\u0000b\ud83d", "timestamp": 1700000000}}, "currentId": "ok"}}`)
+			"old": {"role": "user", "timestamp": 5}, "half": {"role": "user", "content": "a\u0000b\ud83d", "timestamp": 1700000000}}, "currentId": "ok"}}`
+		insertOr(t, eng, "a", doc, strings.Replace(doc, `\ud83d`, `\ufffd`, 1))
 		insert("b", "u", `{"messages": [{"id": "m", "role": "user"}]}`)
 		insert("c", "u", `{"history": null}`)
 		insert("d", "shared-a", `{"history": {"messages": {"s": {"role": "user"}}}}`)

@@ -17,6 +17,7 @@ func TestFixturesToTheHead(t *testing.T) {
 	for _, id := range fixtures(t) {
 		for _, e := range testdb.Engines() {
 			t.Run(id+"/"+e, func(t *testing.T) {
+				t.Parallel()
 				eng := atRevision(t, e, id)
 				upgrade(t, eng, "head")
 				golden := goldenHead(t, e, id)

@@ -104,6 +104,19 @@ func eachKept(ctx context.Context, d *op.Data, revision, item string, fn func(ct
 	})
 }
 
+// asJSON says why a text cannot stay as it is in a column of JSON, and what can
+// stand there instead, if anything; a text that can stay has no reason.
+func asJSON(text string) (doc, reason string) {
+	doc, ok := readable(text)
+	switch {
+	case ok && doc == text:
+		return "", ""
+	case ok:
+		return doc, "the document has characters that not every engine can read; they are replaced"
+	}
+	return "", "the text is no JSON and the column takes nothing else"
+}
+
 // keepBadJSON keeps aside what is no JSON in columns that become JSON, and
 // leaves instead in its place.
 func keepBadJSON(revision, table, key string, instead any, columns ...string) func(ctx context.Context, d *op.Data) error {
@@ -112,14 +125,19 @@ func keepBadJSON(revision, table, key string, instead any, columns ...string) fu
 			for _, r := range c.Rows {
 				set := op.Values{}
 				for _, col := range columns {
-					if r.Null(col) || isJSON(r.Text(col)) {
+					if r.Null(col) {
 						continue
 					}
-					k := kept{revision, table + "." + col, r.Text(key), "the text is no JSON and the column takes nothing else", r.Text(col)}
-					if err := keep(ctx, c, k); err != nil {
+					doc, reason := asJSON(r.Text(col))
+					if reason == "" {
+						continue
+					}
+					if err := keep(ctx, c, kept{revision, table + "." + col, r.Text(key), reason, r.Text(col)}); err != nil {
 						return err
 					}
-					set[col] = instead
+					if set[col] = instead; doc != "" {
+						set[col] = doc
+					}
 				}
 				if err := c.Update(ctx, r, set); err != nil {
 					return err
@@ -136,6 +154,10 @@ func putBack(revision, table, key, column, instead string) func(ctx context.Cont
 	return func(ctx context.Context, d *op.Data) error {
 		err := eachKept(ctx, d, revision, table+"."+column, func(ctx context.Context, c *op.Chunk, k kept) error {
 			still, args := "{"+column+"} IS NULL", []any{k.value, k.key}
+			instead := instead
+			if doc, reason := asJSON(k.value); reason != "" && doc != "" {
+				instead = doc
+			}
 			if instead != "" {
 				still, args = "{"+column+"} = ?", append(args, instead)
 			}

@@ -30,6 +30,7 @@ func TestStairway(t *testing.T) {
 		}
 		for _, e := range testdb.Engines() {
 			t.Run(id+"/"+e, func(t *testing.T) {
+				t.Parallel()
 				climb(t, atRevision(t, e, id), order[from:to+1])
 			})
 		}
