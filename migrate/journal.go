@@ -446,14 +446,10 @@ func (a *alone) schema(ctx context.Context, st *op.Step, skip int) error {
 	if st.Script.Empty() {
 		return nil
 	}
-	err := eng.OnWriter(ctx, func(ctx context.Context, conn *sql.Conn) error {
-		return driver.RunScript(ctx, conn, s, driver.RunOptions{Transactional: a.r().transactional(), Fault: a.x.fault(ctx),
-			Each: func(n int, d driver.Statement) error {
-				a.x.doing(title(d))
-				a.e.state, a.e.errorCode, a.e.statement = stateBegun, "", first+n
-				a.remember(&op.Step{Script: driver.Script{Statements: []driver.Statement{d}}}, 1)
-				return a.move(ctx, connExecer{eng, conn})
-			}})
+	err := a.x.script(ctx, s, func(conn *sql.Conn, n int, d driver.Statement) error {
+		a.e.state, a.e.errorCode, a.e.statement = stateBegun, "", first+n
+		a.remember(&op.Step{Script: driver.Script{Statements: []driver.Statement{d}}}, 1)
+		return a.move(ctx, connExecer{eng, conn})
 	})
 	if err != nil {
 		return err

@@ -70,7 +70,7 @@ const (
 	StatementRun EventKind = "statement" // a statement of it begins; Statement
 	DataProgress EventKind = "progress"  // a data step has come so far; Statement, Done, Total
 	Finished     EventKind = "done"      // a revision is applied or undone; Elapsed
-	Notice       EventKind = "notice"    // something to know; Text
+	Notice       EventKind = "notice"    // something people should know; Text
 )
 
 // Event is something that happens while migrations run.

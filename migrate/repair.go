@@ -283,13 +283,28 @@ func (x *execution) runScripts(ctx context.Context, scripts []driver.Script) err
 		if s.Empty() {
 			continue
 		}
-		err := x.r.o.Engine.OnWriter(ctx, func(ctx context.Context, conn *sql.Conn) error {
-			return driver.RunScript(ctx, conn, s, driver.RunOptions{Transactional: x.r.transactional(), Fault: x.fault(ctx),
-				Each: func(_ int, d driver.Statement) error { x.doing(title(d)); return nil }})
-		})
+		err := x.script(ctx, s, func(*sql.Conn, int, driver.Statement) error { return nil })
 		if err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// script runs a script on a connection of its own; each is called ahead of
+// every statement.
+func (x *execution) script(ctx context.Context, s driver.Script, each func(conn *sql.Conn, n int, d driver.Statement) error) error {
+	var failed error // apart from what is wrong with the connection
+	err := x.r.o.Engine.OnWriter(ctx, func(ctx context.Context, conn *sql.Conn) error {
+		failed = driver.RunScript(ctx, conn, s, driver.RunOptions{Transactional: x.r.transactional(), Fault: x.fault(ctx),
+			Each: func(n int, d driver.Statement) error {
+				x.doing(title(d))
+				return each(conn, n, d)
+			}})
+		return nil
+	})
+	if err == nil {
+		err = failed
+	}
+	return err
 }

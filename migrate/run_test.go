@@ -1,15 +1,19 @@
 package migrate_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/engine/enginetest"
+	"github.com/larder-db/larder/internal/testdb"
 	"github.com/larder-db/larder/migrate"
 	"github.com/larder-db/larder/migrate/op"
 	"github.com/larder-db/larder/schema"
@@ -268,4 +272,69 @@ func snapshotOf(t testing.TB, eng *engine.Engine) []*schema.Table {
 		t.Fatal(err)
 	}
 	return ts
+}
+
+// TestEverythingOnOneConnection runs all kinds of steps where there is one
+// connection for all: a database in memory.
+func TestEverythingOnOneConnection(t *testing.T) {
+	eng := enginetest.Open(t, testdb.Memory(t).URL, engine.Options{})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if _, err := runner(t, eng, killable()...).Upgrade(ctx, "head"); err != nil {
+		t.Fatal(err)
+	}
+	checkKillable(t, eng)
+}
+
+// TestInASchema works in a schema that is not the default one, beside another
+// program's tables in that.
+func TestInASchema(t *testing.T) {
+	db := testdb.New(t, testdb.PostgreSQL)
+	other := enginetest.Open(t, db.URL, engine.Options{})
+	upgrade(t, runner(t, other, createUsers), "head")
+	execute(t, other, "CREATE SCHEMA mine")
+	eng := enginetest.Open(t, db.URL, engine.Options{Schema: "mine"})
+	r := runner(t, eng, killable()...)
+	if got := rows(t, r); len(got) != 0 {
+		t.Errorf("the schema is at %v", got)
+	}
+	upgrade(t, r, "head")
+	checkKillable(t, eng)
+	if n := one[int](t, other, "SELECT count(*) FROM mine.alembic_version"); n != 1 {
+		t.Errorf("%d version rows in the schema", n)
+	}
+	if got := rows(t, runner(t, other, createUsers)); !slices.Equal(got, []string{"aa1111111111"}) {
+		t.Errorf("the other program is at %v", got)
+	}
+	off := offline(t, db.URL, killable()[:1]...)
+	if s := sql(t, off, migrate.Up, "", "head"); !strings.Contains(s, "INSERT INTO \"counter\"") {
+		t.Errorf("script %s", s)
+	}
+}
+
+// TestTheLockIsWaitedFor says so while it waits, and gives up when it is told.
+func TestTheLockIsWaitedFor(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
+		release, err := eng.Lock(t.Context(), migrate.LockName, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var told atomic.Int64
+		r := runnerWith(t, migrate.Options{Engine: eng, Wait: 1500 * time.Millisecond, Lineages: []migrate.Lineage{{Revisions: line()}},
+			Events: func(e migrate.Event) {
+				if e.Kind == migrate.Waiting {
+					told.Add(1)
+				}
+			}})
+		if _, err := r.Upgrade(t.Context(), "head"); dberr.CodeOf(err) != dberr.Busy {
+			t.Errorf("got %v", err)
+		}
+		if told.Load() == 0 {
+			t.Error("nobody was told that it waits")
+		}
+		if err := release(); err != nil {
+			t.Fatal(err)
+		}
+		upgrade(t, r, "head")
+	})
 }

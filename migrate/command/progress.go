@@ -49,7 +49,7 @@ func (p *progress) event(e migrate.Event) {
 	case migrate.DataProgress:
 		p.rows(e)
 	case migrate.Notice:
-		p.s.say("%s", e.Text)
+		p.s.say("  %s", e.Text)
 	case migrate.Finished:
 		if p.verbose {
 			p.s.say("  done in %s", e.Elapsed.Round(time.Millisecond))
