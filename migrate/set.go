@@ -122,9 +122,6 @@ func (l *lineage) up(id string) ([]op.Op, error) {
 	return ops, dberr.WithOp(err, "revision "+id)
 }
 
-// reversible says why a revision has no way down, or "".
-func (r *Revision) irreversible() string { return r.Irreversible }
-
 // down records what a revision does on the way down. before gives the state
 // that its way up started from, for revisions that leave the way down to be
 // worked out; it is not called for others.

@@ -113,7 +113,11 @@ func TestTheHelpersFind(t *testing.T) {
 	}
 	k := kit(testdb.SQLite, create, final)
 	k.Floor = "n2"
-	if got := failures(t, func(tb testing.TB) { migratetest.UpDown(tb, k); migratetest.Stairway(tb, k); migratetest.NoTrace(tb, k) }); got != "" {
+	if got := failures(t, func(tb testing.TB) {
+		migratetest.UpDown(tb, k)
+		migratetest.Stairway(tb, k)
+		migratetest.NoTrace(tb, k)
+	}); got != "" {
 		t.Errorf("above the floor: %s", got)
 	}
 }

@@ -1,0 +1,5 @@
+//go:build soak
+
+package migrate_test
+
+const killStep = 1
