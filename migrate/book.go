@@ -405,12 +405,7 @@ func (b *book) halfway() []entry {
 	return out
 }
 
-// encodeTables keeps tables as they were.
-func encodeTables(ts []*schema.Table) (string, error) {
-	b, err := json.Marshal(ts)
-	return string(b), err
-}
-
+// decodeTables reads tables as the journal keeps them.
 func decodeTables(s string) ([]*schema.Table, error) {
 	if s == "" {
 		return nil, nil

@@ -147,7 +147,7 @@ func (r *Runner) undoEntry(ctx context.Context, w *work, e entry, x *execution) 
 	case u == nil && !structural:
 		return dberr.New(dberr.SchemaMismatch, "", "its code has changed since, so that nobody knows what undoes it; bring back the code that began it")
 	case !structural:
-		return r.undoRows(ctx, *u, e, t, x)
+		return r.undoRows(ctx, *u, t, x)
 	case u != nil && u.renames():
 		return r.undoRename(ctx, *u, t, x)
 	}
@@ -211,7 +211,7 @@ func (r *Runner) undoRename(ctx context.Context, u unit, t touched, x *execution
 }
 
 // undoRows runs what undoes statements and data steps.
-func (r *Runner) undoRows(ctx context.Context, u unit, e entry, t touched, x *execution) error {
+func (r *Runner) undoRows(ctx context.Context, u unit, t touched, x *execution) error {
 	before, err := op.NewState(r.o.Target.DDL, t.Before...)
 	if err != nil {
 		return err

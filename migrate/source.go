@@ -101,7 +101,7 @@ func generate(pkg string, rev revision.Revision, up, down []op.Op, loss []string
 	if doc == "" {
 		doc = "revision " + rev.ID
 	}
-	w.line("// %s: %s", g.Name, strings.ReplaceAll(doc, "\n", "\n// "))
+	w.line("// %s is a revision: %s.", g.Name, strings.ReplaceAll(strings.TrimRight(doc, "."), "\n", "\n// "))
 	w.line("var %s = migrate.Revision{", g.Name)
 	w.line("ID: %q,", rev.ID)
 	w.list("Down", rev.Down)

@@ -45,11 +45,11 @@ func (d *draftFlags) packageName() string {
 
 // write writes a new revision into its package and says where.
 func (s *Session) write(dir string, g *migrate.Generated) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // source is for everybody to read
 		return fileError("the directory "+dir+" cannot be made", err)
 	}
 	path := filepath.Join(dir, g.File)
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // source is for everybody to read
 	if err != nil {
 		return fileError("the file "+path+" cannot be written", err)
 	}
@@ -139,7 +139,7 @@ func list(dir string) (bool, error) {
 		return false, &dberr.Error{Op: "revision", Code: dberr.Internal, Msg: "the list of revisions could not be written", Err: err}
 	}
 	path := filepath.Join(dir, listFile)
-	if err := os.WriteFile(path, src, 0o644); err != nil {
+	if err := os.WriteFile(path, src, 0o644); err != nil { //nolint:gosec // source is for everybody to read
 		return false, fileError("the file "+path+" cannot be written", err)
 	}
 	return true, nil

@@ -105,7 +105,7 @@ func TestTheHelpersFind(t *testing.T) {
 		{"fine", migratetest.NoTrace, []migrate.Revision{create, addTitle()}, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got := failures(t, func(tb testing.TB) { c.run(tb, kit(testdb.SQLite, c.revs...)) })
+			got := failures(t, func(tb testing.TB) { tb.Helper(); c.run(tb, kit(testdb.SQLite, c.revs...)) })
 			if c.want == "" && got != "" || !strings.Contains(got, c.want) {
 				t.Errorf("complaint %q, wanted %q", got, c.want)
 			}
@@ -114,6 +114,7 @@ func TestTheHelpersFind(t *testing.T) {
 	k := kit(testdb.SQLite, create, final)
 	k.Floor = "n2"
 	if got := failures(t, func(tb testing.TB) {
+		tb.Helper()
 		migratetest.UpDown(tb, k)
 		migratetest.Stairway(tb, k)
 		migratetest.NoTrace(tb, k)

@@ -6,7 +6,7 @@ import (
 	"github.com/larder-db/larder/schema"
 )
 
-// Rev1f0c2d7a9b34: create users
+// Rev1f0c2d7a9b34 is a revision: create users.
 var Rev1f0c2d7a9b34 = migrate.Revision{
 	ID:  "1f0c2d7a9b34",
 	Doc: "create users",

@@ -5,7 +5,7 @@ import (
 	"github.com/larder-db/larder/migrate/op"
 )
 
-// Rev3f2a9c1d4e5b: add new_field
+// Rev3f2a9c1d4e5b is a revision: add new_field.
 var Rev3f2a9c1d4e5b = migrate.Revision{
 	ID:   "3f2a9c1d4e5b",
 	Down: []string{"1f0c2d7a9b34"},
