@@ -53,10 +53,12 @@ func (t *tree) add(id, parent string, time float64) {
 	if t.at == nil {
 		t.at = map[string]node{}
 	}
+	id = strings.Clone(id)
 	if _, ok := t.at[id]; !ok {
 		t.order = append(t.order, id)
 	}
-	t.at[id] = node{parent, time}
+	// Parts of the document would keep all of it.
+	t.at[id] = node{strings.Clone(parent), time}
 }
 
 // newest is the newest message without an answer, or of all when each has

@@ -29,8 +29,8 @@ var documentColumns = []struct {
 
 // largeChat is from how many characters on a document is read piece by piece.
 const (
-	largeChat = 1 << 20
-	pieceSize = 4 << 20
+	largeChat = 1 << 19
+	pieceSize = 1 << 20
 )
 
 // backfill makes a row of every message in the documents of the chats, in
@@ -92,7 +92,7 @@ type chatText struct {
 func eachChat(ctx context.Context, d *op.Data, where string, columns []string, fn func(ctx context.Context, c *op.Chunk, chats []chatText) error) error {
 	text := documentText(d)
 	small := op.Scan{
-		Table: "chat", Key: []string{"id"}, Columns: append([]string{"chat"}, columns...), Size: 256, Bytes: 4 << 20,
+		Table: "chat", Key: []string{"id"}, Columns: append([]string{"chat"}, columns...), Size: 256, Bytes: 1 << 20,
 		Where: "(" + where + ") AND ({chat} IS NULL OR length(" + text + ") < ?)", Args: []any{largeChat},
 	}
 	err := d.Rows(ctx, small, func(ctx context.Context, c *op.Chunk) error {
@@ -149,8 +149,8 @@ type backfiller struct {
 
 // How much is inserted at once.
 const (
-	mostRows  = 2000
-	mostBytes = 4 << 20
+	mostRows  = 1000
+	mostBytes = 1 << 20
 )
 
 func newBackfiller(d *op.Data) (*backfiller, error) {
@@ -228,7 +228,7 @@ func (b *backfiller) chat(ctx context.Context, c *op.Chunk, chat chatText) error
 			b.skip("chat_message", key, twice)
 			return nil
 		}
-		seen[id] = true
+		seen[strings.Clone(id)] = true // a part of the document would keep all of it
 		row, why := b.row(c, chat.id, key, user, raw)
 		if why != "" {
 			b.skip("chat_message", key, why)

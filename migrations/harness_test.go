@@ -108,15 +108,25 @@ func unpack(t testing.TB, path string) []byte {
 // sqliteFile opens a copy of a database of testdata.
 func sqliteFile(t testing.TB, path string) *engine.Engine {
 	t.Helper()
+	return enginetest.Open(t, sqliteCopy(t, path), engine.Options{})
+}
+
+func sqliteCopy(t testing.TB, path string) (url string) {
+	t.Helper()
 	file := filepath.Join(t.TempDir(), "webui.db")
 	if err := os.WriteFile(file, unpack(t, path), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return enginetest.Open(t, "sqlite:///"+file, engine.Options{})
+	return "sqlite:///" + file
 }
 
-// postgres loads a dump of testdata.
+// postgres opens a database with a dump of testdata.
 func postgres(t testing.TB, path string) *engine.Engine {
+	t.Helper()
+	return enginetest.Open(t, postgresCopy(t, path), engine.Options{})
+}
+
+func postgresCopy(t testing.TB, path string) (url string) {
 	t.Helper()
 	db := testdb.New(t, testdb.PostgreSQL)
 	var script bytes.Buffer
@@ -130,25 +140,32 @@ func postgres(t testing.TB, path string) *engine.Engine {
 	if out, err := psql.CombinedOutput(); err != nil {
 		t.Fatalf("load %s: %v\n%s", path, err, out)
 	}
-	return enginetest.Open(t, db.URL, engine.Options{})
+	return db.URL
 }
 
-// atRevision opens a database with the rows of a fixture at its revision. On
+// atRevision opens a database with the rows of a fixture at its revision.
+func atRevision(t *testing.T, engineName, id string) *engine.Engine {
+	t.Helper()
+	return enginetest.Open(t, copyAt(t, engineName, id), engine.Options{})
+}
+
+// copyAt makes a database with the rows of a fixture at its revision. On
 // engines that Open WebUI does not run on, the history makes the tables and
 // the rows come from the file.
-func atRevision(t *testing.T, engineName, id string) *engine.Engine {
+func copyAt(t *testing.T, engineName, id string) (url string) {
 	t.Helper()
 	dir := "testdata/revisions/" + id
 	switch engineName {
 	case testdb.SQLite:
-		return sqliteFile(t, dir+"/webui.db.gz")
+		return sqliteCopy(t, dir+"/webui.db.gz")
 	case testdb.PostgreSQL:
-		return postgres(t, dir+"/pg.sql.gz")
+		return postgresCopy(t, dir+"/pg.sql.gz")
 	}
-	eng := enginetest.Open(t, testdb.New(t, engineName).URL, engine.Options{})
+	url = testdb.New(t, engineName).URL
+	eng := enginetest.Open(t, url, engine.Options{})
 	upgrade(t, eng, id)
 	copyRows(t, sqliteFile(t, dir+"/webui.db.gz"), eng)
-	return eng
+	return url
 }
 
 // copyRows copies the rows of all tables, referred ones first.

@@ -49,7 +49,7 @@ var imports = map[string][]string{
 	"migrate/command":                 {"dberr", "dburl", "driver", "engine", "migrate", "migrate/revision"},
 	"migrate/fresh":                   {"dberr", "schema", "driver", "engine"},
 	"migrate/migratetest":             {"dberr", "schema", "driver", "engine", "migrate", "migrate/revision", "migrate/op", "internal/testdb"},
-	"migrations":                      {"dberr", "schema", "engine", "migrate", "migrate/op", "internal/jsontext"},
+	"migrations":                      {"dberr", "dburl", "schema", "engine", "migrate", "migrate/op", "internal/jsontext"},
 	"store":                           {"dberr", "schema", "query", "engine", "model", "model/chatdoc", "tables"},
 	"store/storetest":                 {"dberr", "query", "engine", "engine/enginetest", "model", "model/chatdoc", "tables", "store", "migrate/fresh"},
 	"transfer":                        {"dberr", "dburl", "schema", "driver", "query", "engine", "tables"},
