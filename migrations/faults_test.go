@@ -400,3 +400,33 @@ func TestDowngradesDeclareTheirLosses(t *testing.T) {
 		}
 	}
 }
+
+func TestRevision09MetaThatIsNoJSONIsKept(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
+		before(t, eng, 9)
+		texts := []string{`{"path": "/a"}`, "nothing of the kind", `{"path": 5}`}
+		for i, text := range texts {
+			run(t, eng, "INSERT INTO {file} ({id}, {meta}) VALUES (?, ?)", fmt.Sprint(i), text)
+		}
+		to(t, eng, 9)
+		want(t, "meta", ask(t, eng, "meta", "SELECT {meta} FROM {file} ORDER BY {id}"), texts[0], "NULL", texts[2])
+		want(t, "paths", ask(t, eng, "path", "SELECT {path} FROM {file} ORDER BY {id}"), "/a", "NULL", "NULL")
+		backTo(t, eng, 8)
+		want(t, "back", ask(t, eng, "meta", "SELECT {meta} FROM {file} ORDER BY {id}"), texts...)
+	})
+}
+
+func TestRevision24SettingsThatAreNoJSONAreKept(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
+		before(t, eng, 24)
+		run(t, eng, "INSERT INTO {user} ({id}, {settings}, {info}, {oauth_sub}, {api_key}) VALUES ('a', ?, ?, 'google@x@y', 'k')", "{broken", `{"n": 1.50}`)
+		run(t, eng, "INSERT INTO {user} ({id}, {oauth_sub}) VALUES ('b', 'plain')")
+		was := content(t, eng, false)
+		to(t, eng, 24)
+		want(t, "kept", ask(t, eng, "value", "SELECT {value} FROM {larder_kept} WHERE {item} = 'user.settings'"), "{broken")
+		want(t, "providers", ask(t, eng, "oauth", "SELECT {oauth} FROM {user} ORDER BY {id}"), `{"google": {"sub": "x@y"}}`, `{"oidc": {"sub": "plain"}}`)
+		want(t, "keys", ask(t, eng, "id", "SELECT {id} FROM {api_key}"), "key_a")
+		backTo(t, eng, 23)
+		sameContent(t, "back", was, content(t, eng, false), nil)
+	})
+}
