@@ -99,11 +99,16 @@ func (r *Runner) Plan(ctx context.Context, d Direction, target string) (*Plan, e
 		return eng.OnReader(ctx, func(ctx context.Context, conn *sql.Conn) error { return f(ctx, conn) })
 	}
 	p, _, err := r.plan(&state{State: live, rows: b.rows}, steps, r.extrasOf(ctx, on))
+	half := b.halfway()
 	if err != nil {
-		return nil, err
+		if len(half) == 0 {
+			return nil, err
+		}
+		// It does not start from where any revision ends.
+		p = &Plan{Engine: r.o.Target.Dialect.Engine(), Steps: []PlannedStep{}}
 	}
-	for _, h := range b.halfway() {
-		p.Warnings = append(p.Warnings, "revision "+h.revision+" is half applied, so that what is planned may not be what is left to do")
+	for _, h := range half {
+		p.Warnings = append(p.Warnings, "the "+h.direction+" of revision "+h.revision+" stands half done; what is planned is certain when it is finished or undone, see repair")
 	}
 	return p, nil
 }

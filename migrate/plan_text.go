@@ -9,7 +9,7 @@ import (
 // WriteText prints the plan for people.
 func (p *Plan) WriteText(w io.Writer) error {
 	var b strings.Builder
-	if len(p.Steps) == 0 {
+	if len(p.Steps) == 0 && len(p.Warnings) == 0 {
 		b.WriteString("nothing to do\n")
 	}
 	for i, s := range p.Steps {
@@ -19,7 +19,7 @@ func (p *Plan) WriteText(w io.Writer) error {
 		s.text(&b)
 	}
 	for _, t := range p.Warnings {
-		fmt.Fprintf(&b, "\nwarning: %s\n", t)
+		fmt.Fprintf(&b, "warning: %s\n", t)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err

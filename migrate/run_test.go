@@ -189,6 +189,9 @@ func TestTheLastStatementFails(t *testing.T) {
 			if err != nil || len(f.Halfway) != 1 || f.Halfway[0].Error != "already_exists" {
 				t.Errorf("check: %+v %v", f, err)
 			}
+			if p, err := r.Plan(t.Context(), migrate.Up, "head"); err != nil || len(p.Warnings) != 1 {
+				t.Errorf("plan: %+v %v", p, err)
+			}
 			if _, err := r.Downgrade(t.Context(), "base"); !errors.Is(err, migrate.ErrHalfApplied) {
 				t.Errorf("downgrade past a half-applied revision: %v", err)
 			}
