@@ -262,7 +262,7 @@ func TestPoolLimitsOfDatabaseSQL(t *testing.T) {
 }
 
 func TestSQLiteVariables(t *testing.T) {
-	const all = "busy_timeout=5000 synchronous=NORMAL cache_size=-65536 temp_store=MEMORY mmap_size=268435456 journal_size_limit=67108864"
+	const all = "busy_timeout=5000 synchronous=NORMAL cache_size=-16384 temp_store=MEMORY mmap_size=0 journal_size_limit=67108864"
 	without := func(name string) string {
 		var out []string
 		for f := range strings.FieldsSeq(all) {
@@ -286,12 +286,12 @@ func TestSQLiteVariables(t *testing.T) {
 		{"SQLITE_PRAGMA_SYNCHRONOUS=2", strings.Replace(all, "NORMAL", "FULL", 1), "WAL", ""},
 		{"SQLITE_PRAGMA_BUSY_TIMEOUT=", without("busy_timeout"), "WAL", ""},
 		{"SQLITE_PRAGMA_BUSY_TIMEOUT=0", strings.Replace(all, "busy_timeout=5000", "busy_timeout=0", 1), "WAL", ""},
-		{"SQLITE_PRAGMA_CACHE_SIZE=2000", strings.Replace(all, "-65536", "2000", 1), "WAL", ""},
+		{"SQLITE_PRAGMA_CACHE_SIZE=2000", strings.Replace(all, "-16384", "2000", 1), "WAL", ""},
 		{"SQLITE_PRAGMA_CACHE_SIZE=", without("cache_size"), "WAL", ""},
 		{"SQLITE_PRAGMA_TEMP_STORE=", without("temp_store"), "WAL", ""},
 		{"SQLITE_PRAGMA_TEMP_STORE=1", strings.Replace(all, "MEMORY", "FILE", 1), "WAL", ""},
 		{"SQLITE_PRAGMA_MMAP_SIZE=", without("mmap_size"), "WAL", ""},
-		{"SQLITE_PRAGMA_MMAP_SIZE=0", strings.Replace(all, "268435456", "0", 1), "WAL", ""},
+		{"SQLITE_PRAGMA_MMAP_SIZE=268435456", strings.Replace(all, "mmap_size=0", "mmap_size=268435456", 1), "WAL", ""},
 		{"SQLITE_PRAGMA_JOURNAL_SIZE_LIMIT=", without("journal_size_limit"), "WAL", ""},
 		{"SQLITE_PRAGMA_JOURNAL_SIZE_LIMIT=-1", strings.Replace(all, "67108864", "-1", 1), "WAL", ""},
 	} {

@@ -65,17 +65,18 @@ type SQLiteSettings struct {
 	given bool // made by DefaultSQLite or FromEnv: all unset is what is meant
 }
 
-// DefaultSQLite are Open WebUI's defaults: WAL, synchronous NORMAL, 5 s busy
-// timeout, 64 MiB of cache, temporary tables in memory, 256 MiB mapped, a WAL
-// cut to 64 MiB.
+// DefaultSQLite are WAL, synchronous NORMAL, 5 s busy timeout, 16 MiB of cache
+// a connection, temporary tables in memory, nothing mapped, and a WAL cut to
+// 64 MiB. They are Open WebUI's but for the memory: it caches 64 MiB and maps
+// 256 MiB, all of which counts as resident once a table has been scanned.
 func DefaultSQLite() SQLiteSettings {
 	return SQLiteSettings{
 		WAL:              true,
 		Synchronous:      "NORMAL",
 		BusyTimeout:      new(5 * time.Second),
-		CacheSize:        new(int64(-65536)),
+		CacheSize:        new(int64(-16384)),
 		TempStore:        "MEMORY",
-		MmapSize:         new(int64(256 << 20)),
+		MmapSize:         new(int64(0)),
 		JournalSizeLimit: new(int64(64 << 20)),
 		given:            true,
 	}

@@ -171,7 +171,7 @@ func (c Check) ask(ctx context.Context, q Querier, before map[string]int64, o Ru
 		if err != nil {
 			return &dberr.Error{Op: "verify", Code: dberr.Invalid, Msg: c.Msg, Err: o.fault(err)}
 		}
-		return o.fault(rows.Close())
+		return o.fault(errors.Join(rows.Err(), rows.Close()))
 	}
 	rows, err := q.QueryContext(ctx, c.Query)
 	if err != nil {

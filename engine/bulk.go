@@ -213,7 +213,7 @@ func (in *inserter) load(ctx context.Context, l driver.BulkLoader, conn *sql.Con
 // oneByOne runs one prepared statement per row, where a statement is a
 // function call and not a round trip.
 func (in *inserter) oneByOne(ctx context.Context, text string, rows iter.Seq2[[]any, error]) (n int64, err error) {
-	st, err := in.tx.PrepareContext(ctx, text)
+	st, err := in.tx.PrepareContext(ctx, text) //nolint:sqlclosecheck // closed below
 	if err != nil {
 		return 0, err
 	}

@@ -61,7 +61,7 @@ func (h *afterFunc) After(ctx context.Context, ev *Event)                 { h.f(
 
 // observed is an event under way; nil when nobody looks.
 type observed struct {
-	ctx   context.Context
+	ctx   context.Context //nolint:containedctx // the event ends with the context that its hooks made of the caller's
 	ev    Event
 	hooks []Hook
 }
@@ -75,7 +75,7 @@ func (e *Engine) observe(ctx context.Context, kind Kind, name, sql string, args 
 	o := &observed{hooks: hooks, ev: Event{Kind: kind, Engine: e.db.Dialect.Engine(), Name: name, SQL: sql, Args: args,
 		Write: write, InTx: inTx, Attempt: attempt, Start: time.Now()}}
 	for _, h := range hooks {
-		ctx = h.Before(ctx, &o.ev)
+		ctx = h.Before(ctx, &o.ev) //nolint:fatcontext // each hook sees what the one before it added
 	}
 	o.ctx = ctx
 	return ctx, o

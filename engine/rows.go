@@ -25,9 +25,9 @@ import (
 type Rows struct {
 	rows   *sql.Rows
 	e      *Engine
-	pool   *pool // where the place goes back to; nil inside a transaction
-	tx     *Tx   // nil outside of a transaction
-	ctx    context.Context
+	pool   *pool           // where the place goes back to; nil inside a transaction
+	tx     *Tx             // nil outside of a transaction
+	ctx    context.Context //nolint:containedctx // rows outlive the call that made them, and end with its context
 	cancel context.CancelFunc
 	o      *observed
 	name   string

@@ -179,7 +179,7 @@ func (e *Engine) settle(ctx context.Context, o TxOptions, tx *Tx) (after []func(
 // tryTx runs fn once. cause is the failure for which another attempt makes
 // sense, nil for none; unknown is the transaction when its commit was sent and
 // not answered.
-func (e *Engine) tryTx(ctx context.Context, o TxOptions, attempt int, fn func(ctx context.Context, tx *Tx) error) (err error, cause *dberr.Error, unknown *Tx) {
+func (e *Engine) tryTx(ctx context.Context, o TxOptions, attempt int, fn func(ctx context.Context, tx *Tx) error) (err error, cause *dberr.Error, unknown *Tx) { //nolint:revive // err is what fn said; the others say what became of the transaction
 	s, fault := e.begin(ctx, o, attempt)
 	if fault != nil {
 		if again(fault, true) || fault.Code == dberr.Unavailable {
@@ -191,7 +191,7 @@ func (e *Engine) tryTx(ctx context.Context, o TxOptions, attempt int, fn func(ct
 	returned := false
 	defer func() {
 		if !returned { // fn panicked or ended its goroutine
-			s.rollback(ctx, tx)
+			_ = s.rollback(ctx, tx) // the panic counts
 		}
 	}()
 	err = fn(ctx, tx)
@@ -315,7 +315,7 @@ func (s *txState) abandon(ctx context.Context) {
 	}
 	s.lost = s.e.fault(ctx, opName(s.name, "transaction"), ctx.Err())
 	if !s.bulk { // a bulk insert ends by itself now, and then fn does
-		s.end(s.tx.Rollback)
+		_ = s.end(s.tx.Rollback) // what could not be rolled back is gone with its connection
 	}
 }
 
@@ -350,7 +350,7 @@ func (s *txState) end(last func() error) error {
 
 // forget keeps the pool from using the connection again.
 func forget(conn *sql.Conn) {
-	conn.Raw(func(any) error { return sqldriver.ErrBadConn })
+	_ = conn.Raw(func(any) error { return sqldriver.ErrBadConn }) // the error is the message to the pool
 }
 
 // failure is why the transaction cannot be committed; nil when it can.
@@ -371,7 +371,7 @@ func (s *txState) rollback(ctx context.Context, tx *Tx) *dberr.Error {
 	tx.close()
 	if !s.done {
 		_, o := s.e.observe(ctx, KindRollback, s.name, "", 0, false, true, s.try)
-		s.end(s.tx.Rollback)
+		_ = s.end(s.tx.Rollback) // what could not be rolled back is gone with its connection
 		o.done(0, nil)
 	}
 	if s.lost != nil {
@@ -392,7 +392,7 @@ func (s *txState) commit(ctx context.Context, tx *Tx) (after []func(), fault *db
 	}
 	if err := ctx.Err(); err != nil {
 		s.lost = s.e.fault(ctx, opName(s.name, "transaction"), err)
-		s.end(s.tx.Rollback)
+		_ = s.end(s.tx.Rollback) // what could not be rolled back is gone with its connection
 		return nil, s.lost, false
 	}
 	octx, o := s.e.observe(ctx, KindCommit, s.name, "", 0, tx.mode == Write, true, s.try)
@@ -576,7 +576,7 @@ func (tx *Tx) InTx(ctx context.Context, o TxOptions, fn func(ctx context.Context
 		if !returned {
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			tx.leave(ctx, o.Name, name, child, false)
+			_ = tx.leave(ctx, o.Name, name, child, false) // the panic counts
 		}
 	}()
 	fnErr = fn(ctx, child)

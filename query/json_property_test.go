@@ -273,7 +273,7 @@ func pathGen(t *rapid.T, doc any, min int) []any {
 	return p
 }
 
-func encodeDoc(t testing.TB, v any) string { return text(t, v) }
+func encodeDoc(t testing.TB, v any) string { t.Helper(); return text(t, v) }
 
 // ascii spells a document with every character beyond ASCII escaped, as some
 // programs store them.
@@ -307,9 +307,9 @@ func TestJSONProperties(t *testing.T) {
 			n++
 			id := strconv.Itoa(n)
 			put(t, eng, id, s)
-			jsonProperty(rt, t, eng, docJSON, id, s, doc, p)
+			jsonProperty(t, rt, eng, docJSON, id, s, doc, p)
 			if !lossy(doc) || eng.Dialect().Has("indexable json") {
-				jsonProperty(rt, t, eng, docJSONB, id, s, doc, p)
+				jsonProperty(t, rt, eng, docJSONB, id, s, doc, p)
 			}
 			exec(t, eng, query.Delete(docTable).Where(docID.Eq(id)))
 		})
@@ -335,7 +335,7 @@ func lossy(doc any) bool {
 	return false
 }
 
-func jsonProperty(rt *rapid.T, t *testing.T, eng *engine.Engine, col query.JSONColumn, id, s string, doc any, p []any) {
+func jsonProperty(t *testing.T, rt *rapid.T, eng *engine.Engine, col query.JSONColumn, id, s string, doc any, p []any) {
 	want := at(doc, p)
 	m := col.Path(p...)
 	row := query.Select().From(docTable).Where(docID.Eq(id))
@@ -423,7 +423,7 @@ func jsonProperty(rt *rapid.T, t *testing.T, eng *engine.Engine, col query.JSONC
 			bad(what, n == 1, want)
 		}
 	}
-	var element any = docGen(0).Draw(rt, "element")
+	element := docGen(0).Draw(rt, "element")
 	if a, ok := want.([]any); ok && len(a) > 0 && rapid.Bool().Draw(rt, "has it") {
 		element = rapid.SampledFrom(a).Draw(rt, "one of them")
 	}

@@ -76,7 +76,7 @@ func fill(d driver.Dialect, args []any, at []int, params []*param, values []any)
 			out[i] = a
 			continue
 		}
-		k := -1
+		var k int
 		if at != nil {
 			k = at[i]
 		} else {

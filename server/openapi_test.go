@@ -62,11 +62,11 @@ func TestTheDescriptionIsTrue(t *testing.T) {
 	}
 	chat := a.chat(token, `{"title":"x"}`)
 	for path, item := range s.Paths {
-		real := strings.ReplaceAll(path, "{id}", chat.ID)
+		actual := strings.ReplaceAll(path, "{id}", chat.ID)
 		for method, op := range item {
 			m := strings.ToUpper(method)
 			// Every operation exists, and asks for a session where it says so.
-			w := a.call(m, real, nil)
+			w := a.call(m, actual, nil)
 			if w.Code == http.StatusMethodNotAllowed || w.Code == http.StatusNotFound {
 				t.Errorf("%s %s is described and answers %d", m, path, w.Code)
 			}
@@ -77,7 +77,7 @@ func TestTheDescriptionIsTrue(t *testing.T) {
 				t.Errorf("%s %s answers %d, which is not described", m, path, w.Code)
 			}
 			if op.RequestBody != nil {
-				if w := a.call(m, real, `[]`, token); w.Code != 422 {
+				if w := a.call(m, actual, `[]`, token); w.Code != 422 {
 					t.Errorf("%s %s has a form, and answers a list with %d", m, path, w.Code)
 				}
 			}
@@ -85,7 +85,7 @@ func TestTheDescriptionIsTrue(t *testing.T) {
 				continue
 			}
 			// What it answers has the members that are described.
-			w = a.call(m, real, nil, token)
+			w = a.call(m, actual, nil, token)
 			c, ok := op.Responses[fmt.Sprint(w.Code)].Content["application/json"]
 			if !ok || w.Code != 200 {
 				continue

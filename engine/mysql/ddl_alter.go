@@ -22,7 +22,6 @@ type alteration struct {
 	columns clauses
 	adds    clauses
 	after   []driver.Statement // behind the ALTER
-	probe   string
 	lock    driver.Lock
 }
 
@@ -288,7 +287,6 @@ func (w *alteration) renameColumn(c schema.RenameColumn) error {
 			drop.add("drop generated column "+g.Name, "DROP COLUMN "+ddlIdent(g.Name), not(columnThere(w.table(), g.Name)))
 		}
 	}
-	at := 0
 	for n, g := range after.Columns {
 		if !gone[g.Name] {
 			continue
@@ -297,8 +295,8 @@ func (w *alteration) renameColumn(c schema.RenameColumn) error {
 		if err != nil {
 			return err
 		}
-		if at = n; at > 0 {
-			text += " AFTER " + ddlIdent(after.Columns[at-1].Name)
+		if n > 0 {
+			text += " AFTER " + ddlIdent(after.Columns[n-1].Name)
 		} else {
 			text += " FIRST"
 		}

@@ -288,8 +288,9 @@ func (d *ddl) Extras(ctx context.Context, q driver.Querier, o driver.InspectOpti
 		if err != nil {
 			continue // no check of ours reads like that
 		}
-		column, ok := strings.CutPrefix(e, "json_valid({")
-		if column, ok = strings.CutSuffix(column, "})"); !ok {
+		column, opens := strings.CutPrefix(e, "json_valid({")
+		column, closes := strings.CutSuffix(column, "})")
+		if !opens || !closes {
 			continue
 		}
 		if x.ValidJSON == nil {

@@ -1,6 +1,7 @@
 package mysql
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -98,7 +99,8 @@ func (d dialect) Encode(ty schema.Type, v any) (any, error) {
 	}
 	x, err := value.Encode(ty, v, l)
 	if err != nil {
-		if e, ok := err.(*dberr.Error); ok {
+		var e *dberr.Error
+		if errors.As(err, &e) {
 			c := *e
 			c.Engine = d.flavour
 			return nil, &c
@@ -125,7 +127,7 @@ func (d dialect) collate(b *driver.Builder) {
 }
 
 func (d dialect) Cast(b *driver.Builder, e driver.Expr, ty schema.Type) {
-	as := ""
+	var as string
 	switch ty.Kind {
 	case schema.SmallInt, schema.Integer, schema.BigInt, schema.Boolean:
 		as = "SIGNED"

@@ -398,7 +398,7 @@ func (c *conn) BeginTx(ctx context.Context, o sqldriver.TxOptions) (sqldriver.Tx
 type tx struct {
 	inner sqldriver.Tx
 	c     *conn
-	ctx   context.Context
+	ctx   context.Context //nolint:containedctx // database/sql ends a transaction with the context that it began with
 }
 
 func (t *tx) Commit() error   { return t.bounded(t.inner.Commit) }

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -73,7 +74,8 @@ func (dialect) AppendString(b []byte, s string) ([]byte, error) {
 func (dialect) Encode(ty schema.Type, v any) (any, error) {
 	x, err := value.Encode(ty, v, value.Limits{Length: true, IntRange: true})
 	if err != nil {
-		if e, ok := err.(*dberr.Error); ok {
+		var e *dberr.Error
+		if errors.As(err, &e) {
 			c := *e
 			c.Engine = "postgresql"
 			return nil, &c

@@ -118,7 +118,7 @@ func like(text, pattern, escape string) bool {
 			p, n := utf8.DecodeRuneInString(pattern[j:])
 			literal := false
 			if p == esc && j+n < len(pattern) {
-				m := 0
+				var m int
 				p, m = utf8.DecodeRuneInString(pattern[j+n:])
 				n += m
 				literal = true

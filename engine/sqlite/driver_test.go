@@ -64,8 +64,8 @@ func TestSettingsOnEachConnection(t *testing.T) {
 	s := dburl.DefaultSQLite()
 	s.BusyTimeout = &busy
 	db := mustOpen(t, fileURL(filepath.Join(t.TempDir(), "x.db")), driver.OpenOptions{SQLite: s})
-	want := map[string]string{"journal_mode": "wal", "synchronous": "1", "busy_timeout": "7000", "cache_size": "-65536", "temp_store": "2",
-		"mmap_size": "268435456", "journal_size_limit": "67108864", "foreign_keys": "1", "query_only": "1"}
+	want := map[string]string{"journal_mode": "wal", "synchronous": "1", "busy_timeout": "7000", "cache_size": "-16384", "temp_store": "2",
+		"mmap_size": "0", "journal_size_limit": "67108864", "foreign_keys": "1", "query_only": "1"}
 	check := func(conn *sql.Conn) {
 		t.Helper()
 		for name, v := range want {

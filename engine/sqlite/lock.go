@@ -24,7 +24,7 @@ const lockPoll = 50 * time.Millisecond
 // Lock takes the lock of that name.
 func (l fileLocker) Lock(ctx context.Context, _ *driver.Database, name string, waiting func(time.Duration)) (func() error, error) {
 	path := l.path + "-" + lockSuffix(name) + ".lock"
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666) //nolint:gosec // as open as the database beside it, which the umask narrows
 	if err != nil {
 		return nil, &dberr.Error{Op: "lock", Code: dberr.ReadOnly, Engine: "sqlite", Err: err,
 			Msg: "the lock file " + path + " cannot be made; give this user write permission to the directory of the database"}

@@ -3,6 +3,7 @@ package op_test
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -81,6 +82,7 @@ func value(t testing.TB, eng *engine.Engine, query string) string {
 }
 
 func notNull(t testing.TB) []op.Op {
+	t.Helper()
 	return record(t, func(ops *op.Ops) { ops.AlterColumn("p", "a").NotNull() })
 }
 
@@ -381,7 +383,8 @@ func TestRebuildKilled(t *testing.T) {
 		cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d", killAt, n), "LARDER_TEST_URL="+db.URL)
 		out, err := cmd.CombinedOutput()
 		killed := false
-		if x, ok := err.(*exec.ExitError); ok {
+		var x *exec.ExitError
+		if errors.As(err, &x) {
 			killed = x.Sys().(syscall.WaitStatus).Signal() == syscall.SIGKILL
 		}
 		if err != nil && !killed {

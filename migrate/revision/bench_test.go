@@ -51,6 +51,7 @@ func shapes() map[string][]revision.Revision {
 }
 
 func newAndPlan(tb testing.TB, list []revision.Revision) int {
+	tb.Helper()
 	g, err := revision.New(list...)
 	if err != nil {
 		tb.Fatal(err)

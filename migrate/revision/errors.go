@@ -274,7 +274,7 @@ func (e *NotAtHeads) Error() string {
 // is the database that does not go with these migrations.
 func failure(op string, err error) error {
 	code := dberr.Invalid
-	switch e := err.(type) {
+	switch e := err.(type) { //nolint:errorlint // the package's own errors, as they were just made
 	case *NotAtHeads:
 		code = dberr.SchemaMismatch
 	case *NotFound:

@@ -194,7 +194,7 @@ func isNull(text []byte) bool { return string(text) == "null" }
 // quote writes s as a JSON string, leaving < > & as they are.
 func quote(s string) []byte {
 	plain := true
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		if c := s[i]; c < 0x20 || c == '"' || c == '\\' || c >= 0x80 {
 			plain = false
 			break
