@@ -28,6 +28,8 @@ var rev07 = migrate.Revision{
 			})
 		}).NoReverse()
 		ops.Batch("tag", func(ops *op.Ops) {
+			// Databases from before this history have it in place of a key.
+			ops.DropIndex("tag", "tag_id", op.IfExists)
 			ops.SetPrimaryKey("tag", "pk_id_user_id", "id", "user_id")
 			ops.Do(op.DropUnique{Table: "tag", Name: "uq_id_user_id", Columns: []string{"id", "user_id"}, IfExists: true})
 		})

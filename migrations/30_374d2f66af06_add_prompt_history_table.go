@@ -72,8 +72,8 @@ func historyTable(of string, key int) *schema.Table {
 
 func promptsWithIDs(ctx context.Context, d *op.Data) error {
 	old := d.Table("prompt")
-	if old == nil || old.Column("id") != nil {
-		return nil
+	if old == nil || old.Column("title") == nil {
+		return nil // it has its new shape already
 	}
 	scan := op.Scan{Table: "prompt", Key: []string{"command"}, Columns: []string{"user_id", "title", "content", "timestamp", "access_control"}}
 	return d.Rows(ctx, scan, func(ctx context.Context, c *op.Chunk) error {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/larder-db/larder/migrate"
 	"github.com/larder-db/larder/migrate/op"
+	"github.com/larder-db/larder/schema"
 )
 
 // A user without a row to sign in with gets one, without a password.
@@ -14,9 +15,13 @@ var rev66 = migrate.Revision{
 		keepAside(ops)
 		ops.Data("rows to sign in with", func(ctx context.Context, d *op.Data) error {
 			scan := op.Scan{Table: "user", Key: []string{"id"}, Columns: []string{"email"}, Where: "NOT EXISTS (SELECT 1 FROM {auth} WHERE {auth}.{id} = {user}.{id})"}
+			active := any(true)
+			if d.Table("auth").Column("active").Type.Kind != schema.Boolean {
+				active = 1 // a database from before this history
+			}
 			return d.Rows(ctx, scan, func(ctx context.Context, c *op.Chunk) error {
 				for _, r := range c.Rows {
-					row := op.Values{"id": r.Text("id"), "password": "", "active": true}
+					row := op.Values{"id": r.Text("id"), "password": "", "active": active}
 					if !r.Null("email") {
 						row["email"] = r.Text("email")
 					}

@@ -103,7 +103,10 @@ func TestRevision11FolderTimes(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		before(t, eng, 11)
 		run(t, eng, "INSERT INTO {folder} ({id}, {user_id}, {name}, {is_expanded}, {created_at}, {updated_at}) VALUES ('f', 'u', 'n', TRUE, '2023-11-14 22:13:20', '1969-12-31 23:59:59')")
+		run(t, eng, "INSERT INTO {folder} ({id}, {user_id}, {name}, {is_expanded}, {created_at}, {updated_at}) VALUES ('g', 'v', 'n', TRUE, '2023-11-14 22:13:20.250000', '2023-11-14 22:13:20')")
 		to(t, eng, 11)
+		want(t, "a fraction", ask(t, eng, "created_at", "SELECT {created_at} FROM {folder} WHERE {id} = 'g'"), "1700000000")
+		run(t, eng, "DELETE FROM {folder} WHERE {id} = 'g'")
 		want(t, "created", ask(t, eng, "created_at", "SELECT {created_at} FROM {folder}"), "1700000000")
 		want(t, "updated", ask(t, eng, "updated_at", "SELECT {updated_at} FROM {folder}"), "-1")
 		backTo(t, eng, 10)
