@@ -4,7 +4,8 @@
 //
 // The driver is modernc.org/sqlite, which is pure Go. With the build tag
 // cgo_sqlite it is mattn/go-sqlite3 instead; everything else is the same, and
-// so are the tests.
+// so are the tests. That driver leaves full-text search out unless it is built
+// with a tag of its own: go build -tags "cgo_sqlite sqlite_fts5".
 //
 // # Connections
 //
