@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -30,21 +31,17 @@ func eachServer(t *testing.T, fn func(t *testing.T, name string)) {
 	}
 }
 
-// killOthers ends every connection to the database but the one it uses, as an
+// killAll ends every connection to the database, from another one, as an
 // administrator or a restart of the server would, and waits until the server
 // has none of them any more: a kill is a signal, and until it is heeded the
 // connection is not idle and dead but alive and about to be cut.
-func killOthers(t testing.TB, name string, admin *engine.Engine) {
+func killAll(t testing.TB, name, database string, admin *engine.Engine) {
 	t.Helper()
-	list := "SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()"
+	killed := map[int64]bool{}
+	list := "SHOW PROCESSLIST" // information_schema fails on MySQL (3854) as long as any session runs a statement that holds an emoji
 	kill := "KILL %d"
-	switch name {
-	case testdb.MySQL:
-		// information_schema fails here (3854) as long as any session of the
-		// server runs a statement that holds an emoji.
-		list = "SELECT processlist_id FROM performance_schema.threads WHERE processlist_db = DATABASE() AND processlist_id <> CONNECTION_ID()"
-	case testdb.PostgreSQL:
-		list = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+	if name == testdb.PostgreSQL {
+		list = "SELECT pid AS id, datname AS db FROM pg_stat_activity"
 		kill = "SELECT pg_terminate_backend(%d)"
 	}
 	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
@@ -52,24 +49,44 @@ func killOthers(t testing.TB, name string, admin *engine.Engine) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var ids []int64
+		var (
+			ids  []int64
+			id   int64
+			db   sql.NullString
+			dest []any
+		)
+		for _, c := range rows.Columns() {
+			switch strings.ToLower(c) {
+			case "id":
+				dest = append(dest, &id)
+			case "db":
+				dest = append(dest, &db)
+			default:
+				dest = append(dest, new(any))
+			}
+		}
 		for rows.Next() {
-			var id int64
-			if err := rows.Scan(&id); err != nil {
+			if err := rows.Scan(dest...); err != nil {
 				t.Fatal(err)
 			}
-			ids = append(ids, id)
+			if db.String == database {
+				ids = append(ids, id)
+			}
 		}
 		if err := rows.Close(); err != nil {
 			t.Fatal(err)
 		}
 		if len(ids) == 0 {
+			if len(killed) == 0 {
+				t.Fatal("there was no connection to kill")
+			}
 			return
 		}
 		if time.Now().After(deadline) {
 			t.Fatalf("%d connections outlive being killed", len(ids))
 		}
 		for _, id := range ids {
+			killed[id] = true
 			if _, err := admin.Exec(t.Context(), engine.Statement{SQL: fmt.Sprintf(kill, id), Write: true}); err != nil {
 				t.Logf("kill %d: %v", id, err) // gone already
 			}
@@ -81,7 +98,11 @@ func TestIdleConnectionsKilledByTheServerAreNotSeen(t *testing.T) {
 	eachServer(t, func(t *testing.T, name string) {
 		t.Parallel()
 		db := testdb.New(t, name)
-		admin := enginetest.Open(t, db.URL, engine.Options{})
+		target, err := dburl.Parse(db.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		admin := enginetest.Open(t, testdb.New(t, name).URL, engine.Options{})
 		for _, prePing := range []bool{true, false} {
 			pool := dburl.PoolSettings{Size: 10, Timeout: 10 * time.Second, PrePing: prePing}
 			eng := enginetest.Open(t, db.URL, engine.Options{Pool: &pool})
@@ -115,7 +136,7 @@ func TestIdleConnectionsKilledByTheServerAreNotSeen(t *testing.T) {
 						continue
 					}
 					fill(t, eng, 10)
-					killOthers(t, name, admin)
+					killAll(t, name, target.Database, admin)
 					time.Sleep(idle)
 					for i := range 12 {
 						if err := call(); err != nil {

@@ -262,20 +262,8 @@ func (e Endpoint) DropDatabase(ctx context.Context, name string) error {
 	defer func() { _ = conn.Close() }()
 	// A transaction that a test left open holds a lock on its tables; it is
 	// found by the connection's database and ended.
-	rows, err := conn.QueryContext(ctx, "SELECT ID FROM information_schema.PROCESSLIST WHERE DB = ?", name)
+	ids, err := sessions(ctx, conn, name)
 	if err != nil {
-		return err
-	}
-	defer func() { _ = rows.Close() }()
-	var ids []int64
-	for rows.Next() {
-		var id int64
-		if err := rows.Scan(&id); err != nil {
-			return err
-		}
-		ids = append(ids, id)
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		return err
 	}
 	for _, id := range ids {
@@ -283,6 +271,46 @@ func (e Endpoint) DropDatabase(ctx context.Context, name string) error {
 	}
 	_, err = conn.ExecContext(ctx, "DROP DATABASE IF EXISTS `"+name+"`")
 	return err
+}
+
+// sessions lists the connections that use a database. SHOW is asked and not
+// information_schema, which MySQL fails to fill (3854) while any session of the
+// server runs a statement that holds an emoji.
+func sessions(ctx context.Context, conn *sql.Conn, database string) ([]int64, error) {
+	rows, err := conn.QueryContext(ctx, "SHOW PROCESSLIST")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	columns, err := rows.Columns()
+	if err != nil {
+		return nil, err
+	}
+	var (
+		id   int64
+		db   sql.NullString
+		ids  []int64
+		dest = make([]any, len(columns))
+	)
+	for i, c := range columns {
+		switch strings.ToLower(c) {
+		case "id":
+			dest[i] = &id
+		case "db":
+			dest[i] = &db
+		default:
+			dest[i] = new(sql.RawBytes)
+		}
+	}
+	for rows.Next() {
+		if err := rows.Scan(dest...); err != nil {
+			return nil, err
+		}
+		if db.String == database {
+			ids = append(ids, id)
+		}
+	}
+	return ids, errors.Join(rows.Err(), rows.Close())
 }
 
 func (e Endpoint) exec(ctx context.Context, stmt string) error {
