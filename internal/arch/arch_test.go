@@ -81,6 +81,7 @@ var dependencies = map[string]string{
 	"github.com/jackc/pgx/v5":             "PostgreSQL",
 	"github.com/go-sql-driver/mysql":      "MySQL and MariaDB",
 	"github.com/spf13/cobra":              "the command line",
+	"github.com/spf13/pflag":              "flags, which cobra takes as they are",
 	"github.com/spf13/pflag":              "flags of the command line",
 	"github.com/golang-jwt/jwt/v5":        "session tokens",
 	"golang.org/x/crypto":                 "bcrypt and argon2",
