@@ -33,6 +33,7 @@ var rev31 = migrate.Revision{
 		t.BigInt("created_at").Null()
 		t.BigInt("updated_at").Null()
 		ops.CreateTable(t, op.IfNotExists)
+		known(ops, "chat")
 		ops.Data("messages of chats", backfill).Batched().NoReverse()
 		index(ops, "chat_message", "ix_chat_message_chat_id", "chat_id")
 		index(ops, "chat_message", "ix_chat_message_user_id", "user_id")

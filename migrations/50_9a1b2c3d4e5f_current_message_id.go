@@ -16,26 +16,20 @@ var rev50 = migrate.Revision{
 	ID: "9a1b2c3d4e5f", Down: []string{"856c5b02fb54"}, Doc: "the message that a chat is at", Path: "50_9a1b2c3d4e5f_current_message_id.go",
 	Upgrade: func(ops *op.Ops) {
 		ops.AddColumn("chat", op.Text("current_message_id").Null(), op.IfNotExists)
+		known(ops, "chat")
+		known(ops, "chat_message")
 		ops.Data("the message that a chat is at", currentMessages).Batched().NoReverse()
 	},
 }
 
 func currentMessages(ctx context.Context, d *op.Data) error {
-	return eachChat(ctx, d, "1 = 1", []string{"current_message_id"}, func(ctx context.Context, c *op.Chunk, chats []chatText) error {
-		for _, chat := range chats {
-			at, err := currentMessage(ctx, c, chat)
-			if err != nil {
-				return err
-			}
-			if at == "" || at == chat.row.Text("current_message_id") || !plainText(at) {
-				continue
-			}
-			if err := c.Update(ctx, chat.row, op.Values{"current_message_id": at}); err != nil {
-				return err
-			}
+	return eachChat(ctx, d, "1 = 1", []string{"current_message_id"}, func(ctx context.Context, c *op.Chunk, chat chatText) error {
+		at, err := currentMessage(ctx, c, chat)
+		if err != nil || at == "" || at == chat.row.Text("current_message_id") || !plainText(at) {
+			return err
 		}
-		return nil
-	})
+		return c.Update(ctx, chat.row, op.Values{"current_message_id": at})
+	}, nil)
 }
 
 // tree is messages by id, with what is asked of them.

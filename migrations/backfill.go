@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/migrate/op"
 	"github.com/larder-db/larder/schema"
@@ -31,6 +32,8 @@ var documentColumns = []struct {
 const (
 	largeChat = 1 << 19
 	pieceSize = 1 << 20
+	// A server unpacks the whole document for each piece, in its own memory.
+	serverPiece = 8 << 20
 )
 
 // backfill makes a row of every message in the documents of the chats, in
@@ -42,26 +45,27 @@ func backfill(ctx context.Context, d *op.Data) error {
 	if err != nil {
 		return err
 	}
-	err = eachChat(ctx, d, "{user_id} IS NULL OR {user_id} NOT LIKE 'shared-%'", []string{"user_id"}, func(ctx context.Context, c *op.Chunk, chats []chatText) error {
-		b.skipped, b.rows, b.size = nil, nil, 0
-		for _, chat := range chats {
+	err = eachChat(ctx, d, "{user_id} IS NULL OR {user_id} NOT LIKE 'shared-%'", []string{"user_id"},
+		func(ctx context.Context, c *op.Chunk, chat chatText) error {
+			if chat.row.Text("id") == c.Rows[0].Text("id") {
+				b.skipped, b.rows, b.size = nil, nil, 0 // a batch begins, or begins again
+			}
 			if err := b.clear(ctx, c, chat.id); err != nil {
 				return err
 			}
-			if err := b.chat(ctx, c, chat); err != nil {
+			return b.chat(ctx, c, chat)
+		},
+		func(ctx context.Context, c *op.Chunk) error {
+			if err := b.flush(ctx, c); err != nil {
 				return err
 			}
-		}
-		if err := b.flush(ctx, c); err != nil {
-			return err
-		}
-		for _, k := range b.skipped {
-			if err := keep(ctx, c, k); err != nil {
-				return err
+			for _, k := range b.skipped {
+				if err := keep(ctx, c, k); err != nil {
+					return err
+				}
 			}
-		}
-		return nil
-	})
+			return nil
+		})
 	if err != nil {
 		return err
 	}
@@ -80,6 +84,12 @@ func reportSkipped(ctx context.Context, d *op.Data) error {
 	return nil
 }
 
+// known lets a server that plans by statistics look at a table that may have
+// been loaded a moment ago.
+func known(ops *op.Ops, table string) {
+	ops.Execute("").When(schema.NativeJSON, "ANALYZE {"+table+"}").NoReverse()
+}
+
 // chatText is a chat whose document is about to be read.
 type chatText struct {
 	id   string
@@ -87,32 +97,83 @@ type chatText struct {
 	text func() *scanner // begins to read
 }
 
-// eachChat gives the chats with their documents to fn, some at a time: many
-// small ones, or one large one that is read piece by piece.
-func eachChat(ctx context.Context, d *op.Data, where string, columns []string, fn func(ctx context.Context, c *op.Chunk, chats []chatText) error) error {
+// eachChat gives the chats with their documents to fn, one after the other, in
+// batches. A document is read piece by piece when it is large; of small ones
+// some are read at once. done is called at the end of a batch.
+func eachChat(ctx context.Context, d *op.Data, where string, columns []string, fn func(ctx context.Context, c *op.Chunk, chat chatText) error, done func(ctx context.Context, c *op.Chunk) error) error {
 	text := documentText(d)
-	small := op.Scan{
-		Table: "chat", Key: []string{"id"}, Columns: append([]string{"chat"}, columns...), Size: 256, Bytes: 1 << 20,
-		Where: "(" + where + ") AND ({chat} IS NULL OR length(" + text + ") < ?)", Args: []any{largeChat},
-	}
-	err := d.Rows(ctx, small, func(ctx context.Context, c *op.Chunk) error {
-		chats := make([]chatText, len(c.Rows))
-		for i, r := range c.Rows {
-			chats[i] = chatText{r.Text("id"), r, func() *scanner { return &scanner{buf: r.Text("chat")} }}
+	// Only what is cheap to find decides which chats are next: a server that
+	// knows nothing of the table yet would read all documents for each batch.
+	return d.Rows(ctx, op.Scan{Table: "chat", Key: []string{"id"}, Columns: columns, Where: where, Size: 64}, func(ctx context.Context, c *op.Chunk) error {
+		sizes, err := documentSizes(ctx, c, text)
+		if err != nil {
+			return err
 		}
-		return fn(ctx, c, chats)
+		for rest := c.Rows; len(rest) > 0; {
+			id := rest[0].Text("id")
+			if sizes[id] >= largeChat {
+				if err := fn(ctx, c, chatText{id, rest[0], func() *scanner { return &scanner{more: pieces(ctx, c, text, id)} }}); err != nil {
+					return err
+				}
+				rest = rest[1:]
+				continue
+			}
+			n, size := 0, int64(0)
+			for n < len(rest) && size < largeChat && sizes[rest[n].Text("id")] < largeChat {
+				size += sizes[rest[n].Text("id")]
+				n++
+			}
+			docs, err := documents(ctx, c, rest[:n])
+			if err != nil {
+				return err
+			}
+			for _, r := range rest[:n] {
+				if err := fn(ctx, c, chatText{r.Text("id"), r, func() *scanner { return &scanner{buf: docs[r.Text("id")]} }}); err != nil {
+					return err
+				}
+			}
+			rest = rest[n:]
+		}
+		if done == nil {
+			return nil
+		}
+		return done(ctx, c)
 	})
+}
+
+// documentSizes are about how long the documents of the chats are.
+func documentSizes(ctx context.Context, c *op.Chunk, text string) (map[string]int64, error) {
+	list, args := listOfIDs(c.Rows)
+	rows, err := op.Get(ctx, c, "SELECT {id}, length("+text+") AS {n} FROM {chat} WHERE {id} IN ("+list+")", args...)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	large := op.Scan{
-		Table: "chat", Key: []string{"id"}, Columns: columns, Size: 1,
-		Where: "(" + where + ") AND length(" + text + ") >= ?", Args: []any{largeChat},
+	out := make(map[string]int64, len(rows))
+	for _, r := range rows {
+		out[r.Text("id")] = r.Int("n")
 	}
-	return d.Rows(ctx, large, func(ctx context.Context, c *op.Chunk) error {
-		r := c.Rows[0]
-		return fn(ctx, c, []chatText{{r.Text("id"), r, func() *scanner { return &scanner{more: pieces(ctx, c, text, r.Text("id"))} }}})
-	})
+	return out, nil
+}
+
+// documents reads the documents of the chats.
+func documents(ctx context.Context, c *op.Chunk, chats []op.Row) (map[string]string, error) {
+	list, args := listOfIDs(chats)
+	rows, err := op.Get(ctx, c, "SELECT {id}, {chat} FROM {chat} WHERE {id} IN ("+list+")", args...)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]string, len(rows))
+	for _, r := range rows {
+		out[r.Text("id")] = r.Text("chat")
+	}
+	return out, nil
+}
+
+func listOfIDs(rows []op.Row) (list string, args []any) {
+	for _, r := range rows {
+		args = append(args, r.Text("id"))
+	}
+	return strings.TrimSuffix(strings.Repeat("?, ", len(rows)), ", "), args
 }
 
 // documentText is the document of a chat as text.
@@ -125,13 +186,16 @@ func documentText(d *op.Data) string {
 
 // pieces reads a document.
 func pieces(ctx context.Context, q engine.Queryer, text, id string) func() (string, error) {
-	at := 1
+	at, size := 1, pieceSize
+	if q.Dialect().Has(driver.ServerProcess) {
+		size = serverPiece
+	}
 	return func() (string, error) {
-		rows, err := op.Get(ctx, q, fmt.Sprintf("SELECT substr(%s, %d, %d) AS {piece} FROM {chat} WHERE {id} = ?", text, at, pieceSize), id)
+		rows, err := op.Get(ctx, q, fmt.Sprintf("SELECT substr(%s, %d, %d) AS {piece} FROM {chat} WHERE {id} = ?", text, at, size), id)
 		if err != nil || len(rows) == 0 {
 			return "", err
 		}
-		at += pieceSize
+		at += size
 		return rows[0].Text("piece"), nil
 	}
 }
