@@ -115,6 +115,7 @@ func createOn(b *testing.B, eng *engine.Engine, t *schema.Table) {
 }
 
 func (f *queryBench) fill(b testing.TB, n int) {
+	b.Helper()
 	if _, err := query.BulkInsert(b.Context(), f.eng, doc, func(yield func(docRow, error) bool) {
 		for i := range n {
 			if !yield(newRow(i), nil) {
@@ -130,6 +131,7 @@ func (f *queryBench) fill(b testing.TB, n int) {
 }
 
 func (f *queryBench) prepare(b testing.TB, text string) *sql.Stmt {
+	b.Helper()
 	for n := 1; strings.Contains(text, "%"); n++ {
 		text = strings.Replace(text, "%", f.hold(n), 1)
 	}
@@ -190,8 +192,8 @@ func against(b *testing.B, per int, ours, raw func(i int)) {
 }
 
 func must(b testing.TB, err error) {
+	b.Helper()
 	if err != nil {
-		b.Helper()
 		b.Fatal(err)
 	}
 }

@@ -48,7 +48,7 @@ func (e *Engine) query(ctx context.Context, st *Statement, attempt int) (*Rows, 
 	p := e.pick(st)
 	err := p.acquire(ctx)
 	if err == nil {
-		rows, qerr := p.db.QueryContext(ctx, st.SQL, st.Args...)
+		rows, qerr := p.db.QueryContext(ctx, st.SQL, st.Args...) //nolint:rowserrcheck // Rows looks at it
 		if qerr == nil {
 			o.firstRow()
 			r := &Rows{rows: rows, e: e, pool: p, ctx: ctx, cancel: cancel, o: o, name: st.Name}

@@ -179,7 +179,7 @@ func (e *Engine) settle(ctx context.Context, o TxOptions, tx *Tx) (after []func(
 // tryTx runs fn once. cause is the failure for which another attempt makes
 // sense, nil for none; unknown is the transaction when its commit was sent and
 // not answered.
-func (e *Engine) tryTx(ctx context.Context, o TxOptions, attempt int, fn func(ctx context.Context, tx *Tx) error) (err error, cause *dberr.Error, unknown *Tx) { //nolint:revive // err is what fn said; the others say what became of the transaction
+func (e *Engine) tryTx(ctx context.Context, o TxOptions, attempt int, fn func(ctx context.Context, tx *Tx) error) (err error, cause *dberr.Error, unknown *Tx) { //nolint:revive,staticcheck // err is what fn said; the others say what became of the transaction
 	s, fault := e.begin(ctx, o, attempt)
 	if fault != nil {
 		if again(fault, true) || fault.Code == dberr.Unavailable {
@@ -500,7 +500,7 @@ func (tx *Tx) Query(ctx context.Context, st Statement) (*Rows, error) {
 		return nil, err
 	}
 	ctx, o := s.e.observe(ctx, KindQuery, st.Name, st.SQL, len(st.Args), st.Write, true, s.try)
-	rows, err := s.tx.QueryContext(ctx, st.SQL, st.Args...)
+	rows, err := s.tx.QueryContext(ctx, st.SQL, st.Args...) //nolint:rowserrcheck // Rows looks at it
 	if err != nil {
 		fault, f := s.e.classify(ctx, op, err)
 		tx.failLocked(fault, f)

@@ -49,9 +49,7 @@ func (d *ddl) Change(a driver.Alteration) (driver.Script, error) {
 			return driver.Script{}, dberr.WithOp(err, c.String())
 		}
 	}
-	if err := w.flush(); err != nil {
-		return driver.Script{}, err
-	}
+	w.flush()
 	return w.script, nil
 }
 
@@ -70,7 +68,7 @@ func (w *alteration) statement(lock driver.Lock, comment, sql, probe string) {
 }
 
 // flush writes the clauses collected.
-func (w *alteration) flush() error {
+func (w *alteration) flush() {
 	alter := func(parts ...clauses) {
 		var all clauses
 		for _, p := range parts {
@@ -89,7 +87,6 @@ func (w *alteration) flush() error {
 	alter(w.drops, w.columns, w.adds)
 	w.script.Statements = append(w.script.Statements, w.after...)
 	w.first, w.drops, w.columns, w.adds, w.after, w.lock = clauses{}, clauses{}, clauses{}, clauses{}, nil, driver.NoLock
-	return nil
 }
 
 func (w *alteration) change(c schema.Change) error {

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -95,7 +96,8 @@ func bareNumber(s string) bool {
 
 // withEngine adds the engine's name to a refusal.
 func withEngine(err error) error {
-	if e, ok := err.(*dberr.Error); ok {
+	var e *dberr.Error
+	if errors.As(err, &e) {
 		c := *e
 		c.Engine = "sqlite"
 		return &c

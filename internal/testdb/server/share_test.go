@@ -57,7 +57,7 @@ func apart(t *testing.T, grace string) {
 		parent = memory
 	}
 	// Not t.TempDir: another user, who runs PostgreSQL, must get there.
-	dir, err := os.MkdirTemp(parent, "larder-run-") //nolint:usetesting // as said
+	dir, err := os.MkdirTemp(parent, "larder-run-")
 	if err != nil {
 		t.Fatal(err)
 	}
