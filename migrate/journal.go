@@ -356,21 +356,16 @@ func (a *alone) probe(ctx context.Context) error {
 		if s.Probe == "" {
 			return nil // it can be run twice
 		}
-		eng := a.r().o.Engine
-		rows, err := eng.Query(ctx, engine.Statement{Name: "migrate", SQL: s.Probe})
+		done, err := a.took(ctx, s)
 		if err != nil {
 			return err
 		}
-		there := rows.Next()
-		if err := rows.Close(); err != nil {
-			return err
-		}
-		if there {
+		if done {
 			a.e.statement++
 			return nil
 		}
 		if s.Undo != "" {
-			_, err = eng.Exec(ctx, engine.Statement{Name: "migrate", SQL: s.Undo, Write: true})
+			_, err = a.r().o.Engine.Exec(ctx, engine.Statement{Name: "migrate", SQL: s.Undo, Write: true})
 		}
 		return err
 	}
@@ -452,10 +447,37 @@ func (a *alone) schema(ctx context.Context, st *op.Step, skip int) error {
 		return a.move(ctx, connExecer{eng, conn})
 	})
 	if err != nil {
-		return err
+		n := a.e.statement - first
+		if !a.resumed || n < 0 || n >= len(s.Statements) {
+			return err
+		}
+		// A server goes on with what a process has sent that was killed since:
+		// then the same statement had to fail.
+		if done, perr := a.took(ctx, s.Statements[n]); perr != nil || !done {
+			return err
+		}
+		a.e.statement++
+		if skip += n + 1; skip == len(st.Script.Statements) {
+			return nil
+		}
+		return a.schema(ctx, st, skip)
 	}
 	a.e.statement = first + len(s.Statements)
 	return nil
+}
+
+// took asks whether a statement has taken effect; one that can be run twice
+// does not say.
+func (a *alone) took(ctx context.Context, s driver.Statement) (bool, error) {
+	if s.Probe == "" {
+		return false, nil
+	}
+	rows, err := a.r().o.Engine.Query(ctx, engine.Statement{Name: "migrate", SQL: s.Probe})
+	if err != nil {
+		return false, err
+	}
+	there := rows.Next()
+	return there, rows.Close()
 }
 
 // rows runs statements that change rows, each in a transaction with the

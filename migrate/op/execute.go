@@ -45,6 +45,9 @@ func (o Execute) On() string { return "" }
 
 func (o Execute) String() string {
 	s := strings.Join(strings.Fields(o.Text.SQL), " ")
+	if s == "" && len(o.Variants) > 0 {
+		s = strings.Join(strings.Fields(o.Variants[0].Text.SQL), " ") // the only engines that it is for
+	}
 	if r := []rune(s); len(r) > 120 {
 		s = string(r[:120]) + "..."
 	}
