@@ -13,7 +13,7 @@ const (
 	DeleteReturning Feature = "delete returning" // DELETE ... RETURNING
 	RowLocks        Feature = "row locks"        // SELECT ... FOR UPDATE locks rows; without it a write transaction has the whole database
 	SkipLocked      Feature = "skip locked"      // FOR UPDATE SKIP LOCKED
-	CopyIn          Feature = "copy in"          // rows can be streamed in outside of INSERT (Dialect is a BulkLoader)
+	CopyIn          Feature = "copy in"          // there is a faster way in for many rows than INSERT of several (Dialect is a BulkLoader)
 	StatementCache  Feature = "statement cache"  // the engine layer should keep prepared statements; the driver does not
 	SingleWriter    Feature = "single writer"    // one write transaction at a time in the whole database
 	Savepoints      Feature = "savepoints"       // SAVEPOINT

@@ -96,12 +96,9 @@ func (tx *Tx) insertMany(ctx context.Context, table string, columns []string, ro
 	defer func() { s.bulk = false }()
 	relock := sync.OnceFunc(s.mu.Lock)
 	defer relock() // also when the rows panic
-	switch {
-	case hasLoader && in.d.Has(driver.CopyIn):
+	if hasLoader && in.d.Has(driver.CopyIn) {
 		n, err = in.load(ctx, loader, s.conn, rows)
-	case !in.d.Has(driver.ServerProcess):
-		n, err = in.oneByOne(ctx, text, rows)
-	default:
+	} else {
 		n, err = in.chunks(ctx, rows)
 	}
 	relock()
@@ -208,22 +205,6 @@ func (in *inserter) load(ctx context.Context, l driver.BulkLoader, conn *sql.Con
 		return in.chunks(ctx, all)
 	}
 	return l.CopyIn(ctx, conn, in.table, in.columns, all)
-}
-
-// oneByOne runs one prepared statement per row, where a statement is a
-// function call and not a round trip.
-func (in *inserter) oneByOne(ctx context.Context, text string, rows iter.Seq2[[]any, error]) (n int64, err error) {
-	st, err := in.tx.PrepareContext(ctx, text) //nolint:sqlclosecheck // closed below
-	if err != nil {
-		return 0, err
-	}
-	defer st.Close()
-	err = in.each(rows, func(row []any) error {
-		_, err := st.ExecContext(ctx, row...)
-		n++
-		return err
-	})
-	return n, err
 }
 
 // chunks sends statements of many rows, cut to the limits of the engine.

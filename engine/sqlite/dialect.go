@@ -20,7 +20,7 @@ type dialect struct{ version string }
 func newDialect(version string) dialect { return dialect{version: version} }
 
 var statementFeatures = []driver.Feature{driver.InsertReturning, driver.UpdateReturning, driver.DeleteReturning,
-	driver.SingleWriter, driver.Savepoints, driver.Windows, driver.RecursiveCTE, driver.NullsOrdering,
+	driver.CopyIn, driver.SingleWriter, driver.Savepoints, driver.Windows, driver.RecursiveCTE, driver.NullsOrdering,
 	driver.DistinctFrom, driver.UpsertTarget, driver.SetOperations, driver.JSONExact, driver.SelfSubquery, driver.SetAtOnce, driver.TupleIn}
 
 func (dialect) Engine() string { return "sqlite" }
