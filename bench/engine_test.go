@@ -50,7 +50,7 @@ func openRaw(b *testing.B, rawURL string) raw {
 		if err != nil {
 			b.Fatal(err)
 		}
-		q := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)", "cache_size(-65536)", "temp_store(MEMORY)", "mmap_size(268435456)"}}
+		q := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)", "cache_size(-16384)", "temp_store(MEMORY)", "mmap_size(0)"}}
 		reader := must(sql.Open("sqlite", "file:"+t.Path+"?"+q.Encode()+"&_pragma=query_only(1)"))
 		reader.SetMaxOpenConns(15)
 		reader.SetMaxIdleConns(5)
