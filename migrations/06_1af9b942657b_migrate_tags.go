@@ -117,7 +117,11 @@ func tagsByName(ctx context.Context, d *op.Data) error {
 		case there[0].Text("user_id") == t.user:
 			return nil // one user's tags that have one name now are one tag
 		}
-		return keep(ctx, c, kept{tagRevision, "tag of others", quote(id) + quote(t.user), "another user has a tag of this name, and an id is unique until the next revision",
+		waiting := quote(id) + quote(t.user)
+		if _, found, err := recall(ctx, c, tagRevision, "tag of others", waiting); err != nil || found {
+			return err
+		}
+		return keep(ctx, c, kept{tagRevision, "tag of others", waiting, "another user has a tag of this name, and an id is unique until the next revision",
 			object{{"id", quote(id)}, {"name", quote(t.name)}, {"user_id", quote(t.user)}}.String()})
 	})
 }

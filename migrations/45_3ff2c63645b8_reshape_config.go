@@ -1,6 +1,7 @@
 package migrations
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -27,6 +28,7 @@ var rev45 = migrate.Revision{
 		ops.Data("settings as rows", settingsAsRows)
 	},
 	Downgrade: func(ops *op.Ops) {
+		keepAside(ops)
 		ops.Data("settings as one document", settingsAsDocument)
 		ops.DropTable("config")
 		ops.RenameTable("config_old", "config")
@@ -159,7 +161,12 @@ func settingsAsDocument(ctx context.Context, d *op.Data) error {
 	if err != nil {
 		return err
 	}
-	merged, changed := merge(doc, there)
+	merged, changed, left := merge(doc, there)
+	for _, key := range slices.Sorted(maps.Keys(left)) {
+		if err := keep(ctx, d, kept{"3ff2c63645b8", "config.value", key, "the document has another setting in its place", left[key]}); err != nil {
+			return err
+		}
+	}
 	switch {
 	case !changed:
 		return nil
@@ -171,11 +178,9 @@ func settingsAsDocument(ctx context.Context, d *op.Data) error {
 }
 
 // merge puts the rows into the document and takes out what has no row any
-// more, leaving the rest as it stands.
-func merge(doc object, rows map[string]string) (object, bool) {
-	changed := false
-	rows = maps.Clone(rows)
-	out := object{}
+// more, leaving the rest as it stands. left are rows that have no place.
+func merge(doc object, rows map[string]string) (out object, changed bool, left map[string]string) {
+	rows, left, out = maps.Clone(rows), map[string]string{}, object{}
 	for _, s := range flatten(doc, nil) {
 		v, ok := rows[s.key()]
 		if !ok {
@@ -185,18 +190,37 @@ func merge(doc object, rows map[string]string) (object, bool) {
 		if !sameJSON(v, s.raw) {
 			changed, s.raw = true, v
 		}
-		if !out.put(s.path, s.raw) {
-			out.set(s.name(), s.raw)
-		}
+		out.place(s, left)
 		delete(rows, s.key())
 	}
-	for _, key := range slices.Sorted(maps.Keys(rows)) {
+	// What stands for a family comes behind its members: "ui" behind "ui.name".
+	keys := slices.SortedFunc(maps.Keys(rows), func(a, b string) int {
+		return cmp.Or(strings.Count(b, ".")-strings.Count(a, "."), strings.Compare(a, b))
+	})
+	for _, key := range keys {
 		changed = true
-		if !out.put(strings.Split(key, "."), rows[key]) {
-			out.set(key, rows[key])
-		}
+		out.place(setting{strings.Split(key, "."), rows[key]}, left)
 	}
-	return out, changed
+	return out, changed, left
+}
+
+// place puts a setting where it belongs; where something else stands, the
+// members that it has besides, and if there are none, it is left.
+func (o *object) place(s setting, left map[string]string) {
+	if o.put(s.path, s.raw) {
+		return
+	}
+	members, ok := readObject(s.raw)
+	switch {
+	case ok && !isSetting(s.name()):
+		for _, m := range members {
+			o.put(append(slices.Clone(s.path), m.key), m.raw)
+		}
+	case len(s.path) > 1 && o.get(s.name()) == "":
+		o.set(s.name(), s.raw)
+	default:
+		left[s.key()] = s.raw
+	}
 }
 
 // put sets a member of a member, and so on. It reports false, and does

@@ -182,7 +182,7 @@ func TestMergeUndoesFlatten(t *testing.T) {
 				rows[s.key()] = s.raw
 			}
 		}
-		merged, _ := merge(doc, rows)
+		merged, _, _ := merge(doc, rows)
 		again := map[string]string{}
 		for _, s := range flatten(merged, nil) {
 			if _, there := again[s.key()]; !there {
@@ -192,6 +192,17 @@ func TestMergeUndoesFlatten(t *testing.T) {
 		if !reflect.DeepEqual(rows, again) {
 			t.Fatalf("%s\nrows  %v\nagain %v\nas %s", b, rows, again, merged)
 		}
+	}
+}
+
+// A row that stands for a family does not hide its members.
+func TestMergeOfFamilies(t *testing.T) {
+	merged, changed, left := merge(object{}, map[string]string{"ui": `{"name": "old", "more": 1}`, "ui.name": `"new"`, "a": "1", "a.b": "2", "x.y": "3"})
+	if got := merged.String(); got != `{"a": {"b": 2}, "ui": {"name": "new", "more": 1}, "x": {"y": 3}}` || !changed {
+		t.Errorf("merged: %s", got)
+	}
+	if len(left) != 1 || left["a"] != "1" {
+		t.Errorf("left: %v", left)
 	}
 }
 
