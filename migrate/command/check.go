@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/spf13/pflag"
 
@@ -27,10 +28,15 @@ func (s *Session) check() Verb {
 				} else {
 					err = found.WriteText(s.Stdout)
 				}
-				if err != nil || found.OK() {
+				switch {
+				case err != nil:
 					return err
+				case !found.OK():
+					return errNotInOrder
+				case !s.JSON:
+					_, err = fmt.Fprintln(s.Stdout, "the database is in order")
 				}
-				return errNotInOrder
+				return err
 			})
 		}}
 }
