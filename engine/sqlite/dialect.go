@@ -162,28 +162,9 @@ func (dialect) Regexp(b *driver.Builder, e driver.Expr, pattern string) {
 	b.SQL("larder_regexp(").Expr(e).SQL(", ").Arg(pattern).SQL(")")
 }
 
-func (dialect) Upsert(b *driver.Builder, u driver.Upsert) {
-	b.SQL(" ON CONFLICT (")
-	b.List(len(u.Target), func(i int) { b.Ident(u.Target[i]) })
-	if len(u.Update)+len(u.Set) == 0 {
-		b.SQL(") DO NOTHING")
-		return
-	}
-	b.SQL(") DO UPDATE SET ")
-	b.List(len(u.Update)+len(u.Set), func(i int) {
-		if i < len(u.Update) {
-			b.Ident(u.Update[i]).SQL(" = excluded.").Ident(u.Update[i])
-			return
-		}
-		a := u.Set[i-len(u.Update)]
-		b.Ident(a.Column).SQL(" = ").Expr(a.Value)
-	})
-	if u.Where != nil {
-		b.SQL(" WHERE ").Expr(u.Where)
-	}
-}
+func (dialect) Upsert(b *driver.Builder, u driver.Upsert) { driver.OnConflict(b, u) }
 
-func (dialect) Excluded(b *driver.Builder, column string) { b.SQL("excluded.").Ident(column) }
+func (dialect) Excluded(b *driver.Builder, column string) { driver.OnConflictExcluded(b, column) }
 
 // Lock writes nothing: a write transaction has the whole database.
 func (dialect) Lock(*driver.Builder, driver.LockMode) {}
