@@ -441,6 +441,7 @@ func readStream(b *testing.B, url string) {
 // resident is the bytes of memory that the process has, with the pages of files
 // that it maps (VmRSS).
 func resident(b testing.TB) int {
+	b.Helper()
 	text, err := os.ReadFile("/proc/self/status")
 	must(b, err)
 	for line := range strings.Lines(string(text)) {

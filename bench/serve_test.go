@@ -71,10 +71,7 @@ func serveOnce(b *testing.B, program, dir string) (ready time.Duration, resident
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	begin := time.Now()
 	must(b, cmd.Start())
-	for {
-		if status(b.Context(), fmt.Sprintf("http://127.0.0.1:%d/ready", port)) == http.StatusOK {
-			break
-		}
+	for status(b.Context(), fmt.Sprintf("http://127.0.0.1:%d/ready", port)) != http.StatusOK {
 		if time.Since(begin) > 10*time.Second {
 			b.Fatal("not ready after 10 s")
 		}

@@ -27,7 +27,7 @@ var rev05 = migrate.Revision{
 		ops.Execute("UPDATE {chat} SET {chat} = {new_chat}").When(schema.NativeJSON, "UPDATE {chat} SET {chat} = CAST({new_chat} AS text)")
 		ops.DropColumn("chat", "new_chat")
 		keepAside(ops)
-		ops.Data("put back chats that are no JSON", putBack("242a2047eae0", "chat", "id", "chat", "null"))
+		ops.Data("put back chats that are no JSON", putBack("242a2047eae0", "chat", "chat", "null"))
 		ops.DropTable(keptTable)
 	},
 }

@@ -40,6 +40,6 @@ var rev09 = migrate.Revision{
 			ops.AlterColumn("file", "meta").Type(schema.Type{Kind: schema.Text})
 			ops.DropColumn("file", "path")
 		})
-		ops.Data("put back what is no JSON", putBack("c29facfe716b", "file", "id", "meta", ""))
+		ops.Data("put back what is no JSON", putBack("c29facfe716b", "file", "meta", ""))
 	},
 }

@@ -79,8 +79,8 @@ var rev24 = migrate.Revision{
 			ops.AlterColumn("user", "info").Type(schema.Type{Kind: schema.Text})
 			ops.AlterColumn("user", "settings").Type(schema.Type{Kind: schema.Text})
 		})
-		ops.Data("put back info that is no JSON", putBack(keyRevision, "user", "id", "info", ""))
-		ops.Data("put back settings that are no JSON", putBack(keyRevision, "user", "id", "settings", ""))
+		ops.Data("put back info that is no JSON", putBack(keyRevision, "user", "info", ""))
+		ops.Data("put back settings that are no JSON", putBack(keyRevision, "user", "settings", ""))
 		ops.Batch("user", func(ops *op.Ops) {
 			for _, c := range []string{"oauth", "status_expires_at", "status_message", "status_emoji", "presence_state", "timezone", "profile_banner_image_url"} {
 				ops.DropColumn("user", c)

@@ -66,7 +66,7 @@ func sharedChats(ctx context.Context, d *op.Data) error {
 				if err := keep(ctx, c, kept{shareRevision, "chat", id, "a snapshot of a chat that is gone", rest.String()}); err != nil {
 					return err
 				}
-			} else if err := share(ctx, c, r, of, owner[0].Text("user_id"), at, rest); err != nil {
+			} else if err := share(ctx, c, r, of, at, rest); err != nil {
 				return err
 			}
 			if _, err := op.Run(ctx, c, "DELETE FROM {chat_message} WHERE {chat_id} = ?", id); err != nil {
@@ -81,7 +81,7 @@ func sharedChats(ctx context.Context, d *op.Data) error {
 }
 
 // share makes a shared chat of a snapshot, with its grant.
-func share(ctx context.Context, c *op.Chunk, r op.Row, of, owner string, at int64, rest object) error {
+func share(ctx context.Context, c *op.Chunk, r op.Row, of string, at int64, rest object) error {
 	id := r.Text("id")
 	_, err := op.Run(ctx, c, "INSERT INTO {shared_chat} ({id}, {chat_id}, {user_id}, {title}, {chat}, {created_at}, {updated_at}) "+
 		"SELECT {c}.{id}, {o}.{id}, coalesce({o}.{user_id}, ''), {c}.{title}, {c}.{chat}, {c}.{created_at}, {c}.{updated_at} FROM {chat} {c}, {chat} {o} WHERE {c}.{id} = ? AND {o}.{id} = ?", id, of)

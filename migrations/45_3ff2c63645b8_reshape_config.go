@@ -100,22 +100,21 @@ func isSetting(name string) bool {
 }
 
 // newestSettings returns the document that counts, and its row; 0 for none.
-func newestSettings(ctx context.Context, d *op.Data) (doc object, raw string, id int64, err error) {
+func newestSettings(ctx context.Context, d *op.Data) (doc object, id int64, err error) {
 	rows, err := op.Get(ctx, d, "SELECT {id}, {data} FROM {config_old} ORDER BY {id} DESC LIMIT 1")
 	if err != nil || len(rows) == 0 {
-		return object{}, "", 0, err
+		return object{}, 0, err
 	}
-	raw = rows[0].Text("data")
-	text := raw
-	if s, ok := readString(raw); ok {
+	text := rows[0].Text("data")
+	if s, ok := readString(text); ok {
 		text = s // a document within a string
 	}
 	doc, _ = readObject(text)
-	return doc, raw, rows[0].Int("id"), nil
+	return doc, rows[0].Int("id"), nil
 }
 
 func settingsAsRows(ctx context.Context, d *op.Data) error {
-	doc, _, _, err := newestSettings(ctx, d)
+	doc, _, err := newestSettings(ctx, d)
 	if err != nil {
 		return err
 	}
@@ -153,7 +152,7 @@ func settingsThere(ctx context.Context, d *op.Data) (map[string]string, error) {
 }
 
 func settingsAsDocument(ctx context.Context, d *op.Data) error {
-	doc, _, id, err := newestSettings(ctx, d)
+	doc, id, err := newestSettings(ctx, d)
 	if err != nil {
 		return err
 	}

@@ -41,11 +41,8 @@ const (
 // out. What cannot be a row is written down and counted: nothing is lost by
 // it, the document has it all.
 func backfill(ctx context.Context, d *op.Data) error {
-	b, err := newBackfiller(d)
-	if err != nil {
-		return err
-	}
-	err = eachChat(ctx, d, "{user_id} IS NULL OR {user_id} NOT LIKE 'shared-%'", []string{"user_id"},
+	b := newBackfiller(d)
+	err := eachChat(ctx, d, "{user_id} IS NULL OR {user_id} NOT LIKE 'shared-%'", []string{"user_id"},
 		func(ctx context.Context, c *op.Chunk, chat chatText) error {
 			if chat.row.Text("id") == c.Rows[0].Text("id") {
 				b.skipped, b.rows, b.size = nil, nil, 0 // a batch begins, or begins again
@@ -217,7 +214,7 @@ const (
 	mostBytes = 1 << 20
 )
 
-func newBackfiller(d *op.Data) (*backfiller, error) {
+func newBackfiller(d *op.Data) *backfiller {
 	t := d.Table("chat_message")
 	// The indexes are made last, but not by Open WebUI.
 	b := &backfiller{now: now(), fields: map[string]int{}, stale: t.IndexNamed("ix_chat_message_chat_id") != nil}
@@ -227,7 +224,7 @@ func newBackfiller(d *op.Data) (*backfiller, error) {
 	for i, f := range messageFields {
 		b.fields[f] = i
 	}
-	return b, nil
+	return b
 }
 
 // messageFields are the members of a message that rows have columns for.
@@ -344,7 +341,7 @@ func (b *backfiller) row(c *op.Chunk, chat, key string, user any, raw string) (r
 		doneOf(found[3]), nil, nil, nil, at, at,
 	}
 	for i, col := range documentColumns {
-		v := found[5+i]
+		v := found[5+i] //nolint:gosec // found has one place for each of messageFields, the last of which are these columns
 		if v == "" {
 			v = "null"
 		}
@@ -392,10 +389,10 @@ func textOf(raw string) any {
 
 // doneOf is whether a message is finished, which it is when nobody says so.
 func doneOf(raw string) any {
-	switch {
-	case raw == "":
+	switch raw {
+	case "":
 		return true
-	case raw == "null":
+	case "null":
 		return nil
 	}
 	return !falsy(raw)

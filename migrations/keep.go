@@ -148,9 +148,9 @@ func keepBadJSON(revision, table, key string, instead any, columns ...string) fu
 	}
 }
 
-// putBack writes what was kept of a column into rows where the column still
-// has what was left in its place.
-func putBack(revision, table, key, column, instead string) func(ctx context.Context, d *op.Data) error {
+// putBack writes what was kept of a column into the rows of those ids, where
+// the column still has what was left in its place.
+func putBack(revision, table, column, instead string) func(ctx context.Context, d *op.Data) error {
 	return func(ctx context.Context, d *op.Data) error {
 		err := eachKept(ctx, d, revision, table+"."+column, func(ctx context.Context, c *op.Chunk, k kept) error {
 			still, args := "{"+column+"} IS NULL", []any{k.value, k.key}
@@ -161,7 +161,7 @@ func putBack(revision, table, key, column, instead string) func(ctx context.Cont
 			if instead != "" {
 				still, args = "{"+column+"} = ?", append(args, instead)
 			}
-			_, err := op.Run(ctx, c, "UPDATE {"+table+"} SET {"+column+"} = ? WHERE {"+key+"} = ? AND "+still, args...)
+			_, err := op.Run(ctx, c, "UPDATE {"+table+"} SET {"+column+"} = ? WHERE {id} = ? AND "+still, args...)
 			return err
 		})
 		if err != nil {

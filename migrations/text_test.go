@@ -149,13 +149,13 @@ func FuzzObject(f *testing.F) {
 // A document goes to rows and back whole, whatever is in it.
 func TestMergeUndoesFlatten(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
-	var make func(depth int) any
-	make = func(depth int) any {
+	var document func(depth int) any
+	document = func(depth int) any {
 		switch n := rnd.IntN(8); {
 		case n < 4 && depth > 0:
 			o := map[string]any{}
 			for range rnd.IntN(4) + 1 {
-				o[[]string{"ui", "a", "openai", "api_configs", "x y", "é", "oauth", "oidc", "client_id"}[rnd.IntN(9)]] = make(depth - 1)
+				o[[]string{"ui", "a", "openai", "api_configs", "x y", "é", "oauth", "oidc", "client_id"}[rnd.IntN(9)]] = document(depth - 1)
 			}
 			return o
 		case n == 4:
@@ -168,7 +168,7 @@ func TestMergeUndoesFlatten(t *testing.T) {
 		return rnd.IntN(100)
 	}
 	for range 2000 {
-		b, err := json.Marshal(make(4))
+		b, err := json.Marshal(document(4))
 		if err != nil {
 			t.Fatal(err)
 		}

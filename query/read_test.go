@@ -60,6 +60,7 @@ type tag struct {
 }
 
 func newLibrary(t testing.TB, eng *engine.Engine) *library {
+	t.Helper()
 	l := &library{authors: schema.Define("author"), books: schema.Define("book"), pages: schema.Define("page"), tags: schema.Define("tag"), bookTags: schema.Define("book_tag")}
 	key := func(tab *schema.Table, name string) query.Column[string] {
 		return query.Col[string](tab.Text(name).Key(40))
@@ -81,6 +82,7 @@ func newLibrary(t testing.TB, eng *engine.Engine) *library {
 }
 
 func (l *library) fill(t testing.TB, eng *engine.Engine, authors, books, pages int) {
+	t.Helper()
 	var as []author
 	var bs []book
 	var ps []page
