@@ -38,6 +38,7 @@ type item struct {
 }
 
 func items(t testing.TB, eng *engine.Engine) itemTable {
+	t.Helper()
 	tab := schema.Define("item")
 	it := itemTable{t: tab,
 		id:    query.Col[string](tab.Text("id").Key(36).PrimaryKey()),
