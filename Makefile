@@ -41,7 +41,7 @@ race: ## run the concurrent packages' tests under the race detector
 	$(SERVERS) -- $(GO) test -race -timeout 30m $(RACE)
 
 bench: ## measure against the raw drivers; see docs/benchmarks.md
-	$(SERVERS) -- $(GO) test -run '^$$' -bench . -benchmem -timeout 60m ./bench/... ./migrate/fresh ./migrate/revision ./migrations
+	$(SERVERS) -- $(GO) test -run '^$$' -bench . -benchmem -timeout 60m ./bench/... ./migrate/fresh ./migrate/revision ./migrations ./model/chatdoc
 
 soak: ## run the long tests too: an hour
 	$(SERVERS) -- $(GO) test -tags soak -timeout 60m ./...
