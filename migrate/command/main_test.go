@@ -115,7 +115,7 @@ func TestTranscript(t *testing.T) {
 			{"upgrade head", 0, "", "upgrade ba3333333333, ca4444444444 -> dd5555555555, merge it"},
 			{"current", 0, "dd5555555555 (head) (mergepoint)\n", ""},
 			{"downgrade ab --sql", 2, "", "<from>:<to>"},
-			{"check", 0, "", ""},
+			{"check", 0, "the database is in order\n", ""},
 			{"ensure-version", 0, "", ""},
 			{"stamp", 2, "", "missing"},
 			{"upgrade", 2, "", "missing"},
