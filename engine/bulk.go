@@ -48,12 +48,13 @@ func (s *Session) bulk(ctx context.Context, fn func(ctx context.Context, tx *Tx)
 // BulkInsert inserts many rows and returns how many there were: all of them,
 // or none and an error. rows gives the values in the order of columns, as
 // driver.Values.Encode leaves them; an error in it ends the insert and comes
-// back unchanged. A row's slice may be used again for the next one.
+// back unchanged. A row's slice may be used again for the next one; the bytes
+// that its values refer to may not.
 //
 // Outside of a transaction it makes one of its own, in one attempt, because
 // rows may only be good for one reading. How the rows travel is the engine's
-// choice: its bulk format, statements of many rows cut to its limits, or one
-// prepared statement for all rows.
+// choice: its own way for many rows, or statements of many rows cut to its
+// limits.
 func BulkInsert(ctx context.Context, q Queryer, table string, columns []string, rows iter.Seq2[[]any, error]) (int64, error) {
 	if len(columns) == 0 {
 		return 0, dberr.New(dberr.Invalid, "bulk insert", "no columns were given")

@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"bytes"
 	"context"
 	"database/sql"
 	sqldriver "database/sql/driver"
@@ -107,7 +106,7 @@ func (c *copier) add(row []any) error {
 				return err
 			}
 			if b, ok := w.([]byte); ok {
-				w, c.bytes = bytes.Clone(b), c.bytes+len(b) // the caller may use it for the next row
+				c.bytes += len(b)
 			}
 			v = w
 		}
