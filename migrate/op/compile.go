@@ -71,6 +71,16 @@ type Target struct {
 // run: see [Step.Resolve].
 func Compile(o Op, s *State, t Target) ([]Step, error) {
 	switch o := o.(type) {
+	case Composite:
+		var out []Step
+		for _, inner := range Group(o.Ops) {
+			steps, err := Compile(inner, s, t)
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, steps...)
+		}
+		return out, nil
 	case OutsideTx:
 		var out []Step
 		for _, inner := range Group(o.Ops) {
@@ -189,10 +199,10 @@ func extras(table string, s *State, t Target) (driver.Extras, error) {
 
 // Group puts neighbouring operations on one table into a Batch, so that they
 // are made together. Renames, whole tables and what is made concurrently stay
-// by themselves.
+// by themselves. A Composite is what it recorded.
 func Group(ops []Op) []Op {
 	var out []Op
-	for _, o := range ops {
+	for _, o := range flat(ops) {
 		if n := len(out); n > 0 && joins(o) && joins(out[n-1]) && out[n-1].On() == o.On() {
 			b, ok := out[n-1].(Batch)
 			if !ok {

@@ -345,19 +345,30 @@ func Count(ops []Op) int {
 	return n
 }
 
-// All goes through the operations of a list, those inside of a Batch or an
-// OutsideTx in place of these.
+// All goes through the operations of a list, those inside of a Batch, an
+// OutsideTx or a Composite in place of these.
 func All(ops []Op) func(yield func(Op) bool) {
-	return func(yield func(Op) bool) { all(ops, yield) }
+	return func(yield func(Op) bool) { all(ops, true, yield) }
 }
 
-func all(ops []Op, yield func(Op) bool) bool {
+// whole is All with each Composite and OutsideTx as one.
+func whole(ops []Op) func(yield func(Op) bool) {
+	return func(yield func(Op) bool) { all(ops, false, yield) }
+}
+
+func all(ops []Op, parts bool, yield func(Op) bool) bool {
 	return !slices.ContainsFunc(ops, func(o Op) bool {
 		switch o := o.(type) {
 		case Batch:
-			return !all(o.Ops, yield)
+			return !all(o.Ops, parts, yield)
 		case OutsideTx:
-			return !all(o.Ops, yield)
+			if parts {
+				return !all(o.Ops, parts, yield)
+			}
+		case Composite:
+			if parts {
+				return !all(o.Ops, parts, yield)
+			}
 		}
 		return !yield(o)
 	})

@@ -1,6 +1,7 @@
 package op
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -15,13 +16,21 @@ import (
 type Ops struct {
 	list  []Op
 	table string // in a batch: the only table there may be
+	names *schema.Convention
 	err   error
 }
 
 // Record runs an Upgrade or Downgrade function and returns what it recorded.
 // A nil function records nothing.
-func Record(f func(ops *Ops)) ([]Op, error) {
-	ops := &Ops{}
+func Record(f func(ops *Ops)) ([]Op, error) { return RecordNamed(f, nil) }
+
+// RecordNamed is [Record] with a convention that names what has no name; what
+// it leaves without one is named as by Record.
+func RecordNamed(f func(ops *Ops), names *schema.Convention) ([]Op, error) {
+	if err := names.Validate(); err != nil {
+		return nil, err
+	}
+	ops := &Ops{names: names}
 	if f != nil {
 		f(ops)
 	}
@@ -58,7 +67,7 @@ func (r *Ops) Do(ops ...Op) {
 
 // CreateTable records a CreateTable. Option: IfNotExists.
 func (r *Ops) CreateTable(t *schema.Table, o ...Option) {
-	r.Do(CreateTable{Table: t, IfNotExists: has(o, IfNotExists)})
+	r.Do(CreateTable{Table: r.names.Apply(t), IfNotExists: has(o, IfNotExists)})
 }
 
 // DropTable records a DropTable. Option: IfExists.
@@ -77,12 +86,12 @@ func (r *Ops) AddColumn(table string, c schema.ColumnDef, o ...Option) *Added {
 	r.Do(AddColumn{Table: table, Column: c.Column, IfNotExists: there})
 	for _, u := range c.Table.Uniques {
 		u := *u
-		u.Name = orName(u.Name, "uq", table, u.Columns)
+		u.Name = orName(u.Name, r.names.UniqueName(table, &u), "uq", table, u.Columns)
 		r.Do(AddUnique{Table: table, Unique: &u, IfNotExists: there})
 	}
 	for _, f := range c.Table.ForeignKeys {
 		f := *f
-		f.Name = orName(f.Name, "fk", table, f.Columns)
+		f.Name = orName(f.Name, r.names.ForeignKeyName(table, &f), "fk", table, f.Columns)
 		r.Do(AddForeignKey{Table: table, ForeignKey: &f, IfNotExists: there})
 	}
 	if c.Table.PrimaryKey != nil {
@@ -91,8 +100,9 @@ func (r *Ops) AddColumn(table string, c schema.ColumnDef, o ...Option) *Added {
 	return &Added{r, at}
 }
 
-func orName(name, prefix, table string, columns []string) string {
-	if name != "" {
+// orName is the name that was given, or the convention's, or that of [Name].
+func orName(name, convention, prefix, table string, columns []string) string {
+	if name = cmp.Or(name, convention); name != "" {
 		return name
 	}
 	return Name(prefix, table, columns...)
@@ -200,6 +210,9 @@ func (a *Altered) Comment(text string) *Altered {
 func (r *Ops) CreateIndex(table string, i *schema.Index, o ...Option) {
 	i = i.Clone()
 	if i.Name == "" {
+		i.Name = r.names.IndexName(table, i)
+	}
+	if i.Name == "" {
 		cols := make([]string, len(i.Parts))
 		for n, p := range i.Parts {
 			if cols[n] = p.Column; p.Expr != "" {
@@ -218,7 +231,9 @@ func (r *Ops) DropIndex(table, name string, o ...Option) {
 
 // AddUnique records an AddUnique; an empty name becomes that of [Name].
 func (r *Ops) AddUnique(table, name string, columns ...string) {
-	r.Do(AddUnique{Table: table, Unique: &schema.Unique{Name: orName(name, "uq", table, columns), Columns: columns}})
+	u := &schema.Unique{Columns: columns}
+	u.Name = orName(name, r.names.UniqueName(table, u), "uq", table, columns)
+	r.Do(AddUnique{Table: table, Unique: u})
 }
 
 // DropUnique records a DropUnique: of that name, or over the columns.
@@ -228,7 +243,7 @@ func (r *Ops) DropUnique(table, name string, columns ...string) {
 
 // AddForeignKey records an AddForeignKey; an empty name becomes that of [Name].
 func (r *Ops) AddForeignKey(table string, f schema.ForeignKey) {
-	f.Name = orName(f.Name, "fk", table, f.Columns)
+	f.Name = orName(f.Name, r.names.ForeignKeyName(table, &f), "fk", table, f.Columns)
 	r.Do(AddForeignKey{Table: table, ForeignKey: &f})
 }
 
@@ -240,20 +255,26 @@ func (r *Ops) DropForeignKey(table, name string, columns ...string) {
 // AddCheck records an AddCheck; an empty name becomes that of [Name], with the
 // columns that the expression names.
 func (r *Ops) AddCheck(table, name string, e schema.Expr) {
-	r.Do(AddCheck{Table: table, Check: &schema.Check{Name: orName(name, "ck", table, columnsOf(e)), Expr: e}})
+	k := &schema.Check{Expr: e}
+	k.Name = orName(name, r.names.CheckName(table, k), "ck", table, columnsOf(e))
+	r.Do(AddCheck{Table: table, Check: k})
 }
 
 // DropCheck records a DropCheck.
 func (r *Ops) DropCheck(table, name string) { r.Do(DropCheck{Table: table, Name: name}) }
 
-// SetPrimaryKey records a SetPrimaryKey; an empty name is the engine's to
-// invent, and no columns take the key away.
+// SetPrimaryKey records a SetPrimaryKey; an empty name is the convention's, or
+// the engine's to invent, and no columns take the key away.
 func (r *Ops) SetPrimaryKey(table, name string, columns ...string) {
 	if len(columns) == 0 {
 		r.Do(SetPrimaryKey{Table: table})
 		return
 	}
-	r.Do(SetPrimaryKey{Table: table, Key: &schema.PrimaryKey{Name: name, Columns: columns}})
+	k := &schema.PrimaryKey{Name: name, Columns: columns}
+	if name == "" {
+		k.Name = r.names.PrimaryKeyName(table, k)
+	}
+	r.Do(SetPrimaryKey{Table: table, Key: k})
 }
 
 // Comment records a SetComment.
@@ -352,18 +373,13 @@ func (x *Stepped) NoReverse(lost ...string) *Stepped {
 
 // OutsideTx records a block of operations that run outside of a transaction.
 func (r *Ops) OutsideTx(f func(ops *Ops)) {
-	inner := &Ops{table: r.table}
-	f(inner)
-	if inner.err != nil && r.err == nil {
-		r.err = inner.err
-	}
-	r.Do(OutsideTx{Ops: inner.list})
+	r.Do(OutsideTx{Ops: r.inner(f)})
 }
 
 // Batch records operations on one table that are made together: one rebuild
 // where the engine has to rebuild.
 func (r *Ops) Batch(table string, f func(ops *Ops)) {
-	inner := &Ops{table: table}
+	inner := &Ops{table: table, names: r.names}
 	f(inner)
 	if inner.err != nil && r.err == nil {
 		r.err = inner.err

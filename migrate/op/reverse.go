@@ -14,7 +14,7 @@ import (
 func Reverse(before *State, ops []Op) ([]Op, error) {
 	s := before.Clone()
 	var out []Op
-	for o := range All(ops) {
+	for o := range whole(ops) {
 		if g, ok := o.(guarded); ok && g.idle(s) != "" {
 			continue
 		}
@@ -268,7 +268,10 @@ func (o BulkInsert) reverse(s *State) (Op, error) {
 
 func (o OutsideTx) reverse(s *State) (Op, error) {
 	ops, err := Reverse(s, o.Ops)
-	return OutsideTx{Ops: ops}, err
+	if err != nil || len(ops) == 0 {
+		return nil, err
+	}
+	return OutsideTx{Ops: ops}, nil
 }
 
 func (o Batch) reverse(s *State) (Op, error) {
