@@ -3,6 +3,7 @@ package driver
 import (
 	"context"
 	"database/sql"
+	"strings"
 	"time"
 
 	"github.com/larder-db/larder/dberr"
@@ -41,6 +42,11 @@ type OpenOptions struct {
 	// Password is asked for at each new connection instead of the URL's
 	// password, for tokens that expire.
 	Password func(ctx context.Context) (string, error)
+
+	// ReadOnly makes connections that refuse to write, and opening the
+	// database changes nothing of it. A database that does not exist is
+	// dberr.NotFound.
+	ReadOnly bool
 }
 
 // Database is an open database: its pools, and what the engine knows about it.
@@ -96,6 +102,27 @@ type Fault struct {
 	Unsent     bool   // the statement certainly did not take effect
 	Broken     bool   // the connection is of no more use
 	TxLost     bool   // the engine has rolled back, or refuses to go on with, the whole transaction
+}
+
+// WithName returns f with the name of the object in question in its detail,
+// "there is no such table; create it" as "there is no such table: chat; create
+// it". What does not look like an identifier is left out: engines also quote,
+// as if it were one, a text that was written between the wrong quotation marks.
+func (f Fault) WithName(name string) Fault {
+	if name == "" || len(name) > 130 || f.Detail == "" { // schema.object, 64 characters each
+		return f
+	}
+	for _, r := range name {
+		if r != '_' && r != '.' && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') {
+			return f
+		}
+	}
+	what, wayOut, ok := strings.Cut(f.Detail, ";")
+	f.Detail = what + ": " + name
+	if ok {
+		f.Detail += ";" + wayOut
+	}
+	return f
 }
 
 // Classifier says which failure an error of this engine is, by type and

@@ -31,6 +31,7 @@ type Engine struct {
 	callTimeout   time.Duration
 	commitTimeout time.Duration
 	schema        string
+	readOnly      bool // Options.ReadOnly
 	ddlCommits    bool // a schema statement ends the transaction that it is in
 
 	retries atomic.Int64
@@ -71,12 +72,12 @@ func OpenURL(ctx context.Context, u *dburl.URL, o Options) (*Engine, error) {
 		age = defaultPingAge
 	}
 	db, err := d.Open(ctx, u, driver.OpenOptions{Schema: o.Schema, Pool: pool, SQLite: file, PingAge: age,
-		PreparedStatements: o.PreparedStatements, Password: o.Password})
+		PreparedStatements: o.PreparedStatements, Password: o.Password, ReadOnly: o.ReadOnly})
 	if err != nil {
 		return nil, openError(u, err)
 	}
 	e := &Engine{url: u, db: db, log: o.Logger, retry: o.Retry.withDefaults(), callTimeout: o.CallTimeout,
-		commitTimeout: o.CommitTimeout, schema: o.Schema, ddlCommits: !db.Dialect.Has(schema.TransactionalDDL)}
+		commitTimeout: o.CommitTimeout, schema: o.Schema, readOnly: o.ReadOnly, ddlCommits: !db.Dialect.Has(schema.TransactionalDDL)}
 	e.hooks.Store(&o.Hooks)
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)

@@ -14,6 +14,16 @@ func (e *Engine) pick(st *Statement) *pool {
 	return e.reader
 }
 
+// refuse says that an engine which was opened to be read only does not write.
+// The connections refuse as well; this one costs no round trip and does not
+// depend on what stands between here and the server.
+func (e *Engine) refuse(write bool) error {
+	if !write || !e.readOnly {
+		return nil
+	}
+	return &dberr.Error{Code: dberr.ReadOnly, Unsent: true, Msg: "the database was opened to be read only"}
+}
+
 // bound adds the call timeout where the caller has set no deadline.
 func (e *Engine) bound(ctx context.Context) (context.Context, context.CancelFunc) {
 	if e.callTimeout > 0 {
@@ -46,7 +56,10 @@ func (e *Engine) query(ctx context.Context, st *Statement, attempt int) (*Rows, 
 	ctx, cancel := e.bound(ctx)
 	ctx, o := e.observe(ctx, KindQuery, st.Name, st.SQL, len(st.Args), st.Write, false, attempt)
 	p := e.pick(st)
-	err := p.acquire(ctx)
+	err := e.refuse(st.Write)
+	if err == nil {
+		err = p.acquire(ctx)
+	}
 	if err == nil {
 		rows, qerr := p.db.QueryContext(ctx, st.SQL, st.Args...) //nolint:rowserrcheck // Rows looks at it
 		if qerr == nil {
@@ -96,7 +109,10 @@ func (e *Engine) exec(ctx context.Context, st *Statement, attempt int) (Result, 
 	}
 	ctx, o := e.observe(ctx, KindExec, st.Name, st.SQL, len(st.Args), st.Write, false, attempt)
 	p := e.pick(st)
-	err := p.acquire(ctx)
+	err := e.refuse(st.Write)
+	if err == nil {
+		err = p.acquire(ctx)
+	}
 	if err == nil {
 		var rows int64
 		res, xerr := p.db.ExecContext(ctx, st.SQL, st.Args...)

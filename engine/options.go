@@ -29,6 +29,11 @@ type Options struct {
 	// password, for tokens that expire.
 	Password func(ctx context.Context) (string, error)
 
+	// ReadOnly opens the database to be read only: opening it changes nothing,
+	// and every write is a dberr.ReadOnly error, sent by mistake or not. A
+	// database that would have to be made is dberr.NotFound.
+	ReadOnly bool
+
 	Hooks  []Hook       // see each statement, in this order
 	Logger *slog.Logger // warnings of the engine; nil discards them
 

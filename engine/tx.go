@@ -255,6 +255,9 @@ func (e *Engine) begin(ctx context.Context, o TxOptions, attempt int) (*txState,
 }
 
 func (e *Engine) beginOn(ctx context.Context, p *pool, o TxOptions) (*txState, error) {
+	if err := e.refuse(o.Mode == Write); err != nil {
+		return nil, err
+	}
 	if err := p.acquire(ctx); err != nil {
 		return nil, err
 	}

@@ -29,6 +29,7 @@ func Connections(t *testing.T, d driver.Driver, url string) {
 	t.Run("transactions", func(t *testing.T) { testTransactions(t, open(t, d, u)) })
 	t.Run("prepared again", func(t *testing.T) { testPreparedAgain(t, open(t, d, u)) })
 	t.Run("classifier", func(t *testing.T) { testClassifier(t, open(t, d, u)) })
+	t.Run("read only", func(t *testing.T) { testReadOnly(t, d, u) })
 	t.Run("lock", func(t *testing.T) { testLock(t, open(t, d, u)) })
 }
 

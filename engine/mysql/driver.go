@@ -79,8 +79,13 @@ func (Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*dr
 		return nil, err
 	}
 	c.settings = settings(info, t.InitCommand)
+	ask := state
+	if o.ReadOnly {
+		c.settings = append(c.settings, "SET SESSION TRANSACTION READ ONLY")
+		ask = func(context.Context, driver.Querier) (driver.State, error) { return driver.State{ReadOnly: true}, nil }
+	}
 	db := &driver.Database{Dialect: newDialect(info.flavour, info.number, info.packet), Classifier: classifier{},
-		Inspector: NewInspector(info.mariadb()), DDL: NewDDL(info.mariadb()), Locker: locker{c: c}, State: state, Version: info.title() + " " + info.version}
+		Inspector: NewInspector(info.mariadb()), DDL: NewDDL(info.mariadb()), Locker: locker{c: c}, State: ask, Version: info.title() + " " + info.version}
 	if info.packet < goodPacket {
 		db.Warnings = append(db.Warnings, fmt.Sprintf("the server's max_allowed_packet is %d MB: a chat or file that is larger cannot be stored; raise it to 64M or more", info.packet>>20))
 	}

@@ -60,8 +60,13 @@ func (Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*dr
 	if err := c.chooseMode(t, o, info.pooled); err != nil {
 		return nil, err
 	}
+	c.readOnly = o.ReadOnly
+	if o.ReadOnly && !info.pooled {
+		// A pooler does not know the setting, and would pass it on to others.
+		c.config.RuntimeParams["default_transaction_read_only"] = "on"
+	}
 	db := &driver.Database{Dialect: newDialect(info.number, info.icu), Classifier: classifier{}, Inspector: NewInspector(), DDL: NewDDL(),
-		Locker: locker{c: c, pooled: info.pooled, version: info.number}, Begin: begin, State: state, Version: "PostgreSQL " + info.version}
+		Locker: locker{c: c, pooled: info.pooled, version: info.number}, Begin: c.begin, State: c.state, Version: "PostgreSQL " + info.version}
 	if info.pooled && c.config.DefaultQueryExecMode != pgx.QueryExecModeCacheStatement {
 		db.Warnings = append(db.Warnings, "a connection pooler stands before the server at "+c.where+
 			": statements are sent unprepared; if the pooler keeps prepared statements, add prepared_statements=on to the URL")
@@ -82,6 +87,7 @@ type connector struct {
 	ping     bool
 	pingAge  time.Duration
 	recycle  time.Duration
+	readOnly bool // every transaction is begun as one that reads
 }
 
 func newConnector(t dburl.PostgresTarget, o driver.OpenOptions) (*connector, error) {
@@ -337,8 +343,8 @@ func (c *conn) ResetSession(ctx context.Context) error {
 }
 
 // begin is conn.BeginTx with the word that database/sql does not know.
-func begin(ctx context.Context, conn *sql.Conn, o driver.TxOptions) (*sql.Tx, error) {
-	tx, err := conn.BeginTx(ctx, &sql.TxOptions{Isolation: o.Isolation, ReadOnly: o.ReadOnly})
+func (c *connector) begin(ctx context.Context, conn *sql.Conn, o driver.TxOptions) (*sql.Tx, error) {
+	tx, err := conn.BeginTx(ctx, &sql.TxOptions{Isolation: o.Isolation, ReadOnly: o.ReadOnly || c.readOnly})
 	if err == nil && o.Deferrable {
 		if _, err = tx.ExecContext(ctx, "SET TRANSACTION DEFERRABLE"); err != nil {
 			return nil, errors.Join(err, tx.Rollback())
@@ -347,7 +353,10 @@ func begin(ctx context.Context, conn *sql.Conn, o driver.TxOptions) (*sql.Tx, er
 	return tx, err
 }
 
-func state(ctx context.Context, q driver.Querier) (driver.State, error) {
+func (c *connector) state(ctx context.Context, q driver.Querier) (driver.State, error) {
+	if c.readOnly {
+		return driver.State{ReadOnly: true}, nil
+	}
 	rows, err := q.QueryContext(ctx, "SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::bool")
 	if err != nil {
 		return driver.State{}, err

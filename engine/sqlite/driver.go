@@ -56,8 +56,12 @@ func (Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*dr
 	db := &driver.Database{Classifier: classifier{}, Inspector: NewInspector(), DDL: NewDDL(),
 		Dialect: newDialect(libraryVersion()), Version: "SQLite " + libraryVersion(), State: state}
 	if t.Memory {
+		if o.ReadOnly {
+			return nil, &dberr.Error{Op: "connect", Code: dberr.NotFound, Engine: "sqlite", Unsent: true, Msg: "a database in memory has nothing to read when it is opened"}
+		}
 		return openMemory(ctx, db, t, pragmas)
 	}
+	t.ReadOnly = t.ReadOnly || o.ReadOnly
 	if err := checkPath(t); err != nil {
 		return nil, err
 	}
@@ -136,6 +140,7 @@ func openFile(ctx context.Context, db *driver.Database, t dburl.SQLiteTarget, pr
 		db.State = func(context.Context, driver.Querier) (driver.State, error) { return driver.State{ReadOnly: true}, nil }
 		db.Reader = openReaders(read, pool)
 		db.Writer = db.Reader
+		db.Cleanup = tidy(t, read.native)
 	} else {
 		write := &connector{native: read.native, dsn: read.dsn, path: t.Path, pragmas: pragmas}
 		db.Writer = sql.OpenDB(write)
@@ -157,6 +162,33 @@ func openFile(ctx context.Context, db *driver.Database, t dburl.SQLiteTarget, pr
 		return nil, err
 	}
 	return db, nil
+}
+
+// tidy returns what takes away the empty files beside the database that
+// reading it has made. A connection that may not write leaves them behind; one
+// that may, and finds itself the last one, removes them, and has nothing to
+// bring into the database when the log is empty.
+func tidy(t dburl.SQLiteTarget, native driverOfConn) func() error {
+	wal := t.Path + "-wal"
+	if _, err := os.Lstat(wal); t.Immutable || !errors.Is(err, fs.ErrNotExist) {
+		return nil // somebody else's
+	}
+	return func() error {
+		info, err := os.Lstat(wal)
+		if err != nil || info.Size() > 0 {
+			return nil
+		}
+		rw := t
+		rw.ReadOnly, rw.MustExist = false, true
+		c, err := openNative(native, rw.URI(driverParameters()))
+		if err != nil {
+			return nil // a file that cannot be written keeps them: they do no harm
+		}
+		last := &conn{nativeConn: c, cache: prepared.New(0)}
+		_ = last.look(context.Background()) // as above
+		_ = last.Close()
+		return nil
+	}
 }
 
 func openReaders(c *connector, pool dburl.PoolSettings) *sql.DB {
