@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/larder-db/larder/driver"
-	"github.com/larder-db/larder/migrate/op"
 	"github.com/larder-db/larder/schema"
 )
 
@@ -120,7 +118,7 @@ func (r *Runner) Check(ctx context.Context) (*Findings, error) {
 		if behind[l.Name] || len(l.Tables) == 0 {
 			continue
 		}
-		changes, err := r.drift(ctx, l, Renames{})
+		changes, err := r.drift(ctx, l)
 		if err != nil {
 			return nil, err
 		}
@@ -188,32 +186,11 @@ func (r *Runner) owns(l *lineage) func(name string) bool {
 	}
 }
 
-// sides returns the tables of a lineage as they are and as they are declared,
-// both in normal form, with the renames carried out on the first.
-func (r *Runner) sides(ctx context.Context, l *lineage, renames Renames) (live, declared *op.State, err error) {
-	tables, err := r.o.Engine.Inspect(ctx, driver.InspectOptions{Tables: r.owns(l)})
-	if err != nil {
-		return nil, nil, err
-	}
-	if live, err = op.NewState(r.o.Target.DDL, tables...); err != nil {
-		return nil, nil, err
-	}
-	if err = live.Apply(renames.ops()...); err != nil {
-		return nil, nil, err
-	}
-	declared, err = op.NewState(r.o.Target.DDL, l.Tables...)
-	return live, declared, err
-}
-
 // drift is what has to be done to make the database what a lineage declares.
-func (r *Runner) drift(ctx context.Context, l *lineage, renames Renames) ([]schema.Change, error) {
-	live, declared, err := r.sides(ctx, l, renames)
+func (r *Runner) drift(ctx context.Context, l *lineage) ([]schema.Change, error) {
+	live, err := r.live(ctx, l)
 	if err != nil {
 		return nil, err
 	}
-	changes := schema.Diff(live.Tables(), declared.Tables())
-	if l.Ignore != nil {
-		changes = slices.DeleteFunc(changes, l.Ignore)
-	}
-	return changes, nil
+	return r.differences(l, live, Renames{})
 }

@@ -52,6 +52,22 @@ type Lineage struct {
 	// Ignore says which differences do not count, where a table is known to
 	// look otherwise in databases that others have made; nil is none.
 	Ignore func(c schema.Change) bool
+	// Compare has a say in whether a facet of a column differs; nil leaves it
+	// to the comparison.
+	Compare func(c Comparison) Verdict
+
+	// Names gives names to the constraints and indexes that Revisions and
+	// Tables declare without one; nil leaves them to package op and to the
+	// engine. It is as frozen as the revisions that it names things in.
+	Names *schema.Convention
+
+	// Revise may change a revision that is about to be written as source, or
+	// keep it from being written; nil is neither.
+	Revise func(d *Directive) error
+	// Render writes the Go statements that record an operation in a generated
+	// revision, and the packages that these import; false leaves it to the
+	// generator, as nil does for all.
+	Render func(o op.Op) (source string, imports []string, ok bool)
 }
 
 // The names in use where a Lineage gives none.
@@ -102,6 +118,15 @@ func newLineages(in []Lineage) ([]*lineage, error) {
 
 func newLineage(l Lineage) (*lineage, error) {
 	l.Revisions = slices.Clone(l.Revisions)
+	if err := l.Names.Validate(); err != nil {
+		return nil, dberr.WithOp(err, l.Name)
+	}
+	if l.Names != nil {
+		l.Tables = slices.Clone(l.Tables)
+		for i, t := range l.Tables {
+			l.Tables[i] = l.Names.Apply(t)
+		}
+	}
 	n := &lineage{Lineage: l, byID: make(map[string]*Revision, len(l.Revisions))}
 	revs := make([]revision.Revision, len(l.Revisions))
 	for i := range l.Revisions {
@@ -118,7 +143,7 @@ func newLineage(l Lineage) (*lineage, error) {
 
 // up records what a revision does on the way up.
 func (l *lineage) up(id string) ([]op.Op, error) {
-	ops, err := op.Record(l.byID[id].Upgrade)
+	ops, err := op.RecordNamed(l.byID[id].Upgrade, l.Names)
 	return ops, dberr.WithOp(err, "revision "+id)
 }
 
@@ -131,7 +156,7 @@ func (l *lineage) down(id string, before func() (*op.State, error)) ([]op.Op, er
 		return nil, &dberr.Error{Op: "downgrade", Code: dberr.Unsupported, Msg: "revision " + id + " cannot be undone: " + r.Irreversible, Err: ErrIrreversible}
 	}
 	if r.Downgrade != nil || r.Upgrade == nil {
-		ops, err := op.Record(r.Downgrade)
+		ops, err := op.RecordNamed(r.Downgrade, l.Names)
 		return ops, dberr.WithOp(err, "revision "+id)
 	}
 	up, err := l.up(id)

@@ -2,152 +2,45 @@ package migrate
 
 import (
 	"fmt"
-	"go/format"
 	"go/token"
 	"reflect"
 	"strconv"
 	"strings"
 	"unicode"
 
-	"github.com/larder-db/larder/dberr"
-	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/migrate/op"
-	"github.com/larder-db/larder/migrate/revision"
 	"github.com/larder-db/larder/schema"
 )
 
-func inspectOptions(tables func(string) bool) driver.InspectOptions {
-	return driver.InspectOptions{Tables: tables}
-}
+// renderer writes an operation in a program's own way: see Lineage.Render.
+type renderer func(o op.Op) (source string, imports []string, ok bool)
 
-// slugLength is how long the part of a file's name is that says what it does.
-const slugLength = 40
-
-// slug makes a part of a file's name of a sentence.
-func slug(s string) string {
-	var b strings.Builder
-	gap := false
-	line, _, _ := strings.Cut(strings.TrimSpace(s), "\n")
-	for _, c := range strings.ToLower(line) {
-		if c < unicode.MaxASCII && (unicode.IsLetter(c) || unicode.IsDigit(c)) {
-			if gap && b.Len() > 0 {
-				b.WriteByte('_')
-			}
-			gap = false
-			b.WriteRune(c)
-			continue
-		}
-		gap = true
-	}
-	out := b.String()
-	if len(out) > slugLength {
-		out = out[:slugLength]
-		if n := strings.LastIndexByte(out, '_'); n > slugLength/2 {
-			out = out[:n]
-		}
-	}
-	return out
-}
-
-// fileName is the name of a revision's file. It never ends in a word that go
-// build reads as a condition.
-func fileName(r revision.Revision) string {
-	name := strings.ReplaceAll(r.ID, ".", "_")
-	if s := slug(r.Doc); s != "" {
-		name += "_" + s
-	}
-	last := name[strings.LastIndexByte(name, '_')+1:]
-	if last == "test" || buildWords[last] {
-		name += "_rev"
-	}
-	return name + ".go"
-}
-
-// buildWords are file name endings that exclude a file from some builds.
-var buildWords = func() map[string]bool {
-	m := map[string]bool{}
-	for _, w := range strings.Fields("aix android darwin dragonfly freebsd hurd illumos ios js linux nacl netbsd openbsd plan9 solaris wasip1 windows zos unix " +
-		"386 amd64 arm arm64 loong64 mips mips64 mips64le mipsle ppc64 ppc64le riscv64 s390x wasm") {
-		m[w] = true
-	}
-	return m
-}()
-
-// variable is the name of a revision's variable.
-func variable(id string) string {
-	return "Rev" + strings.NewReplacer(".", "_", "-", "_").Replace(id)
-}
-
-// generate writes the source of a revision.
-func generate(pkg string, rev revision.Revision, up, down []op.Op, loss []string) (*Generated, error) {
-	if !token.IsIdentifier(pkg) {
-		return nil, dberr.New(dberr.Invalid, "revision", strconv.Quote(pkg)+" is no package name; name one with --package")
-	}
-	g := &Generated{Revision: rev, File: fileName(rev), Name: variable(rev.ID), Loss: loss}
-	for o := range op.All(up) {
-		g.Changes = append(g.Changes, o.String())
-	}
-	w := &source{}
-	upText, downText := w.ops(up), w.ops(down)
-	w.line("package %s\n", pkg)
-	w.line("import (")
-	w.line("%q", modulePath+"/migrate")
-	w.line("%q", modulePath+"/migrate/op")
-	if strings.Contains(upText+downText, "schema.") {
-		w.line("%q", modulePath+"/schema")
-	}
-	w.line(")\n")
-	doc := strings.TrimSpace(rev.Doc)
-	if doc == "" {
-		doc = "revision " + rev.ID
-	}
-	w.line("// %s is a revision: %s.", g.Name, strings.ReplaceAll(strings.TrimRight(doc, "."), "\n", "\n// "))
-	w.line("var %s = migrate.Revision{", g.Name)
-	w.line("ID: %q,", rev.ID)
-	w.list("Down", rev.Down)
-	w.list("DependsOn", rev.DependsOn)
-	w.list("Labels", rev.Labels)
-	w.line("Doc: %q,", doc)
-	for _, l := range loss {
-		w.line("// Destroys %s.", l)
-	}
-	w.line("Upgrade: func(ops *op.Ops) {\n%s},", upText)
-	w.line("Downgrade: func(ops *op.Ops) {\n%s},", downText)
-	w.line("}")
-	var err error
-	if g.Source, err = format.Source([]byte(w.b.String())); err != nil {
-		return nil, &dberr.Error{Op: "revision", Code: dberr.Internal, Msg: "the revision could not be written as Go", Err: err}
-	}
-	return g, nil
-}
-
-const modulePath = "github.com/larder-db/larder"
-
+// source writes operations as Go statements.
 type source struct {
-	b    strings.Builder
-	vars map[string]int
-}
-
-func (w *source) line(format string, args ...any) { fmt.Fprintf(&w.b, format+"\n", args...) }
-
-func (w *source) list(field string, values []string) {
-	if len(values) > 0 {
-		w.line("%s: %#v,", field, values)
-	}
+	render  renderer
+	imports map[string]bool
+	vars    map[string]int
 }
 
 // ops writes the calls that record operations.
 func (w *source) ops(ops []op.Op) string {
 	w.vars = map[string]int{}
-	var b strings.Builder
+	var lines []string
 	for o := range op.All(ops) {
-		b.WriteString(w.op(o))
-		b.WriteByte('\n')
+		lines = append(lines, w.op(o))
 	}
-	return b.String()
+	return strings.Join(lines, "\n")
 }
 
 func (w *source) op(o op.Op) string {
+	if w.render != nil {
+		if text, imports, ok := w.render(o); ok {
+			for _, i := range imports {
+				w.imports[i] = true
+			}
+			return text
+		}
+	}
 	q := strconv.Quote
 	when := func(is bool, option string) string {
 		if is {

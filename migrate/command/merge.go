@@ -20,7 +20,7 @@ func (s *Session) merge() Verb {
 			}
 			draft := d.draft()
 			draft.Head = args
-			g, err := r.MergeRevision(draft, d.packageName())
+			g, err := r.MergeRevision(draft, migrate.Layout{Package: d.packageName()})
 			if err != nil {
 				return err
 			}

@@ -58,7 +58,7 @@ looks like something that went and something that came: say that it is one with
 			}
 			draft := d.draft()
 			draft.Head, draft.Splice, draft.DependsOn = head, splice, depends
-			pkg := d.packageName()
+			pkg := migrate.Layout{Package: d.packageName()}
 			if !auto {
 				r, err := s.runner(d.lineage, migrate.Options{})
 				if err != nil {
