@@ -65,6 +65,7 @@ type EventKind string
 // The kinds of events.
 const (
 	Waiting      EventKind = "waiting"   // another process holds the lock; Elapsed
+	Planned      EventKind = "plan"      // what is about to run is known; Plan
 	Snapshotted  EventKind = "snapshot"  // Path was written
 	Begun        EventKind = "begin"     // a revision begins, or goes on
 	StatementRun EventKind = "statement" // a statement of it begins; Statement
@@ -87,6 +88,7 @@ type Event struct {
 	Elapsed   time.Duration
 	Path      string
 	Text      string
+	Plan      *Plan // for Planned; where a run goes on that was cut off it has the revisions and not their statements
 }
 
 // ErrIrreversible is in the chain of an error when a way down was asked for

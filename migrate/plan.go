@@ -28,6 +28,8 @@ type Plan struct {
 	Steps  []PlannedStep `json:"steps"`
 	// Warnings are sentences about the whole.
 	Warnings []string `json:"warnings,omitempty"`
+	// Foreseen is what the revisions will find in the data, as the data are now.
+	Foreseen []Foreseen `json:"foreseen,omitempty"`
 }
 
 // PlannedStep is one revision of a plan.
@@ -107,6 +109,9 @@ func (r *Runner) Plan(ctx context.Context, d Direction, target string) (*Plan, e
 		// It does not start from where any revision ends.
 		p = &Plan{Engine: r.o.Target.Dialect.Engine(), Steps: []PlannedStep{}}
 	}
+	if p.Foreseen, err = r.preflight(ctx, steps, live); err != nil {
+		return nil, err
+	}
 	for _, h := range half {
 		p.Warnings = append(p.Warnings, "the "+h.direction+" of revision "+h.revision+" stands half done; what is planned is certain when it is finished or undone, see repair")
 	}
@@ -148,11 +153,7 @@ type planner struct {
 }
 
 func (p *planner) step(a aimed) (PlannedStep, error) {
-	rev := a.step.Revision
-	out := PlannedStep{Lineage: a.l.Name, Revision: rev.ID, Down: rev.Down, Doc: rev.Doc, Direction: a.step.Direction.String(), Operations: []PlannedOperation{}, title: a.step.String()}
-	for _, c := range a.step.Rows {
-		out.Rows = append(out.Rows, c.String())
-	}
+	rev, out := a.step.Revision, plannedStep(a)
 	w, ops, err := p.r.record(a)
 	if err != nil {
 		return out, err
@@ -186,6 +187,16 @@ func (p *planner) step(a aimed) (PlannedStep, error) {
 	}
 	out.Transactional = p.t.Dialect.Has(schema.TransactionalDDL) && len(w.segments(0)) == 1
 	return out, nil
+}
+
+// plannedStep is what is known of a step without compiling it.
+func plannedStep(a aimed) PlannedStep {
+	rev := a.step.Revision
+	out := PlannedStep{Lineage: a.l.Name, Revision: rev.ID, Down: rev.Down, Doc: rev.Doc, Direction: a.step.Direction.String(), Operations: []PlannedOperation{}, title: a.step.String()}
+	for _, c := range a.step.Rows {
+		out.Rows = append(out.Rows, c.String())
+	}
+	return out
 }
 
 // reversible says whether there is a way back from a step.

@@ -12,6 +12,12 @@ func (p *Plan) WriteText(w io.Writer) error {
 	if len(p.Steps) == 0 && len(p.Warnings) == 0 {
 		b.WriteString("nothing to do\n")
 	}
+	for _, f := range p.Foreseen {
+		f.text(&b)
+	}
+	if len(p.Foreseen) > 0 && len(p.Steps) > 0 {
+		b.WriteByte('\n')
+	}
 	for i, s := range p.Steps {
 		if i > 0 {
 			b.WriteByte('\n')
@@ -23,6 +29,17 @@ func (p *Plan) WriteText(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+func (f Foreseen) text(b *strings.Builder) {
+	word := "note"
+	if f.Stops {
+		word = "stop"
+	}
+	fmt.Fprintf(b, "%s: revision %s: %s\n", word, f.Revision, f.Text)
+	for _, d := range f.Details {
+		fmt.Fprintf(b, "  %s\n", d)
+	}
 }
 
 func (s PlannedStep) text(b *strings.Builder) {

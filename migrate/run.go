@@ -2,9 +2,6 @@ package migrate
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"os"
 	"slices"
 	"time"
 
@@ -183,8 +180,16 @@ func (r *Runner) runAll(ctx context.Context, rep *Report, b *book, steps []aimed
 // refused while nothing is written, and copies the file of the database when
 // the plan destroys something.
 func (r *Runner) prepare(ctx context.Context, rep *Report, s *state, steps []aimed, resumed bool) ([]*work, error) {
+	found, err := r.preflight(ctx, steps, s.State)
+	if err != nil {
+		return nil, err
+	}
+	if err := refused(found); err != nil {
+		return nil, err
+	}
 	if resumed {
 		// The schema is in the middle of something that no plan starts from.
+		p := &Plan{Engine: r.o.Target.Dialect.Engine(), Foreseen: found}
 		var works []*work
 		for _, a := range steps {
 			w, _, err := r.record(a)
@@ -192,44 +197,16 @@ func (r *Runner) prepare(ctx context.Context, rep *Report, s *state, steps []aim
 				return nil, err
 			}
 			works = append(works, w)
+			p.Steps = append(p.Steps, plannedStep(a))
 		}
+		r.o.Events(Event{Kind: Planned, Plan: p, Of: len(works)})
 		return works, nil
 	}
 	p, works, err := r.plan(s, steps, nil)
 	if err != nil {
 		return nil, err
 	}
+	p.Foreseen = found
+	r.o.Events(Event{Kind: Planned, Plan: p, Of: len(works)})
 	return works, r.snapshot(ctx, rep, s, p)
-}
-
-// snapshot copies the file of the database ahead of a plan that asks for it.
-func (r *Runner) snapshot(ctx context.Context, rep *Report, s *state, p *Plan) error {
-	file := r.o.Engine.File()
-	if file == "" || r.o.Snapshot == SnapshotNever || len(s.Tables()) == 0 {
-		return nil
-	}
-	n := slices.IndexFunc(p.Steps, func(st PlannedStep) bool {
-		return r.o.Snapshot == SnapshotAlways || len(st.Loss) > 0 || !st.Reversible || st.Note != ""
-	})
-	if n < 0 {
-		return nil
-	}
-	name := fmt.Sprintf("%s.before-%s-%s.bak", file, p.Steps[n].Revision, r.o.Now().UTC().Format("20060102T150405Z"))
-	if _, err := os.Stat(name); err == nil {
-		name = fmt.Sprintf("%s.before-%s-%s.bak", file, p.Steps[n].Revision, r.o.Now().UTC().Format("20060102T150405.000000000Z"))
-	}
-	if err := r.o.Engine.Snapshot(ctx, name); err != nil {
-		var e *dberr.Error
-		if errors.As(err, &e) {
-			c := *e
-			c.Msg = e.Error() + "; nothing was changed; make room, or go on without a copy with --no-snapshot"
-			c.Op, c.Engine = "snapshot", ""
-			return &c
-		}
-		return err
-	}
-	rep.Snapshot = name
-	r.o.Events(Event{Kind: Snapshotted, Path: name, Revision: p.Steps[n].Revision})
-	r.o.Logger.InfoContext(ctx, "the database was copied before a change that cannot be undone", "file", name)
-	return nil
 }

@@ -1,6 +1,7 @@
 package migrate
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -29,6 +30,12 @@ type Revision struct {
 	// Upgrade, as far as op.Reverse can tell; a function that records nothing
 	// says that nothing has to be done.
 	Downgrade func(ops *op.Ops)
+	// Preflight looks at the data before an upgrade that has this revision in
+	// it writes anything: what stands in the way, and what is going to be
+	// decided, is known ahead of the first revision. It reads only, is no part
+	// of what the revision records, and does not run for scripts. Nil looks at
+	// nothing.
+	Preflight func(ctx context.Context, p *Preflight) error
 	// Irreversible says why there is no way down: a sentence for people. A
 	// downgrade through it is refused before anything is written.
 	Irreversible string
