@@ -16,6 +16,8 @@ type Findings struct {
 	Differences []Difference `json:"differences,omitempty"` // what separates the database from the declared tables
 	Edited      []string     `json:"edited,omitempty"`      // revisions that were changed after they were applied, as "lineage/id"
 	Halfway     []Halfway    `json:"halfway,omitempty"`     // revisions that stand half done
+	Partial     []Partial    `json:"partial,omitempty"`     // revisions that another program began
+	Leftovers   []Leftover   `json:"leftovers,omitempty"`   // copies of tables that another program left
 	Unfinished  bool         `json:"unfinished,omitempty"`  // the database was being created when that was cut off
 }
 
@@ -48,7 +50,7 @@ type Halfway struct {
 
 // OK reports whether nothing is out of order.
 func (f *Findings) OK() bool {
-	return len(f.Behind) == 0 && len(f.Differences) == 0 && len(f.Edited) == 0 && len(f.Halfway) == 0 && !f.Unfinished
+	return len(f.Behind) == 0 && len(f.Differences) == 0 && len(f.Edited) == 0 && len(f.Halfway) == 0 && len(f.Partial) == 0 && len(f.Leftovers) == 0 && !f.Unfinished
 }
 
 // WriteText prints the findings for people, a line each; nothing when there
@@ -69,6 +71,16 @@ func (f *Findings) WriteText(w io.Writer) error {
 		}
 		b.WriteString("; finish it with repair, or undo it with repair --undo\n")
 	}
+	for _, x := range f.Partial {
+		fmt.Fprintf(&b, "partial: %s\n", x)
+	}
+	for _, x := range f.Leftovers {
+		fmt.Fprintf(&b, "leftover: %s", x)
+		if x.Safe() {
+			b.WriteString("; repair removes it, and so does the next upgrade")
+		}
+		b.WriteByte('\n')
+	}
 	if f.Unfinished {
 		b.WriteString("half done: the database was being created when that was cut off; start the program that creates it again\n")
 	}
@@ -83,9 +95,10 @@ func (f *Findings) WriteText(w io.Writer) error {
 }
 
 // Check compares the database with what this program knows: whether all
-// revisions are applied, none is half done or was edited afterwards, and the
-// tables are those that the lineages declare. It writes nothing. The tables of
-// a lineage that is behind are not compared.
+// revisions are applied, none is half done, was begun by another program or was
+// edited afterwards, and the tables are those that the lineages declare. It
+// writes nothing. The tables of a lineage that is behind are not compared with
+// the declared ones.
 func (r *Runner) Check(ctx context.Context) (*Findings, error) {
 	eng, err := r.eng()
 	if err != nil {
@@ -111,6 +124,16 @@ func (r *Runner) Check(ctx context.Context) (*Findings, error) {
 		}
 	}
 	f.Halfway = r.halfwayOf(b)
+	if !f.Unfinished {
+		live, err := r.inspect(ctx, eng)
+		if err != nil {
+			return nil, err
+		}
+		f.Partial = r.partial(b, live)
+		if f.Leftovers, err = r.leftovers(ctx, live); err != nil {
+			return nil, err
+		}
+	}
 	if f.Edited, err = r.edited(b); err != nil {
 		return nil, err
 	}
@@ -173,7 +196,7 @@ func (r *Runner) owns(l *lineage) func(name string) bool {
 	}
 	return func(name string) bool {
 		switch {
-		case r.ours(name):
+		case r.ours(name), isCopy(name):
 			return false
 		case declared(l, name):
 			return true

@@ -26,6 +26,12 @@ type RepairOptions struct {
 // when nothing was out of order.
 //
 // What an undo cannot bring back is what the revision declares as lost.
+//
+// Revisions that another program began are finished too: they run as they
+// always do, past what is there already, and so do those ahead of them. Their
+// undo takes away what holds nothing, or refuses when something does. Copies of
+// tables that such a program left are removed; one that may be all there is of
+// its table is an error.
 func (r *Runner) Repair(ctx context.Context, o RepairOptions) (did []string, err error) {
 	release, err := r.lock(ctx)
 	if err != nil {
@@ -45,8 +51,15 @@ func (r *Runner) Repair(ctx context.Context, o RepairOptions) (did []string, err
 			return did, err
 		}
 	}
-	if !o.AcceptEdits {
-		return did, nil
+	if len(b.halfway()) > 0 {
+		if b, err = r.readKnown(ctx); err != nil {
+			return did, err
+		}
+	}
+	more, err := r.repairOthers(ctx, b, o)
+	did = append(did, more...)
+	if err != nil || !o.AcceptEdits {
+		return did, err
 	}
 	edited, err := r.edited(b)
 	if err != nil {
@@ -70,6 +83,40 @@ func (r *Runner) Repair(ctx context.Context, o RepairOptions) (did []string, err
 			}
 			did = append(did, "the checksum of revision "+key+" is now that of its code")
 		}
+	}
+	return did, nil
+}
+
+// repairOthers repairs what another program left.
+func (r *Runner) repairOthers(ctx context.Context, b *book, o RepairOptions) (did []string, err error) {
+	live, err := r.inspect(ctx, r.o.Engine)
+	if err != nil {
+		return nil, err
+	}
+	found := r.partial(b, live)
+	switch {
+	case len(found) > 0 && o.Undo:
+		did, err = r.takeBack(ctx, b, found)
+	case len(found) > 0:
+		did, err = r.finish(ctx, b, found)
+	}
+	if err != nil {
+		return did, err
+	}
+	if live, err = r.inspect(ctx, r.o.Engine); err != nil {
+		return did, err
+	}
+	left, err := r.leftovers(ctx, live)
+	if err != nil {
+		return did, err
+	}
+	removed, err := r.remove(ctx, slices.DeleteFunc(slices.Clone(left), func(x Leftover) bool { return !x.Safe() }))
+	did = append(did, removed...)
+	if err != nil {
+		return did, err
+	}
+	if n := slices.IndexFunc(left, func(x Leftover) bool { return !x.Safe() }); n >= 0 {
+		return did, dberr.New(dberr.SchemaMismatch, "repair", left[n].String())
 	}
 	return did, nil
 }

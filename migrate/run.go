@@ -13,6 +13,9 @@ import (
 type Report struct {
 	Ran      []Ran  `json:"ran"`                // in order; those before a failure are done
 	Snapshot string `json:"snapshot,omitempty"` // the file that the database was copied to; empty for none
+	// Removed says which copies of tables that another program left were
+	// removed ahead of all, one sentence each.
+	Removed []string `json:"removed,omitempty"`
 }
 
 // Ran is a revision that was applied or undone.
@@ -157,10 +160,20 @@ func (r *Runner) runAll(ctx context.Context, rep *Report, b *book, steps []aimed
 	if err != nil {
 		return err
 	}
+	gone, err := r.without(ctx, b, live)
+	if err != nil {
+		return err
+	}
 	s := &state{State: live, rows: b.rows}
 	works, err := r.prepare(ctx, rep, s, steps, resumed)
 	if err != nil {
 		return err
+	}
+	if rep.Removed, err = r.remove(ctx, gone); err != nil {
+		return err
+	}
+	if r.o.OneTransaction && !resumed {
+		return r.runOne(ctx, rep, b, s, works)
 	}
 	for i, w := range works {
 		x := &execution{r: r, w: w, s: s, b: b, number: i + 1, of: len(works), begun: r.o.Now()}
@@ -171,9 +184,13 @@ func (r *Runner) runAll(ctx context.Context, rep *Report, b *book, steps []aimed
 		took := r.o.Now().Sub(x.begun)
 		x.tell(Event{Kind: Finished, Elapsed: took})
 		r.o.Logger.InfoContext(ctx, "revision done", "lineage", w.l.Name, "revision", w.id(), "direction", w.step.Direction.String(), "took", took)
-		rep.Ran = append(rep.Ran, Ran{Lineage: w.l.Name, Revision: w.id(), Direction: w.step.Direction.String(), Doc: w.step.Revision.Doc, Took: took, Resumed: x.resumed})
+		rep.Ran = append(rep.Ran, ranOf(w, took, x.resumed))
 	}
 	return nil
+}
+
+func ranOf(w *work, took time.Duration, resumed bool) Ran {
+	return Ran{Lineage: w.l.Name, Revision: w.id(), Direction: w.step.Direction.String(), Doc: w.step.Revision.Doc, Took: took, Resumed: resumed}
 }
 
 // prepare plans all steps ahead of the first, so that what cannot be done is
