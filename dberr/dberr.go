@@ -12,7 +12,7 @@ type Code string
 const (
 	NotFound       Code = "not_found"       // the row, table or object asked for does not exist
 	AlreadyExists  Code = "already_exists"  // a unique or primary key holds the value already
-	ForeignKey     Code = "foreign_key"     // the row refers to, or is referred to by, another row
+	ForeignKey     Code = "foreign_key"     // the row refers to, or is referred to by, another row; or other objects of the schema depend on this one
 	NotNull        Code = "not_null"        // a required column was given no value
 	Check          Code = "check"           // a check constraint refused the row
 	Invalid        Code = "invalid"         // the input is malformed: a bad URL, argument or value

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"strings"
 	"syscall"
 
 	"github.com/jackc/pgx/v5"
@@ -33,9 +34,9 @@ var states = map[string]driver.Fault{
 	"40001": {Code: dberr.Conflict, TxLost: true},
 	"40P01": {Code: dberr.Conflict, TxLost: true, Detail: "a deadlock with another transaction; run the transaction again"},
 	"25P02": {Code: dberr.Internal, TxLost: true, Detail: "an earlier statement of this transaction has failed"},
-	"55P03": {Code: dberr.Busy, Detail: "another transaction holds the lock"},
-	"55006": {Code: dberr.Busy, Detail: "the object is in use"},
-	"57014": {Code: dberr.Timeout, TxLost: true, Detail: "the server canceled the statement: a timeout of the server, or an administrator"},
+	"55P03": {Code: dberr.Busy, Detail: "another transaction holds the lock; try again, or end that transaction"},
+	"55006": {Code: dberr.Busy, Detail: "the object is in use, by a session, open rows or checks that wait for a commit; try again when they have ended"},
+	"57014": {Code: dberr.Timeout, TxLost: true, Detail: "the server canceled the statement: a timeout of the server, or an administrator; raise statement_timeout, or do less at a time"},
 	"57P01": {Code: dberr.Unavailable, Broken: true, Detail: "the server ended the connection"},
 	"57P02": {Code: dberr.Unavailable, Broken: true, Detail: "the server ended the connection because another one crashed"},
 	"57P03": {Code: dberr.Unavailable, Broken: true, Unsent: true, Detail: "the server is starting, stopping or recovering"},
@@ -45,24 +46,43 @@ var states = map[string]driver.Fault{
 	"25P04": {Code: dberr.Timeout, Broken: true, Detail: "the server ended a transaction that took too long"},
 	"25006": {Code: dberr.ReadOnly},
 	"53300": {Code: dberr.Busy, Unsent: true, Broken: true, Detail: "the server has no connection left; raise its max_connections or make the pools smaller"},
-	"53100": {Code: dberr.Internal, Detail: "the server's disk is full"},
-	"53200": {Code: dberr.Internal, Detail: "the server ran out of memory"},
+	"53100": {Code: dberr.Internal, Detail: "the server's disk is full; free space on it, then try again"},
+	"53200": {Code: dberr.Internal, Detail: "the server ran out of memory, or of room for locks; raise max_locks_per_transaction, or change fewer objects in one transaction"},
+	"53400": {Code: dberr.Internal, Detail: "the statement needs more than the server is set to give, of temporary files for example; raise temp_file_limit or work_mem"},
 
-	"42P01": {Code: dberr.SchemaMismatch},
-	"42703": {Code: dberr.SchemaMismatch},
+	"42P01": {Code: dberr.SchemaMismatch, Detail: "the database has no such table, view or sequence; run the migrations, or create it first"},
+	"42703": {Code: dberr.SchemaMismatch, Detail: "the database has no such column; run the migrations, or add it first"},
+	"42704": {Code: dberr.SchemaMismatch, Detail: "there is no such constraint, index, type, collation or operator class; correct the name, or create it first"},
+	"42809": {Code: dberr.SchemaMismatch, Detail: "the object is of another kind than the statement is for, a view instead of a table; look what stands under this name"},
 	"3F000": {Code: dberr.SchemaMismatch, Detail: "the schema does not exist; create it, or run the migrations"},
-	"42P07": {Code: dberr.AlreadyExists, Detail: "an object of this name exists already"},
-	"42701": {Code: dberr.AlreadyExists, Detail: "a column of this name exists already"},
-	"42710": {Code: dberr.AlreadyExists, Detail: "an object of this name exists already"},
-	"42P04": {Code: dberr.AlreadyExists, Detail: "a database of this name exists already"},
-	"42P06": {Code: dberr.AlreadyExists, Detail: "a schema of this name exists already"},
+	"42P07": {Code: dberr.AlreadyExists, Detail: "a table, index, view or sequence of this name exists already; choose another name, or drop the one that is there"},
+	"42701": {Code: dberr.AlreadyExists, Detail: "a column of this name exists already; choose another name, or leave out the change if it has been made"},
+	"42710": {Code: dberr.AlreadyExists, Detail: "a constraint, type or other object of this name exists already; choose another name, or drop the one that is there"},
+	"42723": {Code: dberr.AlreadyExists, Detail: "a function of this name and these arguments exists already; choose another name, or drop the one that is there"},
+	"42P04": {Code: dberr.AlreadyExists, Detail: "a database of this name exists already; choose another name"},
+	"42P06": {Code: dberr.AlreadyExists, Detail: "a schema of this name exists already; choose another name"},
+
+	"2BP01": {Code: dberr.ForeignKey, Detail: "a foreign key, view, column or other object depends on what is to be dropped; drop or change that first"},
+	"42804": {Code: dberr.Invalid, Detail: "the types do not go together: of a column and its default, of a foreign key and its target, or of the old and the new type of a column; make them equal, or say how to convert"},
+	"42830": {Code: dberr.Invalid, Detail: "the foreign key refers to columns that are not unique; give them a primary key or a unique constraint first"},
+	"42883": {Code: dberr.Invalid, Detail: "there is no such function or operator for these types; correct its name, or convert the values"},
+	"42P10": {Code: dberr.Invalid, Detail: "no unique constraint or index is on the columns that are to decide on a conflict; add one"},
+	"42P16": {Code: dberr.Invalid, Detail: "the definition of the table contradicts itself, with two primary keys for example; correct it"},
+	"42P17": {Code: dberr.Invalid, Detail: "the definition uses what may change on its own, such as the time zone; take an immutable expression"},
+	"428C9": {Code: dberr.Invalid, Detail: "a generated column takes no value; leave it out"},
+	"42601": {Code: dberr.Invalid, Detail: "the server does not accept the statement; correct its syntax"},
+	"55P04": {Code: dberr.Invalid, Detail: "a value that was added to an enum can be used once that is committed; add it in a transaction of its own"},
+	"25001": {Code: dberr.Invalid, Detail: "the statement cannot run inside a transaction; run it outside of one"},
+	"3B001": {Code: dberr.Internal, TxLost: true, Detail: "the savepoint does not exist; a statement in between has ended it"},
+	"54011": {Code: dberr.TooLarge, Detail: "a table or index has more columns than the server allows; split it"},
+	"54000": {Code: dberr.TooLarge, Detail: "a row, a key or the statement is over a limit of the server; shorten it, or index a hash of a long value"},
 	"42501": {Code: dberr.Invalid, Detail: "the database user lacks the privilege for this; grant it"},
 	"3D000": {Code: dberr.NotFound, Detail: "the database does not exist; create it, or correct the URL"},
 	"28000": {Code: dberr.Invalid, Detail: "the server does not let this user in"},
 	"28P01": {Code: dberr.Invalid, Detail: "the server does not let this user in; check user and password"},
 
-	"22001": {Code: dberr.TooLarge},
-	"22003": {Code: dberr.TooLarge, Detail: "a number is out of the range of its column"},
+	"22001": {Code: dberr.TooLarge, Detail: "a text is longer than its column; shorten it, or widen the column"},
+	"22003": {Code: dberr.TooLarge, Detail: "a number is out of the range of its column; widen the column"},
 	"22021": {Code: dberr.Invalid, Detail: "a text holds bytes that are not UTF-8, or NUL"},
 	"22P05": {Code: dberr.Invalid, Detail: "a text holds a character that the database cannot store"},
 	"P0001": {Code: dberr.Check, Detail: "a trigger or function refused the change"},
@@ -74,19 +94,21 @@ var states = map[string]driver.Fault{
 
 var classes = map[string]driver.Fault{
 	"08": {Code: dberr.Unavailable, Broken: true},
-	"0A": {Code: dberr.Unsupported},
+	"0A": {Code: dberr.Unsupported, Detail: "the server cannot do this, at all or to this object; take another way, such as dropping a view, and making it again afterwards"},
 	"21": {Code: dberr.Invalid, Detail: "the statement returns another number of rows or columns than its place allows"},
-	"22": {Code: dberr.Invalid, Detail: "a value has not the form that its column or function asks for"},
+	"22": {Code: dberr.Invalid, Detail: "a value has not the form that its column or function asks for; correct it"},
 	"23": {Code: dberr.Check},
+	"2B": {Code: dberr.ForeignKey, Detail: "other objects depend on this one; drop or change them first"},
 	"25": {Code: dberr.Internal, Detail: "the statement does not fit the state of the transaction"},
 	"40": {Code: dberr.Conflict, TxLost: true},
-	"42": {Code: dberr.Invalid, Detail: "the server does not accept the statement"},
+	"42": {Code: dberr.Invalid, Detail: "the server does not accept the statement; correct it"},
 	"44": {Code: dberr.Check},
 	"53": {Code: dberr.Internal, Detail: "the server ran out of a resource"},
-	"54": {Code: dberr.TooLarge, Detail: "the statement or row is over a limit of the server"},
-	"55": {Code: dberr.Invalid, Detail: "the object is not in the state that the statement needs"},
+	"54": {Code: dberr.TooLarge, Detail: "the statement or row is over a limit of the server; make it smaller"},
+	"55": {Code: dberr.Invalid, Detail: "the object is not in the state that the statement needs; look at it, then try again"},
 	"57": {Code: dberr.Unavailable, Broken: true},
-	"58": {Code: dberr.Internal, Detail: "the server's system reported an error"},
+	"58": {Code: dberr.Internal, Detail: "the server's system reported an error; look into the server's log"},
+	"XX": {Code: dberr.Internal, Detail: "the server met a fault of its own; look into the server's log"},
 }
 
 // Classify says which failure err is, by SQLSTATE.
@@ -122,6 +144,8 @@ func fromServer(pg *pgconn.PgError) driver.Fault {
 	}
 	f.Native, f.Constraint = pg.Code, pg.ConstraintName
 	switch pg.Code {
+	case "42P01", "42703", "42704", "42P07", "42701", "42710", "3F000":
+		f = f.WithName(firstQuoted(pg.Message))
 	case "23502":
 		if f.Constraint == "" {
 			f.Constraint = pg.TableName + "." + pg.ColumnName
@@ -137,6 +161,17 @@ func fromServer(pg *pgconn.PgError) driver.Fault {
 		f.Broken = true
 	}
 	return f
+}
+
+// firstQuoted returns what a message about an identifier quotes first; nothing
+// where the server speaks a language with other quotation marks.
+func firstQuoted(msg string) string {
+	_, rest, ok := strings.Cut(msg, `"`)
+	if !ok {
+		return ""
+	}
+	name, _, _ := strings.Cut(rest, `"`)
+	return name
 }
 
 // lostConnection recognises failures of the network below the protocol.

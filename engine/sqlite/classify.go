@@ -107,9 +107,9 @@ func (classifier) Classify(err error) driver.Fault {
 	case codeReadOnly, codePerm:
 		f.Code = dberr.ReadOnly
 	case codeTooBig:
-		f.Code, f.Detail = dberr.TooLarge, "a value or statement is over SQLite's limit of length"
+		f.Code, f.Detail = dberr.TooLarge, "a value or statement is over SQLite's limit of length; make it smaller"
 	case codeFull:
-		f.TxLost, f.Detail = true, "the disk is full, or the database has reached its largest size"
+		f.TxLost, f.Detail = true, "the disk is full, or the database has reached its largest size; free space, or raise max_page_count"
 	case codeIOErr:
 		f.TxLost, f.Detail = true, "the disk reported an error"
 	case codeNoMem:
@@ -131,13 +131,7 @@ func (classifier) Classify(err error) driver.Fault {
 	case codeError:
 		// SQLite has one number for everything that is wrong with a statement;
 		// only the words tell a missing table from a typing error.
-		f.Detail = "the statement is not valid: SQLite could not prepare or run it"
-		f.Code = dberr.Invalid
-		if missing, what := missingObject(text); missing {
-			f.Code, f.Detail = dberr.SchemaMismatch, what
-		} else if strings.Contains(text, " already exists") || strings.Contains(text, "duplicate column name: ") {
-			f.Code, f.Detail = dberr.AlreadyExists, "a table, index or column of this name exists already"
-		}
+		f = ofWords(text, f)
 	}
 	return f
 }
@@ -161,44 +155,4 @@ func constraintOf(text string) string {
 		return strings.TrimSuffix(index, "'")
 	}
 	return names
-}
-
-// missingObject recognises the messages about tables and columns that do not
-// exist, and says so in a sentence. SQLite gives them no number of their own.
-func missingObject(text string) (bool, string) {
-	for mark, what := range map[string]string{
-		"no such table: ":         "the database has no table ",
-		"no such column: ":        "the database has no column ",
-		" has no column named ":   "the table has no column ",
-		"no such index: ":         "the database has no index ",
-		"unknown column ":         "a constraint names a column that does not exist: ",
-		"foreign key mismatch - ": "a foreign key refers to columns that are not unique",
-	} {
-		_, name, ok := strings.Cut(text, mark)
-		if !ok {
-			continue
-		}
-		if i := strings.LastIndex(name, " ("); i > 0 {
-			name = name[:i]
-		}
-		if strings.HasSuffix(what, " ") {
-			what += plainIdentifier(name)
-		}
-		return true, what + "; run the migrations"
-	}
-	return false, ""
-}
-
-// plainIdentifier shows a name if it is one: "no such column" also quotes a
-// string literal that was written with double quotes.
-func plainIdentifier(s string) string {
-	if s == "" || len(s) > 64 {
-		return "of that name"
-	}
-	for _, r := range s {
-		if !(r == '_' || r == '.' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z') {
-			return "of that name"
-		}
-	}
-	return s
 }
