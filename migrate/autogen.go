@@ -160,7 +160,7 @@ func (r *Runner) differences(l *lineage, before *op.State, renames Renames) ([]s
 func (r *Runner) revise(l *lineage, y Layout, d *Directive, before *op.State) (*Generated, error) {
 	if l.Revise != nil {
 		if err := l.Revise(d); err != nil {
-			return nil, dberr.WithOp(err, "revision")
+			return nil, &dberr.Error{Op: "revision", Code: dberr.Invalid, Msg: "the program refuses the revision: " + err.Error(), Err: err}
 		}
 		if d.Drop || d.Compared && len(d.Upgrade) == 0 {
 			return nil, nil

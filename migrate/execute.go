@@ -109,31 +109,9 @@ func (x *execution) together(ctx context.Context, seg segment, last, journaled b
 	}
 	err := r.o.Engine.InTx(ctx, o, func(ctx context.Context, tx *engine.Tx) error {
 		x.stands = x.stands[:stood]
-		c := &state{State: x.s.State.Clone(), rows: x.s.rows}
-		guard, err := x.guard(ctx, tx)
-		if err != nil {
-			return err
-		}
-		for _, u := range seg.units {
-			before := c.State.Clone()
-			steps, err := x.unitInTx(ctx, tx, u, c)
-			if err != nil {
-				return err
-			}
-			if journaled && !last {
-				if err := x.journalDone(ctx, tx, u, before, steps); err != nil {
-					return err
-				}
-			}
-		}
-		if err := guard(ctx); err != nil {
-			return err
-		}
-		after = c.State
-		if last {
-			return x.record(ctx, tx, journaled)
-		}
-		return nil
+		var err error
+		after, err = x.inside(ctx, tx, seg, last, journaled)
+		return err
 	})
 	if err != nil {
 		return err
@@ -217,7 +195,7 @@ func (x *execution) stepInTx(ctx context.Context, tx *engine.Tx, st *op.Step, s 
 	switch {
 	case st.Data != nil:
 		x.doing(st.Op.String())
-		d, err := op.NewData(op.DataOptions{Queryer: tx, State: s.State, Progress: x.progress(st.Op.String()), Notice: x.notice})
+		d, err := op.NewData(op.DataOptions{Queryer: tx, State: s.State, Progress: x.progress(st.Op.String()), Notice: x.notice, Args: x.r.o.Args})
 		if err != nil {
 			return err
 		}
@@ -267,6 +245,13 @@ func (x *execution) record(ctx context.Context, tx *engine.Tx, journaled bool) e
 		}
 	}
 	if err := changeRows(ctx, d, tx, l.VersionTable, x.w.step.Rows); err != nil {
+		return err
+	}
+	after, err := x.rowsAfter()
+	if err != nil {
+		return err
+	}
+	if err := r.versioned(ctx, tx, Versioned{Lineage: l.Name, Revision: x.w.id(), Up: x.w.step.Direction == Up, Before: slices.Clone(x.s.rows[l.Name]), After: after}); err != nil {
 		return err
 	}
 	if journaled {

@@ -528,7 +528,7 @@ func (a *alone) data(ctx context.Context, st *op.Step) error {
 		state = live
 	}
 	if st.Data.Batched {
-		d, err := op.NewData(op.DataOptions{Queryer: eng, Batched: true, State: state, Cursor: a.e.place, Progress: a.x.progress(text), Notice: a.x.notice,
+		d, err := op.NewData(op.DataOptions{Queryer: eng, Batched: true, State: state, Cursor: a.e.place, Progress: a.x.progress(text), Notice: a.x.notice, Args: r.o.Args,
 			Save: func(ctx context.Context, q engine.Queryer, p op.Progress) error {
 				e := a.e
 				e.place, e.done, e.total, e.state, e.errorCode = p.Cursor, p.Done, p.Total, stateBegun, ""
@@ -551,7 +551,7 @@ func (a *alone) data(ctx context.Context, st *op.Step) error {
 	next := a.e
 	next.statement++
 	err := eng.InTx(ctx, engine.TxOptions{Name: "migrate"}, func(ctx context.Context, tx *engine.Tx) error {
-		d, err := op.NewData(op.DataOptions{Queryer: tx, State: state, Progress: a.x.progress(text), Notice: a.x.notice})
+		d, err := op.NewData(op.DataOptions{Queryer: tx, State: state, Progress: a.x.progress(text), Notice: a.x.notice, Args: r.o.Args})
 		if err != nil {
 			return err
 		}

@@ -36,6 +36,18 @@ type Options struct {
 	// Snapshot says when a database that is one file is copied before it is
 	// changed; the zero value copies it ahead of what cannot be undone.
 	Snapshot SnapshotMode
+	// OneTransaction runs all revisions of a run in one transaction, so that
+	// all of them happen or none. It is refused where the engine commits every
+	// change of the schema, and for revisions with steps that commit by
+	// themselves. Otherwise each revision is a transaction.
+	OneTransaction bool
+	// OnVersion is told when a version table changes, in the transaction that
+	// changes it: what it does with q stands or falls with that, and its error
+	// undoes it. It may run twice. Nil is nobody.
+	OnVersion func(ctx context.Context, q engine.Queryer, v Versioned) error
+	// Args are what the caller wants data steps to know; see op.Data.Arg.
+	Args map[string]string
+
 	// Build names the program, for the record of what was applied when by
 	// whom; may be empty.
 	Build string

@@ -110,6 +110,11 @@ func (r *Runner) stampOne(ctx context.Context, b *book, l *lineage, purge bool, 
 		if err := changeRows(ctx, tx.Dialect(), tx, l.VersionTable, changes); err != nil {
 			return err
 		}
+		if len(changes) > 0 {
+			if err := r.versioned(ctx, tx, Versioned{Lineage: l.Name, Stamp: true, Before: slices.Clone(b.rows[l.Name]), After: slices.Clone(out.Rows)}); err != nil {
+				return err
+			}
+		}
 		return r.forgetStale(ctx, tx, b, l, out.Rows, purge)
 	})
 	if err == nil {

@@ -65,6 +65,8 @@ type DataOptions struct {
 	Progress func(p Progress)
 	// Notice is told what people should know; it may be nil.
 	Notice func(text string)
+	// Args are what the caller of the migration has set.
+	Args map[string]string
 }
 
 // Data is what a data step works with. It is a Queryer: statements of package
@@ -97,6 +99,14 @@ func (d *Data) Notice(text string) {
 	if d.o.Notice != nil {
 		d.o.Notice(text)
 	}
+}
+
+// Arg returns what the caller of the migration has set under a name ("-x
+// tenant=a" on the command line), and whether anything was. What a step does
+// with it is not in the checksum of its revision.
+func (d *Data) Arg(name string) (value string, set bool) {
+	value, set = d.o.Args[name]
+	return value, set
 }
 
 // Table returns the table as it is now, in the engine's normal form; nil when
