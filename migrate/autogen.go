@@ -150,7 +150,7 @@ func (r *Runner) differences(l *lineage, before *op.State, renames Renames) ([]s
 	}
 	changes := l.judge(schema.Diff(live.Tables(), declared.Tables()), live, declared)
 	if l.Ignore != nil {
-		changes = slices.DeleteFunc(changes, l.Ignore)
+		changes = slices.DeleteFunc(changes, func(c schema.Change) bool { return l.Ignore(live.Table(c.On()), c) })
 	}
 	return changes, nil
 }

@@ -57,8 +57,9 @@ type Lineage struct {
 	// the version tables, and those named larder_*.
 	Owns func(table string) bool
 	// Ignore says which differences do not count, where a table is known to
-	// look otherwise in databases that others have made; nil is none.
-	Ignore func(c schema.Change) bool
+	// look otherwise in databases that others have made; nil is none. live is
+	// the table as it is, nil when it is not there.
+	Ignore func(live *schema.Table, c schema.Change) bool
 	// Compare has a say in whether a facet of a column differs; nil leaves it
 	// to the comparison.
 	Compare func(c Comparison) Verdict

@@ -15,7 +15,8 @@ var rev09 = migrate.Revision{
 		keepAside(ops)
 		ops.Data("keep what is no JSON", keepBadJSON("c29facfe716b", "file", "id", nil, "meta"))
 		ops.Batch("file", func(ops *op.Ops) {
-			ops.AlterColumn("file", "meta").Type(schema.Type{Kind: schema.JSON})
+			// Tables from before this history have it not null.
+			ops.AlterColumn("file", "meta").Type(schema.Type{Kind: schema.JSON}).Null()
 			ops.AddColumn("file", op.Text("path").Null(), op.IfNotExists)
 		})
 		ops.Data("paths", func(ctx context.Context, d *op.Data) error {

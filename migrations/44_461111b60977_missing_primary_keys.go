@@ -12,7 +12,7 @@ var rev44 = migrate.Revision{
 	ID: "461111b60977", Down: []string{"3c9b0ca343fd"}, Doc: "primary keys of the oldest tables", Path: "44_461111b60977_missing_primary_keys.go",
 	Upgrade: func(ops *op.Ops) {
 		for _, table := range []string{"auth", "chat", "chatidtag", "file", "function", "memory", "model", "prompt", "tool", "user"} {
-			ops.Do(op.SetPrimaryKey{Table: table, IfMissing: true, Key: &schema.PrimaryKey{Name: "pk_" + table + "_id", Columns: []string{"id"}}})
+			ops.Do(op.SetPrimaryKey{Table: table, IfMissing: true, Key: &schema.PrimaryKey{Name: "pk_" + table, Columns: []string{"id"}}})
 		}
 	},
 	Downgrade: func(*op.Ops) {},

@@ -23,6 +23,8 @@ func lineages() []migrate.Lineage {
 	return []migrate.Lineage{
 		{
 			Name: sharedLineage, VersionTable: sharedVersionTable, Revisions: sharedRevisions(), Tables: tables.All(),
+			// Databases that are older than the history look otherwise for good.
+			Ignore: migrations.OldLayout,
 			// A database of Open WebUI may hold other programs' tables, and
 			// what older releases left.
 			Owns: func(name string) bool {
