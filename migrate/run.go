@@ -172,7 +172,7 @@ func (r *Runner) runAll(ctx context.Context, rep *Report, b *book, steps []aimed
 	if rep.Removed, err = r.remove(ctx, gone); err != nil {
 		return err
 	}
-	if r.o.OneTransaction && !resumed {
+	if r.o.OneTransaction {
 		return r.runOne(ctx, rep, b, s, works)
 	}
 	for i, w := range works {

@@ -48,7 +48,7 @@ var imports = map[string][]string{
 	"migrate/op":                      {"dberr", "schema", "driver", "engine"},
 	"migrate/command":                 {"dberr", "dburl", "driver", "engine", "migrate", "migrate/revision"},
 	"migrate/fresh":                   {"dberr", "schema", "driver", "engine"},
-	"migrate/migratetest":             {"dberr", "schema", "driver", "engine", "migrate", "migrate/revision", "migrate/op", "internal/testdb"},
+	"migrate/migratetest":             {"dberr", "schema", "driver", "engine", "engine/enginetest", "migrate", "migrate/revision", "migrate/op", "internal/testdb"},
 	"migrations":                      {"dberr", "dburl", "schema", "driver", "engine", "migrate", "migrate/op", "internal/jsontext"},
 	"store":                           {"dberr", "schema", "query", "engine", "model", "model/chatdoc", "tables"},
 	"store/storetest":                 {"dberr", "query", "engine", "engine/enginetest", "model", "model/chatdoc", "tables", "store", "migrate/fresh"},

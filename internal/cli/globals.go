@@ -23,7 +23,7 @@ func (g *globals) register(cmd *cobra.Command) {
 	f.StringVar(&g.dataDir, "data-dir", "", "where files are kept (default: DATA_DIR, else ./data)")
 	f.StringVar(&g.logFormat, "log-format", "text", "how messages look: text or json")
 	f.StringVar(&g.output, "output", "text", "how results look: text or json")
-	f.BoolVar(&g.quiet, "quiet", false, "only warnings and errors")
+	f.BoolVarP(&g.quiet, "quiet", "q", false, "only warnings and errors")
 }
 
 func (g *globals) check() error {

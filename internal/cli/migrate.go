@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -28,7 +29,7 @@ A revision is named by its id or the beginning of it, head, base, +2, -1,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	s := &command.Session{Lineages: lineages(), Stdout: p.env.Stdout, Stderr: p.env.Stderr, Dir: "migrations", Build: "larder " + thisVersion().Version,
-		Terminal: terminal(p.env.Stderr)}
+		Terminal: terminal(p.env.Stderr), Editor: cmp.Or(p.env.get("VISUAL"), p.env.get("EDITOR"))}
 	s.Open = p.openToMigrate
 	s.Target = p.scriptTarget
 	for _, v := range command.Verbs(s) {

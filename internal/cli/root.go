@@ -8,6 +8,8 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
+
+	"github.com/larder-db/larder/migrate/command"
 )
 
 // The exit statuses.
@@ -47,9 +49,16 @@ func Main(ctx context.Context, args []string, env Environment) int {
 	if err == nil {
 		return exitDone
 	}
-	fmt.Fprintln(env.Stderr, "larder:", err)
 	var usage *usageError
-	if !p.running || errors.As(err, &usage) {
+	wrong := !p.running || errors.As(err, &usage)
+	if p.global.output == "json" {
+		if wrong {
+			err = &command.UsageError{Why: err.Error()}
+		}
+		return command.WriteError(env.Stderr, "larder", err, true)
+	}
+	fmt.Fprintln(env.Stderr, "larder:", err)
+	if wrong {
 		fmt.Fprintln(env.Stderr, "Run 'larder --help' for usage.")
 		return exitUsage
 	}

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/spf13/pflag"
@@ -38,10 +39,18 @@ func (s *Session) printCurrent(pos []migrate.Position, verbose bool) error {
 	if s.JSON {
 		return s.json(pos)
 	}
+	var files map[string]string
+	if verbose {
+		var err error
+		if files, err = revisionFiles(s.dir()); err != nil {
+			return err
+		}
+	}
 	for i, p := range pos {
 		for _, e := range p.Entries {
 			text := e.Short()
 			if verbose {
+				e.Path = cmp.Or(e.Path, files[e.ID])
 				text = e.Verbose()
 			}
 			if err := s.print("%s%s", s.inLineage(i, p.Lineage), text); err != nil {

@@ -1,6 +1,7 @@
 package command
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"go/ast"
@@ -31,20 +32,8 @@ func (s *Session) dir() string {
 	return s.Dir
 }
 
-// packageName is the package of new revisions.
-func (d *draftFlags) packageName() string {
-	if d.pkg != "" {
-		return d.pkg
-	}
-	abs, err := filepath.Abs(d.dir)
-	if err != nil {
-		abs = d.dir
-	}
-	return strings.ReplaceAll(filepath.Base(abs), "-", "_")
-}
-
 // write writes a new revision into its package and says where.
-func (s *Session) write(dir string, g *migrate.Generated) error {
+func (s *Session) write(ctx context.Context, dir string, g *migrate.Generated) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // source is for everybody to read
 		return fileError("the directory "+dir+" cannot be made", err)
 	}
@@ -69,6 +58,11 @@ func (s *Session) write(dir string, g *migrate.Generated) error {
 	}
 	if !listed {
 		s.say("add %s to the list of revisions", g.Name)
+	}
+	for _, f := range s.Written {
+		if err := f(ctx, path); err != nil {
+			return &dberr.Error{Op: "revision", Code: dberr.Invalid, Msg: "the file " + path + " was written, and then: " + err.Error(), Err: err}
+		}
 	}
 	if s.JSON {
 		return s.json(map[string]any{"revision": g.Revision.ID, "file": path, "variable": g.Name, "changes": g.Changes})
@@ -126,9 +120,22 @@ func list(dir string) (bool, error) {
 		}
 		names = append(names, found...)
 	}
-	slices.Sort(names)
+	src, err := listSource(pkg, names)
+	if err != nil {
+		return false, err
+	}
+	path := filepath.Join(dir, listFile)
+	if err := os.WriteFile(path, src, 0o644); err != nil { //nolint:gosec // source is for everybody to read
+		return false, fileError("the file "+path+" cannot be written", err)
+	}
+	return true, nil
+}
+
+// listSource is the file with func All.
+func listSource(pkg string, names []string) ([]byte, error) {
+	names = slices.Sorted(slices.Values(names))
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\npackage %s\n\nimport \"github.com/larder-db/larder/migrate\"\n\n", listHeader, pkg)
+	fmt.Fprintf(&b, "%s\n\npackage %s\n\nimport %q\n\n", listHeader, pkg, modulePath+"/migrate")
 	b.WriteString("// All returns the revisions.\nfunc All() []migrate.Revision {\n\treturn []migrate.Revision{\n")
 	for _, n := range names {
 		fmt.Fprintf(&b, "\t\t%s,\n", n)
@@ -136,13 +143,9 @@ func list(dir string) (bool, error) {
 	b.WriteString("\t}\n}\n")
 	src, err := format.Source([]byte(b.String()))
 	if err != nil {
-		return false, &dberr.Error{Op: "revision", Code: dberr.Internal, Msg: "the list of revisions could not be written", Err: err}
+		return nil, &dberr.Error{Op: "revision", Code: dberr.Internal, Msg: "the list of revisions could not be written", Err: err}
 	}
-	path := filepath.Join(dir, listFile)
-	if err := os.WriteFile(path, src, 0o644); err != nil { //nolint:gosec // source is for everybody to read
-		return false, fileError("the file "+path+" cannot be written", err)
-	}
-	return true, nil
+	return src, nil
 }
 
 // revisionsOf finds the variables of a file that are revisions, and whether

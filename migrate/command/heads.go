@@ -35,6 +35,9 @@ func (s *Session) listing(lineage string, verbose bool, find func(r *migrate.Run
 	if err != nil {
 		return err
 	}
+	if verbose {
+		l = s.located(l)
+	}
 	return s.printListed(l, func(l migrate.Listed) string {
 		if verbose {
 			return l.Verbose()

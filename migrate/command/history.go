@@ -27,6 +27,9 @@ func (s *Session) history() Verb {
 				if err != nil {
 					return err
 				}
+				if verbose {
+					l = s.located(l)
+				}
 				if !indicate {
 					for i := range l {
 						l[i].Current = false

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -36,30 +37,47 @@ type Program struct {
 	Dir            string // where new revisions are written; empty is "migrations"
 	Package        string // their package; empty is the last part of Dir
 	Build          string // names the program in the record of what was applied
+
+	Layout  migrate.Layout                                 // see Session
+	Written []func(ctx context.Context, path string) error // see Session
+	Editor  string                                         // see Session
+	// Configure is called once the command line is read, and may change what
+	// the command works with; nil changes nothing. It is the place for what
+	// -x says about the database, the lineages or the options.
+	Configure func(ctx context.Context, r *Run) error
+}
+
+// Run is what a command works with.
+type Run struct {
+	Verb     string
+	Args     map[string]string // of -x, and --tag as "tag"; data steps see them too
+	URL      string            // the database; empty when none was named
+	Engine   engine.Options    // for opening it
+	Lineages []migrate.Lineage
+	// Options are for the migrations. What the command line says, and Engine,
+	// Target and Lineages, are set after them.
+	Options migrate.Options
 }
 
 // Main runs one command and returns the exit status.
 func Main(ctx context.Context, args []string, p Program) int {
-	err := p.run(ctx, args)
-	if err == nil {
+	s := &Session{Lineages: p.Lineages, Stdout: p.Stdout, Stderr: p.Stderr, Terminal: p.Terminal, Dir: p.Dir, Package: p.Package, Build: p.Build,
+		Layout: p.Layout, Written: p.Written, Editor: p.Editor}
+	err := p.run(ctx, s, args)
+	switch {
+	case err == nil, errors.Is(err, pflag.ErrHelp):
 		return Done
+	case errors.Is(err, errNotInOrder):
+		return Failed
 	}
-	if errors.Is(err, pflag.ErrHelp) {
-		return Done
-	}
-	var wrong *UsageError
-	if !errors.Is(err, errNotInOrder) {
-		_, _ = fmt.Fprintf(p.Stderr, "%s: %v\n", p.Name, err)
-	}
-	if errors.As(err, &wrong) {
+	status := WriteError(p.Stderr, p.Name, err, s.JSON)
+	if status == Usage && !s.JSON {
 		_, _ = fmt.Fprintf(p.Stderr, "Run '%s --help' for usage.\n", p.Name)
-		return Usage
 	}
-	return Failed
+	return status
 }
 
-func (p Program) run(ctx context.Context, args []string) error {
-	s := &Session{Lineages: p.Lineages, Stdout: p.Stdout, Stderr: p.Stderr, Terminal: p.Terminal, Dir: p.Dir, Package: p.Package, Build: p.Build}
+func (p Program) run(ctx context.Context, s *Session, args []string) error {
 	verbs := Verbs(s)
 	if len(args) == 0 || args[0] == "--help" || args[0] == "-h" || args[0] == "help" {
 		return p.help(verbs)
@@ -95,26 +113,51 @@ func (p Program) verb(ctx context.Context, s *Session, v Verb, args []string) er
 	url, output := p.URL, "text"
 	f.StringVar(&url, "database-url", p.URL, "the database")
 	f.StringVar(&output, "output", "text", "how results look: text or json")
-	f.BoolVar(&s.Quiet, "quiet", false, "no progress")
+	f.BoolVarP(&s.Quiet, "quiet", "q", false, "no messages and no progress")
+	var sets []string
+	tag := ""
+	f.StringArrayVarP(&sets, "arg", "x", nil, "name=value for the program and for data steps; may be repeated")
+	switch v.Name {
+	case "upgrade", "downgrade", "stamp":
+		f.StringVar(&tag, "tag", "", "the same as -x tag=...")
+	}
 	v.Flags(f)
+	// Also what is wrong with the command line is told in the form it asks for.
+	s.JSON = asksJSON(args)
 	if err := f.Parse(Arrange(args, TakesValue(f))); err != nil {
 		if errors.Is(err, pflag.ErrHelp) {
 			return err
 		}
 		return usage("%v", err)
 	}
-	switch output {
-	case "json":
-		s.JSON = true
-	case "text":
-	default:
+	s.JSON = output == "json"
+	if output != "json" && output != "text" {
 		return usage("--output is text or json")
+	}
+	set, err := parseArgs(sets)
+	if err != nil {
+		return err
+	}
+	if tag != "" {
+		set["tag"] = tag
+	}
+	r := &Run{Verb: v.Name, Args: set, URL: url, Engine: p.Engine, Lineages: p.Lineages}
+	if p.Configure != nil {
+		if err := p.Configure(ctx, r); err != nil {
+			return err
+		}
+	}
+	url, s.Lineages = r.URL, r.Lineages
+	s.Configure = func(o *migrate.Options) error {
+		*o = overlay(r.Options, *o)
+		o.Args = set
+		return nil
 	}
 	s.Open = func(ctx context.Context) (*engine.Engine, error) {
 		if url == "" {
 			return nil, usage("no database is named; use --database-url")
 		}
-		o := p.Engine
+		o := r.Engine
 		o.Drivers, o.SQLite = p.Drivers, Modest(o.SQLite)
 		return engine.Open(ctx, url, o)
 	}
@@ -131,6 +174,48 @@ func (p Program) verb(ctx context.Context, s *Session, v Verb, args []string) er
 		return TargetFor(p.Drivers, u)
 	}
 	return v.Run(ctx, f.Args())
+}
+
+// asksJSON looks for --output json in a command line that may be wrong.
+func asksJSON(args []string) bool {
+	i := slices.Index(args, "--output")
+	return slices.Contains(args, "--output=json") || i >= 0 && i+1 < len(args) && args[i+1] == "json"
+}
+
+// parseArgs reads name=value; the last one of a name counts.
+func parseArgs(sets []string) (map[string]string, error) {
+	out := map[string]string{}
+	for _, x := range sets {
+		name, value, ok := strings.Cut(x, "=")
+		if !ok || name == "" {
+			return nil, usage("-x %s: write name=value", x)
+		}
+		out[name] = value
+	}
+	return out, nil
+}
+
+// overlay puts what a command has set over what the program has.
+func overlay(base, o migrate.Options) migrate.Options {
+	base.Engine, base.Target, base.Lineages = o.Engine, o.Target, o.Lineages
+	if o.Events != nil {
+		base.Events = both(base.Events, o.Events)
+	}
+	if o.Snapshot != 0 {
+		base.Snapshot = o.Snapshot
+	}
+	if o.Build != "" {
+		base.Build = o.Build
+	}
+	base.OneTransaction = base.OneTransaction || o.OneTransaction
+	return base
+}
+
+func both(a, b func(migrate.Event)) func(migrate.Event) {
+	if a == nil {
+		return b
+	}
+	return func(e migrate.Event) { a(e); b(e) }
 }
 
 // TargetFor is what scripts for a database are written for, without a connection.

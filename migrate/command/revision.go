@@ -2,16 +2,24 @@ package command
 
 import (
 	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"github.com/spf13/pflag"
 
 	"github.com/larder-db/larder/migrate"
 )
 
+// templateFile is the template of new revisions in their directory.
+const templateFile = "revision.tmpl"
+
 // draftFlags are the flags of revision and merge.
 type draftFlags struct {
-	lineage, message, id, dir, pkg string
-	labels                         []string
+	lineage, message, id, dir, pkg, file, template string
+	labels                                         []string
 }
 
 func (d *draftFlags) register(f *pflag.FlagSet, s *Session) {
@@ -21,67 +29,144 @@ func (d *draftFlags) register(f *pflag.FlagSet, s *Session) {
 	f.StringArrayVar(&d.labels, "branch-label", nil, "a name for the branch from here on; may be repeated")
 	f.StringVar(&d.dir, "dir", s.dir(), "the directory of the package of revisions")
 	f.StringVar(&d.pkg, "package", s.Package, "the name of the package (default: the last part of --dir)")
+	f.StringVar(&d.file, "file-name", s.Layout.File, `the pattern of the file's name: {rev}, {slug}, {year}, {month}, {day}, {hour}, {minute}, {second}, {epoch} (default "{rev}_{slug}")`)
+	f.StringVar(&d.template, "template", "", "a file with the template of the revision (default: "+templateFile+" in --dir, where there is one)")
 }
 
 func (d *draftFlags) draft() migrate.Draft {
 	return migrate.Draft{ID: d.id, Doc: d.message, Labels: d.labels}
 }
 
+// layout is how the revision is written.
+func (s *Session) layout(d *draftFlags) (migrate.Layout, error) {
+	y := s.Layout
+	y.Package, y.File = d.packageName(), d.file
+	path := d.template
+	if path == "" {
+		if y.Template != "" {
+			return y, nil
+		}
+		path = filepath.Join(d.dir, templateFile)
+	}
+	text, err := os.ReadFile(path)
+	switch {
+	case err == nil:
+		y.Template = string(text)
+	case d.template != "" || !errors.Is(err, fs.ErrNotExist):
+		return y, fileError("the template "+path+" cannot be read", err)
+	}
+	return y, nil
+}
+
+// revisionFlags are those of revision alone.
+type revisionFlags struct {
+	draftFlags
+	head, depends, tables, columns []string
+	splice, auto, offline, sql     bool
+	dialect                        string
+}
+
 func (s *Session) revision() Verb {
-	var d draftFlags
-	var head, depends, tables, columns []string
-	var splice, auto bool
+	var d revisionFlags
 	return Verb{Name: "revision", Short: "Write a new revision as Go source",
 		Long: `With --autogenerate the revision makes the database what the declared tables
 say, with a way back; nothing is written when there is no difference. A rename
 looks like something that went and something that came: say that it is one with
---rename-table and --rename-column.`,
+--rename-table and --rename-column. With --offline the comparison is with what
+the revisions make by themselves, and no database is asked.`,
 		Flags: func(f *pflag.FlagSet) {
 			d.register(f, s)
-			f.BoolVar(&auto, "autogenerate", false, "compare the database with the declared tables")
-			f.StringArrayVar(&head, "head", nil, "what it follows (default: head); may be repeated")
-			f.BoolVar(&splice, "splice", false, "let it follow a revision that has a successor already")
-			f.StringArrayVar(&depends, "depends-on", nil, "a revision of another branch that must be there first; may be repeated")
-			f.StringArrayVar(&tables, "rename-table", nil, "old:new; may be repeated")
-			f.StringArrayVar(&columns, "rename-column", nil, "table.old:new; may be repeated")
+			f.BoolVar(&d.auto, "autogenerate", false, "compare the database with the declared tables")
+			f.BoolVar(&d.offline, "offline", false, "with --autogenerate: compare with what the revisions make, without a connection")
+			f.BoolVar(&d.sql, "sql", false, "print the statements that the revision would run, and write no file; without a connection")
+			f.StringVar(&d.dialect, "dialect", "", "with --sql or --offline: sqlite, postgresql, mysql or mariadb (default: what the database URL says)")
+			f.StringArrayVar(&d.head, "head", nil, "what it follows (default: head); may be repeated")
+			f.BoolVar(&d.splice, "splice", false, "let it follow a revision that has a successor already")
+			f.StringArrayVar(&d.depends, "depends-on", nil, "a revision of another branch that must be there first; may be repeated")
+			f.StringArrayVar(&d.tables, "rename-table", nil, "old:new; may be repeated")
+			f.StringArrayVar(&d.columns, "rename-column", nil, "table.old:new; may be repeated")
 		},
 		Run: func(ctx context.Context, args []string) error {
 			if err := none(args); err != nil {
 				return err
 			}
-			renames, err := parseRenames(tables, columns)
-			if err != nil {
-				return err
-			}
-			if !auto && len(tables)+len(columns) > 0 {
-				return usage("renames belong to --autogenerate")
-			}
-			draft := d.draft()
-			draft.Head, draft.Splice, draft.DependsOn = head, splice, depends
-			pkg := migrate.Layout{Package: d.packageName()}
-			if !auto {
-				r, err := s.runner(d.lineage, migrate.Options{})
-				if err != nil {
-					return err
-				}
-				g, err := r.NewRevision(draft, pkg)
-				if err != nil {
-					return err
-				}
-				return s.write(d.dir, g)
-			}
-			return s.with(ctx, d.lineage, migrate.Options{}, func(r *migrate.Runner) error {
-				g, err := r.Autogenerate(ctx, draft, renames, pkg)
-				if err != nil {
-					return err
-				}
-				if g == nil {
-					s.say("no difference; no revision was written")
-					return nil
-				}
-				return s.write(d.dir, g)
-			})
+			return s.generate(ctx, &d)
 		}}
+}
+
+func (s *Session) generate(ctx context.Context, d *revisionFlags) error {
+	renames, err := parseRenames(d.tables, d.columns)
+	if err != nil {
+		return err
+	}
+	switch {
+	case !d.auto && len(d.tables)+len(d.columns) > 0:
+		return usage("renames belong to --autogenerate")
+	case !d.auto && d.offline:
+		return usage("--offline belongs to --autogenerate")
+	case d.dialect != "" && !d.offline && !d.sql:
+		return usage("--dialect belongs to --sql and --offline")
+	}
+	draft := d.draft()
+	draft.Head, draft.Splice, draft.DependsOn = d.head, d.splice, d.depends
+	layout, err := s.layout(&d.draftFlags)
+	if err != nil {
+		return err
+	}
+	write := func(r *migrate.Runner) error {
+		var g *migrate.Generated
+		var err error
+		if d.auto {
+			g, err = r.Autogenerate(ctx, draft, renames, layout)
+		} else {
+			g, err = r.NewRevision(draft, layout)
+		}
+		switch {
+		case err != nil:
+			return err
+		case g == nil:
+			s.say("no difference; no revision was written")
+			return s.nothing()
+		case d.sql:
+			return r.Script(s.Stdout, g)
+		}
+		return s.write(ctx, d.dir, g)
+	}
+	switch {
+	case d.sql || d.offline:
+		r, err := s.offline(d.lineage, d.dialect)
+		if err != nil {
+			return err
+		}
+		return write(r)
+	case !d.auto:
+		r, err := s.runner(d.lineage, migrate.Options{})
+		if err != nil {
+			return err
+		}
+		return write(r)
+	}
+	return s.with(ctx, d.lineage, migrate.Options{}, write)
+}
+
+// nothing is the result of a command that has none.
+func (s *Session) nothing() error {
+	if s.JSON {
+		return s.json(nil)
+	}
+	return nil
+}
+
+// packageName is the package of new revisions.
+func (d *draftFlags) packageName() string {
+	if d.pkg != "" {
+		return d.pkg
+	}
+	abs, err := filepath.Abs(d.dir)
+	if err != nil {
+		abs = d.dir
+	}
+	return strings.ReplaceAll(filepath.Base(abs), "-", "_")
 }
 
 func parseRenames(tables, columns []string) (migrate.Renames, error) {

@@ -31,6 +31,18 @@ type Session struct {
 	Dir            string // where new revisions are written; empty is "migrations"
 	Package        string // their package; empty is the last part of Dir
 	Build          string // names the program in the record of what was applied
+
+	// Layout says how new revisions are written; its Package is not used. A
+	// file revision.tmpl in Dir is the template where it has none.
+	Layout migrate.Layout
+	// Written is called with the file of each new revision, after the list of
+	// revisions was written, in order: a linter, a note to the team.
+	Written []func(ctx context.Context, path string) error
+	// Editor is the command that opens a file, for edit: "vi", "code --wait".
+	Editor string
+	// Configure has the last word on the options of the migrations; nil is
+	// none. Lineages, Engine and Target are set already.
+	Configure func(o *migrate.Options) error
 }
 
 // UsageError is wrong usage: a flag or argument that does not fit.
@@ -59,7 +71,7 @@ type Verb struct {
 // Verbs returns the commands, in the order in which people need them.
 func Verbs(s *Session) []Verb {
 	return []Verb{s.upgrade(), s.downgrade(), s.current(), s.check(), s.plan(), s.history(), s.heads(), s.branches(), s.show(),
-		s.stamp(), s.repair(), s.revision(), s.merge(), s.ensureVersion()}
+		s.stamp(), s.repair(), s.revision(), s.merge(), s.edit(), s.initialize(), s.ensureVersion()}
 }
 
 // lineageFlag is the flag that narrows a verb to one lineage.
@@ -85,6 +97,11 @@ func (s *Session) with(ctx context.Context, lineage string, o migrate.Options, f
 // runner makes a runner, with or without a database.
 func (s *Session) runner(lineage string, o migrate.Options) (*migrate.Runner, error) {
 	o.Lineages, o.Build = s.Lineages, s.Build
+	if s.Configure != nil {
+		if err := s.Configure(&o); err != nil {
+			return nil, err
+		}
+	}
 	r, err := migrate.New(o)
 	if err != nil || lineage == "" {
 		return r, err

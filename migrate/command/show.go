@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -43,6 +44,18 @@ func (s *Session) show() Verb {
 		}}
 }
 
+// located adds the files that hold the revisions, where they are at hand.
+func (s *Session) located(l []migrate.Listed) []migrate.Listed {
+	files, err := revisionFiles(s.dir())
+	if err != nil {
+		return l
+	}
+	for i := range l {
+		l[i].Path = cmp.Or(l[i].Path, files[l[i].ID])
+	}
+	return l
+}
+
 // asksDatabase reports whether a symbol or range counts from where a database is.
 func asksDatabase(symbol string) bool {
 	for part := range strings.SplitSeq(symbol, ":") {
@@ -59,7 +72,7 @@ func asksDatabase(symbol string) bool {
 
 func (s *Session) printShown(r *migrate.Runner, l []migrate.Listed) error {
 	all := []shown{}
-	for _, x := range l {
+	for _, x := range s.located(l) {
 		up, down, err := r.Operations(x.Lineage, x.ID)
 		if err != nil {
 			return err

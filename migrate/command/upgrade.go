@@ -16,6 +16,7 @@ type runFlags struct {
 	noSnapshot       bool
 	snapshot         bool
 	verbose          bool
+	one              bool
 }
 
 func (f *runFlags) register(fs *pflag.FlagSet) {
@@ -24,6 +25,7 @@ func (f *runFlags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.dialect, "dialect", "", "with --sql: write for sqlite, postgresql, mysql or mariadb (default: what the database URL says)")
 	fs.BoolVar(&f.noSnapshot, "no-snapshot", false, "do not copy a database file before what cannot be undone")
 	fs.BoolVar(&f.snapshot, "snapshot", false, "copy a database file before any change")
+	fs.BoolVar(&f.one, "one-transaction", false, "all revisions or none; where the engine can")
 	fs.BoolVarP(&f.verbose, "verbose", "v", false, "show every statement")
 }
 
@@ -64,7 +66,7 @@ func (s *Session) migrate(ctx context.Context, d migrate.Direction, f *runFlags,
 	}
 	p := s.progress(f.verbose)
 	defer p.end()
-	return s.with(ctx, f.lineage, migrate.Options{Events: p.event, Snapshot: f.mode()}, func(r *migrate.Runner) error {
+	return s.with(ctx, f.lineage, migrate.Options{Events: p.event, Snapshot: f.mode(), OneTransaction: f.one}, func(r *migrate.Runner) error {
 		run := r.Upgrade
 		if d == migrate.Down {
 			run = r.Downgrade

@@ -23,11 +23,13 @@ type Kit struct {
 	// Floor is the revision below which downgrades are not tested, because one
 	// of those cannot be undone; empty is base.
 	Floor string
+	// Args are what data steps are told; see op.Data.Arg.
+	Args map[string]string
 }
 
 func (k Kit) runner(t testing.TB, eng *engine.Engine) *migrate.Runner {
 	t.Helper()
-	r, err := migrate.New(migrate.Options{Engine: eng, Lineages: k.Lineages, Snapshot: migrate.SnapshotNever})
+	r, err := migrate.New(migrate.Options{Engine: eng, Lineages: k.Lineages, Snapshot: migrate.SnapshotNever, Args: k.Args})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -256,6 +258,26 @@ func At(t testing.TB, k Kit, target string) *Place {
 	eng := k.Open(t)
 	p := &Place{Engine: eng, t: t, r: k.runner(t, eng)}
 	p.Upgrade(target)
+	return p
+}
+
+// Before brings an empty database to what a revision finds: to the revisions
+// that it follows and depends on.
+func Before(t testing.TB, k Kit, id string) *Place {
+	t.Helper()
+	eng := k.Open(t)
+	p := &Place{Engine: eng, t: t, r: k.runner(t, eng)}
+	l, err := p.r.Show(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(l) != 1 {
+		t.Fatalf("%s means %d revisions; name one", id, len(l))
+	}
+	p.r = in(t, p.r, l[0])
+	for _, to := range slices.Concat(l[0].Down, l[0].DependsOn) {
+		p.Upgrade(to)
+	}
 	return p
 }
 

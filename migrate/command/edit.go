@@ -1,0 +1,143 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/migrate"
+)
+
+func (s *Session) edit() Verb {
+	var lineage, dir string
+	return Verb{Name: "edit", Args: "<revision>", Short: "Open the file of a revision in an editor",
+		Long: `A revision that has run anywhere is frozen: what was wrong with it is put right
+by the next one.`,
+		Flags: func(f *pflag.FlagSet) {
+			lineageFlag(f, &lineage)
+			f.StringVar(&dir, "dir", s.dir(), "the directory of the package of revisions")
+		},
+		Run: func(ctx context.Context, args []string) error {
+			symbol, err := target(args, "the revision to edit")
+			if err != nil {
+				return err
+			}
+			edit := func(r *migrate.Runner) error { return s.open(ctx, r, symbol, dir) }
+			if asksDatabase(symbol) {
+				return s.with(ctx, lineage, migrate.Options{}, edit)
+			}
+			r, err := s.runner(lineage, migrate.Options{})
+			if err != nil {
+				return err
+			}
+			return edit(r)
+		}}
+}
+
+// open opens the file of the one revision that symbol means.
+func (s *Session) open(ctx context.Context, r *migrate.Runner, symbol, dir string) error {
+	l, err := r.Show(ctx, symbol)
+	if err != nil {
+		return err
+	}
+	if len(l) != 1 {
+		return dberr.New(dberr.Invalid, "edit", symbol+" means "+strconv.Itoa(len(l))+" revisions; name one of them")
+	}
+	path, err := fileOf(l[0], dir)
+	if err != nil {
+		return err
+	}
+	words := strings.Fields(s.Editor)
+	if len(words) == 0 {
+		return dberr.New(dberr.Invalid, "edit", "no editor is set; set VISUAL or EDITOR, or open "+path+" yourself")
+	}
+	cmd := exec.CommandContext(ctx, words[0], append(words[1:], path)...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, s.Stdout, s.Stderr
+	if err := cmd.Run(); err != nil {
+		return &dberr.Error{Op: "edit", Code: dberr.Unavailable, Msg: "the editor " + words[0] + " did not end well: " + err.Error(), Err: err}
+	}
+	return nil
+}
+
+// fileOf finds the file of a revision: where it says itself that it is, from
+// here or from dir, or in dir.
+func fileOf(l migrate.Listed, dir string) (string, error) {
+	files, err := revisionFiles(dir)
+	if err != nil {
+		return "", err
+	}
+	if l.Path != "" {
+		for _, path := range []string{l.Path, filepath.Join(dir, l.Path)} {
+			if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+				return path, nil
+			}
+		}
+	}
+	if path := files[l.ID]; path != "" {
+		return path, nil
+	}
+	return "", dberr.New(dberr.NotFound, "edit", "revision "+l.ID+" is compiled into this program, and no file of "+dir+" holds it; name the directory with --dir")
+}
+
+// revisionFiles finds the files of revisions in a directory, by id. A
+// directory that does not exist has none.
+func revisionFiles(dir string) (map[string]string, error) {
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fileError("the directory "+dir+" cannot be read", err)
+	}
+	out := map[string]string{}
+	fset := token.NewFileSet()
+	for _, e := range entries {
+		name := filepath.Join(dir, e.Name())
+		if !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(fset, name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			continue // it may be what somebody is about to edit, and another file is asked for
+		}
+		ast.Inspect(f, func(n ast.Node) bool {
+			if lit, ok := n.(*ast.CompositeLit); ok && isRevision(lit) {
+				if id := idOf(lit); id != "" {
+					out[id] = name
+				}
+			}
+			return true
+		})
+	}
+	return out, nil
+}
+
+// idOf reads the field ID of a revision's literal.
+func idOf(lit *ast.CompositeLit) string {
+	for _, e := range lit.Elts {
+		kv, ok := e.(*ast.KeyValueExpr)
+		if !ok {
+			continue
+		}
+		if k, ok := kv.Key.(*ast.Ident); !ok || k.Name != "ID" {
+			continue
+		}
+		if v, ok := kv.Value.(*ast.BasicLit); ok {
+			if id, err := strconv.Unquote(v.Value); err == nil {
+				return id
+			}
+		}
+	}
+	return ""
+}
