@@ -113,6 +113,10 @@ var classes = map[string]driver.Fault{
 
 // Classify says which failure err is, by SQLSTATE.
 func (classifier) Classify(err error) driver.Fault {
+	var stale *staleError
+	if errors.As(err, &stale) {
+		return stalePlan(stale.cause)
+	}
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
 		return fromServer(pg)
@@ -134,6 +138,12 @@ func (classifier) Classify(err error) driver.Fault {
 	return driver.Fault{Code: dberr.Internal}
 }
 
+// stalePlan is the failure of a statement whose table was changed since it was
+// prepared: nothing ran, and the next time it is prepared anew.
+func stalePlan(pg *pgconn.PgError) driver.Fault {
+	return driver.Fault{Code: dberr.Conflict, Native: pg.Code, Unsent: true, TxLost: true, Detail: "the table changed since the statement was prepared; run it again"}
+}
+
 func fromServer(pg *pgconn.PgError) driver.Fault {
 	f, ok := states[pg.Code]
 	if !ok && len(pg.Code) == 5 {
@@ -152,9 +162,7 @@ func fromServer(pg *pgconn.PgError) driver.Fault {
 		}
 	case "0A000":
 		if pg.Routine == "RevalidateCachedQuery" {
-			// The table changed under a statement that was prepared; nothing ran,
-			// and the next time it is prepared anew.
-			f = driver.Fault{Code: dberr.Conflict, Native: pg.Code, Unsent: true, TxLost: true, Detail: "the table changed since the statement was prepared; run it again"}
+			f = stalePlan(pg)
 		}
 	}
 	if pg.Severity == "FATAL" || pg.Severity == "PANIC" || pg.SeverityUnlocalized == "FATAL" || pg.SeverityUnlocalized == "PANIC" {

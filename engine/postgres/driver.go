@@ -12,6 +12,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -87,7 +88,8 @@ type connector struct {
 	ping     bool
 	pingAge  time.Duration
 	recycle  time.Duration
-	readOnly bool // every transaction is begun as one that reads
+	changes  atomic.Int64 // changes of the schema that were seen
+	readOnly bool         // every transaction is begun as one that reads
 }
 
 func newConnector(t dburl.PostgresTarget, o driver.OpenOptions) (*connector, error) {
@@ -228,7 +230,9 @@ func (c *connector) Driver() sqldriver.Driver { return stdlib.GetDefaultDriver()
 
 // Connect opens a connection for the pool.
 func (c *connector) Connect(ctx context.Context) (sqldriver.Conn, error) {
-	made, err := stdlib.GetConnector(*c.config, stdlib.OptionBeforeConnect(c.before)).Connect(ctx)
+	config, watch := *c.config, &prepareWatch{}
+	config.Tracer = watch
+	made, err := stdlib.GetConnector(config, stdlib.OptionBeforeConnect(c.before)).Connect(ctx)
 	if err != nil {
 		return nil, c.connectError(ctx, err)
 	}
@@ -236,7 +240,7 @@ func (c *connector) Connect(ctx context.Context) (sqldriver.Conn, error) {
 	if !ok {
 		return nil, errors.Join(fmt.Errorf("unexpected connection %T", made), made.Close())
 	}
-	out := &conn{Conn: std, c: c, used: time.Now()}
+	out := &conn{Conn: std, c: c, used: time.Now(), watch: watch, seen: c.changes.Load()}
 	if c.recycle > 0 {
 		// Connections that were opened together shall not all be replaced together.
 		out.expires = out.used.Add(c.recycle - rand.N(c.recycle/10+1))
@@ -250,6 +254,9 @@ type conn struct {
 	c       *connector
 	used    time.Time // when it was put back last
 	expires time.Time // zero is never
+	watch   *prepareWatch
+	seen    int64 // of connector.changes, when the cache of statements was empty
+	changed bool  // this session changed the schema
 }
 
 // ExecContext is the driver's, except for what it says about a connection that
@@ -263,11 +270,36 @@ func (c *conn) ExecContext(ctx context.Context, query string, named []sqldriver.
 	if pg.IsClosed() {
 		return nil, sqldriver.ErrBadConn
 	}
+	if len(named) == 0 {
+		// Without values nothing is prepared.
+		tag, err := c.exec(ctx, query, nil)
+		if err == nil {
+			c.noteChange(query)
+		}
+		return tag, err
+	}
+	if err := c.forgetStale(ctx); err != nil {
+		return nil, err
+	}
 	args := make([]any, len(named))
 	for i, v := range named {
 		args[i] = v.Value
 	}
-	tag, err := pg.Exec(ctx, query, args...)
+	inTx := pg.PgConn().TxStatus() != 'I'
+	tag, err := c.exec(ctx, query, args)
+	if err != nil {
+		var again bool
+		if again, err = c.again(ctx, err, inTx); again {
+			if tag, err = c.exec(ctx, query, args); err == nil {
+				c.c.changes.Add(1)
+			}
+		}
+	}
+	return tag, err
+}
+
+func (c *conn) exec(ctx context.Context, query string, args []any) (sqldriver.Result, error) {
+	tag, err := c.Conn.Conn().Exec(ctx, query, args...)
 	if err != nil {
 		if unsent(err) {
 			return nil, sqldriver.ErrBadConn
@@ -283,8 +315,25 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []sqldriver.
 	if pg.IsClosed() {
 		return nil, sqldriver.ErrBadConn
 	}
+	if err := c.forgetStale(ctx); err != nil {
+		return nil, err
+	}
+	inTx := pg.PgConn().TxStatus() != 'I'
+	rows, err := c.query(ctx, query, args)
+	if err != nil {
+		var again bool
+		if again, err = c.again(ctx, err, inTx); again {
+			if rows, err = c.query(ctx, query, args); err == nil {
+				c.c.changes.Add(1)
+			}
+		}
+	}
+	return rows, err
+}
+
+func (c *conn) query(ctx context.Context, query string, args []sqldriver.NamedValue) (sqldriver.Rows, error) {
 	rows, err := c.Conn.QueryContext(ctx, query, args)
-	if errors.Is(err, sqldriver.ErrBadConn) && pg.Config().DefaultQueryExecMode == pgx.QueryExecModeSimpleProtocol {
+	if errors.Is(err, sqldriver.ErrBadConn) && c.Conn.Conn().Config().DefaultQueryExecMode == pgx.QueryExecModeSimpleProtocol {
 		err = io.ErrUnexpectedEOF
 	}
 	return rows, err
@@ -316,6 +365,10 @@ func (c *conn) ResetSession(ctx context.Context) error {
 	pg := c.Conn.Conn().PgConn()
 	if pg.IsClosed() || pg.TxStatus() != 'I' {
 		return sqldriver.ErrBadConn
+	}
+	if c.changed {
+		// Its transaction may have been rolled back, and the schema with it.
+		c.changed, c.seen = false, -1
 	}
 	now := time.Now()
 	if !c.expires.IsZero() && now.After(c.expires) {

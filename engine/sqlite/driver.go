@@ -359,7 +359,16 @@ type conn struct {
 // Unwrap gives the driver's own connection, for what only it can do.
 func (c *conn) Unwrap() sqldriver.Conn { return c.nativeConn }
 
+// ExecContext looks at the schema before it changes it. SQLite compiles a
+// change by what the connection remembers of the schema, and finds out that
+// another connection changed that only when it runs: a column that was dropped
+// elsewhere "exists already". Other statements are compiled again by then.
 func (c *conn) ExecContext(ctx context.Context, query string, args []sqldriver.NamedValue) (sqldriver.Result, error) {
+	if len(args) == 0 && changesSchema(query) {
+		if err := c.look(ctx); err != nil {
+			return nil, err
+		}
+	}
 	return c.cache.Exec(ctx, c.nativeConn, query, args)
 }
 
@@ -396,6 +405,12 @@ func (c *conn) BeginTx(ctx context.Context, o sqldriver.TxOptions) (sqldriver.Tx
 		}
 	}
 	return tx{c}, nil
+}
+
+// changesSchema reports whether the text begins with the verb of a change.
+func changesSchema(text string) bool {
+	verb, _, _ := strings.Cut(strings.TrimLeft(text, " \t\r\n"), " ")
+	return strings.EqualFold(verb, "ALTER") || strings.EqualFold(verb, "CREATE") || strings.EqualFold(verb, "DROP")
 }
 
 func (c *conn) run(ctx context.Context, text string) error {
