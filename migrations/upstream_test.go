@@ -10,6 +10,9 @@ import (
 	"github.com/larder-db/larder/internal/testdb"
 	"github.com/larder-db/larder/migrate"
 	"github.com/larder-db/larder/migrations"
+	"github.com/larder-db/larder/model"
+	"github.com/larder-db/larder/model/chatdoc"
+	"github.com/larder-db/larder/store"
 	"github.com/larder-db/larder/tables"
 )
 
@@ -147,7 +150,9 @@ func drift(t *testing.T, eng *engine.Engine) []string {
 	t.Helper()
 	r, err := migrate.New(migrate.Options{Engine: eng, Lineages: []migrate.Lineage{{
 		Revisions: migrations.All(), Tables: tables.All(), Ignore: migrations.OldLayout,
-		Owns: func(name string) bool { return name != "migratehistory" && name != "config_old" && name != "larder_kept" },
+		Owns: func(name string) bool {
+			return name != "migratehistory" && name != "config_old" && name != "larder_kept"
+		},
 	}}})
 	if err != nil {
 		t.Fatal(err)
@@ -161,4 +166,45 @@ func drift(t *testing.T, eng *engine.Engine) []string {
 		out = append(out, strings.Replace(d.Text, " chat_share_id_key", "", 1))
 	}
 	return out
+}
+
+// The store writes to tables of databases that are older than this history,
+// where more columns are NOT NULL, as to today's.
+func TestStoreOnOldLayouts(t *testing.T) {
+	ok := func(t *testing.T, what string, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+	}
+	for _, release := range []string{"peewee", "0.6.43"} {
+		eachUpstream(t, release, func(t *testing.T, e string) {
+			st, ctx := store.New(stored(t, e, "testdata/releases/"+release, ".head"), store.Options{}), t.Context()
+			eve, err := st.Users.SignUp(ctx, store.NewUser{Name: "Eve", Email: "eve@example.com", Password: "correct horse"})
+			ok(t, "sign up", err)
+			ok(t, "change the password", st.Auths.ChangePassword(ctx, eve.ID, "correct horse", "battery staple"))
+			_, err = st.Auths.SignIn(ctx, "eve@example.com", "battery staple")
+			ok(t, "sign in", err)
+			_, err = st.APIKeys.Create(ctx, eve.ID)
+			ok(t, "API key", err)
+			by := chatdoc.Author{ID: eve.ID, Name: "Eve"}
+			doc, err := chatdoc.Parse([]byte(`{"history":{"messages":{"a":{"id":"a","role":"user","content":"hi","timestamp":1700000000}},"currentId":"a"}}`))
+			ok(t, "parse", err)
+			c, err := st.Chats.Create(ctx, by, store.ChatInput{Document: doc})
+			ok(t, "create a chat", err)
+			_, err = st.Chats.Merge(ctx, c.ID, by, store.ChatInput{Document: doc})
+			ok(t, "merge", err)
+			_, err = st.Chats.Update(ctx, c.ID, func(c *model.Chat) error { c.Title = new("other"); return nil })
+			ok(t, "update", err)
+			for _, owner := range []string{eve.ID, "u"} {
+				list, err := st.Chats.List(ctx, store.ChatFilter{UserID: owner}, store.Page{})
+				ok(t, "list", err)
+				if len(list) != 1 {
+					t.Errorf("%s has %d chats", owner, len(list))
+				}
+			}
+			ok(t, "delete a chat", st.Chats.Delete(ctx, c.ID, eve.ID))
+			ok(t, "delete a chat that was there", st.Chats.Delete(ctx, "c", "u"))
+		})
+	}
 }
