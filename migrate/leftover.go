@@ -69,6 +69,19 @@ func (r *Runner) leftovers(ctx context.Context, live *op.State) ([]Leftover, err
 	return out, nil
 }
 
+// copies parts the copies into those that can go and those that cannot.
+func (r *Runner) copies(ctx context.Context, live *op.State) (gone, kept []Leftover, err error) {
+	all, err := r.leftovers(ctx, live)
+	for _, x := range all {
+		if x.Safe() {
+			gone = append(gone, x)
+		} else {
+			kept = append(kept, x)
+		}
+	}
+	return gone, kept, err
+}
+
 func (r *Runner) count(ctx context.Context, table string) (int64, error) {
 	eng := r.o.Engine
 	text, args, err := driver.NewBuilder(eng.Dialect()).SQL("SELECT count(*) FROM ").Ident(table).Done()
@@ -93,21 +106,19 @@ func (r *Runner) count(ctx context.Context, table string) (int64, error) {
 // of a table that the recorded revisions have, and that is gone, stops
 // everything: it may be all that there is of it.
 func (r *Runner) without(ctx context.Context, b *book, live *op.State) (gone []Leftover, err error) {
-	all, err := r.leftovers(ctx, live)
+	gone, kept, err := r.copies(ctx, live)
 	if err != nil {
 		return nil, err
 	}
-	for _, x := range all {
-		switch {
-		case x.Safe():
-			if err := live.Apply(op.DropTable{Name: x.Table}); err != nil {
-				return nil, err
-			}
-			gone = append(gone, x)
-		case x.Gone && r.has(b, x.Of):
+	for _, x := range kept {
+		if x.Gone && r.has(b, x.Of) {
 			return nil, dberr.New(dberr.SchemaMismatch, "migrate", x.String()+", and run it again; nothing was changed")
-		default:
-			r.o.Events(Event{Kind: Notice, Text: x.String()})
+		}
+		r.o.Events(Event{Kind: Notice, Text: x.String()})
+	}
+	for _, x := range gone {
+		if err := live.Apply(op.DropTable{Name: x.Table}); err != nil {
+			return nil, err
 		}
 	}
 	return gone, nil

@@ -26,6 +26,7 @@ const (
 	childKillAt = "LARDER_TEST_MIGRATE_KILL"   // the number of the event at which the child kills itself
 	childBulk   = "LARDER_TEST_MIGRATE_BULK"   // the history with the long data step
 	childPause  = "LARDER_TEST_MIGRATE_PAUSE"  // how long it waits at each event
+	childRepair = "LARDER_TEST_MIGRATE_REPAIR" // repair what stands of guarded instead of upgrading
 )
 
 func TestMain(m *testing.M) {
@@ -91,6 +92,9 @@ func runChild(ctx context.Context, url string) error {
 	if os.Getenv(childBulk) != "" {
 		revs = bulky()
 	}
+	if os.Getenv(childRepair) != "" {
+		revs = guarded()
+	}
 	r, err := migrate.New(migrate.Options{Engine: eng, Lineages: []migrate.Lineage{{Revisions: revs}}, Events: func(e migrate.Event) {
 		switch e.Kind {
 		case migrate.Begun:
@@ -103,6 +107,11 @@ func runChild(ctx context.Context, url string) error {
 		}
 	}})
 	if err != nil {
+		return err
+	}
+	if os.Getenv(childRepair) != "" {
+		did, err := r.Repair(ctx, migrate.RepairOptions{})
+		fmt.Println(did)
 		return err
 	}
 	target := os.Getenv(childTarget)

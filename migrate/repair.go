@@ -93,32 +93,23 @@ func (r *Runner) repairOthers(ctx context.Context, b *book, o RepairOptions) (di
 	if err != nil {
 		return nil, err
 	}
+	gone, kept, err := r.copies(ctx, live)
+	if err != nil {
+		return nil, err
+	}
 	found := r.partial(b, live)
 	switch {
-	case len(found) > 0 && o.Undo:
-		did, err = r.takeBack(ctx, b, found)
-	case len(found) > 0:
+	case len(found) == 0:
+		did, err = r.remove(ctx, gone)
+	case o.Undo:
+		did, err = r.takeBack(ctx, b, found, gone)
+	default:
 		did, err = r.finish(ctx, b, found)
 	}
-	if err != nil {
-		return did, err
+	if err == nil && len(kept) > 0 {
+		err = dberr.New(dberr.SchemaMismatch, "repair", kept[0].String())
 	}
-	if live, err = r.inspect(ctx, r.o.Engine); err != nil {
-		return did, err
-	}
-	left, err := r.leftovers(ctx, live)
-	if err != nil {
-		return did, err
-	}
-	removed, err := r.remove(ctx, slices.DeleteFunc(slices.Clone(left), func(x Leftover) bool { return !x.Safe() }))
-	did = append(did, removed...)
-	if err != nil {
-		return did, err
-	}
-	if n := slices.IndexFunc(left, func(x Leftover) bool { return !x.Safe() }); n >= 0 {
-		return did, dberr.New(dberr.SchemaMismatch, "repair", left[n].String())
-	}
-	return did, nil
+	return did, err
 }
 
 func (r *Runner) repairOne(ctx context.Context, b *book, h entry, o RepairOptions) (string, error) {

@@ -13,10 +13,10 @@ import (
 )
 
 // takeBack takes away what stands of revisions that another program began, the
-// last one first, where nothing is lost by it. That is known before anything
-// is written. Each thing is taken away by itself: what is cut off can be run
+// last one first, where nothing is lost by it, and the copies in gone ahead of
+// them. That nothing is lost is known before anything is written. Each thing is taken away by itself: what is cut off can be run
 // again.
-func (r *Runner) takeBack(ctx context.Context, b *book, found []Partial) (did []string, err error) {
+func (r *Runner) takeBack(ctx context.Context, b *book, found []Partial, gone []Leftover) (did []string, err error) {
 	for _, x := range found {
 		for _, p := range x.parts {
 			why, err := r.keeps(ctx, p)
@@ -28,9 +28,13 @@ func (r *Runner) takeBack(ctx context.Context, b *book, found []Partial) (did []
 			}
 		}
 	}
+	// A copy of a table goes ahead of the table.
+	if did, err = r.remove(ctx, gone); err != nil {
+		return did, err
+	}
 	live, err := r.inspect(ctx, r.o.Engine)
 	if err != nil {
-		return nil, err
+		return did, err
 	}
 	for number, x := range slices.Backward(found) {
 		e, err := r.undoing(b, x)

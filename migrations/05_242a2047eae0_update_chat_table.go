@@ -18,7 +18,9 @@ var rev05 = migrate.Revision{
 		ops.Do(op.RenameColumn{Table: "chat", From: "chat", To: "old_chat", IfExists: true})
 		ops.Data("keep chats that are no JSON", keepBadChats)
 		ops.AddColumn("chat", op.JSON("chat").Null(), op.IfNotExists)
-		ops.Execute("UPDATE {chat} SET {chat} = {old_chat}").When(schema.NativeJSON, "UPDATE {chat} SET {chat} = CAST({old_chat} AS json)")
+		ops.AlterColumn("chat", "chat").Type(schema.Type{Kind: schema.JSON})
+		ops.Execute("UPDATE {chat} SET {chat} = {old_chat} WHERE {old_chat} IS NOT NULL").
+			When(schema.NativeJSON, "UPDATE {chat} SET {chat} = CAST({old_chat} AS json) WHERE {old_chat} IS NOT NULL")
 		ops.DropColumn("chat", "old_chat")
 	},
 	Downgrade: func(ops *op.Ops) {
@@ -33,6 +35,12 @@ var rev05 = migrate.Revision{
 }
 
 func keepBadChats(ctx context.Context, d *op.Data) error {
+	if c := d.Table("chat").Column("chat"); c != nil && c.Type.Kind != schema.JSON {
+		// A way down that was cut off elsewhere left a second column: the first counts.
+		if _, err := op.Run(ctx, d, "UPDATE {chat} SET {old_chat} = {chat}, {chat} = NULL WHERE {chat} IS NOT NULL"); err != nil {
+			return err
+		}
+	}
 	return d.Rows(ctx, op.Scan{Table: "chat", Key: []string{"id"}, Columns: []string{"old_chat"}}, func(ctx context.Context, c *op.Chunk) error {
 		for _, r := range c.Rows {
 			if r.Null("old_chat") {

@@ -28,7 +28,7 @@ var rev26 = migrate.Revision{
 		t.Index("ix_knowledge_file_knowledge_id", "knowledge_id")
 		t.Index("ix_knowledge_file_file_id", "file_id")
 		t.Index("ix_knowledge_file_user_id", "user_id")
-		ops.CreateTable(t, op.IfNotExists)
+		create(ops, t)
 		ops.Data("files of knowledge bases", filesOfBases)
 		ops.DropColumn("knowledge", "data", op.IfExists)
 	},

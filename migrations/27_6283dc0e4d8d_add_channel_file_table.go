@@ -20,6 +20,6 @@ var rev27 = migrate.Revision{
 		t.Index("ix_channel_file_channel_id", "channel_id")
 		t.Index("ix_channel_file_file_id", "file_id")
 		t.Index("ix_channel_file_user_id", "user_id")
-		ops.CreateTable(t, op.IfNotExists)
+		create(ops, t)
 	},
 }

@@ -22,6 +22,6 @@ var rev29 = migrate.Revision{
 		t.Index("ix_chat_file_file_id", "file_id")
 		t.Index("ix_chat_file_message_id", "message_id")
 		t.Index("ix_chat_file_user_id", "user_id")
-		ops.CreateTable(t, op.IfNotExists)
+		create(ops, t)
 	},
 }

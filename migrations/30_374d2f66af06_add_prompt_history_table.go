@@ -31,12 +31,14 @@ var rev30 = migrate.Revision{
 		t.JSON("tags").Null()
 		t.BigInt("created_at")
 		t.BigInt("updated_at")
-		t.Index("ix_prompt_new_command", "command").Unique = true
 		ops.CreateTable(t, op.IfNotExists)
-		ops.CreateTable(historyTable("prompt", idKey), op.IfNotExists)
+		create(ops, historyTable("prompt", idKey))
 		ops.Data("prompts with ids", promptsWithIDs)
-		ops.DropTable("prompt")
+		ops.DropTable("prompt", op.IfExists)
 		ops.RenameTable("prompt_new", "prompt")
+		command := schema.Define("").Index("ix_prompt_new_command", "command")
+		command.Unique = true
+		ops.CreateIndex("prompt", command, op.IfNotExists)
 	},
 	Downgrade: func(ops *op.Ops) {
 		keepAside(ops)
@@ -72,8 +74,11 @@ func historyTable(of string, key int) *schema.Table {
 
 func promptsWithIDs(ctx context.Context, d *op.Data) error {
 	old := d.Table("prompt")
-	if old == nil || old.Column("title") == nil {
-		return nil // it has its new shape already
+	switch {
+	case old == nil:
+		return nil // half applied: there were none
+	case old.Column("title") == nil:
+		return promptsAsTheyAre(ctx, d)
 	}
 	scan := op.Scan{Table: "prompt", Key: []string{"command"}, Columns: []string{"user_id", "title", "content", "timestamp", "access_control"}}
 	return d.Rows(ctx, scan, func(ctx context.Context, c *op.Chunk) error {
@@ -121,6 +126,23 @@ func promptsWithIDs(ctx context.Context, d *op.Data) error {
 		}
 		return nil
 	})
+}
+
+// promptsAsTheyAre takes over prompts that have ids already. Who may use them
+// may have rows by now; then they say nothing themselves, which is not the same
+// as everybody.
+func promptsAsTheyAre(ctx context.Context, d *op.Data) error {
+	var columns, values []string
+	for _, c := range d.Table("prompt_new").Columns {
+		switch {
+		case d.Table("prompt").Column(c.Name) != nil:
+			columns, values = append(columns, "{"+c.Name+"}"), append(values, "{"+c.Name+"}")
+		case c.Name == "access_control":
+			columns, values = append(columns, "{"+c.Name+"}"), append(values, "'{}'")
+		}
+	}
+	_, err := op.Run(ctx, d, "INSERT INTO {prompt_new} ("+strings.Join(columns, ", ")+") SELECT "+strings.Join(values, ", ")+" FROM {prompt}")
+	return err
 }
 
 func promptsByCommand(ctx context.Context, d *op.Data) error {

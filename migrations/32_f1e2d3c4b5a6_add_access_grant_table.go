@@ -31,7 +31,7 @@ var rev32 = migrate.Revision{
 		t.Unique("uq_access_grant_grant", "resource_type", "resource_id", "principal_type", "principal_id", "permission")
 		t.Index("idx_access_grant_resource", "resource_type", "resource_id")
 		t.Index("idx_access_grant_principal", "principal_type", "principal_id")
-		ops.CreateTable(t, op.IfNotExists)
+		create(ops, t)
 		ops.Data("grants", grantsOfDocuments)
 		for _, table := range guardedTables {
 			ops.DropColumn(table, "access_control", op.IfExists)

@@ -22,6 +22,6 @@ var rev33 = migrate.Revision{
 		t.Unique("", "name")
 		t.Index("idx_skill_user_id", "user_id")
 		t.Index("idx_skill_updated_at", "updated_at")
-		ops.CreateTable(t, op.IfNotExists)
+		create(ops, t)
 	},
 }

@@ -21,7 +21,7 @@ var rev36 = migrate.Revision{
 		t.BigInt("created_at")
 		t.BigInt("updated_at")
 		t.Index("ix_automation_next_run", "next_run_at")
-		ops.CreateTable(t, op.IfNotExists)
+		create(ops, t)
 
 		t = schema.Define("automation_run")
 		t.Text("id").Key(idKey).PrimaryKey()
@@ -31,6 +31,6 @@ var rev36 = migrate.Revision{
 		t.Text("error").Null()
 		t.BigInt("created_at")
 		t.Index("ix_automation_run_automation_id", "automation_id")
-		ops.CreateTable(t, op.IfNotExists)
+		create(ops, t)
 	},
 }

@@ -20,7 +20,7 @@ var rev40 = migrate.Revision{
 		t.BigInt("created_at")
 		t.BigInt("updated_at")
 		t.Index("ix_calendar_user", "user_id")
-		ops.CreateTable(t, op.IfNotExists)
+		create(ops, t)
 
 		t = schema.Define("calendar_event")
 		t.Text("id").Key(idKey).PrimaryKey()
@@ -41,7 +41,7 @@ var rev40 = migrate.Revision{
 		t.BigInt("updated_at")
 		t.Index("ix_calendar_event_calendar", "calendar_id", "start_at")
 		t.Index("ix_calendar_event_user_date", "user_id", "start_at")
-		ops.CreateTable(t, op.IfNotExists)
+		create(ops, t)
 
 		t = schema.Define("calendar_event_attendee")
 		t.Text("id").Key(idKey).PrimaryKey()
@@ -53,6 +53,6 @@ var rev40 = migrate.Revision{
 		t.BigInt("updated_at")
 		t.Unique("uq_event_attendee", "event_id", "user_id")
 		t.Index("ix_calendar_event_attendee_user", "user_id", "status")
-		ops.CreateTable(t, op.IfNotExists)
+		create(ops, t)
 	},
 }

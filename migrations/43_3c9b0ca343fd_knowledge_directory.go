@@ -20,7 +20,7 @@ var rev43 = migrate.Revision{
 		t.Unique("uq_knowledge_directory_knowledge_parent_name", "knowledge_id", "parent_id", "name")
 		t.Index("ix_knowledge_directory_knowledge_id", "knowledge_id")
 		t.Index("ix_knowledge_directory_parent_id", "parent_id")
-		ops.CreateTable(t, op.IfNotExists)
+		create(ops, t)
 		ops.Batch("knowledge_file", func(ops *op.Ops) {
 			ops.AddColumn("knowledge_file", op.Text("directory_id").Key(idKey).Null(), op.IfNotExists)
 			ops.Do(op.AddForeignKey{Table: "knowledge_file", IfNotExists: true, ForeignKey: &schema.ForeignKey{

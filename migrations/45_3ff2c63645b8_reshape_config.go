@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/migrate"
 	"github.com/larder-db/larder/migrate/op"
 	"github.com/larder-db/larder/schema"
@@ -70,8 +71,8 @@ func (s setting) name() string { return strings.Join(s.path, ".") }
 
 // key is the key of its row.
 func (s setting) key() string {
-	if to, ok := rewrites[s.name()]; ok {
-		return to
+	if key, ok := settings()[s.name()]; ok {
+		return key
 	}
 	return s.name()
 }
@@ -93,10 +94,8 @@ func flatten(doc object, path []string) []setting {
 }
 
 func isSetting(name string) bool {
-	if _, ok := rewrites[name]; ok {
-		return true
-	}
-	return wholeSettings()[name]
+	_, ok := settings()[name]
+	return ok
 }
 
 // newestSettings returns the document that counts, and its row; 0 for none.
@@ -114,6 +113,9 @@ func newestSettings(ctx context.Context, d *op.Data) (doc object, id int64, err 
 }
 
 func settingsAsRows(ctx context.Context, d *op.Data) error {
+	if d.Table("config").Column("key") == nil {
+		return dberr.New(dberr.SchemaMismatch, "settings", "table config holds the settings and there is a table config_old, whose name it is to take; rename config_old and upgrade again")
+	}
 	doc, _, err := newestSettings(ctx, d)
 	if err != nil {
 		return err

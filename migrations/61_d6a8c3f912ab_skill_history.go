@@ -13,7 +13,7 @@ var rev61 = migrate.Revision{
 	Upgrade: func(ops *op.Ops) {
 		ops.AddColumn("skill", op.Text("version_id").Null(), op.IfNotExists)
 		ops.AddColumn("skill", op.JSON("data").Null(), op.IfNotExists)
-		ops.CreateTable(historyTable("skill", modelKey), op.IfNotExists)
+		create(ops, historyTable("skill", modelKey))
 		scan := op.Scan{Table: "skill", Columns: []string{"user_id", "name", "description", "content", "meta", "updated_at", "created_at"}, Where: "{version_id} IS NULL"}
 		ops.Data("first versions", firstVersions("skill", scan, func(r op.Row) (snapshot object, also op.Values) {
 			data := object{{"files", "[" + object{{"path", quote("SKILL.md")}, {"content", quote(r.Text("content"))}}.String() + "]"}}.String()

@@ -16,7 +16,7 @@ var rev63 = migrate.Revision{
 				derived = append(derived, "toggle")
 			}
 			ops.AddColumn(of, op.Text("version_id").Null(), op.IfNotExists)
-			ops.CreateTable(historyTable(of, modelKey), op.IfNotExists)
+			create(ops, historyTable(of, modelKey))
 			scan := op.Scan{Table: of, Key: []string{"id"}, Columns: []string{"user_id", "name", "content", "meta", "updated_at", "created_at"}, Where: "{version_id} IS NULL"}
 			ops.Data("first versions of "+of+"s", firstVersions(of, scan, func(r op.Row) (object, op.Values) {
 				meta := objectOf(r, "meta").without(derived...)

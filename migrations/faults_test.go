@@ -27,7 +27,7 @@ func to(t *testing.T, eng *engine.Engine, n int) { t.Helper(); upgrade(t, eng, i
 
 func backTo(t *testing.T, eng *engine.Engine, n int) { t.Helper(); downgrade(t, eng, ids()[n-1]) }
 
-func want(t *testing.T, what string, got []string, want ...string) {
+func want(t testing.TB, what string, got []string, want ...string) {
 	t.Helper()
 	if !slices.Equal(got, want) {
 		t.Errorf("%s: got %q, want %q", what, got, want)

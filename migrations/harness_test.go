@@ -144,7 +144,7 @@ func postgresCopy(t testing.TB, path string) (url string) {
 }
 
 // atRevision opens a database with the rows of a fixture at its revision.
-func atRevision(t *testing.T, engineName, id string) *engine.Engine {
+func atRevision(t testing.TB, engineName, id string) *engine.Engine {
 	t.Helper()
 	return enginetest.Open(t, copyAt(t, engineName, id), engine.Options{})
 }
@@ -152,7 +152,7 @@ func atRevision(t *testing.T, engineName, id string) *engine.Engine {
 // copyAt makes a database with the rows of a fixture at its revision. On
 // engines that Open WebUI does not run on, the history makes the tables and
 // the rows come from the file.
-func copyAt(t *testing.T, engineName, id string) (url string) {
+func copyAt(t testing.TB, engineName, id string) (url string) {
 	t.Helper()
 	dir := "testdata/revisions/" + id
 	switch engineName {
@@ -169,7 +169,7 @@ func copyAt(t *testing.T, engineName, id string) (url string) {
 }
 
 // copyRows copies the rows of all tables, referred ones first.
-func copyRows(t *testing.T, from, to *engine.Engine) {
+func copyRows(t testing.TB, from, to *engine.Engine) {
 	t.Helper()
 	tables, _ := schema.Sorted(live(t, to))
 	source := live(t, from)

@@ -206,21 +206,23 @@ func TestMergeOfFamilies(t *testing.T) {
 	}
 }
 
-// The names of settings are sorted, each is there once, and those that stand
-// for a whole family are not settings.
+// Settings are sorted by name, each is there once with the name of a variable,
+// and what stands for a whole family is none.
 func TestSettings(t *testing.T) {
-	names := strings.Fields(settingNames)
-	for i, n := range names {
-		if i > 0 && names[i-1] >= n {
-			t.Errorf("%s stands behind %s", n, names[i-1])
+	before := ""
+	for line := range strings.Lines(strings.TrimSpace(settingNames)) {
+		words := strings.Fields(line)
+		if len(words) != 2 || words[0] <= before || words[1] != strings.ToUpper(words[1]) {
+			t.Errorf("%q stands behind %s", line, before)
 		}
+		before = words[0]
 	}
 	for _, n := range []string{"ui", "rag", "openai", "oauth", "oauth.oidc", "rag.web"} {
 		if isSetting(n) {
 			t.Errorf("%s is a setting", n)
 		}
 	}
-	for _, n := range []string{"openai.api_configs", "ollama.api_configs", "user.permissions", "models.default_params", "oauth.oidc.client_id"} {
+	for _, n := range []string{"openai.api_configs", "ollama.api_configs", "user.permissions", "models.default_params", "oauth.oidc.client_id", "OPENAI_API_CONFIGS"} {
 		if !isSetting(n) {
 			t.Errorf("%s is no setting", n)
 		}
