@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	sqldriver "database/sql/driver"
 	"errors"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,10 +16,13 @@ import (
 	"github.com/larder-db/larder/dburl"
 	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/driver/drivertest"
+	"github.com/larder-db/larder/internal/testdb"
 )
 
-func fileURL(path string) string {
-	return (&url.URL{Scheme: "sqlite", Path: "/" + filepath.ToSlash(path)}).String()
+// fileURL is the URL of the database in a file.
+func fileURL(t testing.TB, path string) string {
+	t.Helper()
+	return testdb.File(t, path).URL
 }
 
 func tryOpen(t testing.TB, rawURL string, o driver.OpenOptions) (*driver.Database, error) {
@@ -53,7 +55,7 @@ func mustOpen(t testing.TB, rawURL string, o driver.OpenOptions) *driver.Databas
 
 func TestConnections(t *testing.T) {
 	t.Run("file", func(t *testing.T) {
-		drivertest.Connections(t, Driver{}, fileURL(filepath.Join(t.TempDir(), "a b%3F#ä.db")))
+		drivertest.Connections(t, Driver{}, fileURL(t, filepath.Join(t.TempDir(), "a b%3F#ä.db")))
 	})
 	t.Run("memory", func(t *testing.T) { drivertest.Connections(t, Driver{}, "sqlite://") })
 }
@@ -63,7 +65,7 @@ func TestSettingsOnEachConnection(t *testing.T) {
 	busy := 7 * time.Second
 	s := dburl.DefaultSQLite()
 	s.BusyTimeout = &busy
-	db := mustOpen(t, fileURL(filepath.Join(t.TempDir(), "x.db")), driver.OpenOptions{SQLite: s})
+	db := mustOpen(t, fileURL(t, filepath.Join(t.TempDir(), "x.db")), driver.OpenOptions{SQLite: s})
 	want := map[string]string{"journal_mode": "wal", "synchronous": "1", "busy_timeout": "7000", "cache_size": "-16384", "temp_store": "2",
 		"mmap_size": "0", "journal_size_limit": "67108864", "foreign_keys": "1", "query_only": "1"}
 	check := func(conn *sql.Conn) {
@@ -98,7 +100,7 @@ func TestSettingsOnEachConnection(t *testing.T) {
 func TestAnUnsetBusyTimeoutIsFiveSeconds(t *testing.T) {
 	s := dburl.DefaultSQLite()
 	s.BusyTimeout, s.WAL = nil, false
-	db := mustOpen(t, fileURL(filepath.Join(t.TempDir(), "x.db")), driver.OpenOptions{SQLite: s})
+	db := mustOpen(t, fileURL(t, filepath.Join(t.TempDir(), "x.db")), driver.OpenOptions{SQLite: s})
 	var timeout int
 	var mode string
 	if err := db.Writer.QueryRow("PRAGMA busy_timeout").Scan(&timeout); err != nil || timeout != 5000 {
@@ -110,7 +112,7 @@ func TestAnUnsetBusyTimeoutIsFiveSeconds(t *testing.T) {
 }
 
 func TestAWriterBeginsByLocking(t *testing.T) {
-	path := fileURL(filepath.Join(t.TempDir(), "x.db"))
+	path := fileURL(t, filepath.Join(t.TempDir(), "x.db"))
 	s := dburl.DefaultSQLite()
 	none := time.Duration(0)
 	s.BusyTimeout = &none
@@ -145,13 +147,13 @@ func TestFilesThatCannotBeOpened(t *testing.T) {
 		want dberr.Code
 		word string
 	}{
-		{fileURL(filepath.Join(dir, "no", "such", "x.db")), dberr.NotFound, filepath.Join(dir, "no", "such")},
-		{fileURL(dir), dberr.Invalid, "directory"},
-		{fileURL(text), dberr.Invalid, text},
-		{fileURL(short), dberr.Invalid, short},
+		{fileURL(t, filepath.Join(dir, "no", "such", "x.db")), dberr.NotFound, filepath.Join(dir, "no", "such")},
+		{fileURL(t, dir), dberr.Invalid, "directory"},
+		{fileURL(t, text), dberr.Invalid, text},
+		{fileURL(t, short), dberr.Invalid, short},
 		{"sqlite:///file:" + dir + "/missing.db?mode=ro&uri=true", dberr.NotFound, "missing.db"},
 		{"sqlite:///file:" + dir + "/missing.db?mode=rw&uri=true", dberr.NotFound, "missing.db"},
-		{fileURL("/dev/null"), dberr.Invalid, "/dev/null"},
+		{fileURL(t, "/dev/null"), dberr.Invalid, "/dev/null"},
 	} {
 		_, err := tryOpen(t, c.url, driver.OpenOptions{})
 		if dberr.CodeOf(err) != c.want || !strings.Contains(err.Error(), c.word) {
@@ -161,7 +163,7 @@ func TestFilesThatCannotBeOpened(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "missing.db")); err == nil {
 		t.Error("a file was made that must exist")
 	}
-	db := mustOpen(t, fileURL(write("empty.db", "")), driver.OpenOptions{}) // an empty file is an empty database
+	db := mustOpen(t, fileURL(t, write("empty.db", "")), driver.OpenOptions{}) // an empty file is an empty database
 	if _, err := db.Writer.Exec("CREATE TABLE t (id integer)"); err != nil {
 		t.Error(err)
 	}
@@ -170,7 +172,7 @@ func TestFilesThatCannotBeOpened(t *testing.T) {
 func TestReadOnlyFiles(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.db")
 	func() {
-		db := mustOpen(t, fileURL(path), driver.OpenOptions{})
+		db := mustOpen(t, fileURL(t, path), driver.OpenOptions{})
 		if _, err := db.Writer.Exec("CREATE TABLE t (id integer)"); err != nil {
 			t.Fatal(err)
 		}
@@ -242,7 +244,7 @@ func TestNetworkFileSystems(t *testing.T) {
 
 func TestALockFileIsBesideTheDatabase(t *testing.T) {
 	dir := t.TempDir()
-	db := mustOpen(t, fileURL(filepath.Join(dir, "x.db")), driver.OpenOptions{})
+	db := mustOpen(t, fileURL(t, filepath.Join(dir, "x.db")), driver.OpenOptions{})
 	for _, name := range []string{"migrate", "../../etc/passwd", strings.Repeat("long ", 200), "MIGRATE", "\x00"} {
 		release, err := db.Locker.Lock(t.Context(), db, name, nil)
 		if err != nil {
@@ -276,10 +278,60 @@ func TestConstraintNamesComeFromFixedForms(t *testing.T) {
 func TestPragmasAreChecked(t *testing.T) {
 	s := dburl.DefaultSQLite()
 	s.Synchronous = "NORMAL; DROP TABLE x"
-	if _, err := tryOpen(t, fileURL(filepath.Join(t.TempDir(), "x.db")), driver.OpenOptions{SQLite: s}); dberr.CodeOf(err) != dberr.Invalid {
+	if _, err := tryOpen(t, fileURL(t, filepath.Join(t.TempDir(), "x.db")), driver.OpenOptions{SQLite: s}); dberr.CodeOf(err) != dberr.Invalid {
 		t.Errorf("%v", err)
 	}
 	if got := slices.Clone((Driver{}).Backends()); !slices.Equal(got, []string{"sqlite"}) {
 		t.Errorf("backends %v", got)
+	}
+}
+
+// The path of a URL is taken as SQLAlchemy 2.0 takes it: as it is written, with
+// its % and #, up to the first ?. testdb writes it so.
+func TestOddFileNames(t *testing.T) {
+	for _, name := range []string{"a b.db", "a%20b.db", "a%28b%29.db", "a(b).db", "100%.db", "%zz.db", "a%25b.db", "a#b.db", "grüße.db", "🐍.db", "a'b\".db", "a+b.db", "a&b=c;d.db",
+		"a@b:c.db", "[a].db", "a?b.db", "a%3Fb?c%20d#e.db", "file:a.db", `a\b.db`, "a\tb.db"} {
+		dir := t.TempDir()
+		file := testdb.File(t, filepath.Join(dir, name))
+		if file.URL != "sqlite:///"+filepath.Join(dir, name) && !strings.Contains(name, "?") {
+			t.Errorf("%q: the URL is %s", name, file.URL)
+		}
+		db := mustOpen(t, file.URL, driver.OpenOptions{})
+		if _, err := db.Writer.ExecContext(t.Context(), "CREATE TABLE a (x integer)"); err != nil {
+			t.Fatalf("%q: %v", name, err)
+		}
+		client := testdb.Client(t, file)
+		client.Stdin = strings.NewReader("INSERT INTO a VALUES (7);\n")
+		if out, err := client.CombinedOutput(); err != nil {
+			t.Errorf("%q: %v: %s", name, err, out)
+		}
+		var x int
+		if err := db.Reader.QueryRowContext(t.Context(), "SELECT x FROM a").Scan(&x); err != nil || x != 7 {
+			t.Errorf("%q: %d, %v", name, x, err)
+		}
+		if err := db.Snapshotter.Snapshot(t.Context(), filepath.Join(dir, "copy of "+name)); err != nil {
+			t.Errorf("%q: %v", name, err)
+		}
+		release, err := db.Locker.Lock(t.Context(), db, "migrate", nil)
+		if err != nil {
+			t.Fatalf("%q: %v", name, err)
+		}
+		if err := release(); err != nil {
+			t.Error(err)
+		}
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := map[string]bool{}
+		for _, e := range entries {
+			got[e.Name()] = true
+			if !strings.HasPrefix(strings.TrimPrefix(e.Name(), "copy of "), name) {
+				t.Errorf("%q: a file %q has come about", name, e.Name())
+			}
+		}
+		if !got[name] || !got["copy of "+name] {
+			t.Errorf("%q: the files are %v", name, got)
+		}
 	}
 }

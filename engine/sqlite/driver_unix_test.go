@@ -19,7 +19,7 @@ import (
 // write anything, so another user tries: the test binary itself, once more.
 func TestFilesThatMayNotBeWritten(t *testing.T) {
 	if path := os.Getenv("LARDER_SQLITE_CHILD"); path != "" {
-		_, err := tryOpen(t, fileURL(path), driver.OpenOptions{})
+		_, err := tryOpen(t, fileURL(t, path), driver.OpenOptions{})
 		if dberr.CodeOf(err) != dberr.ReadOnly || !strings.Contains(err.Error(), path) {
 			t.Errorf("%v (%v)", err, errors.Unwrap(err))
 		}
@@ -31,7 +31,7 @@ func TestFilesThatMayNotBeWritten(t *testing.T) {
 	}
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "x.db")
-	db := mustOpen(t, fileURL(path), driver.OpenOptions{})
+	db := mustOpen(t, fileURL(t, path), driver.OpenOptions{})
 	if _, err := db.Writer.Exec("CREATE TABLE t (id integer)"); err != nil {
 		t.Fatal(err)
 	}

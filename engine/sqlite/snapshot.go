@@ -8,6 +8,7 @@ import (
 	"os"
 
 	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/dburl"
 )
 
 // snapshotter copies the file of a database by SQLite's own backup, which
@@ -79,3 +80,7 @@ func ignoreMissing(err error) error {
 // pagesPerStep is how many pages are copied before the caller's context is
 // looked at.
 const pagesPerStep = 4096
+
+// plainURI is the path for a driver, which takes what follows a ? in a plain
+// name for settings of its own.
+func plainURI(path string) string { return dburl.SQLiteTarget{Path: path}.URI(nil) }

@@ -11,7 +11,7 @@ import (
 
 // backup copies the database of a connection into a new file.
 func backup(ctx context.Context, c nativeConn, path string) error {
-	raw, err := (&sqlite3.SQLiteDriver{}).Open(path)
+	raw, err := (&sqlite3.SQLiteDriver{}).Open(plainURI(path))
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ func backup(ctx context.Context, c nativeConn, path string) error {
 	if !ok {
 		return errors.New("the SQLite driver has no backup")
 	}
-	copying, err := b.NewBackup(path)
+	copying, err := b.NewBackup(plainURI(path))
 	if err != nil {
 		return err
 	}

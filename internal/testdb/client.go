@@ -17,10 +17,10 @@ import (
 func Client(t testing.TB, db DB) *exec.Cmd {
 	t.Helper()
 	if db.Engine == SQLite {
-		path := strings.TrimPrefix(db.URL, "sqlite:///")
-		if path == ":memory:" {
+		if db.URL == memory {
 			t.Fatal("testdb: a database in memory has no shell; use a file")
 		}
+		path := filePath(t, db.URL)
 		if shell, err := exec.LookPath("sqlite3"); err == nil {
 			return exec.CommandContext(t.Context(), shell, "-batch", "-bail", path)
 		}

@@ -99,12 +99,14 @@ func unwanted(t testing.TB, engine string) {
 	}
 }
 
+const memory = "sqlite:///:memory:"
+
 // Memory returns a database of SQLite in memory. It is empty each time it is
 // opened.
 func Memory(t testing.TB) DB {
 	t.Helper()
 	unwanted(t, SQLite)
-	return DB{Engine: SQLite, URL: "sqlite:///:memory:", Version: sqliteVersion(t)}
+	return DB{Engine: SQLite, URL: memory, Version: sqliteVersion(t)}
 }
 
 // New returns a fresh database of one engine, which is dropped when the test
@@ -166,8 +168,38 @@ func say(t testing.TB) func(string) {
 // databaseName is a name that no other test has.
 func databaseName() string { return "t_" + strings.ToLower(rand.Text()[:16]) }
 
+// File is the database of SQLite in the file at path, whether or not there is
+// one. The file belongs to the caller.
+func File(t testing.TB, path string) DB {
+	t.Helper()
+	unwanted(t, SQLite)
+	return DB{Engine: SQLite, URL: fileURL(path), Version: sqliteVersion(t)}
+}
+
+// fileURL writes the path as SQLAlchemy reads it: as it is, with every % and #.
+// What a URL would take for its arguments, and what would be in memory, stands
+// in the form that is decoded.
 func fileURL(path string) string {
-	return (&url.URL{Scheme: "sqlite", Path: "/" + filepath.ToSlash(path)}).String()
+	path = filepath.ToSlash(path)
+	if strings.Contains(path, "?") || path == ":memory:" || strings.HasPrefix(path, "file:") {
+		return "sqlite:///file:" + (&url.URL{Path: path}).EscapedPath() + "?uri=true"
+	}
+	return "sqlite:///" + path
+}
+
+// filePath is the path in a URL of fileURL.
+func filePath(t testing.TB, rawURL string) string {
+	t.Helper()
+	path := strings.TrimPrefix(rawURL, "sqlite:///")
+	if encoded, ok := strings.CutPrefix(path, "file:"); ok {
+		encoded, _, _ = strings.Cut(encoded, "?")
+		decoded, err := url.PathUnescape(encoded)
+		if err != nil {
+			t.Fatal("testdb: the URL of the database is not one of testdb's")
+		}
+		path = decoded
+	}
+	return filepath.FromSlash(path)
 }
 
 func sqliteVersion(t testing.TB) string {

@@ -11,7 +11,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"os"
+	"path/filepath"
 
 	_ "modernc.org/sqlite" // the driver
 )
@@ -32,7 +34,8 @@ func run(ctx context.Context, file string, in io.Reader) error {
 	if err != nil {
 		return err
 	}
-	db, err := sql.Open("sqlite", file)
+	// As a URI, because the driver takes what follows a ? in a plain name for settings.
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: filepath.ToSlash(file)}).EscapedPath())
 	if err != nil {
 		return err
 	}

@@ -2,20 +2,25 @@ package main
 
 import (
 	"database/sql"
+	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 )
 
 func TestRun(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "x.db")
+	file := filepath.Join(t.TempDir(), "a b%20(?)#é.db")
 	if err := run(t.Context(), file, strings.NewReader("BEGIN; CREATE TABLE a (x); INSERT INTO a VALUES ('semi;colon'); COMMIT;")); err != nil {
 		t.Fatal(err)
 	}
 	if err := run(t.Context(), file, strings.NewReader("INSERT INTO absent VALUES (1); DELETE FROM a;")); err == nil {
 		t.Error("a wrong statement passes")
 	}
-	db, err := sql.Open("sqlite", file)
+	if _, err := os.Stat(file); err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", "file:"+(&url.URL{Path: filepath.ToSlash(file)}).EscapedPath())
 	if err != nil {
 		t.Fatal(err)
 	}
