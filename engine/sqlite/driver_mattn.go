@@ -20,6 +20,9 @@ func nativeDriver() *sqlite3.SQLiteDriver {
 			call := func(args ...any) (any, error) {
 				values := make([]sqldriver.Value, len(args))
 				for i, a := range args {
+					if null, is := a.([]byte); is && null == nil {
+						continue // how NULL comes in
+					}
 					values[i] = a
 				}
 				return f.call(values)
