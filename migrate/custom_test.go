@@ -1,0 +1,72 @@
+package migrate_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/larder-db/larder/engine"
+	"github.com/larder-db/larder/engine/enginetest"
+	"github.com/larder-db/larder/internal/testdb"
+	"github.com/larder-db/larder/migrate"
+	"github.com/larder-db/larder/migrate/op"
+	"github.com/larder-db/larder/schema"
+)
+
+// createView is an operation of a program's own.
+type createView struct{ Name, Query string }
+
+func (o createView) String() string { return "create view " + o.Name }
+
+func (o createView) Record(ops *op.Ops) {
+	ops.Execute("CREATE VIEW {" + o.Name + "} AS " + o.Query).ChangesSchema()
+}
+
+func (o createView) Undo(ops *op.Ops) {
+	ops.Execute("DROP VIEW {" + o.Name + "}").ChangesSchema().NoReverse()
+}
+
+// withView uses it beside an operation of the package.
+var withView = migrate.Revision{ID: "cc4444444444", Down: []string{"ba3333333333"}, Doc: "a view", Upgrade: func(ops *op.Ops) {
+	ops.AddColumn("users", op.Text("bio").Null())
+	ops.Use(createView{"people", "SELECT {id}, {name} FROM {users} WHERE {bio} IS NULL"})
+}}
+
+// TestCustomOperations: a program's own operation is planned, written as a
+// script, run, recorded, and undone.
+func TestCustomOperations(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, db testdb.DB) {
+		eng := enginetest.Open(t, db.URL, engine.Options{})
+		revs := append(line(), withView)
+		r := runner(t, eng, revs...)
+		upgrade(t, r, "ba33")
+		before := snapshotOf(t, eng)
+		p, err := r.Plan(t.Context(), migrate.Up, "head")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var text strings.Builder
+		if err := p.WriteText(&text); err != nil || !p.Steps[0].Reversible || !strings.Contains(text.String(), "CREATE VIEW ") {
+			t.Errorf("plan %v\n%s", err, text.String())
+		}
+		upgrade(t, r, "head")
+		if n := one[int](t, eng, "SELECT count(*) FROM people"); n != 2 {
+			t.Errorf("the view has %d rows", n)
+		}
+		if f, err := r.Check(t.Context()); err != nil || !f.OK() {
+			t.Errorf("check %+v %v", f, err)
+		}
+		downgrade(t, r, "-1")
+		if _, err := eng.Exec(t.Context(), engine.Statement{SQL: "SELECT * FROM people", Write: true}); err == nil {
+			t.Error("the view stayed")
+		}
+		if d := schema.Diff(snapshotOf(t, eng), before); len(d) > 0 {
+			t.Errorf("after the way back: %v", d)
+		}
+		feed(t, db, sql(t, offline(t, db.URL, revs...), migrate.Up, "ba33", "head"))
+		if n := one[int](t, eng, "SELECT count(*) FROM people"); n != 2 {
+			t.Errorf("by a script the view has %d rows", n)
+		}
+		feed(t, db, sql(t, offline(t, db.URL, revs...), migrate.Down, "head", "ba33"))
+		upgrade(t, r, "head")
+	})
+}

@@ -1,0 +1,117 @@
+package op_test
+
+import (
+	"testing"
+
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/engine"
+	"github.com/larder-db/larder/engine/enginetest"
+	"github.com/larder-db/larder/migrate/op"
+	"github.com/larder-db/larder/schema"
+)
+
+// TestConstraintsHold: a row that violates a constraint is refused once it is
+// added, accepted once it is dropped, and refuses the constraint when it is
+// there first.
+func TestConstraintsHold(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
+		p := schema.Define("p")
+		p.Integer("id").PrimaryKey()
+		c := schema.Define("c")
+		c.Integer("id")
+		c.String("a", 20).Null()
+		c.Integer("n").Null()
+		c.Integer("p_id").Null()
+		mustRun(t, eng, op.CreateTable{Table: p}, op.CreateTable{Table: c})
+		must(t, eng, "INSERT INTO {p} ({id}) VALUES (1)")
+		for n := range 3 {
+			must(t, eng, "INSERT INTO {c} ({id}, {a}, {n}, {p_id}) VALUES (?, ?, ?, 1)", n, string(rune('a'+n)), n)
+		}
+		for _, x := range []struct {
+			name      string
+			add, drop func(ops *op.Ops)
+			bad       string
+			code      dberr.Code
+		}{
+			{"unique", func(ops *op.Ops) { ops.AddUnique("c", "", "a") }, func(ops *op.Ops) { ops.DropUnique("c", "", "a") },
+				"INSERT INTO {c} ({id}, {a}) VALUES (9, 'a')", dberr.AlreadyExists},
+			{"unique by name", func(ops *op.Ops) { ops.AddUnique("c", "uq_c", "a", "n") }, func(ops *op.Ops) { ops.DropUnique("c", "uq_c") },
+				"INSERT INTO {c} ({id}, {a}, {n}) VALUES (9, 'a', 0)", dberr.AlreadyExists},
+			{"unique index", func(ops *op.Ops) {
+				ops.CreateIndex("c", &schema.Index{Name: "ux_c", Unique: true, Parts: []schema.IndexPart{{Column: "a"}}})
+			}, func(ops *op.Ops) { ops.DropIndex("c", "ux_c") }, "INSERT INTO {c} ({id}, {a}) VALUES (9, 'a')", dberr.AlreadyExists},
+			{"unique partial index", func(ops *op.Ops) {
+				ops.CreateIndex("c", &schema.Index{Name: "ux_c", Unique: true, Parts: []schema.IndexPart{{Column: "a"}}, Where: "{n} > 0"})
+			}, func(ops *op.Ops) { ops.DropIndex("c", "ux_c") }, "INSERT INTO {c} ({id}, {a}, {n}) VALUES (9, 'b', 5)", dberr.AlreadyExists},
+			{"unique expression index", func(ops *op.Ops) {
+				ops.CreateIndex("c", &schema.Index{Name: "ux_c", Unique: true, Parts: []schema.IndexPart{{Expr: "lower({a})"}}})
+			}, func(ops *op.Ops) { ops.DropIndex("c", "ux_c") }, "INSERT INTO {c} ({id}, {a}) VALUES (9, 'B')", dberr.AlreadyExists},
+			{"foreign key", func(ops *op.Ops) {
+				ops.AddForeignKey("c", schema.ForeignKey{Columns: []string{"p_id"}, RefTable: "p", RefColumns: []string{"id"}, OnDelete: schema.Cascade, OnUpdate: schema.Cascade})
+			}, func(ops *op.Ops) { ops.DropForeignKey("c", "", "p_id") }, "INSERT INTO {c} ({id}, {p_id}) VALUES (9, 77)", dberr.ForeignKey},
+			{"check", func(ops *op.Ops) { ops.AddCheck("c", "", "{n} >= 0") }, func(ops *op.Ops) { ops.DropCheck("c", "ck_c_n") },
+				"INSERT INTO {c} ({id}, {n}) VALUES (9, -1)", dberr.Check},
+			{"primary key", func(ops *op.Ops) { ops.SetPrimaryKey("c", "", "id") }, func(ops *op.Ops) { ops.SetPrimaryKey("c", "") },
+				"INSERT INTO {c} ({id}) VALUES (0)", dberr.AlreadyExists},
+			{"not null", func(ops *op.Ops) { ops.AlterColumn("c", "a").NotNull() }, func(ops *op.Ops) { ops.AlterColumn("c", "a").Null() },
+				"INSERT INTO {c} ({id}, {a}) VALUES (9, NULL)", dberr.NotNull},
+		} {
+			before := state(t, eng)
+			mustRun(t, eng, record(t, x.add)...)
+			if _, err := op.Run(t.Context(), eng, x.bad); dberr.CodeOf(err) != x.code {
+				t.Errorf("%s: a row that violates it: %v", x.name, err)
+			}
+			mustRun(t, eng, record(t, x.drop)...)
+			if d := schema.Diff(inspect(t, eng), before.Tables()); len(d) > 0 {
+				t.Errorf("%s: dropped, there is left:%s", x.name, lines(d))
+			}
+			if _, err := op.Run(t.Context(), eng, x.bad); err != nil {
+				t.Errorf("%s: the row after it was dropped: %v", x.name, err)
+			}
+			if err := run(t, eng, record(t, x.add)...); err == nil {
+				t.Errorf("%s: it is added over a row that violates it", x.name)
+			}
+			if d := schema.Diff(inspect(t, eng), before.Tables()); len(d) > 0 {
+				t.Errorf("%s: refused, it left:%s", x.name, lines(d))
+			}
+			if got := table(t, eng, "SELECT count(*) AS n FROM {c}", "n"); got[0] != "4" {
+				t.Errorf("%s: %s rows", x.name, got[0])
+			}
+			must(t, eng, "DELETE FROM {c} WHERE {id} = 9 OR {id} = 0 AND {a} IS NULL")
+		}
+	})
+}
+
+// TestDropIndexedColumn drops a column that indexes, a unique constraint, a
+// check and a foreign key are over, of a table with rows.
+func TestDropIndexedColumn(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
+		makeRich(t, eng)
+		rows := make([][]any, 1000)
+		for n := range rows {
+			rows[n] = []any{int64(n + 100), "x", int64(n + 1)}
+			rows[n][1] = "row " + string(rune('a'+n%26)) + string(rune('a'+n/26%26)) + string(rune('a'+n/676))
+		}
+		mustRun(t, eng, op.BulkInsert{Table: "t", Columns: []string{"id", "a", "n"}, Rows: rows})
+		before := state(t, eng)
+		for _, column := range []string{"a", "p_id"} {
+			ops := record(t, func(ops *op.Ops) { ops.DropColumn("t", column) })
+			back, err := op.Reverse(before, ops)
+			if err != nil {
+				t.Fatal(err)
+			}
+			mustRun(t, eng, ops...)
+			if got := table(t, eng, "SELECT count(*) AS n, sum({n}) AS s FROM {t}", "n", "s"); got[0] != "1003|500506" {
+				t.Errorf("%s: rows %s", column, got[0])
+			}
+			if column == "a" {
+				must(t, eng, "UPDATE {t} SET {n} = {n}") // nothing that hung on it is left
+				continue                                 // its index is unique, and what comes back is one value
+			}
+			mustRun(t, eng, back...)
+		}
+		if tb := state(t, eng).Table("t"); tb.Column("a") != nil || tb.Column("p_id") == nil || len(tb.ForeignKeys) != 1 {
+			t.Errorf("columns %v", tb.Columns)
+		}
+	})
+}
