@@ -181,26 +181,28 @@ func settingsAsDocument(ctx context.Context, d *op.Data) error {
 // merge puts the rows into the document and takes out what has no row any
 // more, leaving the rest as it stands. left are rows that have no place.
 func merge(doc object, rows map[string]string) (out object, changed bool, left map[string]string) {
-	rows, left, out = maps.Clone(rows), map[string]string{}, object{}
+	rest := maps.Clone(rows)
+	left, out = map[string]string{}, object{}
 	for _, s := range flatten(doc, nil) {
 		v, ok := rows[s.key()]
-		if !ok {
+		_, first := rest[s.key()] // of two for one setting, the one that counts
+		switch {
+		case !ok:
 			changed = true
 			continue
-		}
-		if !sameJSON(v, s.raw) {
+		case first && !sameJSON(v, s.raw):
 			changed, s.raw = true, v
 		}
 		out.place(s, left)
-		delete(rows, s.key())
+		delete(rest, s.key())
 	}
 	// What stands for a family comes behind its members: "ui" behind "ui.name".
-	keys := slices.SortedFunc(maps.Keys(rows), func(a, b string) int {
+	keys := slices.SortedFunc(maps.Keys(rest), func(a, b string) int {
 		return cmp.Or(strings.Count(b, ".")-strings.Count(a, "."), strings.Compare(a, b))
 	})
 	for _, key := range keys {
 		changed = true
-		out.place(setting{strings.Split(key, "."), rows[key]}, left)
+		out.place(setting{strings.Split(key, "."), rest[key]}, left)
 	}
 	return out, changed, left
 }

@@ -282,6 +282,21 @@ func TestRevision39SnapshotsOfChatsThatAreGone(t *testing.T) {
 	})
 }
 
+// Settings under the names of environment variables, which oldest documents
+// have, get their dotted names; of two for one setting the first counts.
+func TestRevision45NamesOfVariables(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
+		before(t, eng, 45)
+		doc := `{"OPENAI_API_CONFIGS": {"0": {"a": 1}}, "openai": {"api_configs": {"1": {}}, "enable": true}, "OAUTH_CLIENT_ID": "x", "MINE": {"a": 1}}`
+		run(t, eng, "INSERT INTO {config} ({data}, {version}) VALUES (?, 0)", doc)
+		to(t, eng, 45)
+		want(t, "keys", ask(t, eng, "key", "SELECT {key} FROM {config} ORDER BY {key}"), "MINE.a", "oauth.client_id", "openai.api_configs", "openai.enable")
+		want(t, "the first", ask(t, eng, "value", "SELECT {value} FROM {config} WHERE {key} = 'openai.api_configs'"), `{"0": {"a": 1}}`)
+		backTo(t, eng, 44)
+		want(t, "unchanged", ask(t, eng, "data", "SELECT {data} FROM {config}"), doc)
+	})
+}
+
 func TestRevision45DowngradeKeepsLaterSettings(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		before(t, eng, 45)
