@@ -15,7 +15,7 @@ var rev62 = migrate.Revision{
 		scan := op.Scan{Table: "model", Key: []string{"id"}, Columns: []string{"user_id", "name", "base_model_id", "params", "meta", "updated_at", "created_at"}, Where: "{version_id} IS NULL"}
 		ops.Data("first versions", firstVersions("model", scan, func(r op.Row) (object, op.Values) {
 			return object{
-				{"name", textOrNull(r, "name")}, {"base_model_id", textOrNull(r, "base_model_id")}, {"params", objectOf(r, "params").String()},
+				{"name", textOrNull(r, "name")}, {"base_model_id", textOrNull(r, "base_model_id")}, {"params", readableOr(r.Text("params"), "{}")},
 				{"meta", objectOf(r, "meta").without("hidden", "chat_variables_schema").String()},
 			}, nil
 		})).NoReverse()

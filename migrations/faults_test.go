@@ -448,3 +448,23 @@ func TestRevision24SettingsThatAreNoJSONAreKept(t *testing.T) {
 		sameContent(t, "back", was, content(t, eng, false), nil)
 	})
 }
+
+// What a model's parameters are goes into its first version as it is, also when
+// it is no object.
+func TestRevision62ParametersOfAnyKind(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
+		before(t, eng, 62)
+		for id, params := range map[string]any{"a": `{"x": 1.10}`, "b": `[1]`, "c": `"%"`, "d": `false`, "e": nil} {
+			run(t, eng, "INSERT INTO {model} ({id}, {user_id}, {name}, {params}, {meta}, {is_active}) VALUES (?, 'u', 'n', ?, '{}', ?)", id, params, true)
+		}
+		to(t, eng, 62)
+		got := map[string]string{}
+		ids := ask(t, eng, "model_id", "SELECT {model_id} FROM {model_history} ORDER BY {model_id}")
+		for i, snapshot := range ask(t, eng, "snapshot", "SELECT {snapshot} FROM {model_history} ORDER BY {model_id}") {
+			got[ids[i]] = snapshot
+		}
+		for id, params := range map[string]string{"a": `{"x": 1.10}`, "b": `[1]`, "c": `"%"`, "d": `false`, "e": `{}`} {
+			want(t, id, []string{got[id]}, `{"name": "n", "base_model_id": null, "params": `+params+`, "meta": {}}`)
+		}
+	})
+}
