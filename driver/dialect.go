@@ -20,6 +20,7 @@ const (
 	Isolation       Feature = "isolation levels" // the isolation level can be chosen
 	ServerProcess   Feature = "server"           // there is a server that can go away and come back
 	TupleIn         Feature = "tuple in"         // (a, b) IN ((1, 2), ...)
+	Schemas         Feature = "schemas"          // a table can be named with the schema, or database of the server, that it is in
 	Windows         Feature = "window functions"
 	RecursiveCTE    Feature = "recursive cte"
 	JSONIndexable   Feature = "indexable json"   // a JSONB column can have an index over its members

@@ -28,7 +28,7 @@ func (r *Runner) known(b *book) error {
 				newest = "none"
 			}
 			return &dberr.Error{Op: "migrate", Code: dberr.SchemaMismatch, Err: ErrUnknownRevision,
-				Msg: "the database is at revision " + id + " (table " + l.VersionTable + "), which this program does not know (its newest is " + newest +
+				Msg: "the database is at revision " + id + " (table " + l.version().String() + "), which this program does not know (its newest is " + newest +
 					"); nothing was changed; run the release that made it, or rewrite the record with stamp --purge"}
 		}
 	}

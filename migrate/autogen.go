@@ -230,7 +230,7 @@ func (r *Runner) Script(w io.Writer, g *Generated) error {
 	}
 	s := &script{r: r, w: w, t: op.Target{Dialect: r.o.Target.Dialect, DDL: r.o.Target.DDL, Literal: true}}
 	if len(rows) == 0 {
-		sts, err := versionSQL(s.t.DDL, l.VersionTable)
+		sts, err := l.version().create(s.t.Dialect, s.t.DDL)
 		if err != nil {
 			return err
 		}

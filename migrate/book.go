@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -23,14 +24,6 @@ const (
 	// unfinishedTable is there while package fresh creates tables step by step.
 	unfinishedTable = "larder_unfinished"
 )
-
-// VersionTable declares the version table of that name in the shape that
-// Alembic gives it: one row per head, none for an empty database.
-func VersionTable(name string) *schema.Table {
-	t := schema.Define(name).Describe("the revisions at which the database is.")
-	t.String("version_num", 32).Doc("id of a revision")
-	return t.Primary(name+"_pkc", "version_num")
-}
 
 func appliedDefinition() *schema.Table {
 	t := schema.Define(appliedTable).Describe("which revisions were applied, and what they were then.")
@@ -124,32 +117,37 @@ const (
 
 // read reads what the database says.
 func (r *Runner) read(ctx context.Context, q engine.Queryer, in inspector) (*book, error) {
-	want := []string{appliedTable, journalTable, unfinishedTable}
+	names := map[string][]string{"": {appliedTable, journalTable, unfinishedTable}} // by schema
 	for _, l := range r.all {
-		want = append(want, l.VersionTable)
-	}
-	found, err := in.Inspect(ctx, driver.InspectOptions{Tables: func(name string) bool { return slices.Contains(want, name) }})
-	if err != nil {
-		return nil, dberr.WithOp(err, "read the version")
+		names[l.VersionSchema] = append(names[l.VersionSchema], l.VersionTable)
 	}
 	b := &book{rows: map[string][]string{}, has: map[string]bool{}, applied: map[string]string{}}
-	columns := map[string]*schema.Table{}
-	for _, t := range found {
-		b.has[t.Name], columns[t.Name] = true, t
+	tables := map[string]*schema.Table{}
+	for _, where := range slices.Sorted(maps.Keys(names)) {
+		found, err := in.Inspect(ctx, driver.InspectOptions{Schema: where, Tables: func(name string) bool { return slices.Contains(names[where], name) }})
+		if err != nil {
+			return nil, dberr.WithOp(err, "read the version")
+		}
+		for _, t := range found {
+			key := place{where, t.Name}.String()
+			b.has[key], tables[key] = true, t
+		}
 	}
+	var err error
 	for _, l := range r.all {
-		if !b.has[l.VersionTable] {
+		at := l.version()
+		if !b.has[at.String()] {
 			continue
 		}
-		if columns[l.VersionTable].Column("version_num") == nil {
-			return nil, dberr.New(dberr.SchemaMismatch, "read the version", "table "+l.VersionTable+" has no column version_num, so it is not a version table; name another one for lineage "+l.Name)
+		if tables[at.String()].Column("version_num") == nil {
+			return nil, dberr.New(dberr.SchemaMismatch, "read the version", "table "+at.String()+" has no column version_num, so it is not a version table; name another one for lineage "+l.Name)
 		}
-		if b.rows[l.Name], err = versionRows(ctx, q, l.VersionTable); err != nil {
+		if b.rows[l.Name], err = versionRows(ctx, q, at); err != nil {
 			return nil, err
 		}
 	}
 	if b.has[appliedTable] {
-		err := each(ctx, q, appliedTable, []string{"lineage", "revision", "checksum"}, nil, func(rows *engine.Rows) error {
+		err := each(ctx, q, place{table: appliedTable}, []string{"lineage", "revision", "checksum"}, nil, func(rows *engine.Rows) error {
 			var l, rev, sum string
 			err := rows.Scan(&l, &rev, &sum)
 			b.applied[l+"/"+rev] = sum
@@ -167,7 +165,7 @@ func (r *Runner) read(ctx context.Context, q engine.Queryer, in inspector) (*boo
 	return b, nil
 }
 
-func versionRows(ctx context.Context, q engine.Queryer, table string) ([]string, error) {
+func versionRows(ctx context.Context, q engine.Queryer, table place) ([]string, error) {
 	var out []string
 	err := each(ctx, q, table, []string{"version_num"}, []string{"version_num"}, func(rows *engine.Rows) error {
 		var id string
@@ -182,7 +180,7 @@ func readJournal(ctx context.Context, q engine.Queryer) ([]entry, error) {
 	var out []entry
 	columns := []string{"lineage", "revision", "position", "direction", "operation", "checksum", "state", "statement", "statements",
 		"script", "tables", "place", "rows_done", "rows_total", "error_code"}
-	err := each(ctx, q, journalTable, columns, []string{"lineage", "revision", "position"}, func(rows *engine.Rows) error {
+	err := each(ctx, q, place{table: journalTable}, columns, []string{"lineage", "revision", "position"}, func(rows *engine.Rows) error {
 		var e entry
 		var script, tables, place, code sql.NullString
 		err := rows.Scan(&e.lineage, &e.revision, &e.position, &e.direction, &e.operation, &e.checksum, &e.state, &e.statement, &e.statements,
@@ -195,10 +193,10 @@ func readJournal(ctx context.Context, q engine.Queryer) ([]entry, error) {
 }
 
 // each reads columns of a table, row by row.
-func each(ctx context.Context, q engine.Queryer, table string, columns, order []string, f func(rows *engine.Rows) error) error {
+func each(ctx context.Context, q engine.Queryer, table place, columns, order []string, f func(rows *engine.Rows) error) error {
 	b := driver.NewBuilder(q.Dialect()).SQL("SELECT ")
 	idents(b, columns)
-	b.SQL(" FROM ").Ident(table)
+	table.write(b.SQL(" FROM "))
 	if len(order) > 0 {
 		b.SQL(" ORDER BY ")
 		idents(b, order)
@@ -267,24 +265,27 @@ func (b *book) made(tables ...*schema.Table) {
 }
 
 // rowChange writes one change of a version table. literal is for scripts.
-func rowChange(d driver.Dialect, table string, c revision.RowChange, arg func(b *driver.Builder, v string)) *driver.Builder {
+func rowChange(d driver.Dialect, table place, c revision.RowChange, arg func(b *driver.Builder, v string)) *driver.Builder {
 	b := driver.NewBuilder(d)
 	const column = "version_num"
 	switch c.Kind {
 	case revision.Insert:
-		b.SQL("INSERT INTO ").Ident(table).SQL(" (").Ident(column).SQL(") VALUES (")
+		table.write(b.SQL("INSERT INTO "))
+		b.SQL(" (").Ident(column).SQL(") VALUES (")
 		arg(b, c.To)
 		b.SQL(")")
 	case revision.Update:
-		b.SQL("UPDATE ").Ident(table).SQL(" SET ").Ident(column).SQL(" = ")
+		table.write(b.SQL("UPDATE "))
+		b.SQL(" SET ").Ident(column).SQL(" = ")
 		arg(b, c.To)
 		b.SQL(" WHERE ").Ident(column).SQL(" = ")
 		arg(b, c.From)
 	case revision.Delete:
-		b.SQL("DELETE FROM ").Ident(table).SQL(" WHERE ").Ident(column).SQL(" = ")
+		table.write(b.SQL("DELETE FROM "))
+		b.SQL(" WHERE ").Ident(column).SQL(" = ")
 		arg(b, c.From)
 	case revision.Purge:
-		b.SQL("DELETE FROM ").Ident(table)
+		table.write(b.SQL("DELETE FROM "))
 	}
 	return b
 }
@@ -292,14 +293,14 @@ func rowChange(d driver.Dialect, table string, c revision.RowChange, arg func(b 
 func bound(b *driver.Builder, v string) { b.Arg(v) }
 
 // changeRows runs the changes of a version table and looks at what each did.
-func changeRows(ctx context.Context, d driver.Dialect, x execer, table string, changes []revision.RowChange) error {
+func changeRows(ctx context.Context, d driver.Dialect, x execer, table place, changes []revision.RowChange) error {
 	for _, c := range changes {
 		n, err := run(ctx, x, rowChange(d, table, c, bound))
 		if err != nil {
 			return dberr.WithOp(err, "record the version")
 		}
 		if c.Kind != revision.Purge && n != 1 {
-			return dberr.New(dberr.Conflict, "record the version", "table "+table+" was changed by somebody else while the migration ran ("+c.String()+" did not find one row); nothing of this revision was kept, look at it and run again")
+			return dberr.New(dberr.Conflict, "record the version", "table "+table.String()+" was changed by somebody else while the migration ran ("+c.String()+" did not find one row); nothing of this revision was kept, look at it and run again")
 		}
 	}
 	return nil

@@ -65,10 +65,10 @@ func (x *execution) segments(ctx context.Context) error {
 		if !last || x.resumed || !x.r.transactional() {
 			// Work that is not one transaction needs its tables ahead of it.
 			tables := x.tables(!last || x.resumed)
-			if err := x.b.ensure(ctx, x.r.o.Engine, x.r.o.Target.DDL, tables...); err != nil {
+			if err := x.ensure(ctx, x.r.o.Engine, tables...); err != nil {
 				return err
 			}
-			x.b.made(tables...)
+			x.made(tables...)
 		}
 		seg := segs[0]
 		if seg.alone {
@@ -89,9 +89,24 @@ func (x *execution) segments(ctx context.Context) error {
 	}
 }
 
-// tables are those of the runner that a revision needs.
+// ensure makes the version table and others that a revision needs.
+func (x *execution) ensure(ctx context.Context, on execer, tables ...*schema.Table) error {
+	if err := x.b.ensureVersion(ctx, on, *x.r.o.Target, x.w.l.version()); err != nil {
+		return err
+	}
+	return x.b.ensure(ctx, on, x.r.o.Target.DDL, tables...)
+}
+
+// made says that ensure took effect.
+func (x *execution) made(tables ...*schema.Table) {
+	x.b.has[x.w.l.version().String()] = true
+	x.b.made(tables...)
+}
+
+// tables are those of the runner, beside the version table, that a revision
+// needs.
 func (x *execution) tables(journal bool) []*schema.Table {
-	out := []*schema.Table{VersionTable(x.w.l.VersionTable), appliedDefinition()}
+	out := []*schema.Table{appliedDefinition()}
 	if journal {
 		out = append(out, journalDefinition())
 	}
@@ -148,7 +163,7 @@ func (x *execution) recorded(ctx context.Context, q engine.Queryer) (bool, error
 	if err != nil {
 		return false, err
 	}
-	have, err := versionRows(ctx, q, x.w.l.VersionTable)
+	have, err := versionRows(ctx, q, x.w.l.version())
 	if err != nil {
 		return false, err
 	}
@@ -240,11 +255,11 @@ func (x *execution) record(ctx context.Context, tx *engine.Tx, journaled bool) e
 	x.at = "record the version"
 	if r.transactional() {
 		// Made here, a first revision that fails leaves nothing behind.
-		if err := x.b.ensure(ctx, tx, r.o.Target.DDL, x.tables(false)...); err != nil {
+		if err := x.ensure(ctx, tx, x.tables(false)...); err != nil {
 			return err
 		}
 	}
-	if err := changeRows(ctx, d, tx, l.VersionTable, x.w.step.Rows); err != nil {
+	if err := changeRows(ctx, d, tx, l.version(), x.w.step.Rows); err != nil {
 		return err
 	}
 	after, err := x.rowsAfter()
@@ -271,7 +286,7 @@ func (x *execution) record(ctx context.Context, tx *engine.Tx, journaled bool) e
 
 // done takes over what the transaction of the last part changed.
 func (x *execution) done() error {
-	x.b.made(x.tables(false)...)
+	x.made(x.tables(false)...)
 	rows, err := x.rowsAfter()
 	if err != nil {
 		return err

@@ -134,6 +134,9 @@ func New(o Options) (*Runner, error) {
 	if o.Target == nil && o.Engine != nil {
 		o.Target = &Target{Dialect: o.Engine.Dialect(), DDL: o.Engine.DDL()}
 	}
+	if err := checkSchemas(o.Target, ls); err != nil {
+		return nil, err
+	}
 	return &Runner{o: o, all: ls, in: ls}, nil
 }
 

@@ -77,7 +77,7 @@ func (r *Runner) partial(b *book, live *op.State) []Partial {
 		// Without a version table nobody has begun anything: tables are then
 		// those of a time before the history.
 		ours := slices.ContainsFunc(b.journal, func(e entry) bool { return e.lineage == l.Name })
-		if ours || !b.has[l.VersionTable] {
+		if ours || !b.has[l.version().String()] {
 			continue
 		}
 		steps, err := l.graph.Upgrade(b.rows[l.Name], "heads")

@@ -103,7 +103,7 @@ func (s *script) lineage(l *lineage, d Direction, from, to string) error {
 		return err
 	}
 	if len(rows) == 0 && len(steps) > 0 {
-		sts, err := versionSQL(s.t.DDL, l.VersionTable)
+		sts, err := l.version().create(s.t.Dialect, s.t.DDL)
 		if err != nil {
 			return err
 		}
@@ -180,7 +180,7 @@ func (s *script) record(a aimed) []part {
 	}
 	var out []part
 	for _, c := range a.step.Rows {
-		text, _, err := rowChange(d, a.l.VersionTable, c, literal).Done()
+		text, _, err := rowChange(d, a.l.version(), c, literal).Done()
 		if err != nil && s.err == nil {
 			s.err = err
 		}
@@ -248,7 +248,7 @@ func (r *Runner) StampSQL(w io.Writer, from, to string) error {
 			return err
 		}
 		if len(rows) == 0 {
-			sts, err := versionSQL(s.t.DDL, l.VersionTable)
+			sts, err := l.version().create(s.t.Dialect, s.t.DDL)
 			if err != nil {
 				return err
 			}
@@ -270,7 +270,7 @@ func (r *Runner) EnsureVersionSQL(w io.Writer) error {
 	}
 	s := &script{r: r, w: w}
 	for _, l := range r.in {
-		sts, err := versionSQL(r.o.Target.DDL, l.VersionTable)
+		sts, err := l.version().create(r.o.Target.Dialect, r.o.Target.DDL)
 		if err != nil {
 			return err
 		}

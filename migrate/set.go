@@ -45,9 +45,13 @@ type Revision struct {
 // one database: those of a program, of a library that it uses, of another
 // program that shares the database.
 type Lineage struct {
-	Name         string     // for messages, flags and the journal; empty is "main"
-	VersionTable string     // empty is "alembic_version"
-	Revisions    []Revision // in any order; it decides where the links leave a choice
+	Name         string // for messages, flags and the journal; empty is "main"
+	VersionTable string // empty is "alembic_version"
+	// VersionSchema is the schema that has the version table (on MySQL and
+	// MariaDB, the database), which must exist; empty is the one that the
+	// engine works in.
+	VersionSchema string
+	Revisions     []Revision // in any order; it decides where the links leave a choice
 
 	// Tables are the tables as they are declared today, for Check and
 	// Autogenerate; nil leaves the lineage out of both.
@@ -111,7 +115,7 @@ func newLineages(in []Lineage) ([]*lineage, error) {
 			if o.Name == l.Name {
 				return nil, dberr.New(dberr.Invalid, "migrations", "there are two lineages called "+l.Name+"; give each a name of its own")
 			}
-			if o.VersionTable == l.VersionTable {
+			if o.VersionTable == l.VersionTable && o.VersionSchema == l.VersionSchema {
 				return nil, dberr.New(dberr.Invalid, "migrations", "the lineages "+o.Name+" and "+l.Name+" have the same version table "+l.VersionTable+"; give each a table of its own")
 			}
 		}

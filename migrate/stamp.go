@@ -5,10 +5,8 @@ import (
 	"slices"
 
 	"github.com/larder-db/larder/dberr"
-	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/migrate/revision"
-	"github.com/larder-db/larder/schema"
 )
 
 // Stamped is what a stamp changed in one lineage.
@@ -91,9 +89,8 @@ func (r *Runner) stampOne(ctx context.Context, b *book, l *lineage, purge bool, 
 	if out.Rows, err = revision.ApplyRows(b.rows[l.Name], changes...); err != nil {
 		return out, dberr.New(dberr.Internal, "stamp", err.Error())
 	}
-	version := VersionTable(l.VersionTable)
 	ensure := func(ctx context.Context, x execer) error {
-		return b.ensure(ctx, x, eng.DDL(), version)
+		return b.ensureVersion(ctx, x, *r.o.Target, l.version())
 	}
 	transactional := r.transactional()
 	if !transactional {
@@ -107,7 +104,7 @@ func (r *Runner) stampOne(ctx context.Context, b *book, l *lineage, purge bool, 
 				return err
 			}
 		}
-		if err := changeRows(ctx, tx.Dialect(), tx, l.VersionTable, changes); err != nil {
+		if err := changeRows(ctx, tx.Dialect(), tx, l.version(), changes); err != nil {
 			return err
 		}
 		if len(changes) > 0 {
@@ -118,7 +115,7 @@ func (r *Runner) stampOne(ctx context.Context, b *book, l *lineage, purge bool, 
 		return r.forgetStale(ctx, tx, b, l, out.Rows, purge)
 	})
 	if err == nil {
-		b.made(version)
+		b.has[l.version().String()] = true
 	}
 	return out, err
 }
@@ -173,18 +170,14 @@ func (r *Runner) EnsureVersion(ctx context.Context) (made []string, err error) {
 		return nil, err
 	}
 	for _, l := range r.in {
-		if b.has[l.VersionTable] {
+		at := l.version()
+		if b.has[at.String()] {
 			continue
 		}
-		if err := b.ensure(ctx, r.o.Engine, r.o.Engine.DDL(), VersionTable(l.VersionTable)); err != nil {
+		if err := b.ensureVersion(ctx, r.o.Engine, *r.o.Target, at); err != nil {
 			return made, err
 		}
-		made = append(made, l.VersionTable)
+		made = append(made, at.String())
 	}
 	return made, nil
-}
-
-// versionSQL is the statements that make a version table.
-func versionSQL(ddl driver.DDL, name string) ([]string, error) {
-	return ddl.CreateTables([]*schema.Table{VersionTable(name)}...)
 }

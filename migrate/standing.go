@@ -47,7 +47,7 @@ func (r *Runner) Standing(ctx context.Context) (*Standing, error) {
 				s.Unknown = append(s.Unknown, id)
 			}
 		}
-		started = started || b.has[l.VersionTable]
+		started = started || b.has[l.version().String()]
 	}
 	if len(s.Unknown) > 0 {
 		return s, nil

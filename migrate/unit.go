@@ -218,7 +218,7 @@ func (r *Runner) ours(name string) bool {
 	case appliedTable, journalTable, unfinishedTable:
 		return true
 	}
-	return slices.ContainsFunc(r.all, func(l *lineage) bool { return l.VersionTable == name })
+	return slices.ContainsFunc(r.all, func(l *lineage) bool { return l.VersionSchema == "" && l.VersionTable == name })
 }
 
 var _ inspector = (*engine.Tx)(nil)

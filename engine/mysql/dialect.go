@@ -33,7 +33,7 @@ func (d dialect) mariadb() bool { return d.flavour == dburl.MariaDB }
 
 var (
 	bothFeatures = []driver.Feature{driver.RowLocks, driver.SkipLocked, driver.ServerProcess, driver.Isolation,
-		driver.Savepoints, driver.TupleIn, driver.Windows, driver.RecursiveCTE, driver.DecimalType}
+		driver.Savepoints, driver.TupleIn, driver.Windows, driver.RecursiveCTE, driver.DecimalType, driver.Schemas}
 	mariadbFeatures = []driver.Feature{driver.InsertReturning, driver.DeleteReturning, driver.SetOperations, driver.SelfSubquery, driver.JSONExact}
 )
 

@@ -26,7 +26,7 @@ func newDialect(version int, icu bool) dialect { return dialect{version: version
 var statementFeatures = []driver.Feature{driver.InsertReturning, driver.UpdateReturning, driver.DeleteReturning, driver.CopyIn,
 	driver.RowLocks, driver.SkipLocked, driver.ServerProcess, driver.Isolation, driver.Savepoints, driver.TupleIn,
 	driver.Windows, driver.RecursiveCTE, driver.NullsOrdering, driver.DistinctFrom, driver.JSONIndexable,
-	driver.UpsertTarget, driver.SetOperations, driver.JSONExact, driver.SelfSubquery, driver.SetAtOnce, driver.DecimalType}
+	driver.UpsertTarget, driver.SetOperations, driver.JSONExact, driver.SelfSubquery, driver.SetAtOnce, driver.DecimalType, driver.Schemas}
 
 func (dialect) Engine() string { return "postgresql" }
 
