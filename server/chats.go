@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -52,7 +53,7 @@ type chatAnswer struct {
 // writeChat answers a chat. The document goes out as it is stored: it is put
 // into the finished answer in place of an empty one, not decoded and encoded.
 func writeChat(w http.ResponseWriter, c *model.Chat) error {
-	doc, err := chatdoc.ParseStored([]byte(c.Chat.String()))
+	doc, err := chatdoc.ParseStored(c.Chat.String())
 	if err != nil {
 		return &failure{status: http.StatusInternalServerError, detail: msgInvalidDocument, err: err}
 	}
@@ -65,30 +66,17 @@ func writeChat(w http.ResponseWriter, c *model.Chat) error {
 	if err != nil {
 		return err
 	}
-	body, err := spliceChat(head, doc.JSON())
-	if err != nil {
-		return err
+	before, after, ok := bytes.Cut(head, []byte(emptyChat))
+	if !ok {
+		return errors.New("the answer has no place for the document")
 	}
-	writeBody(w, http.StatusOK, body)
+	writeParts(w, http.StatusOK, string(before), `"chat":`, doc.JSON(), string(after))
 	return nil
 }
 
+// emptyChat comes before anything that a client could have written, except id,
+// user_id and title, whose quotes are escaped.
 const emptyChat = `"chat":{}`
-
-func spliceChat(head, doc []byte) ([]byte, error) {
-	// The member comes before anything that a client could have written,
-	// except id, user_id and title, whose quotes are escaped.
-	for i := 0; i+len(emptyChat) <= len(head); i++ {
-		if string(head[i:i+len(emptyChat)]) == emptyChat {
-			at := i + len(`"chat":`)
-			out := make([]byte, 0, len(head)+len(doc))
-			out = append(out, head[:at]...)
-			out = append(out, doc...)
-			return append(out, head[at+2:]...), nil
-		}
-	}
-	return nil, errors.New("the answer has no place for the document")
-}
 
 func orZero(n *int64) int64 {
 	if n == nil {
@@ -100,11 +88,11 @@ func orZero(n *int64) int64 {
 func isTrue(b *bool) bool { return b != nil && *b }
 
 func orNull(j model.JSON) json.RawMessage {
-	text, err := chatdoc.Readable([]byte(j.String()))
+	text, err := chatdoc.Readable(j.String())
 	if err != nil {
 		return json.RawMessage("null")
 	}
-	return text
+	return json.RawMessage(text)
 }
 
 // objectOr is the object in j, or the empty one.

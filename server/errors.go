@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 
 	"github.com/larder-db/larder/dberr"
@@ -134,6 +135,18 @@ func writeBody(w http.ResponseWriter, status int, body []byte) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	_, _ = w.Write(body) //nolint:gosec // JSON, never HTML; a client that is gone is no failure of ours
+}
+
+// writeParts writes the parts one behind the other: a large one is not copied
+// to stand between two small ones.
+func writeParts(w http.ResponseWriter, status int, parts ...string) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	for _, p := range parts {
+		if _, err := io.WriteString(w, p); err != nil {
+			return // a client that is gone is no failure of ours
+		}
+	}
 }
 
 func writeJSON(w http.ResponseWriter, v any) error {

@@ -180,7 +180,7 @@ func (c *Chats) Create(ctx context.Context, by chatdoc.Author, in ChatInput) (*m
 // put makes doc the document of chat, with the copies that lists read. A
 // document without a title leaves the title as it is.
 func put(chat *model.Chat, doc *chatdoc.Document) {
-	chat.Chat = model.JSONText(string(doc.JSON()))
+	chat.Chat = model.JSONText(doc.JSON())
 	if t, ok := doc.Title(); ok {
 		chat.Title = &t
 	}
@@ -237,7 +237,7 @@ func (c *Chats) edit(ctx context.Context, o engine.TxOptions, id string, change 
 		if err != nil {
 			return err
 		}
-		stored, err := chatdoc.ParseStored([]byte(before.Chat.String()))
+		stored, err := chatdoc.ParseStored(before.Chat.String())
 		if err != nil {
 			return &dberr.Error{Op: op, Code: dberr.Internal, Msg: "the stored document of the chat is not JSON; repair the row first", Err: err}
 		}

@@ -26,7 +26,7 @@ var imports = map[string][]string{
 	"dberr":                           {},
 	"dburl":                           {"dberr"},
 	"model":                           {"internal/jsontext"},
-	"model/chatdoc":                   {"dberr", "model"},
+	"model/chatdoc":                   {"dberr", "internal/jsontext", "model"},
 	"schema":                          {"dberr"},
 	"schema/sqltext":                  {},
 	"driver":                          {"dberr", "dburl", "schema", "schema/sqltext"},

@@ -2,8 +2,10 @@ package chatdoc
 
 import (
 	"encoding/json"
+	"sync"
 
 	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/internal/jsontext"
 )
 
 // DefaultTitle is the title of a chat whose document has none.
@@ -12,26 +14,31 @@ const DefaultTitle = "New Chat"
 // Document is a chat document. It is a value that does not change: the
 // functions of this package return new ones.
 type Document struct {
-	top  *object
-	text []byte // the whole text, when it is known
+	top    *object
+	encode sync.Once
+	text   string // the whole text, once it is known
 }
 
+// inside is the way to the messages.
+var inside = []string{"history", "messages"}
+
 // Parse reads a document that a client sent, cleaned as [Clean] does. Text
-// that is not a JSON object is a dberr.Invalid error.
+// that is not a JSON object is a dberr.Invalid error. The text becomes part of
+// the document: nobody writes to it any more.
 func Parse(text []byte) (*Document, error) {
-	text, err := Clean(text)
+	s, err := clean(jsontext.String(text))
 	if err != nil {
 		return nil, err
 	}
-	return cut(text)
+	return cut(s)
 }
 
 // ParseStored reads a document from a row. What older writers are known to
 // have stored and is not JSON (NaN, raw control characters, broken UTF-8) is
 // read as the nearest JSON; SQL NULL and JSON null are the empty document.
-func ParseStored(text []byte) (*Document, error) {
-	if len(text) == 0 || isNull(text) {
-		text = []byte("{}")
+func ParseStored(text string) (*Document, error) {
+	if text == "" || text == "null" {
+		text = "{}"
 	}
 	text, err := Readable(text)
 	if err != nil {
@@ -43,28 +50,28 @@ func ParseStored(text []byte) (*Document, error) {
 // Readable returns stored JSON text in a form that every JSON reader takes,
 // with NUL removed; text itself when it is that already. Text that cannot be
 // read as JSON is a dberr.Invalid error.
-func Readable(text []byte) ([]byte, error) {
-	out, err := Clean(text)
+func Readable(text string) (string, error) {
+	out, err := clean(text)
 	if err == nil {
 		return out, nil
 	}
-	return Clean(mend(text))
+	return clean(string(mend([]byte(text))))
 }
 
-func cut(text []byte) (*Document, error) {
-	top := cutObject(text)
-	if top == nil {
+func cut(text string) (*Document, error) {
+	if !isObject(text) {
 		return nil, dberr.New(dberr.Invalid, "chatdoc", "the chat document is not a JSON object")
 	}
-	return &Document{top: top, text: text}, nil
+	top, _ := cutAt(text, skipSpace(text, 0), inside)
+	d := &Document{top: top, text: text}
+	d.encode.Do(func() {})
+	return d, nil
 }
 
-// JSON is the document's text. The caller does not write to it.
-func (d *Document) JSON() []byte {
-	if d.text != nil {
-		return d.text
-	}
-	return d.top.encode()
+// JSON is the document's text.
+func (d *Document) JSON() string {
+	d.encode.Do(func() { d.text = d.top.encode() })
+	return d.text
 }
 
 // Title is the document's own title; false when it has none that is a string.
@@ -75,7 +82,7 @@ func (d *Document) Title() (string, bool) { return stringOf(d.top.get("title")) 
 // branchPointMessageId, or the id of the last entry in its list of messages.
 // Empty when none of them says anything.
 func (d *Document) CurrentID() string {
-	for _, text := range [][]byte{d.history().get("currentId"), d.top.get("currentId"), d.top.get("branchPointMessageId")} {
+	for _, text := range []string{d.history().get("currentId"), d.top.get("currentId"), d.top.get("branchPointMessageId")} {
 		if s, ok := stringOf(text); ok && s != "" {
 			return s
 		}
@@ -101,12 +108,12 @@ func (d *Document) MessageIDs() []string {
 	return ids
 }
 
-// Message returns the JSON text of one message of the history; nil when there
+// Message returns the JSON text of one message of the history; empty when there
 // is no such message.
-func (d *Document) Message(id string) []byte { return d.messages().get(id) }
+func (d *Document) Message(id string) string { return d.messages().get(id) }
 
-// Member returns the JSON text of a top-level member; nil when there is none.
-func (d *Document) Member(key string) []byte { return d.top.get(key) }
+// Member returns the JSON text of a top-level member; empty when there is none.
+func (d *Document) Member(key string) string { return d.top.get(key) }
 
 // WithTitle returns the document with another title.
 func (d *Document) WithTitle(title string) *Document {
@@ -115,8 +122,8 @@ func (d *Document) WithTitle(title string) *Document {
 	return &Document{top: top}
 }
 
-func (d *Document) history() *object  { return cutObject(d.top.get("history")) }
-func (d *Document) messages() *object { return cutObject(d.history().get("messages")) }
+func (d *Document) history() *object  { return d.top.object("history") }
+func (d *Document) messages() *object { return d.history().object("messages") }
 
 // CleanString removes U+0000 and what is no UTF-8 from s, for text columns
 // that stand beside a document.
@@ -126,7 +133,7 @@ func CleanString(s string) string {
 		return ""
 	}
 	var out string
-	if json.Unmarshal(stripUnholdable(b), &out) != nil {
+	if json.Unmarshal([]byte(stripUnholdable(string(b))), &out) != nil {
 		return ""
 	}
 	return out

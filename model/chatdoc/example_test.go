@@ -27,7 +27,7 @@ func Example() {
 		stored = chatdoc.Merge(stored, sent, author)
 	}
 	fmt.Println(stored.MessageIDs(), stored.CurrentID())
-	fmt.Println(string(stored.Message("1")))
+	fmt.Println(stored.Message("1"))
 	// Output:
 	// [1 2 3] 3
 	// {"parentId":null,"childrenIds":["2","3"]}

@@ -36,9 +36,9 @@ func value(t testing.TB, text []byte) any {
 	return v
 }
 
-func sameJSON(t testing.TB, got []byte, want string) {
+func sameJSON(t testing.TB, got, want string) {
 	t.Helper()
-	if diff := cmp.Diff(value(t, []byte(want)), value(t, got)); diff != "" {
+	if diff := cmp.Diff(value(t, []byte(want)), value(t, []byte(got))); diff != "" {
 		t.Errorf("document differs (-want +got):\n%s", diff)
 	}
 }
@@ -121,7 +121,7 @@ func TestMerge(t *testing.T) {
 
 func TestUntouchedPartsKeepTheirText(t *testing.T) {
 	const stored = `{ "z":1.0, "a" : 12345678901234567890, "e":"\u00e9\/", "deep":{"b" : [1e400, -0, 2.50]}, "title":"x" }`
-	got := string(chatdoc.Merge(parse(t, stored), parse(t, `{"title":"y","n":1.10}`), bob).JSON())
+	got := chatdoc.Merge(parse(t, stored), parse(t, `{"title":"y","n":1.10}`), bob).JSON()
 	const want = `{"z":1.0,"a":12345678901234567890,"e":"\u00e9\/","deep":{"b" : [1e400, -0, 2.50]},"title":"y","n":1.10}`
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
@@ -223,7 +223,7 @@ func TestMergeProperties(t *testing.T) {
 		merged := chatdoc.Merge(stored, sent, bob)
 
 		var was, new, got history
-		for text, into := range map[string]*history{string(stored.JSON()): &was, b: &new, string(merged.JSON()): &got} {
+		for text, into := range map[string]*history{stored.JSON(): &was, b: &new, merged.JSON(): &got} {
 			if err := json.Unmarshal([]byte(text), into); err != nil {
 				t.Fatal(err)
 			}
@@ -279,7 +279,7 @@ func TestMergeProperties(t *testing.T) {
 			}
 		}
 		again := chatdoc.Merge(merged, sent, bob)
-		if diff := cmp.Diff(valueR(t, merged.JSON()), valueR(t, again.JSON())); diff != "" {
+		if diff := cmp.Diff(valueR(t, []byte(merged.JSON())), valueR(t, []byte(again.JSON()))); diff != "" {
 			t.Fatalf("merging twice changes something (-once +twice):\n%s", diff)
 		}
 	})

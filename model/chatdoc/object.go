@@ -3,61 +3,110 @@ package chatdoc
 import (
 	"encoding/json"
 	"iter"
+	"maps"
+	"slices"
+	"strings"
 )
 
-// object is a JSON object cut into its members, in order. Values are text that
-// belongs to the document it was cut from and is never written to.
+// object is a JSON object cut into its members, in order. What it was cut from
+// is not copied.
 type object struct {
 	members []member
 	index   map[string]int // built when there are many members
 }
 
+// member is one member of an object. Its value is text, or an object that was
+// put together here.
 type member struct {
 	key  string
-	text []byte // the key as it stands in the document, with its quotes
-	val  []byte
+	text string  // the key as it stands in the document, with its quotes
+	val  string  // the value's text; empty when only sub is known
+	sub  *object // the value, cut; nil when it is not
 }
 
 // manyMembers is where a map beats looking through the members.
 const manyMembers = 16
 
 // cutObject cuts the JSON object in text. Text that is another kind of value,
-// or nil, gives nil. Of a repeated key the last value counts.
-func cutObject(text []byte) *object {
+// or nothing, gives nil. Of a repeated key the last value counts.
+func cutObject(text string) *object {
 	i := skipSpace(text, 0)
 	if i >= len(text) || text[i] != '{' {
 		return nil
 	}
+	o, _ := cutAt(text, i, nil)
+	return o
+}
+
+// cutAt cuts the object that begins at i, and returns the position behind it.
+// Of the members, the object that path names is cut as well, by the rest of it.
+func cutAt(text string, i int, path []string) (*object, int) {
 	o := &object{}
 	i = skipSpace(text, i+1)
 	for text[i] != '}' {
 		k := skipString(text, i)
-		key := text[i:k]
+		m := member{key: unquote(text[i:k]), text: text[i:k]}
 		i = skipSpace(text, skipSpace(text, k)+1)
-		v := skipValue(text, i)
-		o.put(member{key: unquote(key), text: key, val: text[i:v]})
-		i = skipSpace(text, v)
+		var end int
+		if len(path) > 0 && m.key == path[0] && text[i] == '{' {
+			m.sub, end = cutAt(text, i, path[1:])
+		} else {
+			end = skipValue(text, i)
+		}
+		m.val = text[i:end]
+		o.put(m)
+		i = skipSpace(text, end)
 		if text[i] == ',' {
 			i = skipSpace(text, i+1)
 		}
 	}
-	return o
+	return o, i + 1
 }
 
-func unquote(text []byte) string {
-	for _, c := range text {
-		if c == '\\' {
-			var s string
-			if json.Unmarshal(text, &s) != nil {
-				return ""
-			}
-			return s
+// pick fills the values of the wanted keys of the object in text, in their
+// order; empty for those that it does not have. It reports whether text is an
+// object. Of a repeated key the last value counts.
+func pick(text string, keys []string, vals []string) bool {
+	clear(vals)
+	i := skipSpace(text, 0)
+	if i >= len(text) || text[i] != '{' {
+		return false
+	}
+	i = skipSpace(text, i+1)
+	for text[i] != '}' {
+		k := skipString(text, i)
+		key := text[i+1 : k-1]
+		if strings.IndexByte(key, '\\') >= 0 {
+			key = unquote(text[i:k])
+		}
+		i = skipSpace(text, skipSpace(text, k)+1)
+		end := skipValue(text, i)
+		if n := slices.Index(keys, key); n >= 0 {
+			vals[n] = text[i:end]
+		}
+		i = skipSpace(text, end)
+		if text[i] == ',' {
+			i = skipSpace(text, i+1)
 		}
 	}
-	return string(text[1 : len(text)-1])
+	return true
+}
+
+func unquote(text string) string {
+	if strings.IndexByte(text, '\\') < 0 {
+		return text[1 : len(text)-1]
+	}
+	var s string
+	if json.Unmarshal([]byte(text), &s) != nil {
+		return ""
+	}
+	return s
 }
 
 func (o *object) find(key string) int {
+	if o == nil {
+		return -1
+	}
 	if o.index != nil {
 		if i, ok := o.index[key]; ok {
 			return i
@@ -74,7 +123,7 @@ func (o *object) find(key string) int {
 
 func (o *object) put(m member) {
 	if i := o.find(m.key); i >= 0 {
-		o.members[i].val = m.val
+		o.members[i].val, o.members[i].sub = m.val, m.sub
 		return
 	}
 	o.members = append(o.members, m)
@@ -89,40 +138,56 @@ func (o *object) put(m member) {
 	}
 }
 
-// get returns the member's text; nil when there is none, or no object.
-func (o *object) get(key string) []byte {
-	if o == nil {
+// get returns the member's text; empty when there is none, or no object.
+func (o *object) get(key string) string {
+	if i := o.find(key); i >= 0 {
+		return o.members[i].value()
+	}
+	return ""
+}
+
+// object returns the member's object; nil when the member is none.
+func (o *object) object(key string) *object {
+	i := o.find(key)
+	if i < 0 {
 		return nil
 	}
-	if i := o.find(key); i >= 0 {
-		return o.members[i].val
+	if m := &o.members[i]; m.sub == nil {
+		return cutObject(m.val)
 	}
-	return nil
+	return o.members[i].sub
 }
 
-func (o *object) set(key string, val []byte) {
-	o.put(member{key: key, text: quote(key), val: val})
+func (o *object) set(key, val string) { o.put(member{key: key, text: quote(key), val: val}) }
+
+// setObject makes sub the value of the member.
+func (o *object) setObject(key string, sub *object) {
+	o.put(member{key: key, text: quote(key), sub: sub})
 }
 
-// clone copies the list of members, not their text.
+// clone copies the list of members, not what they hold.
 func (o *object) clone() *object {
 	if o == nil {
 		return &object{}
 	}
-	c := &object{members: make([]member, 0, len(o.members)+4)}
-	for _, m := range o.members {
-		c.put(m)
-	}
-	return c
+	return &object{members: append(make([]member, 0, len(o.members)+4), o.members...), index: maps.Clone(o.index)}
 }
 
-func (o *object) all() iter.Seq2[string, []byte] {
-	return func(yield func(string, []byte) bool) {
+// value is the text of the member's value.
+func (m *member) value() string {
+	if m.val == "" && m.sub != nil {
+		return m.sub.encode()
+	}
+	return m.val
+}
+
+func (o *object) all() iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
 		if o == nil {
 			return
 		}
-		for _, m := range o.members {
-			if !yield(m.key, m.val) {
+		for i := range o.members {
+			if m := &o.members[i]; !yield(m.key, m.value()) {
 				return
 			}
 		}
@@ -131,33 +196,48 @@ func (o *object) all() iter.Seq2[string, []byte] {
 
 func (o *object) size() int {
 	n := 2
-	for _, m := range o.members {
+	for i := range o.members {
+		m := &o.members[i]
 		n += len(m.text) + len(m.val) + 2
+		if m.val == "" && m.sub != nil {
+			n += m.sub.size()
+		}
 	}
 	return n
 }
 
-func (o *object) encode() []byte {
-	b := make([]byte, 0, o.size())
-	b = append(b, '{')
-	for i, m := range o.members {
+func (o *object) encode() string {
+	var b strings.Builder
+	b.Grow(o.size())
+	o.writeTo(&b)
+	return b.String()
+}
+
+func (o *object) writeTo(b *strings.Builder) {
+	b.WriteByte('{')
+	for i := range o.members {
+		m := &o.members[i]
 		if i > 0 {
-			b = append(b, ',')
+			b.WriteByte(',')
 		}
-		b = append(b, m.text...)
-		b = append(b, ':')
-		b = append(b, m.val...)
+		b.WriteString(m.text)
+		b.WriteByte(':')
+		if m.val == "" && m.sub != nil {
+			m.sub.writeTo(b)
+		} else {
+			b.WriteString(m.val)
+		}
 	}
-	return append(b, '}')
+	b.WriteByte('}')
 }
 
 // elements cuts the JSON array in text; nil for any other value.
-func elements(text []byte) [][]byte {
+func elements(text string) []string {
 	i := skipSpace(text, 0)
 	if i >= len(text) || text[i] != '[' {
 		return nil
 	}
-	out := [][]byte{}
+	out := []string{}
 	i = skipSpace(text, i+1)
 	for text[i] != ']' {
 		v := skipValue(text, i)
@@ -170,29 +250,40 @@ func elements(text []byte) [][]byte {
 	return out
 }
 
-func encodeArray(items [][]byte) []byte {
-	b := []byte{'['}
+func encodeArray(items []string) string {
+	n := 2
+	for _, v := range items {
+		n += len(v) + 1
+	}
+	var b strings.Builder
+	b.Grow(n)
+	b.WriteByte('[')
 	for i, v := range items {
 		if i > 0 {
-			b = append(b, ',')
+			b.WriteByte(',')
 		}
-		b = append(b, v...)
+		b.WriteString(v)
 	}
-	return append(b, ']')
+	b.WriteByte(']')
+	return b.String()
 }
 
 // stringOf returns the string that text is, and whether it is one.
-func stringOf(text []byte) (string, bool) {
-	if len(text) == 0 || text[0] != '"' {
+func stringOf(text string) (string, bool) {
+	if text == "" || text[0] != '"' {
 		return "", false
 	}
 	return unquote(text), true
 }
 
-func isNull(text []byte) bool { return string(text) == "null" }
+// isObject reports whether text is a JSON object.
+func isObject(text string) bool {
+	i := skipSpace(text, 0)
+	return i < len(text) && text[i] == '{'
+}
 
 // quote writes s as a JSON string, leaving < > & as they are.
-func quote(s string) []byte {
+func quote(s string) string {
 	plain := true
 	for i := range len(s) {
 		if c := s[i]; c < 0x20 || c == '"' || c == '\\' || c >= 0x80 {
@@ -201,12 +292,11 @@ func quote(s string) []byte {
 		}
 	}
 	if plain {
-		b := make([]byte, 0, len(s)+2)
-		return append(append(append(b, '"'), s...), '"')
+		return `"` + s + `"`
 	}
 	b, err := json.Marshal(s)
 	if err != nil { // a string always has an encoding
-		return []byte(`""`)
+		return `""`
 	}
-	return b
+	return string(b)
 }

@@ -1,7 +1,6 @@
 package chatdoc
 
 import (
-	"bytes"
 	"math"
 	"strconv"
 
@@ -16,14 +15,14 @@ func RowID(chatID, messageID string) string { return chatID + "-" + messageID }
 // for messages that do not say who wrote them; now is in seconds, for those
 // without a timestamp.
 func (d *Document) Rows(chatID, userID string, now int64) []model.ChatMessage {
-	return d.rows(chatID, userID, now, func(string, []byte) bool { return true })
+	return d.rows(chatID, userID, now, func(string, string) bool { return true })
 }
 
 // RowsChanged are the rows of the messages that are not in before, or not with
 // the same text.
 func (d *Document) RowsChanged(before *Document, chatID, userID string, now int64) []model.ChatMessage {
 	old := before.messages()
-	return d.rows(chatID, userID, now, func(id string, msg []byte) bool { return !bytes.Equal(old.get(id), msg) })
+	return d.rows(chatID, userID, now, func(id, msg string) bool { return old.get(id) != msg })
 }
 
 // RowsGone are the ids of the rows that before has and d has not: of messages
@@ -32,25 +31,26 @@ func (d *Document) RowsGone(before *Document, chatID string) []string {
 	now := d.messages()
 	var ids []string
 	for id, text := range before.messages().all() {
-		msg := now.get(id)
-		if hasRow(text) && (msg == nil || !bytes.Equal(msg, text) && !hasRow(msg)) {
+		if msg := now.get(id); msg != text && hasRow(text) && !hasRow(msg) {
 			ids = append(ids, RowID(chatID, id))
 		}
 	}
 	return ids
 }
 
-func hasRow(msg []byte) bool {
-	role, ok := stringOf(cutObject(msg).get("role"))
-	return ok && role != ""
+func hasRow(msg string) bool {
+	var role [1]string
+	pick(msg, []string{"role"}, role[:])
+	s, ok := stringOf(role[0])
+	return ok && s != ""
 }
 
-func (d *Document) rows(chatID, userID string, now int64, want func(id string, msg []byte) bool) []model.ChatMessage {
+func (d *Document) rows(chatID, userID string, now int64, want func(id, msg string) bool) []model.ChatMessage {
 	m := d.messages()
 	if m == nil {
 		return nil
 	}
-	out := make([]model.ChatMessage, 0, len(m.members))
+	var out []model.ChatMessage
 	for id, text := range m.all() {
 		if !want(id, text) {
 			continue
@@ -68,7 +68,7 @@ func rowOf(msg *object, chatID, messageID, userID string, now int64) (model.Chat
 		return model.ChatMessage{}, false
 	}
 	created := timestamp(msg.get("timestamp"), now)
-	done := string(msg.get("done")) != "false"
+	done := msg.get("done") != "false"
 	row := model.ChatMessage{
 		ID:             RowID(chatID, messageID),
 		ChatID:         chatID,
@@ -96,7 +96,7 @@ func rowOf(msg *object, chatID, messageID, userID string, now int64) (model.Chat
 	return row, true
 }
 
-func optional(text []byte) *string {
+func optional(text string) *string {
 	if s, ok := stringOf(text); ok {
 		return &s
 	}
@@ -105,17 +105,17 @@ func optional(text []byte) *string {
 
 // document is the JSON of a member; JSON null when there is none, which is
 // what Open WebUI's own writes leave in these columns.
-func document(text []byte) model.JSON {
-	if text == nil {
+func document(text string) model.JSON {
+	if text == "" {
 		return model.JSONNull()
 	}
-	return model.JSONText(string(text))
+	return model.JSONText(text)
 }
 
 // timestamp is the message's own time in whatever unit the client has written
 // it, without its fraction.
-func timestamp(text []byte, now int64) int64 {
-	s := string(text)
+func timestamp(text string, now int64) int64 {
+	s := text
 	if q, ok := stringOf(text); ok {
 		s = q
 	}
@@ -137,7 +137,7 @@ var (
 
 // usage is the message's usage with input_tokens, output_tokens and
 // total_tokens beside whatever else it has.
-func usage(text []byte) model.JSON {
+func usage(text string) model.JSON {
 	u := cutObject(text)
 	if u == nil || len(u.members) == 0 {
 		return document(text)
@@ -152,9 +152,9 @@ func usage(text []byte) model.JSON {
 		key string
 		n   int64
 	}{{"input_tokens", in}, {"output_tokens", out}, {"total_tokens", total}} {
-		c.set(kv.key, strconv.AppendInt(nil, kv.n, 10))
+		c.set(kv.key, strconv.FormatInt(kv.n, 10))
 	}
-	return model.JSONText(string(c.encode()))
+	return model.JSONText(c.encode())
 }
 
 func firstCount(u *object, keys []string) int64 {

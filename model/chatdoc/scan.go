@@ -3,9 +3,13 @@ package chatdoc
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
+	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/internal/jsontext"
 )
 
 // Clean checks that text is JSON in UTF-8 and removes from its strings, keys
@@ -13,55 +17,61 @@ import (
 // their other half. It returns text itself when there is nothing to remove.
 // Text that is not JSON, or not UTF-8, is a dberr.Invalid error.
 func Clean(text []byte) ([]byte, error) {
-	if !utf8.Valid(text) {
-		return nil, dberr.New(dberr.Invalid, "chatdoc", "the text is not UTF-8")
+	s := jsontext.String(text)
+	out, err := clean(s)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(out) == len(s):
+		return text, nil
 	}
-	if !json.Valid(text) {
-		return nil, dberr.New(dberr.Invalid, "chatdoc", "the text is not JSON")
-	}
-	return stripUnholdable(text), nil
+	return []byte(out), nil
 }
 
-// stripUnholdable drops \u0000 and lone surrogate escapes from valid JSON.
-// A backslash can only stand inside a string there, so strings need not be
-// tracked; an escaped backslash is stepped over as a pair.
-func stripUnholdable(text []byte) []byte {
-	if !bytes.Contains(text, []byte(`\u`)) {
-		return text
+func clean(text string) (string, error) {
+	_, err := jsontext.Check(text)
+	switch {
+	case err == nil:
+		return text, nil
+	case errors.Is(err, jsontext.ErrNUL), errors.Is(err, jsontext.ErrSurrogate):
+		// The check ended there; the rest has to be JSON as well.
+		if json.Valid([]byte(text)) && utf8.ValidString(text) {
+			return stripUnholdable(text), nil
+		}
 	}
-	var out []byte // nil until something is dropped
-	kept := 0      // text[:kept] is in out, once out is not nil
+	if !utf8.ValidString(text) {
+		return "", dberr.New(dberr.Invalid, "chatdoc", "the text is not UTF-8")
+	}
+	return "", dberr.New(dberr.Invalid, "chatdoc", "the text is not JSON")
+}
+
+// stripUnholdable drops \u0000 and lone surrogate escapes from valid JSON. A
+// backslash can only stand inside a string there, so strings need not be tracked; an escaped
+// backslash is stepped over as a pair.
+func stripUnholdable(text string) string {
+	var out strings.Builder
+	kept := 0 // text[:kept] is in out, without what was dropped
 	for i := 0; i < len(text); {
-		k := bytes.IndexByte(text[i:], '\\')
+		k := strings.IndexByte(text[i:], '\\')
 		if k < 0 {
 			break
 		}
 		i += k
-		if text[i+1] != 'u' {
+		r, ok := escaped(text, i)
+		if !ok {
 			i += 2
 			continue
 		}
-		size := 6
-		drop := false
-		switch r := hex4(text[i+2:]); {
-		case r == 0:
-			drop = true
-		case r >= 0xD800 && r < 0xDC00:
-			low := i+11 < len(text) && text[i+6] == '\\' && text[i+7] == 'u'
-			if low {
-				l := hex4(text[i+8:])
-				low = l >= 0xDC00 && l < 0xE000
-			}
-			if low {
+		size, drop := 6, r == 0 || r >= 0xDC00 && r < 0xE000
+		if r >= 0xD800 && r < 0xDC00 {
+			if low, ok := escaped(text, i+6); ok && low >= 0xDC00 && low < 0xE000 {
 				size = 12
 			} else {
 				drop = true
 			}
-		case r >= 0xDC00 && r < 0xE000:
-			drop = true
 		}
 		if drop {
-			out = append(out, text[kept:i]...)
+			out.WriteString(text[kept:i])
 			kept = i + size
 		}
 		i += size
@@ -69,23 +79,17 @@ func stripUnholdable(text []byte) []byte {
 	if kept == 0 {
 		return text
 	}
-	return append(out, text[kept:]...)
+	out.WriteString(text[kept:])
+	return out.String()
 }
 
-func hex4(b []byte) rune {
-	var r rune
-	for _, c := range b[:4] {
-		r <<= 4
-		switch {
-		case c >= '0' && c <= '9':
-			r |= rune(c - '0')
-		case c >= 'a' && c <= 'f':
-			r |= rune(c-'a') + 10
-		case c >= 'A' && c <= 'F':
-			r |= rune(c-'A') + 10
-		}
+// escaped reads the escape \uXXXX at i.
+func escaped(text string, i int) (rune, bool) {
+	if i+6 > len(text) || text[i] != '\\' || text[i+1] != 'u' {
+		return 0, false
 	}
-	return r
+	n, err := strconv.ParseUint(text[i+2:i+6], 16, 16)
+	return rune(n), err == nil
 }
 
 // mend makes JSON of what older writers left in rows: NaN and Infinity become
@@ -133,7 +137,7 @@ func mend(text []byte) []byte {
 // The functions below walk text that Clean has accepted, so they do not check
 // it again.
 
-func skipSpace(b []byte, i int) int {
+func skipSpace(b string, i int) int {
 	for i < len(b) && (b[i] == ' ' || b[i] == '\t' || b[i] == '\n' || b[i] == '\r') {
 		i++
 	}
@@ -141,10 +145,10 @@ func skipSpace(b []byte, i int) int {
 }
 
 // skipString returns the position behind the string that starts at i.
-func skipString(b []byte, i int) int {
+func skipString(b string, i int) int {
 	i++
 	for {
-		k := bytes.IndexByte(b[i:], '"')
+		k := strings.IndexByte(b[i:], '"')
 		i += k
 		n := 0
 		for b[i-1-n] == '\\' {
@@ -158,7 +162,7 @@ func skipString(b []byte, i int) int {
 }
 
 // skipValue returns the position behind the value that starts at i.
-func skipValue(b []byte, i int) int {
+func skipValue(b string, i int) int {
 	switch b[i] {
 	case '"':
 		return skipString(b, i)

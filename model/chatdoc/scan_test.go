@@ -55,7 +55,7 @@ func TestParseStored(t *testing.T) {
 		"{\"a\":\"\xff\"}":          `{"a":"\ufffd"}`,
 		`{"a":"\ud83d"}`:            `{"a":""}`,
 	} {
-		d, err := chatdoc.ParseStored([]byte(in))
+		d, err := chatdoc.ParseStored(in)
 		if err != nil {
 			t.Errorf("%q: %v", in, err)
 			continue
@@ -63,7 +63,7 @@ func TestParseStored(t *testing.T) {
 		sameJSON(t, d.JSON(), want)
 	}
 	for _, bad := range []string{`[]`, `"x"`, `{`, `{"a":undefined}`} {
-		if _, err := chatdoc.ParseStored([]byte(bad)); !errors.Is(err, dberr.ErrInvalid) {
+		if _, err := chatdoc.ParseStored(bad); !errors.Is(err, dberr.ErrInvalid) {
 			t.Errorf("%q: %v, want an error that it is not valid", bad, err)
 		}
 	}
@@ -106,13 +106,13 @@ func FuzzParse(f *testing.F) {
 		}
 		if want["history"] != nil || want["messages"] != nil {
 			merged := chatdoc.Merge(d, d, bob)
-			if !json.Valid(merged.JSON()) {
+			if !json.Valid([]byte(merged.JSON())) {
 				t.Fatalf("merged is no JSON: %s", merged.JSON())
 			}
 			return
 		}
 		var got map[string]any
-		if err := json.Unmarshal(chatdoc.New(d, bob).JSON(), &got); err != nil {
+		if err := json.Unmarshal([]byte(chatdoc.New(d, bob).JSON()), &got); err != nil {
 			t.Fatalf("%v: %s", err, chatdoc.New(d, bob).JSON())
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -145,7 +145,7 @@ func BenchmarkMerge(b *testing.B) {
 			text := large(size)
 			b.SetBytes(int64(len(text)))
 			for b.Loop() {
-				stored, err := chatdoc.ParseStored(text)
+				stored, err := chatdoc.ParseStored(string(text))
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -160,7 +160,7 @@ var chatCases = []testCase{
 }
 
 func chatdocNew(s *Suite, text string, by *store.Identity) string {
-	return string(chatdoc.New(s.doc(text), authorOf(by)).JSON())
+	return chatdoc.New(s.doc(text), authorOf(by)).JSON()
 }
 
 var mergeCases = []testCase{

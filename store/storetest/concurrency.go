@@ -125,7 +125,7 @@ var concurrencyCases = []testCase{
 		var root struct {
 			Children []string `json:"childrenIds"`
 		}
-		s.ok(model.JSONText(string(doc.Message("root"))).Decode(&root))
+		s.ok(model.JSONText(doc.Message("root")).Decode(&root))
 		equal(s, "children of the root", len(root.Children), clients*each)
 		s.inStep(c.ID)
 	}},
@@ -168,7 +168,7 @@ var concurrencyCases = []testCase{
 			if err != nil {
 				t.Fatalf("get: %v", err)
 			}
-			if got.Chat.String() != string(want.JSON()) {
+			if got.Chat.String() != want.JSON() {
 				t.Fatalf("stored %s\nwant %s", got.Chat.String(), want.JSON())
 			}
 			s.inStep(c.ID)

@@ -175,7 +175,7 @@ func (s *Suite) inStep(chat string) {
 	s.Helper()
 	c, err := s.Store.Chats.Get(s.ctx(), chat)
 	s.ok(err)
-	doc, err := chatdoc.ParseStored([]byte(c.Chat.String()))
+	doc, err := chatdoc.ParseStored(c.Chat.String())
 	s.ok(err)
 	rows, err := s.Store.Messages.List(s.ctx(), chat)
 	s.ok(err)
