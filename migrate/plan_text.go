@@ -3,7 +3,10 @@ package migrate
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
+
+	"github.com/larder-db/larder/driver"
 )
 
 // WriteText prints the plan for people.
@@ -29,6 +32,53 @@ func (p *Plan) WriteText(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// Brief says what of the plan people should know before it runs, one sentence
+// each, without values: what revisions will find in the data, what they
+// destroy, what cannot be undone, and what others wait for. It is for logs;
+// nil when there is nothing of the kind.
+func (p *Plan) Brief() []string {
+	out := slices.Clone(p.Warnings)
+	for _, f := range p.Foreseen {
+		out = append(out, "revision "+f.Revision+": "+f.Text)
+	}
+	for _, l := range p.Lossy() {
+		id, what, _ := strings.Cut(l, ": ")
+		out = append(out, "revision "+id+" destroys "+what)
+	}
+	var final []string
+	long := map[string][]string{}
+	for _, s := range p.Steps {
+		if s.Why != "" {
+			final = append(final, s.Revision)
+		}
+		if slices.Index(lockOrder, driver.Lock(s.Lock)) >= slices.Index(lockOrder, driver.AllWait) {
+			long[s.Lock] = append(long[s.Lock], s.Revision)
+		}
+	}
+	if len(final) > 0 {
+		out = append(out, "cannot be undone: "+revisionList(final))
+	}
+	for _, l := range lockOrder {
+		if ids := long[string(l)]; len(ids) > 0 {
+			out = append(out, string(l)+": "+revisionList(ids))
+		}
+	}
+	return out
+}
+
+// revisionList names revisions, the first few of many.
+func revisionList(ids []string) string {
+	const most = 3
+	if len(ids) == 1 {
+		return "revision " + ids[0]
+	}
+	s := fmt.Sprintf("%d revisions, %s", len(ids), strings.Join(ids[:min(len(ids), most)], ", "))
+	if len(ids) > most {
+		s += " and so on"
+	}
+	return s
 }
 
 func (f Foreseen) text(b *strings.Builder) {

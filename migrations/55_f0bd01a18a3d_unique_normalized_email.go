@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/engine"
@@ -12,12 +13,11 @@ import (
 	"github.com/larder-db/larder/schema"
 )
 
-const emailRevision = "f0bd01a18a3d"
-
 // An e-mail belongs to one user, in whatever case it is written.
 func rev55(same SameEmail) migrate.Revision {
 	return migrate.Revision{
-		ID: emailRevision, Down: []string{"959eaac8f909"}, Doc: "an e-mail belongs to one user", Path: "55_f0bd01a18a3d_unique_normalized_email.go",
+		ID: SameEmailRevision, Down: []string{"959eaac8f909"}, Doc: "an e-mail belongs to one user", Path: "55_f0bd01a18a3d_unique_normalized_email.go",
+		Preflight: func(ctx context.Context, p *migrate.Preflight) error { return sameEmails(ctx, p, same) },
 		Upgrade: func(ops *op.Ops) {
 			keepAside(ops)
 			ops.Data("e-mails that differ only in case", func(ctx context.Context, d *op.Data) error { return parted(ctx, d, same) })
@@ -73,8 +73,8 @@ func parted(ctx context.Context, d *op.Data, same SameEmail) error {
 	if err != nil || len(conflicts) == 0 {
 		return err
 	}
-	if same != KeepNewestEmail && same != RenameSameEmail {
-		return undecided(conflicts)
+	if !same.decided() {
+		return dberr.New(dberr.AlreadyExists, "e-mails that differ only in case", undecided(conflicts))
 	}
 	for _, conflict := range conflicts {
 		for _, u := range conflict.Users[1:] {
@@ -87,8 +87,70 @@ func parted(ctx context.Context, d *op.Data, same SameEmail) error {
 	return nil
 }
 
-// undecided names the users, by their ids.
-func undecided(conflicts []Conflict) error {
+// sameEmails foresees what parted will find.
+func sameEmails(ctx context.Context, p *migrate.Preflight, same SameEmail) error {
+	user := p.Table("user")
+	for _, c := range []string{"id", "email", "last_active_at", "created_at"} {
+		if user == nil || user.Column(c) == nil {
+			return nil // an empty database, or one that revision 1 does not take
+		}
+	}
+	conflicts, err := Conflicts(ctx, p)
+	if err != nil || len(conflicts) == 0 {
+		return err
+	}
+	var details []string
+	for _, c := range conflicts {
+		for i, u := range c.Users {
+			details = append(details, u.fate(i == 0, same))
+		}
+	}
+	if same.decided() {
+		p.Note(decided(conflicts, same), details...)
+	} else {
+		p.Stop(dberr.AlreadyExists, undecided(conflicts), details...)
+	}
+	return nil
+}
+
+// fate says what becomes of a user, with the e-mail.
+func (u ConflictUser) fate(first bool, same SameEmail) string {
+	active := "never active"
+	if u.LastActive > 0 {
+		active = "last active " + time.Unix(u.LastActive, 0).UTC().Format(time.RFC3339)
+	}
+	who := fmt.Sprintf("user %s (%s, %s)", u.ID, u.Email, active)
+	switch {
+	case first && same.decided():
+		return who + " keeps the e-mail"
+	case first:
+		return who + " would keep the e-mail with " + string(KeepNewestEmail) + " and " + string(RenameSameEmail)
+	case same == KeepNewestEmail:
+		return who + " loses it"
+	case same == RenameSameEmail:
+		return who + " gets " + u.renamed()
+	}
+	return who + " would lose it with " + string(KeepNewestEmail) + ", and get " + u.renamed() + " with " + string(RenameSameEmail)
+}
+
+// undecided names the users, by their ids, and the ways out.
+func undecided(conflicts []Conflict) string {
+	return fmt.Sprintf("users have e-mails that differ only in the case of letters (ids %s), which is not allowed from here on; "+
+		"choose what becomes of them with --same-email %s or --same-email %s (a plan shows both), or change the e-mails, and upgrade again",
+		idsOf(conflicts), KeepNewestEmail, RenameSameEmail)
+}
+
+// decided says what is going to be done with users, by their ids.
+func decided(conflicts []Conflict, same SameEmail) string {
+	what := "lose it and cannot sign in with a password until they are given another one"
+	if same == RenameSameEmail {
+		what = "get another one"
+	}
+	return fmt.Sprintf("users have e-mails that differ only in the case of letters (ids %s): the first of each keeps the e-mail, the others %s (%s)", idsOf(conflicts), what, same)
+}
+
+// idsOf lists the users of each conflict, the one who was active last first.
+func idsOf(conflicts []Conflict) string {
 	const most = 5
 	var list []string
 	for _, c := range conflicts[:min(len(conflicts), most)] {
@@ -102,9 +164,16 @@ func undecided(conflicts []Conflict) error {
 	if n := len(conflicts) - most; n > 0 {
 		more = fmt.Sprintf(", and %d more", n)
 	}
-	return dberr.New(dberr.AlreadyExists, "e-mails that differ only in case", fmt.Sprintf(
-		"users have e-mails that differ only in the case of letters (ids %s%s), which is not allowed from here on; choose %s or %s for them, or change the e-mails, and upgrade again",
-		strings.Join(list, "; "), more, KeepNewestEmail, RenameSameEmail))
+	return strings.Join(list, "; ") + more
+}
+
+// renamed is the e-mail that RenameSameEmail gives.
+func (u ConflictUser) renamed() string {
+	name, domain := u.Email, ""
+	if i := strings.LastIndexByte(u.Email, '@'); i >= 0 {
+		name, domain = u.Email[:i], u.Email[i:]
+	}
+	return strings.ToLower(name + "+" + u.ID + domain)
 }
 
 // part takes the e-mail from a user, or gives them another one.
@@ -116,13 +185,8 @@ func part(ctx context.Context, d *op.Data, u ConflictUser, same SameEmail) error
 	to := any(nil)
 	was := object{{"email", quote(u.Email)}}
 	if same == RenameSameEmail {
-		name, domain := u.Email, ""
-		if i := strings.LastIndexByte(u.Email, '@'); i >= 0 {
-			name, domain = u.Email[:i], u.Email[i:]
-		}
-		renamed := strings.ToLower(name + "+" + u.ID + domain)
-		to = renamed
-		was.set("to", quote(renamed))
+		to = u.renamed()
+		was.set("to", quote(u.renamed()))
 	}
 	if len(auth) > 0 {
 		was.set("auth", textOrNull(auth[0], "email"))
@@ -130,7 +194,7 @@ func part(ctx context.Context, d *op.Data, u ConflictUser, same SameEmail) error
 			return err
 		}
 	}
-	if err := keep(ctx, d, kept{emailRevision, "user.email", u.ID, "another user has the e-mail in another case", was.String()}); err != nil {
+	if err := keep(ctx, d, kept{SameEmailRevision, "user.email", u.ID, "another user has the e-mail in another case", was.String()}); err != nil {
 		return err
 	}
 	_, err = op.Run(ctx, d, "UPDATE {user} SET {email} = ? WHERE {id} = ?", to, u.ID)
@@ -140,7 +204,7 @@ func part(ctx context.Context, d *op.Data, u ConflictUser, same SameEmail) error
 // emailsAsTheyWere gives back what was taken, to those who have not got
 // another e-mail since.
 func emailsAsTheyWere(ctx context.Context, d *op.Data) error {
-	err := eachKept(ctx, d, emailRevision, "user.email", func(ctx context.Context, c *op.Chunk, k kept) error {
+	err := eachKept(ctx, d, SameEmailRevision, "user.email", func(ctx context.Context, c *op.Chunk, k kept) error {
 		o, _ := readObject(k.value)
 		still, args := "{email} IS NULL", []any{}
 		if to, ok := readString(o.get("to")); ok {
@@ -159,5 +223,5 @@ func emailsAsTheyWere(ctx context.Context, d *op.Data) error {
 	if err != nil {
 		return err
 	}
-	return forgetAll(ctx, d, emailRevision, "user.email")
+	return forgetAll(ctx, d, SameEmailRevision, "user.email")
 }

@@ -3,13 +3,17 @@ package migrations
 import (
 	"slices"
 
+	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/migrate"
 )
 
 // Head is the last revision.
 const Head = "0bd252b206fb"
 
-// SameEmail says what revision f0bd01a18a3d does about users whose e-mails
+// SameEmailRevision is the revision that [SameEmail] is about.
+const SameEmailRevision = "f0bd01a18a3d"
+
+// SameEmail says what revision [SameEmailRevision] does about users whose e-mails
 // differ in nothing but the case of letters: from there on only one of them
 // can have the address. [Conflicts] lists them ahead of time.
 type SameEmail string
@@ -27,6 +31,21 @@ const (
 	RenameSameEmail SameEmail = "rename"
 )
 
+// ParseSameEmail reads a way, as people write it. An empty one is
+// [StopOnSameEmail]; others are dberr.Invalid.
+func ParseSameEmail(s string) (SameEmail, error) {
+	switch same := SameEmail(s); same {
+	case "":
+		return StopOnSameEmail, nil
+	case StopOnSameEmail, KeepNewestEmail, RenameSameEmail:
+		return same, nil
+	}
+	return "", dberr.New(dberr.Invalid, "", "what becomes of users with one e-mail is "+string(StopOnSameEmail)+", "+string(KeepNewestEmail)+" or "+string(RenameSameEmail))
+}
+
+// decided reports whether somebody has chosen.
+func (s SameEmail) decided() bool { return s == KeepNewestEmail || s == RenameSameEmail }
+
 // Options are what somebody has to decide.
 type Options struct {
 	SameEmail SameEmail // empty is StopOnSameEmail
@@ -39,7 +58,7 @@ func All() []migrate.Revision { return History(Options{}) }
 // History returns the revisions in order, from the first to [Head].
 func History(o Options) []migrate.Revision {
 	return slices.Clone([]migrate.Revision{
-		rev01, rev02, rev03, rev04, rev05, rev06, rev07, rev08, rev09, rev10,
+		adopting(rev01), rev02, rev03, rev04, rev05, rev06, rev07, rev08, rev09, rev10,
 		rev11, rev12, rev13, rev14, rev15, rev16, rev17, rev18, rev19, rev20,
 		rev21, rev22, rev23, rev24, rev25, rev26, rev27, rev28, rev29, rev30,
 		rev31, rev32, rev33, rev34, rev35, rev36, rev37, rev38, rev39, rev40,

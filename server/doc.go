@@ -7,6 +7,10 @@
 //	if err != nil { ... }
 //	err = srv.Serve(ctx, listener) // until ctx is done and requests have ended
 //
+// It can be there before the database is: while the probe says that the
+// database is being migrated, /health answers, /ready says how far it is, and
+// requests for data wait. [Server.Attach] brings the store.
+//
 // What is served stands in one table (routes.go). The mux, the answer to a
 // wrong method and GET /openapi.json are all made from it.
 //

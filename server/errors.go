@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strconv"
 
 	"github.com/larder-db/larder/dberr"
 )
@@ -33,6 +34,7 @@ const (
 	msgTooLarge          = "The request body is larger than this server accepts."
 	msgInvalidUserRole   = "The role must be pending, user or admin."
 	msgDatabaseAway      = "The database cannot be reached at the moment. Please try again."
+	msgStarting          = "The server is starting. Please try again."
 	msgInvalidDocument   = "The stored document of this chat cannot be read."
 	msgDefaultNotAllowed = "The requested action has been restricted as a security measure."
 )
@@ -42,6 +44,7 @@ const (
 type failure struct {
 	status int
 	detail any
+	retry  int   // with 503: the seconds after which to try again; 0 is 1
 	err    error // what went wrong inside; for the log
 }
 
@@ -122,7 +125,7 @@ func writeFailure(w http.ResponseWriter, f *failure) {
 			h.Set("WWW-Authenticate", "Bearer")
 		}
 	case http.StatusServiceUnavailable:
-		h.Set("Retry-After", "1")
+		h.Set("Retry-After", strconv.Itoa(max(f.retry, 1)))
 	}
 	body, err := json.Marshal(map[string]any{"detail": f.detail})
 	if err != nil {

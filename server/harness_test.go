@@ -38,6 +38,7 @@ type fakeProbe struct {
 	eng    *engine.Engine
 	mu     sync.Mutex
 	reason string
+	state  server.State // beside the reason
 	err    error
 	asked  int
 }
@@ -52,11 +53,13 @@ func (p *fakeProbe) Ping(ctx context.Context) error {
 	return err
 }
 
-func (p *fakeProbe) Schema(context.Context) (string, string, error) {
+func (p *fakeProbe) Schema(context.Context) (server.State, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.asked++
-	return tables.Head, p.reason, p.err
+	s := p.state
+	s.Revision, s.Reason = tables.Head, p.reason
+	return s, p.err
 }
 
 func (p *fakeProbe) Engine() string { return p.eng.Version() }

@@ -400,9 +400,9 @@ func TestAPanicIsAnAnswerAndALogLine(t *testing.T) {
 
 type panicky struct{}
 
-func (panicky) Ping(context.Context) error                     { return nil }
-func (panicky) Schema(context.Context) (string, string, error) { panic("hunter2") }
-func (panicky) Engine() string                                 { return "" }
+func (panicky) Ping(context.Context) error                   { return nil }
+func (panicky) Schema(context.Context) (server.State, error) { panic("hunter2") }
+func (panicky) Engine() string                               { return "" }
 
 func TestTheLogHoldsNoSecrets(t *testing.T) {
 	a := local(t)

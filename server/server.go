@@ -6,8 +6,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/larder-db/larder/dberr"
@@ -21,16 +19,24 @@ const Version = "0.12.4"
 type Probe interface {
 	// Ping runs a statement.
 	Ping(ctx context.Context) error
-	// Schema returns the revision that the database is at, empty for none,
-	// and why it cannot be served: a sentence with the way out, empty when it can.
-	Schema(ctx context.Context) (revision, reason string, err error)
-	// Engine names the server behind the store: "SQLite 3.54.1".
+	// Schema says whether the database has the schema that this server needs.
+	Schema(ctx context.Context) (State, error)
+	// Engine names the server behind the store: "SQLite 3.54.1"; empty while
+	// that is not known.
 	Engine() string
 }
 
-// Options say how a server is made. Store, Probe and Secret are required.
+// State is what a [Probe] says about the schema of the database.
+type State struct {
+	Revision string // that the database is at; empty for none
+	Reason   string // why the server is not ready: a sentence with the way out; empty when it is
+	ReadOnly bool   // it is not ready, and what can be read is served all the same
+	Passing  bool   // the reason will be gone by itself: requests for data wait for that
+}
+
+// Options say how a server is made. Probe and Secret are required.
 type Options struct {
-	Store  *store.Store
+	Store  *store.Store // nil when the database is not open yet; see Server.Attach
 	Probe  Probe
 	Secret []byte // signs session tokens: WEBUI_SECRET_KEY
 
@@ -40,6 +46,7 @@ type Options struct {
 	Now          func() time.Time // nil is time.Now
 	SecureCookie bool             // mark the session cookie as for HTTPS only
 	Drain        time.Duration    // how long Serve waits for requests to end; 0 is 30 s
+	Patience     time.Duration    // how long a request for data waits for what is passing; 0 is 30 s
 }
 
 // Server answers requests. It is an http.Handler and safe for concurrent use.
@@ -59,8 +66,8 @@ type Server struct {
 
 // New makes a server. It does not touch the database.
 func New(o Options) (*Server, error) {
-	if o.Store == nil || o.Probe == nil {
-		return nil, dberr.New(dberr.Invalid, "server", "Options.Store and Options.Probe are required")
+	if o.Probe == nil {
+		return nil, dberr.New(dberr.Invalid, "server", "Options.Probe is required")
 	}
 	if len(o.Secret) == 0 {
 		return nil, dberr.New(dberr.Invalid, "server", "Options.Secret is empty; session tokens would be anybody's to sign")
@@ -81,12 +88,25 @@ func New(o Options) (*Server, error) {
 	if s.program == "" {
 		s.program = "Larder"
 	}
+	s.gate = gate{probe: o.Probe, now: s.now, patience: o.Patience, stopping: make(chan struct{})}
+	if s.gate.patience <= 0 {
+		s.gate.patience = 30 * time.Second
+	}
+	s.gate.attached.Store(o.Store != nil)
 	s.tokens = &tokens{secret: o.Secret, now: s.now}
 	s.mux = http.NewServeMux()
 	for _, rt := range s.routes() {
 		s.mux.Handle(rt.method+" "+rt.path, s.handler(rt))
 	}
 	return s, nil
+}
+
+// Attach gives a server that was made without a store the one to serve. It is
+// called once. Until then requests for data are answered by what the probe
+// says: they wait, or are told why they cannot be served.
+func (s *Server) Attach(st *store.Store) {
+	s.store = st
+	s.gate.attached.Store(true) // from here on handlers see the store
 }
 
 // handler is a route with what every route needs: the gate, the caller, the
@@ -110,7 +130,7 @@ func (s *Server) handler(rt route) http.Handler {
 
 func (s *Server) run(w http.ResponseWriter, r *http.Request, rt route) error {
 	if rt.data {
-		if err := s.gate.check(r.Context(), s.probe, s.now()); err != nil {
+		if err := s.gate.pass(r.Context()); err != nil {
 			return err
 		}
 	}
@@ -149,6 +169,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		return &dberr.Error{Op: "serve", Code: dberr.Unavailable, Msg: "the listener failed", Err: err}
 	case <-ctx.Done():
 	}
+	s.gate.stop()
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.drain)
 	defer cancel()
 	err := hs.Shutdown(drain)
@@ -157,39 +178,4 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		return dberr.New(dberr.Timeout, "serve", "some requests did not end in time and were cut off")
 	}
 	return err
-}
-
-// gate holds requests for data back while the schema is not the one this
-// program knows. Once it was found right it is not asked for again: schema
-// changes go with a new start.
-type gate struct {
-	open   atomic.Bool
-	mu     sync.Mutex
-	asked  time.Time
-	closed error
-}
-
-// recheck is how often a closed gate looks again.
-const recheck = time.Second
-
-func (g *gate) check(ctx context.Context, p Probe, now time.Time) error {
-	if g.open.Load() {
-		return nil
-	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.closed != nil && now.Sub(g.asked) < recheck {
-		return g.closed
-	}
-	_, reason, err := p.Schema(ctx)
-	switch {
-	case err != nil:
-		return err
-	case reason != "":
-		g.asked, g.closed = now, &failure{status: http.StatusServiceUnavailable, detail: reason}
-		return g.closed
-	}
-	g.open.Store(true)
-	g.closed = nil
-	return nil
 }

@@ -4,12 +4,14 @@ import (
 	"encoding/json"
 	"html/template"
 	"net/http"
+	"strconv"
 )
 
 type readyAnswer struct {
 	Status   bool   `json:"status"`
 	Revision string `json:"revision"`
 	Reason   string `json:"reason,omitempty"`
+	ReadOnly bool   `json:"read_only,omitempty"` // what can be read is served all the same
 }
 
 type versionAnswer struct {
@@ -56,19 +58,25 @@ func (s *Server) healthDB(w http.ResponseWriter, r *http.Request, _ *caller) err
 }
 
 func (s *Server) ready(w http.ResponseWriter, r *http.Request, _ *caller) error {
-	revision, reason, err := s.probe.Schema(r.Context())
+	st, err := s.probe.Schema(r.Context())
 	if err != nil {
-		reason = failureOf(err).Error()
+		st.Reason = failureOf(err).Error()
 	}
-	if reason == "" {
-		return writeJSON(w, readyAnswer{Status: true, Revision: revision})
+	if st.Reason == "" && !s.gate.attached.Load() {
+		st.Reason, st.Passing = msgStarting, true
+	}
+	if st.Reason == "" {
+		return writeJSON(w, readyAnswer{Status: true, Revision: st.Revision})
 	}
 	body, merr := json.Marshal(struct {
 		readyAnswer
 		Detail string `json:"detail"`
-	}{readyAnswer{Revision: revision, Reason: reason}, reason})
+	}{readyAnswer{Revision: st.Revision, Reason: st.Reason, ReadOnly: st.ReadOnly}, st.Reason})
 	if merr != nil {
 		return merr
+	}
+	if st.Passing {
+		w.Header().Set("Retry-After", strconv.Itoa(later))
 	}
 	if rec, ok := w.(*record); ok {
 		rec.err = err
@@ -133,13 +141,13 @@ dt { font-weight: 600 } dd { margin: 0 0 .7em }
 `))
 
 func (s *Server) index(w http.ResponseWriter, r *http.Request, _ *caller) error {
-	revision, reason, err := s.probe.Schema(r.Context())
+	st, err := s.probe.Schema(r.Context())
 	if err != nil {
-		reason = failureOf(err).Error()
+		st.Reason = failureOf(err).Error()
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
 	w.WriteHeader(http.StatusOK)
-	return page.Execute(w, struct{ Program, Engine, Revision, Reason, API string }{s.program, s.probe.Engine(), revision, reason, Version})
+	return page.Execute(w, struct{ Program, Engine, Revision, Reason, API string }{s.program, s.probe.Engine(), st.Revision, st.Reason, Version})
 }

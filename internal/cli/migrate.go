@@ -8,12 +8,14 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/larder-db/larder/dburl"
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/engine/engines"
 	"github.com/larder-db/larder/migrate"
 	"github.com/larder-db/larder/migrate/command"
+	"github.com/larder-db/larder/migrations"
 )
 
 // migrate has the verbs of package migrate/command, on Larder's history.
@@ -28,7 +30,7 @@ A revision is named by its id or the beginning of it, head, base, +2, -1,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	s := &command.Session{Lineages: lineages(), Stdout: p.env.Stdout, Stderr: p.env.Stderr, Dir: "migrations", Build: "larder " + thisVersion().Version,
+	s := &command.Session{Lineages: lineages(""), Stdout: p.env.Stdout, Stderr: p.env.Stderr, Dir: "migrations", Build: "larder " + thisVersion().Version,
 		Terminal: terminal(p.env.Stderr), Editor: cmp.Or(p.env.get("VISUAL"), p.env.get("EDITOR"))}
 	s.Open = p.openToMigrate
 	s.Target = p.scriptTarget
@@ -47,11 +49,17 @@ func (p *program) migrateVerb(s *command.Session, v command.Verb) *cobra.Command
 	if v.Long != "" {
 		long += "\n\n" + v.Long
 	}
+	same := ""
 	cmd := &cobra.Command{
 		Use: use, Short: v.Short, Long: long,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			way, err := sameEmail(same)
+			if err != nil {
+				return err
+			}
+			s.Lineages = lineages(way)
 			s.JSON, s.Quiet = p.global.output == "json", p.global.quiet
-			err := v.Run(cmd.Context(), args)
+			err = v.Run(cmd.Context(), args)
 			var wrong *command.UsageError
 			if errors.As(err, &wrong) {
 				return &usageError{wrong.Why}
@@ -60,7 +68,23 @@ func (p *program) migrateVerb(s *command.Session, v command.Verb) *cobra.Command
 		},
 	}
 	v.Flags(cmd.Flags())
+	switch v.Name {
+	case "upgrade", "plan", "repair": // those that meet the revision
+		sameEmailFlag(cmd.Flags(), &same)
+	}
 	return cmd
+}
+
+func sameEmailFlag(f *pflag.FlagSet, to *string) {
+	f.StringVar(to, "same-email", string(migrations.StopOnSameEmail), "users whose e-mails differ only in case: stop, keep-newest or rename; see plan")
+}
+
+func sameEmail(flag string) (migrations.SameEmail, error) {
+	way, err := migrations.ParseSameEmail(flag)
+	if err != nil {
+		return way, &usageError{"--same-email is stop, keep-newest or rename"}
+	}
+	return way, nil
 }
 
 // openToMigrate opens the database with less memory than a server takes.
@@ -75,7 +99,7 @@ func (p *program) openToMigrate(ctx context.Context) (*engine.Engine, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	return engine.OpenURL(ctx, c.URL, engine.Options{Drivers: engines.All(), Schema: c.Schema, Pool: &c.Pool, SQLite: command.Modest(&c.SQLite), Logger: log})
+	return engine.OpenURL(ctx, c.URL, engine.Options{Drivers: engines.All(), Schema: c.Schema, Pool: &c.Pool, SQLite: new(migrations.SQLiteSettings(c.SQLite)), Logger: log})
 }
 
 // scriptTarget is what scripts are written for: a dialect that was named, or

@@ -18,11 +18,12 @@ const (
 )
 
 // lineages are the histories of a Larder database: the one that is shared with
-// Open WebUI, and the one of the tables that only Larder has.
-func lineages() []migrate.Lineage {
+// Open WebUI, and the one of the tables that only Larder has. same says what
+// becomes of users with one e-mail.
+func lineages(same migrations.SameEmail) []migrate.Lineage {
 	return []migrate.Lineage{
 		{
-			Name: sharedLineage, VersionTable: sharedVersionTable, Revisions: sharedRevisions(), Tables: tables.All(),
+			Name: sharedLineage, VersionTable: sharedVersionTable, Revisions: migrations.History(migrations.Options{SameEmail: same}), Tables: tables.All(),
 			// Databases that are older than the history look otherwise for good.
 			Ignore: migrations.OldLayout,
 			// A database of Open WebUI may hold other programs' tables, and
@@ -34,6 +35,3 @@ func lineages() []migrate.Lineage {
 		{Name: ownLineage, VersionTable: ownVersionTable},
 	}
 }
-
-// sharedRevisions is the history that is shared with Open WebUI.
-func sharedRevisions() []migrate.Revision { return migrations.All() }

@@ -14,29 +14,20 @@ import (
 // probe looks at the schema of an open database.
 type probe struct{ eng *engine.Engine }
 
-// Ping runs a statement.
-func (p *probe) Ping(ctx context.Context) error {
-	_, err := p.eng.Health(ctx)
-	return err
-}
-
-// Engine names the server.
-func (p *probe) Engine() string { return p.eng.Version() }
-
-// Schema returns the revision, and why a database at that revision cannot be
+// schema returns the revision, and why a database at that revision cannot be
 // served; empty when it can.
-func (p *probe) Schema(ctx context.Context) (revision, reason string, err error) {
+func (p *probe) schema(ctx context.Context) (revision, reason string, err error) {
 	revs, err := p.revisions(ctx)
 	if err != nil {
 		return "", "", err
 	}
 	revision = strings.Join(revs, ", ")
-	switch {
-	case len(revs) == 0:
-		return "", "The database has no revision. Start larder serve on an empty database, or on one that Open WebUI has created.", nil
-	case revision != tables.Head:
-		return revision, "The database is at revision " + revision + " and this program serves revision " + tables.Head +
-			". If the database is older, start Open WebUI 0.12.4 on it once, which brings it there; if it is newer, use a newer larder. Nothing was changed.", nil
+	if revision != tables.Head {
+		at := "no revision"
+		if revision != "" {
+			at = "revision " + revision
+		}
+		return revision, "The database is at " + at + " and this program serves revision " + tables.Head + ". Start larder serve again. Nothing was changed.", nil
 	}
 	missing, err := p.missing(ctx)
 	if err != nil {
@@ -106,23 +97,4 @@ func (p *probe) texts(ctx context.Context, name, sql string) ([]string, error) {
 		out = append(out, s)
 	}
 	return out, rows.Err()
-}
-
-// prepare brings an empty database to the head. One that has a revision is
-// left as it is; whether it can be served is for Schema to say.
-func (p *probe) prepare(ctx context.Context) (created bool, err error) {
-	revs, err := p.revisions(ctx)
-	if err != nil || len(revs) > 0 {
-		return false, err
-	}
-	err = fresh.Create(ctx, p.eng, tables.All(), []string{tables.Head})
-	if !errors.Is(err, dberr.ErrAlreadyExists) {
-		return err == nil, err
-	}
-	// Either another process was faster, or there are tables without a revision.
-	again, rerr := p.revisions(ctx)
-	if rerr != nil || len(again) > 0 {
-		return false, rerr
-	}
-	return false, err
 }

@@ -2,41 +2,54 @@ package cli
 
 import (
 	"context"
-	"log/slog"
+	"errors"
 	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"strconv"
+	"strings"
+	"sync"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/dburl"
 	"github.com/larder-db/larder/engine"
-	"github.com/larder-db/larder/engine/engines"
 	"github.com/larder-db/larder/server"
 	"github.com/larder-db/larder/store"
 )
 
 type serveFlags struct {
-	host    string
-	port    int
-	maxBody int
+	host       string
+	port       int
+	maxBody    int
+	migrate    string
+	same       string
+	noSnapshot bool
 }
 
 func (p *program) serve() *cobra.Command {
 	var f serveFlags
 	cmd := &cobra.Command{
 		Use:   "serve",
-		Short: "Create the database if it is empty, then serve it",
+		Short: "Create the database or migrate it, then serve it",
 		Long: `Serve the users and chats of a database on Open WebUI's REST paths.
 
-An empty database is created first. A database of Open WebUI 0.12.4 is opened in
-place. One at another revision is not touched: /ready says why, and requests for
-data are answered with status 503.
+An empty database is created, and one that Open WebUI or an older larder has
+left at an earlier revision is migrated first (--migrate auto). Of several
+servers that start together one does it, and the others wait. While it goes on
+/health answers, /ready says how far it is, and requests for data wait. A SQLite
+file is copied before it is migrated, and the log names the copy.
+
+With --migrate check nothing is changed: a database that is not at the newest
+revision, or not in order, ends the program with a sentence that says what to
+do. With --migrate off, which ENABLE_DB_MIGRATIONS=false means too, it is left
+alone, and served as soon as somebody else has migrated it.
+
+A database that a newer program has migrated is served read-only, always.
 
 Sessions are signed with WEBUI_SECRET_KEY. Without it a secret is made once and
 kept in <data dir>/` + secretFile + `.`,
@@ -48,18 +61,63 @@ kept in <data dir>/` + secretFile + `.`,
 			if f.maxBody < 1 || f.maxBody > 2047 {
 				return &usageError{"--max-body-mb is between 1 and 2047"}
 			}
-			return p.runServe(cmd.Context(), f)
+			return p.runServe(cmd, f)
 		},
 	}
 	cmd.Flags().StringVar(&f.host, "host", "127.0.0.1", "the address to listen on")
 	cmd.Flags().IntVar(&f.port, "port", 8080, "the port to listen on; 0 is any that is free")
 	cmd.Flags().IntVar(&f.maxBody, "max-body-mb", 128, "the largest request in megabytes")
+	cmd.Flags().StringVar(&f.migrate, "migrate", migrateAuto, "a database at an earlier revision: auto migrates it, check ends with what to do, off leaves it alone")
+	sameEmailFlag(cmd.Flags(), &f.same)
+	cmd.Flags().BoolVar(&f.noSnapshot, "no-snapshot", false, "do not copy a database file before it is migrated")
 	return cmd
 }
 
-func (p *program) runServe(ctx context.Context, f serveFlags) error {
+// migrateMode is what happens to a database at an earlier revision, and what
+// has said so.
+func (p *program) migrateMode(cmd *cobra.Command, f serveFlags) (mode, why string, err error) {
+	const variable = "ENABLE_DB_MIGRATIONS"
+	if v := p.env.get(variable); v != "" && !strings.EqualFold(v, "true") && !cmd.Flags().Changed("migrate") {
+		return migrateOff, variable + "=" + v, nil // what is not true is false, as for Open WebUI
+	}
+	switch f.migrate {
+	case migrateAuto, migrateCheck, migrateOff:
+		return f.migrate, "--migrate " + f.migrate, nil
+	}
+	return "", "", &usageError{"--migrate is auto, check or off"}
+}
+
+// again is the command line with another flag. A password in it is not shown.
+func again(cmd *cobra.Command, c dburl.Config) func(flag string) string {
+	return func(flag string) string {
+		name, _, _ := strings.Cut(strings.TrimPrefix(flag, "--"), " ")
+		line := "larder " + cmd.Name()
+		cmd.Flags().Visit(func(f *pflag.Flag) {
+			switch v := f.Value.String(); {
+			case f.Name == name:
+			case f.Name == "database-url":
+				line += " --database-url '" + c.URL.Redacted() + "'"
+			case f.Value.Type() == "bool":
+				line += " --" + f.Name + "=" + v
+			default:
+				line += " --" + f.Name + " " + v
+			}
+		})
+		return line + " " + flag
+	}
+}
+
+func (p *program) runServe(cmd *cobra.Command, f serveFlags) error {
+	mode, why, err := p.migrateMode(cmd, f)
+	if err != nil {
+		return err
+	}
+	same, err := sameEmail(f.same)
+	if err != nil {
+		return err
+	}
 	log := p.logger()
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	// After the first signal a second one ends the process at once.
 	context.AfterFunc(ctx, stop)
@@ -80,22 +138,14 @@ func (p *program) runServe(ctx context.Context, f serveFlags) error {
 		return &dberr.Error{Op: "serve", Code: dberr.Unavailable, Msg: "cannot listen on " + addr + "; choose another --port or --host", Err: err}
 	}
 	defer l.Close()
-	eng, err := p.open(ctx, log)
+	conf, err := p.database(log)
 	if err != nil {
 		return err
 	}
-	defer func() {
-		if err := eng.Close(); err != nil {
-			log.Warn("closing the database failed", "error", err)
-		}
-	}()
-	pr := &probe{eng: eng}
-	if err := p.ready(ctx, log, pr); err != nil {
-		return err
-	}
+	in := &instance{p: p, log: log, conf: conf}
+	defer in.close()
 	srv, err := server.New(server.Options{
-		Store:        store.New(eng, store.Options{}),
-		Probe:        pr,
+		Probe:        in,
 		Secret:       secret,
 		Program:      "larder " + thisVersion().Version,
 		Logger:       log,
@@ -105,24 +155,41 @@ func (p *program) runServe(ctx context.Context, f serveFlags) error {
 	if err != nil {
 		return err
 	}
-	log.Info("serving", "address", "http://"+l.Addr().String(), "engine", eng.Version(), "database", eng.URL().String())
-	err = srv.Serve(ctx, l)
-	log.Info("stopped")
-	return err
+	at := "http://" + l.Addr().String()
+	su := &startup{instance: in, mode: mode, why: why, same: same, noSnapshot: f.noSnapshot, again: again(cmd, conf),
+		announce: sync.OnceFunc(func() { log.Info("listening", "address", at, "database", conf.URL.String()) }),
+		progress: migrationLog{log: log, say: in.say}}
+	return serveFrom(ctx, srv, l, su, func(eng *engine.Engine) {
+		log.Info("serving", "address", at, "engine", eng.Version(), "database", eng.URL().String())
+	})
 }
 
-// open opens the database that flags and environment name.
-func (p *program) open(ctx context.Context, log *slog.Logger) (*engine.Engine, error) {
-	c, err := p.database(log)
-	if err != nil {
-		return nil, err
-	}
-	if err := p.makeDataDir(c.URL); err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+// serveFrom answers requests from now on, and brings the database to where it
+// can be served meanwhile.
+func serveFrom(signals context.Context, srv *server.Server, l net.Listener, su *startup, ready func(*engine.Engine)) error {
+	ctx, cancel := context.WithCancel(signals)
 	defer cancel()
-	return engine.OpenURL(ctx, c.URL, engine.Options{Drivers: engines.All(), Schema: c.Schema, Pool: &c.Pool, SQLite: &c.SQLite, Logger: log})
+	served := make(chan error, 1)
+	go func() {
+		defer cancel() // a listener that fails ends what goes on beside it
+		served <- srv.Serve(ctx, l)
+	}()
+	eng, err := su.run(ctx)
+	if err != nil {
+		if signals.Err() != nil {
+			err = nil
+			su.log.Info("stopped before the database was ready; the next start goes on from there")
+		} else {
+			su.say(server.State{Reason: "The database could not be made ready, and the server ends; its log says why."})
+		}
+		cancel()
+		return errors.Join(err, <-served)
+	}
+	srv.Attach(store.New(eng, store.Options{}))
+	ready(eng)
+	err = <-served
+	su.log.Info("stopped")
+	return err
 }
 
 // makeDataDir makes the data directory when the database is a file in it. A
@@ -134,25 +201,6 @@ func (p *program) makeDataDir(u *dburl.URL) error {
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return &dberr.Error{Op: "serve", Code: dberr.Unavailable, Msg: "the data directory " + dir + " cannot be made", Err: err}
-	}
-	return nil
-}
-
-// ready creates an empty database, and says in the log what is wrong with one
-// that cannot be served.
-func (p *program) ready(ctx context.Context, log *slog.Logger, pr *probe) error {
-	created, err := pr.prepare(ctx)
-	if err != nil {
-		return err
-	}
-	revision, reason, err := pr.Schema(ctx)
-	switch {
-	case err != nil:
-		return err
-	case reason != "":
-		log.Error(reason, "revision", revision)
-	case created:
-		log.Info("the database was created", "revision", revision)
 	}
 	return nil
 }

@@ -2,8 +2,6 @@ package cli_test
 
 import (
 	"bufio"
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -11,143 +9,16 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
 
-	"github.com/larder-db/larder/engine"
-	"github.com/larder-db/larder/engine/enginetest"
 	"github.com/larder-db/larder/internal/testdb"
 )
 
-// process is the real program at work.
-type process struct {
-	t     *testing.T
-	cmd   *exec.Cmd
-	addr  string
-	ready time.Duration
-	mu    sync.Mutex
-	log   bytes.Buffer
-	done  chan error
-}
-
-var address = regexp.MustCompile(`address=http://(\S+)`)
-
-// start runs "larder serve" with these arguments on any port that is free and
-// waits until it answers.
-func start(t *testing.T, env []string, args ...string) *process {
-	t.Helper()
-	p := &process{t: t, done: make(chan error, 1)}
-	p.cmd = exec.Command("larder", append([]string{"serve", "--port", "0"}, args...)...)
-	for _, kv := range os.Environ() {
-		if !strings.HasPrefix(kv, "DATABASE_") && !strings.HasPrefix(kv, "DATA_DIR=") && !strings.HasPrefix(kv, "WEBUI_") {
-			p.cmd.Env = append(p.cmd.Env, kv)
-		}
-	}
-	p.cmd.Env = append(p.cmd.Env, env...)
-	stderr, err := p.cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	begin := time.Now()
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	found := make(chan string, 1)
-	go func() {
-		sc := bufio.NewScanner(stderr)
-		for sc.Scan() {
-			p.mu.Lock()
-			p.log.WriteString(sc.Text() + "\n")
-			p.mu.Unlock()
-			if m := address.FindStringSubmatch(sc.Text()); m != nil {
-				found <- m[1]
-			}
-		}
-		p.done <- p.cmd.Wait()
-	}()
-	t.Cleanup(func() { _ = p.cmd.Process.Kill() })
-	select {
-	case p.addr = <-found:
-	case err := <-p.done:
-		t.Fatalf("serve ended: %v\n%s", err, p.text())
-	case <-time.After(30 * time.Second):
-		t.Fatalf("serve did not come up\n%s", p.text())
-	}
-	p.get("/health", 200)
-	p.ready = time.Since(begin)
-	return p
-}
-
-func (p *process) text() string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.log.String()
-}
-
-func (p *process) get(path string, status int) string {
-	p.t.Helper()
-	return p.send("GET", path, "", "", status)
-}
-
-func (p *process) send(method, path, token, body string, status int) string {
-	p.t.Helper()
-	r, err := http.NewRequestWithContext(p.t.Context(), method, "http://"+p.addr+path, strings.NewReader(body))
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	if token != "" {
-		r.Header.Set("Authorization", "Bearer "+token)
-	}
-	resp, err := http.DefaultClient.Do(r)
-	if err != nil {
-		p.t.Fatalf("%s %s: %v\n%s", method, path, err, p.text())
-	}
-	defer resp.Body.Close()
-	b, err := io.ReadAll(resp.Body)
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	if resp.StatusCode != status {
-		p.t.Fatalf("%s %s: status %d, want %d: %.300s", method, path, resp.StatusCode, status, b)
-	}
-	return string(b)
-}
-
-// stop sends SIGTERM and waits.
-func (p *process) stop() {
-	p.t.Helper()
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		p.t.Fatal(err)
-	}
-	p.wait()
-}
-
-func (p *process) wait() {
-	p.t.Helper()
-	select {
-	case err := <-p.done:
-		if err != nil {
-			p.t.Errorf("serve ended with %v\n%s", err, p.text())
-		}
-	case <-time.After(20 * time.Second):
-		p.t.Fatalf("serve did not end\n%s", p.text())
-	}
-}
-
 const ada = `{"name":"Ada","email":"ada@example.com","password":"pw-ada"}`
-
-func token(t *testing.T, answer string) string {
-	t.Helper()
-	var s struct{ Token string }
-	if err := json.Unmarshal([]byte(answer), &s); err != nil || s.Token == "" {
-		t.Fatalf("no token in %s", answer)
-	}
-	return s.Token
-}
 
 // The same flow on every engine: create, sign up, store a chat, start again.
 func TestServeFromNothing(t *testing.T) {
@@ -233,85 +104,6 @@ func TestServeARealFile(t *testing.T) {
 		t.Errorf("ready after %v", p.ready)
 	}
 	p.stop()
-}
-
-// resident is the process's memory in bytes; 0 where there is no /proc.
-func resident(t *testing.T, pid int) int64 {
-	t.Helper()
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
-	if err != nil {
-		return 0
-	}
-	var size, pages int64
-	if _, err := fmt.Sscan(string(b), &size, &pages); err != nil {
-		t.Fatal(err)
-	}
-	return pages * int64(os.Getpagesize())
-}
-
-// A database at another revision, or with half a schema, is not touched.
-func TestServeOfAnotherRevision(t *testing.T) {
-	for _, c := range []struct{ what, change, want string }{
-		{"unknown", "UPDATE alembic_version SET version_num = 'ffffffffffff'", "at revision ffffffffffff and this program serves revision 0bd252b206fb"},
-		{"two", "INSERT INTO alembic_version VALUES ('ffffffffffff')", "0bd252b206fb, ffffffffffff"},
-		{"half", "DROP TABLE chat_message", "no table chat_message"},
-	} {
-		t.Run(c.what, func(t *testing.T) {
-			dir := t.TempDir()
-			file := filepath.Join(dir, "webui.db")
-			unzip(t, "../../server/testdata/small.db.gz", file)
-			change(t, file, c.change)
-			before, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			p := start(t, nil, "--data-dir", dir)
-			if got := p.get("/ready", 503); !strings.Contains(got, c.want) {
-				t.Errorf("/ready answers %s", got)
-			}
-			p.get("/health", 200)
-			p.get("/", 200)
-			if got := p.send("POST", "/api/v1/auths/signup", "", ada, 503); !strings.Contains(got, c.want) {
-				t.Errorf("sign-up answers %s", got)
-			}
-			p.stop()
-			if !strings.Contains(p.text(), c.want) {
-				t.Errorf("the log does not say why:\n%s", p.text())
-			}
-			after, err := os.ReadFile(file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !bytes.Equal(before, after) {
-				t.Error("the file has changed")
-			}
-		})
-	}
-}
-
-func TestServeOfTablesWithoutARevision(t *testing.T) {
-	dir := t.TempDir()
-	file := filepath.Join(dir, "webui.db")
-	unzip(t, "../../server/testdata/small.db.gz", file)
-	change(t, file, "DROP TABLE alembic_version")
-	out, err := exec.Command("larder", "serve", "--port", "0", "--data-dir", dir).CombinedOutput()
-	if err == nil || !strings.Contains(string(out), "larder:") {
-		t.Errorf("%v: %s", err, out)
-	}
-}
-
-// change runs a statement on a file and leaves nothing but the file.
-func change(t *testing.T, file, text string) {
-	t.Helper()
-	eng := enginetest.Open(t, "sqlite:///"+file, engine.Options{})
-	for _, s := range []string{text, "PRAGMA wal_checkpoint(TRUNCATE)"} {
-		if _, err := eng.Exec(t.Context(), engine.Statement{SQL: s, Write: true}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := eng.Close(); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // SIGTERM ends the process in order: the request that is under way is answered
