@@ -264,7 +264,8 @@ func (k *looking) change(c schema.Change) {
 	switch c := c.(type) {
 	case schema.AddColumn:
 		if name := c.Column.Name; c.Column.Generated == nil && base.Column(name) == nil && !k.renamed[table+"."+name] {
-			add(piece{text: "column " + table + "." + name, stands: live.Column(name) != nil, table: table, fresh: c.Column,
+			is := live.Column(name)
+			add(piece{text: "column " + table + "." + name, stands: is != nil && sort(is.Type.Kind) == sort(c.Column.Type.Kind), table: table, fresh: c.Column,
 				back: []op.Op{op.DropColumn{Table: table, Column: name}}})
 		}
 	case schema.DropColumn:
@@ -290,6 +291,20 @@ func (k *looking) change(c schema.Change) {
 	default:
 		k.constraint(c, base, live)
 	}
+}
+
+// sort is what kinds of values are that people, and other programs, declare in
+// several ways. A column with values of another sort is another column.
+func sort(k schema.Kind) schema.Kind {
+	switch k {
+	case schema.String, schema.JSON, schema.JSONB, schema.UUID, schema.Enum:
+		return schema.Text
+	case schema.SmallInt, schema.BigInt, schema.Boolean, schema.Float, schema.Numeric:
+		return schema.Integer
+	case schema.Date:
+		return schema.DateTime
+	}
+	return k
 }
 
 // leading is a column of a key.

@@ -295,6 +295,18 @@ func TestTablesFromBeforeAreNotHalfway(t *testing.T) {
 	})
 }
 
+// A column of the name that a revision will use, with values of another sort,
+// is somebody's own.
+func TestColumnsOfAnotherSortAreNotHalfway(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
+		upgrade(t, runner(t, eng, guarded()...), "g1")
+		execute(t, eng, "ALTER TABLE items ADD COLUMN tag INTEGER")
+		if f := checked(t, eng, migrate.Lineage{Revisions: guarded()}); len(f.Partial) != 0 {
+			t.Errorf("found %+v", f.Partial)
+		}
+	})
+}
+
 // A history that cannot be followed without a database says nothing.
 func TestTablesThatNobodyDeclaredAreNotHalfway(t *testing.T) {
 	raw := migrate.Revision{ID: "r1", Upgrade: func(ops *op.Ops) { ops.Execute("CREATE TABLE {things} ({id} INTEGER)").ChangesSchema().NoReverse() }}
