@@ -51,7 +51,7 @@ func (r *Runner) NewRevision(d Draft, y Layout) (*Generated, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.revise(l, y, &Directive{Revision: rev}, nil)
+	return r.revise(l, y, &Directive{Revision: rev}, nil, nil)
 }
 
 // MergeRevision writes a revision that joins heads.
@@ -64,7 +64,7 @@ func (r *Runner) MergeRevision(d Draft, y Layout) (*Generated, error) {
 	if err != nil {
 		return nil, err
 	}
-	return r.revise(l, y, &Directive{Revision: rev}, nil)
+	return r.revise(l, y, &Directive{Revision: rev}, nil, nil)
 }
 
 // Autogenerate writes a revision that makes the database what the lineage
@@ -96,11 +96,18 @@ func (r *Runner) Autogenerate(ctx context.Context, d Draft, renames Renames, y L
 	if err != nil {
 		return nil, err
 	}
-	x := &Directive{Revision: rev, Compared: true, Upgrade: append(renames.ops(), l.portable(op.FromChanges(changes))...)}
+	if len(changes) == 0 && len(renames.ops()) == 0 {
+		return nil, nil
+	}
+	x := &Directive{Revision: rev, Compared: true}
+	var history *op.State
+	if x.Upgrade, history = r.declaredOps(l, before, renames, changes); x.Upgrade == nil {
+		x.Upgrade = append(renames.ops(), l.portable(op.FromChanges(changes))...)
+	}
 	if len(x.Upgrade) == 0 {
 		return nil, nil
 	}
-	return r.revise(l, y, x, before)
+	return r.revise(l, y, x, before, history)
 }
 
 // difference compares a lineage with the database, or with what the history
@@ -156,8 +163,9 @@ func (r *Runner) differences(l *lineage, before *op.State, renames Renames) ([]s
 }
 
 // revise lets the lineage have its say, and writes what is left. before is
-// what the way back is worked out from; it may be nil for an empty revision.
-func (r *Runner) revise(l *lineage, y Layout, d *Directive, before *op.State) (*Generated, error) {
+// what the way back is worked out from, in the words of history where there
+// are any; both may be nil for an empty revision.
+func (r *Runner) revise(l *lineage, y Layout, d *Directive, before, history *op.State) (*Generated, error) {
 	if l.Revise != nil {
 		if err := l.Revise(d); err != nil {
 			return nil, &dberr.Error{Op: "revision", Code: dberr.Invalid, Msg: "the program refuses the revision: " + err.Error(), Err: err}
@@ -174,6 +182,9 @@ func (r *Runner) revise(l *lineage, y Layout, d *Directive, before *op.State) (*
 			if before, err = r.made(l, d.Revision); err != nil {
 				return nil, err
 			}
+		}
+		if down == nil && history != nil {
+			down = declaredBack(before, history, d.Upgrade)
 		}
 		if down == nil {
 			if down, err = op.Reverse(before, d.Upgrade); err != nil {

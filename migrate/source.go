@@ -54,7 +54,37 @@ func (w *source) op(o op.Op) string {
 	case op.DropTable:
 		return "ops.DropTable(" + q(o.Name) + when(o.IfExists, "IfExists") + ")"
 	case op.RenameTable:
-		return literal(o)
+		if !o.IfExists {
+			return "ops.RenameTable(" + q(o.From) + ", " + q(o.To) + ")"
+		}
+	case op.RenameColumn:
+		if !o.IfExists {
+			return "ops.RenameColumn(" + q(o.Table) + ", " + q(o.From) + ", " + q(o.To) + ")"
+		}
+	case op.AlterColumn:
+		if text, ok := alterCall(o); ok {
+			return text
+		}
+	case op.AddUnique:
+		if o.Unique.Name != "" && o.Unique.Needs == "" && !o.IfNotExists {
+			return "ops.AddUnique(" + quotes(o.Table, o.Unique.Name, o.Unique.Columns...) + ")"
+		}
+	case op.DropUnique:
+		if !o.IfExists {
+			return "ops.DropUnique(" + quotes(o.Table, o.Name, o.Columns...) + ")"
+		}
+	case op.AddForeignKey:
+		if o.ForeignKey.Name != "" && !o.IfNotExists {
+			return "ops.AddForeignKey(" + q(o.Table) + ", " + value(reflect.ValueOf(*o.ForeignKey)) + ")"
+		}
+	case op.DropForeignKey:
+		if !o.IfExists {
+			return "ops.DropForeignKey(" + quotes(o.Table, o.Name, o.Columns...) + ")"
+		}
+	case op.AddCheck:
+		if o.Check.Name != "" && !o.IfNotExists {
+			return "ops.AddCheck(" + quotes(o.Table, o.Check.Name, string(o.Check.Expr)) + ")"
+		}
 	case op.AddColumn:
 		c, ok := columnCall("op.", o.Column)
 		if !ok {
@@ -77,6 +107,57 @@ func (w *source) op(o op.Op) string {
 		return "ops.Comment(" + q(o.Table) + ", " + q(o.Comment) + ")"
 	}
 	return literal(o)
+}
+
+// quotes are string literals, separated by commas.
+func quotes(a, b string, more ...string) string {
+	out := []string{strconv.Quote(a), strconv.Quote(b)}
+	for _, m := range more {
+		out = append(out, strconv.Quote(m))
+	}
+	return strings.Join(out, ", ")
+}
+
+// alterCall changes a column by the calls of a builder; false when it says
+// more than these can.
+func alterCall(o op.AlterColumn) (string, bool) {
+	if o.IfExists || len(o.Facets) == 0 {
+		return "", false
+	}
+	s := "ops.AlterColumn(" + strconv.Quote(o.Table) + ", " + strconv.Quote(o.Column) + ")"
+	for _, f := range o.Facets {
+		switch to := &o.To; f {
+		case schema.TypeFacet:
+			s += ".Type(" + value(reflect.ValueOf(typeOnly(to.Type))) + ")"
+		case schema.NullFacet:
+			s += map[bool]string{true: ".Null()", false: ".NotNull()"}[to.Nullable]
+		case schema.DefaultFacet:
+			switch {
+			case to.Default == nil:
+				s += ".NoDefault()"
+			case to.Default.Expr != "":
+				s += ".DefaultExpr(" + strconv.Quote(string(to.Default.Expr)) + ")"
+			default:
+				s += ".Default(" + value(reflect.ValueOf(&to.Default.Value).Elem()) + ")"
+			}
+		case schema.GeneratedFacet:
+			if to.Generated == nil {
+				return "", false
+			}
+			s += fmt.Sprintf(".Generated(%q, %t)", string(to.Generated.Expr), to.Generated.Stored)
+		case schema.CommentFacet:
+			s += ".Comment(" + strconv.Quote(to.Comment) + ")"
+		default:
+			return "", false
+		}
+	}
+	if o.Using != "" {
+		s += ".Using(" + strconv.Quote(string(o.Using)) + ")"
+	}
+	if o.Back != "" {
+		s += ".Back(" + strconv.Quote(string(o.Back)) + ")"
+	}
+	return s, true
 }
 
 // literal records an operation that has no shorter form.

@@ -129,7 +129,7 @@ func (c *Convention) CheckName(table string, k *Check) string {
 	if c == nil {
 		return ""
 	}
-	return nameParts{table: table, columns: mentioned(k.Expr)}.in(c.Check)
+	return nameParts{table: table, columns: k.Expr.Columns()}.in(c.Check)
 }
 
 // IndexName is the name of an index of table.
@@ -211,8 +211,8 @@ func shorten(name string) string {
 	return name[:n] + "_" + hex.EncodeToString(sum[:4])
 }
 
-// mentioned lists the columns that an expression names, each once.
-func mentioned(e Expr) []string {
+// Columns lists the columns that the expression names, each once, in order.
+func (e Expr) Columns() []string {
 	var out []string
 	seen := map[string]bool{}
 	text := false

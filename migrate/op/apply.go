@@ -322,9 +322,33 @@ func findCheck(t *schema.Table, name string, e schema.Expr) *schema.Check {
 	return nil
 }
 
+// check looks for a check of a table of this state: by name, by its expression
+// as it is written, or as the engine holds it.
+func (s *State) check(t *schema.Table, name string, e schema.Expr) *schema.Check {
+	if k := findCheck(t, name, e); k != nil || e == "" || s.ddl == nil {
+		return k
+	}
+	held := func(checks ...*schema.Check) []*schema.Check {
+		probe := t.Clone()
+		probe.Uniques, probe.ForeignKeys, probe.Indexes, probe.Checks = nil, nil, nil, checks
+		n, err := s.ddl.Normalize(probe)
+		if err != nil {
+			return nil
+		}
+		return n.Checks
+	}
+	others := held() // what stands in for something that the engine lacks
+	for _, k := range held(&schema.Check{Expr: e}) {
+		if !slices.ContainsFunc(others, func(o *schema.Check) bool { return *o == *k }) {
+			return findCheck(t, name, k.Expr)
+		}
+	}
+	return nil
+}
+
 func (o DropCheck) apply(s *State) error {
 	return s.on(o.Table, func(t *schema.Table) error {
-		gone := findCheck(t, o.Name, o.Expr)
+		gone := s.check(t, o.Name, o.Expr)
 		if gone == nil {
 			return mismatch("table %s has no check %s", o.Table, o.Name)
 		}

@@ -51,6 +51,9 @@ func TestConstraintsHold(t *testing.T) {
 			}, func(ops *op.Ops) { ops.DropForeignKey("c", "", "p_id") }, "INSERT INTO {c} ({id}, {p_id}) VALUES (9, 77)", dberr.ForeignKey},
 			{"check", func(ops *op.Ops) { ops.AddCheck("c", "", "{n} >= 0") }, func(ops *op.Ops) { ops.DropCheck("c", "ck_c_n") },
 				"INSERT INTO {c} ({id}, {n}) VALUES (9, -1)", dberr.Check},
+			{"check without a name", func(ops *op.Ops) {
+				ops.Do(op.AddCheck{Table: "c", Check: &schema.Check{Expr: "{n}>=0 and {n}<100"}})
+			}, func(ops *op.Ops) { ops.Do(op.DropCheck{Table: "c", Expr: "{n} >= 0 AND {n} < 100"}) }, "INSERT INTO {c} ({id}, {n}) VALUES (9, 100)", dberr.Check},
 			{"primary key", func(ops *op.Ops) { ops.SetPrimaryKey("c", "", "id") }, func(ops *op.Ops) { ops.SetPrimaryKey("c", "") },
 				"INSERT INTO {c} ({id}) VALUES (0)", dberr.AlreadyExists},
 			{"not null", func(ops *op.Ops) { ops.AlterColumn("c", "a").NotNull() }, func(ops *op.Ops) { ops.AlterColumn("c", "a").Null() },

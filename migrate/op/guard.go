@@ -126,5 +126,5 @@ func (o AddCheck) idle(s *State) string {
 }
 
 func (o DropCheck) idle(s *State) string {
-	return absent(o.IfExists, s, o.Table, "check "+o.Name, func(t *schema.Table) bool { return findCheck(t, o.Name, o.Expr) != nil })
+	return absent(o.IfExists, s, o.Table, "check "+o.Name, func(t *schema.Table) bool { return s.check(t, o.Name, o.Expr) != nil })
 }

@@ -215,7 +215,7 @@ func (o DropCheck) reverse(s *State) (Op, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := findCheck(t, o.Name, o.Expr)
+	k := s.check(t, o.Name, o.Expr)
 	if k == nil {
 		return nil, mismatch("table %s has no check %s", o.Table, o.Name)
 	}

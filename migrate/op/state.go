@@ -200,7 +200,7 @@ func (g *grouping) begin(table string) error {
 // apply makes the operation in both views of the table.
 func (g *grouping) apply(o Op) error {
 	one := func(t **schema.Table) error {
-		v := &State{tables: map[string]*schema.Table{(*t).Name: *t}}
+		v := &State{ddl: g.s.ddl, tables: map[string]*schema.Table{(*t).Name: *t}}
 		if q, ok := o.(guarded); ok && q.idle(v) != "" {
 			return nil
 		}
