@@ -124,6 +124,28 @@ func (r *Runner) without(ctx context.Context, b *book, live *op.State) (gone []L
 	return gone, nil
 }
 
+// others says, for a plan, what another program left, and takes the copies that
+// will go out of the state.
+func (r *Runner) others(ctx context.Context, b *book, live *op.State) (noted []string, err error) {
+	gone, kept, err := r.copies(ctx, live)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range gone {
+		if err := live.Apply(op.DropTable{Name: x.Table}); err != nil {
+			return nil, err
+		}
+		noted = append(noted, x.String()+", and is removed first")
+	}
+	for _, x := range kept {
+		noted = append(noted, x.String())
+	}
+	for _, x := range r.partial(b, live) {
+		noted = append(noted, x.String())
+	}
+	return noted, nil
+}
+
 // has reports whether the recorded revisions make a table.
 func (r *Runner) has(b *book, table string) bool {
 	return slices.ContainsFunc(r.all, func(l *lineage) bool {

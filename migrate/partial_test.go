@@ -205,6 +205,10 @@ func TestWhatAnotherProgramBegan(t *testing.T) {
 				if d := schema.Diff(half, snapshotOf(t, eng)); len(d) != 0 {
 					t.Errorf("check wrote: %v", d)
 				}
+				p, err := r.Plan(t.Context(), migrate.Up, "head")
+				if err != nil || len(p.Warnings) != len(c.want) || !strings.Contains(p.Warnings[0], "another program was cut off in revision "+c.want[0].revision) {
+					t.Errorf("the plan warns of %q: %v", p.Warnings, err)
+				}
 				did, err := r.Repair(t.Context(), migrate.RepairOptions{Undo: true})
 				switch {
 				case c.back != "":
@@ -340,6 +344,10 @@ func TestCopiesThatAnotherProgramLeft(t *testing.T) {
 		}
 		if b, err := json.Marshal(f); err != nil || !strings.Contains(string(b), `"leftovers":[{"table":"_alembic_tmp_items","of":"items","rows":3,"of_rows":20}]`) {
 			t.Errorf("%s %v", b, err)
+		}
+		p, err := r.Plan(t.Context(), migrate.Up, "head")
+		if err != nil || len(p.Warnings) != 1 || !strings.Contains(p.Warnings[0], "and is removed first") {
+			t.Errorf("the plan warns of %q: %v", p.Warnings, err)
 		}
 		did, err := r.Repair(t.Context(), migrate.RepairOptions{})
 		if err != nil || len(did) != 1 || !strings.Contains(did[0], "_alembic_tmp_items was removed") {

@@ -97,6 +97,10 @@ func (r *Runner) Plan(ctx context.Context, d Direction, target string) (*Plan, e
 	if err != nil {
 		return nil, err
 	}
+	noted, err := r.others(ctx, b, live)
+	if err != nil {
+		return nil, err
+	}
 	on := func(ctx context.Context, f func(ctx context.Context, q driver.Querier) error) error {
 		return eng.OnReader(ctx, func(ctx context.Context, conn *sql.Conn) error { return f(ctx, conn) })
 	}
@@ -112,6 +116,7 @@ func (r *Runner) Plan(ctx context.Context, d Direction, target string) (*Plan, e
 	if p.Foreseen, err = r.preflight(ctx, steps, live); err != nil {
 		return nil, err
 	}
+	p.Warnings = append(p.Warnings, noted...)
 	for _, h := range half {
 		p.Warnings = append(p.Warnings, "the "+h.direction+" of revision "+h.revision+" stands half done; what is planned is certain when it is finished or undone, see repair")
 	}
