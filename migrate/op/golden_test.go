@@ -136,21 +136,24 @@ func TestEnginesPage(t *testing.T) {
 	b.WriteString(`# What a change of the schema costs on each engine
 
 Made by the tests of migrate/op; do not edit. Each of these changes is found by a comparison, made, found to be made, and undone, on
-each engine. "No difference" says that the engine has no such thing, so that there is nothing to do and nothing to find.
+each engine; the revision that is generated for it on one engine does the same on all of them. "Nothing is found" is right there: the
+database is what was declared. "No difference" says that the engine has no such thing, so that there is nothing to do and nothing to find.
 
 | change | SQLite | PostgreSQL | MySQL | MariaDB |
 | --- | --- | --- | --- | --- |
 `)
 	cases := autogenCases()
 	for _, name := range autogenNames(t) {
-		if always(name) {
-			continue
-		}
 		fmt.Fprintf(&b, "| %s |", name)
 		for _, e := range offline {
 			ss := scripts(t, e.ddl, cases[name])
 			why := autogenNothing[name][e.name]
 			switch {
+			case always(name):
+				if len(ss) > 0 {
+					t.Errorf("%s makes a difference on %s", name, e.title)
+				}
+				b.WriteString(" nothing is found |")
 			case len(ss) == 0 && why == "":
 				t.Errorf("%s makes no difference on %s and nothing says why", name, e.title)
 			case len(ss) > 0 && why != "":
