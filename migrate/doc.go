@@ -29,6 +29,10 @@
 // says after every statement where the revision stands: the next run goes on
 // from there, and [Runner.Repair] can undo it instead.
 //
+// A revision may look at the data before an upgrade begins ([Revision.Preflight]):
+// what stands in the way of the last revision is known ahead of the first one,
+// in a plan too.
+//
 // A version that the program does not know is refused before anything is
 // written. The version table is Alembic's own, in its shape.
 //

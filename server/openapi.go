@@ -96,7 +96,7 @@ func responses(rt route, answer, problems any) object {
 		out["413"] = detail("The request is too large", sentence)
 	}
 	if rt.data {
-		out["503"] = detail("The database is away, busy, or at another revision", sentence)
+		out["503"] = detail("The database is away, busy, read-only, being migrated, or at another revision", sentence)
 	}
 	return out
 }

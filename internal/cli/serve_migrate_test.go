@@ -17,6 +17,7 @@ import (
 
 	"golang.org/x/crypto/bcrypt"
 
+	"github.com/larder-db/larder/dburl"
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/engine/enginetest"
 	"github.com/larder-db/larder/internal/testdb"
@@ -707,4 +708,55 @@ func TestServeInMemory(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.wait()
+}
+
+// What a process that died has left beside a file is taken back, and the file
+// is migrated, or left alone, as it was before.
+func TestServeAFileWithAJournal(t *testing.T) {
+	for mode, want := range map[string]string{"auto": "msg=serving", "off": "is left alone", "check": "larder: "} {
+		t.Run(mode, func(t *testing.T) {
+			dir := t.TempDir()
+			db := testdb.New(t, testdb.SQLite)
+			old(t, db.URL)
+			s := dburl.DefaultSQLite()
+			s.WAL, s.CacheSize = false, new(int64(5))
+			eng := enginetest.Open(t, db.URL, engine.Options{SQLite: &s})
+			source := strings.TrimPrefix(db.URL, "sqlite:///")
+			err := eng.InTx(t.Context(), engine.TxOptions{}, func(ctx context.Context, tx *engine.Tx) error {
+				if _, err := op.Run(ctx, tx, "UPDATE {chat} SET {title} = 'not so'"); err != nil {
+					return err
+				}
+				if _, err := op.Run(ctx, tx, "CREATE TABLE {junk} ({x} TEXT)"); err != nil {
+					return err
+				}
+				for range 200 { // until the file itself is changed
+					if _, err := op.Run(ctx, tx, "INSERT INTO {junk} VALUES (?)", strings.Repeat("x", 4000)); err != nil {
+						return err
+					}
+				}
+				for _, end := range []string{"", "-journal"} {
+					b, err := os.ReadFile(source + end)
+					if err == nil {
+						err = os.WriteFile(filepath.Join(dir, "webui.db"+end), b, 0o600)
+					}
+					if err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			p := run(t, nil, "--data-dir", dir, "--migrate", mode)
+			if p.says(want) == nil || strings.Contains(p.text(), "permissions") {
+				t.Fatalf("serve says\n%s", p.text())
+			}
+			if mode == "auto" {
+				p.addr = p.says(`msg=serving address=http://(\S+)`)[1]
+				migrated(t, p)
+			}
+			p.kill()
+		})
+	}
 }

@@ -104,7 +104,7 @@ func (s *startup) look(ctx context.Context) (*migrate.Standing, error) {
 		switch {
 		case errors.Is(err, dberr.ErrNotFound):
 			return &migrate.Standing{Empty: true, Pending: 1}, nil
-		case errors.Is(err, dberr.ErrReadOnly) && s.mode == migrateAuto:
+		case errors.Is(err, dberr.ErrReadOnly):
 			// A process that died has left a file that cannot be read before
 			// what it had begun is taken back, which opening it to write does.
 			eng, err = s.open(ctx, toMigrate)
