@@ -94,7 +94,7 @@ func likeButOtherwise(t testing.TB, from, to *engine.Engine, legacy bool, rnd *r
 				u.Name = renamed(u.Name, rnd)
 			case !slices.Equal(u.Columns, key): // of what there are two, there are names for one
 				o.Uniques = slices.Delete(o.Uniques, i, i+1)
-				x := &schema.Index{Name: o.Name + "_" + strings.Join(u.Columns, "_"), Unique: true}
+				x := &schema.Index{Name: fmt.Sprintf("%s_%s_%d", o.Name, u.Columns[0], i), Unique: true}
 				for _, c := range u.Columns {
 					x.Parts = append(x.Parts, schema.IndexPart{Column: c})
 				}
