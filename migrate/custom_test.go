@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/engine/enginetest"
 	"github.com/larder-db/larder/internal/testdb"
@@ -69,4 +70,60 @@ func TestCustomOperations(t *testing.T) {
 		feed(t, db, sql(t, offline(t, db.URL, revs...), migrate.Down, "head", "ba33"))
 		upgrade(t, r, "head")
 	})
+}
+
+// TestTriggersAreOneStatement: the body of what a statement makes is part of it.
+func TestTriggersAreOneStatement(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, db testdb.DB) {
+		eng := enginetest.Open(t, db.URL, engine.Options{})
+		r := runner(t, eng, append(line(), migrate.Revision{ID: "cc4444444444", Down: []string{"ba3333333333"}, Upgrade: func(ops *op.Ops) {
+			ops.CreateTable(func() *schema.Table { t := schema.Define("seen"); t.String("id", 36); return t }())
+			ops.Execute("CREATE TRIGGER {see} AFTER INSERT ON {users} FOR EACH ROW BEGIN INSERT INTO {seen} ({id}) VALUES (NEW.{id}); INSERT INTO {seen} ({id}) VALUES ('again'); END").
+				When(driver.JSONIndexable, "").ChangesSchema().NoReverse()
+		}})...)
+		upgrade(t, r, "head")
+	})
+}
+
+// TestConcurrentlyInATransaction: written by hand, an index that is made
+// concurrently needs a block; the message says so, and nothing stands.
+func TestConcurrentlyInATransaction(t *testing.T) {
+	eng := enginetest.Open(t, testdb.New(t, testdb.PostgreSQL).URL, engine.Options{})
+	byHand := migrate.Revision{ID: "cc4444444444", Down: []string{"ba3333333333"}, Upgrade: func(ops *op.Ops) {
+		ops.AddColumn("users", op.Text("bio").Null())
+		ops.Execute("CREATE INDEX CONCURRENTLY {ix_by_hand} ON {users} ({name})").NoReverse()
+	}}
+	r := runner(t, eng, append(line(), byHand)...)
+	_, err := r.Upgrade(t.Context(), "head")
+	if err == nil || !strings.Contains(err.Error(), "transaction") || !strings.Contains(err.Error(), "nothing of this revision stands") {
+		t.Errorf("got %v", err)
+	}
+	inBlock := byHand
+	inBlock.Upgrade = func(ops *op.Ops) {
+		ops.OutsideTx(func(ops *op.Ops) {
+			ops.Execute("CREATE INDEX CONCURRENTLY {ix_by_hand} ON {users} ({name})").NoReverse()
+			ops.Execute("CREATE INDEX CONCURRENTLY {ix_too} ON {users} ({nothing})").NoReverse()
+		})
+	}
+	r = runner(t, eng, append(line(), inBlock)...)
+	if _, err := r.Upgrade(t.Context(), "head"); err == nil || !strings.Contains(err.Error(), "this step is done") {
+		t.Errorf("got %v", err)
+	}
+	if got := rows(t, r); len(got) != 1 || got[0] != "ba3333333333" {
+		t.Errorf("at %v", got)
+	}
+	inBlock.Upgrade = func(ops *op.Ops) {
+		ops.OutsideTx(func(ops *op.Ops) {
+			ops.Execute("CREATE INDEX CONCURRENTLY {ix_by_hand} ON {users} ({name})").NoReverse()
+			ops.Execute("CREATE INDEX CONCURRENTLY {ix_too} ON {users} ({email})").NoReverse()
+			ops.Execute("VACUUM {users}").NoReverse()
+		})
+	}
+	r = runner(t, eng, append(line(), inBlock)...)
+	if rep := upgrade(t, r, "head"); len(rep.Ran) != 1 || !rep.Ran[0].Resumed {
+		t.Errorf("ran %+v", rep.Ran)
+	}
+	if n := one[int](t, eng, "SELECT count(*) FROM pg_indexes WHERE indexname IN ('ix_by_hand', 'ix_too')"); n != 2 {
+		t.Errorf("%d indexes", n)
+	}
 }

@@ -282,7 +282,12 @@ func TestExecute(t *testing.T) {
 		if got := table(t, eng, "SELECT count(*) AS n FROM {t}", "n"); got[0] != want {
 			t.Errorf("the variant did not count: %s rows", got)
 		}
-		for _, bad := range []string{"SELECT 'x", "SELECT {x", "SELECT ?", "SELECT 1"} {
+		for _, fine := range []string{"SELECT ';' AS {a;b}", "SELECT 1 ;; ", "SELECT 1 /* ; x */", "SELECT 1 -- ; x"} {
+			if _, err := op.Get(t.Context(), eng, fine); err != nil {
+				t.Errorf("%s: %v", fine, err)
+			}
+		}
+		for _, bad := range []string{"SELECT 'x", "SELECT {x", "SELECT ?", "SELECT 1", "DELETE FROM {t}; DELETE FROM {t}", "SELECT 'it''s;' -- a;b\n; /* ; */ SELECT 2"} {
 			args := []any{}
 			if bad == "SELECT 1" {
 				args = append(args, 1)

@@ -2,6 +2,7 @@ package op
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/larder-db/larder/dberr"
@@ -16,7 +17,8 @@ import (
 //   - {name} is an identifier, quoted for the engine;
 //   - ? is the next argument, bound; ?? is a question mark;
 //   - a string between single quotes is what stands between them, with ” for
-//     a quote and nothing else special, written as the engine writes it.
+//     a quote and nothing else special, written as the engine writes it;
+//   - there is one statement: not every engine takes several in one text.
 //
 // Arguments are string, bool, integers, float64, []byte, time.Time and nil.
 type Execute struct {
@@ -95,9 +97,67 @@ func (o Execute) statement(d driver.Dialect, literal bool) (*engine.Statement, e
 // statement writes the text for the dialect, with the arguments bound, or as
 // literals for scripts.
 func (t SQLText) statement(d driver.Dialect, literal bool) (engine.Statement, error) {
+	if several(t.SQL) {
+		return engine.Statement{}, badText("it holds several statements, which not every engine takes in one; make an Execute of each")
+	}
 	w := &writer{d: d, literal: literal}
 	t.write(w)
 	return w.done()
+}
+
+// several reports a text of more than one statement. The body of a trigger or
+// a function is part of the statement that makes it.
+func several(s string) bool {
+	if !strings.Contains(s, ";") || withBody(s) {
+		return false
+	}
+	for i := 0; i < len(s); {
+		switch c := s[i]; {
+		case c == '\'':
+			_, end, ok := quoted(s, i)
+			if !ok {
+				return false // reported by whoever writes it
+			}
+			i = end
+		case c == '"' || c == '`' || c == '{':
+			i = skip(s, i+1, map[byte]string{'{': "}"}[c], c)
+		case strings.HasPrefix(s[i:], "--"):
+			i = skip(s, i, "\n", 0)
+		case strings.HasPrefix(s[i:], "/*"):
+			i = skip(s, i, "*/", 0)
+		case c == ';':
+			return strings.TrimSpace(strings.ReplaceAll(s[i:], ";", "")) != ""
+		default:
+			i++
+		}
+	}
+	return false
+}
+
+// skip goes behind the next end, or the next c when end is empty.
+func skip(s string, i int, end string, c byte) int {
+	if end == "" {
+		end = string(c)
+	}
+	n := strings.Index(s[i:], end)
+	if n < 0 {
+		return len(s)
+	}
+	return i + n + len(end)
+}
+
+// withBody reports a statement that may have others inside of it.
+func withBody(s string) bool {
+	words := strings.Fields(strings.ToUpper(s))
+	if len(words) > 8 {
+		words = words[:8]
+	}
+	if len(words) > 0 && words[0] == "DO" {
+		return true
+	}
+	return len(words) > 0 && words[0] == "CREATE" && slices.ContainsFunc(words, func(w string) bool {
+		return w == "TRIGGER" || w == "FUNCTION" || w == "PROCEDURE" || w == "EVENT"
+	})
 }
 
 func (t SQLText) write(w *writer) {
