@@ -12,7 +12,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/engine/engines"
+	"github.com/larder-db/larder/engine/enginetest"
 	"github.com/larder-db/larder/internal/testdb"
 	"github.com/larder-db/larder/migrate"
 	"github.com/larder-db/larder/migrate/command"
@@ -323,5 +325,42 @@ func TestEdit(t *testing.T) {
 		if code, _, errs := program(t, p, strings.Fields(c.args)...); code != 1 || !strings.Contains(errs, c.want) {
 			t.Errorf("%q %s: exit status %d: %s", c.editor, c.args, code, errs)
 		}
+	}
+}
+
+// TestTenants: one history over several schemas, or databases, by -x.
+func TestTenants(t *testing.T) {
+	for _, name := range testdb.Engines() {
+		t.Run(name, func(t *testing.T) {
+			home := testdb.New(t, name)
+			urls := map[string]string{"a": home.URL, "b": home.URL, "c": home.URL}
+			if name == testdb.PostgreSQL {
+				eng := enginetest.Open(t, home.URL, engine.Options{})
+				for tenant := range urls {
+					if _, err := eng.Exec(t.Context(), engine.Statement{SQL: "CREATE SCHEMA " + tenant, Write: true}); err != nil {
+						t.Fatal(err)
+					}
+				}
+			} else {
+				urls["b"], urls["c"] = testdb.New(t, name).URL, testdb.New(t, name).URL
+			}
+			p := command.Program{Lineages: []migrate.Lineage{{Revisions: inLine()}}, Configure: func(_ context.Context, r *command.Run) error {
+				r.URL = urls[r.Args["tenant"]]
+				if name == testdb.PostgreSQL {
+					r.Engine.Schema = r.Args["tenant"]
+				}
+				return nil
+			}}
+			for tenant, target := range map[string]string{"a": "head", "b": "ab22", "c": "head"} {
+				if code, _, errs := program(t, p, "upgrade", target, "-x", "tenant="+tenant); code != 0 {
+					t.Errorf("%s: exit status %d: %s", tenant, code, errs)
+				}
+			}
+			for tenant, want := range map[string]string{"a": "ba3333333333 (head)\n", "b": "ab2222222222\n", "c": "ba3333333333 (head)\n"} {
+				if code, out, errs := program(t, p, "current", "-x", "tenant="+tenant); code != 0 || out != want {
+					t.Errorf("%s: exit status %d: %s %s", tenant, code, out, errs)
+				}
+			}
+		})
 	}
 }
