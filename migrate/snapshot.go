@@ -60,7 +60,7 @@ func single(file, revision, name string) (string, error) {
 	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
-		return name, nil // a directory that cannot be listed is no reason to stop
+		return name, nil //nolint:nilerr // a directory that cannot be listed is no reason to stop
 	}
 	for _, e := range entries {
 		other := filepath.Join(dir, e.Name())

@@ -137,7 +137,7 @@ func writeFailure(w http.ResponseWriter, f *failure) {
 func writeBody(w http.ResponseWriter, status int, body []byte) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, _ = w.Write(body) //nolint:gosec // JSON, never HTML; a client that is gone is no failure of ours
+	_, _ = w.Write(body) // a client that is gone is no failure of ours
 }
 
 // writeParts writes the parts one behind the other: a large one is not copied
@@ -146,7 +146,7 @@ func writeParts(w http.ResponseWriter, status int, parts ...string) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
 	for _, p := range parts {
-		if _, err := io.WriteString(w, p); err != nil {
+		if _, err := io.WriteString(w, p); err != nil { //nolint:gosec // JSON, never HTML
 			return // a client that is gone is no failure of ours
 		}
 	}

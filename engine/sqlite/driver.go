@@ -174,19 +174,15 @@ func tidy(t dburl.SQLiteTarget, native driverOfConn) func() error {
 		return nil // somebody else's
 	}
 	return func() error {
-		info, err := os.Lstat(wal)
-		if err != nil || info.Size() > 0 {
-			return nil
+		if info, err := os.Lstat(wal); err == nil && info.Size() == 0 {
+			rw := t
+			rw.ReadOnly, rw.MustExist = false, true
+			if c, err := openNative(native, rw.URI(driverParameters())); err == nil {
+				last := &conn{nativeConn: c, cache: prepared.New(0)}
+				_ = last.look(context.Background()) // a file that cannot be written keeps them: they do no harm
+				_ = last.Close()
+			}
 		}
-		rw := t
-		rw.ReadOnly, rw.MustExist = false, true
-		c, err := openNative(native, rw.URI(driverParameters()))
-		if err != nil {
-			return nil // a file that cannot be written keeps them: they do no harm
-		}
-		last := &conn{nativeConn: c, cache: prepared.New(0)}
-		_ = last.look(context.Background()) // as above
-		_ = last.Close()
 		return nil
 	}
 }
