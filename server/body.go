@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/larder-db/larder/internal/jsontext"
 )
 
 // problem is one thing that is wrong with a request, in the form in which
@@ -37,7 +39,7 @@ type form struct {
 
 // readForm reads the body as a JSON object.
 func readForm(r *http.Request) (*form, error) {
-	body, err := io.ReadAll(r.Body)
+	body, err := readBody(r)
 	if err != nil {
 		var tooLarge *http.MaxBytesError
 		if errors.As(err, &tooLarge) {
@@ -56,10 +58,32 @@ func readForm(r *http.Request) (*form, error) {
 		return nil, invalid(problem{Type: "json_invalid", Loc: []any{"body", pos}, Msg: "JSON decode error", Input: map[string]any{}, Ctx: map[string]any{"error": msg}})
 	}
 	f := &form{raw: body}
-	if err := json.Unmarshal(body, &f.members); err != nil || f.members == nil {
+	if body = bytes.TrimSpace(body); body[0] != '{' {
 		return nil, invalid(problem{Type: "model_attributes_type", Loc: []any{"body"}, Msg: "Input should be a valid dictionary or object to extract fields from", Input: f.raw})
 	}
+	f.members = make(map[string]json.RawMessage)
+	for name, value := range jsontext.Members(body) {
+		f.members[name] = value
+	}
 	return f, nil
+}
+
+// believed is how much of a body has to come before its announced length is
+// taken for true.
+const believed = 1 << 20
+
+// readBody reads the body into a buffer of its length, which a large one does
+// not outgrow again and again.
+func readBody(r *http.Request) ([]byte, error) {
+	var b bytes.Buffer
+	if r.ContentLength > believed {
+		if _, err := io.CopyN(&b, r.Body, believed); err != nil {
+			return nil, err
+		}
+		b.Grow(int(r.ContentLength) - believed + bytes.MinRead)
+	}
+	_, err := b.ReadFrom(r.Body)
+	return b.Bytes(), err
 }
 
 func (f *form) err() error {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -385,6 +386,25 @@ func TestBodiesAreLimited(t *testing.T) {
 	body := `{"chat":{"x":"` + strings.Repeat("x", 1000) + `"}}`
 	small.call("POST", "/api/v1/chats/new", body, token).is(413, "The request body is larger than this server accepts.")
 	a.call("POST", "/api/v1/chats/new", body, token).is(200, "")
+
+	// A length is not believed beyond the limit, and what comes counts.
+	body = `{"chat":{"x":"` + strings.Repeat("x", 3<<20) + `"}}`
+	for _, announced := range []int64{-1, 2 << 20, int64(len(body)), 1 << 50} {
+		r := httptest.NewRequestWithContext(t.Context(), "POST", "/api/v1/chats/new", strings.NewReader(body))
+		r.Header.Set("Authorization", "Bearer "+token)
+		r.ContentLength = announced
+		w := httptest.NewRecorder()
+		a.srv.ServeHTTP(w, r)
+		if w.Code != 200 || w.Body.Len() < len(body) {
+			t.Errorf("announced as %d: status %d, %d bytes", announced, w.Code, w.Body.Len())
+		}
+		w = httptest.NewRecorder()
+		r.Body = io.NopCloser(strings.NewReader(body[:2<<20]))
+		a.srv.ServeHTTP(w, r)
+		if w.Code == 200 {
+			t.Errorf("announced as %d: half of it is taken", announced)
+		}
+	}
 }
 
 func TestAPanicIsAnAnswerAndALogLine(t *testing.T) {

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/engine"
@@ -141,10 +142,10 @@ type ChatInput struct {
 // transaction. The title is the document's, or "New Chat". A folder that does
 // not exist is dberr.ErrNotFound.
 func (c *Chats) Create(ctx context.Context, by chatdoc.Author, in ChatInput) (*model.Chat, error) {
-	now := c.now()
+	now, folder := c.now(), in.FolderID // not in itself: while rows are written nobody needs what was sent any more
 	doc := chatdoc.New(in.Document, by)
 	chat := model.Chat{ID: c.newID(), UserID: &by.ID, CreatedAt: &now, UpdatedAt: &now, LastReadAt: &now,
-		Archived: ptr(false), Pinned: ptr(false), Meta: model.JSONText("{}"), Variables: model.JSONText("{}"), Tasks: model.JSONNull(), FolderID: in.FolderID}
+		Archived: ptr(false), Pinned: ptr(false), Meta: model.JSONText("{}"), Variables: model.JSONText("{}"), Tasks: model.JSONNull(), FolderID: folder}
 	if !in.Variables.IsNull() {
 		chat.Variables = in.Variables
 	}
@@ -159,9 +160,9 @@ func (c *Chats) Create(ctx context.Context, by chatdoc.Author, in ChatInput) (*m
 		return query.Found(ctx, q, query.Select(tables.Chat.ID).Named("chats.Applied").From(tables.Chat.Table).Where(tables.Chat.ID.Eq(chat.ID)))
 	}
 	err := c.inTx(ctx, engine.TxOptions{Name: "chats.Create", Applied: applied}, func(ctx context.Context, b base) error {
-		if in.FolderID != nil {
+		if folder != nil {
 			ok, err := query.Found(ctx, b.q, query.Select(tables.Folder.ID).Named("folders.Found").From(tables.Folder.Table).
-				Where(tables.Folder.ID.Eq(*in.FolderID), tables.Folder.UserID.Eq(by.ID)))
+				Where(tables.Folder.ID.Eq(*folder), tables.Folder.UserID.Eq(by.ID)))
 			if err != nil {
 				return err
 			}
@@ -271,7 +272,7 @@ func (c *Chats) edit(ctx context.Context, o engine.TxOptions, id string, change 
 		if err := m.remove(ctx, doc.RowsGone(stored, id)); err != nil {
 			return err
 		}
-		return m.put(ctx, doc.RowsChanged(stored, id, orZero(after.UserID), now))
+		return m.put(ctx, slices.Collect(doc.RowsChanged(stored, id, orZero(after.UserID), now)))
 	})
 	return one(after, err)
 }

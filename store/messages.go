@@ -33,7 +33,7 @@ const (
 )
 
 // add inserts the rows of a new chat.
-func (m *Messages) add(ctx context.Context, rows []model.ChatMessage) error {
+func (m *Messages) add(ctx context.Context, rows iter.Seq[model.ChatMessage]) error {
 	for part := range parts(rows) {
 		if _, err := query.Exec(ctx, m.q, query.InsertRows(tables.ChatMessage.Table, part).Named("messages.Insert")); err != nil {
 			return err
@@ -77,25 +77,28 @@ func (m *Messages) put(ctx context.Context, rows []model.ChatMessage) error {
 			rows[i].CreatedAt = at
 		}
 	}
-	return m.add(ctx, rows)
+	return m.add(ctx, slices.Values(rows))
 }
 
-// parts cuts rows into pieces of one statement each.
-func parts(rows []model.ChatMessage) iter.Seq[[]model.ChatMessage] {
+// parts cuts rows into pieces of one statement each. A piece is valid until
+// the next one.
+func parts(rows iter.Seq[model.ChatMessage]) iter.Seq[[]model.ChatMessage] {
 	return func(yield func([]model.ChatMessage) bool) {
-		start, size := 0, 0
-		for i := range rows {
-			n := bytesOf(&rows[i])
-			if i > start && (i-start == rowsPerStatement || size+n > bytesPerStatement) {
-				if !yield(rows[start:i]) {
+		var part []model.ChatMessage
+		size := 0
+		for row := range rows {
+			n := bytesOf(&row)
+			if len(part) > 0 && (len(part) == rowsPerStatement || size+n > bytesPerStatement) {
+				if !yield(part) {
 					return
 				}
-				start, size = i, 0
+				clear(part)
+				part, size = part[:0], 0
 			}
-			size += n
+			part, size = append(part, row), size+n
 		}
-		if start < len(rows) {
-			yield(rows[start:])
+		if len(part) > 0 {
+			yield(part)
 		}
 	}
 }

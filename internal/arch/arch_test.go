@@ -53,7 +53,7 @@ var imports = map[string][]string{
 	"store":                           {"dberr", "schema", "query", "engine", "model", "model/chatdoc", "tables"},
 	"store/storetest":                 {"dberr", "query", "engine", "engine/enginetest", "model", "model/chatdoc", "tables", "store", "migrate/fresh"},
 	"transfer":                        {"dberr", "dburl", "schema", "driver", "query", "engine", "tables"},
-	"server":                          {"dberr", "model", "model/chatdoc", "store"},
+	"server":                          {"dberr", "internal/jsontext", "model", "model/chatdoc", "store"},
 	"internal/cli":                    {"dberr", "dburl", "engine", "engine/engines", "migrate", "migrate/command", "migrate/fresh", "migrations", "model", "schema", "server", "store", "tables", "transfer"},
 	"cmd/larder":                      {"internal/cli"},
 	"internal/arch":                   {},

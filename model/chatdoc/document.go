@@ -2,7 +2,6 @@ package chatdoc
 
 import (
 	"encoding/json"
-	"sync"
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/internal/jsontext"
@@ -14,9 +13,8 @@ const DefaultTitle = "New Chat"
 // Document is a chat document. It is a value that does not change: the
 // functions of this package return new ones.
 type Document struct {
-	top    *object
-	encode sync.Once
-	text   string // the whole text, once it is known
+	top  *object // parts of text
+	text string
 }
 
 // inside is the way to the messages.
@@ -62,17 +60,17 @@ func cut(text string) (*Document, error) {
 	if !isObject(text) {
 		return nil, dberr.New(dberr.Invalid, "chatdoc", "the chat document is not a JSON object")
 	}
-	top, _ := cutAt(text, skipSpace(text, 0), inside)
-	d := &Document{top: top, text: text}
-	d.encode.Do(func() {})
-	return d, nil
+	return cutWhole(text), nil
+}
+
+// cutWhole cuts text that is an object.
+func cutWhole(text string) *Document {
+	top, _ := cutAt(text, jsontext.SkipSpace(text, 0), inside)
+	return &Document{top: top, text: text}
 }
 
 // JSON is the document's text.
-func (d *Document) JSON() string {
-	d.encode.Do(func() { d.text = d.top.encode() })
-	return d.text
-}
+func (d *Document) JSON() string { return d.text }
 
 // Title is the document's own title; false when it has none that is a string.
 func (d *Document) Title() (string, bool) { return stringOf(d.top.get("title")) }
@@ -119,7 +117,7 @@ func (d *Document) Member(key string) string { return d.top.get(key) }
 func (d *Document) WithTitle(title string) *Document {
 	top := d.top.clone()
 	top.set("title", quote(title))
-	return &Document{top: top}
+	return cutWhole(top.encode())
 }
 
 func (d *Document) history() *object  { return d.top.object("history") }

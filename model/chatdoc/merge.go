@@ -1,6 +1,9 @@
 package chatdoc
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Author is the user who sends a document.
 type Author struct {
@@ -27,19 +30,20 @@ func New(sent *Document, by Author) *Document { return Merge(nil, sent, by) }
 //
 // A history that is no object does not replace one that is.
 func Merge(stored, sent *Document, by Author) *Document {
+	w := writerOf(by)
 	if stored == nil {
 		top := &object{}
 		for _, m := range sent.top.members {
-			top.put(mergeMember(m, nil, by))
+			top.put(mergeMember(m, nil, w))
 		}
-		return &Document{top: top}
+		return cutWhole(top.encode())
 	}
 	var top *object // a copy of stored's, once something is different
 	for _, m := range sent.top.members {
 		if m.key == "history" && m.sub == nil && stored.history() != nil {
 			continue
 		}
-		m = mergeMember(m, stored.history(), by)
+		m = mergeMember(m, stored.history(), w)
 		if m.sub != nil && m.sub == stored.history() || m.val != "" && m.val == stored.top.get(m.key) {
 			continue
 		}
@@ -49,29 +53,27 @@ func Merge(stored, sent *Document, by Author) *Document {
 		top.put(m)
 	}
 	if top == nil {
-		same := &Document{top: stored.top, text: stored.JSON()}
-		same.encode.Do(func() {})
-		return same
+		return &Document{top: stored.top, text: stored.text}
 	}
-	return &Document{top: top}
+	return cutWhole(top.encode())
 }
 
 // mergeMember is what a top-level member that was sent becomes beside the
 // stored history.
-func mergeMember(m member, history *object, by Author) member {
+func mergeMember(m member, history *object, w *writer) member {
 	switch m.key {
 	case "history":
 		if m.sub != nil {
-			m.val, m.sub = "", mergeHistory(history, m.sub, by)
+			m.val, m.sub = "", mergeHistory(history, m.sub, w)
 		}
 	case "messages":
-		m.val = signList(m.val, by)
+		m.val = signList(m.val, w)
 	}
 	return m
 }
 
 // mergeHistory is stored itself when nothing is different.
-func mergeHistory(stored, sent *object, by Author) *object {
+func mergeHistory(stored, sent *object, w *writer) *object {
 	h := stored.clone()
 	changed := stored == nil
 	for _, m := range sent.members {
@@ -91,7 +93,7 @@ func mergeHistory(stored, sent *object, by Author) *object {
 		}
 		return h
 	}
-	messages := unite(old, sentMessages, by)
+	messages := unite(old, sentMessages, w)
 	if messages != old {
 		h.setObject("messages", messages)
 		changed = true
@@ -106,33 +108,42 @@ func mergeHistory(stored, sent *object, by Author) *object {
 }
 
 // unite is what the messages become: old itself when nothing is different.
-func unite(old, sent *object, by Author) *object {
-	messages := old.clone()
-	known := make([]facts, len(messages.members), len(messages.members)+8)
+func unite(old, sent *object, w *writer) *object {
+	messages, changed := old.clone(), false
+	if old == nil {
+		messages, changed = sent.clone(), true
+	}
+	known := make([]facts, len(messages.members), messages.room(sent))
 	for i := range messages.members {
 		known[i] = factsOf(messages.members[i].val)
+		if old == nil {
+			m := &messages.members[i]
+			m.val, m.tail, known[i] = w.sign(m.val, known[i], none)
+		}
 	}
-	changed := old == nil
 	for id, val := range sent.all() {
+		if old == nil {
+			break
+		}
 		i := messages.find(id)
 		if i < 0 {
-			msg := sign(val, factsOf(val), none, by)
-			messages.set(id, msg)
-			known = append(known, factsOf(msg))
-			changed = true
+			m := member{key: id, text: quote(id)}
+			var f facts
+			m.val, m.tail, f = w.sign(val, factsOf(val), none)
+			messages.put(m)
+			known, changed = append(known, f), true
 			continue
 		}
 		was, is := known[i], known[i]
-		if val != messages.members[i].val {
+		m := &messages.members[i]
+		if val != m.val {
 			is = factsOf(val)
 		}
-		if keepsStored(was, is, by) {
+		if keepsStored(was, is, w.by) {
 			continue
 		}
-		if msg := sign(val, is, was, by); msg != messages.members[i].val {
-			messages.members[i].val = msg
-			known[i] = factsOf(msg)
-			changed = true
+		if text, tail, f := w.sign(val, is, was); tail != "" || text != m.val {
+			m.val, m.tail, known[i], changed = text, tail, f, true
 		}
 	}
 	if deriveChildren(messages, known) {
@@ -177,55 +188,90 @@ func keepsStored(stored, sent facts, by Author) bool {
 	return ok && owner != "" && owner != by.ID
 }
 
+// writer is an author as text of messages.
+type writer struct {
+	by       Author
+	id, user string
+	tails    [4]string // what is added behind a message: with bit 0 the id, with bit 1 the user
+}
+
+func writerOf(by Author) *writer {
+	w := &writer{by: by, id: quote(by.ID)}
+	u := &object{}
+	u.set("id", w.id)
+	u.set("name", quote(by.Name))
+	w.user = u.encode()
+	for i := range w.tails {
+		if i&1 != 0 {
+			w.tails[i] += `,"user_id":` + w.id
+		}
+		if i&2 != 0 {
+			w.tails[i] += `,"user":` + w.user
+		}
+		w.tails[i] += "}"
+	}
+	return w
+}
+
 // sign adds who wrote a message where the message does not say: what the
-// stored copy says, else the author.
-func sign(msg string, is, was facts, by Author) string {
+// stored copy says, else the author. It returns the message in two parts, the
+// second of which is empty or short, and its facts.
+func (w *writer) sign(msg string, is, was facts) (text, tail string, now facts) {
+	now = is
 	if !is.object {
-		return msg
+		return msg, "", now
 	}
-	var out *object // a copy of the message, once something is different
-	set := func(key, val string) {
-		if out == nil {
-			out = cutObject(msg)
+	id, user := false, false
+	if _, ok := stringOf(is.userID); !ok && w.by.ID != "" {
+		id, now.userID = true, was.userID
+		if _, ok := stringOf(now.userID); !ok {
+			now.userID = w.id
 		}
-		out.set(key, val)
-	}
-	userID := is.userID
-	if _, ok := stringOf(userID); !ok && by.ID != "" {
-		userID = was.userID
-		if _, ok := stringOf(userID); !ok {
-			userID = quote(by.ID)
-		}
-		set("user_id", userID)
 	}
 	if role, _ := stringOf(is.role); role == "user" && !isObject(is.user) {
-		user := was.user
-		if owner, _ := stringOf(userID); !isObject(user) && owner == by.ID && by.ID != "" {
-			u := &object{}
-			u.set("id", quote(by.ID))
-			u.set("name", quote(by.Name))
-			user = u.encode()
+		now.user = was.user
+		if owner, _ := stringOf(now.userID); !isObject(now.user) && owner == w.by.ID && w.by.ID != "" {
+			now.user = w.user
 		}
-		if isObject(user) {
-			set("user", user)
+		if user = isObject(now.user); !user {
+			now.user = is.user
 		}
 	}
-	if out == nil {
-		return msg
+	which := 0
+	if id {
+		which |= 1
 	}
-	return out.encode()
+	if user {
+		which |= 2
+	}
+	if which == 0 {
+		return msg, "", now
+	}
+	// Mostly nothing is replaced, and the message need not be copied.
+	body := strings.TrimRight(msg[:len(msg)-1], " \t\r\n")
+	if (!id || is.userID == "" && now.userID == w.id) && (!user || is.user == "" && now.user == w.user) && len(body) > 1 {
+		return body, w.tails[which], now
+	}
+	out := cutObject(msg)
+	if id {
+		out.set("user_id", now.userID)
+	}
+	if user {
+		out.set("user", now.user)
+	}
+	return out.encode(), "", now
 }
 
 // signList signs the linear copy of the messages that clients keep beside the history.
-func signList(list string, by Author) string {
+func signList(list string, w *writer) string {
 	items := elements(list)
 	if items == nil {
 		return list
 	}
 	changed := false
 	for i, v := range items {
-		if s := sign(v, factsOf(v), none, by); s != v {
-			items[i], changed = s, true
+		if text, tail, _ := w.sign(v, factsOf(v), none); tail != "" || text != v {
+			items[i], changed = text+tail, true
 		}
 	}
 	if !changed {
@@ -262,9 +308,9 @@ func deriveChildren(messages *object, known []facts) bool {
 		for k, id := range want {
 			items[k] = quote(id)
 		}
-		c := cutObject(m.val)
+		c := cutObject(m.value())
 		c.set("childrenIds", encodeArray(items))
-		m.val, changed = c.encode(), true
+		m.val, m.tail, changed = c.encode(), "", true
 	}
 	return changed
 }

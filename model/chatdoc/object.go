@@ -6,6 +6,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/larder-db/larder/internal/jsontext"
 )
 
 // object is a JSON object cut into its members, in order. What it was cut from
@@ -21,6 +23,7 @@ type member struct {
 	key  string
 	text string  // the key as it stands in the document, with its quotes
 	val  string  // the value's text; empty when only sub is known
+	tail string  // what follows val
 	sub  *object // the value, cut; nil when it is not
 }
 
@@ -30,7 +33,7 @@ const manyMembers = 16
 // cutObject cuts the JSON object in text. Text that is another kind of value,
 // or nothing, gives nil. Of a repeated key the last value counts.
 func cutObject(text string) *object {
-	i := skipSpace(text, 0)
+	i := jsontext.SkipSpace(text, 0)
 	if i >= len(text) || text[i] != '{' {
 		return nil
 	}
@@ -42,22 +45,22 @@ func cutObject(text string) *object {
 // Of the members, the object that path names is cut as well, by the rest of it.
 func cutAt(text string, i int, path []string) (*object, int) {
 	o := &object{}
-	i = skipSpace(text, i+1)
+	i = jsontext.SkipSpace(text, i+1)
 	for text[i] != '}' {
-		k := skipString(text, i)
-		m := member{key: unquote(text[i:k]), text: text[i:k]}
-		i = skipSpace(text, skipSpace(text, k)+1)
+		k := jsontext.SkipString(text, i)
+		m := member{key: jsontext.Unquote(text[i:k]), text: text[i:k]}
+		i = jsontext.SkipSpace(text, jsontext.SkipSpace(text, k)+1)
 		var end int
 		if len(path) > 0 && m.key == path[0] && text[i] == '{' {
 			m.sub, end = cutAt(text, i, path[1:])
 		} else {
-			end = skipValue(text, i)
+			end = jsontext.SkipValue(text, i)
 		}
 		m.val = text[i:end]
 		o.put(m)
-		i = skipSpace(text, end)
+		i = jsontext.SkipSpace(text, end)
 		if text[i] == ',' {
-			i = skipSpace(text, i+1)
+			i = jsontext.SkipSpace(text, i+1)
 		}
 	}
 	return o, i + 1
@@ -68,39 +71,28 @@ func cutAt(text string, i int, path []string) (*object, int) {
 // object. Of a repeated key the last value counts.
 func pick(text string, keys []string, vals []string) bool {
 	clear(vals)
-	i := skipSpace(text, 0)
+	i := jsontext.SkipSpace(text, 0)
 	if i >= len(text) || text[i] != '{' {
 		return false
 	}
-	i = skipSpace(text, i+1)
+	i = jsontext.SkipSpace(text, i+1)
 	for text[i] != '}' {
-		k := skipString(text, i)
+		k := jsontext.SkipString(text, i)
 		key := text[i+1 : k-1]
 		if strings.IndexByte(key, '\\') >= 0 {
-			key = unquote(text[i:k])
+			key = jsontext.Unquote(text[i:k])
 		}
-		i = skipSpace(text, skipSpace(text, k)+1)
-		end := skipValue(text, i)
+		i = jsontext.SkipSpace(text, jsontext.SkipSpace(text, k)+1)
+		end := jsontext.SkipValue(text, i)
 		if n := slices.Index(keys, key); n >= 0 {
 			vals[n] = text[i:end]
 		}
-		i = skipSpace(text, end)
+		i = jsontext.SkipSpace(text, end)
 		if text[i] == ',' {
-			i = skipSpace(text, i+1)
+			i = jsontext.SkipSpace(text, i+1)
 		}
 	}
 	return true
-}
-
-func unquote(text string) string {
-	if strings.IndexByte(text, '\\') < 0 {
-		return text[1 : len(text)-1]
-	}
-	var s string
-	if json.Unmarshal([]byte(text), &s) != nil {
-		return ""
-	}
-	return s
 }
 
 func (o *object) find(key string) int {
@@ -123,7 +115,8 @@ func (o *object) find(key string) int {
 
 func (o *object) put(m member) {
 	if i := o.find(m.key); i >= 0 {
-		o.members[i].val, o.members[i].sub = m.val, m.sub
+		m.key, m.text = o.members[i].key, o.members[i].text
+		o.members[i] = m
 		return
 	}
 	o.members = append(o.members, m)
@@ -173,12 +166,20 @@ func (o *object) clone() *object {
 	return &object{members: append(make([]member, 0, len(o.members)+4), o.members...), index: maps.Clone(o.index)}
 }
 
+// room is how many members o may have with those of other.
+func (o *object) room(other *object) int {
+	if other == nil {
+		return len(o.members)
+	}
+	return len(o.members) + len(other.members)
+}
+
 // value is the text of the member's value.
 func (m *member) value() string {
 	if m.val == "" && m.sub != nil {
 		return m.sub.encode()
 	}
-	return m.val
+	return m.val + m.tail
 }
 
 func (o *object) all() iter.Seq2[string, string] {
@@ -198,7 +199,7 @@ func (o *object) size() int {
 	n := 2
 	for i := range o.members {
 		m := &o.members[i]
-		n += len(m.text) + len(m.val) + 2
+		n += len(m.text) + len(m.val) + len(m.tail) + 2
 		if m.val == "" && m.sub != nil {
 			n += m.sub.size()
 		}
@@ -226,6 +227,7 @@ func (o *object) writeTo(b *strings.Builder) {
 			m.sub.writeTo(b)
 		} else {
 			b.WriteString(m.val)
+			b.WriteString(m.tail)
 		}
 	}
 	b.WriteByte('}')
@@ -233,18 +235,18 @@ func (o *object) writeTo(b *strings.Builder) {
 
 // elements cuts the JSON array in text; nil for any other value.
 func elements(text string) []string {
-	i := skipSpace(text, 0)
+	i := jsontext.SkipSpace(text, 0)
 	if i >= len(text) || text[i] != '[' {
 		return nil
 	}
 	out := []string{}
-	i = skipSpace(text, i+1)
+	i = jsontext.SkipSpace(text, i+1)
 	for text[i] != ']' {
-		v := skipValue(text, i)
+		v := jsontext.SkipValue(text, i)
 		out = append(out, text[i:v])
-		i = skipSpace(text, v)
+		i = jsontext.SkipSpace(text, v)
 		if text[i] == ',' {
-			i = skipSpace(text, i+1)
+			i = jsontext.SkipSpace(text, i+1)
 		}
 	}
 	return out
@@ -273,12 +275,12 @@ func stringOf(text string) (string, bool) {
 	if text == "" || text[0] != '"' {
 		return "", false
 	}
-	return unquote(text), true
+	return jsontext.Unquote(text), true
 }
 
 // isObject reports whether text is a JSON object.
 func isObject(text string) bool {
-	i := skipSpace(text, 0)
+	i := jsontext.SkipSpace(text, 0)
 	return i < len(text) && text[i] == '{'
 }
 

@@ -1,6 +1,7 @@
 package chatdoc
 
 import (
+	"iter"
 	"math"
 	"strconv"
 
@@ -14,13 +15,13 @@ func RowID(chatID, messageID string) string { return chatID + "-" + messageID }
 // the document. Messages without a role have none. UserID is the chat's owner,
 // for messages that do not say who wrote them; now is in seconds, for those
 // without a timestamp.
-func (d *Document) Rows(chatID, userID string, now int64) []model.ChatMessage {
+func (d *Document) Rows(chatID, userID string, now int64) iter.Seq[model.ChatMessage] {
 	return d.rows(chatID, userID, now, func(string, string) bool { return true })
 }
 
 // RowsChanged are the rows of the messages that are not in before, or not with
 // the same text.
-func (d *Document) RowsChanged(before *Document, chatID, userID string, now int64) []model.ChatMessage {
+func (d *Document) RowsChanged(before *Document, chatID, userID string, now int64) iter.Seq[model.ChatMessage] {
 	old := before.messages()
 	return d.rows(chatID, userID, now, func(id, msg string) bool { return old.get(id) != msg })
 }
@@ -45,21 +46,17 @@ func hasRow(msg string) bool {
 	return ok && s != ""
 }
 
-func (d *Document) rows(chatID, userID string, now int64, want func(id, msg string) bool) []model.ChatMessage {
-	m := d.messages()
-	if m == nil {
-		return nil
-	}
-	var out []model.ChatMessage
-	for id, text := range m.all() {
-		if !want(id, text) {
-			continue
-		}
-		if row, ok := rowOf(cutObject(text), chatID, id, userID, now); ok {
-			out = append(out, row)
+func (d *Document) rows(chatID, userID string, now int64, want func(id, msg string) bool) iter.Seq[model.ChatMessage] {
+	return func(yield func(model.ChatMessage) bool) {
+		for id, text := range d.messages().all() {
+			if !want(id, text) {
+				continue
+			}
+			if row, ok := rowOf(cutObject(text), chatID, id, userID, now); ok && !yield(row) {
+				return
+			}
 		}
 	}
-	return out
 }
 
 func rowOf(msg *object, chatID, messageID, userID string, now int64) (model.ChatMessage, bool) {

@@ -1,6 +1,7 @@
 package chatdoc_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -38,7 +39,7 @@ func TestRows(t *testing.T) {
 	two.StatusHistory, two.Error, two.Meta = model.JSONText(`[1]`), model.JSONText(`{"content":"x"}`), model.JSONText(`{}`)
 	two.Output, two.Embeds, two.Sources = model.JSONText(`[]`), model.JSONText(`[]`), model.JSONText(`[2]`)
 
-	got := d.Rows("c", "owner", now)
+	got := slices.Collect(d.Rows("c", "owner", now))
 	if diff := cmp.Diff([]model.ChatMessage{one, two, four, five, six}, got, cmp.Comparer(func(a, b model.JSON) bool { return a.IsNull() == b.IsNull() && a.String() == b.String() })); diff != "" {
 		t.Errorf("rows differ (-want +got):\n%s", diff)
 	}
@@ -53,7 +54,7 @@ func TestRowsChanged(t *testing.T) {
 	before := parse(t, `{"history":{"messages":{"1":{"role":"user","a":1},"2":{"role":"user"},"3":{"role":"user"},"5":{"role":"user"},"6":{}}}}`)
 	after := parse(t, `{"history":{"messages":{"1":{"role":"user","a":1},"2":{"role":"user","a":2},"4":{"role":"user"},"5":{"role":null}}}}`)
 	var ids []string
-	for _, r := range after.RowsChanged(before, "c", "u", 1) {
+	for r := range after.RowsChanged(before, "c", "u", 1) {
 		ids = append(ids, r.ID)
 	}
 	if diff := cmp.Diff([]string{"c-2", "c-4"}, ids); diff != "" {
@@ -62,7 +63,7 @@ func TestRowsChanged(t *testing.T) {
 	if diff := cmp.Diff([]string{"c-3", "c-5"}, after.RowsGone(before, "c")); diff != "" {
 		t.Error(diff)
 	}
-	if n := len(parse(t, `{}`).RowsChanged(parse(t, `{}`), "c", "u", 1)); n != 0 {
+	if n := len(slices.Collect(parse(t, `{}`).RowsChanged(parse(t, `{}`), "c", "u", 1))); n != 0 {
 		t.Errorf("%d rows from an empty document", n)
 	}
 }

@@ -183,7 +183,7 @@ func (s *Suite) inStep(chat string) {
 	for _, r := range rows {
 		got[r.ID] = r
 	}
-	want := doc.Rows(chat, *c.UserID, 0)
+	want := slices.Collect(doc.Rows(chat, *c.UserID, 0))
 	if len(got) != len(want) {
 		s.Errorf("chat %s has %d message rows, its document has %d messages with a role", chat, len(got), len(want))
 	}

@@ -1,0 +1,107 @@
+package jsontext
+
+import (
+	"encoding/json"
+	"iter"
+	"strings"
+)
+
+// The functions below walk text that is known to be JSON: they do not check it
+// again, and panic where it is none.
+
+// SkipSpace returns the position of the first character from i on that is no
+// white space.
+func SkipSpace(s string, i int) int {
+	for i < len(s) && (s[i] == ' ' || s[i] == '\t' || s[i] == '\n' || s[i] == '\r') {
+		i++
+	}
+	return i
+}
+
+// SkipString returns the position behind the string that starts at i.
+func SkipString(s string, i int) int {
+	i++
+	for {
+		i += strings.IndexByte(s[i:], '"')
+		n := 0
+		for s[i-1-n] == '\\' {
+			n++
+		}
+		i++
+		if n%2 == 0 {
+			return i
+		}
+	}
+}
+
+// SkipValue returns the position behind the value that starts at i.
+func SkipValue(s string, i int) int {
+	switch s[i] {
+	case '"':
+		return SkipString(s, i)
+	case '{', '[':
+		depth := 0
+		for {
+			switch s[i] {
+			case '"':
+				i = SkipString(s, i)
+				continue
+			case '{', '[':
+				depth++
+			case '}', ']':
+				depth--
+				if depth == 0 {
+					return i + 1
+				}
+			}
+			i++
+		}
+	}
+	for i < len(s) {
+		switch s[i] {
+		case ',', '}', ']', ' ', '\t', '\n', '\r':
+			return i
+		}
+		i++
+	}
+	return i
+}
+
+// Unquote is the value of a JSON string. It is a part of s where there is
+// nothing to decode.
+func Unquote(s string) string {
+	if strings.IndexByte(s, '\\') < 0 {
+		return s[1 : len(s)-1]
+	}
+	var out string
+	if json.Unmarshal([]byte(s), &out) != nil {
+		return ""
+	}
+	return out
+}
+
+// Members are the keys of the JSON object in b and their values, in order, each
+// value a part of b; nothing for a text that is no object. Repeated keys come
+// repeatedly.
+func Members(b []byte) iter.Seq2[string, []byte] {
+	return func(yield func(string, []byte) bool) {
+		s := String(b)
+		i := SkipSpace(s, 0)
+		if i >= len(s) || s[i] != '{' {
+			return
+		}
+		for i = SkipSpace(s, i+1); s[i] != '}'; {
+			k := SkipString(s, i)
+			key := Unquote(s[i:k])
+			i = SkipSpace(s, SkipSpace(s, k)+1)
+			end := SkipValue(s, i)
+			if !yield(key, b[i:end:end]) {
+				return
+			}
+			i = SkipSpace(s, end)
+			if s[i] == ',' {
+				i = SkipSpace(s, i+1)
+			}
+		}
+	}
+}
