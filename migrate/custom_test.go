@@ -1,6 +1,7 @@
 package migrate_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -126,4 +127,38 @@ func TestConcurrentlyInATransaction(t *testing.T) {
 	if n := one[int](t, eng, "SELECT count(*) FROM pg_indexes WHERE indexname IN ('ix_by_hand', 'ix_too')"); n != 2 {
 		t.Errorf("%d indexes", n)
 	}
+}
+
+// TestCommentsThatAnEngineDoesNotKeep: that nothing is done is said, in the
+// plan and in the script.
+func TestCommentsThatAnEngineDoesNotKeep(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, db testdb.DB) {
+		eng := enginetest.Open(t, db.URL, engine.Options{})
+		revs := append(line(), migrate.Revision{ID: "cc4444444444", Down: []string{"ba3333333333"}, Upgrade: func(ops *op.Ops) {
+			ops.Comment("users", "who uses it")
+			ops.AlterColumn("posts", "body").Comment("what they say")
+		}})
+		r := runner(t, eng, revs...)
+		upgrade(t, r, "ba33")
+		p, err := r.Plan(t.Context(), migrate.Up, "head")
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept := eng.Dialect().Has(schema.Comments)
+		for _, o := range p.Steps[0].Operations {
+			if kept != (len(o.Statements) > 0) || kept == strings.Contains(o.Note, "makes no difference") {
+				t.Errorf("%s: %+v", o.Operation, o)
+			}
+		}
+		script := sql(t, offline(t, db.URL, revs...), migrate.Up, "ba33", "head")
+		if kept == strings.Contains(script, "comment on table users: \"who uses it\": it makes no difference on this engine") {
+			t.Errorf("the script\n%s", script)
+		}
+		upgrade(t, r, "head")
+		users := snapshotOf(t, eng)[slices.IndexFunc(snapshotOf(t, eng), func(x *schema.Table) bool { return x.Name == "users" })]
+		if want := map[bool]string{true: "who uses it"}[kept]; users.Comment != want {
+			t.Errorf("the comment is %q", users.Comment)
+		}
+		downgrade(t, r, "-1")
+	})
 }

@@ -28,7 +28,7 @@ func databaseURL() string {
 func run(ctx context.Context, args []string, url string, stdout, stderr io.Writer) int {
 	if len(args) > 0 && args[0] == "migrate" {
 		return command.Main(ctx, args[1:], command.Program{Name: "adr004 migrate", Lineages: lineages(), Drivers: engines.All(), URL: url,
-			Stdout: stdout, Stderr: stderr, Dir: "examples/adr004/migrations"})
+			Stdout: stdout, Stderr: stderr, Dir: "examples/adr004/migrations", Editor: os.Getenv("EDITOR")})
 	}
 	if err := demo(ctx, url, stdout); err != nil {
 		fmt.Fprintln(stderr, "adr004:", err)

@@ -7,8 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/larder-db/larder/engine"
-	"github.com/larder-db/larder/engine/enginetest"
 	"github.com/larder-db/larder/internal/testdb"
 	"github.com/larder-db/larder/migrate/migratetest"
 	"github.com/larder-db/larder/model"
@@ -34,9 +32,8 @@ func TestTheApplication(t *testing.T) {
 }
 
 func TestTheNewField(t *testing.T) {
-	testdb.Each(t, func(t *testing.T, db testdb.DB) {
-		kit := migratetest.Kit{Lineages: lineages(), Open: func(t testing.TB) *engine.Engine { t.Helper(); return enginetest.Open(t, db.URL, engine.Options{}) }}
-		at := migratetest.At(t, kit, "1f0c2d7a9b34")
+	migratetest.Each(t, migratetest.Kit{Lineages: lineages()}, func(t *testing.T, kit migratetest.Kit) {
+		at := migratetest.Before(t, kit, "3f2a9c1d4e5b")
 		at.Insert("users", migratetest.Row{"id": "u1", "name": "Ada", "settings": model.JSONText(`{"a": 1.0, "b": "ü"}`), "created_at": 5})
 		at.Upgrade("+1")
 		u := at.Get("SELECT {new_field}, {settings} FROM {users}")
@@ -51,14 +48,9 @@ func TestTheNewField(t *testing.T) {
 }
 
 func TestTheMigrations(t *testing.T) {
-	for _, name := range testdb.Engines() {
-		t.Run(name, func(t *testing.T) {
-			migratetest.All(t, migratetest.Kit{Lineages: lineages(), Open: func(t testing.TB) *engine.Engine {
-				t.Helper()
-				return enginetest.Open(t, testdb.New(t, name).URL, engine.Options{})
-			}})
-		})
-	}
+	kit := migratetest.Kit{Lineages: lineages()}
+	migratetest.AllRegistered(t, kit, ".")
+	migratetest.Each(t, kit, migratetest.All)
 }
 
 // TestANewRevisionCompiles writes one with the application's own command and

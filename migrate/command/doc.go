@@ -1,8 +1,8 @@
 // Package command is the migration commands of a program, with Alembic's names
 // and arguments: a program of its own gets "upgrade", "downgrade", "current",
 // "history", "heads", "branches", "show", "check", "stamp", "revision",
-// "merge", "plan", "repair" and "ensure-version" by handing its lineages to
-// [Main].
+// "merge", "edit", "plan", "repair", "ensure-version" and "init" by handing its
+// lineages to [Main]. "init" writes such a program.
 //
 //	func main() {
 //		os.Exit(command.Main(context.Background(), os.Args[1:], command.Program{

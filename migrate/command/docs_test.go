@@ -57,7 +57,7 @@ func documented(t testing.TB) map[string][]string {
 func TestTheCommandsOfThePage(t *testing.T) {
 	page := documented(t)
 	everywhere := map[string]int{}
-	real := map[string][]string{}
+	actual := map[string][]string{}
 	verbs := command.Verbs(&command.Session{})
 	for _, v := range verbs {
 		code, out, errs := program(t, command.Program{Lineages: []migrate.Lineage{{}}}, v.Name, "--help")
@@ -67,7 +67,7 @@ func TestTheCommandsOfThePage(t *testing.T) {
 		for _, f := range flagUsage.FindAllStringSubmatch(out, -1) {
 			for _, name := range f[1:] {
 				if name != "" {
-					real[v.Name] = append(real[v.Name], name)
+					actual[v.Name] = append(actual[v.Name], name)
 					everywhere[name]++
 				}
 			}
@@ -87,7 +87,7 @@ func TestTheCommandsOfThePage(t *testing.T) {
 	}
 	delete(page, "")
 	for _, v := range verbs {
-		own := slices.DeleteFunc(real[v.Name], func(f string) bool { return slices.Contains(common, f) })
+		own := slices.DeleteFunc(actual[v.Name], func(f string) bool { return slices.Contains(common, f) })
 		slices.Sort(own)
 		if got, ok := page[v.Name]; !ok || !slices.Equal(got, own) {
 			t.Errorf("%s has\n%q, and the page says\n%q", v.Name, own, got)
