@@ -29,6 +29,11 @@
 // says after every statement where the revision stands: the next run goes on
 // from there, and [Runner.Repair] can undo it instead.
 //
+// A revision that another program began and left half-way is found by comparing
+// the tables with what the history makes: [Runner.Check] explains it, the next
+// run or [Runner.Repair] finishes it when its operations are guarded, such as
+// with op.IfNotExists, and Repair can take it back where that loses nothing.
+//
 // A revision may look at the data before an upgrade begins ([Revision.Preflight]):
 // what stands in the way of the last revision is known ahead of the first one,
 // in a plan too.

@@ -31,6 +31,9 @@ var rev30 = migrate.Revision{
 		t.JSON("tags").Null()
 		t.BigInt("created_at")
 		t.BigInt("updated_at")
+		// Prompts that were moved already have the key of this name, which is one
+		// in the whole schema where JSON is native; their table is on its way out.
+		ops.Execute("").When(schema.NativeJSON, "ALTER TABLE IF EXISTS {prompt} DROP CONSTRAINT IF EXISTS {prompt_new_pkey}").NoReverse()
 		ops.CreateTable(t, op.IfNotExists)
 		create(ops, historyTable("prompt", idKey))
 		ops.Data("prompts with ids", promptsWithIDs)

@@ -17,6 +17,7 @@ import (
 // config_old. On the way back the settings of today go into the document.
 var rev45 = migrate.Revision{
 	ID: "3ff2c63645b8", Down: []string{"461111b60977"}, Doc: "settings as rows", Path: "45_3ff2c63645b8_reshape_config.go",
+	Preflight: nameInUse,
 	Upgrade: func(ops *op.Ops) {
 		ops.Do(op.RenameTable{From: "config", To: "config_old", IfExists: true})
 		t := schema.Define("config")
@@ -34,6 +35,17 @@ var rev45 = migrate.Revision{
 		ops.DropTable("config")
 		ops.RenameTable("config_old", "config")
 	},
+}
+
+// nameInUse looks for a table that has the name which the old table is to take,
+// and is not the old table, under that name already.
+func nameInUse(_ context.Context, p *migrate.Preflight) error {
+	config, old := p.Table("config"), p.Table("config_old")
+	if old == nil || config != nil && config.Column("data") == nil || config == nil && old.Column("data") != nil {
+		return nil
+	}
+	p.Stop(dberr.SchemaMismatch, "there is a table config_old, and table config is to take that name; rename config_old and upgrade again")
+	return nil
 }
 
 // rewrites are settings that have another name from here on. There is a second
@@ -113,9 +125,6 @@ func newestSettings(ctx context.Context, d *op.Data) (doc object, id int64, err 
 }
 
 func settingsAsRows(ctx context.Context, d *op.Data) error {
-	if d.Table("config").Column("key") == nil {
-		return dberr.New(dberr.SchemaMismatch, "settings", "table config holds the settings and there is a table config_old, whose name it is to take; rename config_old and upgrade again")
-	}
 	doc, _, err := newestSettings(ctx, d)
 	if err != nil {
 		return err

@@ -19,6 +19,9 @@
 // today's. Columns that are part of a key at any time carry the length that a
 // key has on engines that limit it, from the first revision on.
 //
+// Operations are guarded: a revision of which parts are there already, because
+// Open WebUI was cut off in it, runs past them.
+//
 // What it will not do: open databases, run anything (package migrate does), or
 // repair what an older program did to a database that is past the revision in
 // question.

@@ -6,10 +6,12 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/engine/enginetest"
 	"github.com/larder-db/larder/internal/testdb"
 	"github.com/larder-db/larder/migrate"
+	"github.com/larder-db/larder/migrate/op"
 	"github.com/larder-db/larder/migrations"
 	"github.com/larder-db/larder/schema"
 )
@@ -123,4 +125,89 @@ func fileOf(t testing.TB, eng *engine.Engine) string {
 		t.Fatal(err)
 	}
 	return string(b)
+}
+
+// A table that another program made, and was cut off before its indexes, gets
+// them.
+func TestTablesWithoutTheirIndexes(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
+		for n, rev := range migrations.All() {
+			ops := byHand(t, rev)
+			i := slices.IndexFunc(ops, func(o op.Op) bool { _, ok := o.(op.CreateTable); return ok })
+			if i < 0 || !slices.ContainsFunc(ops[i:], func(o op.Op) bool { _, ok := o.(op.CreateIndex); return ok }) {
+				continue
+			}
+			if n > 0 {
+				upgrade(t, eng, ids()[n-1])
+			}
+			var bare []string
+			for _, o := range ops {
+				if c, ok := o.(op.CreateTable); ok && change(t, eng, o) {
+					bare = append(bare, c.Table.Name)
+				}
+			}
+			if f := check(t, eng); len(f.Partial) != 1 || len(f.Partial[0].Stands) != len(bare) {
+				t.Errorf("%s: made %v, check finds %+v", rev.ID, bare, f.Partial)
+			}
+		}
+		upgrade(t, eng, "head")
+		whole := enginetest.Open(t, testdb.New(t, eng.Dialect().Engine()).URL, engine.Options{})
+		upgrade(t, whole, "head")
+		sameSchema(t, "at the head", live(t, whole), live(t, eng))
+	})
+}
+
+// A way down of revision 5 that was cut off elsewhere leaves a second column:
+// the first one has the chats.
+func TestRevision05TwoColumns(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
+		before(t, eng, 5)
+		run(t, eng, "ALTER TABLE {chat} ADD COLUMN {old_chat} TEXT")
+		run(t, eng, "INSERT INTO {chat} ({id}, {chat}, {old_chat}) VALUES (?, ?, NULL)", "a", `{"a": 1}`)
+		run(t, eng, "INSERT INTO {chat} ({id}, {chat}, {old_chat}) VALUES (?, ?, ?)", "b", `{"b": 1}`, `{"b": "stale"}`)
+		run(t, eng, "INSERT INTO {chat} ({id}, {chat}, {old_chat}) VALUES (?, ?, NULL)", "c", "no json")
+		to(t, eng, 5)
+		want(t, "chats", ask(t, eng, "chat", "SELECT {id}, {chat} FROM {chat} ORDER BY {id}"), `{"a": 1}`, `{"b": 1}`, "null")
+		want(t, "kept", ask(t, eng, "value", "SELECT {value} FROM {larder_kept}"), "no json")
+		whole := enginetest.Open(t, testdb.New(t, eng.Dialect().Engine()).URL, engine.Options{})
+		to(t, whole, 5)
+		sameSchema(t, "at revision 5", live(t, whole), live(t, eng))
+	})
+}
+
+// A database that is recorded at an earlier revision than it is at keeps its
+// prompts, and who may use them, when it is upgraded again.
+func TestRevision30PromptsThatHaveIDs(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
+		before(t, eng, 30)
+		run(t, eng, "INSERT INTO {prompt} ({command}, {user_id}, {title}, {content}, {timestamp}, {access_control}) VALUES ('/p', 'u', 't', 'c', 7, '{}')")
+		to(t, eng, 33)
+		wanted := outcomeOf(t, eng)
+		run(t, eng, "UPDATE {alembic_version} SET {version_num} = ?", ids()[28])
+		if f := check(t, eng); len(f.Partial) < 3 || f.Partial[0].Revision != ids()[29] {
+			t.Errorf("found %+v", f.Partial)
+		}
+		if _, err := runner(t, eng, migrations.Options{}, nil).Repair(t.Context(), migrate.RepairOptions{}); err != nil {
+			t.Fatal(err)
+		}
+		want(t, "recorded", ask(t, eng, "version_num", "SELECT {version_num} FROM {alembic_version}"), ids()[32])
+		wanted.same(t, "again", eng)
+	})
+}
+
+// Where the settings have not been moved and the name that the old table is to
+// take is in use, nothing is changed and the reason is said.
+func TestRevision45NameInUse(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
+		before(t, eng, 45)
+		run(t, eng, "INSERT INTO {config} ({data}, {version}) VALUES ('{\"ui\": {\"enable_signup\": true}}', 0)")
+		run(t, eng, "CREATE TABLE {config_old} ({x} INTEGER)")
+		_, err := runner(t, eng, migrations.Options{}, nil).Upgrade(t.Context(), "head")
+		if dberr.CodeOf(err) != dberr.SchemaMismatch || !strings.Contains(err.Error(), "rename config_old and upgrade again") {
+			t.Fatalf("got %v", err)
+		}
+		run(t, eng, "ALTER TABLE {config_old} RENAME TO {mine}")
+		upgrade(t, eng, "head")
+		want(t, "settings", ask(t, eng, "key", "SELECT {key} FROM {config}"), "ui.enable_signup")
+	})
 }
