@@ -14,8 +14,8 @@ import (
 )
 
 // fileLocker locks a file beside the database's, which the system frees when
-// the process ends, however it ends. The file stays: removing it would let two
-// holders lock two files of the same name.
+// the process ends, however it ends. Who gives the lock back takes the file
+// away; who dies leaves it, and it does no harm.
 type fileLocker struct{ path string }
 
 // lockPoll is how often a lock that is taken is tried again.
@@ -24,20 +24,57 @@ const lockPoll = 50 * time.Millisecond
 // Lock takes the lock of that name.
 func (l fileLocker) Lock(ctx context.Context, _ *driver.Database, name string, waiting func(time.Duration)) (func() error, error) {
 	path := l.path + "-" + lockSuffix(name) + ".lock"
+	var f *os.File
+	err := poll(ctx, waiting, func() (got bool, err error) {
+		if f == nil {
+			if f, err = openLock(path); err != nil {
+				return false, err
+			}
+		}
+		if got, err = tryLockFile(f); !got || err != nil {
+			return false, err
+		}
+		// The one who had it may have taken the file away since it was opened,
+		// so that others lock another one of that name.
+		if sameFile(f, path) {
+			return true, nil
+		}
+		err, f = f.Close(), nil
+		return false, err
+	})
+	if err != nil {
+		if f != nil {
+			err = errors.Join(err, f.Close())
+		}
+		return nil, lockError(name, err)
+	}
+	var once sync.Once
+	return func() (err error) {
+		once.Do(func() {
+			_ = os.Remove(path) // Windows keeps it while it is open
+			err = errors.Join(unlockFile(f), f.Close())
+		})
+		return err
+	}, nil
+}
+
+func openLock(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666) //nolint:gosec // as open as the database beside it, which the umask narrows
 	if err != nil {
 		return nil, &dberr.Error{Op: "lock", Code: dberr.ReadOnly, Engine: "sqlite", Err: err,
 			Msg: "the lock file " + path + " cannot be made; give this user write permission to the directory of the database"}
 	}
-	err = poll(ctx, waiting, func() (bool, error) { return tryLockFile(f) })
+	return f, nil
+}
+
+// sameFile reports whether the file of that name is the open one.
+func sameFile(f *os.File, path string) bool {
+	open, err := f.Stat()
 	if err != nil {
-		return nil, lockError(name, errors.Join(err, f.Close()))
+		return false
 	}
-	var once sync.Once
-	return func() (err error) {
-		once.Do(func() { err = errors.Join(unlockFile(f), f.Close()) })
-		return err
-	}, nil
+	named, err := os.Stat(path)
+	return err == nil && os.SameFile(open, named)
 }
 
 // lockSuffix is a file name for a lock's name, which may be any text.
@@ -77,6 +114,9 @@ func poll(ctx context.Context, waiting func(time.Duration), try func() (bool, er
 }
 
 func lockError(name string, err error) error {
+	if known := (*dberr.Error)(nil); errors.As(err, &known) {
+		return known
+	}
 	e := &dberr.Error{Op: "lock", Code: dberr.Internal, Engine: "sqlite", Unsent: true, Err: err, Msg: "the lock " + name + " could not be taken"}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
