@@ -98,7 +98,7 @@ func (w *source) op(o op.Op) string {
 		}
 		return text
 	case op.DropColumn:
-		return "ops.DropColumn(" + q(o.Table) + ", " + q(o.Column) + when(o.IfExists, "IfExists") + ")"
+		return "ops.DropColumn(" + q(o.Table) + ", " + q(o.Column) + when(o.IfExists, "IfExists") + when(o.Moved, "Moved") + ")"
 	case op.CreateIndex:
 		return "ops.CreateIndex(" + q(o.Table) + ", " + value(reflect.ValueOf(o.Index)) + when(o.IfNotExists, "IfNotExists") + when(o.Concurrently, "Concurrently") + ")"
 	case op.DropIndex:

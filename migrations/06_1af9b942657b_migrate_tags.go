@@ -23,7 +23,7 @@ var rev06 = migrate.Revision{
 		keepAside(ops)
 		ops.Data("keep the tags as they were", keepTags)
 		ops.Do(op.AddUnique{Table: "tag", Unique: &schema.Unique{Name: "uq_id_user_id", Columns: []string{"id", "user_id"}}, IfNotExists: true})
-		ops.DropColumn("tag", "data", op.IfExists)
+		ops.DropColumn("tag", "data", op.IfExists, op.Moved)
 		ops.AddColumn("tag", op.JSON("meta").Null(), op.IfNotExists)
 		ops.Data("tags by name", tagsByName)
 		ops.AddColumn("chat", op.Boolean("pinned").Null(), op.IfNotExists)

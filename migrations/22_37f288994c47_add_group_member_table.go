@@ -27,7 +27,7 @@ var rev22 = migrate.Revision{
 		t.Unique("", "id").Needs = schema.RepeatedKey
 		ops.CreateTable(t, op.IfNotExists)
 		ops.Data("members of groups", membersOfGroups)
-		ops.DropColumn("group", "user_ids", op.IfExists)
+		ops.DropColumn("group", "user_ids", op.IfExists, op.Moved)
 	},
 	Downgrade: func(ops *op.Ops) {
 		keepAside(ops)

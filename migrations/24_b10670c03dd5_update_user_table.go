@@ -55,8 +55,8 @@ var rev24 = migrate.Revision{
 		ops.CreateTable(t, op.IfNotExists)
 		ops.Data("sign-in providers and API keys", providersAndKeys)
 		ops.Batch("user", func(ops *op.Ops) {
-			ops.DropColumn("user", "api_key", op.IfExists)
-			ops.DropColumn("user", "oauth_sub", op.IfExists)
+			ops.DropColumn("user", "api_key", op.IfExists, op.Moved)
+			ops.DropColumn("user", "oauth_sub", op.IfExists, op.Moved)
 		})
 	},
 	Downgrade: func(ops *op.Ops) {

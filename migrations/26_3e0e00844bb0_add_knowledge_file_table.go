@@ -30,7 +30,7 @@ var rev26 = migrate.Revision{
 		t.Index("ix_knowledge_file_user_id", "user_id")
 		create(ops, t)
 		ops.Data("files of knowledge bases", filesOfBases)
-		ops.DropColumn("knowledge", "data", op.IfExists)
+		ops.DropColumn("knowledge", "data", op.IfExists, op.Moved)
 	},
 	Downgrade: func(ops *op.Ops) {
 		keepAside(ops)

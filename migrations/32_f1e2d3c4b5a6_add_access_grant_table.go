@@ -34,7 +34,7 @@ var rev32 = migrate.Revision{
 		create(ops, t)
 		ops.Data("grants", grantsOfDocuments)
 		for _, table := range guardedTables {
-			ops.DropColumn(table, "access_control", op.IfExists)
+			ops.DropColumn(table, "access_control", op.IfExists, op.Moved)
 		}
 	},
 	Downgrade: func(ops *op.Ops) {

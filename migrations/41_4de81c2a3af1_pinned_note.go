@@ -36,7 +36,7 @@ var rev41 = migrate.Revision{
 				return nil
 			})
 		})
-		ops.DropColumn("note", "is_pinned", op.IfExists)
+		ops.DropColumn("note", "is_pinned", op.IfExists, op.Moved)
 	},
 	Downgrade: func(ops *op.Ops) {
 		ops.AddColumn("note", op.Boolean("is_pinned").Null())

@@ -45,6 +45,9 @@ func (o DropTable) loss(*State) []string {
 }
 
 func (o DropColumn) loss(s *State) []string {
+	if o.Moved {
+		return nil
+	}
 	if t := s.Table(o.Table); t != nil {
 		if c := t.Column(o.Column); c != nil && c.Generated != nil {
 			return nil

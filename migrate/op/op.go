@@ -69,6 +69,7 @@ type AddColumn struct {
 type DropColumn struct {
 	Table, Column string
 	IfExists      bool
+	Moved         bool // its values are somewhere else by then, so that none is destroyed
 }
 
 // RenameColumn gives a column another name. What refers to it follows.

@@ -45,6 +45,7 @@ const (
 	IfNotExists  Option = iota // nothing happens when it exists
 	IfExists                   // nothing happens when it does not exist
 	Concurrently               // nobody is kept out, where the engine can; outside of a transaction
+	Moved                      // the values of a column are somewhere else by then, so that dropping it destroys none
 )
 
 func has(o []Option, want Option) bool { return slices.Contains(o, want) }
@@ -122,9 +123,9 @@ func (a *Added) Fill(e schema.Expr) {
 	a.r.list[a.at] = o
 }
 
-// DropColumn records a DropColumn. Option: IfExists.
+// DropColumn records a DropColumn. Options: IfExists, Moved.
 func (r *Ops) DropColumn(table, column string, o ...Option) {
-	r.Do(DropColumn{Table: table, Column: column, IfExists: has(o, IfExists)})
+	r.Do(DropColumn{Table: table, Column: column, IfExists: has(o, IfExists), Moved: has(o, Moved)})
 }
 
 // RenameColumn records a RenameColumn.

@@ -107,6 +107,7 @@ func TestLoss(t *testing.T) {
 	}{
 		{func(ops *op.Ops) { ops.AddColumn("note", op.Text("x").Null()) }, ""},
 		{func(ops *op.Ops) { ops.DropColumn("note", "body") }, "column note.body with its values"},
+		{func(ops *op.Ops) { ops.DropColumn("note", "body", op.Moved) }, ""},
 		{func(ops *op.Ops) { ops.DropColumn("note", "nothing", op.IfExists) }, ""},
 		{func(ops *op.Ops) { ops.DropTable("note") }, "table note with its rows"},
 		{func(ops *op.Ops) { ops.AlterColumn("note", "words").Type(schema.Type{Kind: schema.BigInt}) }, ""},
