@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"runtime/debug"
 	"slices"
 
 	"github.com/larder-db/larder/dberr"
@@ -156,6 +157,7 @@ func (c *Chats) Create(ctx context.Context, by chatdoc.Author, in ChatInput) (*m
 	if err := chat.Validate(); err != nil {
 		return nil, invalid("chats.Create", err)
 	}
+	release(doc)
 	applied := func(ctx context.Context, q engine.Queryer) (bool, error) {
 		return query.Found(ctx, q, query.Select(tables.Chat.ID).Named("chats.Applied").From(tables.Chat.Table).Where(tables.Chat.ID.Eq(chat.ID)))
 	}
@@ -176,6 +178,21 @@ func (c *Chats) Create(ctx context.Context, by chatdoc.Author, in ChatInput) (*m
 		return (&Messages{b}).add(ctx, doc.Rows(chat.ID, by.ID, now))
 	})
 	return one(chat, err)
+}
+
+// largeDocument is the size in bytes from which a document is worth a garbage
+// collection of its own: that takes some hundredths of a second, writing the
+// document many times that.
+const largeDocument = 16 << 20
+
+// release gives back what a large document was put together from, the request
+// among it. Otherwise that stands in memory beside the copies that drivers and
+// databases make of the document, and many times beside them when several
+// clients send large ones.
+func release(doc *chatdoc.Document) {
+	if len(doc.JSON()) >= largeDocument {
+		debug.FreeOSMemory()
+	}
 }
 
 // put makes doc the document of chat, with the copies that lists read. A
@@ -249,6 +266,7 @@ func (c *Chats) edit(ctx context.Context, o engine.TxOptions, id string, change 
 		}
 		if doc != stored {
 			put(&after, doc)
+			release(doc)
 		}
 		if err := after.Validate(); err != nil {
 			return invalid(op, err)

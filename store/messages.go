@@ -32,14 +32,37 @@ const (
 	bytesPerStatement = 2 << 20
 )
 
-// add inserts the rows of a new chat.
+// add inserts rows that are not there: in one statement when there are few, by
+// the engine's way for many otherwise, which takes them one by one.
 func (m *Messages) add(ctx context.Context, rows iter.Seq[model.ChatMessage]) error {
-	for part := range parts(rows) {
-		if _, err := query.Exec(ctx, m.q, query.InsertRows(tables.ChatMessage.Table, part).Named("messages.Insert")); err != nil {
-			return err
-		}
+	next, stop := iter.Pull(rows)
+	defer stop()
+	var few []model.ChatMessage
+	size := 0
+	row, more := next()
+	for ; more && (len(few) == 0 || len(few) < rowsPerStatement && size+bytesOf(&row) <= bytesPerStatement); row, more = next() {
+		few, size = append(few, row), size+bytesOf(&row)
 	}
-	return nil
+	if !more {
+		if len(few) == 0 {
+			return nil
+		}
+		_, err := query.Exec(ctx, m.q, query.InsertRows(tables.ChatMessage.Table, few).Named("messages.Insert"))
+		return err
+	}
+	_, err := query.BulkInsert(ctx, m.q, tables.ChatMessage.Table, func(yield func(model.ChatMessage, error) bool) {
+		for _, r := range few {
+			if !yield(r, nil) {
+				return
+			}
+		}
+		for ; more; row, more = next() {
+			if !yield(row, nil) {
+				return
+			}
+		}
+	})
+	return err
 }
 
 // put writes rows in place of those with the same ids, if any, in a number of
@@ -78,29 +101,6 @@ func (m *Messages) put(ctx context.Context, rows []model.ChatMessage) error {
 		}
 	}
 	return m.add(ctx, slices.Values(rows))
-}
-
-// parts cuts rows into pieces of one statement each. A piece is valid until
-// the next one.
-func parts(rows iter.Seq[model.ChatMessage]) iter.Seq[[]model.ChatMessage] {
-	return func(yield func([]model.ChatMessage) bool) {
-		var part []model.ChatMessage
-		size := 0
-		for row := range rows {
-			n := bytesOf(&row)
-			if len(part) > 0 && (len(part) == rowsPerStatement || size+n > bytesPerStatement) {
-				if !yield(part) {
-					return
-				}
-				clear(part)
-				part, size = part[:0], 0
-			}
-			part, size = append(part, row), size+n
-		}
-		if len(part) > 0 {
-			yield(part)
-		}
-	}
 }
 
 func bytesOf(r *model.ChatMessage) int {

@@ -60,13 +60,16 @@ func cut(text string) (*Document, error) {
 	if !isObject(text) {
 		return nil, dberr.New(dberr.Invalid, "chatdoc", "the chat document is not a JSON object")
 	}
-	return cutWhole(text), nil
+	top, _ := cutAt(text, jsontext.SkipSpace(text, 0), inside)
+	return &Document{top: top, text: text}, nil
 }
 
-// cutWhole cuts text that is an object.
-func cutWhole(text string) *Document {
-	top, _ := cutAt(text, jsontext.SkipSpace(text, 0), inside)
-	return &Document{top: top, text: text}
+// whole is the document with those members. Objects that have no text yet are
+// its own from then on.
+func whole(top *object) *Document {
+	d := &Document{top: top, text: top.encode()}
+	top.move(d.text, 0)
+	return d
 }
 
 // JSON is the document's text.
@@ -117,7 +120,7 @@ func (d *Document) Member(key string) string { return d.top.get(key) }
 func (d *Document) WithTitle(title string) *Document {
 	top := d.top.clone()
 	top.set("title", quote(title))
-	return cutWhole(top.encode())
+	return whole(top)
 }
 
 func (d *Document) history() *object  { return d.top.object("history") }

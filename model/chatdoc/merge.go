@@ -36,7 +36,7 @@ func Merge(stored, sent *Document, by Author) *Document {
 		for _, m := range sent.top.members {
 			top.put(mergeMember(m, nil, w))
 		}
-		return cutWhole(top.encode())
+		return whole(top)
 	}
 	var top *object // a copy of stored's, once something is different
 	for _, m := range sent.top.members {
@@ -55,7 +55,7 @@ func Merge(stored, sent *Document, by Author) *Document {
 	if top == nil {
 		return &Document{top: stored.top, text: stored.text}
 	}
-	return cutWhole(top.encode())
+	return whole(top)
 }
 
 // mergeMember is what a top-level member that was sent becomes beside the
@@ -109,33 +109,29 @@ func mergeHistory(stored, sent *object, w *writer) *object {
 
 // unite is what the messages become: old itself when nothing is different.
 func unite(old, sent *object, w *writer) *object {
-	messages, changed := old.clone(), false
 	if old == nil {
-		messages, changed = sent.clone(), true
-	}
-	known := make([]facts, len(messages.members), messages.room(sent))
-	for i := range messages.members {
-		known[i] = factsOf(messages.members[i].val)
-		if old == nil {
+		messages := sent.clone()
+		tree := make([]branch, len(messages.members))
+		for i := range messages.members {
 			m := &messages.members[i]
-			m.val, m.tail, known[i] = w.sign(m.val, known[i], none)
-		}
-	}
-	for id, val := range sent.all() {
-		if old == nil {
-			break
-		}
-		i := messages.find(id)
-		if i < 0 {
-			m := member{key: id, text: quote(id)}
 			var f facts
-			m.val, m.tail, f = w.sign(val, factsOf(val), none)
-			messages.put(m)
-			known, changed = append(known, f), true
+			m.val, m.tail, f = w.sign(m.val, factsOf(m.val), none)
+			tree[i] = f.branch
+		}
+		deriveChildren(messages, tree)
+		return messages
+	}
+	messages, changed := old.clone(), false
+	tree := make([]branch, len(messages.members), messages.room(sent))
+	for i := range messages.members {
+		m := &messages.members[i]
+		was := factsOf(m.val)
+		tree[i] = was.branch
+		k := sent.find(m.key)
+		if k < 0 {
 			continue
 		}
-		was, is := known[i], known[i]
-		m := &messages.members[i]
+		is, val := was, sent.members[k].val
 		if val != m.val {
 			is = factsOf(val)
 		}
@@ -143,10 +139,20 @@ func unite(old, sent *object, w *writer) *object {
 			continue
 		}
 		if text, tail, f := w.sign(val, is, was); tail != "" || text != m.val {
-			m.val, m.tail, known[i], changed = text, tail, f, true
+			m.val, m.tail, tree[i], changed = text, tail, f.branch, true
 		}
 	}
-	if deriveChildren(messages, known) {
+	for id, val := range sent.all() {
+		if messages.find(id) >= 0 {
+			continue
+		}
+		m := member{key: id, text: quote(id)}
+		var f facts
+		m.val, m.tail, f = w.sign(val, factsOf(val), none)
+		messages.put(m)
+		tree, changed = append(tree, f.branch), true
+	}
+	if deriveChildren(messages, tree) {
 		changed = true
 	}
 	if !changed {
@@ -158,19 +164,25 @@ func unite(old, sent *object, w *writer) *object {
 // facts are the members of a message that the rules look at, as text; empty
 // for those that it does not have.
 type facts struct {
-	object                                         bool
-	role, done, userID, user, parentID, childrenID string
+	branch
+	role, done, userID, user string
+}
+
+// branch is what a message says about its place in the tree.
+type branch struct {
+	object               bool
+	parentID, childrenID string
 }
 
 var (
-	factKeys = []string{"role", "done", "user_id", "user", "parentId", "childrenIds"}
+	factKeys = []string{"parentId", "childrenIds", "role", "done", "user_id", "user"}
 	none     facts
 )
 
 func factsOf(msg string) facts {
 	var v [6]string
 	ok := pick(msg, factKeys, v[:])
-	return facts{ok, v[0], v[1], v[2], v[3], v[4], v[5]}
+	return facts{branch{ok, v[0], v[1]}, v[2], v[3], v[4], v[5]}
 }
 
 // keepsStored says whether the stored copy of a message counts, not the sent one.
@@ -284,23 +296,41 @@ func signList(list string, w *writer) string {
 // changed anything. Children that are listed already keep their order; the
 // others follow in the order of the messages. A message whose list is right
 // keeps its text.
-func deriveChildren(messages *object, known []facts) bool {
-	children := make(map[string][]string)
-	for i, m := range messages.members {
-		parent, ok := stringOf(known[i].parentID)
-		if !ok || parent == m.key || messages.find(parent) < 0 {
+func deriveChildren(messages *object, tree []branch) bool {
+	parents := make([]int32, len(tree)) // the parent's number, and 1 more; 0 is none
+	first := make([]int32, len(tree)+1) // where the children of a message begin in children, and those of the next
+	for i := range messages.members {
+		id, ok := stringOf(tree[i].parentID)
+		if !ok || id == messages.members[i].key {
 			continue
 		}
-		children[parent] = append(children[parent], m.key)
+		if p := messages.find(id); p >= 0 {
+			parents[i] = int32(p) + 1
+			first[p+1]++
+		}
+	}
+	for i := range tree {
+		first[i+1] += first[i]
+	}
+	children, next := make([]int32, first[len(tree)]), slices.Clone(first)
+	for i, p := range parents {
+		if p > 0 {
+			children[next[p-1]] = int32(i)
+			next[p-1]++
+		}
 	}
 	changed := false
 	for i := range messages.members {
 		m := &messages.members[i]
-		if !known[i].object {
+		if !tree[i].object {
 			continue
 		}
-		listed, raw := stringList(known[i].childrenID)
-		want := orderChildren(children[m.key], listed)
+		listed, raw := stringList(tree[i].childrenID)
+		var have []string
+		for _, k := range children[first[i]:first[i+1]] {
+			have = append(have, messages.members[k].key)
+		}
+		want := orderChildren(have, listed)
 		if raw && slices.Equal(want, listed) || !raw && len(want) == 0 {
 			continue
 		}
@@ -333,8 +363,8 @@ func stringList(text string) ([]string, bool) {
 }
 
 func orderChildren(have, listed []string) []string {
-	if len(have) == 0 {
-		return nil
+	if len(have) <= 1 {
+		return have
 	}
 	left := make(map[string]bool, len(have))
 	for _, id := range have {

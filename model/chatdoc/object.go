@@ -15,6 +15,7 @@ import (
 type object struct {
 	members []member
 	index   map[string]int // built when there are many members
+	shared  bool           // index belongs to another object, too
 }
 
 // member is one member of an object. Its value is text, or an object that was
@@ -57,13 +58,44 @@ func cutAt(text string, i int, path []string) (*object, int) {
 			end = jsontext.SkipValue(text, i)
 		}
 		m.val = text[i:end]
-		o.put(m)
+		o.members = append(o.members, m)
 		i = jsontext.SkipSpace(text, end)
 		if text[i] == ',' {
 			i = jsontext.SkipSpace(text, i+1)
 		}
 	}
+	o.settle()
 	return o, i + 1
+}
+
+// settle builds the index, and removes members whose key comes again: the
+// first one's place and the last one's value count.
+func (o *object) settle() {
+	n := len(o.members)
+	if n > manyMembers {
+		o.index = make(map[string]int, n)
+	}
+	kept := o.members[:0]
+	for _, m := range o.members {
+		at, again := 0, false
+		if o.index != nil {
+			at, again = o.index[m.key]
+		} else {
+			at = slices.IndexFunc(kept, func(k member) bool { return k.key == m.key })
+			again = at >= 0
+		}
+		if again {
+			m.key, m.text = kept[at].key, kept[at].text
+			kept[at] = m
+			continue
+		}
+		if o.index != nil {
+			o.index[m.key] = len(kept)
+		}
+		kept = append(kept, m)
+	}
+	clear(o.members[len(kept):])
+	o.members = kept
 }
 
 // pick fills the values of the wanted keys of the object in text, in their
@@ -122,6 +154,9 @@ func (o *object) put(m member) {
 	o.members = append(o.members, m)
 	switch n := len(o.members); {
 	case o.index != nil:
+		if o.shared {
+			o.index, o.shared = maps.Clone(o.index), false
+		}
 		o.index[m.key] = n - 1
 	case n > manyMembers:
 		o.index = make(map[string]int, 2*n)
@@ -163,7 +198,7 @@ func (o *object) clone() *object {
 	if o == nil {
 		return &object{}
 	}
-	return &object{members: append(make([]member, 0, len(o.members)+4), o.members...), index: maps.Clone(o.index)}
+	return &object{members: append(make([]member, 0, len(o.members)+4), o.members...), index: o.index, shared: true}
 }
 
 // room is how many members o may have with those of other.
@@ -207,6 +242,7 @@ func (o *object) size() int {
 	return n
 }
 
+// encode is the text of o.
 func (o *object) encode() string {
 	var b strings.Builder
 	b.Grow(o.size())
@@ -231,6 +267,37 @@ func (o *object) writeTo(b *strings.Builder) {
 		}
 	}
 	b.WriteByte('}')
+}
+
+// move makes o, whose text begins at i of text, consist of parts of it, so that
+// what it was put together from can go. It returns the position behind o.
+func (o *object) move(text string, i int) int {
+	for k := range o.members {
+		m := &o.members[k]
+		i++ // { or ,
+		key := text[i : i+len(m.text)]
+		if len(m.key) == len(key)-2 {
+			m.key = key[1 : len(key)-1]
+		}
+		m.text = key
+		i += len(key) + 1
+		end := i + len(m.val) + len(m.tail)
+		if m.val == "" && m.sub != nil {
+			end = m.sub.move(text, i)
+		}
+		m.val, m.tail = text[i:end], ""
+		i = end
+	}
+	if len(o.members) == 0 {
+		i++
+	}
+	if o.index != nil { // its keys are parts of the old text
+		o.index, o.shared = make(map[string]int, len(o.members)), false
+		for k := range o.members {
+			o.index[o.members[k].key] = k
+		}
+	}
+	return i + 1
 }
 
 // elements cuts the JSON array in text; nil for any other value.
