@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/migrate/op"
 	"github.com/larder-db/larder/migrate/revision"
 )
 
@@ -114,7 +116,7 @@ func (r *Runner) replay(t Target, l *lineage, rows []string) (*state, error) {
 		if o != l {
 			to = o.graph.Tips()
 		}
-		if err := o.replayTo(s, to); err != nil {
+		if err := o.replayTo(s, t.Dialect, to); err != nil {
 			return nil, err
 		}
 		if o == l {
@@ -125,7 +127,7 @@ func (r *Runner) replay(t Target, l *lineage, rows []string) (*state, error) {
 }
 
 // replayTo applies the revisions that rows stand for, oldest first.
-func (l *lineage) replayTo(s *state, rows []string) error {
+func (l *lineage) replayTo(s *state, d driver.Dialect, rows []string) error {
 	for _, row := range rows {
 		have, err := l.graph.Upgrade(s.rows[l.Name], row)
 		if err != nil {
@@ -136,7 +138,7 @@ func (l *lineage) replayTo(s *state, rows []string) error {
 			if err != nil {
 				return err
 			}
-			if err := s.State.Apply(ops...); err != nil {
+			if err := s.State.Apply(op.For(d, ops)...); err != nil {
 				return dberr.WithOp(err, "revision "+st.Revision.ID)
 			}
 			if s.rows[l.Name], err = revision.ApplyRows(s.rows[l.Name], st.Rows...); err != nil {

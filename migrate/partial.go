@@ -88,7 +88,7 @@ func (r *Runner) partial(b *book, live *op.State) []Partial {
 		if err != nil {
 			continue
 		}
-		look := &looking{l: l, owns: r.owns(l), base: from.State, now: from.State.Clone(), live: live}
+		look := &looking{up: func(id string) ([]op.Op, error) { return r.up(l, id) }, owns: r.owns(l), base: from.State, now: from.State.Clone(), live: live}
 		for _, st := range steps {
 			parts, err := look.revision(st)
 			if err != nil {
@@ -121,7 +121,7 @@ func partialOf(parts []piece) *Partial {
 
 // looking goes through a history and compares each revision with the database.
 type looking struct {
-	l    *lineage
+	up   func(id string) ([]op.Op, error) // what a revision records
 	owns func(table string) bool
 	base *op.State // at the recorded revisions
 	now  *op.State // as far as it has come
@@ -135,7 +135,7 @@ type looking struct {
 // revision lists the parts of the next revision, in the order in which they
 // are made as far as that is known.
 func (k *looking) revision(st revision.Step) ([]piece, error) {
-	ops, err := k.l.up(st.Revision.ID)
+	ops, err := k.up(st.Revision.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -167,6 +167,7 @@ func (p *planner) step(a aimed) (PlannedStep, error) {
 	before := p.s.Clone()
 	if p.unsure != "" {
 		out.Note = "the statements are known when revision " + p.unsure + " has run, because it changes the schema in words of its own"
+		out.Transactional = p.transactional(w)
 		out.Reversible = rev.ID != "" && a.l.byID[rev.ID].Irreversible == ""
 		for _, u := range w.units {
 			out.Operations = append(out.Operations, PlannedOperation{Operation: u.op.String()})
@@ -190,8 +191,12 @@ func (p *planner) step(a aimed) (PlannedStep, error) {
 			p.unsure = rev.ID
 		}
 	}
-	out.Transactional = p.t.Dialect.Has(schema.TransactionalDDL) && len(w.segments(0)) == 1
+	out.Transactional = p.transactional(w)
 	return out, nil
+}
+
+func (p *planner) transactional(w *work) bool {
+	return p.t.Dialect.Has(schema.TransactionalDDL) && len(w.segments(0)) == 1
 }
 
 // plannedStep is what is known of a step without compiling it.
@@ -215,7 +220,7 @@ func (p *planner) reversible(a aimed, before *op.State) (bool, string) {
 	case r.Downgrade != nil || r.Upgrade == nil:
 		return true, ""
 	}
-	up, err := a.l.up(r.ID)
+	up, err := p.r.up(a.l, r.ID)
 	if err == nil {
 		_, err = op.Reverse(before, up)
 	}

@@ -112,15 +112,22 @@ func (r *Runner) record(a aimed) (*work, []op.Op, error) {
 func (r *Runner) ops(a aimed) ([]op.Op, error) {
 	id := a.step.Revision.ID
 	if a.step.Direction == revision.Up {
-		return a.l.up(id)
+		return r.up(a.l, id)
 	}
-	return a.l.down(id, func() (*op.State, error) {
+	ops, err := a.l.down(id, r.o.Target.Dialect, func() (*op.State, error) {
 		s, err := r.replay(*r.o.Target, a.l, slices.Concat(a.step.Revision.Down, a.step.Revision.DependsOn))
 		if err != nil {
 			return nil, err
 		}
 		return s.State, nil
 	})
+	return op.For(r.o.Target.Dialect, ops), err
+}
+
+// up records what a revision does on the way up, on the engine at hand.
+func (r *Runner) up(l *lineage, id string) ([]op.Op, error) {
+	ops, err := l.up(id)
+	return op.For(r.o.Target.Dialect, ops), err
 }
 
 // target is what units are compiled for. extras may be nil.

@@ -93,14 +93,13 @@ var rev24 = migrate.Revision{
 // cannot be altered in place: that is where Open WebUI has it there. Elsewhere
 // it stays where it is.
 func behind(ops *op.Ops, table, column string) {
-	for _, sql := range []string{
-		"ALTER TABLE {" + table + "} ADD COLUMN {larder_new} JSON",
-		"UPDATE {" + table + "} SET {larder_new} = {" + column + "}",
-		"ALTER TABLE {" + table + "} DROP COLUMN {" + column + "}",
-		"ALTER TABLE {" + table + "} RENAME COLUMN {larder_new} TO {" + column + "}",
-	} {
-		ops.Execute(sql).When(schema.AlterInPlace, "").ChangesSchema()
-	}
+	const made = "larder_new"
+	ops.Lacking(schema.AlterInPlace, func(ops *op.Ops) {
+		ops.AddColumn(table, op.JSON(made).Null())
+		ops.Execute("UPDATE {" + table + "} SET {" + made + "} = {" + column + "}").NoReverse()
+		ops.DropColumn(table, column, op.Moved)
+		ops.RenameColumn(table, made, column)
+	})
 }
 
 func providersAndKeys(ctx context.Context, d *op.Data) error {
