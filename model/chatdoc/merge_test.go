@@ -316,3 +316,36 @@ func valueR(t *rapid.T, b []byte) any {
 	}
 	return v
 }
+
+// What nothing changed keeps its text, white space included; what is put
+// together is made of its own text alone.
+func TestMergeKeepsWhatIsNotDifferent(t *testing.T) {
+	const stored = "{ \"history\" : {\"messages\": { \"a\" : {\"role\":\"user\",\"user_id\":\"u-bob\",\"user\": {}, \"childrenIds\":[ ]} },\n\"currentId\":\"a\"}, \"n\": 1.0 }"
+	if got := chatdoc.Merge(parse(t, stored), parse(t, stored), bob).JSON(); got != stored {
+		t.Errorf("the same document makes %s", got)
+	}
+	if got := chatdoc.Merge(parse(t, stored), parse(t, `{"n":1.0,"history":{"currentId":"a"}}`), bob).JSON(); got != stored {
+		t.Errorf("a part of the document makes %s", got)
+	}
+	got := chatdoc.Merge(parse(t, stored), parse(t, `{"n":1.00}`), bob).JSON()
+	if want := "{\"history\":{\"messages\": { \"a\" : {\"role\":\"user\",\"user_id\":\"u-bob\",\"user\": {}, \"childrenIds\":[ ]} },\n\"currentId\":\"a\"},\"n\":1.00}"; got != want {
+		t.Errorf("another number makes %s", got)
+	}
+	merged := chatdoc.Merge(parse(t, stored), parse(t, `{"history":{"messages":{"b":{"role":"assistant","parentId":"a"},"c":{"role":"user","parentId":"zz"}}},"title":"x"}`), bob)
+	again, err := chatdoc.ParseStored(merged.JSON())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, id := range []string{"a", "b", "c", "none"} {
+		if merged.Message(id) != again.Message(id) {
+			t.Errorf("message %s is %s, in the text %s", id, merged.Message(id), again.Message(id))
+		}
+	}
+	for _, key := range []string{"title", "history", "n", "none"} {
+		if merged.Member(key) != again.Member(key) {
+			t.Errorf("%s is %s, in the text %s", key, merged.Member(key), again.Member(key))
+		}
+	}
+	sameJSON(t, merged.Message("b"), `{"role":"assistant","parentId":"a","user_id":"u-bob"}`)
+	sameJSON(t, merged.Message("c"), `{"role":"user","parentId":"zz","user_id":"u-bob","user":{"id":"u-bob","name":"Bob"}}`)
+}

@@ -158,3 +158,30 @@ func BenchmarkMerge(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkMergeOne adds one message to a stored document, and finds the rows
+// that are different: what a client costs that saves a long chat after each
+// answer.
+func BenchmarkMergeOne(b *testing.B) {
+	text := string(large(1_300_000))
+	one := []byte(`{"history":{"messages":{"new":{"id":"new","parentId":"m5","childrenIds":[],"role":"user","content":"hello"}},"currentId":"new"}}`)
+	b.SetBytes(int64(len(text)))
+	for b.Loop() {
+		stored, err := chatdoc.ParseStored(text)
+		if err != nil {
+			b.Fatal(err)
+		}
+		sent, err := chatdoc.Parse(one)
+		if err != nil {
+			b.Fatal(err)
+		}
+		merged := chatdoc.Merge(stored, sent, bob)
+		rows := 0
+		for range merged.RowsChanged(stored, "c", "u-bob", 1) {
+			rows++
+		}
+		if gone := merged.RowsGone(stored, "c"); rows < 2 || len(gone) != 0 {
+			b.Fatalf("%d rows are different, %d gone", rows, len(gone))
+		}
+	}
+}
