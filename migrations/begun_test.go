@@ -275,12 +275,18 @@ type cut struct {
 // cuts are the ways for a revision: each prefix, and some subsets.
 func cuts(ops []op.Op, subsets int) []cut {
 	var out []cut
-	for n := range len(ops) {
-		out = append(out, cut{fmt.Sprintf("the first %d", n+1), func(t testing.TB, eng *engine.Engine, ops []op.Op) []op.Op { return cutOff(t, eng, ops, n+1) }, uint64(n)})
+	for n := range ops {
+		out = append(out, cut{fmt.Sprintf("the first %d", n+1), func(t testing.TB, eng *engine.Engine, ops []op.Op) []op.Op {
+			t.Helper()
+			return cutOff(t, eng, ops, n+1)
+		}, uint64(n)})
 	}
 	for n := range subsets {
 		rnd := rand.New(rand.NewPCG(uint64(n), uint64(len(ops))))
-		out = append(out, cut{fmt.Sprintf("subset %d", n), func(t testing.TB, eng *engine.Engine, ops []op.Op) []op.Op { return someOf(t, eng, ops, rnd) }, uint64(100 + n)})
+		out = append(out, cut{fmt.Sprintf("subset %d", n), func(t testing.TB, eng *engine.Engine, ops []op.Op) []op.Op {
+			t.Helper()
+			return someOf(t, eng, ops, rnd)
+		}, uint64(100 + n)})
 	}
 	return out
 }
