@@ -22,15 +22,15 @@ const copyPrefix = "_alembic_tmp_"
 // Leftover is a table that Alembic left when a rebuild was cut off: the copy of
 // a table, which never took its place.
 type Leftover struct {
-	Table string `json:"table"`
-	Of    string `json:"of"`             // the table that it is a copy of
-	Gone  bool   `json:"gone,omitempty"` // there is no such table
-	Rows  int64  `json:"rows"`           // how many it has
-	OfRow int64  `json:"of_rows"`        // how many the table has; only counted when the copy has some
+	Table  string `json:"table"`
+	Of     string `json:"of"`             // the table that it is a copy of
+	Gone   bool   `json:"gone,omitempty"` // there is no such table
+	Rows   int64  `json:"rows"`           // how many it has
+	OfRows int64  `json:"of_rows"`        // how many the table has; only counted when the copy has some
 }
 
 // Safe reports whether the copy holds nothing that the table does not.
-func (x Leftover) Safe() bool { return !x.Gone && x.Rows <= x.OfRow }
+func (x Leftover) Safe() bool { return !x.Gone && x.Rows <= x.OfRows }
 
 // String is one sentence.
 func (x Leftover) String() string {
@@ -38,7 +38,7 @@ func (x Leftover) String() string {
 	case x.Gone:
 		return fmt.Sprintf("table %s is what a cut-off rebuild by another program left of table %s, which is gone; if it has the rows, rename it to %s", x.Table, x.Of, x.Of)
 	case !x.Safe():
-		return fmt.Sprintf("table %s is a copy of table %s that a cut-off rebuild by another program left, and has more rows (%d, not %d); look at them and drop it", x.Table, x.Of, x.Rows, x.OfRow)
+		return fmt.Sprintf("table %s is a copy of table %s that a cut-off rebuild by another program left, and has more rows (%d, not %d); look at them and drop it", x.Table, x.Of, x.Rows, x.OfRows)
 	}
 	return fmt.Sprintf("table %s is a copy of table %s that a cut-off rebuild by another program left; it holds nothing that %s does not", x.Table, x.Of, x.Of)
 }
@@ -60,7 +60,7 @@ func (r *Runner) leftovers(ctx context.Context, live *op.State) ([]Leftover, err
 			return nil, err
 		}
 		if x.Rows > 0 && !x.Gone {
-			if x.OfRow, err = r.count(ctx, x.Of); err != nil {
+			if x.OfRows, err = r.count(ctx, x.Of); err != nil {
 				return nil, err
 			}
 		}

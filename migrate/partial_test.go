@@ -335,7 +335,7 @@ func TestCopiesThatAnotherProgramLeft(t *testing.T) {
 		}
 		leave()
 		f := checked(t, eng, migrate.Lineage{Revisions: guarded()})
-		if want := (migrate.Leftover{Table: "_alembic_tmp_items", Of: "items", Rows: 3, OfRow: 20}); len(f.Leftovers) != 1 || f.Leftovers[0] != want || f.OK() {
+		if want := (migrate.Leftover{Table: "_alembic_tmp_items", Of: "items", Rows: 3, OfRows: 20}); len(f.Leftovers) != 1 || f.Leftovers[0] != want || f.OK() {
 			t.Errorf("found %+v", f.Leftovers)
 		}
 		var text bytes.Buffer
