@@ -1,19 +1,18 @@
 package dburl
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 )
 
-// argument is what a query argument of one backend means. Either set stores the
-// value, returning what the value must be when it is not that; or refused says
-// why the argument is known and not taken.
+// argument is what a query argument of one backend means: set stores the value,
+// returning what the value must be when it is not that.
 type argument[T any] struct {
-	set     func(t *T, value string) (mustBe string)
-	refused string
-	many    bool // may be repeated; set is called for each value
+	set  func(t *T, value string) (mustBe string)
+	many bool // may be repeated; set is called for each value
 }
 
 // Reasons that several arguments share.
@@ -25,18 +24,16 @@ const (
 	goDSNArgument = "it is a parameter of a Go DSN, which Larder sets itself; leave it out"
 )
 
-func refuse[T any](reason string) argument[T] { return argument[T]{refused: reason} }
-
 // readArguments stores all query arguments of u in t, or says which one is
 // unknown, refused, given twice or not valid. It never repeats a value.
-func readArguments[T any](u *URL, table map[string]argument[T], t *T) error {
+func readArguments[T any](u *URL, table map[string]argument[T], refused map[string]string, t *T) error {
 	for _, name := range u.Query.Keys() {
+		if why, ok := refused[name]; ok {
+			return invalid("the argument " + name + " is refused: " + why)
+		}
 		a, ok := table[name]
-		switch {
-		case !ok:
+		if !ok {
 			return invalid(unknownArgument(u, name, table))
-		case a.refused != "":
-			return invalid("the argument " + name + " is refused: " + a.refused)
 		}
 		values := u.Query.All(name)
 		if len(values) > 1 && !a.many {
@@ -60,13 +57,7 @@ func unknownArgument[T any](u *URL, name string, table map[string]argument[T]) s
 		return "the URL has an argument that is not known to " + u.Backend + "; a ?, & or @ that belongs to the password is written percent-encoded (%3F %26 %40)"
 	}
 	s := "unknown argument " + name + " for " + u.Backend
-	known := make([]string, 0, len(table))
-	for k, a := range table {
-		if a.refused == "" {
-			known = append(known, k)
-		}
-	}
-	slices.Sort(known) // a map's order must not choose between equals
+	known := slices.Sorted(maps.Keys(table)) // a map's order must not choose between equals
 	if near := nearest(name, known); near != "" {
 		return s + "; did you mean " + near + "?"
 	}

@@ -198,44 +198,47 @@ var pgArguments = map[string]argument[PostgresTarget]{
 	"prepared_statement_cache_size": {set: setStatementCache}, // SQLAlchemy's asyncpg dialect
 	"statement_cache_size":          {set: setStatementCache}, // asyncpg
 	"statement_cache_capacity":      {set: setStatementCache}, // pgx
+}
 
-	"command_timeout":                     refuse[PostgresTarget]("a limit for statements is set on the server: options=-c statement_timeout=MILLISECONDS"),
-	"hostaddr":                            refuse[PostgresTarget]("write the address as the host; with sslmode=verify-full the certificate must name it"),
-	"replication":                         refuse[PostgresTarget]("replication connections do not run SQL statements"),
-	"requirepeer":                         refuse[PostgresTarget]("the peer of a socket is not checked by the Go driver; protect the directory of the socket instead"),
-	"sslcompression":                      refuse[PostgresTarget]("TLS compression is insecure and was removed from PostgreSQL; leave it out"),
-	"sslcrldir":                           refuse[PostgresTarget]("write one file of revoked certificates as sslcrl"),
-	"ssl_min_protocol_version":            refuse[PostgresTarget]("connections use TLS 1.2 or newer; leave it out"),
-	"ssl_max_protocol_version":            refuse[PostgresTarget]("connections use the newest TLS that both sides know; leave it out"),
-	"krbsrvname":                          refuse[PostgresTarget](noKerberos),
-	"krbspn":                              refuse[PostgresTarget](noKerberos),
-	"gsslib":                              refuse[PostgresTarget](noKerberos),
-	"gssdelegation":                       refuse[PostgresTarget](noKerberos),
-	"description_cache_capacity":          refuse[PostgresTarget]("use statement_cache_capacity"),
-	"async_fallback":                      refuse[PostgresTarget](pythonOnly),
-	"prepared_statement_name_func":        refuse[PostgresTarget](pythonOnly),
-	"max_cached_statement_lifetime":       refuse[PostgresTarget](pythonOnly),
-	"max_cacheable_statement_size":        refuse[PostgresTarget](pythonOnly),
-	"server_settings":                     refuse[PostgresTarget]("write settings of the server as options=-c NAME=VALUE"),
-	"executemany_mode":                    refuse[PostgresTarget](pythonOnly),
-	"executemany_batch_page_size":         refuse[PostgresTarget](pythonOnly),
-	"use_native_hstore":                   refuse[PostgresTarget](pythonOnly),
-	"connection_factory":                  refuse[PostgresTarget](pythonOnly),
-	"cursor_factory":                      refuse[PostgresTarget](pythonOnly),
-	"autocommit":                          refuse[PostgresTarget](pythonOnly),
-	"search_path":                         refuse[PostgresTarget]("write it as options=-c search_path=NAME, or set DATABASE_SCHEMA"),
-	"statement_timeout":                   refuse[PostgresTarget](asOption),
-	"lock_timeout":                        refuse[PostgresTarget](asOption),
-	"idle_in_transaction_session_timeout": refuse[PostgresTarget](asOption),
-	"timezone":                            refuse[PostgresTarget](larderSets),
-	"charset":                             refuse[PostgresTarget]("it is an argument of MySQL; all text is UTF-8 here, leave it out"),
-	"pool_max_conns":                      refuse[PostgresTarget](poolVariables),
-	"pool_min_conns":                      refuse[PostgresTarget](poolVariables),
-	"pool_size":                           refuse[PostgresTarget](poolVariables),
-	"max_overflow":                        refuse[PostgresTarget](poolVariables),
-	"connection_limit":                    refuse[PostgresTarget](poolVariables),
-	"pool_timeout":                        refuse[PostgresTarget](poolVariables),
-	"schema":                              refuse[PostgresTarget]("set DATABASE_SCHEMA instead"),
+// pgRefused are arguments that are known and not taken, and why.
+var pgRefused = map[string]string{
+	"command_timeout":                     "a limit for statements is set on the server: options=-c statement_timeout=MILLISECONDS",
+	"hostaddr":                            "write the address as the host; with sslmode=verify-full the certificate must name it",
+	"replication":                         "replication connections do not run SQL statements",
+	"requirepeer":                         "the peer of a socket is not checked by the Go driver; protect the directory of the socket instead",
+	"sslcompression":                      "TLS compression is insecure and was removed from PostgreSQL; leave it out",
+	"sslcrldir":                           "write one file of revoked certificates as sslcrl",
+	"ssl_min_protocol_version":            "connections use TLS 1.2 or newer; leave it out",
+	"ssl_max_protocol_version":            "connections use the newest TLS that both sides know; leave it out",
+	"krbsrvname":                          noKerberos,
+	"krbspn":                              noKerberos,
+	"gsslib":                              noKerberos,
+	"gssdelegation":                       noKerberos,
+	"description_cache_capacity":          "use statement_cache_capacity",
+	"async_fallback":                      pythonOnly,
+	"prepared_statement_name_func":        pythonOnly,
+	"max_cached_statement_lifetime":       pythonOnly,
+	"max_cacheable_statement_size":        pythonOnly,
+	"server_settings":                     "write settings of the server as options=-c NAME=VALUE",
+	"executemany_mode":                    pythonOnly,
+	"executemany_batch_page_size":         pythonOnly,
+	"use_native_hstore":                   pythonOnly,
+	"connection_factory":                  pythonOnly,
+	"cursor_factory":                      pythonOnly,
+	"autocommit":                          pythonOnly,
+	"search_path":                         "write it as options=-c search_path=NAME, or set DATABASE_SCHEMA",
+	"statement_timeout":                   asOption,
+	"lock_timeout":                        asOption,
+	"idle_in_transaction_session_timeout": asOption,
+	"timezone":                            larderSets,
+	"charset":                             "it is an argument of MySQL; all text is UTF-8 here, leave it out",
+	"pool_max_conns":                      poolVariables,
+	"pool_min_conns":                      poolVariables,
+	"pool_size":                           poolVariables,
+	"max_overflow":                        poolVariables,
+	"connection_limit":                    poolVariables,
+	"pool_timeout":                        poolVariables,
+	"schema":                              "set DATABASE_SCHEMA instead",
 }
 
 const (
@@ -304,7 +307,7 @@ func (u *URL) Postgres() (PostgresTarget, error) {
 	if err := u.checkServer(); err != nil {
 		return PostgresTarget{}, err
 	}
-	if err := readArguments(u, pgArguments, &t); err != nil {
+	if err := readArguments(u, pgArguments, pgRefused, &t); err != nil {
 		return PostgresTarget{}, err
 	}
 	hosts, err := u.pgHosts()

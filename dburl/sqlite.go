@@ -47,20 +47,23 @@ var sqliteArguments = map[string]argument[SQLiteTarget]{
 	"immutable": {set: func(t *SQLiteTarget, v string) (m string) { t.Immutable, m = readBool(v); return }},
 	"nolock":    {set: func(t *SQLiteTarget, v string) (m string) { t.NoLock, m = readBool(v); return }},
 	"vfs":       {set: func(t *SQLiteTarget, v string) string { t.VFS = v; return "" }},
+}
 
-	"isolation_level": refuse[SQLiteTarget]("transactions are begun by Larder, at SQLite's one level, serializable; leave it out"),
-	"detect_types":    refuse[SQLiteTarget](pythonOnly),
-	"factory":         refuse[SQLiteTarget](pythonOnly),
-	"autocommit":      refuse[SQLiteTarget](pythonOnly),
-	"kdf_iter":        refuse[SQLiteTarget](noCipher),
-	"cipher":          refuse[SQLiteTarget](noCipher),
-	"_pragma":         refuse[SQLiteTarget](goPragma),
-	"_txlock":         refuse[SQLiteTarget](goPragma),
-	"_busy_timeout":   refuse[SQLiteTarget](goPragma),
-	"_journal_mode":   refuse[SQLiteTarget](goPragma),
-	"_foreign_keys":   refuse[SQLiteTarget](goPragma),
-	"_fk":             refuse[SQLiteTarget](goPragma),
-	"_loc":            refuse[SQLiteTarget](goPragma),
+// sqliteRefused are arguments that are known and not taken, and why.
+var sqliteRefused = map[string]string{
+	"isolation_level": "transactions are begun by Larder, at SQLite's one level, serializable; leave it out",
+	"detect_types":    pythonOnly,
+	"factory":         pythonOnly,
+	"autocommit":      pythonOnly,
+	"kdf_iter":        noCipher,
+	"cipher":          noCipher,
+	"_pragma":         goPragma,
+	"_txlock":         goPragma,
+	"_busy_timeout":   goPragma,
+	"_journal_mode":   goPragma,
+	"_foreign_keys":   goPragma,
+	"_fk":             goPragma,
+	"_loc":            goPragma,
 }
 
 const (
@@ -94,7 +97,7 @@ func (u *URL) SQLite() (SQLiteTarget, error) {
 	if strings.IndexByte(u.Database, 0) >= 0 {
 		return t, invalid("the path of the file holds a NUL character")
 	}
-	if err := readArguments(u, sqliteArguments, &t); err != nil {
+	if err := readArguments(u, sqliteArguments, sqliteRefused, &t); err != nil {
 		return SQLiteTarget{}, err
 	}
 	var err error
