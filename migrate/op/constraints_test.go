@@ -118,3 +118,33 @@ func TestDropIndexedColumn(t *testing.T) {
 		}
 	})
 }
+
+// Two indexes over one expression come and go in any order, also where they
+// share a column that the engine needs for it, which is named after one.
+func TestIndexesThatShareAnExpression(t *testing.T) {
+	index := func(name string) *schema.Index {
+		return &schema.Index{Name: name, Unique: true, Parts: []schema.IndexPart{{Expr: "lower({c})"}}}
+	}
+	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
+		for _, order := range [][2]string{{"ix_b", "ix_a"}, {"ix_a", "ix_b"}} {
+			made := schema.Define("t")
+			made.BigInt("id").PrimaryKey()
+			made.String("c", 40).Null()
+			mustRun(t, eng, op.CreateTable{Table: made})
+			before := state(t, eng)
+			for _, name := range order {
+				mustRun(t, eng, op.CreateIndex{Table: "t", Index: index(name)})
+			}
+			mustRun(t, eng, record(t, func(ops *op.Ops) {
+				ops.Batch("t", func(ops *op.Ops) {
+					ops.DropIndex("t", "ix_a")
+					ops.DropIndex("t", "ix_b")
+				})
+			})...)
+			if diff := lines(schema.Diff(state(t, eng).Tables(), before.Tables())); diff != "" {
+				t.Errorf("%v: %s", order, diff)
+			}
+			mustRun(t, eng, op.DropColumn{Table: "t", Column: "c"}, op.DropTable{Name: "t"})
+		}
+	})
+}

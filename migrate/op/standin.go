@@ -1,6 +1,7 @@
 package op
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -82,14 +83,17 @@ func namesStandIn(o Op, t, relaxed *schema.Table) bool {
 // that were made for an index. Another index over the same expression shares
 // the column.
 func takeColumns(t *schema.Table) error {
-	made := map[string]schema.Expr{}
+	made, own := map[string]schema.Expr{}, map[string]int{}
 	for _, i := range t.Indexes {
 		for n, p := range i.Parts {
 			if c := t.Column(p.Column); c != nil && c.Generated != nil && c.Name == schema.InventName(i.Name, nil, "k"+strconv.Itoa(n+1)) {
-				made[c.Name] = c.Generated.Expr
+				made[c.Name], own[i.Name] = c.Generated.Expr, 1
 			}
 		}
 	}
+	// The one that a column is named after comes first, so that it is named
+	// after the same one when it is made again.
+	slices.SortStableFunc(t.Indexes, func(a, b *schema.Index) int { return cmp.Compare(own[b.Name], own[a.Name]) })
 	for _, i := range t.Indexes {
 		for n := range i.Parts {
 			if p := &i.Parts[n]; made[p.Column] != "" {
