@@ -60,3 +60,28 @@ func TestFilesThatMayNotBeWritten(t *testing.T) {
 		t.Errorf("%v: %s", err, out)
 	}
 }
+
+// A copy may be read by those who may read the database, and nobody else.
+func TestASnapshotHasTheModeOfItsDatabase(t *testing.T) {
+	for _, mode := range []os.FileMode{0o600, 0o640, 0o644} {
+		dir := t.TempDir()
+		file := filepath.Join(dir, "x.db")
+		db := mustOpen(t, fileURL(t, file), driver.OpenOptions{})
+		if _, err := db.Writer.ExecContext(t.Context(), "CREATE TABLE a (x integer)"); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(file, mode); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Snapshotter.Snapshot(t.Context(), filepath.Join(dir, "copy")); err != nil {
+			t.Fatal(err)
+		}
+		info, err := os.Stat(filepath.Join(dir, "copy"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := info.Mode().Perm(); got != mode {
+			t.Errorf("the copy of a database of mode %o has mode %o", mode, got)
+		}
+	}
+}

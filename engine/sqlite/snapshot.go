@@ -39,6 +39,9 @@ func (s snapshotter) Snapshot(ctx context.Context, path string) (err error) {
 			err = errors.Join(err, ignoreMissing(os.Remove(part)))
 		}
 	}()
+	if err := makeLike(part, s.path); err != nil {
+		return fail("the file "+part+" cannot be made; check that the directory can be written", err)
+	}
 	c, err := s.db.Conn(ctx)
 	if err != nil {
 		return err
@@ -84,3 +87,17 @@ const pagesPerStep = 4096
 // plainURI is the path for a driver, which takes what follows a ? in a plain
 // name for settings of its own.
 func plainURI(path string) string { return dburl.SQLiteTarget{Path: path}.URI(nil) }
+
+// makeLike makes an empty file that the same people may read as another one.
+func makeLike(path, other string) error {
+	like, err := os.Stat(other)
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	giveOwner(f, like)
+	return errors.Join(f.Chmod(like.Mode().Perm()), f.Close())
+}
