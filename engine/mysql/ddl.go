@@ -79,7 +79,7 @@ func (d *ddl) Normalize(t *schema.Table) (*schema.Table, error) {
 	for _, col := range c.Columns {
 		n.keyed[col.Name] = col.Type.KeyLength
 	}
-	for _, step := range []func() error{n.columns, n.checks, n.keys, n.indexes, n.foreignKeys, n.names, n.limits} {
+	for _, step := range []func() error{n.expressions, n.checks, n.keys, n.indexes, n.foreignKeys, n.names, n.limits} {
 		if err := step(); err != nil {
 			return nil, dberr.WithOp(err, "normalize "+t.Name)
 		}
@@ -201,13 +201,13 @@ func (d *ddl) typeNamed(raw string) schema.Type {
 		ty.Kind = schema.Bytes
 	case raw == "char(36)":
 		ty.Kind = schema.UUID
-	case scan(raw, "varchar(%d)", &n):
+	case driver.ScanType(raw, "varchar(%d)", &n):
 		ty.Kind, ty.Length = schema.String, n
-	case scan(raw, "varbinary(%d)", &n):
+	case driver.ScanType(raw, "varbinary(%d)", &n):
 		ty.Kind, ty.KeyLength = schema.Bytes, n
-	case scan(raw, "decimal(%d,%d)", &n, &m):
+	case driver.ScanType(raw, "decimal(%d,%d)", &n, &m):
 		ty.Kind, ty.Precision, ty.Scale = schema.Numeric, n, m
-	case scan(raw, "datetime(%d)", &n) && n > 0:
+	case driver.ScanType(raw, "datetime(%d)", &n) && n > 0:
 		ty.Kind, ty.Precision = schema.DateTime, n
 	case strings.HasPrefix(raw, "enum("):
 		if values, ok := enumValues(raw); ok {
@@ -232,30 +232,10 @@ func enumValues(raw string) ([]string, bool) {
 	return out, len(out) > 0
 }
 
-// scan reports whether s is exactly what format gives for some numbers.
-func scan(s, format string, n ...*int) bool {
-	args := make([]any, len(n))
-	for i := range n {
-		args[i] = n[i]
-	}
-	if c, err := fmt.Sscanf(s, format, args...); err != nil || c != len(n) {
-		return false
-	}
-	values := make([]any, len(n))
-	for i := range n {
-		values[i] = *n[i]
-	}
-	return fmt.Sprintf(format, values...) == s
-}
-
 func (d *ddl) CreateTables(tables ...*schema.Table) ([]string, error) {
-	normal := make([]*schema.Table, len(tables))
-	for i, t := range tables {
-		n, err := d.Normalize(t)
-		if err != nil {
-			return nil, err
-		}
-		normal[i] = n
+	normal, err := driver.NormalizeAll(d, tables)
+	if err != nil {
+		return nil, err
 	}
 	var out, later []string
 	sorted, late := schema.Sorted(normal)
@@ -383,32 +363,18 @@ func defaultText(c *schema.Column) (string, error) {
 		e, err := renderExpr(d.Expr)
 		return "(" + e + ")", err
 	}
-	switch v := d.Value.(type) {
-	case bool:
-		if v {
-			return "1", nil
-		}
-		return "0", nil
-	case int64:
-		return strconv.FormatInt(v, 10), nil
-	case float64:
-		return strconv.FormatFloat(v, 'g', -1, 64), nil
-	case string:
-		if strings.ContainsRune(v, 0) {
-			return "", dberr.New(dberr.Invalid, "default", "a default cannot hold NUL")
-		}
+	return driver.DefaultText(d.Value, "0", "1", func(v string) string {
 		if beyondBMP(v) {
 			// The server prints defaults in three-byte UTF-8; the bytes survive.
-			return fmt.Sprintf("(CONVERT(0x%X USING utf8mb4))", v), nil
+			return fmt.Sprintf("(CONVERT(0x%X USING utf8mb4))", v)
 		}
 		switch c.Type.Kind {
 		case schema.Text, schema.JSON, schema.JSONB, schema.Bytes:
 			// Such a column takes a default only as an expression.
-			return "(" + ddlString(v) + ")", nil
+			return "(" + ddlString(v) + ")"
 		}
-		return ddlString(v), nil
-	}
-	return "", dberr.New(dberr.Invalid, "default", fmt.Sprintf("a default cannot be a %T; use a string, a number or a bool", d.Value))
+		return ddlString(v)
+	})
 }
 
 func indexText(i *schema.Index) string {

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/schema"
 	"github.com/larder-db/larder/schema/sqltext"
 )
@@ -27,68 +28,43 @@ func (n *normalizer) canon(what string, e *schema.Expr) error {
 	}
 	r := n.rules
 	r.Condition = strings.HasPrefix(what, "check ")
-	s, err := sqltext.Canonical(string(*e), r)
-	if err != nil {
-		return dberr.New(dberr.Invalid, "", what+" has an expression that cannot be read: "+err.Error())
-	}
-	*e = schema.Expr(s)
-	return nil
+	return driver.CanonBy("", r)(what, e)
 }
 
-func (n *normalizer) columns() error {
-	for _, c := range n.t.Columns {
-		if strings.EqualFold(c.Collation, n.collation()) {
-			c.Collation = ""
-		}
-		name, err := n.TypeName(c.Type)
-		if err != nil {
-			return dberr.WithOp(err, "column "+c.Name)
-		}
-		if c.Type.Kind == schema.JSON || c.Type.Kind == schema.JSONB && n.mariadb {
-			name = jsonRaw
-		}
-		c.Type = n.typeNamed(name)
-		if id := c.Identity; id != nil {
-			c.Identity = &schema.Identity{}
-			c.Nullable = false
-		}
-		if c.Generated != nil {
-			if n.mariadb {
-				c.Nullable = true
-			}
-			if err := n.canon("generated column "+c.Name, &c.Generated.Expr); err != nil {
-				return err
-			}
-		}
-		if def := c.Default; def != nil {
-			switch {
-			case def.Expr != "":
-				def.Value = nil
-				if err := n.canon("the default of "+c.Name, &def.Expr); err != nil {
-					return err
-				}
-			case def.Value == nil:
-				c.Default = nil
-			default:
-				def.Value = c.Type.Literal(def.Value)
-			}
-		}
+func (n *normalizer) expressions() error {
+	return driver.NormalizeRules{Canon: n.canon, Column: n.column, Literal: schema.Type.Literal}.Normalize(n.t)
+}
+
+// column is the rule for the type, the collation and the identity of a column.
+func (n *normalizer) column(c *schema.Column) error {
+	if strings.EqualFold(c.Collation, n.collation()) {
+		c.Collation = ""
+	}
+	name, err := n.TypeName(c.Type)
+	if err != nil {
+		return dberr.WithOp(err, "column "+c.Name)
+	}
+	if c.Type.Kind == schema.JSON || c.Type.Kind == schema.JSONB && n.mariadb {
+		name = jsonRaw
+	}
+	c.Type = n.typeNamed(name)
+	if c.Identity != nil {
+		c.Identity, c.Nullable = &schema.Identity{}, false
+	}
+	if c.Generated != nil && n.mariadb {
+		c.Nullable = true
 	}
 	return nil
 }
 
 // checks drops those that a JSON column brings by itself.
 func (n *normalizer) checks() error {
-	var err error
 	n.t.Checks = slices.DeleteFunc(n.t.Checks, func(k *schema.Check) bool {
-		if e := n.canon("check "+k.Name, &k.Expr); e != nil {
-			err = e
-		}
 		return slices.ContainsFunc(n.t.Columns, func(c *schema.Column) bool {
 			return c.Type.Kind == schema.JSON && k.Expr == validJSON(c.Name)
 		})
 	})
-	return err
+	return nil
 }
 
 // keys makes unique constraints what they are here: unique indexes.
@@ -125,13 +101,7 @@ func (n *normalizer) indexes() error {
 		if i.Method == "btree" {
 			i.Method = ""
 		}
-		if err := n.canon("index "+i.Name, &i.Where); err != nil {
-			return err
-		}
 		for p := range i.Parts {
-			if err := n.canon("index "+i.Name, &i.Parts[p].Expr); err != nil {
-				return err
-			}
 			i.Parts[p].Options = ""
 		}
 		if i.Unique && i.Where != "" && !n.onlyNotNull(i) {

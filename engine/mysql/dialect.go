@@ -313,19 +313,7 @@ func (d dialect) InArray(b *driver.Builder, e driver.Expr, ty schema.Type, array
 }
 
 func (dialect) TupleIn(b *driver.Builder, left []driver.Expr, rows [][]driver.Expr, not bool) {
-	b.SQL("(")
-	b.List(len(left), func(i int) { b.Expr(left[i]) })
-	b.SQL(")")
-	if not {
-		b.SQL(" NOT")
-	}
-	b.SQL(" IN (")
-	b.List(len(rows), func(i int) {
-		b.SQL("(")
-		b.List(len(rows[i]), func(j int) { b.Expr(rows[i][j]) })
-		b.SQL(")")
-	})
-	b.SQL(")")
+	driver.WriteTupleIn(b, left, rows, not, "")
 }
 
 func (dialect) LastIdentity(b *driver.Builder) { b.SQL("LAST_INSERT_ID()") }

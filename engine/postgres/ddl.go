@@ -51,45 +51,17 @@ func (d *ddl) Normalize(t *schema.Table) (*schema.Table, error) {
 		return nil, dberr.WithOp(err, "normalize "+t.Name)
 	}
 	c := t.For(hasTableFeature)
-	r := declaredRules(c)
-	canon := func(what string, e *schema.Expr) error {
-		if *e == "" {
-			return nil
-		}
-		s, err := sqltext.Canonical(string(*e), r)
-		if err != nil {
-			return dberr.New(dberr.Invalid, "normalize "+t.Name, what+" has an expression that cannot be read: "+err.Error())
-		}
-		*e = schema.Expr(s)
-		return nil
-	}
-	for _, col := range c.Columns {
-		if err := d.column(c, col, canon); err != nil {
-			return nil, err
-		}
-	}
-	for _, k := range c.Checks {
-		if err := canon("check "+k.Name, &k.Expr); err != nil {
-			return nil, err
-		}
+	rules := driver.NormalizeRules{Canon: driver.CanonBy("normalize "+t.Name, declaredRules(c)), Literal: schema.Type.Literal,
+		Column: func(col *schema.Column) error { return d.column(c, col) }}
+	if err := rules.Normalize(c); err != nil {
+		return nil, err
 	}
 	for _, i := range c.Indexes {
-		if strings.EqualFold(i.Method, "btree") {
+		if i.Method = strings.ToLower(i.Method); i.Method == "btree" {
 			i.Method = ""
 		}
-		i.Method = strings.ToLower(i.Method)
-		if err := canon("index "+i.Name, &i.Where); err != nil {
-			return nil, err
-		}
 		for n := range i.Parts {
-			p := &i.Parts[n]
-			p.Prefix = 0
-			if err := canon("index "+i.Name, &p.Expr); err != nil {
-				return nil, err
-			}
-			if p.Expr != "" {
-				p.Column = ""
-			}
+			i.Parts[n].Prefix = 0
 		}
 	}
 	d.name(c)
@@ -134,7 +106,8 @@ func (d *ddl) name(t *schema.Table) {
 	}
 }
 
-func (d *ddl) column(t *schema.Table, c *schema.Column, canon func(string, *schema.Expr) error) error {
+// column is the rule for the name, the type and the identity of a column.
+func (d *ddl) column(t *schema.Table, c *schema.Column) error {
 	if err := checkName(c.Name); err != nil {
 		return dberr.WithOp(err, "table "+t.Name)
 	}
@@ -158,25 +131,8 @@ func (d *ddl) column(t *schema.Table, c *schema.Column, canon func(string, *sche
 			return dberr.New(dberr.Unsupported, "normalize "+t.Name, fmt.Sprintf("column %s.%s numbers the rows and is of type %s; use an integer type", t.Name, c.Name, name))
 		}
 	}
-	if g := c.Generated; g != nil {
-		// Before version 18 the server keeps every generated column.
-		g.Stored = true
-		if err := canon("generated column "+c.Name, &g.Expr); err != nil {
-			return err
-		}
-	}
-	if def := c.Default; def != nil {
-		switch {
-		case def.Expr != "":
-			def.Value = nil
-			if err := canon("the default of "+c.Name, &def.Expr); err != nil {
-				return err
-			}
-		case def.Value == nil:
-			c.Default = nil
-		default:
-			def.Value = c.Type.Literal(def.Value)
-		}
+	if c.Generated != nil {
+		c.Generated.Stored = true // before version 18 the server keeps every generated column
 	}
 	return nil
 }
@@ -266,13 +222,13 @@ func typeNamed(raw string) schema.Type {
 	}
 	var n, m int
 	switch {
-	case scan(raw, "character varying(%d)", &n):
+	case driver.ScanType(raw, "character varying(%d)", &n):
 		ty.Kind, ty.Length = schema.String, n
-	case scan(raw, "numeric(%d,%d)", &n, &m):
+	case driver.ScanType(raw, "numeric(%d,%d)", &n, &m):
 		ty.Kind, ty.Precision, ty.Scale = schema.Numeric, n, m
 	case raw == "timestamp without time zone", raw == "timestamp with time zone":
 		ty.Kind, ty.WithZone = schema.DateTime, raw == "timestamp with time zone"
-	case scan(raw, "timestamp(%d) without time zone", &n), scan(raw, "timestamp(%d) with time zone", &n):
+	case driver.ScanType(raw, "timestamp(%d) without time zone", &n), driver.ScanType(raw, "timestamp(%d) with time zone", &n):
 		if n > 0 {
 			ty.Kind, ty.Precision, ty.WithZone = schema.DateTime, n, strings.HasSuffix(raw, "with time zone")
 		}
@@ -280,30 +236,10 @@ func typeNamed(raw string) schema.Type {
 	return ty
 }
 
-// scan reports whether s is exactly what format gives for some numbers.
-func scan(s, format string, n ...*int) bool {
-	args := make([]any, len(n))
-	for i := range n {
-		args[i] = n[i]
-	}
-	if c, err := fmt.Sscanf(s, format, args...); err != nil || c != len(n) {
-		return false
-	}
-	values := make([]any, len(n))
-	for i := range n {
-		values[i] = *n[i]
-	}
-	return fmt.Sprintf(format, values...) == s
-}
-
 func (d *ddl) CreateTables(tables ...*schema.Table) ([]string, error) {
-	normal := make([]*schema.Table, len(tables))
-	for i, t := range tables {
-		n, err := d.Normalize(t)
-		if err != nil {
-			return nil, err
-		}
-		normal[i] = n
+	normal, err := driver.NormalizeAll(d, tables)
+	if err != nil {
+		return nil, err
 	}
 	var out, later []string
 	enums := map[string]bool{}
@@ -449,20 +385,7 @@ func defaultText(d *schema.Default) (string, error) {
 		e, err := renderExpr(d.Expr)
 		return "(" + e + ")", err
 	}
-	switch v := d.Value.(type) {
-	case bool:
-		return strconv.FormatBool(v), nil
-	case int64:
-		return strconv.FormatInt(v, 10), nil
-	case float64:
-		return strconv.FormatFloat(v, 'g', -1, 64), nil
-	case string:
-		if strings.ContainsRune(v, 0) {
-			return "", dberr.New(dberr.Invalid, "default", "a default cannot hold NUL")
-		}
-		return ddlString(v), nil
-	}
-	return "", dberr.New(dberr.Invalid, "default", fmt.Sprintf("a default cannot be a %T; use a string, a number or a bool", d.Value))
+	return driver.DefaultText(d.Value, "false", "true", ddlString)
 }
 
 func indexText(t *schema.Table, i *schema.Index) (string, error) {

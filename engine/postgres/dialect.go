@@ -220,15 +220,7 @@ func (dialect) Limit(b *driver.Builder, limit, offset driver.Expr) {
 }
 
 func (dialect) OrderNulls(b *driver.Builder, e driver.Expr, desc, nullsFirst bool) {
-	b.Expr(e)
-	if desc {
-		b.SQL(" DESC")
-	}
-	if nullsFirst {
-		b.SQL(" NULLS FIRST")
-	} else {
-		b.SQL(" NULLS LAST")
-	}
+	driver.WriteOrderNulls(b, e, desc, nullsFirst)
 }
 
 func (dialect) DistinctFrom(b *driver.Builder, a, c driver.Expr, not bool) {
@@ -255,19 +247,7 @@ func (dialect) InArray(b *driver.Builder, e driver.Expr, ty schema.Type, array s
 }
 
 func (dialect) TupleIn(b *driver.Builder, left []driver.Expr, rows [][]driver.Expr, not bool) {
-	b.SQL("(")
-	b.List(len(left), func(i int) { b.Expr(left[i]) })
-	b.SQL(")")
-	if not {
-		b.SQL(" NOT")
-	}
-	b.SQL(" IN (")
-	b.List(len(rows), func(i int) {
-		b.SQL("(")
-		b.List(len(rows[i]), func(j int) { b.Expr(rows[i][j]) })
-		b.SQL(")")
-	})
-	b.SQL(")")
+	driver.WriteTupleIn(b, left, rows, not, "")
 }
 
 func (dialect) LastIdentity(b *driver.Builder) { b.SQL("lastval()") }

@@ -46,17 +46,7 @@ const ours = `c.relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE ns
 
 // each runs a query over the schema and calls scan for every row.
 func (in *inspection) each(ctx context.Context, query string, scan func(rows *sql.Rows) error) error {
-	rows, err := in.q.QueryContext(ctx, query, in.o.Schema)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := scan(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
+	return driver.EachRow(ctx, in.q, scan, query, in.o.Schema)
 }
 
 func (in *inspection) tables(ctx context.Context) error {

@@ -47,48 +47,22 @@ func (d *ddl) Normalize(t *schema.Table) (*schema.Table, error) {
 		return nil, dberr.WithOp(err, "normalize "+t.Name)
 	}
 	c := t.For(hasTableFeature)
-	r := declaredRules(c)
-	canon := func(what string, e *schema.Expr) error {
-		if *e == "" {
-			return nil
-		}
-		s, err := sqltext.Canonical(string(*e), r)
-		if err != nil {
-			return dberr.New(dberr.Invalid, "normalize "+t.Name, what+" has an expression that cannot be read: "+err.Error())
-		}
-		*e = schema.Expr(s)
-		return nil
-	}
-	for _, col := range c.Columns {
-		if err := d.column(c, col, canon); err != nil {
-			return nil, err
-		}
-	}
-	for _, k := range c.Checks {
-		if err := canon("check "+k.Name, &k.Expr); err != nil {
-			return nil, err
-		}
+	rules := driver.NormalizeRules{Canon: driver.CanonBy("normalize "+t.Name, declaredRules(c)), Literal: defaultLiteral,
+		Column: func(col *schema.Column) error { return d.column(c, col) }}
+	if err := rules.Normalize(c); err != nil {
+		return nil, err
 	}
 	for _, i := range c.Indexes {
 		i.Method = ""
-		if err := canon("index "+i.Name, &i.Where); err != nil {
-			return nil, err
-		}
 		for n := range i.Parts {
-			p := &i.Parts[n]
-			p.Prefix = 0
-			if err := canon("index "+i.Name, &p.Expr); err != nil {
-				return nil, err
-			}
-			if p.Expr != "" {
-				p.Column = ""
-			}
+			i.Parts[n].Prefix = 0
 		}
 	}
 	return c, nil
 }
 
-func (d *ddl) column(t *schema.Table, c *schema.Column, canon func(string, *schema.Expr) error) error {
+// column is the rule for the type, the collation and the identity of a column.
+func (d *ddl) column(t *schema.Table, c *schema.Column) error {
 	if strings.EqualFold(c.Collation, "BINARY") {
 		c.Collation = ""
 	}
@@ -123,23 +97,6 @@ func (d *ddl) column(t *schema.Table, c *schema.Column, canon func(string, *sche
 			c.Identity = &schema.Identity{}
 		}
 		c.Nullable = false
-	}
-	if g := c.Generated; g != nil {
-		if err := canon("generated column "+c.Name, &g.Expr); err != nil {
-			return err
-		}
-	}
-	if def := c.Default; def != nil {
-		if def.Expr != "" {
-			def.Value = nil
-			if err := canon("the default of "+c.Name, &def.Expr); err != nil {
-				return err
-			}
-		} else if def.Value == nil {
-			c.Default = nil
-		} else {
-			def.Value = defaultLiteral(c.Type, def.Value)
-		}
 	}
 	return nil
 }
@@ -259,13 +216,9 @@ func typeNamed(raw string) schema.Type {
 
 func (d *ddl) CreateTables(tables ...*schema.Table) ([]string, error) {
 	var out []string
-	normal := make([]*schema.Table, len(tables))
-	for i, t := range tables {
-		n, err := d.Normalize(t)
-		if err != nil {
-			return nil, err
-		}
-		normal[i] = n
+	normal, err := driver.NormalizeAll(d, tables)
+	if err != nil {
+		return nil, err
 	}
 	// A foreign key may name a table that does not exist yet, so that circles
 	// need no second step; the order only makes the text easier to read.
@@ -393,23 +346,7 @@ func defaultText(d *schema.Default) (string, error) {
 		e, err := renderExpr(d.Expr)
 		return "(" + e + ")", err
 	}
-	switch v := d.Value.(type) {
-	case bool:
-		if v {
-			return "1", nil
-		}
-		return "0", nil
-	case int64:
-		return strconv.FormatInt(v, 10), nil
-	case float64:
-		return strconv.FormatFloat(v, 'g', -1, 64), nil
-	case string:
-		if strings.ContainsRune(v, 0) {
-			return "", dberr.New(dberr.Invalid, "default", "a default cannot hold NUL")
-		}
-		return ddlString(v), nil
-	}
-	return "", dberr.New(dberr.Invalid, "default", fmt.Sprintf("a default cannot be a %T; use a string, a number or a bool", d.Value))
+	return driver.DefaultText(d.Value, "0", "1", ddlString)
 }
 
 func (d *ddl) createIndex(t *schema.Table, i *schema.Index) (string, error) {

@@ -245,17 +245,7 @@ func (w *alteration) converted(from, to *schema.Column) (string, error) {
 func (d *ddl) Extras(ctx context.Context, q driver.Querier, _ driver.InspectOptions, table string) (driver.Extras, error) {
 	var x driver.Extras
 	each := func(query string, scan func(rows *sql.Rows) error, args ...any) error {
-		rows, err := q.QueryContext(ctx, query, args...)
-		if err != nil {
-			return err
-		}
-		defer func() { _ = rows.Close() }()
-		for rows.Next() {
-			if err := scan(rows); err != nil {
-				return err
-			}
-		}
-		return rows.Err()
+		return driver.EachRow(ctx, q, scan, query, args...)
 	}
 	err := each(`SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND (tbl_name = ?1 COLLATE NOCASE OR type IN ('view', 'trigger'))
 		ORDER BY CASE type WHEN 'table' THEN 0 WHEN 'index' THEN 1 WHEN 'view' THEN 2 ELSE 3 END, rowid`, func(rows *sql.Rows) error {

@@ -46,17 +46,7 @@ type inspection struct {
 
 // each runs a query and calls scan for every row.
 func (in *inspection) each(ctx context.Context, query string, scan func(rows *sql.Rows) error) error {
-	rows, err := in.q.QueryContext(ctx, query)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		if err := scan(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
+	return driver.EachRow(ctx, in.q, scan, query)
 }
 
 // tables are the ordinary ones: no views, no virtual tables, none that belong

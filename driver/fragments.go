@@ -1,0 +1,34 @@
+package driver
+
+// Fragments that several engines write in the same words.
+
+// WriteTupleIn writes (left) IN (rows), with values between the parenthesis and the
+// rows: "" or "VALUES ".
+func WriteTupleIn(b *Builder, left []Expr, rows [][]Expr, not bool, values string) {
+	b.SQL("(")
+	b.List(len(left), func(i int) { b.Expr(left[i]) })
+	b.SQL(")")
+	if not {
+		b.SQL(" NOT")
+	}
+	b.SQL(" IN (" + values)
+	b.List(len(rows), func(i int) {
+		b.SQL("(")
+		b.List(len(rows[i]), func(j int) { b.Expr(rows[i][j]) })
+		b.SQL(")")
+	})
+	b.SQL(")")
+}
+
+// WriteOrderNulls writes a sort key for an engine that has NULLS FIRST and LAST.
+func WriteOrderNulls(b *Builder, e Expr, desc, nullsFirst bool) {
+	b.Expr(e)
+	if desc {
+		b.SQL(" DESC")
+	}
+	if nullsFirst {
+		b.SQL(" NULLS FIRST")
+	} else {
+		b.SQL(" NULLS LAST")
+	}
+}
