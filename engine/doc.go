@@ -19,6 +19,9 @@
 //   - Reads that met a dying connection are sent again, as are statements of
 //     which it is certain that they did not take effect. A write whose fate is
 //     unknown is not: see [ErrOutcomeUnknown].
+//   - Statements stay prepared on their connections; a change of the schema, by
+//     this program or another one, is not seen in them. Inside a transaction it
+//     is a conflict, which runs the transaction again.
 //   - Transactions are closures that may run more than once. Conflicts,
 //     deadlocks and fail-overs re-run them, within limits.
 //   - Every failure is a *dberr.Error with a code, made by number.

@@ -77,7 +77,8 @@ func (o *object) settle() {
 	}
 	kept := o.members[:0]
 	for _, m := range o.members {
-		at, again := 0, false
+		var at int
+		var again bool
 		if o.index != nil {
 			at, again = o.index[m.key]
 		} else {
