@@ -368,6 +368,16 @@ func (r *Runner) moveEntry(ctx context.Context, d driver.Dialect, x execer, e en
 	return err
 }
 
+// rewriteEntry updates what a row of the journal says is to be run.
+func (r *Runner) rewriteEntry(ctx context.Context, d driver.Dialect, x execer, e entry) error {
+	b := driver.NewBuilder(d).SQL("UPDATE ").Ident(journalTable).SQL(" SET ").Ident("script").SQL(" = ").Arg(null(e.script)).
+		SQL(", ").Ident("statements").SQL(" = ").Arg(int64(e.statements)).
+		SQL(" WHERE ").Ident("lineage").SQL(" = ").Arg(e.lineage).SQL(" AND ").Ident("revision").SQL(" = ").Arg(e.revision).
+		SQL(" AND ").Ident("position").SQL(" = ").Arg(int64(e.position))
+	_, err := run(ctx, x, b)
+	return err
+}
+
 // removeEntries deletes rows of the journal: those of a revision from a
 // position on.
 func removeEntries(ctx context.Context, d driver.Dialect, x execer, lineage, id string, from int) error {

@@ -49,6 +49,9 @@ func killable() []migrate.Revision {
 	up := func(ops *op.Ops) {
 		ops.Execute("UPDATE {counter} SET {n} = {n} + 1 WHERE {id} = 1").NoReverse()
 		ops.AddColumn("counter", op.String("tag", 50).Default("x"))
+		// Neighbours of which the second is known when the first has run.
+		ops.AddColumn("counter", op.Integer("twice")).Fill("{id} * 2")
+		ops.AddColumn("counter", op.Text("why").Null())
 		ops.AlterColumn("counter", "n").Type(schema.Type{Kind: schema.BigInt})
 		ops.CreateIndex("counter", &schema.Index{Name: "ix_counter_tag", Parts: []schema.IndexPart{{Column: "tag"}}})
 		ops.Data("count once", func(ctx context.Context, d *op.Data) error {
@@ -102,6 +105,9 @@ func checkKillable(t testing.TB, eng *engine.Engine) {
 	}
 	if n := one[int](t, eng, "SELECT count(*) FROM counter WHERE n <> 0 AND n <> 1"); n != 0 {
 		t.Errorf("%d counters were counted more than once", n)
+	}
+	if n := one[int](t, eng, "SELECT count(*) FROM counter WHERE twice = id * 2"); n != 20 {
+		t.Errorf("%d counters have twice their id", n)
 	}
 	ts := snapshotOf(t, eng)
 	if len(ts) != 1 || ts[0].Column("remark") == nil || ts[0].Column("tag") == nil || ts[0].IndexNamed("ix_counter_n") == nil || ts[0].IndexNamed("ix_counter_tag") == nil {

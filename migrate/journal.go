@@ -197,21 +197,63 @@ func (a *alone) resume(ctx context.Context, e entry) error {
 	if !same {
 		return a.replan(ctx)
 	}
-	var scripts []driver.Script
-	if err := json.Unmarshal([]byte(e.script), &scripts); err != nil {
-		return &dberr.Error{Op: "journal", Code: dberr.Internal, Msg: "the journal cannot be read; restore " + journalTable + " or the database from a backup", Err: err}
+	known, err := a.written(ctx)
+	if err != nil {
+		return err
 	}
-	for _, s := range scripts {
-		if s.Empty() {
-			// Its statements were to be written when those before had run.
-			return a.replan(ctx)
-		}
-		a.steps = append(a.steps, op.Step{Op: a.u.op, Script: s})
+	if !known {
+		return a.replan(ctx)
 	}
 	if e.state == stateBegun {
 		return a.probe(ctx)
 	}
 	return nil
+}
+
+// written takes over the statements that were written down. Those of a step
+// that was not reached are still to be worked out, by its place among the
+// others; known is false where it has none.
+func (a *alone) written(ctx context.Context) (known bool, err error) {
+	var scripts []driver.Script
+	if err := json.Unmarshal([]byte(a.e.script), &scripts); err != nil {
+		return false, &dberr.Error{Op: "journal", Code: dberr.Internal, Msg: "the journal cannot be read; restore " + journalTable + " or the database from a backup", Err: err}
+	}
+	var again []op.Step
+	if slices.ContainsFunc(scripts, driver.Script.Empty) {
+		t, err := decodeTouched(a.e.tables)
+		if err != nil {
+			return false, err
+		}
+		before, err := op.NewState(a.r().o.Target.DDL, t.Before...)
+		if err != nil {
+			return false, err
+		}
+		if again, err = op.Compile(a.u.op, before, a.target(ctx)); err != nil || len(again) != len(scripts) {
+			return false, nil //nolint:nilerr // then it is told from the tables as they are
+		}
+	}
+	for i, s := range scripts {
+		if s.Empty() {
+			a.steps = append(a.steps, again[i])
+			continue
+		}
+		a.steps = append(a.steps, op.Step{Op: a.u.op, Script: s})
+	}
+	return true, nil
+}
+
+// write writes down the statements of a step that has just been worked out.
+func (a *alone) write(ctx context.Context) error {
+	if a.e.script == "" {
+		return nil
+	}
+	now, err := a.script()
+	if err != nil || now == a.e.script {
+		return err
+	}
+	a.e.script, a.e.statements = now, a.count()
+	eng := a.r().o.Engine
+	return a.r().rewriteEntry(ctx, eng.Dialect(), eng, a.e)
 }
 
 // anew begins a unit of which nothing stands as if it had not been begun.
@@ -240,7 +282,7 @@ func (a *alone) replan(ctx context.Context) error {
 	if err := wanted.Apply(a.u.op); err != nil {
 		return err
 	}
-	changes, err := r.toward(ctx, t.with(a.u.tables()), wanted, a.target(ctx))
+	changes, err := r.toward(ctx, t.with(a.u.tables()), wanted, a.target(ctx), a.u.values(t))
 	if err != nil {
 		return err
 	}
@@ -288,61 +330,6 @@ func decodeTouched(s string) (touched, error) {
 	return touched{Names: raw.Names, Before: before}, nil
 }
 
-// toward writes the scripts that make the named tables of the database what
-// they are in wanted.
-func (r *Runner) toward(ctx context.Context, t touched, wanted *op.State, target op.Target) ([]driver.Script, error) {
-	live, err := r.o.Engine.Inspect(ctx, driver.InspectOptions{Tables: func(name string) bool { return slices.Contains(t.Names, name) }})
-	if err != nil {
-		return nil, err
-	}
-	var want []*schema.Table
-	for _, n := range t.Names {
-		if w := wanted.Table(n); w != nil {
-			want = append(want, w)
-		}
-	}
-	var out []driver.Script
-	for _, n := range t.Names {
-		had, get := tableNamed(live, n), tableNamed(want, n)
-		changes := schema.Diff(optional(had), optional(get))
-		if len(changes) == 0 {
-			continue
-		}
-		alteration := driver.Alteration{Before: had, After: get, Changes: changes}
-		if had != nil {
-			if alteration.Extras, err = target.Extras(n); err != nil {
-				return nil, err
-			}
-		}
-		s, err := r.change(alteration)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, s)
-	}
-	return out, nil
-}
-
-func (r *Runner) change(a driver.Alteration) (driver.Script, error) {
-	return r.o.Target.DDL.Change(a)
-}
-
-func tableNamed(ts []*schema.Table, name string) *schema.Table {
-	for _, t := range ts {
-		if t.Name == name {
-			return t
-		}
-	}
-	return nil
-}
-
-func optional(t *schema.Table) []*schema.Table {
-	if t == nil {
-		return nil
-	}
-	return []*schema.Table{t}
-}
-
 // probe asks whether the statement that was under way has taken effect, and
 // takes away what it has left if not.
 func (a *alone) probe(ctx context.Context) error {
@@ -378,6 +365,9 @@ func (a *alone) runAll(ctx context.Context) error {
 	for i := range a.steps {
 		st := &a.steps[i]
 		if err := st.Resolve(a.target(ctx)); err != nil {
+			return err
+		}
+		if err := a.write(ctx); err != nil {
 			return err
 		}
 		n := size(*st)

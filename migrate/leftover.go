@@ -173,7 +173,7 @@ func (r *Runner) drop(ctx context.Context, table string) error {
 	if err != nil || len(found) == 0 {
 		return err
 	}
-	s, err := r.change(driver.Alteration{Before: found[0], Changes: []schema.Change{schema.DropTable{Table: found[0]}}})
+	s, err := r.o.Target.DDL.Change(driver.Alteration{Before: found[0], Changes: []schema.Change{schema.DropTable{Table: found[0]}}})
 	if err != nil {
 		return err
 	}

@@ -193,7 +193,7 @@ func (r *Runner) undoEntry(ctx context.Context, w *work, e entry, x *execution) 
 	if err != nil {
 		return err
 	}
-	scripts, err := r.toward(ctx, t, wanted, x.liveTarget(ctx))
+	scripts, err := r.toward(ctx, t, wanted, x.liveTarget(ctx), u.back(t))
 	if err != nil {
 		return err
 	}
@@ -241,7 +241,7 @@ func (r *Runner) undoRename(ctx context.Context, u unit, t touched, x *execution
 		}
 	}
 	// What the engine keeps beside the name, such as a generated column.
-	scripts, err := r.toward(ctx, t, before, x.liveTarget(ctx))
+	scripts, err := r.toward(ctx, t, before, x.liveTarget(ctx), u.back(t))
 	if err != nil {
 		return err
 	}

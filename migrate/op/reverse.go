@@ -78,7 +78,7 @@ func (o DropColumn) reverse(s *State) (Op, error) {
 	if c == nil {
 		return nil, mismatch("there is no column %s.%s", o.Table, o.Column)
 	}
-	b := Batch{Table: o.Table, Ops: []Op{AddColumn{Table: o.Table, Column: c.Clone(), Fill: emptyValue(c)}}}
+	b := Batch{Table: o.Table, Ops: []Op{AddColumn{Table: o.Table, Column: c.Clone(), Fill: EmptyValue(c)}}}
 	for _, u := range t.Uniques {
 		if slices.Contains(u.Columns, o.Column) {
 			b.Ops = append(b.Ops, AddUnique{Table: o.Table, Unique: u})
@@ -105,9 +105,9 @@ func (o DropColumn) reverse(s *State) (Op, error) {
 	return b, nil
 }
 
-// emptyValue is what a column that comes back holds in rows that exist, when
-// it can neither be NULL nor has a default.
-func emptyValue(c *schema.Column) schema.Expr {
+// EmptyValue is what a column that comes back holds in rows that exist, when
+// it can neither be NULL nor has a default; empty where it can.
+func EmptyValue(c *schema.Column) schema.Expr {
 	if c.Nullable || c.Default != nil || c.Generated != nil || c.Identity != nil {
 		return ""
 	}
