@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/larder-db/larder/dberr"
-	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/migrate/op"
 	"github.com/larder-db/larder/migrate/revision"
 	"github.com/larder-db/larder/schema"
@@ -162,8 +161,9 @@ func (l *lineage) up(id string) ([]op.Op, error) {
 
 // down records what a revision does on the way down. before gives the state
 // that its way up started from, for revisions that leave the way down to be
-// worked out for the engine of that dialect; it is not called for others.
-func (l *lineage) down(id string, d driver.Dialect, before func() (*op.State, error)) ([]op.Op, error) {
+// worked out; it is not called for others. here is what of the operations is
+// for the engine at hand.
+func (l *lineage) down(id string, here func([]op.Op) []op.Op, before func() (*op.State, error)) ([]op.Op, error) {
 	r := l.byID[id]
 	if r.Irreversible != "" {
 		return nil, &dberr.Error{Op: "downgrade", Code: dberr.Unsupported, Msg: "revision " + id + " cannot be undone: " + r.Irreversible, Err: ErrIrreversible}
@@ -180,6 +180,6 @@ func (l *lineage) down(id string, d driver.Dialect, before func() (*op.State, er
 	if err != nil {
 		return nil, err
 	}
-	ops, err := op.Reverse(s, op.For(d, up))
+	ops, err := op.Reverse(s, here(up))
 	return ops, dberr.WithOp(err, "revision "+id)
 }

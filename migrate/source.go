@@ -52,7 +52,7 @@ func (w *source) op(o op.Op) string {
 	case op.CreateTable:
 		return w.createTable(o)
 	case op.DropTable:
-		return "ops.DropTable(" + q(o.Name) + when(o.IfExists, "IfExists") + ")"
+		return "ops.DropTable(" + q(o.Name) + when(o.IfExists, "IfExists") + when(o.Moved, "Moved") + ")"
 	case op.RenameTable:
 		if !o.IfExists {
 			return "ops.RenameTable(" + q(o.From) + ", " + q(o.To) + ")"

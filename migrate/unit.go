@@ -114,20 +114,29 @@ func (r *Runner) ops(a aimed) ([]op.Op, error) {
 	if a.step.Direction == revision.Up {
 		return r.up(a.l, id)
 	}
-	ops, err := a.l.down(id, r.o.Target.Dialect, func() (*op.State, error) {
+	ops, err := a.l.down(id, r.here, func() (*op.State, error) {
 		s, err := r.replay(*r.o.Target, a.l, slices.Concat(a.step.Revision.Down, a.step.Revision.DependsOn))
 		if err != nil {
 			return nil, err
 		}
 		return s.State, nil
 	})
-	return op.For(r.o.Target.Dialect, ops), err
+	return r.here(ops), err
 }
 
 // up records what a revision does on the way up, on the engine at hand.
 func (r *Runner) up(l *lineage, id string) ([]op.Op, error) {
 	ops, err := l.up(id)
-	return op.For(r.o.Target.Dialect, ops), err
+	return r.here(ops), err
+}
+
+// here is what of the operations is for the engine at hand; all, where it is
+// for none.
+func (r *Runner) here(ops []op.Op) []op.Op {
+	if r.o.Target == nil {
+		return ops
+	}
+	return op.For(r.o.Target.Dialect, ops)
 }
 
 // target is what units are compiled for. extras may be nil.

@@ -37,7 +37,7 @@ var rev30 = migrate.Revision{
 		ops.CreateTable(t, op.IfNotExists)
 		create(ops, historyTable("prompt", idKey))
 		ops.Data("prompts with ids", promptsWithIDs)
-		ops.DropTable("prompt", op.IfExists)
+		ops.DropTable("prompt", op.IfExists, op.Moved)
 		ops.RenameTable("prompt_new", "prompt")
 		command := schema.Define("").Index("ix_prompt_new_command", "command")
 		command.Unique = true

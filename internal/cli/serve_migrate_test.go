@@ -104,7 +104,7 @@ func TestServeMigrates(t *testing.T) {
 		at := 0
 		for _, want := range []string{
 			"msg=listening", `msg="the database will be migrated" from=922e7a387820 to=0bd252b206fb revisions=54`,
-			"the plan: revision b10670c03dd5 destroys column user.api_key", "msg=migrating number=1 of=54", "msg=migrating number=54 of=54",
+			"the plan: revision c1d2e3f4a5b6 destroys the rows of messages of snapshots", "msg=migrating number=1 of=54", "msg=migrating number=54 of=54",
 			"msg=migrated revisions=54 took=", "msg=serving",
 		} {
 			n := strings.Index(log[at:], want)

@@ -41,6 +41,9 @@ func (o SetComment) loss(*State) []string     { return nil }
 func (o BulkInsert) loss(*State) []string     { return nil }
 
 func (o DropTable) loss(*State) []string {
+	if o.Moved {
+		return nil
+	}
 	return []string{"table " + o.Name + " with its rows"}
 }
 

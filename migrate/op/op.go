@@ -44,6 +44,7 @@ type CreateTable struct {
 type DropTable struct {
 	Name     string
 	IfExists bool
+	Moved    bool // its rows are somewhere else by then, so that none is destroyed
 }
 
 // RenameTable gives a table another name. What refers to it follows; its

@@ -45,7 +45,7 @@ const (
 	IfNotExists  Option = iota // nothing happens when it exists
 	IfExists                   // nothing happens when it does not exist
 	Concurrently               // nobody is kept out, where the engine can; outside of a transaction
-	Moved                      // the values of a column are somewhere else by then, so that dropping it destroys none
+	Moved                      // rows of a table, or values of a column, are somewhere else by then, so that dropping it destroys none
 )
 
 func has(o []Option, want Option) bool { return slices.Contains(o, want) }
@@ -71,9 +71,9 @@ func (r *Ops) CreateTable(t *schema.Table, o ...Option) {
 	r.Do(CreateTable{Table: r.names.Apply(t), IfNotExists: has(o, IfNotExists)})
 }
 
-// DropTable records a DropTable. Option: IfExists.
+// DropTable records a DropTable. Options: IfExists, Moved.
 func (r *Ops) DropTable(name string, o ...Option) {
-	r.Do(DropTable{Name: name, IfExists: has(o, IfExists)})
+	r.Do(DropTable{Name: name, IfExists: has(o, IfExists), Moved: has(o, Moved)})
 }
 
 // RenameTable records a RenameTable.

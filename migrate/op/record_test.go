@@ -110,6 +110,7 @@ func TestLoss(t *testing.T) {
 		{func(ops *op.Ops) { ops.DropColumn("note", "body", op.Moved) }, ""},
 		{func(ops *op.Ops) { ops.DropColumn("note", "nothing", op.IfExists) }, ""},
 		{func(ops *op.Ops) { ops.DropTable("note") }, "table note with its rows"},
+		{func(ops *op.Ops) { ops.DropTable("note", op.Moved) }, ""},
 		{func(ops *op.Ops) { ops.AlterColumn("note", "words").Type(schema.Type{Kind: schema.BigInt}) }, ""},
 		{func(ops *op.Ops) { ops.AlterColumn("note", "words").Type(schema.Type{Kind: schema.Boolean}) }, "what of note.words is more than yes or no (integer to boolean)"},
 		{func(ops *op.Ops) { ops.Execute("DELETE FROM {note}").NoReverse("all notes") }, "all notes"},
