@@ -64,7 +64,7 @@ func TestRefusals(t *testing.T) {
 		{What: "statement timeout", Setup: []string{parent, "SET statement_timeout = '200ms'"}, Held: []string{"SELECT * FROM @p"}, SQL: "ALTER TABLE @p ADD COLUMN x bigint", Code: dberr.Timeout},
 		{What: "limit of temporary files", Setup: []string{"SET work_mem = '64kB'", "SET temp_file_limit = '64kB'"},
 			SQL: "CREATE TABLE @c AS SELECT i FROM generate_series(1, 200000) i ORDER BY random()", Code: dberr.Internal},
-		{What: "no privilege", Setup: []string{parent, "CREATE ROLE @nobody", "SET ROLE @nobody"}, SQL: "ALTER TABLE @p ADD COLUMN x bigint", Code: dberr.Invalid},
+		{What: "no privilege", Setup: []string{parent, "SET ROLE pg_monitor"}, SQL: "ALTER TABLE @p ADD COLUMN x bigint", Code: dberr.Invalid},
 		{What: "no extension", SQL: "CREATE EXTENSION missing", Code: dberr.Unsupported},
 	})
 }
