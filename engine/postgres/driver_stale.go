@@ -99,8 +99,27 @@ func (c *conn) noteChange(text string) {
 // mayChangeSchema looks for the words of a change, anywhere: the text may be a
 // script. One that is none costs preparing statements again.
 func mayChangeSchema(text string) bool {
-	upper := strings.ToUpper(text)
-	return strings.Contains(upper, "ALTER") || strings.Contains(upper, "DROP") || strings.Contains(upper, "REPLACE") || isRollback(text)
+	if isRollback(text) {
+		return true
+	}
+	// A script may be long: nothing of it is copied.
+	for i := range len(text) {
+		word := ""
+		switch text[i] {
+		case 'A', 'a':
+			word = "ALTER"
+		case 'D', 'd':
+			word = "DROP"
+		case 'R', 'r':
+			word = "REPLACE"
+		default:
+			continue
+		}
+		if len(text)-i >= len(word) && strings.EqualFold(text[i:i+len(word)], word) {
+			return true
+		}
+	}
+	return false
 }
 
 func isRollback(text string) bool {

@@ -390,3 +390,15 @@ func TestRevokedCertificates(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+func TestWhatMayChangeTheSchema(t *testing.T) {
+	for text, want := range map[string]bool{
+		"": false, "SELECT 1": false, "a": false, "INSERT INTO t VALUES (1)": false, "SELECT dro": false,
+		"ALTER TABLE t ADD x int": true, "alter table t add x int": true, "SELECT 1; Drop TABLE t": true,
+		"CREATE OR REPLACE VIEW v AS SELECT 1": true, "rollback": true, "ROLLBACK TO SAVEPOINT a": true,
+	} {
+		if got := mayChangeSchema(text); got != want {
+			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
