@@ -104,7 +104,7 @@ func mayChangeSchema(text string) bool {
 	}
 	// A script may be long: nothing of it is copied.
 	for i := range len(text) {
-		word := ""
+		var word string
 		switch text[i] {
 		case 'A', 'a':
 			word = "ALTER"
