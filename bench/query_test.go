@@ -15,7 +15,7 @@ import (
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/engine/engines"
 	"github.com/larder-db/larder/internal/testdb"
-	"github.com/larder-db/larder/model"
+	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/query"
 	"github.com/larder-db/larder/schema"
 )
@@ -43,21 +43,21 @@ var (
 )
 
 type docRow struct {
-	ID    string     `db:"id"`
-	Owner string     `db:"owner"`
-	Title *string    `db:"title"`
-	Made  int64      `db:"created_at"`
-	Saved int64      `db:"updated_at"`
-	Done  bool       `db:"done"`
-	C7    *string    `db:"c7"`
-	C8    *string    `db:"c8"`
-	C9    int64      `db:"c9"`
-	C10   int64      `db:"c10"`
-	C11   float64    `db:"c11"`
-	C12   bool       `db:"c12"`
-	C13   string     `db:"c13"`
-	C14   string     `db:"c14"`
-	Body  model.JSON `db:"body"`
+	ID    string         `db:"id"`
+	Owner string         `db:"owner"`
+	Title *string        `db:"title"`
+	Made  int64          `db:"created_at"`
+	Saved int64          `db:"updated_at"`
+	Done  bool           `db:"done"`
+	C7    *string        `db:"c7"`
+	C8    *string        `db:"c8"`
+	C9    int64          `db:"c9"`
+	C10   int64          `db:"c10"`
+	C11   float64        `db:"c11"`
+	C12   bool           `db:"c12"`
+	C13   string         `db:"c13"`
+	C14   string         `db:"c14"`
+	Body  jsonvalue.JSON `db:"body"`
 }
 
 type short struct {
@@ -75,13 +75,13 @@ var (
 	scan    = query.Prepare[docRow](query.SelectFrom(doc).OrderBy(docID).LimitTo(query.Param[int]("limit")).Named("bench.Scan"))
 	add     = query.Prepare[struct{}](query.Insert(doc).Params(docID, owner, title, made, saved, done, c7, c8, c9, c10, c11, c12, c13, c14, body).Named("bench.Insert"))
 	putBody = query.Prepare[struct{}](query.Update(doc).Params(body).Where(docID.EqTo(query.Param[string]("id"))).Named("bench.PutBody"))
-	getBody = query.Prepare[model.JSON](query.Select(body).From(doc).Where(docID.EqTo(query.Param[string]("id"))).Named("bench.GetBody"))
+	getBody = query.Prepare[jsonvalue.JSON](query.Select(body).From(doc).Where(docID.EqTo(query.Param[string]("id"))).Named("bench.GetBody"))
 )
 
 func newRow(i int) docRow {
 	s := "text of some length " + strconv.Itoa(i)
 	return docRow{ID: fmt.Sprintf("id-%08d", i), Owner: "owner-" + strconv.Itoa(i%20), Title: &s, Made: int64(i), Saved: int64(i), Done: i%2 == 0,
-		C7: &s, C9: int64(i), C10: -int64(i), C11: float64(i) / 7, C12: true, C13: s, C14: s, Body: model.JSONText(`{"a":[1,2,3],"b":"` + s + `"}`)}
+		C7: &s, C9: int64(i), C10: -int64(i), C11: float64(i) / 7, C12: true, C13: s, C14: s, Body: jsonvalue.Text(`{"a":[1,2,3],"b":"` + s + `"}`)}
 }
 
 // queryBench is an engine and the raw driver on the same database.
@@ -313,7 +313,7 @@ func BenchmarkQueryWriteDocument(b *testing.B) {
 	eachQuery(b, func(b *testing.B, f *queryBench) {
 		f.fill(b, 1)
 		ctx := b.Context()
-		j, err := model.ParseJSON(text) // once, as a request's body is
+		j, err := jsonvalue.Parse(text) // once, as a request's body is
 		must(b, err)
 		st := f.prepare(b, "UPDATE bench_doc SET body = % WHERE id = %")
 		against(b, 1, func(int) {
@@ -333,7 +333,7 @@ func BenchmarkQueryReadDocument(b *testing.B) {
 	eachQuery(b, func(b *testing.B, f *queryBench) {
 		f.fill(b, 1)
 		ctx := b.Context()
-		_, err := putBody.Exec(ctx, f.eng, model.JSONText(text), "id-00000000")
+		_, err := putBody.Exec(ctx, f.eng, jsonvalue.Text(text), "id-00000000")
 		must(b, err)
 		st := f.prepare(b, "SELECT body FROM bench_doc WHERE id = %")
 		against(b, 1, func(int) {

@@ -4,12 +4,12 @@
 //	c := model.Chat{ID: id, UserID: &user, Title: &title, Chat: doc}
 //	if err := c.Validate(); err != nil { ... }
 //
-// A column that may be NULL is a pointer, a JSON column a [JSON]. Times are
+// A column that may be NULL is a pointer, a JSON column a [jsonvalue.JSON]. Times are
 // int64 in the unit that the field's comment names; Open WebUI counts in
 // seconds in some tables and in nanoseconds in others, and the values are kept
 // as they are. The db tag is the column's name, the json tag the name in the
 // REST API.
 //
-// What it will not do: know about a database, or import anything but the
-// standard library.
+// What it will not do: know about a database, or import anything but
+// package jsonvalue and the standard library.
 package model

@@ -1,17 +1,19 @@
 package model
 
+import "github.com/larder-db/larder/jsonvalue"
+
 // Group is a row of table group: users who share permissions.
 type Group struct {
-	ID            string  `db:"id" json:"id"`
-	UserID        *string `db:"user_id" json:"user_id"` // who made it
-	Name          *string `db:"name" json:"name"`
-	Description   *string `db:"description" json:"description"`
-	Data          JSON    `db:"data" json:"data"`
-	Meta          JSON    `db:"meta" json:"meta"`
-	Permissions   JSON    `db:"permissions" json:"permissions"` // merged over the default permissions
-	CreatedAt     *int64  `db:"created_at" json:"created_at"`   // seconds
-	UpdatedAt     *int64  `db:"updated_at" json:"updated_at"`   // seconds
-	ParentGroupID *string `db:"parent_group_id" json:"parent_group_id"`
+	ID            string         `db:"id" json:"id"`
+	UserID        *string        `db:"user_id" json:"user_id"` // who made it
+	Name          *string        `db:"name" json:"name"`
+	Description   *string        `db:"description" json:"description"`
+	Data          jsonvalue.JSON `db:"data" json:"data"`
+	Meta          jsonvalue.JSON `db:"meta" json:"meta"`
+	Permissions   jsonvalue.JSON `db:"permissions" json:"permissions"` // merged over the default permissions
+	CreatedAt     *int64         `db:"created_at" json:"created_at"`   // seconds
+	UpdatedAt     *int64         `db:"updated_at" json:"updated_at"`   // seconds
+	ParentGroupID *string        `db:"parent_group_id" json:"parent_group_id"`
 }
 
 // Validate reports what no engine can know to be wrong with the row.

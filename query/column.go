@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/larder-db/larder/driver"
-	"github.com/larder-db/larder/model"
+	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/schema"
 )
 
@@ -208,7 +208,7 @@ func fits(t reflect.Type, k schema.Kind) bool {
 	case schema.Date, schema.DateTime:
 		return t == reflect.TypeFor[time.Time]()
 	case schema.JSON, schema.JSONB:
-		return t == reflect.TypeFor[model.JSON]()
+		return t == reflect.TypeFor[jsonvalue.JSON]()
 	case schema.Bytes:
 		return is(reflect.Slice) && t.Elem().Kind() == reflect.Uint8
 	}

@@ -14,12 +14,12 @@
 //	)
 //
 // Rows are structs; the db tags of their fields name columns. NULL needs a
-// pointer; a JSON column is a model.JSON, which has its own NULL:
+// pointer; a JSON column is a jsonvalue.JSON, which has its own NULL:
 //
 //	type Note struct {
 //		ID    string     `db:"id"`
 //		Title *string    `db:"title"`
-//		Meta  model.JSON `db:"meta"`
+//		Meta  jsonvalue.JSON `db:"meta"`
 //		Made  int64      `db:"created_at"`
 //	}
 //

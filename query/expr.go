@@ -10,7 +10,7 @@ import (
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
-	"github.com/larder-db/larder/model"
+	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/schema"
 )
 
@@ -449,7 +449,7 @@ func typeOf(t reflect.Type) schema.Type {
 	switch t {
 	case reflect.TypeFor[time.Time]():
 		return schema.Type{Kind: schema.DateTime}
-	case reflect.TypeFor[model.JSON]():
+	case reflect.TypeFor[jsonvalue.JSON]():
 		return schema.Type{Kind: schema.JSON}
 	case reflect.TypeFor[Decimal]():
 		return schema.Type{Kind: schema.Numeric}

@@ -11,7 +11,7 @@ import (
 	"github.com/larder-db/larder/dburl"
 	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/engine/engines"
-	"github.com/larder-db/larder/model"
+	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/query"
 	"github.com/larder-db/larder/schema"
 )
@@ -55,7 +55,7 @@ func statements() [][2]any {
 		{"json read", query.Select(meta.Path("a", 0, `q"`).Text().As("t"), meta.Path("n").Int().As("i"), meta.Path("b").Bool().As("b"), tags.Path("x", -1).JSON().As("j")).From(tab)},
 		{"json where", sel.Where(meta.Path("tags").Has("work"), meta.HasKey("k"), meta.Path("p").Numeric().Gt("1.5"), tags.Contains(`{"a":[1]}`), meta.Path("l").Len().Gt(0), meta.Path("k").Kind().Eq("object"))},
 		{"json elements", query.Select(id, el.Key().As("k"), el.Value().As("v"), el.Position().As("p")).From(tab).JoinItem(el)},
-		{"json set", query.Update(tab).Set(meta.SetPath(model.JSONText(`1`), "a", "b"), tags.RemovePath("x", 0)).Where(id.Eq("x"))},
+		{"json set", query.Update(tab).Set(meta.SetPath(jsonvalue.Text(`1`), "a", "b"), tags.RemovePath("x", 0)).Where(id.Eq("x"))},
 		{"insert", row},
 		{"insert rows", row.Values(id.Set("b"), title.SetNull(), n.SetTo(query.Scalar[int64](query.Select(query.Max(n).As("m")).From(tab)))).Returning(id, n)},
 		{"insert defaults", query.Insert(tab)},

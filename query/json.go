@@ -5,15 +5,15 @@ import (
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
-	"github.com/larder-db/larder/model"
+	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/schema"
 )
 
 // JSONColumn is a column that holds JSON documents.
-type JSONColumn struct{ Column[model.JSON] }
+type JSONColumn struct{ Column[jsonvalue.JSON] }
 
 // JSONCol makes the column of a declaration of kind JSON or JSONB.
-func JSONCol(d schema.ColumnDef) JSONColumn { return JSONColumn{Col[model.JSON](d)} }
+func JSONCol(d schema.ColumnDef) JSONColumn { return JSONColumn{Col[jsonvalue.JSON](d)} }
 
 // Of is the column as a column of an alias.
 func (c JSONColumn) Of(a Alias) JSONColumn { return JSONColumn{c.Column.Of(a)} }
@@ -36,7 +36,7 @@ func (c JSONColumn) Contains(text string) Cond { return c.Doc().Contains(text) }
 // SetPath is the assignment of the document with the member at path set.
 // Missing parents that are objects are made; a path through a scalar, or past
 // the end of an array by more than one, leaves the document as it is.
-func (c JSONColumn) SetPath(value model.JSON, path ...any) Assignment {
+func (c JSONColumn) SetPath(value jsonvalue.JSON, path ...any) Assignment {
 	return Assignment{col: c.ref, value: c.Path(path...).With(value)}
 }
 
@@ -46,11 +46,11 @@ func (c JSONColumn) RemovePath(path ...any) Assignment {
 }
 
 // JSONOf makes JSON operations available over any expression that is JSON.
-func JSONOf(e Expr[model.JSON]) Member { return Member{doc: e} }
+func JSONOf(e Expr[jsonvalue.JSON]) Member { return Member{doc: e} }
 
 // Member is a place in a JSON document. What is not there is NULL, never an error.
 type Member struct {
-	doc  Expr[model.JSON]
+	doc  Expr[jsonvalue.JSON]
 	path driver.Path
 	err  error
 }
@@ -108,8 +108,8 @@ func (m Member) Bool() Expr[bool] {
 }
 
 // JSON reads the member's JSON text; JSON null is 'null', what is absent is NULL.
-func (m Member) JSON() Expr[model.JSON] {
-	return get[model.JSON](m, driver.AsJSON, m.doc.ty)
+func (m Member) JSON() Expr[jsonvalue.JSON] {
+	return get[jsonvalue.JSON](m, driver.AsJSON, m.doc.ty)
 }
 
 // Exists holds when the member is there, even as JSON null.
@@ -166,9 +166,9 @@ func (m Member) Contains(text string) Cond {
 }
 
 // With is the document with the member set to value.
-func (m Member) With(value model.JSON) Expr[model.JSON] {
+func (m Member) With(value jsonvalue.JSON) Expr[jsonvalue.JSON] {
 	ty := schema.Type{Kind: schema.JSON}
-	return Expr[model.JSON]{ty: m.doc.ty, of: m.doc.of, n: m.node(func(b *driver.Builder, d driver.Dialect) {
+	return Expr[jsonvalue.JSON]{ty: m.doc.ty, of: m.doc.of, n: m.node(func(b *driver.Builder, d driver.Dialect) {
 		if value.IsNull() {
 			b.Fail(dberr.New(dberr.Invalid, m.doc.of, "a JSON member cannot be set to SQL NULL; set it to JSON null, or remove it"))
 			return
@@ -178,8 +178,8 @@ func (m Member) With(value model.JSON) Expr[model.JSON] {
 }
 
 // Without is the document without the member.
-func (m Member) Without() Expr[model.JSON] {
-	return Expr[model.JSON]{ty: m.doc.ty, of: m.doc.of, n: m.node(func(b *driver.Builder, d driver.Dialect) {
+func (m Member) Without() Expr[jsonvalue.JSON] {
+	return Expr[jsonvalue.JSON]{ty: m.doc.ty, of: m.doc.of, n: m.node(func(b *driver.Builder, d driver.Dialect) {
 		d.JSONRemove(b, m.doc, m.path)
 	})}
 }
@@ -212,8 +212,8 @@ func element[T any](e Elements, c driver.ElementColumn, ty schema.Type, name str
 func (e Elements) Key() Expr[string] { return element[string](e, driver.ElementKey, plainT, "key") }
 
 // Value is the element's JSON text; JSON operations work on it through [JSONOf].
-func (e Elements) Value() Expr[model.JSON] {
-	return element[model.JSON](e, driver.ElementValue, e.m.doc.ty, "value")
+func (e Elements) Value() Expr[jsonvalue.JSON] {
+	return element[jsonvalue.JSON](e, driver.ElementValue, e.m.doc.ty, "value")
 }
 
 // Position counts elements from 0.

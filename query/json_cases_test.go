@@ -11,7 +11,7 @@ import (
 	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/engine/enginetest"
-	"github.com/larder-db/larder/model"
+	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/query"
 	"github.com/larder-db/larder/schema"
 )
@@ -24,9 +24,9 @@ var (
 )
 
 type docRow struct {
-	ID    string     `db:"id"`
-	JSON  model.JSON `db:"j"`
-	JSONB model.JSON `db:"b"`
+	ID    string         `db:"id"`
+	JSON  jsonvalue.JSON `db:"j"`
+	JSONB jsonvalue.JSON `db:"b"`
 }
 
 type jsonCases struct {
@@ -109,7 +109,7 @@ func eachColumn(t *testing.T, f func(t *testing.T, c query.JSONColumn)) {
 
 func put(t *testing.T, q engine.Queryer, id, doc string) {
 	t.Helper()
-	exec(t, q, query.Insert(docTable).Row(docRow{id, model.JSONText(doc), model.JSONText(doc)}))
+	exec(t, q, query.Insert(docTable).Row(docRow{id, jsonvalue.Text(doc), jsonvalue.Text(doc)}))
 }
 
 func TestJSONCases(t *testing.T) {
@@ -132,7 +132,7 @@ func jsonRoundtrip(t *testing.T, eng *engine.Engine, cases *jsonCases) {
 	for _, c := range cases.Roundtrip {
 		doc := text(t, c.Value)
 		eachColumn(t, func(t *testing.T, col query.JSONColumn) {
-			_, err := query.Exec(t.Context(), eng, query.Insert(docTable).Values(docID.Set(c.ID+col.Name()), col.Set(model.JSONText(doc))))
+			_, err := query.Exec(t.Context(), eng, query.Insert(docTable).Values(docID.Set(c.ID+col.Name()), col.Set(jsonvalue.Text(doc))))
 			if c.Refused {
 				if !errors.Is(err, dberr.ErrInvalid) {
 					t.Errorf("%s: %v, want it refused as invalid", c.ID, err)
@@ -143,7 +143,7 @@ func jsonRoundtrip(t *testing.T, eng *engine.Engine, cases *jsonCases) {
 				t.Errorf("%s: %v (%v)", c.ID, err, unwrapped(err))
 				return
 			}
-			got, err := query.One[model.JSON](t.Context(), eng, query.Select(col).From(docTable).Where(docID.Eq(c.ID+col.Name())))
+			got, err := query.One[jsonvalue.JSON](t.Context(), eng, query.Select(col).From(docTable).Where(docID.Eq(c.ID+col.Name())))
 			if err != nil {
 				t.Fatalf("%s: %v (%v)", c.ID, err, unwrapped(err))
 			}
@@ -193,13 +193,13 @@ func jsonTyped(t *testing.T, eng *engine.Engine, cases *jsonCases) {
 				}
 				eq = m.Numeric().Eq(query.Decimal(want))
 			case "as_json":
-				v, err := query.One[model.JSON](t.Context(), eng, row.Columns(m.JSON().As("v")))
+				v, err := query.One[jsonvalue.JSON](t.Context(), eng, row.Columns(m.JSON().As("v")))
 				if err != nil {
 					t.Fatal(err, unwrapped(err))
 				}
 				s := v.String()
 				value = &s
-				eq = m.JSON().Eq(model.JSONText("[" + want + "]"))
+				eq = m.JSON().Eq(jsonvalue.Text("[" + want + "]"))
 			default:
 				t.Fatalf("unknown accessor %s", c.Accessor)
 			}
@@ -265,10 +265,10 @@ func jsonPaths(t *testing.T, eng *engine.Engine, cases *jsonCases) {
 		eachColumn(t, func(t *testing.T, col query.JSONColumn) {
 			m := col.Path(path(c.Path)...)
 			type read struct {
-				JSON   model.JSON `db:"j"`
-				Text   *string    `db:"t"`
-				Exists bool       `db:"e"`
-				Kind   *string    `db:"k"`
+				JSON   jsonvalue.JSON `db:"j"`
+				Text   *string        `db:"t"`
+				Exists bool           `db:"e"`
+				Kind   *string        `db:"k"`
 			}
 			got, err := query.One[read](t.Context(), eng, query.Select(m.JSON().As("j"), m.Text().As("t"), m.Exists().As("e"), m.Kind().As("k")).
 				From(docTable).Where(docID.Eq("paths")))
@@ -301,15 +301,15 @@ func jsonNulls(t *testing.T, eng *engine.Engine, cases *jsonCases) {
 	for i, c := range cases.Nulls {
 		eachColumn(t, func(t *testing.T, col query.JSONColumn) {
 			id := fmt.Sprint("null", i, col.Name())
-			value := model.JSON{}
+			value := jsonvalue.JSON{}
 			if !c.IsSQLNull {
-				value = model.JSONNull()
+				value = jsonvalue.Null()
 			}
 			exec(t, eng, query.Insert(docTable).Values(docID.Set(id), col.Set(value)))
 			type read struct {
-				JSON model.JSON `db:"v"`
-				Null bool       `db:"n"`
-				Text *string    `db:"t"`
+				JSON jsonvalue.JSON `db:"v"`
+				Null bool           `db:"n"`
+				Text *string        `db:"t"`
 			}
 			got, err := query.One[read](t.Context(), eng, query.Select(col.As("v"), col.IsNull().As("n"),
 				query.Cast[string](col, schema.Type{Kind: schema.Text}).As("t")).From(docTable).Where(docID.Eq(id)))
@@ -400,8 +400,8 @@ func jsonStorage(t *testing.T, eng *engine.Engine, cases *jsonCases) {
 	}
 	for i, s := range texts {
 		id := fmt.Sprint("storage", i)
-		exec(t, eng, query.Insert(docTable).Values(docID.Set(id), docJSON.Set(model.JSONText(s))))
-		got, err := query.One[model.JSON](t.Context(), eng, query.Select(docJSON).From(docTable).Where(docID.Eq(id)))
+		exec(t, eng, query.Insert(docTable).Values(docID.Set(id), docJSON.Set(jsonvalue.Text(s))))
+		got, err := query.One[jsonvalue.JSON](t.Context(), eng, query.Select(docJSON).From(docTable).Where(docID.Eq(id)))
 		if err != nil {
 			t.Fatal(err, unwrapped(err))
 		}
@@ -411,7 +411,7 @@ func jsonStorage(t *testing.T, eng *engine.Engine, cases *jsonCases) {
 	}
 	for _, s := range append(slices.Clone(cases.Invalid), `{"a":"\u0000"}`, `{"a":"\udc00"}`, `{"a":"\ud800\ud800"}`, "[1", `"a`, "[1 2]", "\x01", "\"\xff\"", "1 2", "-", "1.", ".5", "+1", `"\x"`, `"\u12g4"`) {
 		eachColumn(t, func(t *testing.T, col query.JSONColumn) {
-			_, err := query.Exec(t.Context(), eng, query.Insert(docTable).Values(docID.Set("bad"), col.Set(model.JSONText(s))))
+			_, err := query.Exec(t.Context(), eng, query.Insert(docTable).Values(docID.Set("bad"), col.Set(jsonvalue.Text(s))))
 			if !errors.Is(err, dberr.ErrInvalid) {
 				t.Errorf("%q: %v, want it refused as invalid", s, err)
 			}

@@ -9,7 +9,7 @@ import (
 	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/engine/enginetest"
-	"github.com/larder-db/larder/model"
+	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/query"
 )
 
@@ -31,12 +31,12 @@ func TestLargeDocument(t *testing.T) {
 	doc := largeDocument()
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		create(t, eng, docTable)
-		exec(t, eng, query.Insert(docTable).Values(docID.Set("large"), docJSON.Set(model.JSONText(doc))))
+		exec(t, eng, query.Insert(docTable).Values(docID.Set("large"), docJSON.Set(jsonvalue.Text(doc))))
 		type read struct {
-			Exact query.Decimal `db:"e"`
-			Big   string        `db:"b"`
-			Last  model.JSON    `db:"l"`
-			Len   int64         `db:"n"`
+			Exact query.Decimal  `db:"e"`
+			Big   string         `db:"b"`
+			Last  jsonvalue.JSON `db:"l"`
+			Len   int64          `db:"n"`
 		}
 		m := docJSON.Path("messages")
 		row := query.Select().From(docTable).Where(docID.Eq("large"))
@@ -48,13 +48,13 @@ func TestLargeDocument(t *testing.T) {
 		if exact && (got.Exact != "99998969694839.983485848" || got.Big != "123456789012345678901234567890") || !strings.Contains(got.Last.String(), fmt.Sprintf("%d.25", 1700000000+got.Len-1)) {
 			t.Errorf("got %+v", got)
 		}
-		exec(t, eng, query.Update(docTable).Set(docJSON.SetPath(model.JSONText(`"new"`), "messages", 3, "content")).Where(docID.Eq("large")))
-		after, err := query.One[model.JSON](t.Context(), eng, row.Columns(docJSON))
+		exec(t, eng, query.Update(docTable).Set(docJSON.SetPath(jsonvalue.Text(`"new"`), "messages", 3, "content")).Where(docID.Eq("large")))
+		after, err := query.One[jsonvalue.JSON](t.Context(), eng, row.Columns(docJSON))
 		if err != nil {
 			t.Fatal(err, unwrapped(err))
 		}
 		var want any
-		if err := model.JSONText(doc).Decode(&want); err != nil {
+		if err := jsonvalue.Text(doc).Decode(&want); err != nil {
 			t.Fatal(err)
 		}
 		want = set(want, []any{"messages", 3, "content"}, "new")

@@ -16,7 +16,7 @@ import (
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/engine/enginetest"
-	"github.com/larder-db/larder/model"
+	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/query"
 )
 
@@ -345,7 +345,7 @@ func jsonProperty(t *testing.T, rt *rapid.T, eng *engine.Engine, col query.JSONC
 		Float   *float64       `db:"f"`
 		Numeric *query.Decimal `db:"n"`
 		Bool    *bool          `db:"b"`
-		JSON    model.JSON     `db:"j"`
+		JSON    jsonvalue.JSON `db:"j"`
 		Kind    *string        `db:"k"`
 		Len     *int64         `db:"l"`
 		Exists  bool           `db:"e"`
@@ -455,9 +455,9 @@ func jsonProperty(t *testing.T, rt *rapid.T, eng *engine.Engine, col query.JSONC
 	// The elements, as a table.
 	elements := m.Elements("el")
 	type el struct {
-		Key   *string    `db:"k"`
-		Value model.JSON `db:"v"`
-		Pos   int64      `db:"p"`
+		Key   *string        `db:"k"`
+		Value jsonvalue.JSON `db:"v"`
+		Pos   int64          `db:"p"`
 	}
 	els, err := query.All[el](t.Context(), eng, query.Select(elements.Key().As("k"), elements.Value().As("v"), elements.Position().As("p")).From(docTable).
 		JoinItem(elements).Where(docID.Eq(id)).OrderBy(elements.Position()))
@@ -493,10 +493,10 @@ func jsonProperty(t *testing.T, rt *rapid.T, eng *engine.Engine, col query.JSONC
 	fresh := docGen(1).Draw(rt, "new value")
 	q := pathGen(rt, doc, 1)
 	type changed struct {
-		Set  model.JSON `db:"s"`
-		Gone model.JSON `db:"r"`
+		Set  jsonvalue.JSON `db:"s"`
+		Gone jsonvalue.JSON `db:"r"`
 	}
-	ch, err := query.One[changed](t.Context(), eng, row.Columns(col.Path(q...).With(model.JSONText(encodeDoc(t, fresh))).As("s"), col.Path(q...).Without().As("r")))
+	ch, err := query.One[changed](t.Context(), eng, row.Columns(col.Path(q...).With(jsonvalue.Text(encodeDoc(t, fresh))).As("s"), col.Path(q...).Without().As("r")))
 	if err != nil {
 		rt.Fatalf("change of %s at %q: %v (%v)", s, q, err, unwrapped(err))
 	}
@@ -569,12 +569,12 @@ func TestBrokenDocuments(t *testing.T) {
 		}
 		t.Logf("the engine takes %d of them", len(stored))
 		type read struct {
-			ID   string     `db:"id"`
-			JSON model.JSON `db:"j"`
-			Text *string    `db:"t"`
-			Kind *string    `db:"k"`
-			Len  *int64     `db:"l"`
-			Has  bool       `db:"h"`
+			ID   string         `db:"id"`
+			JSON jsonvalue.JSON `db:"j"`
+			Text *string        `db:"t"`
+			Kind *string        `db:"k"`
+			Len  *int64         `db:"l"`
+			Has  bool           `db:"h"`
 		}
 		a, b := docJSON.Path("a"), docJSON.Path("b")
 		got, err := query.All[read](t.Context(), eng, query.Select(docID, docJSON, a.Text().As("t"), a.Kind().As("k"), b.Len().As("l"), b.Has("x").As("h")).From(docTable).OrderBy(docID))
@@ -589,7 +589,7 @@ func TestBrokenDocuments(t *testing.T) {
 				t.Errorf("%s: %v", r.ID, err)
 			}
 			if !r.JSON.Storable().IsNull() && r.JSON.Valid() {
-				if _, err := model.ParseJSON(r.JSON.Storable().String()); err != nil {
+				if _, err := jsonvalue.Parse(r.JSON.Storable().String()); err != nil {
 					t.Errorf("%q is made %q: %v", r.JSON, r.JSON.Storable(), err)
 				}
 			}
@@ -600,7 +600,7 @@ func TestBrokenDocuments(t *testing.T) {
 				t.Errorf("%s: %v (%v)", what, err, unwrapped(err))
 			}
 		}
-		if _, err := query.Exec(t.Context(), eng, query.Update(docTable).Set(docJSON.SetPath(model.JSONText("5"), "n")).Where(docJSON.HasKey("b"))); err != nil {
+		if _, err := query.Exec(t.Context(), eng, query.Update(docTable).Set(docJSON.SetPath(jsonvalue.Text("5"), "n")).Where(docJSON.HasKey("b"))); err != nil {
 			t.Errorf("set: %v (%v)", err, unwrapped(err))
 		}
 		if n, err := query.Count(t.Context(), eng, query.Select(docID).From(docTable).Where(docJSON.Path("n").Int().Eq(5))); err != nil || n == 0 {

@@ -13,7 +13,7 @@ import (
 	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/engine/enginetest"
-	"github.com/larder-db/larder/model"
+	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/query"
 	"github.com/larder-db/larder/schema"
 )
@@ -404,15 +404,15 @@ func TestRowMapping(t *testing.T) {
 		}
 		type full struct {
 			inner
-			At     *time.Time `db:"at"`
-			JSON   model.JSON `db:"j"`
+			At     *time.Time     `db:"at"`
+			JSON   jsonvalue.JSON `db:"j"`
 			Other  string
 			Hidden string `db:"-"`
 		}
 		now := time.Date(2024, 2, 29, 23, 59, 59, 123456000, time.FixedZone("x", 5*3600+1800))
 		exec(t, eng, query.InsertRows(tab, []full{
-			{inner: inner{Base{1}, ptr("one")}, At: &now, JSON: model.JSONText(`{"a":[1]}`)},
-			{inner: inner{Base{2}, nil}, JSON: model.JSONNull()},
+			{inner: inner{Base{1}, ptr("one")}, At: &now, JSON: jsonvalue.Text(`{"a":[1]}`)},
+			{inner: inner{Base{2}, nil}, JSON: jsonvalue.Null()},
 			{inner: inner{Base{3}, ptr("")}},
 		}))
 		var kept []full

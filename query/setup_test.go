@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/larder-db/larder/engine"
-	"github.com/larder-db/larder/model"
+	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/query"
 	"github.com/larder-db/larder/schema"
 )
@@ -123,7 +123,7 @@ func repeat(r []any) string {
 
 func quoted(t testing.TB, v any) string {
 	t.Helper()
-	j, err := model.JSONOf(v)
+	j, err := jsonvalue.Of(v)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,11 +134,11 @@ func quoted(t testing.TB, v any) string {
 func sameJSON(t testing.TB, a, b string) bool {
 	t.Helper()
 	var x, y any
-	if err := model.JSONText(a).Decode(&x); err != nil {
+	if err := jsonvalue.Text(a).Decode(&x); err != nil {
 		t.Errorf("%v in %.80q", err, a)
 		return false
 	}
-	if err := model.JSONText(b).Decode(&y); err != nil {
+	if err := jsonvalue.Text(b).Decode(&y); err != nil {
 		t.Errorf("%v in %.80q", err, b)
 		return false
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/engine/enginetest"
-	"github.com/larder-db/larder/model"
+	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/query"
 	"github.com/larder-db/larder/schema"
 )
@@ -29,12 +29,12 @@ type itemTable struct {
 }
 
 type item struct {
-	ID    string     `db:"id"`
-	Email string     `db:"email"`
-	N     int64      `db:"n"`
-	M     int64      `db:"m"`
-	Note  *string    `db:"note"`
-	Meta  model.JSON `db:"meta"`
+	ID    string         `db:"id"`
+	Email string         `db:"email"`
+	N     int64          `db:"n"`
+	M     int64          `db:"m"`
+	Note  *string        `db:"note"`
+	Meta  jsonvalue.JSON `db:"meta"`
 }
 
 func items(t testing.TB, eng *engine.Engine) itemTable {
@@ -161,7 +161,7 @@ func TestDiff(t *testing.T) {
 		before := it.row("a", 1)
 		exec(t, eng, query.Insert(it.t).Row(before))
 		after := before
-		after.N, after.Note, after.Meta = 7, ptr("new"), model.JSONText(`{"x":1}`)
+		after.N, after.Note, after.Meta = 7, ptr("new"), jsonvalue.Text(`{"x":1}`)
 		st := query.Update(it.t).Diff(before, &after)
 		if want := []string{"n", "note", "meta"}; !slices.Equal(st.Changes(), want) {
 			t.Errorf("sets %v, want %v", st.Changes(), want)

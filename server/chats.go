@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/model"
 	"github.com/larder-db/larder/model/chatdoc"
 	"github.com/larder-db/larder/store"
@@ -87,7 +88,7 @@ func orZero(n *int64) int64 {
 
 func isTrue(b *bool) bool { return b != nil && *b }
 
-func orNull(j model.JSON) json.RawMessage {
+func orNull(j jsonvalue.JSON) json.RawMessage {
 	text, err := chatdoc.Readable(j.String())
 	if err != nil {
 		return json.RawMessage("null")
@@ -96,7 +97,7 @@ func orNull(j model.JSON) json.RawMessage {
 }
 
 // objectOr is the object in j, or the empty one.
-func objectOr(j model.JSON) json.RawMessage {
+func objectOr(j jsonvalue.JSON) json.RawMessage {
 	text := orNull(j)
 	if len(text) == 0 || text[0] != '{' {
 		return json.RawMessage("{}")
@@ -156,7 +157,7 @@ func sentChat(r *http.Request) (*store.ChatInput, error) {
 		if err != nil {
 			return nil, err
 		}
-		in.Variables = model.JSONText(string(clean))
+		in.Variables = jsonvalue.Text(string(clean))
 	}
 	return in, nil
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/engine/enginetest"
 	"github.com/larder-db/larder/internal/testdb"
+	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/model"
 	"github.com/larder-db/larder/model/chatdoc"
 	"github.com/larder-db/larder/server"
@@ -117,7 +118,7 @@ func TestATokenEndsWithItsSessionAndItsTime(t *testing.T) {
 	a.call("GET", "/api/v1/auths/", nil, token).is(401, "401 Unauthorized")
 
 	set := func(life string) {
-		if err := a.store.Config.Set(t.Context(), map[string]model.JSON{"auth.jwt_expiry": model.JSONText(`"` + life + `"`)}); err != nil {
+		if err := a.store.Config.Set(t.Context(), map[string]jsonvalue.JSON{"auth.jwt_expiry": jsonvalue.Text(`"` + life + `"`)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -228,7 +229,7 @@ func TestChats(t *testing.T) {
 	if got.Title != "new" || !strings.Contains(string(got.Chat), `"big":12345678901234567890`) {
 		t.Errorf("the update answers %s %s", got.Title, got.Chat)
 	}
-	if err := a.store.Config.Set(t.Context(), map[string]model.JSON{"user.permissions": model.JSONText(`{"chat":{"delete":false}}`)}); err != nil {
+	if err := a.store.Config.Set(t.Context(), map[string]jsonvalue.JSON{"user.permissions": jsonvalue.Text(`{"chat":{"delete":false}}`)}); err != nil {
 		t.Fatal(err)
 	}
 	a.call("DELETE", path, nil, bob).is(401, "You do not have permission to access this resource. Please contact your administrator for assistance.")
@@ -262,9 +263,9 @@ func TestAPIKeys(t *testing.T) {
 	ada, bob := a.admin(), a.user("bob", model.RoleUser)
 	set := func(values map[string]string) {
 		t.Helper()
-		m := map[string]model.JSON{}
+		m := map[string]jsonvalue.JSON{}
 		for k, v := range values {
-			m[k] = model.JSONText(v)
+			m[k] = jsonvalue.Text(v)
 		}
 		if err := a.store.Config.Set(t.Context(), m); err != nil {
 			t.Fatal(err)

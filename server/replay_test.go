@@ -12,7 +12,7 @@ import (
 
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/engine/enginetest"
-	"github.com/larder-db/larder/model"
+	"github.com/larder-db/larder/jsonvalue"
 )
 
 // exchange is a request and its answer, as Open WebUI gave it.
@@ -91,7 +91,7 @@ func (r *replay) before(x exchange) {
 	r.t.Helper()
 	switch x.N {
 	case 16: // an admin has switched sign-up and API keys on
-		err := r.store.Config.Set(r.t.Context(), map[string]model.JSON{"ui.enable_signup": model.JSONText("true"), "auth.enable_api_keys": model.JSONText("true")})
+		err := r.store.Config.Set(r.t.Context(), map[string]jsonvalue.JSON{"ui.enable_signup": jsonvalue.Text("true"), "auth.enable_api_keys": jsonvalue.Text("true")})
 		if err != nil {
 			r.t.Fatal(err)
 		}

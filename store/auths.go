@@ -9,6 +9,7 @@ import (
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/engine"
+	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/model"
 	"github.com/larder-db/larder/query"
 	"github.com/larder-db/larder/tables"
@@ -38,9 +39,9 @@ func (r *identityRow) identity() *Identity {
 
 type credentialRow struct {
 	identityRow
-	Password *string    `db:"password"`
-	Active   *bool      `db:"active"`
-	MFA      model.JSON `db:"mfa"`
+	Password *string        `db:"password"`
+	Active   *bool          `db:"active"`
+	MFA      jsonvalue.JSON `db:"mfa"`
 }
 
 // Auths is the table auth: passwords and sessions.

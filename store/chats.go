@@ -7,6 +7,7 @@ import (
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/engine"
+	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/model"
 	"github.com/larder-db/larder/model/chatdoc"
 	"github.com/larder-db/larder/query"
@@ -135,8 +136,8 @@ func (c *Chats) Get(ctx context.Context, id string) (*model.Chat, error) {
 // ChatInput is what a client sends to create or update a chat.
 type ChatInput struct {
 	Document  *chatdoc.Document
-	Variables model.JSON // SQL NULL leaves them as they are
-	FolderID  *string    // Create only; nil for none
+	Variables jsonvalue.JSON // SQL NULL leaves them as they are
+	FolderID  *string        // Create only; nil for none
 }
 
 // Create stores a new chat of the author and the rows of its messages, in one
@@ -146,7 +147,7 @@ func (c *Chats) Create(ctx context.Context, by chatdoc.Author, in ChatInput) (*m
 	now, folder := c.now(), in.FolderID // not in itself: while rows are written nobody needs what was sent any more
 	doc := chatdoc.New(in.Document, by)
 	chat := model.Chat{ID: c.newID(), UserID: &by.ID, CreatedAt: &now, UpdatedAt: &now, LastReadAt: &now,
-		Archived: ptr(false), Pinned: ptr(false), Meta: model.JSONText("{}"), Variables: model.JSONText("{}"), Tasks: model.JSONNull(), FolderID: folder}
+		Archived: ptr(false), Pinned: ptr(false), Meta: jsonvalue.Text("{}"), Variables: jsonvalue.Text("{}"), Tasks: jsonvalue.Null(), FolderID: folder}
 	if !in.Variables.IsNull() {
 		chat.Variables = in.Variables
 	}
@@ -198,7 +199,7 @@ func release(doc *chatdoc.Document) {
 // put makes doc the document of chat, with the copies that lists read. A
 // document without a title leaves the title as it is.
 func put(chat *model.Chat, doc *chatdoc.Document) {
-	chat.Chat = model.JSONText(doc.JSON())
+	chat.Chat = jsonvalue.Text(doc.JSON())
 	if t, ok := doc.Title(); ok {
 		chat.Title = &t
 	}
@@ -301,8 +302,8 @@ func (c *Chats) edit(ctx context.Context, o engine.TxOptions, id string, change 
 func (c *Chats) Delete(ctx context.Context, id, owner string) error {
 	return c.inTx(ctx, engine.TxOptions{Name: "chats.Delete"}, func(ctx context.Context, b base) error {
 		chat, err := query.One[struct {
-			UserID *string    `db:"user_id"`
-			Meta   model.JSON `db:"meta"`
+			UserID *string        `db:"user_id"`
+			Meta   jsonvalue.JSON `db:"meta"`
 		}](ctx, b.q, query.Select(tables.Chat.UserID, tables.Chat.Meta).Named("chats.LockForDelete").From(tables.Chat.Table).Where(tables.Chat.ID.Eq(id)).ForUpdate())
 		if err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/model"
 	"github.com/larder-db/larder/query"
 	"github.com/larder-db/larder/tables"
@@ -15,16 +16,16 @@ import (
 type Config struct{ base }
 
 // Get returns the values of those of the keys that have a row.
-func (c *Config) Get(ctx context.Context, keys ...string) (map[string]model.JSON, error) {
+func (c *Config) Get(ctx context.Context, keys ...string) (map[string]jsonvalue.JSON, error) {
 	if len(keys) == 0 {
-		return map[string]model.JSON{}, nil
+		return map[string]jsonvalue.JSON{}, nil
 	}
 	rows, err := query.All[model.Config](ctx, c.q, query.Select(tables.Config.Key, tables.Config.Value, tables.Config.UpdatedAt).
 		Named("config.Get").From(tables.Config.Table).Where(tables.Config.Key.In(keys...)))
 	if err != nil {
 		return nil, err
 	}
-	out := make(map[string]model.JSON, len(rows))
+	out := make(map[string]jsonvalue.JSON, len(rows))
 	for _, r := range rows {
 		out[r.Key] = r.Value
 	}
@@ -33,7 +34,7 @@ func (c *Config) Get(ctx context.Context, keys ...string) (map[string]model.JSON
 
 // Set writes values, in one statement. A value that is not JSON is a
 // dberr.Invalid error.
-func (c *Config) Set(ctx context.Context, values map[string]model.JSON) error {
+func (c *Config) Set(ctx context.Context, values map[string]jsonvalue.JSON) error {
 	if len(values) == 0 {
 		return nil
 	}
@@ -107,7 +108,7 @@ func (c *Config) Settings(ctx context.Context) (*Settings, error) {
 }
 
 // decode sets *to when v is of its type.
-func decode[T any](v model.JSON, to *T) {
+func decode[T any](v jsonvalue.JSON, to *T) {
 	var x T
 	if v.Decode(&x) == nil {
 		*to = x

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"slices"
 
+	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/model"
 	"github.com/larder-db/larder/query"
 	"github.com/larder-db/larder/tables"
@@ -105,7 +106,7 @@ func (m *Messages) put(ctx context.Context, rows []model.ChatMessage) error {
 
 func bytesOf(r *model.ChatMessage) int {
 	n := len(r.ID) + len(r.ChatID) + 200
-	for _, j := range []model.JSON{r.Content, r.Output, r.Files, r.Sources, r.Embeds, r.StatusHistory, r.Error, r.Usage, r.Meta} {
+	for _, j := range []jsonvalue.JSON{r.Content, r.Output, r.Files, r.Sources, r.Embeds, r.StatusHistory, r.Error, r.Usage, r.Meta} {
 		n += len(j.String())
 	}
 	return n

@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/json"
 
-	"github.com/larder-db/larder/model"
+	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/query"
 	"github.com/larder-db/larder/tables"
 )
@@ -41,7 +41,7 @@ func (u *Users) Permissions(ctx context.Context, id string) (Permissions, error)
 	}
 	fill(out, defaultPermissions())
 	groups, err := query.All[struct {
-		Permissions model.JSON `db:"permissions"`
+		Permissions jsonvalue.JSON `db:"permissions"`
 	}](ctx, u.q, query.Select(tables.Group.Permissions).Named("users.Permissions").From(tables.Group.Table).
 		Join(tables.GroupMember.Table, tables.GroupMember.GroupID.EqTo(tables.Group.ID)).Where(tables.GroupMember.UserID.Eq(id)))
 	if err != nil {

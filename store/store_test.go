@@ -7,6 +7,7 @@ import (
 
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/engine/enginetest"
+	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/migrate/fresh"
 	"github.com/larder-db/larder/model"
 	"github.com/larder-db/larder/schema"
@@ -59,7 +60,7 @@ func TestModelsMatchTheirTables(t *testing.T) {
 				t.Errorf("%s has no field for %s.%s", rt.Name(), c.table.Name, col.Name)
 				continue
 			}
-			isJSON := f.Type == reflect.TypeFor[model.JSON]()
+			isJSON := f.Type == reflect.TypeFor[jsonvalue.JSON]()
 			if (col.Type.Kind == schema.JSON) != isJSON {
 				t.Errorf("%s.%s is %s, %s.%s is declared %s", rt.Name(), f.Name, f.Type, c.table.Name, col.Name, col.Type.Kind)
 			}

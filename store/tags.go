@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/model"
 	"github.com/larder-db/larder/query"
 	"github.com/larder-db/larder/tables"
@@ -18,7 +19,7 @@ func (t *Tags) List(ctx context.Context, user string) ([]model.Tag, error) {
 }
 
 // tagsOf reads the ids of the tags that a chat has.
-func tagsOf(meta model.JSON) []string {
+func tagsOf(meta jsonvalue.JSON) []string {
 	var m struct {
 		Tags []any `json:"tags"`
 	}
@@ -42,7 +43,7 @@ func (t *Tags) removeOrphans(ctx context.Context, user string, ids []string) err
 		has[i] = tables.Chat.Meta.Path("tags").Has(id)
 	}
 	used, err := query.All[struct {
-		Meta model.JSON `db:"meta"`
+		Meta jsonvalue.JSON `db:"meta"`
 	}](ctx, t.q, query.Select(tables.Chat.Meta).Named("tags.Used").From(tables.Chat.Table).Where(tables.Chat.UserID.Eq(user), query.Or(has...)))
 	if err != nil {
 		return err

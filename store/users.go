@@ -6,6 +6,7 @@ import (
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/engine"
+	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/model"
 	"github.com/larder-db/larder/model/chatdoc"
 	"github.com/larder-db/larder/query"
@@ -180,7 +181,7 @@ func (u *Users) SignUp(ctx context.Context, n NewUser) (*Identity, error) {
 		if !someone {
 			// The row is the lock: whoever writes it second waits here until
 			// the first has committed, and then finds a user.
-			if err := config.Set(ctx, map[string]model.JSON{keySignUp: model.JSONText("false")}); err != nil {
+			if err := config.Set(ctx, map[string]jsonvalue.JSON{keySignUp: jsonvalue.Text("false")}); err != nil {
 				return "", err
 			}
 			if someone, err = users.Any(ctx); err != nil {
@@ -230,7 +231,7 @@ func (u *Users) create(ctx context.Context, op string, n NewUser, role func(ctx 
 	if err != nil {
 		return nil, err
 	}
-	now, null := u.now(), model.JSONNull()
+	now, null := u.now(), jsonvalue.Null()
 	user := model.User{ID: u.newID(), Name: ptr(chatdoc.CleanString(n.Name)), Email: &n.Email, ProfileImageURL: ptr(chatdoc.CleanString(n.ProfileImageURL)),
 		LastActiveAt: &now, UpdatedAt: &now, CreatedAt: &now, OAuth: null, Info: null, Settings: null, SCIM: null}
 	auth := model.Auth{ID: user.ID, Email: &n.Email, Password: &hash, Active: ptr(true), SessionStamp: ptr(u.newID())}

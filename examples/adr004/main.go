@@ -9,9 +9,9 @@ import (
 
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/engine/engines"
+	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/migrate"
 	"github.com/larder-db/larder/migrate/command"
-	"github.com/larder-db/larder/model"
 )
 
 func main() { os.Exit(run(context.Background(), os.Args[1:], databaseURL(), os.Stdout, os.Stderr)) }
@@ -56,7 +56,7 @@ func demo(ctx context.Context, url string, out io.Writer) error {
 // visit stores a user, changes the settings and reads them back.
 func visit(ctx context.Context, eng *engine.Engine, out io.Writer, now int64) error {
 	email, name := fmt.Sprintf("ada+%d@example.com", now), "Ada"
-	u := User{ID: fmt.Sprintf("u-%d", now), Email: &email, Name: &name, Settings: model.JSONText(`{"ui": {"theme": "light", "lang": "de"}}`), CreatedAt: &now, UpdatedAt: &now}
+	u := User{ID: fmt.Sprintf("u-%d", now), Email: &email, Name: &name, Settings: jsonvalue.Text(`{"ui": {"theme": "light", "lang": "de"}}`), CreatedAt: &now, UpdatedAt: &now}
 	err := eng.InTx(ctx, engine.TxOptions{Name: "visit"}, func(ctx context.Context, tx *engine.Tx) error {
 		if err := addUser(ctx, tx, u); err != nil {
 			return err

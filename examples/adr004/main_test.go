@@ -8,8 +8,8 @@ import (
 	"testing"
 
 	"github.com/larder-db/larder/internal/testdb"
+	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/migrate/migratetest"
-	"github.com/larder-db/larder/model"
 )
 
 func TestTheApplication(t *testing.T) {
@@ -34,7 +34,7 @@ func TestTheApplication(t *testing.T) {
 func TestTheNewField(t *testing.T) {
 	migratetest.Each(t, migratetest.Kit{Lineages: lineages()}, func(t *testing.T, kit migratetest.Kit) {
 		at := migratetest.Before(t, kit, "3f2a9c1d4e5b")
-		at.Insert("users", migratetest.Row{"id": "u1", "name": "Ada", "settings": model.JSONText(`{"a": 1.0, "b": "ü"}`), "created_at": 5})
+		at.Insert("users", migratetest.Row{"id": "u1", "name": "Ada", "settings": jsonvalue.Text(`{"a": 1.0, "b": "ü"}`), "created_at": 5})
 		at.Upgrade("+1")
 		u := at.Get("SELECT {new_field}, {settings} FROM {users}")
 		if !u[0].Null("new_field") || u[0].Text("settings") != `{"a": 1.0, "b": "ü"}` {

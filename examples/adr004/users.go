@@ -4,8 +4,8 @@ import (
 	"context"
 
 	"github.com/larder-db/larder/engine"
+	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/migrate"
-	"github.com/larder-db/larder/model"
 	"github.com/larder-db/larder/query"
 	"github.com/larder-db/larder/schema"
 
@@ -14,13 +14,13 @@ import (
 
 // User is one row of the table users.
 type User struct {
-	ID        string     `db:"id"`
-	Email     *string    `db:"email"`
-	Name      *string    `db:"name"`
-	Settings  model.JSON `db:"settings"`
-	CreatedAt *int64     `db:"created_at"`
-	UpdatedAt *int64     `db:"updated_at"`
-	NewField  *string    `db:"new_field"`
+	ID        string         `db:"id"`
+	Email     *string        `db:"email"`
+	Name      *string        `db:"name"`
+	Settings  jsonvalue.JSON `db:"settings"`
+	CreatedAt *int64         `db:"created_at"`
+	UpdatedAt *int64         `db:"updated_at"`
+	NewField  *string        `db:"new_field"`
 }
 
 // usersTable is the table with its columns.
@@ -76,7 +76,7 @@ func usersWithTheme(ctx context.Context, q engine.Queryer, theme string) ([]User
 
 // setTheme changes one member of the settings and leaves the others alone.
 func setTheme(ctx context.Context, q engine.Queryer, id, theme string, now int64) error {
-	value, err := model.JSONOf(theme)
+	value, err := jsonvalue.Of(theme)
 	if err != nil {
 		return err
 	}

@@ -25,8 +25,9 @@ const module = "github.com/larder-db/larder/"
 var imports = map[string][]string{
 	"dberr":                           {},
 	"dburl":                           {"dberr"},
-	"model":                           {"internal/jsontext"},
-	"model/chatdoc":                   {"dberr", "internal/jsontext", "model"},
+	"jsonvalue":                       {"internal/jsontext"},
+	"model":                           {"jsonvalue"},
+	"model/chatdoc":                   {"jsonvalue", "dberr", "internal/jsontext", "model"},
 	"schema":                          {"dberr"},
 	"schema/sqltext":                  {},
 	"driver":                          {"dberr", "dburl", "schema", "schema/sqltext"},
@@ -41,20 +42,20 @@ var imports = map[string][]string{
 	"engine/mysql":                    {"dberr", "dburl", "schema", "schema/sqltext", "driver", "driver/prepared", "driver/value", "driver/fold", "driver/jsonparts"},
 	"engine/engines":                  {"driver", "engine/sqlite", "engine/postgres", "engine/mysql"},
 	"engine/enginetest":               {"dberr", "dburl", "driver", "engine", "engine/engines", "internal/testdb"},
-	"query":                           {"dberr", "schema", "driver", "engine", "model"},
-	"tables":                          {"schema", "query", "model"},
+	"query":                           {"dberr", "jsonvalue", "schema", "driver", "engine"},
+	"tables":                          {"jsonvalue", "schema", "query", "model"},
 	"migrate":                         {"dberr", "dburl", "schema", "driver", "engine", "migrate/revision", "migrate/op"},
 	"migrate/revision":                {"dberr"},
-	"migrate/op":                      {"dberr", "schema", "driver", "engine"},
+	"migrate/op":                      {"jsonvalue", "dberr", "schema", "driver", "engine"},
 	"migrate/command":                 {"dberr", "dburl", "driver", "engine", "migrate", "migrate/revision"},
 	"migrate/fresh":                   {"dberr", "schema", "driver", "engine"},
 	"migrate/migratetest":             {"dberr", "schema", "driver", "engine", "engine/enginetest", "migrate", "migrate/revision", "migrate/op", "internal/testdb"},
-	"migrations":                      {"dberr", "dburl", "schema", "driver", "engine", "migrate", "migrate/op", "internal/jsontext"},
-	"store":                           {"dberr", "schema", "query", "engine", "model", "model/chatdoc", "tables"},
-	"store/storetest":                 {"dberr", "query", "engine", "engine/enginetest", "model", "model/chatdoc", "tables", "store", "migrate/fresh"},
-	"transfer":                        {"dberr", "dburl", "schema", "driver", "query", "engine", "tables"},
-	"server":                          {"dberr", "internal/jsontext", "model", "model/chatdoc", "store"},
-	"internal/cli":                    {"dberr", "dburl", "engine", "engine/engines", "migrate", "migrate/command", "migrate/fresh", "migrations", "model", "schema", "server", "store", "tables", "transfer"},
+	"migrations":                      {"jsonvalue", "dberr", "dburl", "schema", "driver", "engine", "migrate", "migrate/op", "internal/jsontext"},
+	"store":                           {"jsonvalue", "dberr", "schema", "query", "engine", "model", "model/chatdoc", "tables"},
+	"store/storetest":                 {"jsonvalue", "dberr", "query", "engine", "engine/enginetest", "model", "model/chatdoc", "tables", "store", "migrate/fresh"},
+	"transfer":                        {"jsonvalue", "dberr", "dburl", "schema", "driver", "query", "engine", "tables"},
+	"server":                          {"jsonvalue", "dberr", "internal/jsontext", "model", "model/chatdoc", "store"},
+	"internal/cli":                    {"jsonvalue", "dberr", "dburl", "engine", "engine/engines", "migrate", "migrate/command", "migrate/fresh", "migrations", "model", "schema", "server", "store", "tables", "transfer"},
 	"cmd/larder":                      {"internal/cli"},
 	"internal/arch":                   {},
 	"internal/jsontext":               {},
@@ -197,7 +198,7 @@ func TestTheServerSeesNoDatabase(t *testing.T) {
 		if f.pkg == "server" && !f.test && slices.Contains(f.imports, "database/sql") {
 			t.Errorf("%s imports database/sql", f.path)
 		}
-		if f.pkg == "model" || f.pkg == "dberr" {
+		if f.pkg == "model" || f.pkg == "dberr" || f.pkg == "jsonvalue" {
 			for _, i := range f.imports {
 				if !f.test && strings.Contains(strings.SplitN(i, "/", 2)[0], ".") && !strings.HasPrefix(i, module) {
 					t.Errorf("%s imports %s; the package is standard library only", f.path, i)

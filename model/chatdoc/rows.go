@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/model"
 )
 
@@ -102,11 +103,11 @@ func optional(text string) *string {
 
 // document is the JSON of a member; JSON null when there is none, which is
 // what Open WebUI's own writes leave in these columns.
-func document(text string) model.JSON {
+func document(text string) jsonvalue.JSON {
 	if text == "" {
-		return model.JSONNull()
+		return jsonvalue.Null()
 	}
-	return model.JSONText(text)
+	return jsonvalue.Text(text)
 }
 
 // timestamp is the message's own time in whatever unit the client has written
@@ -134,7 +135,7 @@ var (
 
 // usage is the message's usage with input_tokens, output_tokens and
 // total_tokens beside whatever else it has.
-func usage(text string) model.JSON {
+func usage(text string) jsonvalue.JSON {
 	u := cutObject(text)
 	if u == nil || len(u.members) == 0 {
 		return document(text)
@@ -151,7 +152,7 @@ func usage(text string) model.JSON {
 	}{{"input_tokens", in}, {"output_tokens", out}, {"total_tokens", total}} {
 		c.set(kv.key, strconv.FormatInt(kv.n, 10))
 	}
-	return model.JSONText(c.encode())
+	return jsonvalue.Text(c.encode())
 }
 
 func firstCount(u *object, keys []string) int64 {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/model"
 )
 
@@ -22,25 +23,25 @@ func TestRows(t *testing.T) {
 		"6":{"role":"user","timestamp":"soon","parentId":7,"usage":"x"},
 		"7":null}}}`)
 	const now = 1800000000
-	null := model.JSONNull()
+	null := jsonvalue.Null()
 	base := func(id string, created int64) model.ChatMessage {
 		return model.ChatMessage{ID: "c-" + id, ChatID: "c", UserID: ptr("owner"), Role: "user", Content: null, Output: null, Files: null, Sources: null, Embeds: null,
 			Done: ptr(true), StatusHistory: null, Error: null, Usage: null, CreatedAt: ptr(created), UpdatedAt: ptr(int64(now)), Meta: null}
 	}
 	one, four, five, six := base("1", 1700000000), base("4", 1700000001), base("5", 1700000002), base("6", now)
-	one.UserID, one.Content, one.Files = ptr("u-bob"), model.JSONText(`"hi 😀"`), model.JSONText(`[{"id":"f"}]`)
-	four.Usage = model.JSONText(`{"eval_count":5,"prompt_eval_count":7,"input_tokens":7,"output_tokens":5,"total_tokens":12}`)
-	five.Usage = model.JSONText(`{}`)
-	six.Usage = model.JSONText(`"x"`)
+	one.UserID, one.Content, one.Files = ptr("u-bob"), jsonvalue.Text(`"hi 😀"`), jsonvalue.Text(`[{"id":"f"}]`)
+	four.Usage = jsonvalue.Text(`{"eval_count":5,"prompt_eval_count":7,"input_tokens":7,"output_tokens":5,"total_tokens":12}`)
+	five.Usage = jsonvalue.Text(`{}`)
+	six.Usage = jsonvalue.Text(`"x"`)
 	two := base("2", 1700000000123)
 	two.Role, two.ParentID, two.ModelID, two.Done, two.ContextSummary = "assistant", ptr("1"), ptr("gpt-x"), ptr(false), ptr("s")
-	two.Content = model.JSONText(`[{"type":"text","big":12345678901234567890,"f":1.0}]`)
-	two.Usage = model.JSONText(`{"prompt_tokens":11,"completion_tokens":21,"total_tokens":32,"input_tokens":11,"output_tokens":21}`)
-	two.StatusHistory, two.Error, two.Meta = model.JSONText(`[1]`), model.JSONText(`{"content":"x"}`), model.JSONText(`{}`)
-	two.Output, two.Embeds, two.Sources = model.JSONText(`[]`), model.JSONText(`[]`), model.JSONText(`[2]`)
+	two.Content = jsonvalue.Text(`[{"type":"text","big":12345678901234567890,"f":1.0}]`)
+	two.Usage = jsonvalue.Text(`{"prompt_tokens":11,"completion_tokens":21,"total_tokens":32,"input_tokens":11,"output_tokens":21}`)
+	two.StatusHistory, two.Error, two.Meta = jsonvalue.Text(`[1]`), jsonvalue.Text(`{"content":"x"}`), jsonvalue.Text(`{}`)
+	two.Output, two.Embeds, two.Sources = jsonvalue.Text(`[]`), jsonvalue.Text(`[]`), jsonvalue.Text(`[2]`)
 
 	got := slices.Collect(d.Rows("c", "owner", now))
-	if diff := cmp.Diff([]model.ChatMessage{one, two, four, five, six}, got, cmp.Comparer(func(a, b model.JSON) bool { return a.IsNull() == b.IsNull() && a.String() == b.String() })); diff != "" {
+	if diff := cmp.Diff([]model.ChatMessage{one, two, four, five, six}, got, cmp.Comparer(func(a, b jsonvalue.JSON) bool { return a.IsNull() == b.IsNull() && a.String() == b.String() })); diff != "" {
 		t.Errorf("rows differ (-want +got):\n%s", diff)
 	}
 	for _, r := range got {

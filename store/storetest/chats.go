@@ -7,6 +7,7 @@ import (
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/engine/enginetest"
+	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/model"
 	"github.com/larder-db/larder/model/chatdoc"
 	"github.com/larder-db/larder/query"
@@ -101,7 +102,7 @@ var chatCases = []testCase{
 		bob, eve := s.user("bob"), s.user("eve")
 		s.insert(query.Insert(tables.Folder.Table).Row(model.Folder{ID: "f", UserID: bob.ID, Name: "F"}))
 		in := s.input(`{"title":"t"}`)
-		in.FolderID, in.Variables = ptr("f"), model.JSONText(`{"x":1}`)
+		in.FolderID, in.Variables = ptr("f"), jsonvalue.Text(`{"x":1}`)
 		c, err := s.Store.Chats.Create(s.ctx(), authorOf(bob), in)
 		s.ok(err)
 		got, err := s.Store.Chats.Get(s.ctx(), c.ID)
@@ -209,7 +210,7 @@ var mergeCases = []testCase{
 		s.ok(err)
 		equal(s, "title", *got.Title, "new")
 		s.inStep(c.ID)
-		s.exec(query.Update(tables.Chat.Table).Set(tables.Chat.Chat.Set(model.JSONText(`{}`))).Where(tables.Chat.ID.Eq(c.ID)))
+		s.exec(query.Update(tables.Chat.Table).Set(tables.Chat.Chat.Set(jsonvalue.Text(`{}`))).Where(tables.Chat.ID.Eq(c.ID)))
 		got, err = s.Store.Chats.Merge(s.ctx(), c.ID, authorOf(bob), s.input(`{"x":1}`))
 		s.ok(err)
 		equal(s, "title of a document without one", *got.Title, "new")
@@ -236,7 +237,7 @@ var mergeCases = []testCase{
 		equal(s, "updated_at", *got.UpdatedAt, epoch+1)
 
 		got, err = s.Store.Chats.Update(s.ctx(), c.ID, func(c *model.Chat) error {
-			c.Chat = model.JSONText(`{"title":"other","history":{"messages":{"m1":{"role":"user"},"m9":{"role":"user"}},"currentId":"m9"}}`)
+			c.Chat = jsonvalue.Text(`{"title":"other","history":{"messages":{"m1":{"role":"user"},"m9":{"role":"user"}},"currentId":"m9"}}`)
 			c.Pinned, c.UpdatedAt = ptr(true), ptr(int64(5))
 			return nil
 		})
@@ -245,7 +246,7 @@ var mergeCases = []testCase{
 		equal(s, "updated_at", *got.UpdatedAt, 5)
 		s.inStep(c.ID) // m2 is gone, m9 is new
 		for _, bad := range []string{`[]`, `{`, ``} {
-			if _, err := s.Store.Chats.Update(s.ctx(), c.ID, func(c *model.Chat) error { c.Chat = model.JSONText(bad); return nil }); !errors.Is(err, dberr.ErrInvalid) {
+			if _, err := s.Store.Chats.Update(s.ctx(), c.ID, func(c *model.Chat) error { c.Chat = jsonvalue.Text(bad); return nil }); !errors.Is(err, dberr.ErrInvalid) {
 				s.Errorf("document %q: %v", bad, err)
 			}
 		}
@@ -274,7 +275,7 @@ var mergeCases = []testCase{
 		equal(s, "title", *got.Title, "a")
 		s.sameJSON("document", got.Chat.String(), `{"x":1}`)
 		list := s.chat(bob, `{"title":"b"}`)
-		s.exec(query.Update(tables.Chat.Table).Set(tables.Chat.Chat.Set(model.JSONText(`[1]`))).Where(tables.Chat.ID.Eq(list.ID)))
+		s.exec(query.Update(tables.Chat.Table).Set(tables.Chat.Chat.Set(jsonvalue.Text(`[1]`))).Where(tables.Chat.ID.Eq(list.ID)))
 		if _, err := s.Store.Chats.Merge(s.ctx(), list.ID, authorOf(bob), s.input(`{}`)); !errors.Is(err, dberr.ErrInternal) {
 			s.Errorf("a document that is a list: %v", err)
 		}
@@ -303,9 +304,9 @@ var listCases = []testCase{
 			case "folder":
 				set(tables.Chat.FolderID.Set("f"))
 			case "internal":
-				set(tables.Chat.Meta.Set(model.JSONText(`{"internal":true}`)))
+				set(tables.Chat.Meta.Set(jsonvalue.Text(`{"internal":true}`)))
 			case "not internal":
-				set(tables.Chat.Meta.Set(model.JSONText(`{"internal":false,"tags":["internal"]}`)))
+				set(tables.Chat.Meta.Set(jsonvalue.Text(`{"internal":false,"tags":["internal"]}`)))
 			case "nulls":
 				set(tables.Chat.Archived.SetNull(), tables.Chat.Pinned.SetNull(), tables.Chat.LastReadAt.SetNull(), tables.Chat.Title.SetNull())
 			}
@@ -440,13 +441,13 @@ var deleteCases = []testCase{
 	{"delete takes along what hangs on a chat", func(s *Suite) {
 		bob, eve := s.user("bob"), s.user("eve")
 		gone, kept := s.chat(bob, twoMessages), s.chat(bob, twoMessages)
-		s.insert(query.Insert(tables.File.Table).Map(map[string]any{"id": "file", "user_id": bob.ID, "filename": "x", "created_at": 1, "updated_at": 1, "meta": model.JSONText("{}"), "data": model.JSONText("{}")}))
+		s.insert(query.Insert(tables.File.Table).Map(map[string]any{"id": "file", "user_id": bob.ID, "filename": "x", "created_at": 1, "updated_at": 1, "meta": jsonvalue.Text("{}"), "data": jsonvalue.Text("{}")}))
 		for _, c := range []*model.Chat{gone, kept} {
 			meta := `{"tags":["both","ümlaut 😀"]}`
 			if c == kept {
 				meta = `{"tags":["both"]}`
 			}
-			s.exec(query.Update(tables.Chat.Table).Set(tables.Chat.Meta.Set(model.JSONText(meta))).Where(tables.Chat.ID.Eq(c.ID)))
+			s.exec(query.Update(tables.Chat.Table).Set(tables.Chat.Meta.Set(jsonvalue.Text(meta))).Where(tables.Chat.ID.Eq(c.ID)))
 			s.insert(query.Insert(tables.SharedChat.Table).Row(model.SharedChat{ID: "s-" + c.ID, ChatID: c.ID, UserID: bob.ID}))
 			s.insert(query.Insert(tables.ChatFile.Table).Row(model.ChatFile{ID: "f-" + c.ID, UserID: bob.ID, ChatID: c.ID, FileID: "file"}))
 			s.insert(query.Insert(tables.AccessGrant.Table).Row(model.AccessGrant{ID: "g-" + c.ID, ResourceType: "shared_chat", ResourceID: c.ID, PrincipalType: "user", PrincipalID: "*", Permission: "read"}))

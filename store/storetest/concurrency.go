@@ -10,6 +10,7 @@ import (
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/engine"
+	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/model"
 	"github.com/larder-db/larder/model/chatdoc"
 	"github.com/larder-db/larder/query"
@@ -125,7 +126,7 @@ var concurrencyCases = []testCase{
 		var root struct {
 			Children []string `json:"childrenIds"`
 		}
-		s.ok(model.JSONText(doc.Message("root")).Decode(&root))
+		s.ok(jsonvalue.Text(doc.Message("root")).Decode(&root))
 		equal(s, "children of the root", len(root.Children), clients*each)
 		s.inStep(c.ID)
 	}},

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/model"
 	"github.com/larder-db/larder/query"
 	"github.com/larder-db/larder/store"
@@ -60,10 +61,10 @@ var sessionCases = []testCase{
 	}},
 	{"a second factor is not passed over", func(s *Suite) {
 		bob := s.user("bob")
-		s.exec(query.Update(tables.Auth.Table).Set(tables.Auth.MFA.Set(model.JSONText(`{"totp":{"secret":"x"}}`))).Where(tables.Auth.ID.Eq(bob.ID)))
+		s.exec(query.Update(tables.Auth.Table).Set(tables.Auth.MFA.Set(jsonvalue.Text(`{"totp":{"secret":"x"}}`))).Where(tables.Auth.ID.Eq(bob.ID)))
 		_, err := s.Store.Auths.SignIn(s.ctx(), "bob@example.com", "pw-bob")
 		s.ok(err) // second factors are off
-		s.ok(s.Store.Config.Set(s.ctx(), map[string]model.JSON{"auth.mfa.enable": model.JSONText("true")}))
+		s.ok(s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{"auth.mfa.enable": jsonvalue.Text("true")}))
 		if _, err := s.Store.Auths.SignIn(s.ctx(), "bob@example.com", "pw-bob"); !errors.Is(err, store.ErrSecondFactor) {
 			s.Errorf("with a second factor: %v", err)
 		}
@@ -155,31 +156,31 @@ var settingCases = []testCase{
 		equal(s, "settings", *set, store.Settings{EnableSignUp: true, EnableLoginForm: true, DefaultUserRole: "pending", JWTExpiry: "4w"})
 	}},
 	{"settings with rows, also odd ones", func(s *Suite) {
-		s.ok(s.Store.Config.Set(s.ctx(), map[string]model.JSON{
-			"ui.enable_signup":      model.JSONText("false"),
-			"ui.default_user_role":  model.JSONNull(),
-			"ui.default_locale":     model.JSONText(`"fr-FR 🇫🇷"`),
-			"auth.jwt_expiry":       model.JSONText(`"-1"`),
-			"auth.enable_api_keys":  model.JSONText(`true`),
-			"ui.enable_login_form":  model.JSONText(`"yes"`), // not a bool
-			"something.else":        model.JSONText(`{"big":12345678901234567890,"f":1.0}`),
-			"auth.mfa.enable":       model.JSONText(`1`), // not a bool either
-			"ui.with.empty.objects": model.JSONText(`{}`),
+		s.ok(s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{
+			"ui.enable_signup":      jsonvalue.Text("false"),
+			"ui.default_user_role":  jsonvalue.Null(),
+			"ui.default_locale":     jsonvalue.Text(`"fr-FR 🇫🇷"`),
+			"auth.jwt_expiry":       jsonvalue.Text(`"-1"`),
+			"auth.enable_api_keys":  jsonvalue.Text(`true`),
+			"ui.enable_login_form":  jsonvalue.Text(`"yes"`), // not a bool
+			"something.else":        jsonvalue.Text(`{"big":12345678901234567890,"f":1.0}`),
+			"auth.mfa.enable":       jsonvalue.Text(`1`), // not a bool either
+			"ui.with.empty.objects": jsonvalue.Text(`{}`),
 		}))
 		set, err := s.Store.Config.Settings(s.ctx())
 		s.ok(err)
 		equal(s, "settings", *set, store.Settings{EnableLoginForm: true, DefaultUserRole: "pending", DefaultLocale: "fr-FR 🇫🇷", JWTExpiry: "-1", EnableAPIKeys: true})
 		s.later(3)
-		s.ok(s.Store.Config.Set(s.ctx(), map[string]model.JSON{"auth.jwt_expiry": model.JSONText(`"1d"`)}))
+		s.ok(s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{"auth.jwt_expiry": jsonvalue.Text(`"1d"`)}))
 		got, err := s.Store.Config.Get(s.ctx(), "auth.jwt_expiry", "something.else", "not there")
 		s.ok(err)
 		equal(s, "rows", len(got), 2)
 		equal(s, "value", got["auth.jwt_expiry"].String(), `"1d"`)
 		equal(s, "exact", got["something.else"].String(), `{"big":12345678901234567890,"f":1.0}`)
-		if err := s.Store.Config.Set(s.ctx(), map[string]model.JSON{"": model.JSONText("1")}); !errors.Is(err, dberr.ErrInvalid) {
+		if err := s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{"": jsonvalue.Text("1")}); !errors.Is(err, dberr.ErrInvalid) {
 			s.Errorf("an empty key: %v", err)
 		}
-		if err := s.Store.Config.Set(s.ctx(), map[string]model.JSON{"x": model.JSONText("{")}); !errors.Is(err, dberr.ErrInvalid) {
+		if err := s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{"x": jsonvalue.Text("{")}); !errors.Is(err, dberr.ErrInvalid) {
 			s.Errorf("no JSON: %v", err)
 		}
 		s.ok(s.Store.Config.Set(s.ctx(), nil))
@@ -202,14 +203,14 @@ var settingCases = []testCase{
 		equal(s, "chat.delete by default", may("chat", "delete"), true)
 		equal(s, "features.api_keys by default", may("features", "api_keys"), false)
 		equal(s, "no such permission", may("features", "no", "such"), false)
-		s.ok(s.Store.Config.Set(s.ctx(), map[string]model.JSON{"user.permissions": model.JSONText(`{"chat":{"delete":false}}`)}))
+		s.ok(s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{"user.permissions": jsonvalue.Text(`{"chat":{"delete":false}}`)}))
 		equal(s, "chat.delete by settings", may("chat", "delete"), false)
 		equal(s, "chat.edit is filled in", may("chat", "edit"), true)
 		for _, g := range []model.Group{
-			{ID: "g1", Name: ptr("one"), Permissions: model.JSONText(`{"chat":{"delete":true,"edit":false},"extra":{"x":true}}`)},
-			{ID: "g2", Name: ptr("two"), Permissions: model.JSONText(`{"chat":{"delete":false}}`)},
-			{ID: "g3", Name: ptr("three"), Permissions: model.JSONNull()},
-			{ID: "g4", Name: ptr("not a member"), Permissions: model.JSONText(`{"features":{"api_keys":true}}`)},
+			{ID: "g1", Name: ptr("one"), Permissions: jsonvalue.Text(`{"chat":{"delete":true,"edit":false},"extra":{"x":true}}`)},
+			{ID: "g2", Name: ptr("two"), Permissions: jsonvalue.Text(`{"chat":{"delete":false}}`)},
+			{ID: "g3", Name: ptr("three"), Permissions: jsonvalue.Null()},
+			{ID: "g4", Name: ptr("not a member"), Permissions: jsonvalue.Text(`{"features":{"api_keys":true}}`)},
 		} {
 			s.insert(query.Insert(tables.Group.Table).Row(g))
 			if g.ID != "g4" {

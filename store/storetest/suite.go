@@ -13,6 +13,7 @@ import (
 
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/engine/enginetest"
+	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/model"
 	"github.com/larder-db/larder/model/chatdoc"
 	"github.com/larder-db/larder/query"
@@ -198,7 +199,7 @@ func (s *Suite) inStep(chat string) {
 		equal(s, w.ID+" model_id", text(g.ModelID), text(w.ModelID))
 		equal(s, w.ID+" user_id", text(g.UserID), text(w.UserID))
 		equal(s, w.ID+" done", *g.Done, *w.Done)
-		for _, j := range [][2]model.JSON{{g.Content, w.Content}, {g.Usage, w.Usage}, {g.StatusHistory, w.StatusHistory}, {g.Error, w.Error}, {g.Sources, w.Sources}, {g.Files, w.Files}} {
+		for _, j := range [][2]jsonvalue.JSON{{g.Content, w.Content}, {g.Usage, w.Usage}, {g.StatusHistory, w.StatusHistory}, {g.Error, w.Error}, {g.Sources, w.Sources}, {g.Files, w.Files}} {
 			s.sameJSON(w.ID, j[0].String(), j[1].String())
 		}
 	}

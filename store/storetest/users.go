@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/model"
 	"github.com/larder-db/larder/query"
 	"github.com/larder-db/larder/store"
@@ -44,7 +45,7 @@ var userCases = []testCase{
 			equal(s, what, *v, epoch)
 		}
 		equal(s, "profile_image_url", *u.ProfileImageURL, "/user.png")
-		for what, j := range map[string]model.JSON{"oauth": u.OAuth, "info": u.Info, "settings": u.Settings, "scim": u.SCIM} {
+		for what, j := range map[string]jsonvalue.JSON{"oauth": u.OAuth, "info": u.Info, "settings": u.Settings, "scim": u.SCIM} {
 			equal(s, what+" is JSON null", j.IsJSONNull(), true)
 		}
 		equal(s, "variables is SQL NULL", u.Variables.IsNull(), true)
@@ -58,9 +59,9 @@ var userCases = []testCase{
 	{"later users get the role of the settings", func(s *Suite) {
 		s.admin()
 		for i, role := range []string{"", model.RoleUser} {
-			values := map[string]model.JSON{"ui.enable_signup": model.JSONText("true")}
+			values := map[string]jsonvalue.JSON{"ui.enable_signup": jsonvalue.Text("true")}
 			if role != "" {
-				values["ui.default_user_role"] = model.JSONText(`"` + role + `"`)
+				values["ui.default_user_role"] = jsonvalue.Text(`"` + role + `"`)
 			}
 			s.ok(s.Store.Config.Set(s.ctx(), values))
 			id, err := s.Store.Users.SignUp(s.ctx(), store.NewUser{Name: "x", Email: fmt.Sprintf("x%d@example.com", i), Password: "pw"})
@@ -208,7 +209,7 @@ var userCases = []testCase{
 		})
 		s.ok(err)
 		err = s.Store.Read(s.ctx(), func(ctx context.Context, st *store.Store) error {
-			return st.Config.Set(ctx, map[string]model.JSON{"a": model.JSONText("1")})
+			return st.Config.Set(ctx, map[string]jsonvalue.JSON{"a": jsonvalue.Text("1")})
 		})
 		if !errors.Is(err, dberr.ErrReadOnly) {
 			s.Errorf("a write: %v, want that it is read-only", err)

@@ -1,4 +1,4 @@
-package model_test
+package jsonvalue_test
 
 import (
 	"encoding/json"
@@ -6,26 +6,26 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/larder-db/larder/model"
+	"github.com/larder-db/larder/jsonvalue"
 )
 
 func TestJSONNulls(t *testing.T) {
-	var zero model.JSON
+	var zero jsonvalue.JSON
 	if !zero.IsNull() || zero.IsJSONNull() || zero.Valid() {
 		t.Error("the zero value is not SQL NULL")
 	}
 	if v, err := zero.Value(); v != nil || err != nil {
 		t.Errorf("it is stored as %v (%v)", v, err)
 	}
-	null := model.JSONText(" null ")
-	if null.IsNull() || !null.IsJSONNull() || !model.JSONNull().IsJSONNull() {
+	null := jsonvalue.Text(" null ")
+	if null.IsNull() || !null.IsJSONNull() || !jsonvalue.Null().IsJSONNull() {
 		t.Error("JSON null is not told apart")
 	}
 	if v, _ := null.Value(); v != " null " {
 		t.Errorf("it is stored as %v", v)
 	}
 	var holder struct {
-		A, B model.JSON
+		A, B jsonvalue.JSON
 	}
 	if err := json.Unmarshal([]byte(`{"A":null}`), &holder); err != nil || !holder.A.IsJSONNull() || !holder.B.IsNull() {
 		t.Errorf("got %+v (%v)", holder, err)
@@ -38,11 +38,11 @@ func TestJSONNulls(t *testing.T) {
 
 func TestJSONKeepsText(t *testing.T) {
 	text := "{ \"b\" : 1.10,\n\"a\":123456789012345678901234567890, \"a\":\"\\u00e9<&>\" }"
-	j := model.JSONText(text)
+	j := jsonvalue.Text(text)
 	if j.String() != text || !j.Valid() {
 		t.Errorf("got %q", j)
 	}
-	var back model.JSON
+	var back jsonvalue.JSON
 	for _, src := range []any{text, []byte(text)} {
 		if err := back.Scan(src); err != nil || back.String() != text {
 			t.Errorf("scanned %q (%v)", back, err)
@@ -52,16 +52,16 @@ func TestJSONKeepsText(t *testing.T) {
 	if err := j.Decode(&v); err != nil || v["b"] != json.Number("1.10") {
 		t.Errorf("decoded %v (%v)", v, err)
 	}
-	if err := model.JSONText(`{"n":9007199254740993}`).Decode(&v); err != nil || v["n"] != json.Number("9007199254740993") {
+	if err := jsonvalue.Text(`{"n":9007199254740993}`).Decode(&v); err != nil || v["n"] != json.Number("9007199254740993") {
 		t.Errorf("decoded %v (%v)", v, err)
 	}
-	if err := model.JSONText(`1 2`).Decode(&v); err == nil {
+	if err := jsonvalue.Text(`1 2`).Decode(&v); err == nil {
 		t.Error("text behind a document is taken")
 	}
 }
 
 func TestJSONSet(t *testing.T) {
-	var j model.JSON
+	var j jsonvalue.JSON
 	if err := j.Set(map[string]any{"h": "<script>&amp;</script>\u2028", "n": json.Number("1.10")}); err != nil || j.String() != `{"h":"<script>&amp;</script>\u2028","n":1.10}` {
 		t.Errorf("got %s (%v)", j, err)
 	}
@@ -80,14 +80,14 @@ func TestJSONSet(t *testing.T) {
 	if _, ok := j.Checked(); ok {
 		t.Error("a document with U+0000 counts as storable")
 	}
-	if _, err := model.ParseJSON(`{"a":"\u0000"}`); err == nil {
+	if _, err := jsonvalue.Parse(`{"a":"\u0000"}`); err == nil {
 		t.Error("U+0000 is taken")
 	}
 }
 
 // What is broken in one row does not keep others from being shown.
 func TestJSONBroken(t *testing.T) {
-	list := []model.JSON{model.JSONText(`{bad`), model.JSONText(""), model.JSONText("\"\xff\""), model.JSONText(`{"a":"\ud83d"}`), model.JSONText(`{"a":"x\u0000"}`), model.JSONText(`1`)}
+	list := []jsonvalue.JSON{jsonvalue.Text(`{bad`), jsonvalue.Text(""), jsonvalue.Text("\"\xff\""), jsonvalue.Text(`{"a":"\ud83d"}`), jsonvalue.Text(`{"a":"x\u0000"}`), jsonvalue.Text(`1`)}
 	out, err := json.Marshal(list)
 	if err != nil || !json.Valid(out) {
 		t.Fatalf("%s (%v)", out, err)
@@ -99,11 +99,11 @@ func TestJSONBroken(t *testing.T) {
 	if err := list[0].Decode(&v); err == nil {
 		t.Error("a broken text was decoded")
 	}
-	if err := new(model.JSON).Scan(struct{}{}); err == nil {
+	if err := new(jsonvalue.JSON).Scan(struct{}{}); err == nil {
 		t.Error("a struct was scanned")
 	}
 	for src, want := range map[any]string{int64(5): "5", 1.5: "1.5", true: "true"} {
-		var j model.JSON
+		var j jsonvalue.JSON
 		if err := j.Scan(src); err != nil || j.String() != want {
 			t.Errorf("%v scanned as %s (%v)", src, j, err)
 		}
@@ -122,19 +122,19 @@ func TestJSONStorable(t *testing.T) {
 		`"\uD83Dx"`:                   `"\ufffdx"`,
 		`"é 🐍 \u00e9"`:                `"é 🐍 \u00e9"`,
 	} {
-		got := model.JSONText(in).Storable().String()
+		got := jsonvalue.Text(in).Storable().String()
 		if got != want {
 			t.Errorf("%s became %s, want %s", in, got, want)
 		}
-		if _, err := model.ParseJSON(got); err != nil {
+		if _, err := jsonvalue.Parse(got); err != nil {
 			t.Errorf("%s: %v", got, err)
 		}
 	}
-	if got := model.JSONText("\"a\xffb\"").Storable().String(); got != "\"a\uFFFDb\"" {
+	if got := jsonvalue.Text("\"a\xffb\"").Storable().String(); got != "\"a\uFFFDb\"" {
 		t.Errorf("got %q", got)
 	}
 	long := `"` + strings.Repeat(`\u00e9`, 1000) + `"`
-	if model.JSONText(long).Storable().String() != long || !(model.JSON{}).Storable().IsNull() {
+	if jsonvalue.Text(long).Storable().String() != long || !(jsonvalue.JSON{}).Storable().IsNull() {
 		t.Error("what is storable was changed")
 	}
 }

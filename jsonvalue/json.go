@@ -1,4 +1,4 @@
-package model
+package jsonvalue
 
 import (
 	"bytes"
@@ -26,16 +26,16 @@ type JSON struct {
 	depth int16 // of a text that was checked, and 1 more; 0 when nobody has looked
 }
 
-// JSONText is the document with that text, unchecked: see Valid. A column
+// Text is the document with that text, unchecked: see Valid. A column
 // refuses a text that is not valid.
-func JSONText(text string) JSON { return JSON{text: text, set: true} }
+func Text(text string) JSON { return JSON{text: text, set: true} }
 
-// ParseJSON is the document with that text, which must be JSON in valid UTF-8,
+// Parse is the document with that text, which must be JSON in valid UTF-8,
 // without U+0000 and halves of surrogate pairs: what every engine stores.
-func ParseJSON(text string) (JSON, error) {
-	j := JSONText(text)
+func Parse(text string) (JSON, error) {
+	j := Text(text)
 	if err := j.check(); err != nil {
-		return JSON{}, fmt.Errorf("model.JSON: %w", err)
+		return JSON{}, fmt.Errorf("jsonvalue: %w", err)
 	}
 	return j, nil
 }
@@ -53,12 +53,12 @@ func (j *JSON) check() error {
 // document is nested.
 func (j JSON) Checked() (depth int, ok bool) { return int(j.depth) - 1, j.set && j.depth > 0 }
 
-// JSONNull is the document "null".
-func JSONNull() JSON { return JSON{text: "null", set: true, depth: 1} }
+// Null is the document "null".
+func Null() JSON { return JSON{text: "null", set: true, depth: 1} }
 
-// JSONOf encodes v. Numbers keep their digits when v has them as json.Number;
+// Of encodes v. Numbers keep their digits when v has them as json.Number;
 // <, > and & are not escaped. NaN, infinities, and what has no JSON form are an error.
-func JSONOf(v any) (JSON, error) {
+func Of(v any) (JSON, error) {
 	if j, ok := v.(JSON); ok {
 		return j, nil
 	}
@@ -66,16 +66,16 @@ func JSONOf(v any) (JSON, error) {
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {
-		return JSON{}, fmt.Errorf("model.JSON: %w", err)
+		return JSON{}, fmt.Errorf("jsonvalue: %w", err)
 	}
-	j := JSONText(strings.TrimSuffix(b.String(), "\n"))
+	j := Text(strings.TrimSuffix(b.String(), "\n"))
 	_ = j.check() // a text with U+0000 is JSON; a column refuses it
 	return j, nil
 }
 
 // Set puts the encoding of v in place of the document; on an error it changes nothing.
 func (j *JSON) Set(v any) error {
-	n, err := JSONOf(v)
+	n, err := Of(v)
 	if err == nil {
 		*j = n
 	}
@@ -105,10 +105,10 @@ func (j JSON) Decode(v any) error {
 	dec := json.NewDecoder(strings.NewReader(t))
 	dec.UseNumber()
 	if err := dec.Decode(v); err != nil {
-		return fmt.Errorf("model.JSON: %w", err)
+		return fmt.Errorf("jsonvalue: %w", err)
 	}
 	if _, err := dec.Token(); err != io.EOF {
-		return errors.New("model.JSON: there is text after the document")
+		return errors.New("jsonvalue: there is text after the document")
 	}
 	return nil
 }
@@ -128,7 +128,7 @@ func (j JSON) MarshalJSON() ([]byte, error) {
 // UnmarshalJSON keeps the text. Inside of another document null is JSON null;
 // an absent member leaves SQL NULL.
 func (j *JSON) UnmarshalJSON(b []byte) error {
-	*j = JSONText(string(b))
+	*j = Text(string(b))
 	_ = j.check()
 	return nil
 }
@@ -163,7 +163,7 @@ func (j *JSON) Scan(src any) error {
 	case bool:
 		*j = JSON{text: strconv.FormatBool(x), set: true}
 	default:
-		return fmt.Errorf("model.JSON: a column gave %T", src)
+		return fmt.Errorf("jsonvalue: a column gave %T", src)
 	}
 	return nil
 }
