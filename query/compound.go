@@ -79,8 +79,8 @@ func (s CompoundStmt) Offset(n int) CompoundStmt {
 	return s
 }
 
-// Sub is the statement as a derived table.
-func (s CompoundStmt) Sub(name string) Derived { return Derived{sel: s, name: name} }
+// Subquery is the statement as a derived table.
+func (s CompoundStmt) Subquery(name string) Derived { return Derived{sel: s, name: name} }
 
 // WriteSQL writes the statement without parentheses.
 func (s CompoundStmt) WriteSQL(b *driver.Builder) {

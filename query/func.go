@@ -99,14 +99,15 @@ func Coalesce[T any](first Operand[T], rest ...Operand[T]) Expr[T] {
 	return Expr[T]{n: call{"COALESCE", args}, ty: first.SQLType()}
 }
 
-// Or is the expression, or v where it is NULL.
-func (e Expr[T]) Or(v T) Expr[T] {
+// IfNull is the expression, or v where it is NULL.
+func (e Expr[T]) IfNull(v T) Expr[T] {
 	return Expr[T]{n: call{"COALESCE", []driver.Expr{e.n, e.bind(v)}}, ty: e.ty, of: e.of}
 }
 
 // NullIf is NULL where e equals v, else e.
-func NullIf[T any](e Expr[T], v T) Expr[T] {
-	return Expr[T]{n: call{"NULLIF", []driver.Expr{e.n, e.bind(v)}}, ty: e.ty}
+func NullIf[T any](e Operand[T], v T) Expr[T] {
+	ty := e.SQLType()
+	return Expr[T]{n: call{"NULLIF", []driver.Expr{e, arg{ty: compared(ty), v: v}}}, ty: ty}
 }
 
 // Number is what arithmetic works on.

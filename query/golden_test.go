@@ -43,7 +43,7 @@ func statements() [][2]any {
 		{"decimal", sel.Where(price.Ge("1.50")).OrderBy(price)},
 		{"self join", query.Select(id, id.Of(p).As("parent")).From(tab).LeftJoinItem(p, n.Of(p).EqTo(n)).Where(query.Exists(query.Select(id).From(tab)))},
 		{"aggregates", query.Select(title, query.CountAll().As("c"), query.Sum(n).As("s"), query.Avg(n).As("a")).From(tab).GroupBy(title).Having(query.CountAll().Gt(1))},
-		{"case, coalesce", query.Select(query.Case[string]().When(n.Gt(1), "many").Else("one").As("c"), title.Or("none").As("t"), query.Concat(id, query.Val("!")).As("x"), query.Lower(title).As("l")).From(tab)},
+		{"case, coalesce", query.Select(query.Case[string]().When(n.Gt(1), "many").Else("one").As("c"), title.IfNull("none").As("t"), query.Concat(id, query.Val("!")).As("x"), query.Lower(title).As("l")).From(tab)},
 		{"window", query.Select(id, query.RowNumber().PartitionBy(title).OrderBy(n.Desc()).As("r")).From(tab)},
 		{"union", query.Union(sel, sel.OrderBy(id).Limit(1)).OrderBy(query.ByColumn("id", true)).Limit(3)},
 		{"except", query.Except(sel, sel.Where(n.Eq(1)))},

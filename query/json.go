@@ -45,8 +45,8 @@ func (c JSONColumn) RemovePath(path ...any) Assignment {
 	return Assignment{col: c.ref, value: c.Path(path...).Without()}
 }
 
-// JSONOf makes JSON operations available over any expression that is JSON.
-func JSONOf(e Expr[jsonvalue.JSON]) Member { return Member{doc: e} }
+// JSONDoc makes JSON operations available over any expression that is JSON.
+func JSONDoc(e Expr[jsonvalue.JSON]) Member { return Member{doc: e} }
 
 // Member is a place in a JSON document. What is not there is NULL, never an error.
 type Member struct {
@@ -211,7 +211,7 @@ func element[T any](e Elements, c driver.ElementColumn, ty schema.Type, name str
 // Key is the object key of a member; NULL for elements of an array.
 func (e Elements) Key() Expr[string] { return element[string](e, driver.ElementKey, plainT, "key") }
 
-// Value is the element's JSON text; JSON operations work on it through [JSONOf].
+// Value is the element's JSON text; JSON operations work on it through [JSONDoc].
 func (e Elements) Value() Expr[jsonvalue.JSON] {
 	return element[jsonvalue.JSON](e, driver.ElementValue, e.m.doc.ty, "value")
 }

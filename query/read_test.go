@@ -255,7 +255,7 @@ func TestSelects(t *testing.T) {
 		check("distinct", []string{"Book 0", "Book 1", "Book 2"}, query.Select(l.bookTitle).Distinct().From(l.books).OrderBy(l.bookTitle))
 		check("case", []string{"first", "later", "later"}, query.Select(query.Case[string]().When(l.bookSequel.IsNull(), "first").Else("later").As("c")).
 			From(l.books).Where(l.bookAuthor.Eq("a000")).OrderBy(l.bookID))
-		check("coalesce", []string{"none", "a000-b00"}, query.Select(l.bookSequel.Or("none").As("s")).From(l.books).Where(l.bookID.In("a000-b00", "a000-b01")).OrderBy(l.bookID))
+		check("coalesce", []string{"none", "a000-b00"}, query.Select(l.bookSequel.IfNull("none").As("s")).From(l.books).Where(l.bookID.In("a000-b00", "a000-b01")).OrderBy(l.bookID))
 		check("concat", []string{"a000: Author 0"}, query.Select(query.Concat(l.authorID, query.Val(": "), l.authorName).As("c")).From(l.authors).Where(l.authorID.Eq("a000")))
 		check("lower", []string{"zoë şö"}, query.Select(query.Lower(l.authorName).As("n")).From(l.authors).Where(l.authorName.ContainsFold("ş")))
 		check("distinct from", []string{"a000-b00", "a001-b00", "a002-b00"}, query.Select(l.bookID).From(l.books).Where(l.bookSequel.NotDistinctFrom(nil)).OrderBy(l.bookID))
@@ -266,7 +266,7 @@ func TestSelects(t *testing.T) {
 		check("raw", []string{"a001"}, query.Select(l.authorID).From(l.authors).Where(query.RawCond("{author}.{id} = ? AND 'it''s \\ {?}' <> ? AND '?' = '?'", "a001", "x")))
 		u := query.Union(query.Select(l.authorID.As("x")).From(l.authors).OrderBy(l.authorID.Desc()).Limit(1), query.Select(l.authorID.As("x")).From(l.authors).Where(l.authorID.Eq("a000")))
 		check("union", []string{"a000", "z"}, u.OrderBy(query.ByColumn("x", false)))
-		check("union, derived", []string{"z"}, query.Select(query.Field[string]("d", "x")).FromItem(u.Sub("d")).Where(query.Field[string]("d", "x").Gt("b")))
+		check("union, derived", []string{"z"}, query.Select(query.Field[string]("d", "x")).FromItem(u.Subquery("d")).Where(query.Field[string]("d", "x").Gt("b")))
 		if d.Has(driver.SetOperations) {
 			check("except", []string{"z"}, query.Except(query.Select(l.authorID).From(l.authors), query.Select(l.bookAuthor).From(l.books)))
 			check("intersect", []string{"a001"}, query.Intersect(query.Select(l.authorID).From(l.authors), query.Select(l.bookAuthor).From(l.books).Where(l.bookID.StartsWith("a001"))))

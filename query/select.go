@@ -35,6 +35,8 @@ type join struct {
 	on   []Cond
 }
 
+const crossJoin = " CROSS JOIN "
+
 // Select starts a SELECT of columns and named expressions.
 func Select(cols ...Selectable) SelectStmt {
 	return SelectStmt{s: &selectState{cols: cols}, m: &memo{}}
@@ -65,12 +67,18 @@ func (s SelectStmt) Columns(cols ...Selectable) SelectStmt {
 	return s.with(func(n *selectState) { n.cols = more(n.cols, cols...) })
 }
 
-// From says which table to read.
+// From says which table to read. A statement reads from one; others come with
+// Join, LeftJoin and CrossJoin, and a second From is an error.
 func (s SelectStmt) From(t *schema.Table) SelectStmt { return s.FromItem(tableSource{t}) }
 
-// FromItem says what else to read: an alias, a derived table, a CTE.
+// FromItem is From for what is not a plain table: an alias, a derived table, a CTE.
 func (s SelectStmt) FromItem(src Source) SelectStmt {
-	return s.with(func(n *selectState) { n.from = src })
+	return s.with(func(n *selectState) {
+		if n.from != nil && n.err == nil {
+			n.err = dberr.New(dberr.Invalid, n.name, "the statement has a FROM already; add the other source with Join or CrossJoin")
+		}
+		n.from = src
+	})
 }
 
 // With defines CTEs for the statement.
@@ -96,6 +104,14 @@ func (s SelectStmt) JoinItem(src Source, on ...Cond) SelectStmt {
 // LeftJoinItem is LeftJoin for what is not a plain table.
 func (s SelectStmt) LeftJoinItem(src Source, on ...Cond) SelectStmt {
 	return s.with(func(n *selectState) { n.joins = more(n.joins, join{" LEFT JOIN ", src, on}) })
+}
+
+// CrossJoin adds every row of t to every row there is.
+func (s SelectStmt) CrossJoin(t *schema.Table) SelectStmt { return s.CrossJoinItem(tableSource{t}) }
+
+// CrossJoinItem is CrossJoin for what is not a plain table.
+func (s SelectStmt) CrossJoinItem(src Source) SelectStmt {
+	return s.with(func(n *selectState) { n.joins = more(n.joins, join{crossJoin, src, nil}) })
 }
 
 // Where adds conditions, all of which must hold.
@@ -187,8 +203,8 @@ func (s SelectStmt) locked(f func(*driver.LockMode)) SelectStmt {
 	})
 }
 
-// Sub is the statement as a derived table for FromItem and JoinItem.
-func (s SelectStmt) Sub(name string) Derived { return Derived{sel: s, name: name} }
+// Subquery is the statement as a derived table for FromItem and JoinItem.
+func (s SelectStmt) Subquery(name string) Derived { return Derived{sel: s, name: name} }
 
 func (s SelectStmt) compile(d driver.Dialect) (*compiled, error) {
 	if s.s == nil {
@@ -239,7 +255,9 @@ func (s SelectStmt) WriteSQL(b *driver.Builder) {
 	for _, j := range n.joins {
 		b.SQL(j.kind)
 		j.src.writeSource(b)
-		b.SQL(" ON ").Expr(And(j.on...))
+		if j.kind != crossJoin {
+			b.SQL(" ON ").Expr(And(j.on...))
+		}
 	}
 	writeWhere(b, " WHERE ", n.where)
 	if len(n.group) > 0 {

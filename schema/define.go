@@ -31,6 +31,9 @@ func (t *Table) Integer(name string) ColumnDef { return t.add(name, Type{Kind: I
 // BigInt adds a 64-bit integer column.
 func (t *Table) BigInt(name string) ColumnDef { return t.add(name, Type{Kind: BigInt}) }
 
+// SmallInt adds a 16-bit integer column.
+func (t *Table) SmallInt(name string) ColumnDef { return t.add(name, Type{Kind: SmallInt}) }
+
 // Boolean adds a boolean column.
 func (t *Table) Boolean(name string) ColumnDef { return t.add(name, Type{Kind: Boolean}) }
 
@@ -48,6 +51,13 @@ func (t *Table) Date(name string) ColumnDef { return t.add(name, Type{Kind: Date
 // DateTime adds a column for an instant in UTC, to the microsecond.
 func (t *Table) DateTime(name string) ColumnDef { return t.add(name, Type{Kind: DateTime}) }
 
+// DateTimeTZ adds a column for an instant, of the type that converts between
+// time zones where the engine has one (timestamptz); elsewhere it is DateTime.
+// Either way it is read in UTC.
+func (t *Table) DateTimeTZ(name string) ColumnDef {
+	return t.add(name, Type{Kind: DateTime, WithZone: true})
+}
+
 // JSON adds a JSON column that keeps the exact text.
 func (t *Table) JSON(name string) ColumnDef { return t.add(name, Type{Kind: JSON}) }
 
@@ -60,6 +70,13 @@ func (t *Table) Bytes(name string) ColumnDef { return t.add(name, Type{Kind: Byt
 
 // UUID adds a UUID column.
 func (t *Table) UUID(name string) ColumnDef { return t.add(name, Type{Kind: UUID}) }
+
+// Enum adds a column that holds one of values. typeName is what the type is
+// called where enums are types of their own; such a type may be shared by
+// columns that list the same values.
+func (t *Table) Enum(name, typeName string, values ...string) ColumnDef {
+	return t.add(name, Type{Kind: Enum, Name: typeName, Values: values})
+}
 
 // Typed adds a column of any type.
 func (t *Table) Typed(name string, ty Type) ColumnDef { return t.add(name, ty) }
@@ -133,10 +150,11 @@ func (t *Table) ForeignKey(fk *ForeignKey) *Table {
 	return t
 }
 
-// Check adds a check constraint.
-func (t *Table) Check(name string, e Expr) *Table {
-	t.Checks = append(t.Checks, &Check{Name: name, Expr: e})
-	return t
+// Check adds a check constraint; an empty name lets the engine invent one.
+func (t *Table) Check(name string, e Expr) *Check {
+	k := &Check{Name: name, Expr: e}
+	t.Checks = append(t.Checks, k)
+	return k
 }
 
 // Index adds an index over columns; a name that ends in " DESC" sorts downwards.
@@ -150,6 +168,14 @@ func (t *Table) Index(name string, columns ...string) *Index {
 		i.Parts = append(i.Parts, p)
 	}
 	t.Indexes = append(t.Indexes, i)
+	return i
+}
+
+// UniqueIndex adds a unique index over columns, which is not a constraint: it
+// can be partial, over expressions, or sorted.
+func (t *Table) UniqueIndex(name string, columns ...string) *Index {
+	i := t.Index(name, columns...)
+	i.Unique = true
 	return i
 }
 

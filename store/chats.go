@@ -67,16 +67,16 @@ func (f ChatFilter) conds() []query.Cond {
 		c = append(c, tables.Chat.UserID.Eq(f.UserID))
 	}
 	if !f.IncludeArchived {
-		c = append(c, tables.Chat.Archived.Or(false).Eq(false))
+		c = append(c, tables.Chat.Archived.IfNull(false).Eq(false))
 	}
 	if !f.IncludePinned {
-		c = append(c, tables.Chat.Pinned.Or(false).Eq(false))
+		c = append(c, tables.Chat.Pinned.IfNull(false).Eq(false))
 	}
 	if !f.IncludeFolders {
 		c = append(c, tables.Chat.FolderID.IsNull())
 	}
 	if !f.IncludeInternal {
-		c = append(c, tables.Chat.Meta.Path("internal").Bool().Or(false).Eq(false))
+		c = append(c, tables.Chat.Meta.Path("internal").Bool().IfNull(false).Eq(false))
 	}
 	if k := f.After; k != nil {
 		c = append(c, query.Or(tables.Chat.UpdatedAt.Lt(k.UpdatedAt), query.And(tables.Chat.UpdatedAt.Eq(k.UpdatedAt), tables.Chat.ID.Gt(k.ID))))
@@ -113,11 +113,11 @@ func (c *Chats) List(ctx context.Context, f ChatFilter, p Page) ([]ChatItem, err
 	}
 	st := query.Select(
 		tables.Chat.ID,
-		tables.Chat.Title.Or(chatdoc.DefaultTitle).As("title"),
-		tables.Chat.UpdatedAt.Or(0).As("updated_at"),
-		tables.Chat.CreatedAt.Or(0).As("created_at"),
+		tables.Chat.Title.IfNull(chatdoc.DefaultTitle).As("title"),
+		tables.Chat.UpdatedAt.IfNull(0).As("updated_at"),
+		tables.Chat.CreatedAt.IfNull(0).As("created_at"),
 		tables.Chat.LastReadAt,
-		tables.Chat.Archived.Or(false).As("archived"),
+		tables.Chat.Archived.IfNull(false).As("archived"),
 	).Named("chats.List").From(tables.Chat.Table).Where(f.conds()...).OrderBy(by, tables.Chat.ID)
 	return query.All[ChatItem](ctx, c.q, p.apply(st))
 }

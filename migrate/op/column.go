@@ -18,6 +18,9 @@ func Integer(name string) schema.ColumnDef { return schema.Define("").Integer(na
 // BigInt declares a 64-bit integer column.
 func BigInt(name string) schema.ColumnDef { return schema.Define("").BigInt(name) }
 
+// SmallInt declares a 16-bit integer column.
+func SmallInt(name string) schema.ColumnDef { return schema.Define("").SmallInt(name) }
+
 // Boolean declares a boolean column.
 func Boolean(name string) schema.ColumnDef { return schema.Define("").Boolean(name) }
 
@@ -46,6 +49,12 @@ func Bytes(name string) schema.ColumnDef { return schema.Define("").Bytes(name) 
 
 // UUID declares a UUID column.
 func UUID(name string) schema.ColumnDef { return schema.Define("").UUID(name) }
+
+// Enum declares a column that holds one of values; typeName is what the type is
+// called where enums are types of their own.
+func Enum(name, typeName string, values ...string) schema.ColumnDef {
+	return schema.Define("").Enum(name, typeName, values...)
+}
 
 // Typed declares a column of any type.
 func Typed(name string, ty schema.Type) schema.ColumnDef { return schema.Define("").Typed(name, ty) }
