@@ -35,7 +35,7 @@ type program struct {
 	Name    string // of the program, for usage: "notes"
 	Module  string // its import path: "example.com/notes"
 	Own     bool   // it gets a go.mod
-	Go      string // the language version: "1.26"
+	Go      string // the language version: "1.26.0"
 	Version string // of this module; empty when it is not a release
 	Replace string // a directory that stands for this module; may be empty
 }
@@ -159,14 +159,15 @@ func enclosing(dir string) (root, module string) {
 	}
 }
 
-// language is the version of Go that the program was built with: "1.26".
+// language is the version of Go that the program was built with, as go.mod says
+// it: "1.26.0", for "1.26" is less than that to the go command.
 func language() string {
 	v := strings.TrimPrefix(runtime.Version(), "go")
 	parts := strings.SplitN(v, ".", 3)
 	if len(parts) < 2 || strings.Trim(parts[0]+parts[1], "0123456789") != "" {
-		return "1.26"
+		return "1.26.0"
 	}
-	return parts[0] + "." + parts[1]
+	return parts[0] + "." + parts[1] + ".0"
 }
 
 // release is the version of this module in the program, when it is a release.

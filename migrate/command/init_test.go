@@ -162,8 +162,44 @@ func clean(t testing.TB, dir string) {
 	}
 }
 
+// requireAllOf lets the module in dir require what the module in root requires,
+// with the same checksums. Building then asks for no module that building this
+// one does not ask for, while "go mod tidy" reads what tests of dependencies
+// require.
+func requireAllOf(t testing.TB, root, dir string) {
+	t.Helper()
+	edit := func(where string, args ...string) string {
+		t.Helper()
+		c := exec.CommandContext(t.Context(), "go", append([]string{"mod", "edit"}, args...)...)
+		c.Dir = where
+		code, out, errs := tool(t, c)
+		if code != 0 {
+			t.Fatalf("go mod edit: %s", errs)
+		}
+		return out
+	}
+	var mod struct {
+		Require []struct{ Path, Version string }
+	}
+	if err := json.Unmarshal([]byte(edit(root, "-json")), &mod); err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"-require=github.com/larder-db/larder@v0.0.0"}
+	for _, r := range mod.Require {
+		args = append(args, "-require="+r.Path+"@"+r.Version)
+	}
+	edit(dir, args...)
+	sums, err := os.ReadFile(filepath.Join(root, "go.sum"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "go.sum"), sums, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // TestInitElsewhere makes a module of its own, and needs no network when the
-// module is at hand.
+// modules that this one is built of are at hand.
 func TestInitElsewhere(t *testing.T) {
 	root, err := filepath.Abs("../..")
 	if err != nil {
@@ -182,8 +218,9 @@ func TestInitElsewhere(t *testing.T) {
 	if err := json.Unmarshal([]byte(out), &made); code != 0 || err != nil || made.Module != "example.com/my/notes" || !slices.Contains(made.Files, filepath.Join(dir, "go.mod")) || !strings.Contains(errs, "go mod tidy") {
 		t.Fatalf("exit status %d, %v: %s %s", code, err, out, errs)
 	}
+	requireAllOf(t, root, dir)
 	bin := filepath.Join(t.TempDir(), "notes")
-	build(t, dir, bin, "GOFLAGS=-mod=mod", "GOPROXY=off", "GOSUMDB=off", "GOWORK=off")
+	build(t, dir, bin, "GOPROXY=off", "GOSUMDB=off", "GOWORK=off")
 	c := exec.CommandContext(t.Context(), bin, "upgrade", "head")
 	c.Dir, c.Env = t.TempDir(), []string{}
 	if code, _, errs := tool(t, c); code != 0 || !strings.Contains(errs, "nothing to do") {
