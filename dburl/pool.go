@@ -90,6 +90,17 @@ func (s SQLiteSettings) OrDefault() SQLiteSettings {
 	return s
 }
 
+// ForMigration are the settings of a program that goes over every row once, and
+// may do so beside one that serves: no more memory than it needs. The file is
+// not mapped, and what is sorted goes to disk, because an index may be larger
+// than memory.
+func (s SQLiteSettings) ForMigration() SQLiteSettings {
+	s = s.OrDefault()
+	const cache = -8 << 10 // KiB
+	s.CacheSize, s.MmapSize, s.TempStore = new(int64(cache)), new(int64(0)), "FILE"
+	return s
+}
+
 // Pragma is one setting of a connection, ready to be written as
 // PRAGMA Name = Value: both are of closed lists, or the value is a number.
 type Pragma struct {

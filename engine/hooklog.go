@@ -64,7 +64,9 @@ func attrs(ev *Event) []slog.Attr {
 // The zero value is ready to use.
 type Counter struct {
 	mu    sync.Mutex
-	names []string
+	times map[string]int
+	order []string // of the first appearance
+	all   int
 }
 
 // Before returns ctx.
@@ -77,22 +79,29 @@ func (c *Counter) After(_ context.Context, ev *Event) {
 	default:
 		return
 	}
+	name := opName(ev.Name, ev.SQL)
 	c.mu.Lock()
-	c.names = append(c.names, opName(ev.Name, ev.SQL))
-	c.mu.Unlock()
+	defer c.mu.Unlock()
+	if c.times == nil {
+		c.times = make(map[string]int)
+	}
+	if c.times[name]++; c.times[name] == 1 {
+		c.order = append(c.order, name)
+	}
+	c.all++
 }
 
 // Count is the number of statements so far.
 func (c *Counter) Count() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return len(c.names)
+	return c.all
 }
 
 // Reset begins again at nothing.
 func (c *Counter) Reset() {
 	c.mu.Lock()
-	c.names = nil
+	c.times, c.order, c.all = nil, nil, 0
 	c.mu.Unlock()
 }
 
@@ -101,18 +110,12 @@ func (c *Counter) Reset() {
 func (c *Counter) String() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	times := make(map[string]int)
-	var order []string
-	for _, n := range c.names {
-		if times[n]++; times[n] == 1 {
-			order = append(order, n)
-		}
-	}
-	slices.SortStableFunc(order, func(a, b string) int { return times[b] - times[a] })
+	order := slices.Clone(c.order)
+	slices.SortStableFunc(order, func(a, b string) int { return c.times[b] - c.times[a] })
 	var parts []string
 	for _, n := range order {
-		if times[n] > 1 {
-			parts = append(parts, fmt.Sprintf("%s x %d", n, times[n]))
+		if c.times[n] > 1 {
+			parts = append(parts, fmt.Sprintf("%s x %d", n, c.times[n]))
 		} else {
 			parts = append(parts, n)
 		}

@@ -13,10 +13,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/larder-db/larder/dburl"
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/engine/engines"
 	"github.com/larder-db/larder/migrate"
-	"github.com/larder-db/larder/migrate/command"
 )
 
 // Variables that make the test binary a child that migrates a database.
@@ -83,7 +83,7 @@ func runChild(ctx context.Context, url string) error {
 		}
 		k.pause = d
 	}
-	eng, err := engine.Open(ctx, url, engine.Options{Drivers: engines.All(), Hooks: []engine.Hook{k}, SQLite: command.Modest(nil)})
+	eng, err := engine.Open(ctx, url, engine.Options{Drivers: engines.All(), Hooks: []engine.Hook{k}, SQLite: new(dburl.DefaultSQLite().ForMigration())})
 	if err != nil {
 		return err
 	}

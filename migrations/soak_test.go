@@ -45,7 +45,7 @@ func TestMain(m *testing.M) {
 }
 
 func child(ctx context.Context, url string) error {
-	settings := migrations.SQLiteSettings(dburl.DefaultSQLite())
+	settings := dburl.DefaultSQLite().ForMigration()
 	eng, err := engine.Open(ctx, url, engine.Options{Drivers: engines.All(), SQLite: &settings})
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/engine/enginetest"
+	"github.com/larder-db/larder/health"
 	"github.com/larder-db/larder/internal/testdb"
 	"github.com/larder-db/larder/migrate/fresh"
 	"github.com/larder-db/larder/server"
@@ -28,7 +29,7 @@ func starting(t *testing.T, patience time.Duration) *app {
 		t.Fatal(err)
 	}
 	a := openApp(t, eng, func(o *server.Options) { o.Store, o.Patience = nil, patience })
-	a.probe.state = server.State{Passing: true}
+	a.probe.state = health.State{Passing: true}
 	a.probe.set(migrating, nil)
 	return a
 }
@@ -56,7 +57,7 @@ func TestRequestsWaitForAMigration(t *testing.T) {
 	case <-time.After(200 * time.Millisecond):
 	}
 	a.probe.mu.Lock()
-	a.probe.state, a.probe.reason = server.State{}, ""
+	a.probe.state, a.probe.reason = health.State{}, ""
 	a.probe.mu.Unlock()
 	a.call("GET", "/ready", nil).is(503, "The server is starting. Please try again.")
 	a.srv.Attach(a.store)
@@ -87,7 +88,7 @@ func TestAWaitHasAnEnd(t *testing.T) {
 	go func() { done <- a.call("GET", "/api/config", nil) }()
 	time.Sleep(20 * time.Millisecond)
 	a.probe.mu.Lock()
-	a.probe.state, a.probe.reason = server.State{}, "The migration failed."
+	a.probe.state, a.probe.reason = health.State{}, "The migration failed."
 	a.probe.mu.Unlock()
 	if w := (<-done).is(503, "The migration failed."); w.Header().Get("Retry-After") != "1" {
 		t.Errorf("come again after %q", w.Header().Get("Retry-After"))
@@ -153,8 +154,8 @@ func TestTheDefaultPatience(t *testing.T) {
 type forever struct{}
 
 func (forever) Ping(context.Context) error { return nil }
-func (forever) Schema(context.Context) (server.State, error) {
-	return server.State{Reason: migrating, Passing: true}, nil
+func (forever) Schema(context.Context) (health.State, error) {
+	return health.State{Reason: migrating, Passing: true}, nil
 }
 func (forever) Engine() string { return "" }
 
@@ -163,7 +164,7 @@ func TestReadOnlyState(t *testing.T) {
 	a := local(t)
 	a.admin()
 	a.srv = openApp(t, a.probe.eng, func(o *server.Options) { o.Store, o.Probe = a.store, a.probe }).srv
-	a.probe.state = server.State{ReadOnly: true}
+	a.probe.state = health.State{ReadOnly: true}
 	a.probe.set("It is newer.", nil)
 	if w := a.call("GET", "/ready", nil).is(503, "It is newer."); !strings.Contains(w.Body.String(), `"read_only":true`) {
 		t.Errorf("/ready answers %s", w.Body)

@@ -17,6 +17,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/larder-db/larder/engine"
+	"github.com/larder-db/larder/health"
 	"github.com/larder-db/larder/migrate/fresh"
 	"github.com/larder-db/larder/server"
 	"github.com/larder-db/larder/store"
@@ -38,7 +39,7 @@ type fakeProbe struct {
 	eng    *engine.Engine
 	mu     sync.Mutex
 	reason string
-	state  server.State // beside the reason
+	state  health.State // beside the reason
 	err    error
 	asked  int
 }
@@ -53,7 +54,7 @@ func (p *fakeProbe) Ping(ctx context.Context) error {
 	return err
 }
 
-func (p *fakeProbe) Schema(context.Context) (server.State, error) {
+func (p *fakeProbe) Schema(context.Context) (health.State, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.asked++

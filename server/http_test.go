@@ -18,6 +18,7 @@ import (
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/engine/enginetest"
+	"github.com/larder-db/larder/health"
 	"github.com/larder-db/larder/internal/testdb"
 	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/model"
@@ -422,7 +423,7 @@ func TestAPanicIsAnAnswerAndALogLine(t *testing.T) {
 type panicky struct{}
 
 func (panicky) Ping(context.Context) error                   { return nil }
-func (panicky) Schema(context.Context) (server.State, error) { panic("hunter2") }
+func (panicky) Schema(context.Context) (health.State, error) { panic("hunter2") }
 func (panicky) Engine() string                               { return "" }
 
 func TestTheLogHoldsNoSecrets(t *testing.T) {

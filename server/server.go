@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/health"
 	"github.com/larder-db/larder/store"
 )
 
@@ -20,18 +21,10 @@ type Probe interface {
 	// Ping runs a statement.
 	Ping(ctx context.Context) error
 	// Schema says whether the database has the schema that this server needs.
-	Schema(ctx context.Context) (State, error)
+	Schema(ctx context.Context) (health.State, error)
 	// Engine names the server behind the store: "SQLite 3.54.1"; empty while
 	// that is not known.
 	Engine() string
-}
-
-// State is what a [Probe] says about the schema of the database.
-type State struct {
-	Revision string // that the database is at; empty for none
-	Reason   string // why the server is not ready: a sentence with the way out; empty when it is
-	ReadOnly bool   // it is not ready, and what can be read is served all the same
-	Passing  bool   // the reason will be gone by itself: requests for data wait for that
 }
 
 // Options say how a server is made. Probe and Secret are required.

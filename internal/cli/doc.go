@@ -8,5 +8,6 @@
 // output, messages to standard error. The exit status is 0 for done, 1 for
 // failed or not in order, 2 for wrong usage.
 //
-// What it will not do: anything that a program using the library could not do.
+// What it will not do: open, create or migrate a database itself. Package larder
+// does, for every program; here are the flags for it and the words.
 package cli

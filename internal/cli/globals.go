@@ -6,6 +6,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/larder-db/larder/dburl"
+	"github.com/larder-db/larder/engine"
+	"github.com/larder-db/larder/engine/engines"
 )
 
 // globals are the flags that every verb has.
@@ -15,6 +17,7 @@ type globals struct {
 	logFormat   string
 	output      string
 	quiet       bool
+	statements  statementFlags
 }
 
 func (g *globals) register(cmd *cobra.Command) {
@@ -24,6 +27,7 @@ func (g *globals) register(cmd *cobra.Command) {
 	f.StringVar(&g.logFormat, "log-format", "text", "how messages look: text or json")
 	f.StringVar(&g.output, "output", "text", "how results look: text or json")
 	f.BoolVarP(&g.quiet, "quiet", "q", false, "only warnings and errors")
+	g.statements.register(f)
 }
 
 func (g *globals) check() error {
@@ -32,7 +36,7 @@ func (g *globals) check() error {
 			return &usageError{c.flag + " is text or json"}
 		}
 	}
-	return nil
+	return g.statements.check()
 }
 
 // logger writes messages to standard error.
@@ -81,4 +85,9 @@ func (p *program) database(log *slog.Logger) (dburl.Config, error) {
 		return dburl.Config{}, err
 	}
 	return c, c.URL.Validate()
+}
+
+// engineOptions say how the database is opened.
+func (p *program) engineOptions(c dburl.Config, log *slog.Logger) engine.Options {
+	return engine.Options{Drivers: engines.All(), Schema: c.Schema, Pool: &c.Pool, SQLite: &c.SQLite, Logger: log, Hooks: p.global.statements.hooks(log)}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/larder-db/larder"
 	"github.com/larder-db/larder/dburl"
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/engine/engines"
@@ -30,7 +31,7 @@ A revision is named by its id or the beginning of it, head, base, +2, -1,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	s := &command.Session{Lineages: lineages(""), Stdout: p.env.Stdout, Stderr: p.env.Stderr, Dir: "migrations", Build: "larder " + thisVersion().Version,
+	s := &command.Session{Lineages: larder.Lineages(""), Stdout: p.env.Stdout, Stderr: p.env.Stderr, Dir: "migrations", Build: build(),
 		Terminal: terminal(p.env.Stderr), Editor: cmp.Or(p.env.get("VISUAL"), p.env.get("EDITOR"))}
 	s.Open = p.openToMigrate
 	s.Target = p.scriptTarget
@@ -57,7 +58,7 @@ func (p *program) migrateVerb(s *command.Session, v command.Verb) *cobra.Command
 			if err != nil {
 				return err
 			}
-			s.Lineages = lineages(way)
+			s.Lineages = larder.Lineages(way)
 			s.JSON, s.Quiet = p.global.output == "json", p.global.quiet
 			err = v.Run(cmd.Context(), args)
 			var wrong *command.UsageError
@@ -99,7 +100,9 @@ func (p *program) openToMigrate(ctx context.Context) (*engine.Engine, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	return engine.OpenURL(ctx, c.URL, engine.Options{Drivers: engines.All(), Schema: c.Schema, Pool: &c.Pool, SQLite: new(migrations.SQLiteSettings(c.SQLite)), Logger: log})
+	o := p.engineOptions(c, log)
+	o.SQLite = new(c.SQLite.ForMigration())
+	return engine.OpenURL(ctx, c.URL, o)
 }
 
 // scriptTarget is what scripts are written for: a dialect that was named, or

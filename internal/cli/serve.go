@@ -3,23 +3,23 @@ package cli
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/larder-db/larder"
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/dburl"
-	"github.com/larder-db/larder/engine"
+	"github.com/larder-db/larder/migrations"
 	"github.com/larder-db/larder/server"
-	"github.com/larder-db/larder/store"
 )
 
 type serveFlags struct {
@@ -67,7 +67,7 @@ kept in <data dir>/` + secretFile + `.`,
 	cmd.Flags().StringVar(&f.host, "host", "127.0.0.1", "the address to listen on")
 	cmd.Flags().IntVar(&f.port, "port", 8080, "the port to listen on; 0 is any that is free")
 	cmd.Flags().IntVar(&f.maxBody, "max-body-mb", 128, "the largest request in megabytes")
-	cmd.Flags().StringVar(&f.migrate, "migrate", migrateAuto, "a database at an earlier revision: auto migrates it, check ends with what to do, off leaves it alone")
+	cmd.Flags().StringVar(&f.migrate, "migrate", string(larder.MigrateAuto), "a database at an earlier revision: auto migrates it, check ends with what to do, off leaves it alone")
 	sameEmailFlag(cmd.Flags(), &f.same)
 	cmd.Flags().BoolVar(&f.noSnapshot, "no-snapshot", false, "do not copy a database file before it is migrated")
 	return cmd
@@ -75,14 +75,14 @@ kept in <data dir>/` + secretFile + `.`,
 
 // migrateMode is what happens to a database at an earlier revision, and what
 // has said so.
-func (p *program) migrateMode(cmd *cobra.Command, f serveFlags) (mode, why string, err error) {
+func (p *program) migrateMode(cmd *cobra.Command, f serveFlags) (mode larder.Mode, why string, err error) {
 	const variable = "ENABLE_DB_MIGRATIONS"
 	if v := p.env.get(variable); v != "" && !strings.EqualFold(v, "true") && !cmd.Flags().Changed("migrate") {
-		return migrateOff, variable + "=" + v, nil // what is not true is false, as for Open WebUI
+		return larder.MigrateOff, variable + "=" + v, nil // what is not true is false, as for Open WebUI
 	}
-	switch f.migrate {
-	case migrateAuto, migrateCheck, migrateOff:
-		return f.migrate, "--migrate " + f.migrate, nil
+	switch mode := larder.Mode(f.migrate); mode {
+	case larder.MigrateAuto, larder.MigrateCheck, larder.MigrateOff:
+		return mode, "--migrate " + f.migrate, nil
 	}
 	return "", "", &usageError{"--migrate is auto, check or off"}
 }
@@ -104,6 +104,16 @@ func again(cmd *cobra.Command, c dburl.Config) func(flag string) string {
 			}
 		})
 		return line + " " + flag
+	}
+}
+
+// serveWording is how the messages of package larder name our flags.
+func serveWording(mode string, again func(flag string) string) larder.Wording {
+	return larder.Wording{
+		Mode: mode,
+		Auto: "larder serve with --migrate auto",
+		SameEmail: "run: " + again("--same-email "+string(migrations.KeepNewestEmail)) + ", or: " +
+			again("--same-email "+string(migrations.RenameSameEmail)),
 	}
 }
 
@@ -142,12 +152,21 @@ func (p *program) runServe(cmd *cobra.Command, f serveFlags) error {
 	if err != nil {
 		return err
 	}
-	in := &instance{p: p, log: log, conf: conf}
-	defer in.close()
+	if mode == larder.MigrateAuto {
+		if err := p.makeDataDir(conf.URL); err != nil {
+			return err
+		}
+	}
+	db := larder.New(conf.URL, larder.Options{
+		Migrate: mode, SameEmail: same, NoSnapshot: f.noSnapshot, Engine: p.engineOptions(conf, log), Logger: log, Build: build(),
+		Wording: serveWording(why, again(cmd, conf)),
+	})
+	defer db.Close()
+	defer p.global.statements.report(log)
 	srv, err := server.New(server.Options{
-		Probe:        in,
+		Probe:        db.Probe(),
 		Secret:       secret,
-		Program:      "larder " + thisVersion().Version,
+		Program:      build(),
 		Logger:       log,
 		MaxBody:      int64(f.maxBody) << 20,
 		SecureCookie: p.env.get("WEBUI_AUTH_COOKIE_SECURE") == "true" || p.env.get("WEBUI_SESSION_COOKIE_SECURE") == "true",
@@ -156,17 +175,13 @@ func (p *program) runServe(cmd *cobra.Command, f serveFlags) error {
 		return err
 	}
 	at := "http://" + l.Addr().String()
-	su := &startup{instance: in, mode: mode, why: why, same: same, noSnapshot: f.noSnapshot, again: again(cmd, conf),
-		announce: sync.OnceFunc(func() { log.Info("listening", "address", at, "database", conf.URL.String()) }),
-		progress: migrationLog{log: log, say: in.say}}
-	return serveFrom(ctx, srv, l, su, func(eng *engine.Engine) {
-		log.Info("serving", "address", at, "engine", eng.Version(), "database", eng.URL().String())
-	})
+	log.Info("listening", "address", at, "database", conf.URL.String())
+	return serveFrom(ctx, srv, l, db, log.With("address", at))
 }
 
 // serveFrom answers requests from now on, and brings the database to where it
 // can be served meanwhile.
-func serveFrom(signals context.Context, srv *server.Server, l net.Listener, su *startup, ready func(*engine.Engine)) error {
+func serveFrom(signals context.Context, srv *server.Server, l net.Listener, db *larder.Database, log *slog.Logger) error {
 	ctx, cancel := context.WithCancel(signals)
 	defer cancel()
 	served := make(chan error, 1)
@@ -174,21 +189,18 @@ func serveFrom(signals context.Context, srv *server.Server, l net.Listener, su *
 		defer cancel() // a listener that fails ends what goes on beside it
 		served <- srv.Serve(ctx, l)
 	}()
-	eng, err := su.run(ctx)
-	if err != nil {
+	if err := db.Open(ctx); err != nil {
 		if signals.Err() != nil {
 			err = nil
-			su.log.Info("stopped before the database was ready; the next start goes on from there")
-		} else {
-			su.say(server.State{Reason: "The database could not be made ready, and the server ends; its log says why."})
+			log.Info("stopped before the database was ready; the next start goes on from there")
 		}
 		cancel()
 		return errors.Join(err, <-served)
 	}
-	srv.Attach(store.New(eng, store.Options{}))
-	ready(eng)
-	err = <-served
-	su.log.Info("stopped")
+	srv.Attach(db.Store())
+	log.Info("serving", "engine", db.Engine().Version(), "database", db.URL().String())
+	err := <-served
+	log.Info("stopped")
 	return err
 }
 

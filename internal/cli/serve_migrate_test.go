@@ -563,6 +563,7 @@ func TestServeLeavesTheDatabaseAlone(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, db testdb.DB) {
 		dir := t.TempDir()
 		off := launch(t, nil, "--migrate", "off", "--data-dir", dir, "--database-url", db.URL)
+		off.says("is left alone")
 		off.get("/health", 200)
 		if got := off.get("/ready", 503); !strings.Contains(got, "The database is empty, and is left alone because of --migrate off") {
 			t.Errorf("/ready answers %s", got)
@@ -579,6 +580,7 @@ func TestServeLeavesTheDatabaseAlone(t *testing.T) {
 		old(t, db.URL)
 		was := sum(t, db.URL)
 		off = launch(t, []string{"ENABLE_DB_MIGRATIONS=False"}, "--data-dir", dir, "--database-url", db.URL)
+		off.says("is left alone")
 		if got := off.get("/ready", 503); !strings.Contains(got, "is at revision 922e7a387820 and this program serves revision 0bd252b206fb, and is left alone because of ENABLE_DB_MIGRATIONS=False") {
 			t.Errorf("/ready answers %s", got)
 		}

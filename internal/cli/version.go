@@ -39,6 +39,9 @@ func thisVersion() versionInfo {
 	return v
 }
 
+// build names the program, for records and for people: "larder v1.2.3".
+func build() string { return "larder " + thisVersion().Version }
+
 func (p *program) version() *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",

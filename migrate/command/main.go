@@ -158,7 +158,12 @@ func (p Program) verb(ctx context.Context, s *Session, v Verb, args []string) er
 			return nil, usage("no database is named; use --database-url")
 		}
 		o := r.Engine
-		o.Drivers, o.SQLite = p.Drivers, Modest(o.SQLite)
+		o.Drivers = p.Drivers
+		var files dburl.SQLiteSettings
+		if o.SQLite != nil {
+			files = *o.SQLite
+		}
+		o.SQLite = new(files.ForMigration())
 		return engine.Open(ctx, url, o)
 	}
 	s.Target = func(dialect string) (*migrate.Target, error) {

@@ -1,4 +1,4 @@
-package cli
+package larder
 
 import (
 	"bytes"
@@ -8,17 +8,17 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/larder-db/larder/health"
 	"github.com/larder-db/larder/migrate"
-	"github.com/larder-db/larder/server"
 )
 
 // A revision is a line, and a step that takes long one every few seconds, while
 // whoever asks is told the latest.
-func TestMigrationLog(t *testing.T) {
+func TestProgress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		var state server.State
-		l := &migrationLog{log: slog.New(slog.NewTextHandler(&out, nil)), say: func(s server.State) { state = s }}
+		var state health.State
+		l := &progress{log: slog.New(slog.NewTextHandler(&out, nil)), say: func(s health.State) { state = s }}
 		is := func(want string) {
 			t.Helper()
 			if state.Reason != want || !state.Passing {

@@ -1,4 +1,4 @@
-package cli
+package larder
 
 import (
 	"fmt"
@@ -6,23 +6,24 @@ import (
 	"strings"
 	"time"
 
+	"github.com/larder-db/larder/health"
 	"github.com/larder-db/larder/migrate"
-	"github.com/larder-db/larder/server"
 )
 
-// migrationLog tells of a migration: in the log, sparingly, and to whoever asks
-// whether the server is ready.
-type migrationLog struct {
+// progress tells of a migration: in the log, sparingly, to whoever asks the
+// probe, and to the program that opens the database.
+type progress struct {
 	log   *slog.Logger
-	say   func(server.State)
-	shown time.Time // when a long step was last logged
+	say   func(health.State)
+	more  func(migrate.Event) // may be nil
+	shown time.Time           // when a long step was last logged
 }
 
 // sayEvery is how often a step that takes long is logged.
 const sayEvery = 5 * time.Second
 
 // due reports whether something that takes long is to be logged again.
-func (l *migrationLog) due() bool {
+func (l *progress) due() bool {
 	now := time.Now()
 	if now.Sub(l.shown) < sayEvery {
 		return false
@@ -32,15 +33,18 @@ func (l *migrationLog) due() bool {
 }
 
 // waiting is told how long another process has been waited for.
-func (l *migrationLog) waiting(d time.Duration) {
-	l.say(server.State{Reason: "Another process is migrating the database.", Passing: true})
+func (l *progress) waiting(d time.Duration) {
+	l.say(health.State{Reason: "Another process is migrating the database.", Passing: true})
 	if l.due() {
 		l.log.Info("waiting for another process that migrates the database", "waited", d.Round(time.Second))
 	}
 }
 
 // event is told what a runner does.
-func (l *migrationLog) event(e migrate.Event) {
+func (l *progress) event(e migrate.Event) {
+	if l.more != nil {
+		defer l.more(e)
+	}
 	switch e.Kind {
 	case migrate.Waiting:
 		l.waiting(e.Elapsed)
@@ -62,19 +66,19 @@ func (l *migrationLog) event(e migrate.Event) {
 			l.log.Info("migrating", "number", e.Number, "of", e.Of, "step", e.Statement, "rows", rows)
 		}
 	case migrate.Finished:
-		l.say(server.State{Revision: e.Revision, Reason: fmt.Sprintf("The database is being migrated: revision %d of %d.", e.Number, e.Of), Passing: true})
+		l.say(health.State{Revision: e.Revision, Reason: fmt.Sprintf("The database is being migrated: revision %d of %d.", e.Number, e.Of), Passing: true})
 	case migrate.Notice:
 		l.log.Warn(e.Text, "revision", e.Revision)
 	case migrate.StatementRun:
 	}
 }
 
-func (l *migrationLog) state(e migrate.Event, more string) {
-	l.say(server.State{Reason: fmt.Sprintf("The database is being migrated: revision %d of %d%s.", e.Number, e.Of, more), Passing: true})
+func (l *progress) state(e migrate.Event, more string) {
+	l.say(health.State{Reason: fmt.Sprintf("The database is being migrated: revision %d of %d%s.", e.Number, e.Of, more), Passing: true})
 }
 
 // plan logs what is about to happen, and a line for each thing that is worth one.
-func (l *migrationLog) plan(p *migrate.Plan) {
+func (l *progress) plan(p *migrate.Plan) {
 	if len(p.Steps) == 0 {
 		return
 	}

@@ -1,0 +1,38 @@
+package larder
+
+import (
+	"slices"
+
+	"github.com/larder-db/larder/migrate"
+	"github.com/larder-db/larder/migrate/fresh"
+	"github.com/larder-db/larder/migrations"
+	"github.com/larder-db/larder/schema"
+	"github.com/larder-db/larder/tables"
+)
+
+// The lineages of a Larder database, and the version table of our own.
+const (
+	sharedLineage   = "main"   // the history shared with Open WebUI
+	ownLineage      = "larder" // ours
+	ownVersionTable = "larder_version"
+)
+
+// Lineages are the histories of a Larder database, for [migrate.New]: the one
+// that is shared with Open WebUI, and the one of the tables that only Larder
+// has. same says what becomes of users with one e-mail; empty is
+// [migrations.StopOnSameEmail].
+func Lineages(same migrations.SameEmail) []migrate.Lineage {
+	return []migrate.Lineage{
+		{
+			Name: sharedLineage, VersionTable: fresh.VersionTable, Revisions: migrations.History(migrations.Options{SameEmail: same}), Tables: tables.All(),
+			// Databases that are older than the history look otherwise for good.
+			Ignore: migrations.OldLayout,
+			// A database of Open WebUI may hold other programs' tables, and
+			// what older releases left.
+			Owns: func(name string) bool {
+				return slices.ContainsFunc(tables.All(), func(t *schema.Table) bool { return t.Name == name })
+			},
+		},
+		{Name: ownLineage, VersionTable: ownVersionTable},
+	}
+}

@@ -1,0 +1,259 @@
+package larder
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/engine"
+	"github.com/larder-db/larder/health"
+	"github.com/larder-db/larder/migrate"
+	"github.com/larder-db/larder/migrate/fresh"
+	"github.com/larder-db/larder/migrations"
+	"github.com/larder-db/larder/tables"
+)
+
+// lookAgain is how often a database is looked at that somebody else migrates.
+const lookAgain = time.Second
+
+// Open brings the database to where it can be used, as the function [Open]
+// does. It is called once; what it is doing is what [Database.Probe] says.
+func (d *Database) Open(ctx context.Context) error {
+	d.say(health.State{Reason: "The database is being opened.", Passing: true})
+	err := d.open(ctx)
+	if err != nil && ctx.Err() == nil {
+		d.say(health.State{Reason: "The database could not be made ready; the server's log says why."})
+	}
+	return err
+}
+
+func (d *Database) open(ctx context.Context) error {
+	for looked := false; ; looked = true {
+		at, err := d.look(ctx)
+		if err != nil && looked && d.o.Migrate == MigrateOff && ctx.Err() == nil {
+			// It was there, and may be there again.
+			if err := d.leave(ctx, health.State{Reason: "The database cannot be looked at: " + err.Error() + "."}); err != nil {
+				return err
+			}
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		done, err := d.proceed(ctx, at)
+		if done || err != nil {
+			return err
+		}
+	}
+}
+
+// proceed does the next thing that has to be done to a database that stands at
+// that place, and reports whether it was the last.
+func (d *Database) proceed(ctx context.Context, at *migrate.Standing) (done bool, err error) {
+	switch {
+	case len(at.Unknown) > 0:
+		return true, d.openNewer(ctx, at)
+	case d.o.Migrate == MigrateCheck:
+		if err := d.check(ctx); err != nil {
+			return true, err
+		}
+		return true, d.openForUse(ctx)
+	case at.AtHead():
+		return true, d.openForUse(ctx)
+	case d.o.Migrate == MigrateOff:
+		return false, d.leave(ctx, health.State{Revision: revisionOf(at), Reason: "The database " + notAtHead(at) + ", and is left alone because of " +
+			d.o.Wording.Mode + "; run larder migrate upgrade head, or " + d.o.Wording.Auto + ". This one serves it as soon as that is done."})
+	case at.Empty || at.Unfinished:
+		return d.create(ctx)
+	}
+	return false, d.upgrade(ctx)
+}
+
+// runner works on an open database.
+func (d *Database) runner(eng *engine.Engine) (*migrate.Runner, error) {
+	mode := migrate.SnapshotAlways
+	if d.o.NoSnapshot {
+		mode = migrate.SnapshotNever
+	}
+	return migrate.New(migrate.Options{Engine: eng, Lineages: Lineages(d.o.SameEmail), Events: d.tell.event, Snapshot: mode, Build: d.o.Build})
+}
+
+// look finds out where the database stands and changes nothing of it. One that
+// does not exist is empty.
+func (d *Database) look(ctx context.Context) (*migrate.Standing, error) {
+	eng, _, _ := d.now()
+	if eng == nil {
+		var err error
+		eng, err = d.connect(ctx, toLook)
+		switch {
+		case errors.Is(err, dberr.ErrNotFound):
+			return &migrate.Standing{Empty: true, Pending: 1}, nil
+		case errors.Is(err, dberr.ErrReadOnly):
+			// A process that died has left a file that cannot be read before
+			// what it had begun is taken back, which opening it to write does.
+			eng, err = d.connect(ctx, toMigrate)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	r, err := d.runner(eng)
+	if err != nil {
+		return nil, err
+	}
+	at, err := r.Standing(ctx)
+	if err != nil {
+		return nil, err
+	}
+	d.mu.Lock()
+	d.state.Revision = revisionOf(at)
+	d.mu.Unlock()
+	return at, nil
+}
+
+// revisionOf is what is recorded, for people.
+func revisionOf(at *migrate.Standing) string {
+	var all []string
+	for _, l := range slices.Sorted(maps.Keys(at.Rows)) {
+		all = append(all, at.Rows[l]...)
+	}
+	return strings.Join(all, ", ")
+}
+
+// openForUse opens the database for good.
+func (d *Database) openForUse(ctx context.Context) error {
+	why, readOnly := toServe, ""
+	if d.o.Engine.ReadOnly {
+		why, readOnly = toRead, "The database was opened to be read only."
+	}
+	eng, err := d.connect(ctx, why)
+	if err == nil {
+		d.serve(eng, readOnly)
+	}
+	return err
+}
+
+// openNewer opens a database that a newer program has migrated: it is served
+// as far as reading goes, and nothing of it is changed.
+func (d *Database) openNewer(ctx context.Context, at *migrate.Standing) error {
+	eng, err := d.connect(ctx, toRead)
+	if err != nil {
+		return err
+	}
+	reason := "The database is at revision " + revisionOf(at) + ", and the newest that this larder knows is " + tables.Head +
+		": a newer program has migrated it. It is served read-only, and nothing of it is changed. Use a newer larder; or let the program" +
+		" that migrated it take it back (migrate downgrade " + tables.Head + "); or put a backup from before in its place."
+	d.log.Warn(reason, "revision", revisionOf(at))
+	d.serve(eng, reason)
+	return nil
+}
+
+// leave says why a database that is not to be migrated is not served, and
+// waits a moment before it is looked at again.
+func (d *Database) leave(ctx context.Context, why health.State) error {
+	if _, _, before := d.now(); before.Reason != why.Reason {
+		d.say(why)
+		d.log.Error(why.Reason, "revision", why.Revision)
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(lookAgain):
+		return nil
+	}
+}
+
+// create makes the tables of an empty database at the head, at once. It is not
+// done where another process was faster.
+func (d *Database) create(ctx context.Context) (done bool, err error) {
+	d.say(health.State{Reason: "The database is being created.", Passing: true})
+	eng, err := d.connect(ctx, toServe)
+	if err != nil {
+		return false, err
+	}
+	release, err := eng.Lock(ctx, fresh.Lock, d.tell.waiting)
+	if err != nil {
+		return false, err
+	}
+	created, err := d.createLocked(ctx, eng)
+	if free := release(); err == nil {
+		err = free
+	}
+	if err != nil {
+		return false, err
+	}
+	// The database is looked at once more through this connection: a database
+	// in memory has no other.
+	at, err := d.look(ctx)
+	if err != nil {
+		return false, err
+	}
+	if !at.AtHead() {
+		d.Close()
+		return false, nil
+	}
+	if created {
+		d.log.Info("the database was created", "revision", revisionOf(at))
+	}
+	d.serve(eng, "")
+	return true, nil
+}
+
+func (d *Database) createLocked(ctx context.Context, eng *engine.Engine) (bool, error) {
+	r, err := d.runner(eng)
+	if err != nil {
+		return false, err
+	}
+	at, err := r.Standing(ctx)
+	if err != nil || !at.Empty && !at.Unfinished {
+		return false, err
+	}
+	err = fresh.CreateLocked(ctx, eng, tables.All(), []string{tables.Head})
+	if errors.Is(err, dberr.ErrAlreadyExists) && at.Unfinished && revisionOf(at) != "" {
+		return false, nil // all but the last step was done before
+	}
+	return err == nil, err
+}
+
+// upgrade brings the database to the head.
+func (d *Database) upgrade(ctx context.Context) error {
+	d.say(health.State{Reason: "The database is about to be migrated.", Passing: true})
+	eng, err := d.connect(ctx, toMigrate)
+	if err != nil {
+		return err
+	}
+	r, err := d.runner(eng)
+	if err != nil {
+		return err
+	}
+	begin := time.Now()
+	rep, err := r.Upgrade(ctx, "heads")
+	if err != nil {
+		return d.refused(err)
+	}
+	if len(rep.Ran) == 0 {
+		d.log.Info("another process has migrated the database")
+	} else {
+		d.log.Info("migrated", "revisions", len(rep.Ran), "took", time.Since(begin).Round(time.Millisecond))
+	}
+	return nil
+}
+
+// refused adds what to do about data that do not allow an upgrade, where that
+// is one of the options.
+func (d *Database) refused(err error) error {
+	var refused *migrate.Refused
+	if !errors.As(err, &refused) {
+		return err
+	}
+	for _, f := range refused.Foreseen {
+		if f.Revision == migrations.SameEmailRevision {
+			return &dberr.Error{Op: "open", Code: dberr.CodeOf(err), Err: err, Msg: refused.Error() + "; to go on, " + d.o.Wording.SameEmail}
+		}
+	}
+	return err
+}
