@@ -132,6 +132,18 @@ func Retryable(err error) bool {
 	return false
 }
 
+// WithEngine returns err with the name of the engine that it comes from, when
+// there is an *Error in it; any other error, and nil, stays as it is.
+func WithEngine(err error, engine string) error {
+	var e *Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	c := *e
+	c.Engine = engine
+	return &c
+}
+
 // WithOp returns err with op in front, keeping code and cause. A nil err stays nil.
 func WithOp(err error, op string) error {
 	if err == nil {

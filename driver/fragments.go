@@ -1,5 +1,7 @@
 package driver
 
+import "strings"
+
 // Fragments that several engines write in the same words.
 
 // WriteTupleIn writes (left) IN (rows), with values between the parenthesis and the
@@ -30,5 +32,18 @@ func WriteOrderNulls(b *Builder, e Expr, desc, nullsFirst bool) {
 		b.SQL(" NULLS FIRST")
 	} else {
 		b.SQL(" NULLS LAST")
+	}
+}
+
+// AppendQuoted appends s between quotation marks; those inside of it are doubled.
+func AppendQuoted(b []byte, s string, mark byte) []byte {
+	b = append(b, mark)
+	for {
+		i := strings.IndexByte(s, mark)
+		if i < 0 {
+			return append(append(b, s...), mark)
+		}
+		b = append(append(b, s[:i+1]...), mark)
+		s = s[i+1:]
 	}
 }

@@ -58,7 +58,7 @@ func formsOf(t *schema.Table) (forms, error) {
 	for _, x := range []struct {
 		ddl driver.DDL
 		to  **schema.Table
-	}{{sqlite.NewDDL(), &f.sqlite}, {postgres.NewDDL(), &f.postgres}, {mysql.NewDDL(false), &f.mysql}, {mysql.NewDDL(true), &maria}} {
+	}{{sqlite.NewDDL(), &f.sqlite}, {postgres.NewDDL(), &f.postgres}, {mysql.NewDDL(mysql.MySQL{}), &f.mysql}, {mysql.NewDDL(mysql.MariaDB{}), &maria}} {
 		n, err := x.ddl.Normalize(t)
 		if err != nil {
 			return f, err

@@ -361,6 +361,7 @@ func (s dialectSuite) json(t *testing.T) {
 		{"element of an element", func(b *driver.Builder) { s.d.JSONHasElement(b, full, driver.Path{"a"}, int64(2)) }, "no"},
 		{"element true", func(b *driver.Builder) { s.d.JSONHasElement(b, full, driver.Path{"a"}, true) }, "no"},
 		{"element null", func(b *driver.Builder) { s.d.JSONHasElement(b, full, driver.Path{"a"}, nil) }, "yes"},
+		{"element of the last one", func(b *driver.Builder) { s.d.JSONHasElement(b, doc(`[0,["b",null]]`), driver.Path{-1}, nil) }, "yes"},
 		{"element of a scalar", func(b *driver.Builder) { s.d.JSONHasElement(b, full, driver.Path{"s"}, "x") }, "no"},
 		{"contains", func(b *driver.Builder) { s.d.JSONContains(b, full, nil, `{"a":[[2],1],"o":{}}`) }, "yes"},
 		{"contains not", func(b *driver.Builder) { s.d.JSONContains(b, full, nil, `{"a":[2]}`) }, "no"},

@@ -2,21 +2,17 @@ package mysql
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"database/sql"
 	sqldriver "database/sql/driver"
 	"errors"
-	"io"
-	"net"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"github.com/go-sql-driver/mysql"
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/driver/netfault"
 )
 
 type classifier struct{}
@@ -52,17 +48,10 @@ func (classifier) Classify(err error) driver.Fault {
 		return driver.Fault{Code: dberr.Invalid, Detail: "the connection or transaction is over"}
 	case errors.Is(err, mysql.ErrNoTLS):
 		return driver.Fault{Code: dberr.Unsupported, Detail: "the server has no TLS, which the URL asks for"}
-	case errors.Is(err, mysql.ErrMalformPkt), errors.Is(err, mysql.ErrPktSync), errors.Is(err, mysql.ErrPktSyncMul), lostConnection(err):
+	case errors.Is(err, mysql.ErrMalformPkt), errors.Is(err, mysql.ErrPktSync), errors.Is(err, mysql.ErrPktSyncMul), errors.Is(err, mysql.ErrInvalidConn), netfault.Lost(err):
 		return driver.Fault{Code: dberr.Unavailable, Broken: true}
 	}
 	return driver.Fault{Code: dberr.Internal}
-}
-
-// lostConnection recognises failures of the network below the protocol.
-func lostConnection(err error) bool {
-	var ne net.Error
-	return errors.Is(err, mysql.ErrInvalidConn) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
-		errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.As(err, &ne)
 }
 
 // constraintOf takes the identifier from the message of a number whose form is
@@ -105,37 +94,13 @@ func quoted(msg string, i int, open, end string) string {
 
 // connectError says in a sentence why no connection came about.
 func (c *connector) connectError(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	var known *dberr.Error
-	if errors.As(err, &known) {
-		return known
-	}
-	f := classifier{}.Classify(err)
-	e := &dberr.Error{Op: "connect", Code: f.Code, Engine: c.engine, Native: f.Native, Msg: f.Detail, Unsent: true, Err: err}
 	user, database, where := c.target.User, c.target.Database, c.where()
-	var (
-		unknownCA x509.UnknownAuthorityError
-		wrongName x509.HostnameError
-		badCert   x509.CertificateInvalidError
-		badAny    *tls.CertificateVerificationError
-	)
-	switch {
-	case f.Native == "1049":
-		e.Msg = "the database " + database + " does not exist on " + where + "; create it, or correct the URL"
-	case f.Native == "1045" || f.Native == "1698":
-		e.Msg = "the server at " + where + " does not let the user " + user + " in; check user and password"
-	case f.Native == "1044":
-		e.Msg = "the server at " + where + " does not let the user " + user + " use the database " + database + "; grant it, or correct the URL"
-	case f.Native == "1040":
-		e.Msg = "the server at " + where + " has no connection left; raise its max_connections or make the pools smaller"
-	case errors.As(err, &unknownCA), errors.As(err, &wrongName), errors.As(err, &badCert), errors.As(err, &badAny):
-		e.Code, e.Msg = dberr.Invalid, "the certificate of the server at "+where+" is not accepted: it is expired, of an unknown authority, or names another host; check ssl_ca and ssl_mode"
-	case f.Code == dberr.Unavailable, f.Code == dberr.Timeout, f.Code == dberr.Internal && f.Native == "":
-		e.Code, e.Msg = dberr.Unavailable, "no MySQL or MariaDB server could be reached at "+where+"; check that it runs, the address, and the network"
-	case e.Msg == "":
-		e.Msg = "the server at " + where + " refused the connection"
-	}
-	return e
+	stranger := "the server at " + where + " does not let the user " + user + " in; check user and password"
+	return netfault.Attempt{Engine: c.engine, Server: "MySQL or MariaDB", Where: where, CheckTLS: "ssl_ca and ssl_mode", Classifier: classifier{}, Words: map[string]string{
+		"1049": "the database " + database + " does not exist on " + where + "; create it, or correct the URL",
+		"1045": stranger,
+		"1698": stranger,
+		"1044": "the server at " + where + " does not let the user " + user + " use the database " + database + "; grant it, or correct the URL",
+		"1040": "the server at " + where + " has no connection left; raise its max_connections or make the pools smaller",
+	}}.Error(ctx, err)
 }

@@ -1,6 +1,7 @@
 package mysql
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -8,16 +9,75 @@ import (
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/driver/ddltext"
 	"github.com/larder-db/larder/schema"
 	"github.com/larder-db/larder/schema/sqltext"
 )
 
-// ddl writes schema statements for MySQL, or for MariaDB.
-type ddl struct{ mariadb bool }
+// DDL writes schema statements for a flavour, without a connection.
+type DDL struct {
+	Flavour
+	// HasTable reports which of the features that concern tables there are.
+	HasTable func(f schema.Feature) bool
 
-// NewDDL returns what writes schema statements for MySQL, or for MariaDB. It
-// needs no connection.
-func NewDDL(mariadb bool) driver.DDL { return &ddl{mariadb} }
+	text ddltext.Writer
+}
+
+// NewDDL returns what writes schema statements for a flavour.
+func NewDDL(f Flavour) *DDL {
+	d := &DDL{Flavour: f, HasTable: hasTableFeature}
+	d.text = ddltext.Writer{
+		Ident: quoteIdent, Text: quoteText, False: "0", True: "1", NullFirst: true, InlineComment: true, BareGenerated: f.nullGenerated(),
+		Constraints: []ddltext.Part{ddltext.PrimaryKey, ddltext.Indexes, ddltext.Checks, ddltext.ForeignKeys},
+		Type:        func(c *schema.Column) (string, error) { return d.TypeName(c.Type) },
+		Identity:    func(*schema.Column) string { return " AUTO_INCREMENT" },
+		Now:         now,
+		Literal:     literal,
+		Items:       jsonChecks,
+		Tail: func(*schema.Table) string {
+			return " ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE " + f.collation()
+		},
+	}
+	return d
+}
+
+// now is the time of the insert in the precision of the column.
+func now(c *schema.Column) string {
+	if c.Type.Kind != schema.DateTime {
+		return ""
+	}
+	return fmt.Sprintf("CURRENT_TIMESTAMP(%d)", cmp.Or(c.Type.Precision, 6))
+}
+
+// literal is a text as the default of a column.
+func literal(c *schema.Column, v string) string {
+	if beyondBMP(v) {
+		// The server prints defaults in three-byte UTF-8; the bytes survive.
+		return fmt.Sprintf("(CONVERT(0x%X USING utf8mb4))", v)
+	}
+	switch c.Type.Kind {
+	case schema.Text, schema.JSON, schema.JSONB, schema.Bytes:
+		// Such a column takes a default only as an expression.
+		return "(" + quoteText(v) + ")"
+	}
+	return quoteText(v)
+}
+
+// jsonChecks keep the columns of JSON text valid.
+func jsonChecks(t *schema.Table) []string {
+	var out []string
+	for _, c := range t.Columns {
+		if c.Type.Kind == schema.JSON {
+			out = append(out, jsonCheck(jsonName(t.Name, c.Name), c.Name))
+		}
+	}
+	return out
+}
+
+// jsonCheck is the constraint that keeps a column JSON.
+func jsonCheck(name, column string) string {
+	return "CONSTRAINT " + quoteIdent(name) + " CHECK (json_valid(" + quoteIdent(column) + "))"
+}
 
 // tableFeatures are the features that change what a table looks like.
 var tableFeatures = []schema.Feature{schema.Comments, schema.ConstraintNames, schema.AlterInPlace}
@@ -29,21 +89,6 @@ const (
 	maxKey  = 3072 // bytes of a key
 	maxChar = 4    // bytes of a character
 )
-
-func (d *ddl) engine() string {
-	if d.mariadb {
-		return "mariadb"
-	}
-	return "mysql"
-}
-
-// collation compares text by its bytes and does not pad it.
-func (d *ddl) collation() string {
-	if d.mariadb {
-		return "utf8mb4_nopad_bin"
-	}
-	return "utf8mb4_0900_bin"
-}
 
 // aliases are names of functions for which the servers print another.
 var aliases = map[string]string{
@@ -70,16 +115,17 @@ func declaredRules(t *schema.Table) sqltext.Rules {
 	return r
 }
 
-func (d *ddl) Normalize(t *schema.Table) (*schema.Table, error) {
+// Normalize returns t as the server holds and reports it.
+func (d *DDL) Normalize(t *schema.Table) (*schema.Table, error) {
 	if err := t.Validate(); err != nil {
 		return nil, dberr.WithOp(err, "normalize "+t.Name)
 	}
-	c := t.For(hasTableFeature)
-	n := &normalizer{ddl: d, t: c, rules: declaredRules(c), keyed: map[string]int{}}
+	c := t.For(d.HasTable)
+	n := &normalizer{DDL: d, t: c, rules: declaredRules(c), keyed: map[string]int{}}
 	for _, col := range c.Columns {
 		n.keyed[col.Name] = col.Type.KeyLength
 	}
-	for _, step := range []func() error{n.expressions, n.checks, n.keys, n.indexes, n.foreignKeys, n.names, n.limits} {
+	for _, step := range []func() error{n.expressions, n.dropJSONChecks, n.keys, n.indexes, n.foreignKeys, n.names, n.limits} {
 		if err := step(); err != nil {
 			return nil, dberr.WithOp(err, "normalize "+t.Name)
 		}
@@ -87,12 +133,12 @@ func (d *ddl) Normalize(t *schema.Table) (*schema.Table, error) {
 	return c, nil
 }
 
-func (d *ddl) unsupported(format string, args ...any) error {
-	return &dberr.Error{Code: dberr.Unsupported, Engine: d.engine(), Msg: fmt.Sprintf(format, args...)}
+func (d *DDL) unsupported(format string, args ...any) error {
+	return &dberr.Error{Code: dberr.Unsupported, Engine: d.Name(), Msg: fmt.Sprintf(format, args...)}
 }
 
-func (d *ddl) tooLarge(format string, args ...any) error {
-	return &dberr.Error{Code: dberr.TooLarge, Engine: d.engine(), Msg: fmt.Sprintf(format, args...)}
+func (d *DDL) tooLarge(format string, args ...any) error {
+	return &dberr.Error{Code: dberr.TooLarge, Engine: d.Name(), Msg: fmt.Sprintf(format, args...)}
 }
 
 // validJSON is the check of a column that holds JSON.
@@ -102,7 +148,7 @@ func validJSON(column string) schema.Expr {
 
 // TypeName writes a type as information_schema prints it, without the display
 // width of integers. JSON is text with a check beside it.
-func (d *ddl) TypeName(ty schema.Type) (string, error) {
+func (d *DDL) TypeName(ty schema.Type) (string, error) {
 	switch ty.Kind {
 	case schema.String, schema.Text:
 		n := ty.Length
@@ -142,10 +188,7 @@ func (d *ddl) TypeName(ty schema.Type) (string, error) {
 	case schema.JSON:
 		return "longtext", nil
 	case schema.JSONB:
-		if d.mariadb {
-			return "longtext", nil
-		}
-		return "json", nil
+		return d.jsonb(), nil
 	case schema.Bytes:
 		if ty.KeyLength > 0 {
 			return "varbinary(" + strconv.Itoa(ty.KeyLength) + ")", nil
@@ -154,11 +197,7 @@ func (d *ddl) TypeName(ty schema.Type) (string, error) {
 	case schema.UUID:
 		return "char(36)", nil
 	case schema.Enum:
-		values := make([]string, len(ty.Values))
-		for i, v := range ty.Values {
-			values[i] = ddlString(v)
-		}
-		return "enum(" + strings.Join(values, ",") + ")", nil
+		return "enum(" + d.text.Enum(ty.Values, ",") + ")", nil
 	case schema.Other:
 		return ty.Raw, nil
 	}
@@ -173,7 +212,7 @@ const maxVarchar = 4096
 const jsonRaw = "longtext json"
 
 // typeNamed is the type that a column type of information_schema means.
-func (d *ddl) typeNamed(raw string) schema.Type {
+func (d *DDL) typeNamed(raw string) schema.Type {
 	ty := schema.Type{Kind: schema.Other, Raw: raw}
 	var n, m int
 	switch {
@@ -201,13 +240,13 @@ func (d *ddl) typeNamed(raw string) schema.Type {
 		ty.Kind = schema.Bytes
 	case raw == "char(36)":
 		ty.Kind = schema.UUID
-	case driver.ScanType(raw, "varchar(%d)", &n):
+	case ddltext.ScanType(raw, "varchar(%d)", &n):
 		ty.Kind, ty.Length = schema.String, n
-	case driver.ScanType(raw, "varbinary(%d)", &n):
+	case ddltext.ScanType(raw, "varbinary(%d)", &n):
 		ty.Kind, ty.KeyLength = schema.Bytes, n
-	case driver.ScanType(raw, "decimal(%d,%d)", &n, &m):
+	case ddltext.ScanType(raw, "decimal(%d,%d)", &n, &m):
 		ty.Kind, ty.Precision, ty.Scale = schema.Numeric, n, m
-	case driver.ScanType(raw, "datetime(%d)", &n) && n > 0:
+	case ddltext.ScanType(raw, "datetime(%d)", &n) && n > 0:
 		ty.Kind, ty.Precision = schema.DateTime, n
 	case strings.HasPrefix(raw, "enum("):
 		if values, ok := enumValues(raw); ok {
@@ -232,205 +271,27 @@ func enumValues(raw string) ([]string, bool) {
 	return out, len(out) > 0
 }
 
-func (d *ddl) CreateTables(tables ...*schema.Table) ([]string, error) {
-	normal, err := driver.NormalizeAll(d, tables)
+// CreateTables writes the statements that make the tables.
+func (d *DDL) CreateTables(tables ...*schema.Table) ([]string, error) {
+	normal, err := ddltext.NormalizeAll(d, tables)
 	if err != nil {
 		return nil, err
 	}
-	var out, later []string
-	sorted, late := schema.Sorted(normal)
-	for _, t := range sorted {
-		s, err := d.createTable(t, late)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, s)
-		for _, f := range t.ForeignKeys {
-			if late[f] != nil {
-				later = append(later, "ALTER TABLE "+ddlIdent(t.Name)+" ADD "+foreignKeyText(f))
-			}
-		}
-	}
-	return append(out, later...), nil
-}
-
-func (d *ddl) createTable(t *schema.Table, late map[*schema.ForeignKey]*schema.Table) (string, error) {
-	var items, checks []string
-	for _, c := range t.Columns {
-		s, err := d.columnText(c)
-		if err != nil {
-			return "", err
-		}
-		items = append(items, s)
-		if c.Type.Kind == schema.JSON {
-			checks = append(checks, "CONSTRAINT "+ddlIdent(schema.InventName(t.Name, []string{c.Name}, "json"))+" CHECK (json_valid("+ddlIdent(c.Name)+"))")
-		}
-	}
-	if pk := t.PrimaryKey; pk != nil {
-		items = append(items, "PRIMARY KEY "+identList(pk.Columns))
-	}
-	for _, i := range t.Indexes {
-		items = append(items, indexText(i))
-	}
-	for _, k := range t.Checks {
-		e, err := renderExpr(k.Expr)
-		if err != nil {
-			return "", err
-		}
-		items = append(items, "CONSTRAINT "+ddlIdent(k.Name)+" CHECK ("+e+")")
-	}
-	for _, f := range t.ForeignKeys {
-		if late[f] == nil {
-			items = append(items, foreignKeyText(f))
-		}
-	}
-	s := "CREATE TABLE " + ddlIdent(t.Name) + " (\n\t" + strings.Join(append(items, checks...), ",\n\t") +
-		"\n) ENGINE=InnoDB ROW_FORMAT=DYNAMIC DEFAULT CHARACTER SET utf8mb4 COLLATE " + d.collation()
-	if t.Comment != "" {
-		s += " COMMENT=" + ddlString(t.Comment)
-	}
-	return s, nil
-}
-
-func foreignKeyText(f *schema.ForeignKey) string {
-	s := "CONSTRAINT " + ddlIdent(f.Name) + " FOREIGN KEY " + identList(f.Columns) + " REFERENCES " + ddlIdent(f.RefTable) + " " + identList(f.RefColumns)
-	if f.OnUpdate != schema.NoAction {
-		s += " ON UPDATE " + string(f.OnUpdate)
-	}
-	if f.OnDelete != schema.NoAction {
-		s += " ON DELETE " + string(f.OnDelete)
-	}
-	return s
-}
-
-func (d *ddl) columnText(c *schema.Column) (string, error) {
-	ty, err := d.TypeName(c.Type)
-	if err != nil {
-		return "", err
-	}
-	s := ddlIdent(c.Name) + " " + ty
-	if c.Collation != "" {
-		s += " COLLATE " + ddlIdent(c.Collation)
-	}
-	if g := c.Generated; g != nil {
-		e, err := renderExpr(g.Expr)
-		if err != nil {
-			return "", err
-		}
-		s += " GENERATED ALWAYS AS (" + e + ")"
-		if g.Stored {
-			s += " STORED"
-		} else {
-			s += " VIRTUAL"
-		}
-		// MariaDB has no NOT NULL on a generated column.
-		if !c.Nullable && !d.mariadb {
-			s += " NOT NULL"
-		}
-	} else {
-		if c.Nullable {
-			s += " NULL"
-		} else {
-			s += " NOT NULL"
-		}
-		if c.Default != nil {
-			def, err := defaultText(c)
-			if err != nil {
-				return "", err
-			}
-			s += " DEFAULT " + def
-		}
-		if c.Identity != nil {
-			s += " AUTO_INCREMENT"
-		}
-	}
-	if c.Comment != "" {
-		s += " COMMENT " + ddlString(c.Comment)
-	}
-	return s, nil
-}
-
-func defaultText(c *schema.Column) (string, error) {
-	d := c.Default
-	if d.Expr != "" {
-		if d.Expr == schema.Now && c.Type.Kind == schema.DateTime {
-			p := c.Type.Precision
-			if p == 0 {
-				p = 6
-			}
-			return fmt.Sprintf("CURRENT_TIMESTAMP(%d)", p), nil
-		}
-		e, err := renderExpr(d.Expr)
-		return "(" + e + ")", err
-	}
-	return driver.DefaultText(d.Value, "0", "1", func(v string) string {
-		if beyondBMP(v) {
-			// The server prints defaults in three-byte UTF-8; the bytes survive.
-			return fmt.Sprintf("(CONVERT(0x%X USING utf8mb4))", v)
-		}
-		switch c.Type.Kind {
-		case schema.Text, schema.JSON, schema.JSONB, schema.Bytes:
-			// Such a column takes a default only as an expression.
-			return "(" + ddlString(v) + ")"
-		}
-		return ddlString(v)
-	})
-}
-
-func indexText(i *schema.Index) string {
-	s := "KEY "
-	switch {
-	case i.Unique:
-		s = "UNIQUE KEY "
-	case i.Method == "fulltext" || i.Method == "spatial":
-		s = strings.ToUpper(i.Method) + " KEY "
-	}
-	parts := make([]string, len(i.Parts))
-	for n, p := range i.Parts {
-		parts[n] = ddlIdent(p.Column)
-		if p.Prefix > 0 {
-			parts[n] += "(" + strconv.Itoa(p.Prefix) + ")"
-		}
-		if p.Desc {
-			parts[n] += " DESC"
-		}
-	}
-	s += ddlIdent(i.Name) + " (" + strings.Join(parts, ", ") + ")"
-	if i.Method == "hash" {
-		s += " USING HASH"
-	}
-	if i.Comment != "" {
-		s += " COMMENT " + ddlString(i.Comment)
-	}
-	return s
+	return d.text.CreateTables(normal)
 }
 
 // Batch leaves statements as they are: several at once would need
 // multiStatements, which is off.
-func (d *ddl) Batch(statements []string) []string { return statements }
+func (d *DDL) Batch(statements []string) []string { return statements }
 
-func renderExpr(e schema.Expr) (string, error) {
-	s, err := sqltext.Render(string(e),
-		func(name string) (string, error) { return ddlIdent(name), nil },
-		func(text string) (string, error) { return ddlString(text), nil })
-	if err != nil {
-		return "", dberr.New(dberr.Invalid, "expression", err.Error())
-	}
-	return s, nil
-}
+func quoteIdent(name string) string { return string(driver.AppendQuoted(nil, name, '`')) }
 
-func identList(names []string) string {
-	quoted := make([]string, len(names))
-	for i, n := range names {
-		quoted[i] = ddlIdent(n)
-	}
-	return "(" + strings.Join(quoted, ", ") + ")"
-}
+func quoteText(s string) string { return string(appendText(nil, s)) }
 
-func ddlIdent(name string) string { return "`" + strings.ReplaceAll(name, "`", "``") + "`" }
-
-func ddlString(s string) string {
-	return "'" + strings.NewReplacer("'", "''", `\`, `\\`).Replace(s) + "'"
+// appendText doubles backslashes, which every connection of ours reads as
+// escapes: its sql_mode is set.
+func appendText(b []byte, s string) []byte {
+	return driver.AppendQuoted(b, strings.ReplaceAll(s, `\`, `\\`), '\'')
 }
 
 // beyondBMP reports whether s has a character that three-byte UTF-8 has not.

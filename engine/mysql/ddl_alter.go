@@ -13,7 +13,7 @@ import (
 // alteration writes one script. The server makes one ALTER TABLE as a whole or
 // not at all, and copies the table once for it: what can go into one does.
 type alteration struct {
-	d *ddl
+	d *DDL
 	driver.Alteration
 	script driver.Script
 
@@ -42,7 +42,7 @@ func (c *clauses) add(comment, sql, probe string) {
 }
 
 // Change writes all changes as one ALTER TABLE where that can be done.
-func (d *ddl) Change(a driver.Alteration) (driver.Script, error) {
+func (d *DDL) Change(a driver.Alteration) (driver.Script, error) {
 	w := &alteration{d: d, Alteration: a, lock: driver.NoLock}
 	for _, c := range a.Changes {
 		if err := w.change(c); err != nil {
@@ -81,7 +81,7 @@ func (w *alteration) flush() {
 		if len(all.sql) == 0 {
 			return
 		}
-		w.statement(w.lock, strings.Join(all.comments, "; "), "ALTER TABLE "+ddlIdent(w.table())+" "+strings.Join(all.sql, ", "), all.probe)
+		w.statement(w.lock, strings.Join(all.comments, "; "), "ALTER TABLE "+quoteIdent(w.table())+" "+strings.Join(all.sql, ", "), all.probe)
 	}
 	alter(w.first)
 	alter(w.drops, w.columns, w.adds)
@@ -100,7 +100,7 @@ func (w *alteration) change(c schema.Change) error {
 			w.statement(driver.BriefLock, c.String(), s, tableThere(c.Table.Name))
 		}
 	case schema.DropTable:
-		w.statement(driver.BriefLock, c.String(), "DROP TABLE "+ddlIdent(c.Table.Name), not(tableThere(c.Table.Name)))
+		w.statement(driver.BriefLock, c.String(), "DROP TABLE "+quoteIdent(c.Table.Name), not(tableThere(c.Table.Name)))
 	case schema.RenameTable:
 		w.renameTable(c)
 	case schema.RenameColumn:
@@ -110,7 +110,7 @@ func (w *alteration) change(c schema.Change) error {
 	case schema.DropColumn:
 		w.heavier(driver.Copy)
 		w.dropJSON(c.Column)
-		w.drops.add(c.String(), "DROP COLUMN "+ddlIdent(c.Column.Name), not(columnThere(w.table(), c.Column.Name)))
+		w.drops.add(c.String(), "DROP COLUMN "+quoteIdent(c.Column.Name), not(columnThere(w.table(), c.Column.Name)))
 	case schema.AlterColumn:
 		return w.alterColumn(c)
 	case schema.AlterPrimaryKey:
@@ -119,21 +119,25 @@ func (w *alteration) change(c schema.Change) error {
 			w.drops.add(c.String(), "DROP PRIMARY KEY", not(indexIs(w.table(), "PRIMARY", nil)))
 		}
 		if c.To != nil {
-			w.adds.add(c.String(), "ADD PRIMARY KEY "+identList(c.To.Columns), keyIs(w.table(), c.To.Columns))
+			w.adds.add(c.String(), "ADD "+w.d.text.PrimaryKey(c.To), keyIs(w.table(), c.To.Columns))
 		}
 	case schema.AddIndex:
-		w.adds.add(c.String(), "ADD "+indexText(c.Index), indexIs(w.table(), c.Index.Name, c.Index))
+		key, err := w.d.text.Key(c.Index)
+		if err != nil {
+			return err
+		}
+		w.adds.add(c.String(), "ADD "+key, indexIs(w.table(), c.Index.Name, c.Index))
 	case schema.DropIndex:
-		w.drops.add(c.String(), "DROP INDEX "+ddlIdent(c.Index.Name), not(indexIs(w.table(), c.Index.Name, nil)))
+		w.drops.add(c.String(), "DROP INDEX "+quoteIdent(c.Index.Name), not(indexIs(w.table(), c.Index.Name, nil)))
 	case schema.AddForeignKey:
 		w.heavier(driver.Copy)
-		w.adds.add(c.String(), "ADD "+foreignKeyText(c.ForeignKey), constraintThere(w.table(), c.ForeignKey.Name))
+		w.adds.add(c.String(), "ADD "+w.d.text.ForeignKey(c.ForeignKey), constraintThere(w.table(), c.ForeignKey.Name))
 	case schema.DropForeignKey:
 		to := &w.drops
 		if w.added(c.ForeignKey.Name) {
 			to = &w.first
 		}
-		to.add(c.String(), "DROP FOREIGN KEY "+ddlIdent(c.ForeignKey.Name), not(constraintThere(w.table(), c.ForeignKey.Name)))
+		to.add(c.String(), "DROP FOREIGN KEY "+quoteIdent(c.ForeignKey.Name), not(constraintThere(w.table(), c.ForeignKey.Name)))
 	case schema.AddCheck:
 		return w.addCheck(c.String(), c.Check.Name, c.Check.Expr)
 	case schema.DropCheck:
@@ -141,11 +145,11 @@ func (w *alteration) change(c schema.Change) error {
 		if w.added(c.Check.Name) {
 			to = &w.first
 		}
-		to.add(c.String(), w.d.dropCheck(c.Check.Name), not(constraintThere(w.table(), c.Check.Name)))
+		to.add(c.String(), w.d.withoutCheck(c.Check.Name), not(constraintThere(w.table(), c.Check.Name)))
 	case schema.CommentTable:
-		w.adds.add(c.String(), "COMMENT="+ddlString(c.To), "")
+		w.adds.add(c.String(), "COMMENT="+quoteText(c.To), "")
 	default:
-		return dberr.New(dberr.Unsupported, "change", w.d.engine()+" does not know how to "+c.String())
+		return dberr.New(dberr.Unsupported, "change", w.d.Title()+" does not know how to "+c.String())
 	}
 	return nil
 }
@@ -163,20 +167,15 @@ func (w *alteration) added(name string) bool {
 	})
 }
 
-func (d *ddl) dropCheck(name string) string {
-	if d.mariadb {
-		return "DROP CONSTRAINT " + ddlIdent(name)
-	}
-	return "DROP CHECK " + ddlIdent(name)
-}
+func (d *DDL) withoutCheck(name string) string { return d.dropCheck() + quoteIdent(name) }
 
 func (w *alteration) addCheck(comment, name string, e schema.Expr) error {
-	s, err := renderExpr(e)
+	s, err := w.d.text.Expr(e)
 	if err != nil {
 		return err
 	}
 	w.heavier(driver.Copy)
-	w.adds.add(comment, "ADD CONSTRAINT "+ddlIdent(name)+" CHECK ("+s+")", constraintThere(w.table(), name))
+	w.adds.add(comment, "ADD CONSTRAINT "+quoteIdent(name)+" CHECK ("+s+")", constraintThere(w.table(), name))
 	return nil
 }
 
@@ -195,7 +194,7 @@ func (w *alteration) dropJSON(c *schema.Column) {
 		name = jsonName(w.table(), c.Name)
 	}
 	if name != "" {
-		w.drops.add("", w.d.dropCheck(name), "")
+		w.drops.add("", w.d.withoutCheck(name), "")
 	}
 }
 
@@ -209,7 +208,7 @@ func (w *alteration) addJSON(c *schema.Column) error {
 // renameTable gives the checks of JSON columns the names that they have by
 // rule: those are unique in the database, and the old name may be used again.
 func (w *alteration) renameTable(c schema.RenameTable) {
-	w.statement(driver.BriefLock, c.String(), "RENAME TABLE "+ddlIdent(c.From)+" TO "+ddlIdent(c.To), tableThere(c.To))
+	w.statement(driver.BriefLock, c.String(), "RENAME TABLE "+quoteIdent(c.From)+" TO "+quoteIdent(c.To), tableThere(c.To))
 	var parts []string
 	probe := ""
 	for _, col := range w.Before.Columns {
@@ -221,12 +220,12 @@ func (w *alteration) renameTable(c schema.RenameTable) {
 			name = jsonName(c.From, col.Name)
 		}
 		if now := jsonName(c.To, col.Name); name != "" && name != now {
-			parts = append(parts, w.d.dropCheck(name), "ADD CONSTRAINT "+ddlIdent(now)+" CHECK (json_valid("+ddlIdent(col.Name)+"))")
+			parts = append(parts, w.d.withoutCheck(name), "ADD "+jsonCheck(now, col.Name))
 			probe = constraintThere(c.To, now)
 		}
 	}
 	if len(parts) > 0 {
-		w.statement(driver.Copy, "checks of JSON columns follow the name of the table", "ALTER TABLE "+ddlIdent(c.To)+" "+strings.Join(parts, ", "), probe)
+		w.statement(driver.Copy, "checks of JSON columns follow the name of the table", "ALTER TABLE "+quoteIdent(c.To)+" "+strings.Join(parts, ", "), probe)
 	}
 }
 
@@ -257,7 +256,7 @@ func (w *alteration) renameColumn(c schema.RenameColumn) error {
 	var drop, add clauses
 	for _, k := range before.Checks {
 		if mentions(k.Expr) {
-			drop.add("drop check "+k.Name, w.d.dropCheck(k.Name), not(constraintThere(w.table(), k.Name)))
+			drop.add("drop check "+k.Name, w.d.withoutCheck(k.Name), not(constraintThere(w.table(), k.Name)))
 		}
 	}
 	col := before.Column(c.From)
@@ -266,34 +265,34 @@ func (w *alteration) renameColumn(c schema.RenameColumn) error {
 	}
 	json := col.Type.Kind == schema.JSON
 	if name, known := w.Alteration.Extras.ValidJSON[c.From]; json && known && name != "" {
-		drop.add("", w.d.dropCheck(name), not(constraintThere(w.table(), name)))
+		drop.add("", w.d.withoutCheck(name), not(constraintThere(w.table(), name)))
 	} else if json && !known {
 		name := jsonName(before.Name, c.From)
-		drop.add("", w.d.dropCheck(name), not(constraintThere(w.table(), name)))
+		drop.add("", w.d.withoutCheck(name), not(constraintThere(w.table(), name)))
 	}
 	over := func(i *schema.Index) bool {
 		return slices.ContainsFunc(i.Parts, func(p schema.IndexPart) bool { return gone[p.Column] })
 	}
 	for _, i := range before.Indexes {
 		if over(i) {
-			drop.add("drop index "+i.Name, "DROP INDEX "+ddlIdent(i.Name), not(indexIs(w.table(), i.Name, nil)))
+			drop.add("drop index "+i.Name, "DROP INDEX "+quoteIdent(i.Name), not(indexIs(w.table(), i.Name, nil)))
 		}
 	}
 	for _, g := range before.Columns {
 		if gone[g.Name] {
-			drop.add("drop generated column "+g.Name, "DROP COLUMN "+ddlIdent(g.Name), not(columnThere(w.table(), g.Name)))
+			drop.add("drop generated column "+g.Name, "DROP COLUMN "+quoteIdent(g.Name), not(columnThere(w.table(), g.Name)))
 		}
 	}
 	for n, g := range after.Columns {
 		if !gone[g.Name] {
 			continue
 		}
-		text, err := w.d.columnText(g)
+		text, err := w.d.text.Column(w.After, g)
 		if err != nil {
 			return err
 		}
 		if n > 0 {
-			text += " AFTER " + ddlIdent(after.Columns[n-1].Name)
+			text += " AFTER " + quoteIdent(after.Columns[n-1].Name)
 		} else {
 			text += " FIRST"
 		}
@@ -301,26 +300,30 @@ func (w *alteration) renameColumn(c schema.RenameColumn) error {
 	}
 	for _, i := range after.Indexes {
 		if over(i) {
-			add.add("make index "+i.Name, "ADD "+indexText(i), indexIs(w.table(), i.Name, i))
+			key, err := w.d.text.Key(i)
+			if err != nil {
+				return err
+			}
+			add.add("make index "+i.Name, "ADD "+key, indexIs(w.table(), i.Name, i))
 		}
 	}
 	for n, k := range before.Checks {
 		if mentions(k.Expr) {
-			e, err := renderExpr(after.Checks[n].Expr)
+			e, err := w.d.text.Expr(after.Checks[n].Expr)
 			if err != nil {
 				return err
 			}
-			add.add("make check "+k.Name, "ADD CONSTRAINT "+ddlIdent(k.Name)+" CHECK ("+e+")", constraintThere(w.table(), k.Name))
+			add.add("make check "+k.Name, "ADD CONSTRAINT "+quoteIdent(k.Name)+" CHECK ("+e+")", constraintThere(w.table(), k.Name))
 		}
 	}
 	if json {
-		add.add("", "ADD CONSTRAINT "+ddlIdent(jsonName(before.Name, c.To))+" CHECK (json_valid("+ddlIdent(c.To)+"))", constraintThere(w.table(), jsonName(before.Name, c.To)))
+		add.add("", "ADD "+jsonCheck(jsonName(before.Name, c.To), c.To), constraintThere(w.table(), jsonName(before.Name, c.To)))
 	}
-	alter := "ALTER TABLE " + ddlIdent(w.table()) + " "
+	alter := "ALTER TABLE " + quoteIdent(w.table()) + " "
 	if len(drop.sql) > 0 {
 		w.statement(driver.Copy, "take away what names the column: "+strings.Join(drop.comments, "; "), alter+strings.Join(drop.sql, ", "), drop.probe)
 	}
-	w.statement(driver.BriefLock, c.String(), alter+"RENAME COLUMN "+ddlIdent(c.From)+" TO "+ddlIdent(c.To), columnThere(w.table(), c.To))
+	w.statement(driver.BriefLock, c.String(), alter+"RENAME COLUMN "+quoteIdent(c.From)+" TO "+quoteIdent(c.To), columnThere(w.table(), c.To))
 	if len(add.sql) > 0 {
 		w.statement(driver.Copy, "make it again: "+strings.Join(add.comments, "; "), alter+strings.Join(add.sql, ", "), add.probe)
 	}
@@ -330,21 +333,21 @@ func (w *alteration) renameColumn(c schema.RenameColumn) error {
 // Probes ask information_schema whether a statement has taken effect.
 
 func tableThere(name string) string {
-	return "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = " + ddlString(name)
+	return "SELECT 1 FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = " + quoteText(name)
 }
 
 func columnThere(table, name string) string {
-	return "SELECT 1 FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = " + ddlString(table) + " AND column_name = " + ddlString(name)
+	return "SELECT 1 FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = " + quoteText(table) + " AND column_name = " + quoteText(name)
 }
 
 func constraintThere(table, name string) string {
-	return "SELECT 1 FROM information_schema.table_constraints WHERE table_schema = DATABASE() AND table_name = " + ddlString(table) + " AND constraint_name = " + ddlString(name)
+	return "SELECT 1 FROM information_schema.table_constraints WHERE table_schema = DATABASE() AND table_name = " + quoteText(table) + " AND constraint_name = " + quoteText(name)
 }
 
 // indexIs asks whether there is an index of that name; with i, whether it is
 // that one.
 func indexIs(table, name string, i *schema.Index) string {
-	s := "SELECT 1 FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = " + ddlString(table) + " AND index_name = " + ddlString(name)
+	s := "SELECT 1 FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = " + quoteText(table) + " AND index_name = " + quoteText(name)
 	if i == nil {
 		return s + " LIMIT 1"
 	}
@@ -357,7 +360,7 @@ func indexIs(table, name string, i *schema.Index) string {
 		unique = "0"
 	}
 	return s + " HAVING GROUP_CONCAT(CONCAT_WS(' ', column_name, coalesce(sub_part, 0), coalesce(collation, 'A')) ORDER BY seq_in_index SEPARATOR ',') = " +
-		ddlString(strings.Join(parts, ",")) + " AND MIN(non_unique) = " + unique
+		quoteText(strings.Join(parts, ",")) + " AND MIN(non_unique) = " + unique
 }
 
 // keyIs asks whether the primary key is over the columns.

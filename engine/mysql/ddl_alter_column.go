@@ -22,7 +22,7 @@ func (w *alteration) addColumn(c schema.AddColumn) error {
 		now = col.Clone()
 		now.Nullable = true
 	}
-	text, err := w.d.columnText(now)
+	text, err := w.d.text.Column(w.After, now)
 	if err != nil {
 		return err
 	}
@@ -34,7 +34,7 @@ func (w *alteration) addColumn(c schema.AddColumn) error {
 	if !col.Nullable && col.Default == nil && fill == "" && col.Generated == nil && col.Identity == nil {
 		// The server would make up a value for rows that exist.
 		w.script.Expect = append(w.script.Expect, driver.Check{
-			Query: "SELECT 1 FROM " + ddlIdent(w.table()) + " LIMIT 1",
+			Query: "SELECT 1 FROM " + quoteIdent(w.table()) + " LIMIT 1",
 			Msg:   "column " + w.table() + "." + col.Name + " is NOT NULL, has no default, and the table has rows; give it a default, or say with Fill what they get",
 		})
 	}
@@ -42,15 +42,15 @@ func (w *alteration) addColumn(c schema.AddColumn) error {
 	if fill == "" {
 		return w.addJSON(col)
 	}
-	e, err := renderExpr(fill)
+	e, err := w.d.text.Expr(fill)
 	if err != nil {
 		return err
 	}
-	alter := "ALTER TABLE " + ddlIdent(w.table()) + " "
-	w.after = append(w.after, driver.Statement{SQL: "UPDATE " + ddlIdent(w.table()) + " SET " + ddlIdent(col.Name) + " = " + e,
+	alter := "ALTER TABLE " + quoteIdent(w.table()) + " "
+	w.after = append(w.after, driver.Statement{SQL: "UPDATE " + quoteIdent(w.table()) + " SET " + quoteIdent(col.Name) + " = " + e,
 		Comment: "fill column " + col.Name + " in the rows that exist", Lock: driver.DataLock})
 	if !col.Nullable {
-		text, err := w.d.columnText(col)
+		text, err := w.d.text.Column(w.After, col)
 		if err != nil {
 			return err
 		}
@@ -58,7 +58,7 @@ func (w *alteration) addColumn(c schema.AddColumn) error {
 	}
 	if col.Type.Kind == schema.JSON {
 		name := jsonName(w.table(), col.Name)
-		w.after = append(w.after, driver.Statement{SQL: alter + "ADD CONSTRAINT " + ddlIdent(name) + " CHECK (json_valid(" + ddlIdent(col.Name) + "))",
+		w.after = append(w.after, driver.Statement{SQL: alter + "ADD " + jsonCheck(name, col.Name),
 			Comment: "column " + col.Name + " holds JSON", Lock: driver.Copy, Probe: constraintThere(w.table(), name)})
 	}
 	return nil
@@ -71,7 +71,7 @@ func (w *alteration) alterColumn(c schema.AlterColumn) error {
 	}
 	retype := slices.Contains(c.Facets, schema.TypeFacet)
 	if e := w.Using[c.To.Name]; retype && e != "" {
-		s, err := renderExpr(e)
+		s, err := w.d.text.Expr(e)
 		if err != nil {
 			return err
 		}
@@ -83,7 +83,7 @@ func (w *alteration) alterColumn(c schema.AlterColumn) error {
 			return err
 		}
 	}
-	text, err := w.d.columnText(c.To)
+	text, err := w.d.text.Column(w.After, c.To)
 	if err != nil {
 		return err
 	}
@@ -123,15 +123,17 @@ func (w *alteration) remade(c schema.AlterColumn) bool {
 
 func (w *alteration) remake(c schema.AlterColumn) error {
 	if c.To.Generated == nil {
-		return w.exchange(c, ddlIdent(c.From.Name))
+		return w.exchange(c, quoteIdent(c.From.Name))
 	}
-	text, err := w.d.columnText(c.To)
+	text, err := w.d.text.Column(w.After, c.To)
 	if err != nil {
 		return err
 	}
 	w.heavier(driver.Copy)
-	w.indexesOf(c.To.Name)
-	w.drops.add(c.String(), "DROP COLUMN "+ddlIdent(c.To.Name), "")
+	if err := w.indexesOf(c.To.Name); err != nil {
+		return err
+	}
+	w.drops.add(c.String(), "DROP COLUMN "+quoteIdent(c.To.Name), "")
 	w.columns.add("", "ADD COLUMN "+text+w.place(c.To.Name), "")
 	return nil
 }
@@ -142,7 +144,7 @@ func (w *alteration) place(column string) string {
 	at := slices.IndexFunc(w.Before.Columns, func(c *schema.Column) bool { return c.Name == column })
 	for at--; at >= 0; at-- {
 		if prev := w.Before.Columns[at].Name; w.After.Column(prev) != nil {
-			return " AFTER " + ddlIdent(prev)
+			return " AFTER " + quoteIdent(prev)
 		}
 	}
 	return " FIRST"
@@ -150,15 +152,20 @@ func (w *alteration) place(column string) string {
 
 // indexesOf drops and makes again what is over a column that is made again,
 // and that no change names.
-func (w *alteration) indexesOf(column string) {
+func (w *alteration) indexesOf(column string) error {
 	for _, i := range w.Before.Indexes {
 		uses := slices.ContainsFunc(i.Parts, func(p schema.IndexPart) bool { return p.Column == column })
 		if !uses || w.changes(i.Name) {
 			continue
 		}
-		w.drops.add("", "DROP INDEX "+ddlIdent(i.Name), "")
-		w.adds.add("", "ADD "+indexText(i), "")
+		w.drops.add("", "DROP INDEX "+quoteIdent(i.Name), "")
+		key, err := w.d.text.Key(i)
+		if err != nil {
+			return err
+		}
+		w.adds.add("", "ADD "+key, "")
 	}
+	return nil
 }
 
 // changes reports whether a change drops the index or check of that name.
@@ -194,22 +201,24 @@ func (w *alteration) exchange(c schema.AlterColumn, expr string) error {
 	fresh := freshName(name)
 	loose := c.To.Clone()
 	loose.Name, loose.Nullable, loose.Default, loose.Generated, loose.Identity, loose.Comment = fresh, true, nil, nil, nil, ""
-	text, err := w.d.columnText(loose)
+	text, err := w.d.text.Column(w.After, loose)
 	if err != nil {
 		return err
 	}
-	final, err := w.d.columnText(c.To)
+	final, err := w.d.text.Column(w.After, c.To)
 	if err != nil {
 		return err
 	}
-	table := ddlIdent(w.table())
+	table := quoteIdent(w.table())
 	w.statement(driver.BriefLock, "a column for the new values of "+name, "ALTER TABLE "+table+" ADD COLUMN "+text, columnThere(w.table(), fresh))
-	w.statement(driver.DataLock, "compute the new values of "+name, "UPDATE "+table+" SET "+ddlIdent(fresh)+" = "+expr, "")
+	w.statement(driver.DataLock, "compute the new values of "+name, "UPDATE "+table+" SET "+quoteIdent(fresh)+" = "+expr, "")
 	w.heavier(driver.Copy)
-	w.indexesOf(name)
+	if err := w.indexesOf(name); err != nil {
+		return err
+	}
 	for _, k := range w.Before.Checks {
 		if strings.Contains(string(k.Expr), "{"+name+"}") && !w.changes(k.Name) {
-			w.first.add("drop check "+k.Name, w.d.dropCheck(k.Name), not(constraintThere(w.table(), k.Name)))
+			w.first.add("drop check "+k.Name, w.d.withoutCheck(k.Name), not(constraintThere(w.table(), k.Name)))
 			if err := w.addCheck("", k.Name, k.Expr); err != nil {
 				return err
 			}
@@ -223,8 +232,8 @@ func (w *alteration) exchange(c schema.AlterColumn, expr string) error {
 	} else {
 		w.dropJSON(c.From)
 	}
-	w.drops.add(c.String(), "DROP COLUMN "+ddlIdent(name), "")
-	w.columns.add("", "CHANGE COLUMN "+ddlIdent(fresh)+" "+final+w.place(name), not(columnThere(w.table(), fresh)))
+	w.drops.add(c.String(), "DROP COLUMN "+quoteIdent(name), "")
+	w.columns.add("", "CHANGE COLUMN "+quoteIdent(fresh)+" "+final+w.place(name), not(columnThere(w.table(), fresh)))
 	return w.addJSON(c.To)
 }
 
@@ -237,7 +246,7 @@ func (w *alteration) convert(c schema.AlterColumn) (done bool, err error) {
 	}
 	text := func(k schema.Kind) bool { return k == schema.String || k == schema.Text }
 	whole := func(k schema.Kind) bool { return k == schema.Integer || k == schema.BigInt }
-	table, a := ddlIdent(w.table()), ddlIdent(c.To.Name)
+	table, a := quoteIdent(w.table()), quoteIdent(c.To.Name)
 	update := func(set, where string) driver.Statement {
 		return driver.Statement{SQL: "UPDATE " + table + " SET " + a + " = " + set + " WHERE " + where, Comment: "values of " + c.To.Name + " as the new type has them", Lock: driver.DataLock}
 	}
@@ -263,28 +272,19 @@ func (w *alteration) convert(c schema.AlterColumn) (done bool, err error) {
 
 // Extras reads the names of the checks that keep columns JSON, and what refers
 // to the table.
-func (d *ddl) Extras(ctx context.Context, q driver.Querier, o driver.InspectOptions, table string) (driver.Extras, error) {
+func (d *DDL) Extras(ctx context.Context, q driver.Querier, o driver.InspectOptions, table string) (driver.Extras, error) {
 	var x driver.Extras
-	query := `SELECT c.constraint_name, c.check_clause, 'Table' FROM information_schema.check_constraints c
-		JOIN information_schema.table_constraints t ON t.constraint_schema = c.constraint_schema AND t.constraint_name = c.constraint_name
-		WHERE t.constraint_type = 'CHECK' AND t.table_schema = ` + here + ` AND t.table_name = ?`
-	if d.mariadb {
-		query = `SELECT constraint_name, check_clause, level FROM information_schema.check_constraints WHERE constraint_schema = ` + here + ` AND table_name = ?`
-	}
-	rows, err := q.QueryContext(ctx, query, o.Schema, table)
+	rows, err := q.QueryContext(ctx, d.checks(true), o.Schema, table)
 	if err != nil {
 		return x, err
 	}
 	defer func() { _ = rows.Close() }()
 	for rows.Next() {
-		var name, clause, level string
-		if err := rows.Scan(&name, &clause, &level); err != nil {
+		var of, name, clause, level string
+		if err := rows.Scan(&of, &name, &clause, &level); err != nil {
 			return x, err
 		}
-		if !d.mariadb {
-			clause = unescape(clause)
-		}
-		e, err := sqltext.Canonical(clause, textRules(&schema.Table{}))
+		e, err := sqltext.Canonical(d.printed(clause), textRules(&schema.Table{}))
 		if err != nil {
 			continue // no check of ours reads like that
 		}

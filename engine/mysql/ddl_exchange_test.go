@@ -9,7 +9,7 @@ import (
 
 // Two columns whose new values are computed at once get a column each.
 func TestColumnsThatChangeTogether(t *testing.T) {
-	d := NewDDL(false)
+	d := NewDDL(MySQL{})
 	t1 := schema.Define("folder")
 	t1.Text("id").Key(36).PrimaryKey()
 	t1.DateTime("created_at")
@@ -24,7 +24,7 @@ func TestColumnsThatChangeTogether(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := d.(driver.Changer).Change(driver.Alteration{Before: before, After: after, Changes: schema.Diff([]*schema.Table{before}, []*schema.Table{after})})
+	s, err := d.Change(driver.Alteration{Before: before, After: after, Changes: schema.Diff([]*schema.Table{before}, []*schema.Table{after})})
 	if err != nil {
 		t.Fatal(err)
 	}

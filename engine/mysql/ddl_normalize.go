@@ -6,14 +6,14 @@ import (
 	"unicode/utf8"
 
 	"github.com/larder-db/larder/dberr"
-	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/driver/ddltext"
 	"github.com/larder-db/larder/schema"
 	"github.com/larder-db/larder/schema/sqltext"
 )
 
 // normalizer brings one table into the form in which the server holds it.
 type normalizer struct {
-	*ddl
+	*DDL
 	t     *schema.Table
 	rules sqltext.Rules
 	keyed map[string]int // the key length of each declared column
@@ -23,16 +23,16 @@ func (n *normalizer) canon(what string, e *schema.Expr) error {
 	if *e == "" {
 		return nil
 	}
-	if n.mariadb && beyondBMP(string(*e)) {
+	if n.plainExpressions() && beyondBMP(string(*e)) {
 		return n.unsupported("%s has a character beyond U+FFFF in its expression, which expressions cannot have", what)
 	}
 	r := n.rules
 	r.Condition = strings.HasPrefix(what, "check ")
-	return driver.CanonBy("", r)(what, e)
+	return ddltext.CanonBy("", r)(what, e)
 }
 
 func (n *normalizer) expressions() error {
-	return driver.NormalizeRules{Canon: n.canon, Column: n.column, Literal: schema.Type.Literal}.Normalize(n.t)
+	return ddltext.NormalizeRules{Canon: n.canon, Column: n.column, Literal: schema.Type.Literal}.Normalize(n.t)
 }
 
 // column is the rule for the type, the collation and the identity of a column.
@@ -44,21 +44,21 @@ func (n *normalizer) column(c *schema.Column) error {
 	if err != nil {
 		return dberr.WithOp(err, "column "+c.Name)
 	}
-	if c.Type.Kind == schema.JSON || c.Type.Kind == schema.JSONB && n.mariadb {
+	if c.Type.Kind == schema.JSON || c.Type.Kind == schema.JSONB && n.jsonb() == "longtext" {
 		name = jsonRaw
 	}
 	c.Type = n.typeNamed(name)
 	if c.Identity != nil {
 		c.Identity, c.Nullable = &schema.Identity{}, false
 	}
-	if c.Generated != nil && n.mariadb {
+	if c.Generated != nil && n.nullGenerated() {
 		c.Nullable = true
 	}
 	return nil
 }
 
-// checks drops those that a JSON column brings by itself.
-func (n *normalizer) checks() error {
+// dropJSONChecks drops those that a JSON column brings by itself.
+func (n *normalizer) dropJSONChecks() error {
 	n.t.Checks = slices.DeleteFunc(n.t.Checks, func(k *schema.Check) bool {
 		return slices.ContainsFunc(n.t.Columns, func(c *schema.Column) bool {
 			return c.Type.Kind == schema.JSON && k.Expr == validJSON(c.Name)

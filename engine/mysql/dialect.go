@@ -1,7 +1,6 @@
 package mysql
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -10,102 +9,81 @@ import (
 	"unicode/utf8"
 
 	"github.com/larder-db/larder/dberr"
-	"github.com/larder-db/larder/dburl"
 	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/driver/fold"
 	"github.com/larder-db/larder/driver/value"
 	"github.com/larder-db/larder/schema"
 )
 
-// dialect writes the SQL of MySQL and of MariaDB. It is comparable: two of
-// them that are equal write the same.
-type dialect struct {
-	flavour string // dburl.MySQL or dburl.MariaDB
-	version int    // 80016, 101119
-	packet  int    // max_allowed_packet; 0 when it is not known
+// Dialect writes the SQL of MySQL, of MariaDB, and of what descends from them.
+// It is comparable: two of them that are equal write the same.
+type Dialect struct {
+	Flavour
+	version int // 80019, 101119
+	packet  int // max_allowed_packet; 0 when it is not known
 }
 
-func newDialect(flavour string, version, maxPacket int) dialect {
-	return dialect{flavour: flavour, version: version, packet: maxPacket}
+// NewDialect is the dialect of a flavour's server of that version, 80400 for
+// 8.4.0. maxPacket is the largest packet that the server takes, 0 when it is
+// not known.
+func NewDialect(f Flavour, version, maxPacket int) Dialect {
+	return Dialect{Flavour: f, version: version, packet: maxPacket}
 }
 
-func (d dialect) mariadb() bool { return d.flavour == dburl.MariaDB }
+// statementFeatures are those of all flavours.
+var statementFeatures = []driver.Feature{driver.RowLocks, driver.SkipLocked, driver.ServerProcess, driver.Isolation,
+	driver.Savepoints, driver.TupleIn, driver.Windows, driver.RecursiveCTE, driver.DecimalType, driver.Schemas}
 
-var (
-	bothFeatures = []driver.Feature{driver.RowLocks, driver.SkipLocked, driver.ServerProcess, driver.Isolation,
-		driver.Savepoints, driver.TupleIn, driver.Windows, driver.RecursiveCTE, driver.DecimalType, driver.Schemas}
-	mariadbFeatures = []driver.Feature{driver.InsertReturning, driver.DeleteReturning, driver.SetOperations, driver.SelfSubquery, driver.JSONExact}
-)
+// Engine is the flavour's name.
+func (d Dialect) Engine() string { return d.Name() }
 
-func (d dialect) Engine() string { return d.flavour }
-
-func (d dialect) Has(f driver.Feature) bool {
-	switch {
-	case hasTableFeature(f), slices.Contains(bothFeatures, f):
-		return true
-	case d.mariadb():
-		return slices.Contains(mariadbFeatures, f)
-	}
-	return f == driver.SetOperations && d.version >= 80031
+// Has reports whether the server has a feature.
+func (d Dialect) Has(f driver.Feature) bool {
+	return hasTableFeature(f) || slices.Contains(statementFeatures, f) || d.Flavour.Has(f, d.version)
 }
 
-func (d dialect) Limits() driver.Limits {
+func (d Dialect) Limits() driver.Limits {
 	return driver.Limits{BindArgs: 65535, IdentChars: maxName, KeyBytes: maxKey, Packet: d.packet}
 }
 
-func (d dialect) AppendIdent(b []byte, name string) ([]byte, error) {
+func (d Dialect) AppendIdent(b []byte, name string) ([]byte, error) {
 	switch {
 	case name == "" || strings.IndexByte(name, 0) >= 0:
 		return b, dberr.New(dberr.Invalid, "identifier", "a name is empty or holds NUL; give it another")
 	case len(name) > maxName && utf8.RuneCountInString(name) > maxName:
 		e := dberr.New(dberr.TooLarge, "identifier", fmt.Sprintf("the name %q has %d characters and the engine takes %d; shorten it", name, utf8.RuneCountInString(name), maxName))
-		e.Engine = d.flavour
+		e.Engine = d.Name()
 		return b, e
 	}
 	if strings.IndexFunc(name, func(r rune) bool { return r > 0xFFFF }) >= 0 {
 		e := dberr.New(dberr.Unsupported, "identifier", fmt.Sprintf("the name %q holds a character beyond U+FFFF, which the engine does not take in names; give it another", name))
-		e.Engine = d.flavour
+		e.Engine = d.Name()
 		return b, e
 	}
-	b = append(b, '`')
-	if strings.IndexByte(name, '`') >= 0 {
-		name = strings.ReplaceAll(name, "`", "``")
-	}
-	return append(append(b, name...), '`'), nil
+	return driver.AppendQuoted(b, name, '`'), nil
 }
 
-func (dialect) AppendPlaceholder(b []byte, _ int) []byte { return append(b, '?') }
+func (Dialect) AppendPlaceholder(b []byte, _ int) []byte { return append(b, '?') }
 
-// AppendString doubles backslashes, which every connection of ours reads as
-// escapes: its sql_mode is set.
-func (dialect) AppendString(b []byte, s string) ([]byte, error) {
+// AppendString appends a literal.
+func (Dialect) AppendString(b []byte, s string) ([]byte, error) {
 	if err := value.CheckText(s); err != nil {
 		return b, err
 	}
-	s = strings.ReplaceAll(strings.ReplaceAll(s, `\`, `\\`), "'", "''")
-	return append(append(append(b, '\''), s...), '\''), nil
+	return appendText(b, s), nil
 }
 
 // statementRoom is what a statement needs of a packet beside its largest value.
 const statementRoom = 64 << 10
 
-func (d dialect) Encode(ty schema.Type, v any) (any, error) {
-	l := value.Limits{Length: true, KeyLength: true, IntRange: true, Years: true, NaN: true, Inf: true, Depth: 100}
-	if d.mariadb() {
-		l.Depth = 32
-	}
+func (d Dialect) Encode(ty schema.Type, v any) (any, error) {
+	l := value.Limits{Length: true, KeyLength: true, IntRange: true, Years: true, NaN: true, Inf: true, Depth: d.depth()}
 	if d.packet > statementRoom {
 		l.Bytes = d.packet - statementRoom
 	}
 	x, err := value.Encode(ty, v, l)
 	if err != nil {
-		var e *dberr.Error
-		if errors.As(err, &e) {
-			c := *e
-			c.Engine = d.flavour
-			return nil, &c
-		}
-		return nil, err
+		return nil, dberr.WithEngine(err, d.Name())
 	}
 	// The driver would send the zero time.Time, which is a date, as 0000-00-00.
 	if t, ok := x.(time.Time); ok {
@@ -118,23 +96,17 @@ func (d dialect) Encode(ty schema.Type, v any) (any, error) {
 }
 
 // collate writes the collation under which text compares by its bytes.
-func (d dialect) collate(b *driver.Builder) {
-	if d.mariadb() {
-		b.SQL(" COLLATE utf8mb4_nopad_bin")
-	} else {
-		b.SQL(" COLLATE utf8mb4_0900_bin")
-	}
+func (d Dialect) collate(b *driver.Builder) {
+	b.SQL(" COLLATE " + d.collation())
 }
 
-func (d dialect) Cast(b *driver.Builder, e driver.Expr, ty schema.Type) {
+func (d Dialect) Cast(b *driver.Builder, e driver.Expr, ty schema.Type) {
 	var as string
 	switch ty.Kind {
 	case schema.SmallInt, schema.Integer, schema.BigInt, schema.Boolean:
 		as = "SIGNED"
 	case schema.Float:
-		// MySQL learnt CAST AS DOUBLE in 8.0.17.
-		b.SQL("(").Expr(e).SQL(" + 0e0)")
-		return
+		as = "DOUBLE"
 	case schema.Numeric:
 		as = "DECIMAL(65,30)"
 	case schema.Date:
@@ -157,7 +129,7 @@ func (d dialect) Cast(b *driver.Builder, e driver.Expr, ty schema.Type) {
 
 // Comparable of a decimal that is text is its value to 30 digits behind the
 // point and 35 before it; larger numbers are NULL, not the largest decimal.
-func (dialect) Comparable(b *driver.Builder, e driver.Expr, ty schema.Type) {
+func (Dialect) Comparable(b *driver.Builder, e driver.Expr, ty schema.Type) {
 	if ty.Kind != schema.Numeric {
 		b.Expr(e)
 		return
@@ -166,7 +138,7 @@ func (dialect) Comparable(b *driver.Builder, e driver.Expr, ty schema.Type) {
 		SQL(" REGEXP '^[-]?0*[0-9]{1,25}([.][0-9]*)?([eE][+]?0*[0-9])?$' THEN CAST(").Expr(e).SQL(" AS DECIMAL(65,30)) END)")
 }
 
-func (dialect) Like(b *driver.Builder, e, pattern driver.Expr, escape rune) {
+func (Dialect) Like(b *driver.Builder, e, pattern driver.Expr, escape rune) {
 	b.SQL("(").Expr(e).SQL(" LIKE ").Expr(pattern).SQL(" ESCAPE ")
 	s := "\x01" // none means the backslash to MySQL; U+0001 stands in no text that anybody looks for
 	if escape != 0 {
@@ -180,7 +152,7 @@ func (dialect) Like(b *driver.Builder, e, pattern driver.Expr, escape rune) {
 	b.SQL(string(t) + ")")
 }
 
-func (d dialect) MatchFold(b *driver.Builder, e driver.Expr, text string, at driver.Anchor) {
+func (d Dialect) MatchFold(b *driver.Builder, e driver.Expr, text string, at driver.Anchor) {
 	pattern := fold.Pattern(text)
 	if at == driver.AtStart || at == driver.Whole {
 		pattern = `\A` + pattern
@@ -195,21 +167,17 @@ func (d dialect) MatchFold(b *driver.Builder, e driver.Expr, text string, at dri
 	d.Regexp(b, e, pattern)
 }
 
-func (d dialect) Regexp(b *driver.Builder, e driver.Expr, pattern string) {
-	if d.mariadb() {
-		b.SQL("(").Expr(e).SQL(" REGEXP ").Arg("(?-i)" + pattern).SQL(")")
-		return
-	}
-	b.SQL("REGEXP_LIKE(").Expr(e).SQL(", ").Arg(pattern).SQL(", 'c')")
+func (d Dialect) Regexp(b *driver.Builder, e driver.Expr, pattern string) {
+	d.regexp(b, e, pattern)
 }
 
-func (d dialect) Lower(b *driver.Builder, e driver.Expr) {
+func (d Dialect) Lower(b *driver.Builder, e driver.Expr) {
 	b.SQL("(LOWER(").Expr(e).SQL(")")
 	d.collate(b)
 	b.SQL(")")
 }
 
-func (dialect) Concat(b *driver.Builder, parts []driver.Expr) {
+func (Dialect) Concat(b *driver.Builder, parts []driver.Expr) {
 	b.SQL("CONCAT(")
 	b.List(len(parts), func(i int) { b.Expr(parts[i]) })
 	b.SQL(")")
@@ -217,10 +185,10 @@ func (dialect) Concat(b *driver.Builder, parts []driver.Expr) {
 
 // Upsert is decided by whatever unique key is in conflict. Who writes it sees
 // to it that there is no other than the target.
-func (d dialect) Upsert(b *driver.Builder, u driver.Upsert) {
+func (d Dialect) Upsert(b *driver.Builder, u driver.Upsert) {
 	if u.Where != nil {
 		e := dberr.New(dberr.Unsupported, u.Table, "a conditional upsert is not something this engine has in one statement")
-		e.Engine = d.flavour
+		e.Engine = d.Name()
 		b.Fail(e)
 		return
 	}
@@ -243,18 +211,15 @@ func (d dialect) Upsert(b *driver.Builder, u driver.Upsert) {
 	})
 }
 
-func (dialect) Excluded(b *driver.Builder, column string) {
+func (Dialect) Excluded(b *driver.Builder, column string) {
 	b.SQL("VALUES(").Ident(column).SQL(")")
 }
 
-func (d dialect) Lock(b *driver.Builder, m driver.LockMode) {
-	switch {
-	case !m.Share:
+func (d Dialect) Lock(b *driver.Builder, m driver.LockMode) {
+	if m.Share {
+		b.SQL(d.shareLock())
+	} else {
 		b.SQL(" FOR UPDATE")
-	case d.mariadb():
-		b.SQL(" LOCK IN SHARE MODE")
-	default:
-		b.SQL(" FOR SHARE")
 	}
 	switch {
 	case m.SkipLocked:
@@ -264,7 +229,7 @@ func (d dialect) Lock(b *driver.Builder, m driver.LockMode) {
 	}
 }
 
-func (dialect) Limit(b *driver.Builder, limit, offset driver.Expr) {
+func (Dialect) Limit(b *driver.Builder, limit, offset driver.Expr) {
 	b.SQL(" LIMIT ")
 	if limit == nil {
 		b.SQL("18446744073709551615")
@@ -276,7 +241,7 @@ func (dialect) Limit(b *driver.Builder, limit, offset driver.Expr) {
 	}
 }
 
-func (dialect) OrderNulls(b *driver.Builder, e driver.Expr, desc, nullsFirst bool) {
+func (Dialect) OrderNulls(b *driver.Builder, e driver.Expr, desc, nullsFirst bool) {
 	b.SQL("(").Expr(e).SQL(" IS NULL)")
 	if nullsFirst {
 		b.SQL(" DESC")
@@ -287,16 +252,16 @@ func (dialect) OrderNulls(b *driver.Builder, e driver.Expr, desc, nullsFirst boo
 	}
 }
 
-func (dialect) DistinctFrom(b *driver.Builder, a, c driver.Expr, not bool) {
+func (Dialect) DistinctFrom(b *driver.Builder, a, c driver.Expr, not bool) {
 	if !not {
 		b.SQL("NOT ")
 	}
 	b.SQL("(").Expr(a).SQL(" <=> ").Expr(c).SQL(")")
 }
 
-func (dialect) DefaultRow(b *driver.Builder) { b.SQL("() VALUES ()") }
+func (Dialect) DefaultRow(b *driver.Builder) { b.SQL("() VALUES ()") }
 
-func (d dialect) InArray(b *driver.Builder, e driver.Expr, ty schema.Type, array string, not bool) {
+func (d Dialect) InArray(b *driver.Builder, e driver.Expr, ty schema.Type, array string, not bool) {
 	b.Expr(e)
 	if not {
 		b.SQL(" NOT")
@@ -312,15 +277,15 @@ func (d dialect) InArray(b *driver.Builder, e driver.Expr, ty schema.Type, array
 	b.SQL(" PATH '$')) AS larder_v)")
 }
 
-func (dialect) TupleIn(b *driver.Builder, left []driver.Expr, rows [][]driver.Expr, not bool) {
+func (Dialect) TupleIn(b *driver.Builder, left []driver.Expr, rows [][]driver.Expr, not bool) {
 	driver.WriteTupleIn(b, left, rows, not, "")
 }
 
-func (dialect) LastIdentity(b *driver.Builder) { b.SQL("LAST_INSERT_ID()") }
+func (Dialect) LastIdentity(b *driver.Builder) { b.SQL("LAST_INSERT_ID()") }
 
 // Materialized keeps the optimizer from merging the derived table, which would
 // read the table that is written.
-func (dialect) Materialized(b *driver.Builder, query driver.Expr) {
+func (Dialect) Materialized(b *driver.Builder, query driver.Expr) {
 	name := "larder_" + strconv.Itoa(b.Len())
 	b.SQL("SELECT /*+ NO_MERGE(" + name + ") */ * FROM (").Expr(query).SQL(") AS " + name)
 }

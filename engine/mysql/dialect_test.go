@@ -21,7 +21,7 @@ func TestDialect(t *testing.T) {
 func TestPositionsOnOldMariaDB(t *testing.T) {
 	db := drivertest.OpenDialect(t, Driver{}, testdb.New(t, testdb.MariaDB).URL)
 	old := *db
-	old.Dialect = newDialect(testdb.MariaDB, 100600, 0)
+	old.Dialect = NewDialect(MariaDB{}, 100600, 0)
 	drivertest.DialectOn(t, &old)
 	for path, want := range map[string]string{"-1": `{"a":[1,2,{"b":9}]}`, "-3": `{"a":[9,2,{"b":3}]}`, "-4": `{"a":[1,2,{"b":3}]}`} {
 		n := map[string]int{"-1": -1, "-3": -3, "-4": -4}[path]
@@ -48,7 +48,7 @@ func TestPositionsOnOldMariaDB(t *testing.T) {
 }
 
 func TestPacketAndKeyLimits(t *testing.T) {
-	d := newDialect(testdb.MySQL, 80400, 1<<20)
+	d := NewDialect(MySQL{}, 80400, 1<<20)
 	for what, c := range map[string]struct {
 		ty schema.Type
 		v  any

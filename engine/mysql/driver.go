@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,8 +21,28 @@ import (
 	"github.com/larder-db/larder/driver/prepared"
 )
 
-// Driver opens MySQL and MariaDB databases.
-type Driver struct{}
+// Driver opens the databases of servers that speak MySQL's protocol.
+type Driver struct {
+	// Flavours are those to tell a server's from, in the order in which they
+	// are asked; none is MySQL and MariaDB.
+	Flavours []Flavour
+}
+
+func (d Driver) flavours() []Flavour {
+	if len(d.Flavours) == 0 {
+		return []Flavour{MySQL{}, MariaDB{}}
+	}
+	return d.Flavours
+}
+
+// flavour is the one that a URL's backend names.
+func (d Driver) flavour(backend string) Flavour {
+	all := d.flavours()
+	if i := slices.IndexFunc(all, func(f Flavour) bool { return f.Name() == backend }); i >= 0 {
+		return all[i]
+	}
+	return all[0]
+}
 
 const (
 	defaultConnectTimeout = 10 * time.Second
@@ -42,19 +63,23 @@ const (
 	strictMode = "STRICT_ALL_TABLES,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO"
 )
 
-// Backends are "mysql" and "mariadb".
-func (Driver) Backends() []string { return []string{dburl.MySQL, dburl.MariaDB} }
+// Backends are the names of the flavours.
+func (d Driver) Backends() []string {
+	var out []string
+	for _, f := range d.flavours() {
+		out = append(out, f.Name())
+	}
+	return out
+}
 
 // Dialect is the dialect of a recent server of the flavour that the URL names.
-func (Driver) Dialect(u *dburl.URL) (driver.Dialect, error) {
-	if u.Backend == dburl.MariaDB {
-		return newDialect(dburl.MariaDB, 110800, goodPacket), nil
-	}
-	return newDialect(dburl.MySQL, 80400, goodPacket), nil
+func (d Driver) Dialect(u *dburl.URL) (driver.Dialect, error) {
+	f := d.flavour(u.Backend)
+	return NewDialect(f, f.Newest(), goodPacket), nil
 }
 
 // Open connects to the server that u names.
-func (Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*driver.Database, error) {
+func (d Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*driver.Database, error) {
 	t, err := u.MySQL()
 	if err != nil {
 		return nil, err
@@ -74,7 +99,7 @@ func (Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*dr
 	if err != nil {
 		return nil, err
 	}
-	info, err := c.probe(ctx)
+	info, err := c.probe(ctx, d.flavours())
 	if err != nil {
 		return nil, err
 	}
@@ -84,8 +109,8 @@ func (Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*dr
 		c.settings = append(c.settings, "SET SESSION TRANSACTION READ ONLY")
 		ask = func(context.Context, driver.Querier) (driver.State, error) { return driver.State{ReadOnly: true}, nil }
 	}
-	db := &driver.Database{Dialect: newDialect(info.flavour, info.number, info.packet), Classifier: classifier{},
-		Inspector: NewInspector(info.mariadb()), DDL: NewDDL(info.mariadb()), Locker: locker{c: c}, State: ask, Version: info.title() + " " + info.version}
+	db := &driver.Database{Dialect: NewDialect(info.flavour, info.number, info.packet), Classifier: classifier{},
+		Inspector: NewInspector(info.flavour), DDL: NewDDL(info.flavour), Locker: locker{c: c}, State: ask, Version: info.flavour.Title() + " " + info.version}
 	if info.packet < goodPacket {
 		db.Warnings = append(db.Warnings, fmt.Sprintf("the server's max_allowed_packet is %d MB: a chat or file that is larger cannot be stored; raise it to 64M or more", info.packet>>20))
 	}
@@ -99,45 +124,40 @@ func (Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*dr
 
 // server is what the server says about itself.
 type server struct {
-	flavour string // dburl.MySQL or dburl.MariaDB
+	flavour Flavour
 	version string // "10.11.19"
 	number  int    // 101119
 	packet  int    // max_allowed_packet
 }
 
-func (s server) mariadb() bool { return s.flavour == dburl.MariaDB }
-
-func (s server) title() string {
-	if s.mariadb() {
-		return "MariaDB"
-	}
-	return "MySQL"
-}
-
 // probe asks a first connection what it is connected to.
-func (c *connector) probe(ctx context.Context) (server, error) {
+func (c *connector) probe(ctx context.Context, flavours []Flavour) (server, error) {
 	pool := sql.OpenDB(c)
 	defer pool.Close()
-	var version string
+	var version, comment string
 	var s server
-	if err := pool.QueryRowContext(ctx, "SELECT VERSION(), @@max_allowed_packet").Scan(&version, &s.packet); err != nil {
+	if err := pool.QueryRowContext(ctx, "SELECT VERSION(), @@version_comment, @@max_allowed_packet").Scan(&version, &comment, &s.packet); err != nil {
 		return server{}, c.connectError(ctx, err)
 	}
-	s.flavour = dburl.MySQL
-	if strings.Contains(strings.ToLower(version), "mariadb") {
-		s.flavour = dburl.MariaDB
-		version = strings.TrimPrefix(version, "5.5.5-") // for clients that know no version above 5
-	}
-	s.version, _, _ = strings.Cut(version, "-")
+	s.version, _, _ = strings.Cut(strings.TrimPrefix(version, "5.5.5-"), "-") // MariaDB, for clients that know no version above 5
 	s.number = versionNumber(s.version)
-	oldest, name := 80019, "8.0.19"
-	if s.mariadb() {
-		oldest, name = 100600, "10.6"
+	for _, f := range flavours {
+		if s.flavour == nil && f.Owns(version, comment) {
+			s.flavour = f
+		}
 	}
-	if s.number < oldest {
-		return server{}, dberr.New(dberr.Unsupported, "connect", "the server at "+c.where()+" is "+s.title()+" "+s.version+"; "+name+" or newer is needed")
+	switch {
+	case s.flavour == nil:
+		return server{}, dberr.New(dberr.Unsupported, "connect", "the server at "+c.where()+" calls itself "+version+", which is none of the flavours that this program has")
+	case s.number < s.flavour.Oldest():
+		return server{}, dberr.New(dberr.Unsupported, "connect", "the server at "+c.where()+" is "+s.flavour.Title()+" "+s.version+"; "+versionName(s.flavour.Oldest())+" or newer is needed")
 	}
 	return s, nil
+}
+
+// versionName makes "10.6" of 100600, and "8.0.19" of 80019.
+func versionName(number int) string {
+	return strings.TrimSuffix(fmt.Sprintf("%d.%d.%d", number/10000, number/100%100, number%100), ".0")
 }
 
 // versionNumber makes 101119 of "10.11.19".
@@ -156,12 +176,8 @@ func versionNumber(version string) int {
 
 // settings are the statements that each connection begins with.
 func settings(s server, initCommand string) []string {
-	collation, isolation := "utf8mb4_0900_bin", "transaction_isolation"
-	if s.mariadb() {
-		collation, isolation = "utf8mb4_nopad_bin", "tx_isolation"
-	}
-	out := []string{"SET NAMES utf8mb4 COLLATE " + collation + ", @@SESSION.time_zone = '+00:00', @@SESSION.sql_mode = '" + strictMode +
-		"', @@SESSION." + isolation + " = 'READ-COMMITTED', @@SESSION.autocommit = 1, @@SESSION.foreign_key_checks = 1, @@SESSION.sql_auto_is_null = 0"}
+	out := []string{"SET NAMES utf8mb4 COLLATE " + s.flavour.collation() + ", @@SESSION.time_zone = '+00:00', @@SESSION.sql_mode = '" + strictMode +
+		"', @@SESSION." + s.flavour.isolation() + " = 'READ-COMMITTED', @@SESSION.autocommit = 1, @@SESSION.foreign_key_checks = 1, @@SESSION.sql_auto_is_null = 0"}
 	if initCommand != "" {
 		out = append(out, initCommand)
 	}

@@ -16,17 +16,17 @@ import (
 	"github.com/larder-db/larder/schema/sqltext"
 )
 
-// inspector reads the schema of a MySQL or MariaDB database from
+// Inspector reads the schema of a MySQL or MariaDB database from
 // information_schema, in five statements whatever the number of tables.
-type inspector struct{ ddl }
+type Inspector struct{ *DDL }
 
-// NewInspector returns what reads the schema of a database of MySQL, or of
-// MariaDB.
-func NewInspector(mariadb bool) driver.Inspector { return inspector{ddl{mariadb}} }
+// NewInspector returns what reads the schema of a database of a flavour.
+func NewInspector(f Flavour) Inspector { return Inspector{NewDDL(f)} }
 
-func (i inspector) Inspect(ctx context.Context, q driver.Querier, o driver.InspectOptions) ([]*schema.Table, error) {
-	in := inspection{ddl: i.ddl, q: q, o: o, byName: map[string]*schema.Table{}}
-	for _, step := range []func(context.Context) error{in.tables, in.columns, in.indexes, in.foreignKeys, in.checks} {
+// Inspect returns the tables in order of name.
+func (i Inspector) Inspect(ctx context.Context, q driver.Querier, o driver.InspectOptions) ([]*schema.Table, error) {
+	in := inspection{DDL: i.DDL, q: q, o: o, byName: map[string]*schema.Table{}}
+	for _, step := range []func(context.Context) error{in.tables, in.columns, in.indexes, in.foreignKeys, in.readChecks} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -35,7 +35,7 @@ func (i inspector) Inspect(ctx context.Context, q driver.Querier, o driver.Inspe
 }
 
 type inspection struct {
-	ddl
+	*DDL
 	q      driver.Querier
 	o      driver.InspectOptions
 	byName map[string]*schema.Table
@@ -105,21 +105,14 @@ func (in *inspection) columns(ctx context.Context) error {
 		}
 		switch {
 		case generated != "":
-			if !in.mariadb {
-				generated = unescape(generated)
-			}
-			c.Generated = &schema.Generated{Expr: schema.Expr(generated), Stored: !strings.Contains(low, "virtual")}
-		case def.Valid && in.mariadb && def.String == "NULL":
+			c.Generated = &schema.Generated{Expr: schema.Expr(in.printed(generated)), Stored: !strings.Contains(low, "virtual")}
 		case def.Valid:
-			text := def.String
-			expression := strings.Contains(low, "default_generated")
-			if expression {
-				text = unescape(text)
-			}
-			if !in.mariadb && !expression {
-				c.Default = plainDefault(c.Type, text)
-			} else {
-				c.Default = &schema.Default{Expr: schema.Expr(text)}
+			switch d := in.columnDefault(def.String, low); {
+			case d.none:
+			case d.literal:
+				c.Default = plainDefault(c.Type, d.text)
+			default:
+				c.Default = &schema.Default{Expr: schema.Expr(d.text)}
 			}
 		}
 		return nil
@@ -173,11 +166,7 @@ func unescape(s string) string {
 }
 
 func (in *inspection) indexes(ctx context.Context) error {
-	expression := "expression"
-	if in.mariadb {
-		expression = "NULL"
-	}
-	return in.each(ctx, `SELECT table_name, index_name, non_unique, column_name, coalesce(collation, 'A'), coalesce(sub_part, 0), index_type, index_comment, `+expression+`
+	return in.each(ctx, `SELECT table_name, index_name, non_unique, column_name, coalesce(collation, 'A'), coalesce(sub_part, 0), index_type, index_comment, `+in.indexExpression()+`
 		FROM information_schema.statistics WHERE table_schema = `+here+` ORDER BY table_name, index_name, seq_in_index`, func(rows *sql.Rows) error {
 		var table, name, order, method, comment string
 		var column, expr sql.NullString
@@ -207,7 +196,7 @@ func (in *inspection) indexes(ctx context.Context) error {
 		}
 		p := schema.IndexPart{Column: column.String, Desc: order == "D", Prefix: prefix}
 		if expr.Valid {
-			p.Column, p.Expr = "", schema.Expr(unescape(expr.String))
+			p.Column, p.Expr = "", schema.Expr(in.printed(expr.String))
 		}
 		i.Parts = append(i.Parts, p)
 		return nil
@@ -245,24 +234,15 @@ func action(rule string) schema.Action {
 	return schema.Action(rule)
 }
 
-func (in *inspection) checks(ctx context.Context) error {
-	query := `SELECT t.table_name, c.constraint_name, c.check_clause FROM information_schema.check_constraints c
-		JOIN information_schema.table_constraints t ON t.constraint_schema = c.constraint_schema AND t.constraint_name = c.constraint_name
-		WHERE t.constraint_type = 'CHECK' AND t.table_schema = ` + here + ` ORDER BY t.table_name, c.constraint_name`
-	if in.mariadb {
-		query = `SELECT table_name, constraint_name, check_clause FROM information_schema.check_constraints
-			WHERE constraint_schema = ` + here + ` ORDER BY table_name, constraint_name`
-	}
-	return in.each(ctx, query, func(rows *sql.Rows) error {
-		var table string
+func (in *inspection) readChecks(ctx context.Context) error {
+	return in.each(ctx, in.checks(false), func(rows *sql.Rows) error {
+		var table, clause, level string
 		k := &schema.Check{}
-		if err := rows.Scan(&table, &k.Name, &k.Expr); err != nil {
+		if err := rows.Scan(&table, &k.Name, &clause, &level); err != nil {
 			return err
 		}
 		if t := in.byName[table]; t != nil {
-			if !in.mariadb {
-				k.Expr = schema.Expr(unescape(string(k.Expr)))
-			}
+			k.Expr = schema.Expr(in.printed(clause))
 			t.Checks = append(t.Checks, k)
 		}
 		return nil
@@ -281,7 +261,7 @@ func (in *inspection) finish() ([]*schema.Table, error) {
 			r.Condition = strings.HasPrefix(what, "check ")
 			s, err := sqltext.Canonical(string(*e), r)
 			if err != nil {
-				return &dberr.Error{Op: "inspect", Code: dberr.Unsupported, Engine: in.engine(), Msg: fmt.Sprintf("%s of table %s is in a form that is not understood: %v", what, t.Name, err)}
+				return &dberr.Error{Op: "inspect", Code: dberr.Unsupported, Engine: in.Name(), Msg: fmt.Sprintf("%s of table %s is in a form that is not understood: %v", what, t.Name, err)}
 			}
 			*e = schema.Expr(s)
 			return nil

@@ -63,7 +63,7 @@ func TestInspectReadsWhatOthersMade(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			live, err := mysql.NewInspector(maria).Inspect(t.Context(), db.Writer, driver.InspectOptions{})
+			live, err := mysql.NewInspector(flavour(e)).Inspect(t.Context(), db.Writer, driver.InspectOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -99,7 +99,6 @@ func TestInspectReadsWhatOthersMade(t *testing.T) {
 func TestTablesDoNotDependOnTheServersDefaults(t *testing.T) {
 	for _, e := range []string{testdb.MySQL, testdb.MariaDB} {
 		t.Run(e, func(t *testing.T) {
-			maria := e == testdb.MariaDB
 			db := openForSchema(t, testdb.New(t, e))
 			if _, err := db.Writer.ExecContext(t.Context(), "ALTER DATABASE DEFAULT CHARACTER SET latin1 COLLATE latin1_swedish_ci"); err != nil {
 				t.Fatal(err)
@@ -107,7 +106,7 @@ func TestTablesDoNotDependOnTheServersDefaults(t *testing.T) {
 			tab := schema.Define("words")
 			tab.Text("word").Key(40).PrimaryKey()
 			tab.Text("long").Null()
-			statements, err := mysql.NewDDL(maria).CreateTables(tab)
+			statements, err := mysql.NewDDL(flavour(e)).CreateTables(tab)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -155,18 +154,25 @@ func TestRefusals(t *testing.T) {
 		"64 are allowed":          define(func(t *schema.Table) { t.BigInt(strings.Repeat("ü", 65)) }),
 		"comment of column refus": define(func(t *schema.Table) { t.Columns[1].Comment = "🙂" }),
 	} {
-		for _, maria := range []bool{false, true} {
-			_, err := mysql.NewDDL(maria).Normalize(tab)
+		for _, f := range []mysql.Flavour{mysql.MySQL{}, mysql.MariaDB{}} {
+			_, err := mysql.NewDDL(f).Normalize(tab)
 			if err == nil || !strings.Contains(err.Error(), what) || !strings.Contains(err.Error(), "refused") {
 				t.Errorf("%s: %v", what, err)
 			}
 		}
 	}
 	emoji := define(func(t *schema.Table) { t.Check("k", "{b} <> '🙂'") })
-	if _, err := mysql.NewDDL(false).Normalize(emoji); err != nil {
+	if _, err := mysql.NewDDL(mysql.MySQL{}).Normalize(emoji); err != nil {
 		t.Error(err)
 	}
-	if _, err := mysql.NewDDL(true).Normalize(emoji); err == nil {
+	if _, err := mysql.NewDDL(mysql.MariaDB{}).Normalize(emoji); err == nil {
 		t.Error("MariaDB would lose the character of the check")
 	}
+}
+
+func flavour(engine string) mysql.Flavour {
+	if engine == testdb.MariaDB {
+		return mysql.MariaDB{}
+	}
+	return mysql.MySQL{}
 }

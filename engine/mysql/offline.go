@@ -7,8 +7,8 @@ import (
 
 // OfflineDDL writes schema statements without a connection, for the flavour
 // that the URL names.
-func (Driver) OfflineDDL(u *dburl.URL) (driver.DDL, error) {
-	return NewDDL(u.Backend == dburl.MariaDB), nil
+func (d Driver) OfflineDDL(u *dburl.URL) (driver.DDL, error) {
+	return NewDDL(d.flavour(u.Backend)), nil
 }
 
 var _ driver.Offline = Driver{}

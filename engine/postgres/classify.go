@@ -2,21 +2,17 @@ package postgres
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"database/sql"
 	sqldriver "database/sql/driver"
 	"errors"
-	"io"
-	"net"
 	"strings"
-	"syscall"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/driver/netfault"
 )
 
 type classifier struct{}
@@ -184,53 +180,25 @@ func firstQuoted(msg string) string {
 
 // lostConnection recognises failures of the network below the protocol.
 func lostConnection(err error) bool {
-	var ne net.Error
-	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, net.ErrClosed) ||
-		errors.Is(err, pgconn.ErrConnClosed) || errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.EPIPE) || errors.As(err, &ne)
+	return errors.Is(err, pgconn.ErrConnClosed) || netfault.Lost(err)
 }
 
 // connectError says in a sentence why no connection came about.
 func (c *connector) connectError(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
+	stranger := "the server at " + c.where + " does not let the user " + c.config.User + " into the database " + c.config.Database +
+		"; check user and password, and the server's pg_hba.conf"
+	a := netfault.Attempt{Engine: "postgresql", Server: "PostgreSQL", Where: c.where, CheckTLS: "sslrootcert and sslmode", Classifier: classifier{}, Words: map[string]string{
+		"3D000": "the database " + c.config.Database + " does not exist on " + c.where + "; create it, or correct the URL",
+		"28P01": stranger,
+		"28000": stranger,
+		"53300": "the server at " + c.where + " has no connection left; raise its max_connections or make the pools smaller",
+		"57P03": "the server at " + c.where + " is starting, stopping or recovering; try again in a moment",
+	}}
+	if c.config.ValidateConnect != nil {
+		a.Fits = "that fits target_session_attrs"
 	}
-	var known *dberr.Error
-	if errors.As(err, &known) {
-		return known
+	if c.config.RuntimeParams["search_path"] != "" {
+		a.Words["08P01"] = "what listens at " + c.where + " refuses a setting of the connection; a pooler has to let search_path and timezone pass (ignore_startup_parameters, track_extra_parameters)"
 	}
-	f := classifier{}.Classify(err)
-	e := &dberr.Error{Op: "connect", Code: f.Code, Engine: "postgresql", Native: f.Native, Unsent: true, Err: err}
-	user, database := c.config.User, c.config.Database
-	var (
-		unknownCA  x509.UnknownAuthorityError
-		wrongName  x509.HostnameError
-		badCert    x509.CertificateInvalidError
-		badCertAny *tls.CertificateVerificationError
-	)
-	switch {
-	case f.Native == "3D000":
-		e.Msg = "the database " + database + " does not exist on " + c.where + "; create it, or correct the URL"
-	case f.Native == "28P01" || f.Native == "28000":
-		e.Msg = "the server at " + c.where + " does not let the user " + user + " into the database " + database + "; check user and password, and the server's pg_hba.conf"
-	case f.Native == "53300":
-		e.Msg = "the server at " + c.where + " has no connection left; raise its max_connections or make the pools smaller"
-	case f.Native == "57P03":
-		e.Msg = "the server at " + c.where + " is starting, stopping or recovering; try again in a moment"
-	case f.Native == "08P01" && c.config.RuntimeParams["search_path"] != "":
-		e.Code, e.Msg = dberr.Invalid, "what listens at "+c.where+" refuses a setting of the connection; a pooler has to let search_path and timezone pass (ignore_startup_parameters, track_extra_parameters)"
-	case f.Native != "":
-		e.Msg = f.Detail
-		if e.Msg == "" {
-			e.Msg = "the server at " + c.where + " refused the connection"
-		}
-	case errors.As(err, &unknownCA), errors.As(err, &wrongName), errors.As(err, &badCert), errors.As(err, &badCertAny):
-		e.Code, e.Msg = dberr.Invalid, "the certificate of the server at "+c.where+" is not accepted: it is revoked, expired, of an unknown authority, or names another host; check sslrootcert and sslmode"
-	default:
-		e.Code, e.Msg = dberr.Unavailable, "no PostgreSQL server could be reached at "+c.where
-		if c.config.ValidateConnect != nil {
-			e.Msg += " that fits target_session_attrs"
-		}
-		e.Msg += "; check that it runs, the address, and the network"
-	}
-	return e
+	return a.Error(ctx, err)
 }

@@ -24,7 +24,7 @@ var errRowSource = errors.New("the rows ended with an error")
 // CopyIn streams rows into the table by COPY in text form: any value that has
 // a textual form fits any column that can read it, as with INSERT. The rows
 // are read in the caller's goroutine, where a panic of theirs belongs.
-func (d dialect) CopyIn(ctx context.Context, sc *sql.Conn, table string, columns []string, rows iter.Seq2[[]any, error]) (n int64, err error) {
+func (d Dialect) CopyIn(ctx context.Context, sc *sql.Conn, table string, columns []string, rows iter.Seq2[[]any, error]) (n int64, err error) {
 	b := driver.NewBuilder(d)
 	b.SQL("COPY ").Ident(table).SQL(" (").List(len(columns), func(i int) { b.Ident(columns[i]) }).SQL(") FROM STDIN")
 	text, _, err := b.Done()
@@ -222,4 +222,4 @@ func appendCopyText(b []byte, s string) []byte {
 	return append(b, s[start:]...)
 }
 
-var _ driver.BulkLoader = dialect{}
+var _ driver.BulkLoader = Dialect{}

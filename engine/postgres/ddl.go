@@ -8,16 +8,55 @@ import (
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/driver/ddltext"
 	"github.com/larder-db/larder/schema"
 	"github.com/larder-db/larder/schema/sqltext"
 )
 
-// ddl writes schema statements for PostgreSQL. Names are not qualified: the
-// connection's search path decides in which schema they are.
-type ddl struct{}
+// DDL writes schema statements for PostgreSQL, without a connection. Names are
+// not qualified: the connection's search path decides in which schema they are.
+type DDL struct {
+	// Has reports which of the features that concern tables there are.
+	Has func(f schema.Feature) bool
 
-// NewDDL returns what writes schema statements. It needs no connection.
-func NewDDL() driver.DDL { return &ddl{} }
+	text ddltext.Writer
+}
+
+// NewDDL returns what writes schema statements.
+func NewDDL() *DDL {
+	return &DDL{Has: hasTableFeature, text: ddltext.Writer{
+		Ident: quoteIdent, Text: quoteText, CheckName: checkName, False: "false", True: "true", CommentOn: true,
+		Constraints: []ddltext.Part{ddltext.PrimaryKey, ddltext.Uniques, ddltext.Checks, ddltext.ForeignKeys},
+		Type: func(c *schema.Column) (string, error) {
+			if c.Type.Kind == schema.Enum {
+				return quoteIdent(c.Type.Name), nil
+			}
+			return c.Type.Raw, nil
+		},
+		Now:      func(*schema.Column) string { return "now()" },
+		Identity: identity,
+	}}
+}
+
+// identity is the clause that numbers the rows.
+func identity(c *schema.Column) string {
+	if id := c.Identity; id.Standard != "" {
+		return " GENERATED " + id.Standard + " AS IDENTITY (SEQUENCE NAME " + quoteIdent(id.Sequence) + ")"
+	}
+	return " DEFAULT nextval(" + quoteText(quoteIdent(c.Identity.Sequence)) + ")"
+}
+
+// sequences makes those of a table, and gives them to their columns.
+func sequences(t *schema.Table) (before, behind []string) {
+	for _, c := range t.Columns {
+		if c.Identity != nil && c.Identity.Standard == "" {
+			seq := quoteIdent(c.Identity.Sequence)
+			before = append(before, "CREATE SEQUENCE "+seq+" AS "+c.Type.Raw)
+			behind = append(behind, "ALTER SEQUENCE "+seq+" OWNED BY "+quoteIdent(t.Name)+"."+quoteIdent(c.Name))
+		}
+	}
+	return before, behind
+}
 
 // tableFeatures are the features that change what a table looks like.
 var tableFeatures = []schema.Feature{
@@ -46,12 +85,13 @@ func declaredRules(t *schema.Table) sqltext.Rules {
 	return r
 }
 
-func (d *ddl) Normalize(t *schema.Table) (*schema.Table, error) {
+// Normalize returns t as the server holds and reports it.
+func (d *DDL) Normalize(t *schema.Table) (*schema.Table, error) {
 	if err := t.Validate(); err != nil {
 		return nil, dberr.WithOp(err, "normalize "+t.Name)
 	}
-	c := t.For(hasTableFeature)
-	rules := driver.NormalizeRules{Canon: driver.CanonBy("normalize "+t.Name, declaredRules(c)), Literal: schema.Type.Literal,
+	c := t.For(d.Has)
+	rules := ddltext.NormalizeRules{Canon: ddltext.CanonBy("normalize "+t.Name, declaredRules(c)), Literal: schema.Type.Literal,
 		Column: func(col *schema.Column) error { return d.column(c, col) }}
 	if err := rules.Normalize(c); err != nil {
 		return nil, err
@@ -75,7 +115,7 @@ func (d *ddl) Normalize(t *schema.Table) (*schema.Table, error) {
 
 // name gives the constraints that have no name those that the server would
 // invent, so that a declared and a live table compare.
-func (d *ddl) name(t *schema.Table) {
+func (d *DDL) name(t *schema.Table) {
 	taken := t.Names()
 	if pk := t.PrimaryKey; pk != nil && pk.Name == "" {
 		pk.Name = schema.UniqueName(taken, t.Name, nil, "pkey")
@@ -107,7 +147,7 @@ func (d *ddl) name(t *schema.Table) {
 }
 
 // column is the rule for the name, the type and the identity of a column.
-func (d *ddl) column(t *schema.Table, c *schema.Column) error {
+func (d *DDL) column(t *schema.Table, c *schema.Column) error {
 	if err := checkName(c.Name); err != nil {
 		return dberr.WithOp(err, "table "+t.Name)
 	}
@@ -153,7 +193,7 @@ func checkName(name string) error {
 }
 
 // TypeName writes a type as format_type prints it.
-func (d *ddl) TypeName(ty schema.Type) (string, error) {
+func (d *DDL) TypeName(ty schema.Type) (string, error) {
 	switch ty.Kind {
 	case schema.String:
 		if ty.Length > 0 {
@@ -222,13 +262,13 @@ func typeNamed(raw string) schema.Type {
 	}
 	var n, m int
 	switch {
-	case driver.ScanType(raw, "character varying(%d)", &n):
+	case ddltext.ScanType(raw, "character varying(%d)", &n):
 		ty.Kind, ty.Length = schema.String, n
-	case driver.ScanType(raw, "numeric(%d,%d)", &n, &m):
+	case ddltext.ScanType(raw, "numeric(%d,%d)", &n, &m):
 		ty.Kind, ty.Precision, ty.Scale = schema.Numeric, n, m
 	case raw == "timestamp without time zone", raw == "timestamp with time zone":
 		ty.Kind, ty.WithZone = schema.DateTime, raw == "timestamp with time zone"
-	case driver.ScanType(raw, "timestamp(%d) without time zone", &n), driver.ScanType(raw, "timestamp(%d) with time zone", &n):
+	case ddltext.ScanType(raw, "timestamp(%d) without time zone", &n), ddltext.ScanType(raw, "timestamp(%d) with time zone", &n):
 		if n > 0 {
 			ty.Kind, ty.Precision, ty.WithZone = schema.DateTime, n, strings.HasSuffix(raw, "with time zone")
 		}
@@ -236,214 +276,35 @@ func typeNamed(raw string) schema.Type {
 	return ty
 }
 
-func (d *ddl) CreateTables(tables ...*schema.Table) ([]string, error) {
-	normal, err := driver.NormalizeAll(d, tables)
+// CreateTables writes the statements that make the tables, and the enum types
+// of their columns.
+func (d *DDL) CreateTables(tables ...*schema.Table) ([]string, error) {
+	normal, err := ddltext.NormalizeAll(d, tables)
 	if err != nil {
 		return nil, err
 	}
-	var out, later []string
-	enums := map[string]bool{}
-	sorted, late := schema.Sorted(normal)
-	for _, t := range sorted {
+	w := d.text
+	made := map[string]bool{}
+	w.Around = func(t *schema.Table) (before, behind []string) {
 		for _, c := range t.Columns {
-			if c.Type.Kind == schema.Enum && !enums[c.Type.Name] {
-				enums[c.Type.Name] = true
-				values := make([]string, len(c.Type.Values))
-				for i, v := range c.Type.Values {
-					values[i] = ddlString(v)
-				}
-				out = append(out, "CREATE TYPE "+ddlIdent(c.Type.Name)+" AS ENUM ("+strings.Join(values, ", ")+")")
+			if c.Type.Kind == schema.Enum && !made[c.Type.Name] {
+				made[c.Type.Name] = true
+				before = append(before, d.createType(c.Type))
 			}
 		}
-		stmts, err := d.createTable(t, late)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, stmts...)
-		for _, f := range t.ForeignKeys {
-			if late[f] != nil {
-				later = append(later, "ALTER TABLE "+ddlIdent(t.Name)+" ADD "+foreignKeyText(f))
-			}
-		}
-		for _, i := range t.Indexes {
-			s, err := indexText(t, i)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, s)
-			if i.Comment != "" {
-				out = append(out, "COMMENT ON INDEX "+ddlIdent(i.Name)+" IS "+ddlString(i.Comment))
-			}
-		}
-		if t.Comment != "" {
-			out = append(out, "COMMENT ON TABLE "+ddlIdent(t.Name)+" IS "+ddlString(t.Comment))
-		}
-		for _, c := range t.Columns {
-			if c.Comment != "" {
-				out = append(out, "COMMENT ON COLUMN "+ddlIdent(t.Name)+"."+ddlIdent(c.Name)+" IS "+ddlString(c.Comment))
-			}
-		}
+		seq, behind := sequences(t)
+		return append(before, seq...), behind
 	}
-	return append(out, later...), nil
+	return w.CreateTables(normal)
 }
 
-func (d *ddl) createTable(t *schema.Table, late map[*schema.ForeignKey]*schema.Table) ([]string, error) {
-	var before, items, after []string
-	for _, c := range t.Columns {
-		s, err := columnText(c)
-		if err != nil {
-			return nil, err
-		}
-		items = append(items, s)
-		if c.Identity != nil && c.Identity.Standard == "" {
-			seq := ddlIdent(c.Identity.Sequence)
-			before = append(before, "CREATE SEQUENCE "+seq+" AS "+c.Type.Raw)
-			after = append(after, "ALTER SEQUENCE "+seq+" OWNED BY "+ddlIdent(t.Name)+"."+ddlIdent(c.Name))
-		}
-	}
-	if pk := t.PrimaryKey; pk != nil {
-		items = append(items, constraint(pk.Name)+"PRIMARY KEY "+identList(pk.Columns))
-	}
-	for _, u := range t.Uniques {
-		items = append(items, constraint(u.Name)+"UNIQUE "+identList(u.Columns))
-	}
-	for _, k := range t.Checks {
-		e, err := renderExpr(k.Expr)
-		if err != nil {
-			return nil, err
-		}
-		items = append(items, constraint(k.Name)+"CHECK ("+e+")")
-	}
-	for _, f := range t.ForeignKeys {
-		if late[f] == nil {
-			items = append(items, foreignKeyText(f))
-		}
-	}
-	create := "CREATE TABLE " + ddlIdent(t.Name) + " (\n\t" + strings.Join(items, ",\n\t") + "\n)"
-	return append(append(before, create), after...), nil
-}
-
-func constraint(name string) string {
-	if name == "" {
-		return ""
-	}
-	return "CONSTRAINT " + ddlIdent(name) + " "
-}
-
-func foreignKeyText(f *schema.ForeignKey) string {
-	s := constraint(f.Name) + "FOREIGN KEY " + identList(f.Columns) + " REFERENCES " + ddlIdent(f.RefTable) + " " + identList(f.RefColumns)
-	if f.OnUpdate != schema.NoAction {
-		s += " ON UPDATE " + string(f.OnUpdate)
-	}
-	if f.OnDelete != schema.NoAction {
-		s += " ON DELETE " + string(f.OnDelete)
-	}
-	if f.Deferrable {
-		s += " DEFERRABLE INITIALLY DEFERRED"
-	}
-	return s
-}
-
-func columnText(c *schema.Column) (string, error) {
-	ty := c.Type.Raw
-	if c.Type.Kind == schema.Enum {
-		ty = ddlIdent(c.Type.Name)
-	}
-	s := ddlIdent(c.Name) + " " + ty
-	if c.Collation != "" {
-		s += " COLLATE " + ddlIdent(c.Collation)
-	}
-	switch id := c.Identity; {
-	case id != nil && id.Standard != "":
-		s += " GENERATED " + id.Standard + " AS IDENTITY (SEQUENCE NAME " + ddlIdent(id.Sequence) + ")"
-	case id != nil:
-		s += " DEFAULT nextval(" + ddlString(ddlIdent(id.Sequence)) + ")"
-	case c.Default != nil:
-		def, err := defaultText(c.Default)
-		if err != nil {
-			return "", err
-		}
-		s += " DEFAULT " + def
-	case c.Generated != nil:
-		e, err := renderExpr(c.Generated.Expr)
-		if err != nil {
-			return "", err
-		}
-		s += " GENERATED ALWAYS AS (" + e + ") STORED"
-	}
-	if !c.Nullable {
-		s += " NOT NULL"
-	}
-	return s, nil
-}
-
-func defaultText(d *schema.Default) (string, error) {
-	if d.Expr != "" {
-		if d.Expr == schema.Now {
-			return "now()", nil
-		}
-		e, err := renderExpr(d.Expr)
-		return "(" + e + ")", err
-	}
-	return driver.DefaultText(d.Value, "false", "true", ddlString)
-}
-
-func indexText(t *schema.Table, i *schema.Index) (string, error) {
-	s := "CREATE INDEX "
-	if i.Unique {
-		s = "CREATE UNIQUE INDEX "
-	}
-	s += ddlIdent(i.Name) + " ON " + ddlIdent(t.Name)
-	if i.Method != "" {
-		s += " USING " + ddlIdent(i.Method)
-	}
-	parts := make([]string, len(i.Parts))
-	for n, p := range i.Parts {
-		if p.Expr != "" {
-			e, err := renderExpr(p.Expr)
-			if err != nil {
-				return "", err
-			}
-			parts[n] = "(" + e + ")"
-		} else {
-			parts[n] = ddlIdent(p.Column)
-		}
-		before, after := splitOptions(p.Options)
-		if before != "" {
-			parts[n] += " " + before
-		}
-		if p.Desc {
-			parts[n] += " DESC"
-		}
-		if after != "" {
-			parts[n] += " " + after
-		}
-	}
-	s += " (" + strings.Join(parts, ", ") + ")"
-	if len(i.Include) > 0 {
-		s += " INCLUDE " + identList(i.Include)
-	}
-	if i.Where != "" {
-		e, err := renderExpr(i.Where)
-		if err != nil {
-			return "", err
-		}
-		s += " WHERE " + e
-	}
-	return s, nil
-}
-
-// splitOptions parts what stands before ASC or DESC from what stands behind.
-func splitOptions(o string) (before, after string) {
-	if i := strings.Index(o, "NULLS "); i >= 0 {
-		return strings.TrimSpace(o[:i]), o[i:]
-	}
-	return o, ""
+func (d *DDL) createType(ty schema.Type) string {
+	return "CREATE TYPE " + quoteIdent(ty.Name) + " AS ENUM (" + d.text.Enum(ty.Values, ", ") + ")"
 }
 
 // Batch wraps the statements in one anonymous block: the extended protocol
 // takes one statement at a time.
-func (d *ddl) Batch(statements []string) []string {
+func (d *DDL) Batch(statements []string) []string {
 	if len(statements) < 2 {
 		return statements
 	}
@@ -455,32 +316,16 @@ func (d *ddl) Batch(statements []string) []string {
 	return []string{"DO " + tag + " BEGIN\n" + all + ";\nEND " + tag}
 }
 
-func renderExpr(e schema.Expr) (string, error) {
-	s, err := sqltext.Render(string(e),
-		func(name string) (string, error) { return ddlIdent(name), checkName(name) },
-		func(text string) (string, error) { return ddlString(text), nil })
-	if err != nil && dberr.CodeOf(err) == dberr.Internal {
-		return "", dberr.New(dberr.Invalid, "expression", err.Error())
-	}
-	return s, err
-}
+func quoteIdent(name string) string { return string(driver.AppendQuoted(nil, name, '"')) }
 
-func identList(names []string) string {
-	quoted := make([]string, len(names))
-	for i, n := range names {
-		quoted[i] = ddlIdent(n)
-	}
-	return "(" + strings.Join(quoted, ", ") + ")"
-}
+func quoteText(s string) string { return string(appendText(nil, s)) }
 
-func ddlIdent(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
-
-// ddlString quotes a literal so that it means the same whatever
+// appendText quotes a literal so that it means the same whatever
 // standard_conforming_strings is.
-func ddlString(s string) string {
-	q := "'" + strings.ReplaceAll(s, "'", "''") + "'"
-	if strings.Contains(s, `\`) {
-		return "E" + strings.ReplaceAll(q, `\`, `\\`)
+func appendText(b []byte, s string) []byte {
+	if strings.IndexByte(s, '\\') >= 0 {
+		b = append(b, 'E')
+		s = strings.ReplaceAll(s, `\`, `\\`)
 	}
-	return q
+	return driver.AppendQuoted(b, s, '\'')
 }

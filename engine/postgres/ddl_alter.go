@@ -13,7 +13,7 @@ import (
 )
 
 // Extras reads which columns have which enum types, and what refers to the table.
-func (d *ddl) Extras(ctx context.Context, q driver.Querier, o driver.InspectOptions, table string) (driver.Extras, error) {
+func (d *DDL) Extras(ctx context.Context, q driver.Querier, o driver.InspectOptions, table string) (driver.Extras, error) {
 	var x driver.Extras
 	rows, err := q.QueryContext(ctx, `SELECT ty.typname, c.relname || '.' || a.attname FROM pg_catalog.pg_attribute a
 		JOIN pg_catalog.pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p', 'v', 'm')
@@ -49,7 +49,7 @@ func (d *ddl) Extras(ctx context.Context, q driver.Querier, o driver.InspectOpti
 
 // alteration writes one script.
 type alteration struct {
-	*ddl
+	*DDL
 	driver.Alteration
 	script driver.Script
 	table  string // quoted
@@ -58,10 +58,10 @@ type alteration struct {
 // Change writes each change as a statement of its own, in the order of the
 // changes, but for what stands in the way of others: a primary key that goes
 // and generated columns that are made anew go first.
-func (d *ddl) Change(a driver.Alteration) (driver.Script, error) {
-	w := &alteration{ddl: d, Alteration: a}
+func (d *DDL) Change(a driver.Alteration) (driver.Script, error) {
+	w := &alteration{DDL: d, Alteration: a}
 	if a.Before != nil {
-		w.table = ddlIdent(a.Before.Name)
+		w.table = quoteIdent(a.Before.Name)
 	}
 	anew := w.anew()
 	if err := w.clear(anew); err != nil {
@@ -169,11 +169,11 @@ func (w *alteration) clear(anew map[string]bool) error {
 	}
 	for _, c := range w.Changes {
 		if c, ok := c.(schema.AlterPrimaryKey); ok && c.From != nil && !renamedKey(c) {
-			w.alter(driver.BriefLock, "drop the primary key", "DROP CONSTRAINT "+ddlIdent(c.From.Name))
+			w.alter(driver.BriefLock, "drop the primary key", "DROP CONSTRAINT "+quoteIdent(c.From.Name))
 		}
 	}
 	for _, c := range columnsNamed(w.Before, anew) {
-		w.alter(driver.BriefLock, "drop generated column "+c.Name+", to make it again", "DROP COLUMN "+ddlIdent(c.Name))
+		w.alter(driver.BriefLock, "drop generated column "+c.Name+", to make it again", "DROP COLUMN "+quoteIdent(c.Name))
 	}
 	return nil
 }
@@ -215,15 +215,15 @@ func (w *alteration) change(c schema.Change, anew map[string]bool) error {
 	case schema.AddTable:
 		return w.addTable(c)
 	case schema.DropTable:
-		w.add(driver.BriefLock, c.String(), "DROP TABLE "+ddlIdent(c.Table.Name))
+		w.add(driver.BriefLock, c.String(), "DROP TABLE "+quoteIdent(c.Table.Name))
 		for _, col := range c.Table.Columns {
 			w.dropType(col, c.Table.Name, true)
 		}
 	case schema.RenameTable:
-		w.alter(driver.BriefLock, c.String(), "RENAME TO "+ddlIdent(c.To))
+		w.alter(driver.BriefLock, c.String(), "RENAME TO "+quoteIdent(c.To))
 		return checkName(c.To)
 	case schema.RenameColumn:
-		w.alter(driver.BriefLock, c.String(), "RENAME COLUMN "+ddlIdent(c.From)+" TO "+ddlIdent(c.To))
+		w.alter(driver.BriefLock, c.String(), "RENAME COLUMN "+quoteIdent(c.From)+" TO "+quoteIdent(c.To))
 		return checkName(c.To)
 	case schema.AddColumn:
 		if c.Column.Generated != nil {
@@ -231,44 +231,44 @@ func (w *alteration) change(c schema.Change, anew map[string]bool) error {
 		}
 		return w.addColumn(c.Column, c.String(), w.Fill[c.Column.Name])
 	case schema.DropColumn:
-		w.alter(driver.BriefLock, c.String(), "DROP COLUMN "+ddlIdent(c.Column.Name))
+		w.alter(driver.BriefLock, c.String(), "DROP COLUMN "+quoteIdent(c.Column.Name))
 		w.dropType(c.Column, c.Table.Name, false)
 	case schema.AlterColumn:
 		return w.alterColumn(c, anew)
 	case schema.AlterPrimaryKey:
 		switch {
 		case renamedKey(c):
-			w.alter(driver.BriefLock, c.String(), "RENAME CONSTRAINT "+ddlIdent(c.From.Name)+" TO "+ddlIdent(c.To.Name))
+			w.alter(driver.BriefLock, c.String(), "RENAME CONSTRAINT "+quoteIdent(c.From.Name)+" TO "+quoteIdent(c.To.Name))
 		case c.To != nil:
-			w.alter(driver.AllWait, c.String(), "ADD "+constraint(c.To.Name)+"PRIMARY KEY "+identList(c.To.Columns))
+			w.alter(driver.AllWait, c.String(), "ADD "+w.text.PrimaryKey(c.To))
 		}
 	case schema.AddUnique:
-		w.alter(driver.AllWait, c.String(), "ADD "+constraint(c.Unique.Name)+"UNIQUE "+identList(c.Unique.Columns))
+		w.alter(driver.AllWait, c.String(), "ADD "+w.text.Unique(c.Unique))
 	case schema.DropUnique:
-		w.alter(driver.BriefLock, c.String(), "DROP CONSTRAINT "+ddlIdent(c.Unique.Name))
+		w.alter(driver.BriefLock, c.String(), "DROP CONSTRAINT "+quoteIdent(c.Unique.Name))
 	case schema.AddForeignKey:
-		w.alter(driver.WritersWait, c.String(), "ADD "+foreignKeyText(c.ForeignKey))
+		w.alter(driver.WritersWait, c.String(), "ADD "+w.text.ForeignKey(c.ForeignKey))
 	case schema.DropForeignKey:
-		w.alter(driver.BriefLock, c.String(), "DROP CONSTRAINT "+ddlIdent(c.ForeignKey.Name))
+		w.alter(driver.BriefLock, c.String(), "DROP CONSTRAINT "+quoteIdent(c.ForeignKey.Name))
 	case schema.AddCheck:
-		e, err := renderExpr(c.Check.Expr)
+		k, err := w.text.Check(c.Check)
 		if err != nil {
 			return err
 		}
-		w.alter(driver.AllWait, c.String(), "ADD "+constraint(c.Check.Name)+"CHECK ("+e+")")
+		w.alter(driver.AllWait, c.String(), "ADD "+k)
 	case schema.DropCheck:
-		w.alter(driver.BriefLock, c.String(), "DROP CONSTRAINT "+ddlIdent(c.Check.Name))
+		w.alter(driver.BriefLock, c.String(), "DROP CONSTRAINT "+quoteIdent(c.Check.Name))
 	case schema.AddIndex:
 		return w.addIndex(c)
 	case schema.DropIndex:
 		if w.Concurrently {
-			w.outside(driver.Statement{Lock: driver.NoLock, Comment: c.String(), SQL: "DROP INDEX CONCURRENTLY " + ddlIdent(c.Index.Name),
-				Probe: "SELECT 1 WHERE to_regclass(" + ddlString(ddlIdent(c.Index.Name)) + ") IS NULL"})
+			w.outside(driver.Statement{Lock: driver.NoLock, Comment: c.String(), SQL: "DROP INDEX CONCURRENTLY " + quoteIdent(c.Index.Name),
+				Probe: "SELECT 1 WHERE to_regclass(" + quoteText(quoteIdent(c.Index.Name)) + ") IS NULL"})
 		} else {
-			w.add(driver.BriefLock, c.String(), "DROP INDEX "+ddlIdent(c.Index.Name))
+			w.add(driver.BriefLock, c.String(), "DROP INDEX "+quoteIdent(c.Index.Name))
 		}
 	case schema.CommentTable:
-		w.add(driver.NoLock, c.String(), "COMMENT ON TABLE "+w.table+" IS "+commentText(c.To))
+		w.add(driver.NoLock, c.String(), w.text.Comment("TABLE "+w.table, c.To))
 	default:
 		return dberr.New(dberr.Unsupported, "change", "PostgreSQL does not know how to "+c.String())
 	}
@@ -291,14 +291,7 @@ func (w *alteration) outside(s driver.Statement) {
 
 // indexState is FROM and WHERE for an index of the table that is in a state.
 func (w *alteration) indexState(name, is string) string {
-	return "FROM pg_index i WHERE i.indexrelid = to_regclass(" + ddlString(ddlIdent(name)) + ") AND i.indrelid = to_regclass(" + ddlString(w.table) + ") AND " + is
-}
-
-func commentText(s string) string {
-	if s == "" {
-		return "NULL"
-	}
-	return ddlString(s)
+	return "FROM pg_index i WHERE i.indexrelid = to_regclass(" + quoteText(quoteIdent(name)) + ") AND i.indrelid = to_regclass(" + quoteText(w.table) + ") AND " + is
 }
 
 func (w *alteration) addTable(c schema.AddTable) error {
@@ -308,21 +301,13 @@ func (w *alteration) addTable(c schema.AddTable) error {
 	}
 	for _, s := range stmts {
 		if name, ok := strings.CutPrefix(s, "CREATE TYPE "); ok && slices.ContainsFunc(c.Table.Columns, func(col *schema.Column) bool {
-			return col.Type.Kind == schema.Enum && strings.HasPrefix(name, ddlIdent(col.Type.Name)+" ") && len(w.Alteration.Extras.EnumColumns[col.Type.Name]) > 0
+			return col.Type.Kind == schema.Enum && strings.HasPrefix(name, quoteIdent(col.Type.Name)+" ") && len(w.Alteration.Extras.EnumColumns[col.Type.Name]) > 0
 		}) {
 			continue
 		}
 		w.add(driver.BriefLock, c.String(), s)
 	}
 	return nil
-}
-
-func createType(ty schema.Type) string {
-	values := make([]string, len(ty.Values))
-	for i, v := range ty.Values {
-		values[i] = ddlString(v)
-	}
-	return "CREATE TYPE " + ddlIdent(ty.Name) + " AS ENUM (" + strings.Join(values, ", ") + ")"
 }
 
 // dropType drops the enum type of a column that is gone, unless others have it.
@@ -335,7 +320,7 @@ func (w *alteration) dropType(c *schema.Column, table string, whole bool) {
 			return
 		}
 	}
-	sql := "DROP TYPE " + ddlIdent(c.Type.Name)
+	sql := "DROP TYPE " + quoteIdent(c.Type.Name)
 	if !slices.ContainsFunc(w.script.Statements, func(s driver.Statement) bool { return s.SQL == sql }) {
 		w.add(driver.NoLock, "drop type "+c.Type.Name+", which no column has any more", sql)
 	}
@@ -346,7 +331,7 @@ func (w *alteration) needType(c *schema.Column) {
 	if c.Type.Kind != schema.Enum || len(w.Alteration.Extras.EnumColumns[c.Type.Name]) > 0 {
 		return
 	}
-	if sql := createType(c.Type); !slices.ContainsFunc(w.script.Statements, func(s driver.Statement) bool { return s.SQL == sql }) {
+	if sql := w.createType(c.Type); !slices.ContainsFunc(w.script.Statements, func(s driver.Statement) bool { return s.SQL == sql }) {
 		w.add(driver.NoLock, "create type "+c.Type.Name, sql)
 	}
 }
@@ -355,7 +340,7 @@ func (w *alteration) addColumn(c *schema.Column, comment string, fill schema.Exp
 	w.needType(c)
 	seq := ""
 	if c.Identity != nil && c.Identity.Standard == "" {
-		seq = ddlIdent(c.Identity.Sequence)
+		seq = quoteIdent(c.Identity.Sequence)
 		w.add(driver.NoLock, "create sequence "+c.Identity.Sequence, "CREATE SEQUENCE "+seq+" AS "+c.Type.Raw)
 	}
 	lock := driver.BriefLock
@@ -367,22 +352,22 @@ func (w *alteration) addColumn(c *schema.Column, comment string, fill schema.Exp
 		now = c.Clone()
 		now.Nullable = true
 	}
-	text, err := columnText(now)
+	text, err := w.text.Column(w.After, now)
 	if err != nil {
 		return err
 	}
 	w.alter(lock, comment, "ADD COLUMN "+text)
 	if seq != "" {
-		w.add(driver.BriefLock, "give the sequence to the column", "ALTER SEQUENCE "+seq+" OWNED BY "+w.table+"."+ddlIdent(c.Name))
+		w.add(driver.BriefLock, "give the sequence to the column", "ALTER SEQUENCE "+seq+" OWNED BY "+w.table+"."+quoteIdent(c.Name))
 	}
 	if fill != "" {
-		e, err := renderExpr(fill)
+		e, err := w.text.Expr(fill)
 		if err != nil {
 			return err
 		}
-		w.add(driver.DataLock, "fill column "+c.Name+" in the rows that exist", "UPDATE "+w.table+" SET "+ddlIdent(c.Name)+" = "+e)
+		w.add(driver.DataLock, "fill column "+c.Name+" in the rows that exist", "UPDATE "+w.table+" SET "+quoteIdent(c.Name)+" = "+e)
 		if !c.Nullable {
-			w.alter(driver.AllWait, "column "+c.Name+" is not null", "ALTER COLUMN "+ddlIdent(c.Name)+" SET NOT NULL")
+			w.alter(driver.AllWait, "column "+c.Name+" is not null", "ALTER COLUMN "+quoteIdent(c.Name)+" SET NOT NULL")
 		}
 	}
 	if c.Comment != "" {
@@ -392,11 +377,11 @@ func (w *alteration) addColumn(c *schema.Column, comment string, fill schema.Exp
 }
 
 func (w *alteration) columnComment(c *schema.Column) {
-	w.add(driver.NoLock, "comment on column "+c.Name, "COMMENT ON COLUMN "+w.table+"."+ddlIdent(c.Name)+" IS "+commentText(c.Comment))
+	w.add(driver.NoLock, "comment on column "+c.Name, w.text.Comment("COLUMN "+w.table+"."+quoteIdent(c.Name), c.Comment))
 }
 
 func (w *alteration) addIndex(c schema.AddIndex) error {
-	text, err := indexText(c.Table, c.Index)
+	text, err := w.text.Index(c.Table, c.Index)
 	if err != nil {
 		return err
 	}
@@ -404,12 +389,12 @@ func (w *alteration) addIndex(c schema.AddIndex) error {
 		w.outside(driver.Statement{Lock: driver.NoLock, Comment: c.String(), SQL: strings.Replace(text, "INDEX ", "INDEX CONCURRENTLY ", 1),
 			Probe: "SELECT 1 " + w.indexState(c.Index.Name, "i.indisvalid"),
 			// What was cut off leaves an index that is kept up and never used.
-			Undo: "DO $larder$ BEGIN IF EXISTS (SELECT 1 " + w.indexState(c.Index.Name, "NOT i.indisvalid") + ") THEN DROP INDEX " + ddlIdent(c.Index.Name) + "; END IF; END $larder$"})
+			Undo: "DO $larder$ BEGIN IF EXISTS (SELECT 1 " + w.indexState(c.Index.Name, "NOT i.indisvalid") + ") THEN DROP INDEX " + quoteIdent(c.Index.Name) + "; END IF; END $larder$"})
 	} else {
 		w.add(driver.WritersWait, c.String(), text)
 	}
 	if c.Index.Comment != "" {
-		w.add(driver.NoLock, "comment on index "+c.Index.Name, "COMMENT ON INDEX "+ddlIdent(c.Index.Name)+" IS "+ddlString(c.Index.Comment))
+		w.add(driver.NoLock, "comment on index "+c.Index.Name, w.text.Comment("INDEX "+quoteIdent(c.Index.Name), c.Index.Comment))
 	}
 	return nil
 }
@@ -419,7 +404,7 @@ func (w *alteration) alterColumn(c schema.AlterColumn, anew map[string]bool) err
 	if anew[c.To.Name] {
 		return nil // restore makes it again
 	}
-	col := "ALTER COLUMN " + ddlIdent(c.To.Name) + " "
+	col := "ALTER COLUMN " + quoteIdent(c.To.Name) + " "
 	if has(schema.GeneratedFacet) {
 		w.alter(driver.BriefLock, c.String(), col+"DROP EXPRESSION")
 	}
@@ -437,7 +422,7 @@ func (w *alteration) alterColumn(c schema.AlterColumn, anew map[string]bool) err
 		}
 	}
 	if redefault && c.To.Default != nil {
-		def, err := defaultText(c.To.Default)
+		def, err := w.text.Default(c.To)
 		if err != nil {
 			return err
 		}
@@ -460,25 +445,25 @@ func (w *alteration) alterColumn(c schema.AlterColumn, anew map[string]bool) err
 }
 
 func (w *alteration) dropIdentity(c schema.AlterColumn) {
-	col := "ALTER COLUMN " + ddlIdent(c.To.Name) + " "
+	col := "ALTER COLUMN " + quoteIdent(c.To.Name) + " "
 	if c.From.Identity.Standard != "" {
 		w.alter(driver.BriefLock, "column "+c.To.Name+" numbers the rows no more", col+"DROP IDENTITY")
 		return
 	}
 	w.alter(driver.BriefLock, "column "+c.To.Name+" numbers the rows no more", col+"DROP DEFAULT")
-	w.add(driver.NoLock, "drop sequence "+c.From.Identity.Sequence, "DROP SEQUENCE "+ddlIdent(c.From.Identity.Sequence))
+	w.add(driver.NoLock, "drop sequence "+c.From.Identity.Sequence, "DROP SEQUENCE "+quoteIdent(c.From.Identity.Sequence))
 }
 
 // addIdentity numbers the rows from behind the highest number there is.
 func (w *alteration) addIdentity(c *schema.Column) {
-	seq, name := ddlIdent(c.Identity.Sequence), ddlIdent(c.Name)
+	seq, name := quoteIdent(c.Identity.Sequence), quoteIdent(c.Name)
 	col := "ALTER COLUMN " + name + " "
 	if c.Identity.Standard != "" {
 		w.alter(driver.BriefLock, "column "+c.Name+" numbers the rows", col+"ADD GENERATED "+c.Identity.Standard+" AS IDENTITY (SEQUENCE NAME "+seq+")")
 	} else {
 		w.add(driver.NoLock, "create sequence "+c.Identity.Sequence, "CREATE SEQUENCE "+seq+" AS "+c.Type.Raw)
-		w.alter(driver.BriefLock, "column "+c.Name+" numbers the rows", col+"SET DEFAULT nextval("+ddlString(seq)+")")
+		w.alter(driver.BriefLock, "column "+c.Name+" numbers the rows", col+"SET DEFAULT nextval("+quoteText(seq)+")")
 		w.add(driver.BriefLock, "give the sequence to the column", "ALTER SEQUENCE "+seq+" OWNED BY "+w.table+"."+name)
 	}
-	w.add(driver.NoLock, "go on behind the highest number", fmt.Sprintf("SELECT setval(%s, greatest(coalesce(max(%s), 0), 0) + 1, false) FROM %s", ddlString(seq), name, w.table))
+	w.add(driver.NoLock, "go on behind the highest number", fmt.Sprintf("SELECT setval(%s, greatest(coalesce(max(%s), 0), 0) + 1, false) FROM %s", quoteText(seq), name, w.table))
 }

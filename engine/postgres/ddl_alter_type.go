@@ -17,11 +17,11 @@ func (w *alteration) retype(c schema.AlterColumn) error {
 	w.needType(c.To)
 	ty := to.Raw
 	if to.Kind == schema.Enum {
-		ty = ddlIdent(to.Name)
+		ty = quoteIdent(to.Name)
 	}
-	s := "ALTER COLUMN " + ddlIdent(c.To.Name) + " TYPE " + ty
+	s := "ALTER COLUMN " + quoteIdent(c.To.Name) + " TYPE " + ty
 	if c.To.Collation != "" {
-		s += " COLLATE " + ddlIdent(c.To.Collation)
+		s += " COLLATE " + quoteIdent(c.To.Collation)
 	}
 	using, err := w.using(c, ty)
 	if err != nil {
@@ -39,7 +39,7 @@ func (w *alteration) retype(c schema.AlterColumn) error {
 		w.dropType(c.From, w.Before.Name, false)
 	}
 	if id := c.To.Identity; id != nil && c.From.Identity != nil && from.Raw != to.Raw {
-		w.add(driver.BriefLock, "the sequence has the range of the column", "ALTER SEQUENCE "+ddlIdent(id.Sequence)+" AS "+to.Raw)
+		w.add(driver.BriefLock, "the sequence has the range of the column", "ALTER SEQUENCE "+quoteIdent(id.Sequence)+" AS "+to.Raw)
 	}
 	return nil
 }
@@ -49,11 +49,11 @@ func (w *alteration) retype(c schema.AlterColumn) error {
 // one that loses nothing.
 func (w *alteration) using(c schema.AlterColumn, ty string) (string, error) {
 	if e := w.Using[c.To.Name]; e != "" {
-		s, err := renderExpr(e)
+		s, err := w.text.Expr(e)
 		return "(" + s + ")", err
 	}
 	from, to := c.From.Type, c.To.Type
-	a := ddlIdent(c.To.Name)
+	a := quoteIdent(c.To.Name)
 	number := func(k schema.Kind) bool {
 		return k == schema.Integer || k == schema.BigInt || k == schema.SmallInt || k == schema.Float || k == schema.Numeric
 	}
@@ -96,12 +96,12 @@ func (w *alteration) enumValues(c schema.AlterColumn) error {
 	from, to := c.From.Type, c.To.Type
 	if rest, ok := further(from.Values, to.Values); ok {
 		for _, v := range rest {
-			s := "ALTER TYPE " + ddlIdent(to.Name) + " ADD VALUE " + ddlString(v)
+			s := "ALTER TYPE " + quoteIdent(to.Name) + " ADD VALUE " + quoteText(v)
 			// One that is new as well stands behind the one before it.
 			if n := slices.Index(to.Values, v); n > 0 {
-				s += " AFTER " + ddlString(to.Values[n-1])
+				s += " AFTER " + quoteText(to.Values[n-1])
 			} else {
-				s += " BEFORE " + ddlString(from.Values[0])
+				s += " BEFORE " + quoteText(from.Values[0])
 			}
 			w.add(driver.BriefLock, c.String(), s)
 		}
@@ -114,19 +114,19 @@ func (w *alteration) enumValues(c schema.AlterColumn) error {
 		}
 	}
 	old := schema.InventName(to.Name, nil, "old")
-	w.add(driver.NoLock, "put the old type aside", "ALTER TYPE "+ddlIdent(to.Name)+" RENAME TO "+ddlIdent(old))
-	w.add(driver.NoLock, "create type "+to.Name, createType(to))
-	col := "ALTER COLUMN " + ddlIdent(c.To.Name)
-	using := ddlIdent(c.To.Name) + "::text::" + ddlIdent(to.Name)
+	w.add(driver.NoLock, "put the old type aside", "ALTER TYPE "+quoteIdent(to.Name)+" RENAME TO "+quoteIdent(old))
+	w.add(driver.NoLock, "create type "+to.Name, w.createType(to))
+	col := "ALTER COLUMN " + quoteIdent(c.To.Name)
+	using := quoteIdent(c.To.Name) + "::text::" + quoteIdent(to.Name)
 	if e := w.Using[c.To.Name]; e != "" {
-		s, err := renderExpr(e)
+		s, err := w.text.Expr(e)
 		if err != nil {
 			return err
 		}
-		using = "(" + s + ")::text::" + ddlIdent(to.Name)
+		using = "(" + s + ")::text::" + quoteIdent(to.Name)
 	}
-	w.alter(driver.Rewrite, c.String(), col+" TYPE "+ddlIdent(to.Name)+" USING "+using)
-	w.add(driver.NoLock, "drop the old type", "DROP TYPE "+ddlIdent(old))
+	w.alter(driver.Rewrite, c.String(), col+" TYPE "+quoteIdent(to.Name)+" USING "+using)
+	w.add(driver.NoLock, "drop the old type", "DROP TYPE "+quoteIdent(old))
 	return nil
 }
 

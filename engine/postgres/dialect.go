@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -14,31 +13,31 @@ import (
 	"github.com/larder-db/larder/schema"
 )
 
-// dialect writes PostgreSQL's SQL. It is comparable: two of them that are
+// Dialect writes PostgreSQL's SQL. It is comparable: two of them that are
 // equal write the same.
-type dialect struct {
+type Dialect struct {
 	version int  // server_version_num
 	icu     bool // the server has ICU collations
 }
 
-func newDialect(version int, icu bool) dialect { return dialect{version: version, icu: icu} }
+func NewDialect(version int, icu bool) Dialect { return Dialect{version: version, icu: icu} }
 
 var statementFeatures = []driver.Feature{driver.InsertReturning, driver.UpdateReturning, driver.DeleteReturning, driver.CopyIn,
 	driver.RowLocks, driver.SkipLocked, driver.ServerProcess, driver.Isolation, driver.Savepoints, driver.TupleIn,
 	driver.Windows, driver.RecursiveCTE, driver.NullsOrdering, driver.DistinctFrom, driver.JSONIndexable,
 	driver.UpsertTarget, driver.SetOperations, driver.JSONExact, driver.SelfSubquery, driver.SetAtOnce, driver.DecimalType, driver.Schemas}
 
-func (dialect) Engine() string { return "postgresql" }
+func (Dialect) Engine() string { return "postgresql" }
 
-func (dialect) Has(f driver.Feature) bool {
+func (Dialect) Has(f driver.Feature) bool {
 	return hasTableFeature(f) || slices.Contains(statementFeatures, f)
 }
 
-func (dialect) Limits() driver.Limits {
+func (Dialect) Limits() driver.Limits {
 	return driver.Limits{BindArgs: 65535, IdentBytes: maxName, KeyBytes: 2704}
 }
 
-func (d dialect) AppendIdent(b []byte, name string) ([]byte, error) {
+func (d Dialect) AppendIdent(b []byte, name string) ([]byte, error) {
 	switch {
 	case name == "" || strings.IndexByte(name, 0) >= 0:
 		return b, dberr.New(dberr.Invalid, "identifier", "a name is empty or holds NUL; give it another")
@@ -47,40 +46,26 @@ func (d dialect) AppendIdent(b []byte, name string) ([]byte, error) {
 		e.Engine = d.Engine()
 		return b, e
 	}
-	b = append(b, '"')
-	if strings.IndexByte(name, '"') >= 0 {
-		name = strings.ReplaceAll(name, `"`, `""`)
-	}
-	return append(append(b, name...), '"'), nil
+	return driver.AppendQuoted(b, name, '"'), nil
 }
 
-func (dialect) AppendPlaceholder(b []byte, n int) []byte {
+func (Dialect) AppendPlaceholder(b []byte, n int) []byte {
 	return strconv.AppendInt(append(b, '$'), int64(n), 10)
 }
 
 // AppendString uses the E form when there is a backslash, which means the same
 // whatever standard_conforming_strings is.
-func (dialect) AppendString(b []byte, s string) ([]byte, error) {
+func (Dialect) AppendString(b []byte, s string) ([]byte, error) {
 	if err := value.CheckText(s); err != nil {
 		return b, err
 	}
-	if strings.IndexByte(s, '\\') >= 0 {
-		b = append(b, 'E')
-		s = strings.ReplaceAll(s, `\`, `\\`)
-	}
-	return append(append(append(b, '\''), strings.ReplaceAll(s, "'", "''")...), '\''), nil
+	return appendText(b, s), nil
 }
 
-func (dialect) Encode(ty schema.Type, v any) (any, error) {
+func (Dialect) Encode(ty schema.Type, v any) (any, error) {
 	x, err := value.Encode(ty, v, value.Limits{Length: true, IntRange: true})
 	if err != nil {
-		var e *dberr.Error
-		if errors.As(err, &e) {
-			c := *e
-			c.Engine = "postgresql"
-			return nil, &c
-		}
-		return nil, err
+		return nil, dberr.WithEngine(err, "postgresql")
 	}
 	return x, nil
 }
@@ -114,11 +99,11 @@ func typeName(ty schema.Type) string {
 	return "text"
 }
 
-func (dialect) Cast(b *driver.Builder, e driver.Expr, ty schema.Type) {
+func (Dialect) Cast(b *driver.Builder, e driver.Expr, ty schema.Type) {
 	b.SQL("CAST(").Expr(e).SQL(" AS " + typeName(ty) + ")")
 }
 
-func (d dialect) Comparable(b *driver.Builder, e driver.Expr, ty schema.Type) {
+func (d Dialect) Comparable(b *driver.Builder, e driver.Expr, ty schema.Type) {
 	switch ty.Kind {
 	case schema.Numeric:
 		d.Cast(b, e, ty)
@@ -132,7 +117,7 @@ func (d dialect) Comparable(b *driver.Builder, e driver.Expr, ty schema.Type) {
 	}
 }
 
-func (dialect) Like(b *driver.Builder, e, pattern driver.Expr, escape rune) {
+func (Dialect) Like(b *driver.Builder, e, pattern driver.Expr, escape rune) {
 	b.SQL("(").Expr(e).SQL(" LIKE ").Expr(pattern).SQL(" ESCAPE ")
 	literal(b, escape)
 	b.SQL(")")
@@ -152,7 +137,7 @@ func literal(b *driver.Builder, escape rune) {
 	b.SQL(string(t))
 }
 
-func (dialect) MatchFold(b *driver.Builder, e driver.Expr, text string, at driver.Anchor) {
+func (Dialect) MatchFold(b *driver.Builder, e driver.Expr, text string, at driver.Anchor) {
 	pattern := fold.Pattern(text)
 	if at == driver.AtStart || at == driver.Whole {
 		pattern = `\A` + pattern
@@ -168,7 +153,7 @@ func (dialect) MatchFold(b *driver.Builder, e driver.Expr, text string, at drive
 	b.SQL("(").Expr(e).SQL(" ~ ").Arg("***:" + pattern).SQL(")")
 }
 
-func (d dialect) Lower(b *driver.Builder, e driver.Expr) {
+func (d Dialect) Lower(b *driver.Builder, e driver.Expr) {
 	b.SQL("lower(").Expr(e)
 	if d.icu {
 		// Under the C locale lower() knows ASCII only.
@@ -177,7 +162,7 @@ func (d dialect) Lower(b *driver.Builder, e driver.Expr) {
 	b.SQL(`) COLLATE "C"`)
 }
 
-func (dialect) Concat(b *driver.Builder, parts []driver.Expr) {
+func (Dialect) Concat(b *driver.Builder, parts []driver.Expr) {
 	b.SQL("(")
 	for i, p := range parts {
 		if i > 0 {
@@ -188,15 +173,15 @@ func (dialect) Concat(b *driver.Builder, parts []driver.Expr) {
 	b.SQL(")")
 }
 
-func (dialect) Regexp(b *driver.Builder, e driver.Expr, pattern string) {
+func (Dialect) Regexp(b *driver.Builder, e driver.Expr, pattern string) {
 	b.SQL("(").Expr(e).SQL(" ~ ").Arg(pattern).SQL(")")
 }
 
-func (dialect) Upsert(b *driver.Builder, u driver.Upsert) { driver.OnConflict(b, u) }
+func (Dialect) Upsert(b *driver.Builder, u driver.Upsert) { driver.OnConflict(b, u) }
 
-func (dialect) Excluded(b *driver.Builder, column string) { driver.OnConflictExcluded(b, column) }
+func (Dialect) Excluded(b *driver.Builder, column string) { driver.OnConflictExcluded(b, column) }
 
-func (dialect) Lock(b *driver.Builder, m driver.LockMode) {
+func (Dialect) Lock(b *driver.Builder, m driver.LockMode) {
 	if m.Share {
 		b.SQL(" FOR SHARE")
 	} else {
@@ -210,7 +195,7 @@ func (dialect) Lock(b *driver.Builder, m driver.LockMode) {
 	}
 }
 
-func (dialect) Limit(b *driver.Builder, limit, offset driver.Expr) {
+func (Dialect) Limit(b *driver.Builder, limit, offset driver.Expr) {
 	if limit != nil {
 		b.SQL(" LIMIT ").Expr(limit)
 	}
@@ -219,11 +204,11 @@ func (dialect) Limit(b *driver.Builder, limit, offset driver.Expr) {
 	}
 }
 
-func (dialect) OrderNulls(b *driver.Builder, e driver.Expr, desc, nullsFirst bool) {
+func (Dialect) OrderNulls(b *driver.Builder, e driver.Expr, desc, nullsFirst bool) {
 	driver.WriteOrderNulls(b, e, desc, nullsFirst)
 }
 
-func (dialect) DistinctFrom(b *driver.Builder, a, c driver.Expr, not bool) {
+func (Dialect) DistinctFrom(b *driver.Builder, a, c driver.Expr, not bool) {
 	b.SQL("(").Expr(a)
 	if not {
 		b.SQL(" IS NOT DISTINCT FROM ")
@@ -233,10 +218,10 @@ func (dialect) DistinctFrom(b *driver.Builder, a, c driver.Expr, not bool) {
 	b.Expr(c).SQL(")")
 }
 
-func (dialect) DefaultRow(b *driver.Builder) { b.SQL("DEFAULT VALUES") }
+func (Dialect) DefaultRow(b *driver.Builder) { b.SQL("DEFAULT VALUES") }
 
 // InArray makes an array of the list, for which an index can be used.
-func (dialect) InArray(b *driver.Builder, e driver.Expr, ty schema.Type, array string, not bool) {
+func (Dialect) InArray(b *driver.Builder, e driver.Expr, ty schema.Type, array string, not bool) {
 	b.Expr(e)
 	if not {
 		b.SQL(" <> ALL")
@@ -246,10 +231,10 @@ func (dialect) InArray(b *driver.Builder, e driver.Expr, ty schema.Type, array s
 	b.SQL(" (ARRAY(SELECT CAST(larder_v.value AS " + typeName(ty) + ") FROM json_array_elements_text(CAST(").Arg(array).SQL(" AS json)) AS larder_v))")
 }
 
-func (dialect) TupleIn(b *driver.Builder, left []driver.Expr, rows [][]driver.Expr, not bool) {
+func (Dialect) TupleIn(b *driver.Builder, left []driver.Expr, rows [][]driver.Expr, not bool) {
 	driver.WriteTupleIn(b, left, rows, not, "")
 }
 
-func (dialect) LastIdentity(b *driver.Builder) { b.SQL("lastval()") }
+func (Dialect) LastIdentity(b *driver.Builder) { b.SQL("lastval()") }
 
-func (dialect) Materialized(b *driver.Builder, query driver.Expr) { b.Expr(query) }
+func (Dialect) Materialized(b *driver.Builder, query driver.Expr) { b.Expr(query) }

@@ -107,7 +107,7 @@ func number(b *driver.Builder, fn string) {
 	b.SQL("CASE " + fn + "_typeof(larder_m.m) WHEN 'number' THEN CASE WHEN length(larder_m.m #>> '{}') < 1000 AND (larder_m.m #>> '{}') !~ '[eE][+-]?0*[1-9][0-9]{3}' THEN CAST(larder_m.m #>> '{}' AS numeric) END END")
 }
 
-func (dialect) JSONGet(b *driver.Builder, doc driver.Expr, p driver.Path, ty driver.JSONType) {
+func (Dialect) JSONGet(b *driver.Builder, doc driver.Expr, p driver.Path, ty driver.JSONType) {
 	fn := prefix(doc)
 	switch ty {
 	case driver.AsJSON:
@@ -141,27 +141,27 @@ func (dialect) JSONGet(b *driver.Builder, doc driver.Expr, p driver.Path, ty dri
 	}
 }
 
-func (dialect) JSONHas(b *driver.Builder, doc driver.Expr, p driver.Path) {
+func (Dialect) JSONHas(b *driver.Builder, doc driver.Expr, p driver.Path) {
 	b.SQL("(")
 	member(b, doc, p)
 	b.SQL(" IS NOT NULL)")
 }
 
-func (dialect) JSONKind(b *driver.Builder, doc driver.Expr, p driver.Path) {
+func (Dialect) JSONKind(b *driver.Builder, doc driver.Expr, p driver.Path) {
 	fn := prefix(doc)
 	over(b, doc, p, func() {
 		b.SQL("CASE " + fn + "_typeof(larder_m.m) WHEN 'boolean' THEN 'bool' ELSE " + fn + "_typeof(larder_m.m) END")
 	})
 }
 
-func (dialect) JSONLength(b *driver.Builder, doc driver.Expr, p driver.Path) {
+func (Dialect) JSONLength(b *driver.Builder, doc driver.Expr, p driver.Path) {
 	fn := prefix(doc)
 	over(b, doc, p, func() {
 		b.SQL("CASE " + fn + "_typeof(larder_m.m) WHEN 'array' THEN CAST(" + fn + "_array_length(larder_m.m) AS bigint) WHEN 'object' THEN (SELECT count(*) FROM " + fn + "_object_keys(larder_m.m)) END")
 	})
 }
 
-func (dialect) JSONHasElement(b *driver.Builder, doc driver.Expr, p driver.Path, v any) {
+func (Dialect) JSONHasElement(b *driver.Builder, doc driver.Expr, p driver.Path, v any) {
 	var text string
 	switch x := v.(type) {
 	case string:
@@ -182,7 +182,7 @@ func (dialect) JSONHasElement(b *driver.Builder, doc driver.Expr, p driver.Path,
 	})
 }
 
-func (dialect) JSONContains(b *driver.Builder, doc driver.Expr, p driver.Path, text string) {
+func (Dialect) JSONContains(b *driver.Builder, doc driver.Expr, p driver.Path, text string) {
 	b.SQL("(")
 	if isBinary(doc) {
 		member(b, doc, p) // as it is: an index serves it
@@ -194,7 +194,7 @@ func (dialect) JSONContains(b *driver.Builder, doc driver.Expr, p driver.Path, t
 	b.SQL(" @> CAST(").Arg(text).SQL(" AS jsonb))")
 }
 
-func (dialect) JSONEach(b *driver.Builder, doc driver.Expr, p driver.Path, alias string) {
+func (Dialect) JSONEach(b *driver.Builder, doc driver.Expr, p driver.Path, alias string) {
 	fn := prefix(doc)
 	b.SQL("LATERAL (SELECT NULL AS key, larder_a.value, larder_a.n - 1 AS position FROM (SELECT ")
 	member(b, doc, p)
@@ -204,7 +204,7 @@ func (dialect) JSONEach(b *driver.Builder, doc driver.Expr, p driver.Path, alias
 	b.SQL(" AS m OFFSET 0) AS larder_m, " + fn + "_each(CASE " + fn + "_typeof(larder_m.m) WHEN 'object' THEN larder_m.m END) WITH ORDINALITY AS larder_o(key, value, n)) AS ").Ident(alias)
 }
 
-func (dialect) JSONElement(b *driver.Builder, _ driver.Expr, _ driver.Path, alias string, c driver.ElementColumn) {
+func (Dialect) JSONElement(b *driver.Builder, _ driver.Expr, _ driver.Path, alias string, c driver.ElementColumn) {
 	b.Ident(alias).SQL("." + [...]string{"key", "value", "position"}[c])
 }
 
@@ -242,7 +242,7 @@ func path(b *driver.Builder, p driver.Path) {
 	b.SQL("]")
 }
 
-func (dialect) JSONSet(b *driver.Builder, doc driver.Expr, p driver.Path, value driver.Expr) {
+func (Dialect) JSONSet(b *driver.Builder, doc driver.Expr, p driver.Path, value driver.Expr) {
 	if len(p) == 0 {
 		b.SQL("CAST(").Expr(value).SQL(" AS " + prefix(doc) + ")")
 		return
@@ -260,7 +260,7 @@ func (dialect) JSONSet(b *driver.Builder, doc driver.Expr, p driver.Path, value 
 
 // JSONRemove takes away only what is there: #- reads a key of digits as a
 // place when it meets an array, and the other way round.
-func (d dialect) JSONRemove(b *driver.Builder, doc driver.Expr, p driver.Path) {
+func (d Dialect) JSONRemove(b *driver.Builder, doc driver.Expr, p driver.Path) {
 	if !jsonparts.NeedsPath(b, p) {
 		return
 	}

@@ -42,7 +42,7 @@ const (
 func (Driver) Backends() []string { return []string{dburl.PostgreSQL} }
 
 // Dialect is the dialect of a recent server.
-func (Driver) Dialect(*dburl.URL) (driver.Dialect, error) { return newDialect(newest, true), nil }
+func (Driver) Dialect(*dburl.URL) (driver.Dialect, error) { return NewDialect(newest, true), nil }
 
 // Open connects to the server that u names.
 func (Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*driver.Database, error) {
@@ -66,7 +66,7 @@ func (Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*dr
 		// A pooler does not know the setting, and would pass it on to others.
 		c.config.RuntimeParams["default_transaction_read_only"] = "on"
 	}
-	db := &driver.Database{Dialect: newDialect(info.number, info.icu), Classifier: classifier{}, Inspector: NewInspector(), DDL: NewDDL(),
+	db := &driver.Database{Dialect: NewDialect(info.number, info.icu), Classifier: classifier{}, Inspector: NewInspector(), DDL: NewDDL(),
 		Locker: locker{c: c, pooled: info.pooled, version: info.number}, Begin: c.begin, State: c.state, Version: "PostgreSQL " + info.version}
 	if info.pooled && c.config.DefaultQueryExecMode != pgx.QueryExecModeCacheStatement {
 		db.Warnings = append(db.Warnings, "a connection pooler stands before the server at "+c.where+
@@ -110,7 +110,7 @@ func newConnector(t dburl.PostgresTarget, o driver.OpenOptions) (*connector, err
 	}
 	config.RuntimeParams["timezone"] = "UTC"
 	if o.Schema != "" {
-		config.RuntimeParams["search_path"] = `"` + strings.ReplaceAll(o.Schema, `"`, `""`) + `"`
+		config.RuntimeParams["search_path"] = quoteIdent(o.Schema)
 	}
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = defaultConnectTimeout

@@ -14,14 +14,14 @@ import (
 	"github.com/larder-db/larder/schema/sqltext"
 )
 
-// inspector reads the schema of a PostgreSQL database from pg_catalog, in four
+// Inspector reads the schema of a PostgreSQL database from pg_catalog, in four
 // statements whatever the number of tables.
-type inspector struct{}
+type Inspector struct{}
 
 // NewInspector returns what reads the schema of a database.
-func NewInspector() driver.Inspector { return inspector{} }
+func NewInspector() Inspector { return Inspector{} }
 
-func (inspector) Inspect(ctx context.Context, q driver.Querier, o driver.InspectOptions) ([]*schema.Table, error) {
+func (Inspector) Inspect(ctx context.Context, q driver.Querier, o driver.InspectOptions) ([]*schema.Table, error) {
 	in := inspection{q: q, o: o, byName: map[string]*schema.Table{}}
 	for _, step := range []func(context.Context) error{in.tables, in.columns, in.constraints, in.indexes} {
 		if err := step(ctx); err != nil {
@@ -211,7 +211,7 @@ func (in *inspection) indexes(ctx context.Context) error {
 		}
 		var options []string
 		if collation != "" {
-			options = append(options, "COLLATE "+ddlIdent(collation))
+			options = append(options, "COLLATE "+quoteIdent(collation))
 		}
 		if opclass != "" {
 			options = append(options, opclass)

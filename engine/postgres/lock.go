@@ -4,14 +4,13 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/driver/namedlock"
 )
 
 // locker holds advisory locks, each on a connection of its own: the lock is
@@ -40,28 +39,10 @@ func (l locker) Lock(ctx context.Context, _ *driver.Database, name string, waiti
 		closeQuietly(conn)
 		return nil, lockError(name, err)
 	}
-	begin, told := time.Now(), time.Duration(0)
-	for {
-		got, err := l.try(ctx, conn, key)
-		if err != nil {
-			closeQuietly(conn)
-			return nil, lockError(name, err)
-		}
-		if got {
-			break
-		}
-		if w := time.Since(begin); waiting != nil && w-told >= time.Second {
-			told = w
-			waiting(w)
-		}
-		timer := time.NewTimer(lockPoll)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			closeQuietly(conn)
-			return nil, lockError(name, ctx.Err())
-		}
+	err = namedlock.Wait(ctx, waiting, lockPoll, func() (bool, error) { return l.try(ctx, conn, key) })
+	if err != nil {
+		closeQuietly(conn)
+		return nil, lockError(name, err)
 	}
 	var once sync.Once
 	return func() error {
@@ -101,14 +82,5 @@ func (l locker) try(ctx context.Context, conn *pgx.Conn, key int64) (bool, error
 }
 
 func lockError(name string, err error) error {
-	var known *dberr.Error
-	if errors.As(err, &known) {
-		return dberr.WithOp(known, "lock")
-	}
-	f := classifier{}.Classify(err)
-	e := &dberr.Error{Op: "lock", Code: f.Code, Engine: "postgresql", Native: f.Native, Msg: f.Detail, Unsent: true, Err: err}
-	if f.Code == dberr.Timeout {
-		e.Code, e.Msg = dberr.Busy, "another process holds the lock "+name+"; wait until it is done, or end it"
-	}
-	return e
+	return namedlock.Error("postgresql", name, err, classifier{})
 }

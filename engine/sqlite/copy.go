@@ -25,7 +25,7 @@ const (
 //
 // The rows are read outside of the raw access: they are the caller's code, and
 // a panic inside would cost the connection, which may be the whole database.
-func (d dialect) CopyIn(ctx context.Context, conn *sql.Conn, table string, columns []string, rows iter.Seq2[[]any, error]) (n int64, err error) {
+func (d Dialect) CopyIn(ctx context.Context, conn *sql.Conn, table string, columns []string, rows iter.Seq2[[]any, error]) (n int64, err error) {
 	b := driver.NewBuilder(d)
 	b.SQL("INSERT INTO ").Ident(table).SQL(" (").List(len(columns), func(i int) { b.Ident(columns[i]) }).SQL(") VALUES (")
 	b.List(len(columns), func(int) { b.Arg(nil) }).SQL(")")

@@ -8,15 +8,45 @@ import (
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/driver/ddltext"
 	"github.com/larder-db/larder/schema"
 	"github.com/larder-db/larder/schema/sqltext"
 )
 
-// ddl writes schema statements for SQLite.
-type ddl struct{}
+// DDL writes schema statements for SQLite. It needs no connection.
+type DDL struct {
+	// Has reports which of the features that concern tables there are.
+	Has func(f schema.Feature) bool
 
-// NewDDL returns what writes schema statements. It needs no connection.
-func NewDDL() driver.DDL { return &ddl{} }
+	text ddltext.Writer
+}
+
+// NewDDL returns what writes schema statements.
+func NewDDL() *DDL {
+	return &DDL{Has: hasTableFeature, text: ddltext.Writer{
+		Ident: quoteIdent, Text: quoteText, False: "0", True: "1", BareIndexExpr: true, KnowsLater: true,
+		Constraints: []ddltext.Part{ddltext.PrimaryKey, ddltext.Uniques, ddltext.ForeignKeys, ddltext.Checks},
+		Type: func(c *schema.Column) (string, error) {
+			if c.Type.Raw == noType {
+				return "", nil
+			}
+			return c.Type.Raw, nil
+		},
+		Now:      func(*schema.Column) string { return string(schema.Now) },
+		Numbered: numbered,
+	}}
+}
+
+// numbered is the clause of a key whose numbers do not come back.
+func numbered(t *schema.Table, c *schema.Column) string {
+	if c.Identity == nil || !c.Identity.NoReuse {
+		return ""
+	}
+	if n := t.PrimaryKey.Name; n != "" {
+		return " NOT NULL CONSTRAINT " + quoteIdent(n) + " PRIMARY KEY AUTOINCREMENT"
+	}
+	return " NOT NULL PRIMARY KEY AUTOINCREMENT"
+}
 
 // tableFeatures are the features that change what a table looks like.
 var tableFeatures = []schema.Feature{
@@ -42,12 +72,13 @@ func declaredRules(t *schema.Table) sqltext.Rules {
 	return r
 }
 
-func (d *ddl) Normalize(t *schema.Table) (*schema.Table, error) {
+// Normalize returns t as SQLite holds and reports it.
+func (d *DDL) Normalize(t *schema.Table) (*schema.Table, error) {
 	if err := t.Validate(); err != nil {
 		return nil, dberr.WithOp(err, "normalize "+t.Name)
 	}
-	c := t.For(hasTableFeature)
-	rules := driver.NormalizeRules{Canon: driver.CanonBy("normalize "+t.Name, declaredRules(c)), Literal: defaultLiteral,
+	c := t.For(d.Has)
+	rules := ddltext.NormalizeRules{Canon: ddltext.CanonBy("normalize "+t.Name, declaredRules(c)), Literal: defaultLiteral,
 		Column: func(col *schema.Column) error { return d.column(c, col) }}
 	if err := rules.Normalize(c); err != nil {
 		return nil, err
@@ -62,7 +93,7 @@ func (d *ddl) Normalize(t *schema.Table) (*schema.Table, error) {
 }
 
 // column is the rule for the type, the collation and the identity of a column.
-func (d *ddl) column(t *schema.Table, c *schema.Column) error {
+func (d *DDL) column(t *schema.Table, c *schema.Column) error {
 	if strings.EqualFold(c.Collation, "BINARY") {
 		c.Collation = ""
 	}
@@ -74,15 +105,13 @@ func (d *ddl) column(t *schema.Table, c *schema.Column) error {
 		c.Type = schema.Type{Kind: schema.Integer}
 	}
 	if c.Type.Kind == schema.Enum {
-		values := make([]string, len(c.Type.Values))
 		longest := 1
-		for i, v := range c.Type.Values {
-			values[i] = ddlString(v)
+		for _, v := range c.Type.Values {
 			longest = max(longest, len([]rune(v)))
 		}
 		t.Checks = append(t.Checks, &schema.Check{
 			Name: schema.InventName(t.Name, []string{c.Name}, "enum"),
-			Expr: schema.Expr(sqltext.Name(c.Name) + " IN (" + strings.Join(values, ", ") + ")"),
+			Expr: schema.Expr(sqltext.Name(c.Name) + " IN (" + d.text.Enum(c.Type.Values, ", ") + ")"),
 		})
 		c.Type = schema.Type{Kind: schema.String, Length: longest}
 	}
@@ -111,7 +140,7 @@ func defaultLiteral(ty schema.Type, v any) any {
 }
 
 // TypeName writes a type as SQLAlchemy does, whose databases are opened here.
-func (d *ddl) TypeName(ty schema.Type) (string, error) {
+func (d *DDL) TypeName(ty schema.Type) (string, error) {
 	switch ty.Kind {
 	case schema.String:
 		if ty.Length > 0 {
@@ -214,192 +243,23 @@ func typeNamed(raw string) schema.Type {
 	return ty
 }
 
-func (d *ddl) CreateTables(tables ...*schema.Table) ([]string, error) {
-	var out []string
-	normal, err := driver.NormalizeAll(d, tables)
+// CreateTables writes the statements that make the tables.
+func (d *DDL) CreateTables(tables ...*schema.Table) ([]string, error) {
+	normal, err := ddltext.NormalizeAll(d, tables)
 	if err != nil {
 		return nil, err
 	}
-	// A foreign key may name a table that does not exist yet, so that circles
-	// need no second step; the order only makes the text easier to read.
-	sorted, _ := schema.Sorted(normal)
-	for _, t := range sorted {
-		s, err := d.createTable(t)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, s)
-		for _, i := range t.Indexes {
-			s, err := d.createIndex(t, i)
-			if err != nil {
-				return nil, err
-			}
-			out = append(out, s)
-		}
-	}
-	return out, nil
+	return d.text.CreateTables(normal)
 }
 
-func (d *ddl) createTable(t *schema.Table) (string, error) {
-	var items []string
-	auto := ""
-	for _, c := range t.Columns {
-		s, err := d.columnText(t, c)
-		if err != nil {
-			return "", err
-		}
-		if c.Identity != nil && c.Identity.NoReuse {
-			auto = c.Name
-		}
-		items = append(items, s)
-	}
-	if pk := t.PrimaryKey; pk != nil && auto == "" {
-		items = append(items, keyText("PRIMARY KEY", pk.Name, pk.Columns))
-	}
-	for _, u := range t.Uniques {
-		items = append(items, keyText("UNIQUE", u.Name, u.Columns))
-	}
-	for _, f := range t.ForeignKeys {
-		s := keyText("FOREIGN KEY", f.Name, f.Columns) + " " + keyText("REFERENCES "+ddlIdent(f.RefTable), "", f.RefColumns)
-		if f.OnUpdate != schema.NoAction {
-			s += " ON UPDATE " + string(f.OnUpdate)
-		}
-		if f.OnDelete != schema.NoAction {
-			s += " ON DELETE " + string(f.OnDelete)
-		}
-		if f.Deferrable {
-			s += " DEFERRABLE INITIALLY DEFERRED"
-		}
-		items = append(items, s)
-	}
-	for _, k := range t.Checks {
-		e, err := renderExpr(k.Expr)
-		if err != nil {
-			return "", err
-		}
-		s := "CHECK (" + e + ")"
-		if k.Name != "" {
-			s = "CONSTRAINT " + ddlIdent(k.Name) + " " + s
-		}
-		items = append(items, s)
-	}
-	return "CREATE TABLE " + ddlIdent(t.Name) + " (\n\t" + strings.Join(items, ",\n\t") + "\n)", nil
-}
-
-func keyText(what, name string, columns []string) string {
-	quoted := make([]string, len(columns))
-	for i, c := range columns {
-		quoted[i] = ddlIdent(c)
-	}
-	s := what + " (" + strings.Join(quoted, ", ") + ")"
-	if name != "" {
-		s = "CONSTRAINT " + ddlIdent(name) + " " + s
-	}
-	return s
-}
-
-func (d *ddl) columnText(t *schema.Table, c *schema.Column) (string, error) {
-	s := ddlIdent(c.Name)
-	if c.Type.Raw != noType {
-		s += " " + c.Type.Raw
-	}
-	if c.Identity != nil && c.Identity.NoReuse {
-		key := " PRIMARY KEY AUTOINCREMENT"
-		if n := t.PrimaryKey.Name; n != "" {
-			key = " CONSTRAINT " + ddlIdent(n) + key
-		}
-		return s + " NOT NULL" + key, nil
-	}
-	if c.Collation != "" {
-		s += " COLLATE " + ddlIdent(c.Collation)
-	}
-	if def := c.Default; def != nil {
-		text, err := defaultText(def)
-		if err != nil {
-			return "", err
-		}
-		s += " DEFAULT " + text
-	}
-	if g := c.Generated; g != nil {
-		e, err := renderExpr(g.Expr)
-		if err != nil {
-			return "", err
-		}
-		s += " GENERATED ALWAYS AS (" + e + ")"
-		if g.Stored {
-			s += " STORED"
-		} else {
-			s += " VIRTUAL"
-		}
-	}
-	if !c.Nullable {
-		s += " NOT NULL"
-	}
-	return s, nil
-}
-
-func defaultText(d *schema.Default) (string, error) {
-	if d.Expr != "" {
-		if d.Expr == schema.Now {
-			return string(schema.Now), nil
-		}
-		e, err := renderExpr(d.Expr)
-		return "(" + e + ")", err
-	}
-	return driver.DefaultText(d.Value, "0", "1", ddlString)
-}
-
-func (d *ddl) createIndex(t *schema.Table, i *schema.Index) (string, error) {
-	s := "CREATE INDEX "
-	if i.Unique {
-		s = "CREATE UNIQUE INDEX "
-	}
-	parts := make([]string, len(i.Parts))
-	for n, p := range i.Parts {
-		if p.Expr != "" {
-			e, err := renderExpr(p.Expr)
-			if err != nil {
-				return "", err
-			}
-			parts[n] = e
-		} else {
-			parts[n] = ddlIdent(p.Column)
-		}
-		if p.Options != "" {
-			parts[n] += " " + p.Options
-		}
-		if p.Desc {
-			parts[n] += " DESC"
-		}
-	}
-	s += ddlIdent(i.Name) + " ON " + ddlIdent(t.Name) + " (" + strings.Join(parts, ", ") + ")"
-	if i.Where != "" {
-		e, err := renderExpr(i.Where)
-		if err != nil {
-			return "", err
-		}
-		s += " WHERE " + e
-	}
-	return s, nil
-}
-
-func (d *ddl) Batch(statements []string) []string {
+// Batch joins all of them: SQLite reads one statement behind the other.
+func (d *DDL) Batch(statements []string) []string {
 	if len(statements) < 2 {
 		return statements
 	}
 	return []string{strings.Join(statements, ";\n")}
 }
 
-func renderExpr(e schema.Expr) (string, error) {
-	s, err := sqltext.Render(string(e),
-		func(name string) (string, error) { return ddlIdent(name), nil },
-		func(text string) (string, error) { return ddlString(text), nil })
-	if err != nil {
-		return "", dberr.New(dberr.Invalid, "expression", err.Error())
-	}
-	return s, nil
-}
+func quoteIdent(name string) string { return string(driver.AppendQuoted(nil, name, '"')) }
 
-func ddlIdent(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
-
-func ddlString(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
+func quoteText(s string) string { return string(driver.AppendQuoted(nil, s, '\'')) }

@@ -20,7 +20,7 @@ const (
 
 // Change uses ALTER TABLE where SQLite has it for all of the changes, and else
 // rebuilds the table once.
-func (d *ddl) Change(a driver.Alteration) (driver.Script, error) {
+func (d *DDL) Change(a driver.Alteration) (driver.Script, error) {
 	w := &alteration{d: d, Alteration: a}
 	if len(a.Changes) == 1 {
 		switch c := a.Changes[0].(type) {
@@ -35,10 +35,10 @@ func (d *ddl) Change(a driver.Alteration) (driver.Script, error) {
 			return w.script, nil
 		case schema.RenameTable:
 			// The names in triggers, views and foreign keys follow.
-			w.add(driver.BriefLock, c.String(), "ALTER TABLE "+ddlIdent(c.From)+" RENAME TO "+ddlIdent(c.To))
+			w.add(driver.BriefLock, c.String(), "ALTER TABLE "+quoteIdent(c.From)+" RENAME TO "+quoteIdent(c.To))
 			return w.script, nil
 		case schema.RenameColumn:
-			w.add(driver.BriefLock, c.String(), "ALTER TABLE "+ddlIdent(c.Table.Name)+" RENAME COLUMN "+ddlIdent(c.From)+" TO "+ddlIdent(c.To))
+			w.add(driver.BriefLock, c.String(), "ALTER TABLE "+quoteIdent(c.Table.Name)+" RENAME COLUMN "+quoteIdent(c.From)+" TO "+quoteIdent(c.To))
 			return w.script, nil
 		}
 	}
@@ -50,7 +50,7 @@ func (d *ddl) Change(a driver.Alteration) (driver.Script, error) {
 
 // alteration writes one script.
 type alteration struct {
-	d *ddl
+	d *DDL
 	driver.Alteration
 	script driver.Script
 }
@@ -70,7 +70,7 @@ func (w *alteration) dropTable(c schema.DropTable) {
 			w.verifyForeignKeys(r)
 		}
 	}
-	w.add(driver.BriefLock, c.String(), "DROP TABLE "+ddlIdent(c.Table.Name))
+	w.add(driver.BriefLock, c.String(), "DROP TABLE "+quoteIdent(c.Table.Name))
 	w.verifyObjects(c.Table.Name, nil)
 }
 
@@ -90,7 +90,7 @@ func (w *alteration) withoutForeignKeys() {
 func (w *alteration) verifyForeignKeys(table string) {
 	w.script.Verify = append(w.script.Verify, driver.Check{
 		Kind:  driver.NotMore,
-		Query: `SELECT "table", parent, count(*) FROM pragma_foreign_key_check(` + ddlString(table) + `) GROUP BY 1, 2`,
+		Query: `SELECT "table", parent, count(*) FROM pragma_foreign_key_check(` + quoteText(table) + `) GROUP BY 1, 2`,
 		Msg:   "rows of table " + table + " would refer to rows that do not exist; delete or correct them first",
 	})
 }
@@ -148,9 +148,9 @@ func triggerProbe(text, table string, columns []string) string {
 	_ = s.words("BEFORE") || s.words("AFTER") || s.words("INSTEAD", "OF")
 	switch {
 	case s.words("DELETE"):
-		return "EXPLAIN DELETE FROM " + ddlIdent(table)
+		return "EXPLAIN DELETE FROM " + quoteIdent(table)
 	case s.words("INSERT"):
-		return "EXPLAIN INSERT INTO " + ddlIdent(table) + " DEFAULT VALUES"
+		return "EXPLAIN INSERT INTO " + quoteIdent(table) + " DEFAULT VALUES"
 	case s.words("UPDATE"):
 		if s.words("OF") {
 			n, err := s.name()
@@ -160,7 +160,7 @@ func triggerProbe(text, table string, columns []string) string {
 			columns = []string{n}
 		}
 		if len(columns) > 0 {
-			return "EXPLAIN UPDATE " + ddlIdent(table) + " SET " + ddlIdent(columns[0]) + " = NULL"
+			return "EXPLAIN UPDATE " + quoteIdent(table) + " SET " + quoteIdent(columns[0]) + " = NULL"
 		}
 	}
 	return ""
@@ -179,27 +179,27 @@ func (w *alteration) inPlace() (bool, error) {
 	add := func(lock driver.Lock, comment, sql string) {
 		script.Statements = append(script.Statements, driver.Statement{SQL: sql, Comment: comment, Lock: lock})
 	}
-	table := "ALTER TABLE " + ddlIdent(w.Before.Name) + " "
+	table := "ALTER TABLE " + quoteIdent(w.Before.Name) + " "
 	for _, c := range w.Changes {
 		switch c := c.(type) {
 		case schema.AddIndex:
-			s, err := w.d.createIndex(c.Table, c.Index)
+			s, err := w.d.text.Index(c.Table, c.Index)
 			if err != nil {
 				return false, err
 			}
 			add(driver.WritersWait, c.String(), s)
 		case schema.DropIndex:
-			add(driver.BriefLock, c.String(), "DROP INDEX "+ddlIdent(c.Index.Name))
+			add(driver.BriefLock, c.String(), "DROP INDEX "+quoteIdent(c.Index.Name))
 		case schema.DropColumn:
 			if c.Column.Identity != nil || c.Column.Generated != nil {
 				return false, nil
 			}
-			add(driver.RewriteWrite, c.String(), table+"DROP COLUMN "+ddlIdent(c.Column.Name))
+			add(driver.RewriteWrite, c.String(), table+"DROP COLUMN "+quoteIdent(c.Column.Name))
 		case schema.AddColumn:
 			if !addable(c.Column) || w.Fill[c.Column.Name] != "" {
 				return false, nil
 			}
-			s, err := w.d.columnText(c.Table, c.Column)
+			s, err := w.d.text.Column(c.Table, c.Column)
 			if err != nil {
 				return false, err
 			}
@@ -207,7 +207,7 @@ func (w *alteration) inPlace() (bool, error) {
 				if c.Column.Default != nil || !c.Column.Nullable {
 					return false, nil
 				}
-				s += referencesText(f)
+				s += " " + w.d.text.References(f)
 				came[c.Column.Name] = true
 			}
 			add(driver.BriefLock, c.String(), table+"ADD COLUMN "+s)
@@ -237,30 +237,12 @@ func addable(c *schema.Column) bool {
 	return c.Nullable
 }
 
-func referencesText(f *schema.ForeignKey) string {
-	s := " "
-	if f.Name != "" {
-		s += "CONSTRAINT " + ddlIdent(f.Name) + " "
-	}
-	s += "REFERENCES " + ddlIdent(f.RefTable) + " (" + ddlIdent(f.RefColumns[0]) + ")"
-	if f.OnUpdate != schema.NoAction {
-		s += " ON UPDATE " + string(f.OnUpdate)
-	}
-	if f.OnDelete != schema.NoAction {
-		s += " ON DELETE " + string(f.OnDelete)
-	}
-	if f.Deferrable {
-		s += " DEFERRABLE INITIALLY DEFERRED"
-	}
-	return s
-}
-
 // edit makes the changes in the text of the table's definition.
 func (w *alteration) edit() (*createText, error) {
 	text := w.extras().Create
 	if text == "" {
 		var err error
-		if text, err = w.d.createTable(w.Before); err != nil {
+		if text, err = w.d.text.Table(w.Before); err != nil {
 			return nil, err
 		}
 	}
@@ -296,7 +278,7 @@ func (w *alteration) editOne(ct *createText, c schema.Change) error {
 		ct.items = slices.DeleteFunc(ct.items, func(o *createItem) bool { return o == i })
 		return nil
 	case schema.AddColumn:
-		s, err := w.d.columnText(c.Table, c.Column)
+		s, err := w.d.text.Column(c.Table, c.Column)
 		if err == nil && c.Column.Identity != nil && c.Column.Identity.NoReuse {
 			ct.dropPrimaryKey()
 		}
@@ -312,25 +294,16 @@ func (w *alteration) editOne(ct *createText, c schema.Change) error {
 		if c.To == nil {
 			return nil
 		}
-		ct.addConstraint(keyText("PRIMARY KEY", c.To.Name, c.To.Columns))
+		ct.addConstraint(w.d.text.PrimaryKey(c.To))
 		return nil
 	case schema.AddUnique:
-		ct.addConstraint(keyText("UNIQUE", c.Unique.Name, c.Unique.Columns))
+		ct.addConstraint(w.d.text.Unique(c.Unique))
 		return nil
 	case schema.AddForeignKey:
-		s := keyText("FOREIGN KEY", c.ForeignKey.Name, c.ForeignKey.Columns)
-		ref := keyText("REFERENCES "+ddlIdent(c.ForeignKey.RefTable), "", c.ForeignKey.RefColumns)
-		f := *c.ForeignKey
-		f.Name, f.RefColumns = "", []string{""}
-		_, rest, _ := strings.Cut(referencesText(&f), `("")`)
-		ct.addConstraint(s + " " + ref + rest)
+		ct.addConstraint(w.d.text.ForeignKey(c.ForeignKey))
 		return nil
 	case schema.AddCheck:
-		e, err := renderExpr(c.Check.Expr)
-		s := "CHECK (" + e + ")"
-		if c.Check.Name != "" {
-			s = "CONSTRAINT " + ddlIdent(c.Check.Name) + " " + s
-		}
+		s, err := w.d.text.Check(c.Check)
 		ct.addConstraint(s)
 		return err
 	}
@@ -361,7 +334,7 @@ func (w *alteration) editColumn(ct *createText, c schema.AlterColumn) error {
 		case schema.DefaultFacet:
 			text := ""
 			if c.To.Default != nil {
-				def, err := defaultText(c.To.Default)
+				def, err := w.d.text.Default(c.To)
 				if err != nil {
 					return err
 				}
@@ -371,17 +344,16 @@ func (w *alteration) editColumn(ct *createText, c schema.AlterColumn) error {
 		case schema.GeneratedFacet:
 			text := ""
 			if g := c.To.Generated; g != nil {
-				e, err := renderExpr(g.Expr)
-				if err != nil {
+				var err error
+				if text, err = w.d.text.Generated(g); err != nil {
 					return err
 				}
-				text = "GENERATED ALWAYS AS (" + e + ") " + map[bool]string{true: "STORED", false: "VIRTUAL"}[g.Stored]
 			}
 			i.set(text, "generated")
 		case schema.CollationFacet:
 			text := ""
 			if c.To.Collation != "" {
-				text = "COLLATE " + ddlIdent(c.To.Collation)
+				text = "COLLATE " + quoteIdent(c.To.Collation)
 			}
 			i.set(text, "collate")
 		case schema.IdentityFacet:
@@ -392,13 +364,13 @@ func (w *alteration) editColumn(ct *createText, c schema.AlterColumn) error {
 			}
 			ct.dropPrimaryKey()
 			if is {
-				s, err := w.d.columnText(w.After, c.To)
+				s, err := w.d.text.Column(w.After, c.To)
 				if err != nil {
 					return err
 				}
 				i.text, i.cons = s, nil
 			} else if k := w.After.PrimaryKey; k != nil {
-				ct.addConstraint(keyText("PRIMARY KEY", k.Name, k.Columns))
+				ct.addConstraint(w.d.text.PrimaryKey(k))
 			}
 		}
 	}

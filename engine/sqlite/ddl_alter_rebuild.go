@@ -24,7 +24,7 @@ func (w *alteration) rebuild() error {
 	if err != nil {
 		return err
 	}
-	old, tmp := ddlIdent(w.Before.Name), ddlIdent(rebuilt(w.Before.Name))
+	old, tmp := quoteIdent(w.Before.Name), quoteIdent(rebuilt(w.Before.Name))
 	w.withoutForeignKeys()
 	w.add(driver.RewriteWrite, w.comment(), ct.write(rebuilt(w.Before.Name)))
 	if err := w.copyRows(ct, old, tmp); err != nil {
@@ -32,8 +32,8 @@ func (w *alteration) rebuild() error {
 	}
 	if autoColumn(w.Before) != "" && autoColumn(w.After) != "" {
 		// The number of a row that was deleted does not come back.
-		w.add(driver.DataLock, "keep the counter of row numbers", "DELETE FROM sqlite_sequence WHERE name = "+ddlString(rebuilt(w.Before.Name)))
-		w.add(driver.DataLock, "keep the counter of row numbers", "INSERT INTO sqlite_sequence (name, seq) SELECT "+ddlString(rebuilt(w.Before.Name))+", seq FROM sqlite_sequence WHERE name = "+ddlString(w.Before.Name))
+		w.add(driver.DataLock, "keep the counter of row numbers", "DELETE FROM sqlite_sequence WHERE name = "+quoteText(rebuilt(w.Before.Name)))
+		w.add(driver.DataLock, "keep the counter of row numbers", "INSERT INTO sqlite_sequence (name, seq) SELECT "+quoteText(rebuilt(w.Before.Name))+", seq FROM sqlite_sequence WHERE name = "+quoteText(w.Before.Name))
 	}
 	w.add(driver.BriefLock, "drop the old table", "DROP TABLE "+old)
 	// With the old rules nothing that names the table is looked at: views of
@@ -77,11 +77,11 @@ func (w *alteration) copyRows(ct *createText, old, tmp string) error {
 		was := w.Before.Column(c.Name)
 		if was == nil {
 			if e := w.Fill[c.Name]; e != "" {
-				s, err := renderExpr(e)
+				s, err := w.d.text.Expr(e)
 				if err != nil {
 					return err
 				}
-				to, from = append(to, ddlIdent(c.Name)), append(from, s)
+				to, from = append(to, quoteIdent(c.Name)), append(from, s)
 			}
 			continue
 		}
@@ -91,9 +91,9 @@ func (w *alteration) copyRows(ct *createText, old, tmp string) error {
 			return err
 		}
 		if was.Nullable && !c.Nullable && c.Identity == nil && w.Using[c.Name] == "" {
-			w.expect(ddlIdent(c.Name)+" IS NULL", "column "+w.Before.Name+"."+c.Name+" has rows without a value and would be NOT NULL; give them one first")
+			w.expect(quoteIdent(c.Name)+" IS NULL", "column "+w.Before.Name+"."+c.Name+" has rows without a value and would be NOT NULL; give them one first")
 		}
-		to, from = append(to, ddlIdent(c.Name)), append(from, e)
+		to, from = append(to, quoteIdent(c.Name)), append(from, e)
 	}
 	for _, c := range w.Before.Columns {
 		alias = alias || c.Identity != nil
@@ -141,7 +141,7 @@ func (w *alteration) indexes() error {
 			if gone[strings.ToLower(i.Name)] {
 				continue
 			}
-			s, err := w.d.createIndex(w.After, i)
+			s, err := w.d.text.Index(w.After, i)
 			if err != nil {
 				return err
 			}
@@ -150,7 +150,7 @@ func (w *alteration) indexes() error {
 	}
 	for _, c := range w.Changes {
 		if a, ok := c.(schema.AddIndex); ok {
-			s, err := w.d.createIndex(w.After, a.Index)
+			s, err := w.d.text.Index(w.After, a.Index)
 			if err != nil {
 				return err
 			}
@@ -162,23 +162,23 @@ func (w *alteration) indexes() error {
 
 // expect refuses the change when a row answers the query.
 func (w *alteration) expect(where, msg string) {
-	w.script.Expect = append(w.script.Expect, driver.Check{Query: "SELECT 1 FROM " + ddlIdent(w.Before.Name) + " WHERE " + where + " LIMIT 1", Msg: msg})
+	w.script.Expect = append(w.script.Expect, driver.Check{Query: "SELECT 1 FROM " + quoteIdent(w.Before.Name) + " WHERE " + where + " LIMIT 1", Msg: msg})
 }
 
 // hold refuses the change when a value has another storage class afterwards
 // than its type says. SQLite itself would keep it.
 func (w *alteration) hold(c *schema.Column, classes string) {
 	w.script.Verify = append(w.script.Verify, driver.Check{
-		Query: "SELECT 1 FROM " + ddlIdent(w.After.Name) + " WHERE typeof(" + ddlIdent(c.Name) + ") NOT IN (" + classes + ", 'null') LIMIT 1",
+		Query: "SELECT 1 FROM " + quoteIdent(w.After.Name) + " WHERE typeof(" + quoteIdent(c.Name) + ") NOT IN (" + classes + ", 'null') LIMIT 1",
 		Msg:   fmt.Sprintf("a value of column %s.%s is no %s; correct it, or say with Using what it becomes", w.After.Name, c.Name, c.Type),
 	})
 }
 
 // converted is the expression that gives the value of a column in its new type.
 func (w *alteration) converted(from, to *schema.Column) (string, error) {
-	a := ddlIdent(from.Name)
+	a := quoteIdent(from.Name)
 	if e := w.Using[to.Name]; e != "" {
-		s, err := renderExpr(e)
+		s, err := w.d.text.Expr(e)
 		return s, err
 	}
 	f, t := from.Type.Kind, to.Type.Kind
@@ -242,7 +242,7 @@ func (w *alteration) converted(from, to *schema.Column) (string, error) {
 
 // Extras reads the texts of the table and of what hangs on it, every view and
 // trigger that works, and what refers to the table.
-func (d *ddl) Extras(ctx context.Context, q driver.Querier, _ driver.InspectOptions, table string) (driver.Extras, error) {
+func (d *DDL) Extras(ctx context.Context, q driver.Querier, _ driver.InspectOptions, table string) (driver.Extras, error) {
 	var x driver.Extras
 	each := func(query string, scan func(rows *sql.Rows) error, args ...any) error {
 		return driver.EachRow(ctx, q, scan, query, args...)
@@ -277,7 +277,7 @@ func (d *ddl) Extras(ctx context.Context, q driver.Querier, _ driver.InspectOpti
 		o := &x.Objects[n]
 		switch o.Kind {
 		case "view":
-			o.Probe = "SELECT * FROM " + ddlIdent(o.Name) + " LIMIT 0"
+			o.Probe = "SELECT * FROM " + quoteIdent(o.Name) + " LIMIT 0"
 		case "trigger":
 			var columns []string
 			// A trigger of a view that is broken has no columns to be asked for.

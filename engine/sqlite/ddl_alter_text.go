@@ -220,7 +220,7 @@ func (c *createText) write(table string) string {
 			items[n] += "\n"
 		}
 	}
-	return "CREATE TABLE " + ddlIdent(table) + " (\n\t" + strings.Join(items, ",\n\t") + "\n" + c.tail
+	return "CREATE TABLE " + quoteIdent(table) + " (\n\t" + strings.Join(items, ",\n\t") + "\n" + c.tail
 }
 
 func (i *createItem) write() string {

@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -13,42 +12,38 @@ import (
 	"github.com/larder-db/larder/schema"
 )
 
-// dialect writes SQLite's SQL. It is comparable: two of them that are equal
+// Dialect writes SQLite's SQL. It is comparable: two of them that are equal
 // write the same.
-type dialect struct{ version string }
+type Dialect struct{ version string }
 
-func newDialect(version string) dialect { return dialect{version: version} }
+func NewDialect(version string) Dialect { return Dialect{version: version} }
 
 var statementFeatures = []driver.Feature{driver.InsertReturning, driver.UpdateReturning, driver.DeleteReturning,
 	driver.CopyIn, driver.SingleWriter, driver.Savepoints, driver.Windows, driver.RecursiveCTE, driver.NullsOrdering,
 	driver.DistinctFrom, driver.UpsertTarget, driver.SetOperations, driver.JSONExact, driver.SelfSubquery, driver.SetAtOnce, driver.TupleIn}
 
-func (dialect) Engine() string { return "sqlite" }
+func (Dialect) Engine() string { return "sqlite" }
 
-func (dialect) Has(f driver.Feature) bool {
+func (Dialect) Has(f driver.Feature) bool {
 	return hasTableFeature(f) || slices.Contains(statementFeatures, f)
 }
 
-func (dialect) Limits() driver.Limits { return driver.Limits{BindArgs: 32766} }
+func (Dialect) Limits() driver.Limits { return driver.Limits{BindArgs: 32766} }
 
-func (dialect) AppendIdent(b []byte, name string) ([]byte, error) {
+func (Dialect) AppendIdent(b []byte, name string) ([]byte, error) {
 	if name == "" || strings.IndexByte(name, 0) >= 0 {
 		return b, dberr.New(dberr.Invalid, "identifier", "a name is empty or holds NUL; give it another")
 	}
-	b = append(b, '"')
-	if strings.IndexByte(name, '"') >= 0 {
-		name = strings.ReplaceAll(name, `"`, `""`)
-	}
-	return append(append(b, name...), '"'), nil
+	return driver.AppendQuoted(b, name, '"'), nil
 }
 
-func (dialect) AppendPlaceholder(b []byte, _ int) []byte { return append(b, '?') }
+func (Dialect) AppendPlaceholder(b []byte, _ int) []byte { return append(b, '?') }
 
-func (dialect) AppendString(b []byte, s string) ([]byte, error) {
+func (Dialect) AppendString(b []byte, s string) ([]byte, error) {
 	if err := value.CheckText(s); err != nil {
 		return b, err
 	}
-	return append(append(append(b, '\''), strings.ReplaceAll(s, "'", "''")...), '\''), nil
+	return driver.AppendQuoted(b, s, '\''), nil
 }
 
 // Layouts of times as text: what SQLAlchemy writes, so that both read it, and
@@ -58,10 +53,10 @@ const (
 	dateTimeLayout = "2006-01-02 15:04:05.000000"
 )
 
-func (dialect) Encode(ty schema.Type, v any) (any, error) {
+func (Dialect) Encode(ty schema.Type, v any) (any, error) {
 	x, err := value.Encode(ty, v, value.Limits{NaN: true, Years: true})
 	if err != nil {
-		return nil, withEngine(err)
+		return nil, dberr.WithEngine(err, "sqlite")
 	}
 	switch x := x.(type) {
 	case bool:
@@ -94,18 +89,7 @@ func bareNumber(s string) bool {
 	return err != nil || strconv.FormatInt(n, 10) != s
 }
 
-// withEngine adds the engine's name to a refusal.
-func withEngine(err error) error {
-	var e *dberr.Error
-	if errors.As(err, &e) {
-		c := *e
-		c.Engine = "sqlite"
-		return &c
-	}
-	return err
-}
-
-func (dialect) Cast(b *driver.Builder, e driver.Expr, ty schema.Type) {
+func (Dialect) Cast(b *driver.Builder, e driver.Expr, ty schema.Type) {
 	b.SQL("CAST(").Expr(e).SQL(" AS ")
 	switch ty.Kind {
 	case schema.Integer, schema.BigInt, schema.SmallInt, schema.Boolean:
@@ -120,7 +104,7 @@ func (dialect) Cast(b *driver.Builder, e driver.Expr, ty schema.Type) {
 	b.SQL(")")
 }
 
-func (dialect) Comparable(b *driver.Builder, e driver.Expr, ty schema.Type) {
+func (Dialect) Comparable(b *driver.Builder, e driver.Expr, ty schema.Type) {
 	if ty.Kind == schema.Numeric {
 		// Decimals are text, whose order is not that of numbers.
 		b.SQL("larder_decimal(").Expr(e).SQL(")")
@@ -129,7 +113,7 @@ func (dialect) Comparable(b *driver.Builder, e driver.Expr, ty schema.Type) {
 	b.Expr(e)
 }
 
-func (dialect) Like(b *driver.Builder, e, pattern driver.Expr, escape rune) {
+func (Dialect) Like(b *driver.Builder, e, pattern driver.Expr, escape rune) {
 	// LIKE itself takes no notice of the case of ASCII letters.
 	b.SQL("larder_like(").Expr(e).SQL(", ").Expr(pattern).SQL(", ")
 	if escape == 0 {
@@ -139,15 +123,15 @@ func (dialect) Like(b *driver.Builder, e, pattern driver.Expr, escape rune) {
 	b.Arg(string(escape)).SQL(")")
 }
 
-func (dialect) MatchFold(b *driver.Builder, e driver.Expr, text string, at driver.Anchor) {
+func (Dialect) MatchFold(b *driver.Builder, e driver.Expr, text string, at driver.Anchor) {
 	b.SQL("larder_match_fold(").Expr(e).SQL(", ").Arg(text).SQL(fmt.Sprintf(", %d)", at))
 }
 
-func (dialect) Lower(b *driver.Builder, e driver.Expr) {
+func (Dialect) Lower(b *driver.Builder, e driver.Expr) {
 	b.SQL("larder_lower(").Expr(e).SQL(")")
 }
 
-func (dialect) Concat(b *driver.Builder, parts []driver.Expr) {
+func (Dialect) Concat(b *driver.Builder, parts []driver.Expr) {
 	b.SQL("(")
 	for i, p := range parts {
 		if i > 0 {
@@ -158,18 +142,18 @@ func (dialect) Concat(b *driver.Builder, parts []driver.Expr) {
 	b.SQL(")")
 }
 
-func (dialect) Regexp(b *driver.Builder, e driver.Expr, pattern string) {
+func (Dialect) Regexp(b *driver.Builder, e driver.Expr, pattern string) {
 	b.SQL("larder_regexp(").Expr(e).SQL(", ").Arg(pattern).SQL(")")
 }
 
-func (dialect) Upsert(b *driver.Builder, u driver.Upsert) { driver.OnConflict(b, u) }
+func (Dialect) Upsert(b *driver.Builder, u driver.Upsert) { driver.OnConflict(b, u) }
 
-func (dialect) Excluded(b *driver.Builder, column string) { driver.OnConflictExcluded(b, column) }
+func (Dialect) Excluded(b *driver.Builder, column string) { driver.OnConflictExcluded(b, column) }
 
 // Lock writes nothing: a write transaction has the whole database.
-func (dialect) Lock(*driver.Builder, driver.LockMode) {}
+func (Dialect) Lock(*driver.Builder, driver.LockMode) {}
 
-func (dialect) Limit(b *driver.Builder, limit, offset driver.Expr) {
+func (Dialect) Limit(b *driver.Builder, limit, offset driver.Expr) {
 	b.SQL(" LIMIT ")
 	if limit == nil {
 		b.SQL("-1")
@@ -181,11 +165,11 @@ func (dialect) Limit(b *driver.Builder, limit, offset driver.Expr) {
 	}
 }
 
-func (dialect) OrderNulls(b *driver.Builder, e driver.Expr, desc, nullsFirst bool) {
+func (Dialect) OrderNulls(b *driver.Builder, e driver.Expr, desc, nullsFirst bool) {
 	driver.WriteOrderNulls(b, e, desc, nullsFirst)
 }
 
-func (dialect) DistinctFrom(b *driver.Builder, a, c driver.Expr, not bool) {
+func (Dialect) DistinctFrom(b *driver.Builder, a, c driver.Expr, not bool) {
 	b.SQL("(").Expr(a)
 	if not {
 		b.SQL(" IS ").Expr(c).SQL(")")
@@ -194,9 +178,9 @@ func (dialect) DistinctFrom(b *driver.Builder, a, c driver.Expr, not bool) {
 	}
 }
 
-func (dialect) DefaultRow(b *driver.Builder) { b.SQL("DEFAULT VALUES") }
+func (Dialect) DefaultRow(b *driver.Builder) { b.SQL("DEFAULT VALUES") }
 
-func (dialect) InArray(b *driver.Builder, e driver.Expr, _ schema.Type, array string, not bool) {
+func (Dialect) InArray(b *driver.Builder, e driver.Expr, _ schema.Type, array string, not bool) {
 	b.Expr(e)
 	if not {
 		b.SQL(" NOT")
@@ -204,10 +188,10 @@ func (dialect) InArray(b *driver.Builder, e driver.Expr, _ schema.Type, array st
 	b.SQL(" IN (SELECT value FROM json_each(").Arg(array).SQL("))")
 }
 
-func (dialect) TupleIn(b *driver.Builder, left []driver.Expr, rows [][]driver.Expr, not bool) {
+func (Dialect) TupleIn(b *driver.Builder, left []driver.Expr, rows [][]driver.Expr, not bool) {
 	driver.WriteTupleIn(b, left, rows, not, "VALUES ")
 }
 
-func (dialect) LastIdentity(b *driver.Builder) { b.SQL("last_insert_rowid()") }
+func (Dialect) LastIdentity(b *driver.Builder) { b.SQL("last_insert_rowid()") }
 
-func (dialect) Materialized(b *driver.Builder, query driver.Expr) { b.Expr(query) }
+func (Dialect) Materialized(b *driver.Builder, query driver.Expr) { b.Expr(query) }

@@ -47,7 +47,7 @@ func guarded(b *driver.Builder, doc driver.Expr, p driver.Path, branches func(pa
 	b.SQL(" END)")
 }
 
-func (dialect) JSONGet(b *driver.Builder, doc driver.Expr, p driver.Path, ty driver.JSONType) {
+func (Dialect) JSONGet(b *driver.Builder, doc driver.Expr, p driver.Path, ty driver.JSONType) {
 	guarded(b, doc, p, func(path string) {
 		if ty == driver.AsJSON {
 			b.Expr(doc).SQL(" -> ").Arg(path)
@@ -86,7 +86,7 @@ func (dialect) JSONGet(b *driver.Builder, doc driver.Expr, p driver.Path, ty dri
 	})
 }
 
-func (dialect) JSONHas(b *driver.Builder, doc driver.Expr, p driver.Path) {
+func (Dialect) JSONHas(b *driver.Builder, doc driver.Expr, p driver.Path) {
 	path, ok := jsonPath(b, p)
 	if !ok {
 		return
@@ -96,7 +96,7 @@ func (dialect) JSONHas(b *driver.Builder, doc driver.Expr, p driver.Path) {
 	b.SQL(") IS NOT NULL ELSE 0 END)")
 }
 
-func (dialect) JSONKind(b *driver.Builder, doc driver.Expr, p driver.Path) {
+func (Dialect) JSONKind(b *driver.Builder, doc driver.Expr, p driver.Path) {
 	guarded(b, doc, p, func(path string) {
 		b.SQL("CASE json_type(")
 		jsonArgs(b, doc, path)
@@ -106,7 +106,7 @@ func (dialect) JSONKind(b *driver.Builder, doc driver.Expr, p driver.Path) {
 	})
 }
 
-func (dialect) JSONLength(b *driver.Builder, doc driver.Expr, p driver.Path) {
+func (Dialect) JSONLength(b *driver.Builder, doc driver.Expr, p driver.Path) {
 	guarded(b, doc, p, func(path string) {
 		b.SQL("CASE json_type(")
 		jsonArgs(b, doc, path)
@@ -118,7 +118,7 @@ func (dialect) JSONLength(b *driver.Builder, doc driver.Expr, p driver.Path) {
 	})
 }
 
-func (dialect) JSONHasElement(b *driver.Builder, doc driver.Expr, p driver.Path, v any) {
+func (Dialect) JSONHasElement(b *driver.Builder, doc driver.Expr, p driver.Path, v any) {
 	path, ok := jsonPath(b, p)
 	if !ok {
 		return
@@ -139,13 +139,13 @@ func (dialect) JSONHasElement(b *driver.Builder, doc driver.Expr, p driver.Path,
 	b.SQL(")")
 }
 
-func (dialect) JSONContains(b *driver.Builder, doc driver.Expr, p driver.Path, document string) {
+func (Dialect) JSONContains(b *driver.Builder, doc driver.Expr, p driver.Path, document string) {
 	jsonparts.Contains(b, doc, p, document)
 }
 
 // JSONEach unfolds the part itself, so that the positions and keys of its
 // elements are those of its root.
-func (dialect) JSONEach(b *driver.Builder, doc driver.Expr, p driver.Path, alias string) {
+func (Dialect) JSONEach(b *driver.Builder, doc driver.Expr, p driver.Path, alias string) {
 	path, ok := jsonPath(b, p)
 	if !ok {
 		return
@@ -155,7 +155,7 @@ func (dialect) JSONEach(b *driver.Builder, doc driver.Expr, p driver.Path, alias
 	b.SQL(") IN ('array', 'object') THEN ").Expr(doc).SQL(" -> ").Arg(path).SQL(" END END) AS ").Ident(alias)
 }
 
-func (dialect) JSONElement(b *driver.Builder, _ driver.Expr, _ driver.Path, alias string, c driver.ElementColumn) {
+func (Dialect) JSONElement(b *driver.Builder, _ driver.Expr, _ driver.Path, alias string, c driver.ElementColumn) {
 	col := func(name string) *driver.Builder { return b.Ident(alias).SQL(".").Ident(name) }
 	switch c {
 	case driver.ElementKey:
@@ -180,7 +180,7 @@ func (dialect) JSONElement(b *driver.Builder, _ driver.Expr, _ driver.Path, alia
 	}
 }
 
-func (dialect) JSONSet(b *driver.Builder, doc driver.Expr, p driver.Path, value driver.Expr) {
+func (Dialect) JSONSet(b *driver.Builder, doc driver.Expr, p driver.Path, value driver.Expr) {
 	jsonparts.Set(b, doc, p, value, func(p driver.Path, value driver.Expr) {
 		path, ok := jsonPath(b, p)
 		if !ok {
@@ -192,7 +192,7 @@ func (dialect) JSONSet(b *driver.Builder, doc driver.Expr, p driver.Path, value 
 	})
 }
 
-func (dialect) JSONRemove(b *driver.Builder, doc driver.Expr, p driver.Path) {
+func (Dialect) JSONRemove(b *driver.Builder, doc driver.Expr, p driver.Path) {
 	path, ok := jsonPath(b, p)
 	if !ok || !jsonparts.NeedsPath(b, p) {
 		return

@@ -41,7 +41,7 @@ type scalarFunction struct {
 func (Driver) Backends() []string { return []string{dburl.SQLite} }
 
 // Dialect is the dialect of the SQLite that is linked in.
-func (Driver) Dialect(*dburl.URL) (driver.Dialect, error) { return newDialect(libraryVersion()), nil }
+func (Driver) Dialect(*dburl.URL) (driver.Dialect, error) { return NewDialect(libraryVersion()), nil }
 
 // Open opens the file that u names, or a database in memory.
 func (Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*driver.Database, error) {
@@ -54,7 +54,7 @@ func (Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*dr
 		return nil, err
 	}
 	db := &driver.Database{Classifier: classifier{}, Inspector: NewInspector(), DDL: NewDDL(),
-		Dialect: newDialect(libraryVersion()), Version: "SQLite " + libraryVersion(), State: state}
+		Dialect: NewDialect(libraryVersion()), Version: "SQLite " + libraryVersion(), State: state}
 	if t.Memory {
 		if o.ReadOnly {
 			return nil, &dberr.Error{Op: "connect", Code: dberr.NotFound, Engine: "sqlite", Unsent: true, Msg: "a database in memory has nothing to read when it is opened"}

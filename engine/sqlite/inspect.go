@@ -13,13 +13,13 @@ import (
 	"github.com/larder-db/larder/schema/sqltext"
 )
 
-// inspector reads the schema of an SQLite database: facts from the pragmas,
+// Inspector reads the schema of an SQLite database: facts from the pragmas,
 // and from the text of the statements what the pragmas do not tell: names of
 // constraints, checks, expressions, predicates, collations.
-type inspector struct{}
+type Inspector struct{}
 
 // NewInspector returns what reads the schema of a database.
-func NewInspector() driver.Inspector { return inspector{} }
+func NewInspector() Inspector { return Inspector{} }
 
 // live is a table under inspection.
 type live struct {
@@ -28,7 +28,7 @@ type live struct {
 	rules sqltext.Rules
 }
 
-func (inspector) Inspect(ctx context.Context, q driver.Querier, o driver.InspectOptions) ([]*schema.Table, error) {
+func (Inspector) Inspect(ctx context.Context, q driver.Querier, o driver.InspectOptions) ([]*schema.Table, error) {
 	in := inspection{q: q, byName: map[string]*live{}}
 	for _, step := range []func(context.Context, driver.InspectOptions) error{in.tables, in.columns, in.foreignKeys, in.indexes} {
 		if err := step(ctx, o); err != nil {

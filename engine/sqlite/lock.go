@@ -11,6 +11,7 @@ import (
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/driver/namedlock"
 )
 
 // fileLocker locks a file beside the database's, which the system frees when
@@ -25,7 +26,7 @@ const lockPoll = 50 * time.Millisecond
 func (l fileLocker) Lock(ctx context.Context, _ *driver.Database, name string, waiting func(time.Duration)) (func() error, error) {
 	path := l.path + "-" + lockSuffix(name) + ".lock"
 	var f *os.File
-	err := poll(ctx, waiting, func() (got bool, err error) {
+	err := namedlock.Wait(ctx, waiting, lockPoll, func() (got bool, err error) {
 		if f == nil {
 			if f, err = openLock(path); err != nil {
 				return false, err
@@ -89,42 +90,8 @@ func lockSuffix(name string) string {
 	return string(clean) + "-" + hex.EncodeToString(sum[:6])
 }
 
-// poll calls try until it has the lock, and waiting about once a second.
-func poll(ctx context.Context, waiting func(time.Duration), try func() (bool, error)) error {
-	begin, told := time.Now(), time.Duration(0)
-	for {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		if ok, err := try(); ok || err != nil {
-			return err
-		}
-		if w := time.Since(begin); waiting != nil && w-told >= time.Second {
-			told = w
-			waiting(w)
-		}
-		timer := time.NewTimer(lockPoll)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return ctx.Err()
-		}
-	}
-}
-
 func lockError(name string, err error) error {
-	if known := (*dberr.Error)(nil); errors.As(err, &known) {
-		return known
-	}
-	e := &dberr.Error{Op: "lock", Code: dberr.Internal, Engine: "sqlite", Unsent: true, Err: err, Msg: "the lock " + name + " could not be taken"}
-	switch {
-	case errors.Is(err, context.DeadlineExceeded):
-		e.Code, e.Msg = dberr.Busy, "another process holds the lock "+name+"; wait until it is done, or end it"
-	case errors.Is(err, context.Canceled):
-		e.Code, e.Msg = dberr.Canceled, ""
-	}
-	return e
+	return namedlock.Error("sqlite", name, err, classifier{})
 }
 
 // memoryLocker holds the locks of a database in memory, which no other process has.
@@ -137,7 +104,7 @@ func newMemoryLocker() *memoryLocker { return &memoryLocker{held: make(map[strin
 
 // Lock takes the lock of that name.
 func (l *memoryLocker) Lock(ctx context.Context, _ *driver.Database, name string, waiting func(time.Duration)) (func() error, error) {
-	err := poll(ctx, waiting, func() (bool, error) {
+	err := namedlock.Wait(ctx, waiting, lockPoll, func() (bool, error) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		if l.held[name] {

@@ -234,7 +234,7 @@ func refersToItself(t *schema.Table) bool {
 func TestEveryAlterationIsSeen(t *testing.T) {
 	inspectors := map[string]driver.Inspector{
 		testdb.SQLite: sqlite.NewInspector(), testdb.PostgreSQL: postgres.NewInspector(),
-		testdb.MySQL: mysql.NewInspector(false), testdb.MariaDB: mysql.NewInspector(true),
+		testdb.MySQL: mysql.NewInspector(mysql.MySQL{}), testdb.MariaDB: mysql.NewInspector(mysql.MariaDB{}),
 	}
 	testdb.Each(t, func(t *testing.T, db testdb.DB) {
 		eng := enginetest.Open(t, db.URL, engine.Options{})

@@ -28,8 +28,8 @@ var offline = []struct {
 }{
 	{"sqlite", "SQLite", sqlite.NewDDL()},
 	{"postgresql", "PostgreSQL", postgres.NewDDL()},
-	{"mysql", "MySQL", mysql.NewDDL(false)},
-	{"mariadb", "MariaDB", mysql.NewDDL(true)},
+	{"mysql", "MySQL", mysql.NewDDL(mysql.MySQL{})},
+	{"mariadb", "MariaDB", mysql.NewDDL(mysql.MariaDB{})},
 }
 
 // scripts compiles a change without a database.

@@ -37,7 +37,7 @@ SELECT `note`.`id`, `note`.`title` FROM `note` WHERE (CASE WHEN `note`.`price` R
 SELECT `note`.`id`, `p`.`id` AS `parent` FROM `note` LEFT JOIN `note` AS `p` ON `p`.`n` = `note`.`n` WHERE EXISTS (SELECT `note`.`id` FROM `note`)
 
 -- aggregates
-SELECT `note`.`title`, COUNT(*) AS `c`, CAST(SUM(`note`.`n`) AS SIGNED) AS `s`, (AVG(`note`.`n`) + 0e0) AS `a` FROM `note` GROUP BY `note`.`title` HAVING COUNT(*) > ?
+SELECT `note`.`title`, COUNT(*) AS `c`, CAST(SUM(`note`.`n`) AS SIGNED) AS `s`, CAST(AVG(`note`.`n`) AS DOUBLE) AS `a` FROM `note` GROUP BY `note`.`title` HAVING COUNT(*) > ?
 --   1
 
 -- case, coalesce

@@ -1,13 +1,10 @@
-package driver
+package ddltext
 
 import (
-	"context"
-	"database/sql"
 	"fmt"
-	"strconv"
-	"strings"
 
 	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/schema"
 	"github.com/larder-db/larder/schema/sqltext"
 )
@@ -95,7 +92,7 @@ func (r NormalizeRules) column(c *schema.Column) error {
 }
 
 // NormalizeAll is Normalize of each table.
-func NormalizeAll(d DDL, tables []*schema.Table) ([]*schema.Table, error) {
+func NormalizeAll(d driver.DDL, tables []*schema.Table) ([]*schema.Table, error) {
 	out := make([]*schema.Table, len(tables))
 	for i, t := range tables {
 		n, err := d.Normalize(t)
@@ -105,28 +102,6 @@ func NormalizeAll(d DDL, tables []*schema.Table) ([]*schema.Table, error) {
 		out[i] = n
 	}
 	return out, nil
-}
-
-// DefaultText writes the value of a default, with text written by quote. False
-// and true are the words for those.
-func DefaultText(v any, no, yes string, quote func(s string) string) (string, error) {
-	switch v := v.(type) {
-	case bool:
-		if v {
-			return yes, nil
-		}
-		return no, nil
-	case int64:
-		return strconv.FormatInt(v, 10), nil
-	case float64:
-		return strconv.FormatFloat(v, 'g', -1, 64), nil
-	case string:
-		if strings.ContainsRune(v, 0) {
-			return "", dberr.New(dberr.Invalid, "default", "a default cannot hold NUL")
-		}
-		return quote(v), nil
-	}
-	return "", dberr.New(dberr.Invalid, "default", fmt.Sprintf("a default cannot be a %T; use a string, a number or a bool", v))
 }
 
 // ScanType reports whether s, the name of a type, is exactly what format gives
@@ -144,19 +119,4 @@ func ScanType(s, format string, n ...*int) bool {
 		values[i] = *n[i]
 	}
 	return fmt.Sprintf(format, values...) == s
-}
-
-// EachRow runs a query and calls scan for every row, for an [Inspector].
-func EachRow(ctx context.Context, q Querier, scan func(rows *sql.Rows) error, query string, args ...any) error {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = rows.Close() }() // Err tells
-	for rows.Next() {
-		if err := scan(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
 }
