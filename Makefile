@@ -11,7 +11,7 @@ RACE    := $(foreach d,engine query store server,$(if $(wildcard $(d)/*.go $(d)/
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
 .DEFAULT_GOAL := help
-.PHONY: help build dist test test-sqlite test-postgresql test-mysql test-mariadb race bench soak lint vet fmt check servers
+.PHONY: help build dist test test-sqlite test-postgresql test-mysql test-mariadb race bench soak lint vet fmt generate check servers
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-16s %s\n", $$1, $$2 }'
@@ -48,6 +48,9 @@ soak: ## run the long tests too: an hour
 
 servers: ## start the test servers and keep them until interrupted
 	$(SERVERS)
+
+generate: ## write what is made of the declarations of the tables
+	$(GO) test ./tables/declared -update
 
 fmt: ## format the code
 	gofmt -w $$($(GO) list -f '{{.Dir}}' ./...)

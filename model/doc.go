@@ -10,6 +10,9 @@
 // as they are. The db tag is the column's name, the json tag the name in the
 // REST API.
 //
+// The structs, in the files *_gen.go, are made of the declarations in package
+// tables/declared; what Validate refuses is written by hand.
+//
 // What it will not do: know about a database, or import anything but
 // package jsonvalue and the standard library.
 package model

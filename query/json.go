@@ -15,6 +15,11 @@ type JSONColumn struct{ Column[jsonvalue.JSON] }
 // JSONCol makes the column of a declaration of kind JSON or JSONB.
 func JSONCol(d schema.ColumnDef) JSONColumn { return JSONColumn{Col[jsonvalue.JSON](d)} }
 
+// JSONColumnOf is [ColumnOf] for a column of kind JSON or JSONB.
+func JSONColumnOf(t *schema.Table, name string) JSONColumn {
+	return JSONColumn{ColumnOf[jsonvalue.JSON](t, name)}
+}
+
 // Of is the column as a column of an alias.
 func (c JSONColumn) Of(a Alias) JSONColumn { return JSONColumn{c.Column.Of(a)} }
 

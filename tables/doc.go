@@ -1,13 +1,10 @@
-// Package tables declares the 47 tables of Open WebUI at revision [Head], each
-// exactly once. It is for everything that reads, writes, creates, compares or
-// documents them:
+// Package tables has the 47 tables of Open WebUI at revision [Head] with typed
+// columns, for everything that reads or writes them:
 //
 //	q := query.Select(tables.Chat.ID, tables.Chat.Title).From(tables.Chat.Table)
 //
-// The declarations say what Open WebUI's own migrations leave behind, with its
-// oddities: dead tables and columns, keys that are repeated, a key column that
-// may be NULL. Where that differs between engines, the declaration names the
-// feature on which it depends.
+// The files *_gen.go are made of the declarations in package tables/declared,
+// where each column is described.
 //
 // What it will not do: describe rows as Go structs (package model does), or
 // know the past (a migration is frozen and imports nothing from here).
