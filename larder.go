@@ -52,6 +52,7 @@ type Wording struct {
 	Mode      string // what has chosen Options.Migrate: "--migrate off"
 	Auto      string // what migrates the database: "larder serve with --migrate auto"
 	SameEmail string // how to go on where users share an e-mail: "run: ..."
+	Schema    string // what chooses Options.Engine.Schema: "DATABASE_SCHEMA"
 }
 
 // Database is a Larder database, open or about to be. It is safe for
@@ -108,6 +109,9 @@ func New(u *dburl.URL, o Options) *Database {
 	}
 	if w.SameEmail == "" {
 		w.SameEmail = "set Options.SameEmail to " + string(migrations.KeepNewestEmail) + " or " + string(migrations.RenameSameEmail)
+	}
+	if w.Schema == "" {
+		w.Schema = "Options.Engine.Schema"
 	}
 	if o.Engine.Drivers == nil {
 		o.Engine.Drivers = engines.All()

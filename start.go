@@ -212,6 +212,9 @@ func (d *Database) createLocked(ctx context.Context, eng *engine.Engine) (bool, 
 	if err != nil || !at.Empty && !at.Unfinished {
 		return false, err
 	}
+	if err := d.alone(ctx, eng); err != nil {
+		return false, err
+	}
 	err = fresh.CreateLocked(ctx, eng, tables.All(), []string{tables.Head})
 	if errors.Is(err, dberr.ErrAlreadyExists) && at.Unfinished && revisionOf(at) != "" {
 		return false, nil // all but the last step was done before

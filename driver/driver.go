@@ -74,6 +74,11 @@ type Database struct {
 	// beyond being alive.
 	State func(ctx context.Context, q Querier) (State, error)
 
+	// Elsewhere, if not nil, finds tables of these names in schemas of the
+	// database other than the one in which tables are created, in order of
+	// schema and table. It is nil where a table can be in one place only.
+	Elsewhere func(ctx context.Context, q Querier, names []string) ([]Place, error)
+
 	Version  string   // what the server calls itself: "PostgreSQL 15.20", "MariaDB 10.11.19", "SQLite 3.54.1"
 	Warnings []string // sentences for the operator's log: a network file system, a small packet limit
 
@@ -86,6 +91,13 @@ type TxOptions struct {
 	Isolation  sql.IsolationLevel // LevelDefault is the engine's own; an engine may give more than is asked for, never less
 	ReadOnly   bool
 	Deferrable bool // wait for a snapshot that no concurrent write can invalidate, where the engine has that
+}
+
+// Place is a schema and tables in it.
+type Place struct {
+	Schema  string
+	Tables  []string
+	Reached bool // a statement that does not name the schema may find them
 }
 
 // State of a database, for health checks.

@@ -187,6 +187,23 @@ func (e *Engine) Inspect(ctx context.Context, o driver.InspectOptions) ([]*schem
 	return tables, err
 }
 
+// Elsewhere finds tables of these names in schemas of the database other than
+// the one in which tables are created, as far as the user may use them: a
+// program that finds no table of its own can see that it looks in the wrong
+// place. There are none on engines without schemas.
+func (e *Engine) Elsewhere(ctx context.Context, names ...string) ([]driver.Place, error) {
+	if e.db.Elsewhere == nil {
+		return nil, nil
+	}
+	var places []driver.Place
+	err := e.OnReader(ctx, func(ctx context.Context, conn *sql.Conn) error {
+		var err error
+		places, err = e.db.Elsewhere(ctx, conn, names)
+		return err
+	})
+	return places, err
+}
+
 // OnWriter runs fn with one connection that may write, outside of any
 // transaction. It is for what has to happen on one connection: settings,
 // temporary tables, the engine's own bulk formats. Errors of fn are classified.

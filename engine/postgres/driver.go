@@ -72,6 +72,7 @@ func (Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*dr
 		db.Warnings = append(db.Warnings, "a connection pooler stands before the server at "+c.where+
 			": statements are sent unprepared; if the pooler keeps prepared statements, add prepared_statements=on to the URL")
 	}
+	db.Elsewhere = elsewhere
 	pool := o.Pool.OrDefault()
 	db.Writer = sql.OpenDB(c)
 	db.Reader = db.Writer

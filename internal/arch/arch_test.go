@@ -32,7 +32,7 @@ func within(path string) (pkg string, ours bool) {
 // tests. A package that is not listed may not exist. "engine/*" stands for the
 // three engines.
 var imports = map[string][]string{
-	".":                               {"dberr", "dburl", "health", "schema", "query", "engine", "engine/engines", "migrate", "migrate/fresh", "migrations", "store", "tables"},
+	".":                               {"dberr", "dburl", "driver", "health", "schema", "query", "engine", "engine/engines", "migrate", "migrate/fresh", "migrations", "store", "tables"},
 	"dberr":                           {},
 	"dburl":                           {"dberr"},
 	"jsonvalue":                       {"internal/jsontext"},

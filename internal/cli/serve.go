@@ -114,6 +114,7 @@ func serveWording(mode string, again func(flag string) string) larder.Wording {
 		Auto: "larder serve with --migrate auto",
 		SameEmail: "run: " + again("--same-email "+string(migrations.KeepNewestEmail)) + ", or: " +
 			again("--same-email "+string(migrations.RenameSameEmail)),
+		Schema: "DATABASE_SCHEMA",
 	}
 }
 
