@@ -1,6 +1,11 @@
 package driver
 
 import (
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/schema"
 	"github.com/larder-db/larder/schema/sqltext"
@@ -25,11 +30,20 @@ type Builder struct {
 	buf  []byte
 	args []any
 	err  error
+
+	script bool // values become literals
 }
 
 // NewBuilder starts a statement for d.
 func NewBuilder(d Dialect) *Builder {
 	return &Builder{d: d, buf: make([]byte, 0, 256), args: make([]any, 0, 8)}
+}
+
+// NewScript starts a statement for a script, in which values stand as literals.
+func NewScript(d Dialect) *Builder {
+	b := NewBuilder(d)
+	b.script = true
+	return b
 }
 
 // Dialect is the dialect that is written for.
@@ -53,10 +67,63 @@ func (b *Builder) Ident(name string) *Builder {
 // Arg adds a placeholder bound to v, which the dialect first brings into the
 // form that its driver stores exactly.
 func (b *Builder) Arg(v any) *Builder {
+	if b.script {
+		return b.literal(v)
+	}
 	b.args = append(b.args, v)
 	b.buf = b.d.AppendPlaceholder(b.buf, len(b.args))
 	return b
 }
+
+// Value adds v bound as a value of a column of type ty. The error is that of
+// Encode; it is the caller's to add the column's name and to Fail.
+func (b *Builder) Value(ty schema.Type, v any) error {
+	x, err := b.d.Encode(ty, v)
+	if err != nil {
+		return err
+	}
+	if t, ok := x.(time.Time); ok && b.script && ty.Kind == schema.Date {
+		b.String(t.Format(time.DateOnly))
+		return nil
+	}
+	b.Arg(x)
+	return nil
+}
+
+// literal adds a value as the dialect has encoded it.
+func (b *Builder) literal(v any) *Builder {
+	switch v := v.(type) {
+	case nil:
+		return b.SQL("NULL")
+	case bool:
+		if v {
+			return b.SQL("TRUE")
+		}
+		return b.SQL("FALSE")
+	case int64:
+		b.buf = strconv.AppendInt(b.buf, v, 10)
+		return b
+	case float64:
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return b.String(strconv.FormatFloat(v, 'g', -1, 64))
+		}
+		b.buf = strconv.AppendFloat(b.buf, v, 'g', -1, 64)
+		return b
+	case string:
+		return b.String(v)
+	case time.Time:
+		return b.String(v.UTC().Format(DateTimeLayout))
+	case []byte:
+		b.buf = b.d.AppendBytes(b.buf, v)
+		return b
+	}
+	b.Fail(dberr.New(dberr.Unsupported, "script", fmt.Sprintf("a value of type %T cannot be written into a script; run the statement online", v)))
+	return b
+}
+
+// DateTimeLayout is how instants are spelled wherever they become text: always
+// with six digits of the second's fraction, so that their order is that of time.
+const DateTimeLayout = "2006-01-02 15:04:05.000000"
 
 // Expr adds what e writes.
 func (b *Builder) Expr(e Expr) *Builder { e.WriteSQL(b); return b }
@@ -71,19 +138,48 @@ func (b *Builder) In(d Dialect, e Expr) *Builder {
 	return b
 }
 
-// Template adds a portable expression, quoting its {identifiers}.
-func (b *Builder) Template(e schema.Expr) *Builder {
-	text, err := sqltext.Render(string(e),
-		func(name string) (string, error) { out, err := b.d.AppendIdent(nil, name); return string(out), err },
-		func(s string) (string, error) { out, err := b.d.AppendString(nil, s); return string(out), err })
+// Text adds SQL written by hand: identifiers stand in braces, strings between
+// single quotes, in which a backslash means nothing, and for each ? value adds
+// the next of args. ?? is a question mark.
+func (b *Builder) Text(template string, args []any, value func(v any)) *Builder {
+	fail := func(why string) *Builder {
+		b.Fail(dberr.New(dberr.Invalid, "text", "the SQL cannot be used: "+why))
+		return b
+	}
+	parts, err := sqltext.Template(template, true)
 	if err != nil {
-		if dberr.CodeOf(err) == dberr.Internal {
-			err = dberr.New(dberr.Invalid, "expression", "the expression cannot be read: "+err.Error())
+		return fail(err.Error())
+	}
+	next := 0
+	for _, p := range parts {
+		switch p.Kind {
+		case sqltext.PartName:
+			b.Ident(p.Text)
+		case sqltext.PartString:
+			b.String(p.Text)
+		case sqltext.PartArgument:
+			if next++; next <= len(args) {
+				value(args[next-1])
+			}
+		default:
+			b.SQL(p.Text)
 		}
+	}
+	if next != len(args) {
+		return fail(fmt.Sprintf("it has %d ? for %d arguments", next, len(args)))
+	}
+	return b
+}
+
+// String adds s as a literal: for what cannot be bound, and for scripts.
+func (b *Builder) String(s string) *Builder {
+	out, err := b.d.AppendString(b.buf, s)
+	if err != nil {
 		b.Fail(err)
 		return b
 	}
-	return b.SQL(text)
+	b.buf = out
+	return b
 }
 
 // List adds n items separated by ", ".

@@ -68,6 +68,8 @@ type Lexer interface {
 	AppendPlaceholder(b []byte, n int) []byte
 	// AppendString appends s as a literal, for DDL and offline SQL only.
 	AppendString(b []byte, s string) ([]byte, error)
+	// AppendBytes appends v as a literal, for offline SQL only.
+	AppendBytes(b []byte, v []byte) []byte
 }
 
 // Values brings Go values into the form that the driver stores exactly, and

@@ -1,6 +1,9 @@
 package driver
 
-import "strings"
+import (
+	"encoding/hex"
+	"strings"
+)
 
 // Fragments that several engines write in the same words.
 
@@ -46,4 +49,9 @@ func AppendQuoted(b []byte, s string, mark byte) []byte {
 		b = append(append(b, s[:i+1]...), mark)
 		s = s[i+1:]
 	}
+}
+
+// AppendHex appends v as the literal X'...'.
+func AppendHex(b, v []byte) []byte {
+	return append(hex.AppendEncode(append(b, "X'"...), v), '\'')
 }

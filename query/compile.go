@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/engine"
 )
@@ -98,6 +99,33 @@ func compile(m *memo, d driver.Dialect, name string, write bool, e driver.Expr) 
 	}
 	m.put(c)
 	return c, nil
+}
+
+// Compile renders a statement for a dialect, for whoever runs it in a way of
+// their own. A statement with parameters, or one that the engine runs in
+// steps, is an error.
+func Compile(st Statement, d driver.Dialect) (engine.Statement, error) {
+	p, err := planOf(st, d)
+	if err != nil {
+		return engine.Statement{}, err
+	}
+	if p != nil {
+		return engine.Statement{}, unsupported(d, "this statement in one piece")
+	}
+	return ready(d, st, bindNone)
+}
+
+// Script renders a statement with its values as literals, for scripts that are
+// run elsewhere.
+func Script(st Statement, d driver.Dialect) (string, error) {
+	e, ok := st.(driver.Expr)
+	if !ok {
+		return "", dberr.New(dberr.Invalid, "script", "the statement cannot be written into a script")
+	}
+	b := driver.NewScript(d)
+	e.WriteSQL(b)
+	text, _, err := b.Done()
+	return text, err
 }
 
 // SQL renders a statement for a dialect, for tests and offline use. Bound

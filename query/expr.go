@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/larder-db/larder/dberr"
@@ -90,12 +89,9 @@ type arg struct {
 }
 
 func (a arg) WriteSQL(b *driver.Builder) {
-	x, err := b.Dialect().Encode(a.ty, a.v)
-	if err != nil {
+	if err := b.Value(a.ty, a.v); err != nil {
 		b.Fail(named(err, a.of))
-		return
 	}
-	b.Arg(x)
 }
 
 // named puts the column's name into an error of Encode.
@@ -358,78 +354,13 @@ type rawNode struct {
 }
 
 func (r rawNode) WriteSQL(b *driver.Builder) {
-	fail := func(msg string) { b.Fail(dberr.New(dberr.Invalid, "raw expression", msg)) }
-	s, n := string(r.template), 0
-	for i := 0; i < len(s); {
-		switch s[i] {
-		case '{':
-			j := strings.IndexByte(s[i:], '}')
-			if j < 0 {
-				fail("a { has no matching }")
-				return
-			}
-			b.Ident(s[i+1 : i+j])
-			i += j + 1
-		case '\'':
-			v, size, ok := literalAt(s[i:])
-			if !ok {
-				fail("a ' has no matching '")
-				return
-			}
-			t, err := b.Dialect().AppendString(nil, v)
-			if err != nil {
-				b.Fail(err)
-				return
-			}
-			b.SQL(string(t))
-			i += size
-		case '?':
-			i++
-			if i < len(s) && s[i] == '?' {
-				b.SQL("?")
-				i++
-				continue
-			}
-			if n == len(r.args) {
-				fail("there are more ? in the template than arguments")
-				return
-			}
-			if x, ok := r.args[n].(driver.Expr); ok {
-				b.Expr(x)
-			} else {
-				b.Expr(arg{ty: typeOfValue(r.args[n]), v: r.args[n]})
-			}
-			n++
-		default:
-			j := strings.IndexAny(s[i:], "{'?")
-			if j < 0 {
-				j = len(s) - i
-			}
-			b.SQL(s[i : i+j])
-			i += j
+	b.Text(string(r.template), r.args, func(v any) {
+		if x, ok := v.(driver.Expr); ok {
+			b.Expr(x)
+		} else {
+			b.Fail(b.Value(typeOfValue(v), v))
 		}
-	}
-	if n < len(r.args) {
-		fail("there are more arguments than ? in the template")
-	}
-}
-
-// literalAt reads the literal that s begins with, and its length.
-func literalAt(s string) (value string, size int, ok bool) {
-	var b strings.Builder
-	for i := 1; i < len(s); i++ {
-		if s[i] != '\'' {
-			b.WriteByte(s[i])
-			continue
-		}
-		if i+1 < len(s) && s[i+1] == '\'' {
-			b.WriteByte('\'')
-			i++
-			continue
-		}
-		return b.String(), i + 1, true
-	}
-	return "", 0, false
+	})
 }
 
 func typeFor[T any]() schema.Type { return typeOf(reflect.TypeFor[T]()) }

@@ -302,6 +302,9 @@ func Text(name string, write bool, template schema.Expr, args ...any) RawStmt {
 	return RawStmt{name: name, write: write, node: rawNode{template, args}, m: &memo{}}
 }
 
+// WriteSQL writes the statement.
+func (s RawStmt) WriteSQL(b *driver.Builder) { s.node.WriteSQL(b) }
+
 func (s RawStmt) compile(d driver.Dialect) (*compiled, error) {
 	return compile(s.m, d, s.name, s.write, s.node)
 }

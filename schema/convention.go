@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/schema/sqltext"
 )
 
 // Convention names the keys, constraints and indexes that are declared without
@@ -212,27 +213,7 @@ func shorten(name string) string {
 }
 
 // Columns lists the columns that the expression names, each once, in order.
-func (e Expr) Columns() []string {
-	var out []string
-	seen := map[string]bool{}
-	text := false
-	for s := string(e); s != ""; {
-		if s[0] == '\'' {
-			text = !text
-		}
-		end := strings.IndexByte(s, '}')
-		if s[0] != '{' || text || end < 0 {
-			s = s[1:]
-			continue
-		}
-		if name := s[1:end]; !seen[name] {
-			seen[name] = true
-			out = append(out, name)
-		}
-		s = s[end+1:]
-	}
-	return out
-}
+func (e Expr) Columns() []string { return sqltext.Columns(string(e)) }
 
 // words is an expression as a part of a name: its letters and digits.
 func words(e Expr) string {

@@ -73,6 +73,8 @@ func (Dialect) AppendString(b []byte, s string) ([]byte, error) {
 	return appendText(b, s), nil
 }
 
+func (Dialect) AppendBytes(b, v []byte) []byte { return driver.AppendHex(b, v) }
+
 // statementRoom is what a statement needs of a packet beside its largest value.
 const statementRoom = 64 << 10
 

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strconv"
@@ -60,6 +61,10 @@ func (Dialect) AppendString(b []byte, s string) ([]byte, error) {
 		return b, err
 	}
 	return appendText(b, s), nil
+}
+
+func (Dialect) AppendBytes(b, v []byte) []byte {
+	return append(hex.AppendEncode(append(b, "decode('"...), v), "', 'hex')"...)
 }
 
 func (Dialect) Encode(ty schema.Type, v any) (any, error) {

@@ -46,6 +46,8 @@ func (Dialect) AppendString(b []byte, s string) ([]byte, error) {
 	return driver.AppendQuoted(b, s, '\''), nil
 }
 
+func (Dialect) AppendBytes(b, v []byte) []byte { return driver.AppendHex(b, v) }
+
 // Layouts of times as text: what SQLAlchemy writes, so that both read it, and
 // so that the order of texts is the order of times.
 const (

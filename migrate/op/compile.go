@@ -6,6 +6,7 @@ import (
 
 	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/engine"
+	"github.com/larder-db/larder/query"
 	"github.com/larder-db/larder/schema"
 )
 
@@ -258,21 +259,25 @@ func (o bulkDelete) loss(*State) []string {
 func (o bulkDelete) statements(d driver.Dialect, t *schema.Table, literal bool) ([]engine.Statement, error) {
 	var out []engine.Statement
 	for _, row := range o.Rows {
-		w := &writer{d: d, literal: literal}
-		w.sql("DELETE FROM ")
-		w.ident(t.Name)
-		for i, c := range o.Columns {
-			w.sql([]string{" WHERE ", " AND "}[min(i, 1)])
-			w.ident(c)
-			w.sql(" = ")
-			w.value(t.Column(c).Type, row[i])
-		}
-		st, err := w.done()
+		st, err := statement(query.Delete(t).Where(rowIs(t, o.Columns, func(i int) any { return row[i] })...), d, "delete", literal)
 		if err != nil {
 			return nil, err
 		}
-		st.Name = "delete"
 		out = append(out, st)
 	}
 	return out, nil
+}
+
+// rowIs holds for the rows that have the values in the columns.
+func rowIs(t *schema.Table, columns []string, value func(i int) any) []query.Cond {
+	out := make([]query.Cond, len(columns))
+	for i, n := range columns {
+		c := query.ColumnOf[any](t, n)
+		if v := value(i); v == nil {
+			out[i] = c.IsNull()
+		} else {
+			out[i] = c.Eq(v)
+		}
+	}
+	return out
 }

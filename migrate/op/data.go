@@ -132,11 +132,11 @@ func (c cursor) String() string {
 // Run runs one statement written as [Execute] describes, and returns how many
 // rows it matched.
 func Run(ctx context.Context, q engine.Queryer, sql string, args ...any) (int64, error) {
-	st, err := SQLText{sql, args}.statement(q.Dialect(), false)
+	st, err := SQLText{sql, args}.statement(q.Dialect(), "data step", false)
 	if err != nil {
 		return 0, err
 	}
-	st.Name, st.Cache = "data step", true
+	st.Cache = true
 	r, err := q.Exec(ctx, st)
 	return r.Rows, err
 }
@@ -144,11 +144,11 @@ func Run(ctx context.Context, q engine.Queryer, sql string, args ...any) (int64,
 // Get runs one query written as [Execute] describes and returns its rows, all
 // of them: it is for small results. Larger ones are read by [Data.Rows].
 func Get(ctx context.Context, q engine.Queryer, sql string, args ...any) ([]Row, error) {
-	st, err := SQLText{sql, args}.statement(q.Dialect(), false)
+	st, err := SQLText{sql, args}.statement(q.Dialect(), "data step", false)
 	if err != nil {
 		return nil, err
 	}
-	st.Name, st.Write = "data step", false
+	st.Write = false
 	rows, err := q.Query(ctx, st)
 	if err != nil {
 		return nil, err

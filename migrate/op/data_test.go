@@ -282,7 +282,7 @@ func TestExecute(t *testing.T) {
 		if got := table(t, eng, "SELECT count(*) AS n FROM {t}", "n"); got[0] != want {
 			t.Errorf("the variant did not count: %s rows", got)
 		}
-		for _, fine := range []string{"SELECT ';' AS {a;b}", "SELECT 1 ;; ", "SELECT 1 /* ; x */", "SELECT 1 -- ; x"} {
+		for _, fine := range []string{"SELECT ';' AS {a;b}", "SELECT 1 ;; ", "SELECT 1 /* ; x */", "SELECT 1 -- ; x", "SELECT 1; -- that's all"} {
 			if _, err := op.Get(t.Context(), eng, fine); err != nil {
 				t.Errorf("%s: %v", fine, err)
 			}

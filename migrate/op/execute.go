@@ -1,13 +1,14 @@
 package op
 
 import (
-	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/engine"
+	"github.com/larder-db/larder/query"
+	"github.com/larder-db/larder/schema"
+	"github.com/larder-db/larder/schema/sqltext"
 )
 
 // Execute runs one statement that changes data, or something of the schema
@@ -86,147 +87,35 @@ func (o Execute) statement(d driver.Dialect, literal bool) (*engine.Statement, e
 	if strings.TrimSpace(t.SQL) == "" {
 		return nil, nil
 	}
-	st, err := t.statement(d, literal)
+	st, err := t.statement(d, "execute", literal)
 	if err != nil {
 		return nil, err
 	}
-	st.Name = "execute"
 	return &st, nil
 }
 
 // statement writes the text for the dialect, with the arguments bound, or as
 // literals for scripts.
-func (t SQLText) statement(d driver.Dialect, literal bool) (engine.Statement, error) {
-	if several(t.SQL) {
+func (t SQLText) statement(d driver.Dialect, name string, literal bool) (engine.Statement, error) {
+	text, several := sqltext.Several(t.SQL)
+	if several {
 		return engine.Statement{}, badText("it holds several statements, which not every engine takes in one; make an Execute of each")
 	}
-	w := &writer{d: d, literal: literal}
-	t.write(w)
-	return w.done()
+	return statement(query.Text(name, true, schema.Expr(text), t.Args...), d, name, literal)
 }
 
-// several reports a text of more than one statement. The body of a trigger or
-// a function is part of the statement that makes it.
-func several(s string) bool {
-	if !strings.Contains(s, ";") || withBody(s) {
-		return false
+// statement renders a statement of package query, with its values bound, or as
+// literals for scripts.
+func statement(st query.Statement, d driver.Dialect, name string, literal bool) (engine.Statement, error) {
+	if literal {
+		text, err := query.Script(st, d)
+		return engine.Statement{Name: name, SQL: text, Write: true}, err
 	}
-	for i := 0; i < len(s); {
-		switch c := s[i]; {
-		case c == '\'':
-			_, end, ok := quoted(s, i)
-			if !ok {
-				return false // reported by whoever writes it
-			}
-			i = end
-		case c == '"' || c == '`' || c == '{':
-			i = skip(s, i+1, map[byte]string{'{': "}"}[c], c)
-		case strings.HasPrefix(s[i:], "--"):
-			i = skip(s, i, "\n", 0)
-		case strings.HasPrefix(s[i:], "/*"):
-			i = skip(s, i, "*/", 0)
-		case c == ';':
-			return strings.TrimSpace(strings.ReplaceAll(s[i:], ";", "")) != ""
-		default:
-			i++
-		}
-	}
-	return false
-}
-
-// skip goes behind the next end, or the next c when end is empty.
-func skip(s string, i int, end string, c byte) int {
-	if end == "" {
-		end = string(c)
-	}
-	n := strings.Index(s[i:], end)
-	if n < 0 {
-		return len(s)
-	}
-	return i + n + len(end)
-}
-
-// withBody reports a statement that may have others inside of it.
-func withBody(s string) bool {
-	words := strings.Fields(strings.ToUpper(s))
-	if len(words) > 8 {
-		words = words[:8]
-	}
-	if len(words) > 0 && words[0] == "DO" {
-		return true
-	}
-	return len(words) > 0 && words[0] == "CREATE" && slices.ContainsFunc(words, func(w string) bool {
-		return w == "TRIGGER" || w == "FUNCTION" || w == "PROCEDURE" || w == "EVENT"
-	})
-}
-
-func (t SQLText) write(w *writer) {
-	next := 0
-	s := t.SQL
-	for i := 0; i < len(s) && w.err == nil; {
-		switch c := s[i]; c {
-		case '\'':
-			text, end, ok := quoted(s, i)
-			if !ok {
-				w.keep(nil, badText("a string in it has no end"))
-				return
-			}
-			w.str(text)
-			i = end
-		case '{':
-			end := strings.IndexByte(s[i:], '}')
-			if end < 0 {
-				w.keep(nil, badText("a { in it has no matching }"))
-				return
-			}
-			w.ident(s[i+1 : i+end])
-			i += end + 1
-		case '?':
-			if strings.HasPrefix(s[i:], "??") {
-				w.sql("?")
-				i += 2
-				continue
-			}
-			if next == len(t.Args) {
-				w.keep(nil, badText(fmt.Sprintf("it has more ? than the %d arguments", len(t.Args))))
-				return
-			}
-			w.arg(t.Args[next])
-			next++
-			i++
-		default:
-			n := i + 1
-			for n < len(s) && strings.IndexByte("'{?", s[n]) < 0 {
-				n++
-			}
-			w.sql(s[i:n])
-			i = n
-		}
-	}
-	if w.err == nil && next < len(t.Args) {
-		w.keep(nil, badText(fmt.Sprintf("it has %d ? for %d arguments", next, len(t.Args))))
-	}
+	one, err := query.Compile(st, d)
+	one.Name, one.Write = name, true
+	return one, err
 }
 
 func badText(why string) error {
 	return dberr.New(dberr.Invalid, "execute", "the statement cannot be used: "+why)
-}
-
-// quoted reads the string that begins at s[i] and returns what it means and
-// where it ends.
-func quoted(s string, i int) (text string, end int, ok bool) {
-	var b strings.Builder
-	for i++; i < len(s); i++ {
-		if s[i] != '\'' {
-			b.WriteByte(s[i])
-			continue
-		}
-		if i+1 < len(s) && s[i+1] == '\'' {
-			b.WriteByte('\'')
-			i++
-			continue
-		}
-		return b.String(), i + 1, true
-	}
-	return "", 0, false
 }

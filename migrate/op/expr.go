@@ -2,53 +2,12 @@ package op
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/larder-db/larder/schema"
+	"github.com/larder-db/larder/schema/sqltext"
 )
 
-// mapColumns returns e with every column name replaced by what f gives for it.
-func mapColumns(e schema.Expr, f func(string) string) schema.Expr {
-	s := string(e)
-	var b strings.Builder
-	for i := 0; i < len(s); {
-		switch s[i] {
-		case '\'':
-			_, end, ok := quoted(s, i)
-			if !ok {
-				end = len(s)
-			}
-			b.WriteString(s[i:end])
-			i = end
-		case '{':
-			end := strings.IndexByte(s[i:], '}')
-			if end < 0 {
-				b.WriteString(s[i:])
-				return schema.Expr(b.String())
-			}
-			b.WriteString("{" + f(s[i+1:i+end]) + "}")
-			i += end + 1
-		default:
-			b.WriteByte(s[i])
-			i++
-		}
-	}
-	return schema.Expr(b.String())
-}
-
-// columnsOf returns the columns that e names, each once.
-func columnsOf(e schema.Expr) []string {
-	var out []string
-	mapColumns(e, func(n string) string {
-		if !slices.Contains(out, n) {
-			out = append(out, n)
-		}
-		return n
-	})
-	return out
-}
-
-func names(e schema.Expr, column string) bool { return slices.Contains(columnsOf(e), column) }
+func names(e schema.Expr, column string) bool { return slices.Contains(e.Columns(), column) }
 
 // renameColumn renames a column in all that a table says of it.
 func renameColumn(t *schema.Table, from, to string) {
@@ -63,7 +22,7 @@ func renameColumn(t *schema.Table, from, to string) {
 			list[i] = one(list[i])
 		}
 	}
-	expr := func(e *schema.Expr) { *e = mapColumns(*e, one) }
+	expr := func(e *schema.Expr) { *e = schema.Expr(sqltext.Rename(string(*e), one)) }
 	for _, c := range t.Columns {
 		c.Name = one(c.Name)
 		if c.Generated != nil {

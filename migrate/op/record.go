@@ -257,7 +257,7 @@ func (r *Ops) DropForeignKey(table, name string, columns ...string) {
 // columns that the expression names.
 func (r *Ops) AddCheck(table, name string, e schema.Expr) {
 	k := &schema.Check{Expr: e}
-	k.Name = orName(name, r.names.CheckName(table, k), "ck", table, columnsOf(e))
+	k.Name = orName(name, r.names.CheckName(table, k), "ck", table, e.Columns())
 	r.Do(AddCheck{Table: table, Check: k})
 }
 

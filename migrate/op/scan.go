@@ -10,6 +10,7 @@ import (
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/engine"
+	"github.com/larder-db/larder/query"
 	"github.com/larder-db/larder/schema"
 )
 
@@ -97,8 +98,8 @@ func (p *pass) check() error {
 		p.s.Key = p.t.PrimaryKey.Columns
 	}
 	for _, n := range slices.Concat(p.s.Key, p.s.Columns) {
-		if p.t.Column(n) == nil {
-			return dberr.New(dberr.SchemaMismatch, "data step", "table "+p.t.Name+" has no column "+n)
+		if err := needColumn(p.t, n); err != nil {
+			return err
 		}
 	}
 	if p.s.Size <= 0 {
@@ -115,60 +116,25 @@ func (p *pass) count(ctx context.Context, at cursor) (int64, error) {
 	if p.d.o.Progress == nil {
 		return 0, nil
 	}
-	w := &writer{d: p.d.Dialect()}
-	w.sql("SELECT count(*) FROM ")
-	w.ident(p.t.Name)
-	p.where(w, cursor{})
-	st, err := w.done()
-	if err != nil {
-		return 0, err
-	}
-	st.Name, st.Write = "data step", false
-	rows, err := p.d.Query(ctx, st)
-	if err != nil {
-		return 0, err
-	}
-	defer rows.Close()
-	var n int64
-	for rows.Next() {
-		if err := rows.Scan(&n); err != nil {
-			return 0, err
-		}
-	}
-	return max(n, at.Done), rows.Err()
+	n, err := query.One[int64](ctx, p.d, query.Select(query.CountAll().As("n")).Named("data step").From(p.t).Where(p.where(cursor{})...))
+	return max(n, at.Done), err
 }
 
-// where writes the condition: what the author asked for, behind the cursor.
-func (p *pass) where(w *writer, at cursor) {
-	word := " WHERE "
+// where is the condition: what the author asked for, behind the cursor.
+func (p *pass) where(at cursor) []query.Cond {
+	var out []query.Cond
 	if p.s.Where != "" {
-		w.sql(word + "(")
-		// A line comment at the end of the author's text must not swallow the bracket.
-		SQLText{p.s.Where, p.s.Args}.write(w)
-		w.sql("\n)")
-		word = " AND "
+		out = append(out, query.RawCond(schema.Expr(p.s.Where), p.s.Args...))
 	}
 	if at.Key == nil {
-		return
+		return out
 	}
-	w.sql(word + "(")
-	for i := range p.s.Key {
-		if i > 0 {
-			w.sql(" OR ")
-		}
-		w.sql("(")
-		for j := range i {
-			w.ident(p.s.Key[j])
-			w.sql(" = ")
-			w.value(p.t.Column(p.s.Key[j]).Type, at.Key[j])
-			w.sql(" AND ")
-		}
-		w.ident(p.s.Key[i])
-		w.sql(" > ")
-		w.value(p.t.Column(p.s.Key[i]).Type, at.Key[i])
-		w.sql(")")
+	var behind []query.Cond
+	for i, n := range p.s.Key {
+		same := rowIs(p.t, p.s.Key[:i], func(j int) any { return at.Key[j] })
+		behind = append(behind, query.And(append(same, query.ColumnOf[any](p.t, n).Gt(at.Key[i]))...))
 	}
-	w.sql(")")
+	return append(out, query.Or(behind...))
 }
 
 // step does one chunk and returns where the scan stands then.
@@ -220,27 +186,18 @@ func (p *pass) read(ctx context.Context, q engine.Queryer, at cursor, bad *misus
 			columns = append(columns, c)
 		}
 	}
-	w := &writer{d: q.Dialect()}
-	w.sql("SELECT ")
-	idents(w, columns)
-	w.sql(" FROM ")
-	w.ident(p.t.Name)
-	p.where(w, at)
-	w.sql(" ORDER BY ")
-	idents(w, p.s.Key)
-	w.sql(fmt.Sprintf(" LIMIT %d", p.s.Size))
-	b := driver.NewBuilder(q.Dialect())
-	q.Dialect().Lock(b, driver.LockMode{})
-	lock, _, err := b.Done()
+	sel := query.Select().From(p.t).Where(p.where(at)...).Limit(p.s.Size).ForUpdate()
+	for _, n := range columns {
+		sel = sel.Columns(query.ColumnOf[any](p.t, n))
+	}
+	for _, n := range p.s.Key {
+		sel = sel.OrderBy(query.ColumnOf[any](p.t, n))
+	}
+	st, err := statement(sel, q.Dialect(), "data step", false)
 	if err != nil {
 		return nil, false, err
 	}
-	w.sql(lock)
-	st, err := w.done()
-	if err != nil {
-		return nil, false, err
-	}
-	st.Name, st.Cache = "data step", true
+	st.Cache = true
 	// Rows are locked where the engine can: that makes it a write.
 	rows, err := q.Query(ctx, st)
 	if err != nil {
@@ -291,62 +248,46 @@ func (p *pass) key(r Row) ([]any, error) {
 	return out, nil
 }
 
-func idents(w *writer, names []string) {
-	for i, n := range names {
-		if i > 0 {
-			w.sql(", ")
-		}
-		w.ident(n)
-	}
-}
-
 // Update sets columns of a row of the chunk.
 func (c *Chunk) Update(ctx context.Context, r Row, set Values) error {
 	if len(set) == 0 {
 		return nil
 	}
-	w := &writer{d: c.Dialect()}
-	w.sql("UPDATE ")
-	w.ident(c.tbl.Name)
-	w.sql(" SET ")
-	for i, n := range slices.Sorted(maps.Keys(set)) {
-		col := c.tbl.Column(n)
-		if col == nil {
-			return dberr.New(dberr.SchemaMismatch, "data step", "table "+c.tbl.Name+" has no column "+n)
+	u := query.Update(c.tbl)
+	for _, n := range slices.Sorted(maps.Keys(set)) {
+		if err := needColumn(c.tbl, n); err != nil {
+			return err
 		}
-		if i > 0 {
-			w.sql(", ")
-		}
-		w.ident(n)
-		w.sql(" = ")
-		w.value(col.Type, set[n])
+		u = u.Set(query.ColumnOf[any](c.tbl, n).Set(set[n]))
 	}
-	return c.one(ctx, w, r)
+	return c.run(ctx, u.Where(c.row(r)...))
 }
 
 // Delete deletes a row of the chunk.
 func (c *Chunk) Delete(ctx context.Context, r Row) error {
-	w := &writer{d: c.Dialect()}
-	w.sql("DELETE FROM ")
-	w.ident(c.tbl.Name)
-	return c.one(ctx, w, r)
+	return c.run(ctx, query.Delete(c.tbl).Where(c.row(r)...))
 }
 
-// one ends the statement with the key of the row and runs it.
-func (c *Chunk) one(ctx context.Context, w *writer, r Row) error {
-	for i, n := range r.key {
-		w.sql([]string{" WHERE ", " AND "}[min(i, 1)])
-		w.ident(n)
-		w.sql(" = ")
-		w.value(c.tbl.Column(n).Type, r.value(n))
-	}
-	st, err := w.done()
+// row holds for the row of the chunk.
+func (c *Chunk) row(r Row) []query.Cond {
+	return rowIs(c.tbl, r.key, func(i int) any { return r.value(r.key[i]) })
+}
+
+func (c *Chunk) run(ctx context.Context, s query.Statement) error {
+	st, err := statement(s, c.Dialect(), "data step", false)
 	if err != nil {
 		return err
 	}
-	st.Name, st.Cache = "data step", true
+	st.Cache = true
 	_, err = c.Exec(ctx, st)
 	return err
+}
+
+func needColumn(t *schema.Table, column string) error {
+	if t.Column(column) == nil {
+		return dberr.New(dberr.SchemaMismatch, "data step", "table "+t.Name+" has no column "+column)
+	}
+	return nil
 }
 
 // Insert inserts a row into any table.
@@ -386,30 +327,18 @@ func insert(d driver.Dialect, t *schema.Table, columns []string, rows [][]any, l
 	}
 	var out []engine.Statement
 	for part := range slices.Chunk(rows, most) {
-		w := &writer{d: d, literal: literal}
-		w.sql("INSERT INTO ")
-		w.ident(t.Name)
-		w.sql(" (")
-		idents(w, columns)
-		w.sql(") VALUES ")
-		for i, row := range part {
-			if i > 0 {
-				w.sql(", ")
+		ins := query.Insert(t)
+		for _, row := range part {
+			values := make([]query.Assignment, len(columns))
+			for i, n := range columns {
+				values[i] = query.ColumnOf[any](t, n).Set(row[i])
 			}
-			w.sql("(")
-			for j, v := range row {
-				if j > 0 {
-					w.sql(", ")
-				}
-				w.value(t.Column(columns[j]).Type, v)
-			}
-			w.sql(")")
+			ins = ins.Values(values...)
 		}
-		st, err := w.done()
+		st, err := statement(ins, d, "insert", literal)
 		if err != nil {
 			return nil, err
 		}
-		st.Name = "insert"
 		out = append(out, st)
 	}
 	return out, nil

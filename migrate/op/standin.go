@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/larder-db/larder/schema"
+	"github.com/larder-db/larder/schema/sqltext"
 )
 
 // An engine that lacks something has something else in its place: a generated
@@ -134,26 +135,26 @@ func takeEnums(t *schema.Table) error {
 
 // enumValues reads "{column} IN ('a', 'b')".
 func enumValues(e, column string) ([]string, bool) {
-	rest, ok := strings.CutPrefix(e, "{"+column+"} IN (")
+	rest, ok := strings.CutPrefix(e, sqltext.Name(column)+" IN (")
 	if !ok {
 		return nil, false
 	}
-	var out []string
-	for strings.HasPrefix(rest, "'") {
-		text, end, ok := quoted(rest, 0)
-		if !ok {
-			return nil, false
-		}
-		out = append(out, text)
-		rest = rest[end:]
-		if rest == ")" {
-			return out, true
-		}
-		if rest, ok = strings.CutPrefix(rest, ", "); !ok {
-			return nil, false
-		}
+	toks, err := sqltext.Lex(rest, sqltext.Rules{})
+	if err != nil || len(toks)%2 != 0 {
+		return nil, false
 	}
-	return nil, false
+	var out []string
+	for i := 0; i < len(toks); i += 2 {
+		end := ","
+		if i+2 == len(toks) {
+			end = ")"
+		}
+		if toks[i].Kind != sqltext.Str || !toks[i+1].IsOp(end) {
+			return nil, false
+		}
+		out = append(out, toks[i].Text)
+	}
+	return out, len(out) > 0
 }
 
 // takeIndexes removes the indexes that the engine adds for foreign keys.

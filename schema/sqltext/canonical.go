@@ -2,7 +2,6 @@ package sqltext
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -216,52 +215,6 @@ func list(ns []*node) string {
 		parts[i] = a.write()
 	}
 	return strings.Join(parts, ", ")
-}
-
-// Columns lists the names in braces in a template, each once, in order of
-// their first use.
-func Columns(template string) []string {
-	toks, err := Lex(template, Rules{Template: true})
-	if err != nil {
-		return nil
-	}
-	var out []string
-	for _, t := range toks {
-		if t.Kind == Quoted && t.Q == '{' && !slices.Contains(out, t.Text) {
-			out = append(out, t.Text)
-		}
-	}
-	return out
-}
-
-// Render writes a template as SQL: each name in braces through ident, each
-// string literal through str, everything else as it is. Braces inside a string
-// are text.
-func Render(template string, ident, str func(string) (string, error)) (string, error) {
-	toks, err := Lex(template, Rules{Template: true})
-	if err != nil {
-		return "", err
-	}
-	var b strings.Builder
-	at := 0
-	for _, t := range toks {
-		put := ident
-		switch {
-		case t.Kind == Str:
-			put = str
-		case t.Kind != Quoted || t.Q != '{':
-			continue
-		}
-		s, err := put(t.Text)
-		if err != nil {
-			return "", err
-		}
-		b.WriteString(template[at:t.Pos])
-		b.WriteString(s)
-		at = t.End
-	}
-	b.WriteString(template[at:])
-	return b.String(), nil
 }
 
 var errShape = fmt.Errorf("sqltext: not an expression of a known shape")

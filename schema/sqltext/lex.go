@@ -18,6 +18,7 @@ const (
 	Num                // a number as written
 	Blob               // a hexadecimal literal as written
 	Op                 // an operator or punctuation
+	Arg                // the ? of an argument
 )
 
 // Token is a piece of SQL text.
@@ -40,6 +41,7 @@ func (t Token) IsOp(op string) bool { return t.Kind == Op && t.Text == op }
 type Rules struct {
 	// How the text is quoted.
 	Template     bool // {name} is an identifier
+	Arguments    bool // ? is an argument, ?? a question mark
 	Backticks    bool // `name` is an identifier
 	Brackets     bool // [name] is an identifier
 	DoubleString bool // "text" is a string
@@ -179,6 +181,13 @@ func (l *lexer) next() (Token, bool, error) {
 		}
 		l.i++
 		return tok(Op, "$", 0)
+	case c == '?' && l.r.Arguments:
+		if strings.HasPrefix(rest, "??") {
+			l.i += 2
+			return tok(Op, "?", 0)
+		}
+		l.i++
+		return tok(Arg, "?", 0)
 	case isDigit(c), c == '.' && len(rest) > 1 && isDigit(rest[1]):
 		l.i += number(rest)
 		return tok(Num, l.s[start:l.i], 0)
