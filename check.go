@@ -23,7 +23,7 @@ func (d *Database) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	at, err := r.Standing(ctx)
+	at, err := r.Status(ctx)
 	if err != nil {
 		return err
 	}
@@ -54,13 +54,13 @@ func (d *Database) check(ctx context.Context) error {
 }
 
 // notAtHead says where a database stands: "is empty".
-func notAtHead(at *migrate.Standing) string {
+func notAtHead(at *migrate.Status) string {
 	switch {
 	case at.Empty:
 		return "is empty"
 	case at.Unfinished:
 		return "was being created when that was cut off"
-	case at.Half:
+	case at.HalfApplied:
 		return "stands in the middle of a revision"
 	case revisionOf(at) == "":
 		return "has tables and no revision"

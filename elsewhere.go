@@ -9,7 +9,7 @@ import (
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/engine"
-	"github.com/larder-db/larder/migrate/fresh"
+	"github.com/larder-db/larder/migrate"
 	"github.com/larder-db/larder/tables"
 )
 
@@ -36,7 +36,7 @@ func (d *Database) alone(ctx context.Context, eng *engine.Engine) error {
 	return nil
 }
 
-var versionTables = []string{fresh.VersionTable, ownVersionTable}
+var versionTables = []string{migrate.DefaultVersionTable, ownVersionTable}
 
 // ours reports whether a place is one of a Larder database. Other programs have
 // tables called user or file; three of our names, or a version table, are no

@@ -76,7 +76,7 @@ type Database struct {
 // that a newer Larder has migrated is opened read-only; see [Database.ReadOnly].
 //
 // Errors are those of [engine.Open]; dberr.SchemaMismatch where the database is
-// not what it should be and nothing may be changed; a *migrate.Refused in the
+// not what it should be and nothing may be changed; a *migrate.PreflightError in the
 // chain where the data do not allow an upgrade; and whatever ended a migration,
 // which the next Open takes up.
 func Open(ctx context.Context, url string, o Options) (*Database, error) {

@@ -196,7 +196,7 @@ func TestOpenUsersWithOneEmail(t *testing.T) {
 		user := "INSERT INTO {user} ({id}, {name}, {email}, {role}, {profile_image_url}, {last_active_at}, {updated_at}, {created_at}) VALUES "
 		run(t, db.URL, user+"('u1', 'A', 'ada@example.com', 'admin', '/x', 3, 2, 1)", user+"('u2', 'A', 'Ada@example.com', 'user', '/x', 1, 1, 1)")
 		_, err := larder.Open(t.Context(), db.URL, larder.Options{})
-		var refused *migrate.Refused
+		var refused *migrate.PreflightError
 		if !errors.As(err, &refused) || !strings.Contains(err.Error(), "set Options.SameEmail to keep-newest or rename") || strings.Contains(err.Error(), "@example") {
 			t.Errorf("Open: %v", err)
 		}

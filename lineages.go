@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	"github.com/larder-db/larder/migrate"
-	"github.com/larder-db/larder/migrate/fresh"
 	"github.com/larder-db/larder/migrations"
 	"github.com/larder-db/larder/schema"
 	"github.com/larder-db/larder/tables"
@@ -24,7 +23,7 @@ const (
 func Lineages(same migrations.SameEmail) []migrate.Lineage {
 	return []migrate.Lineage{
 		{
-			Name: sharedLineage, VersionTable: fresh.VersionTable, Revisions: migrations.History(migrations.Options{SameEmail: same}), Tables: tables.All(),
+			Name: sharedLineage, VersionTable: migrate.DefaultVersionTable, Revisions: migrations.History(migrations.Options{SameEmail: same}), Tables: tables.All(),
 			// Databases that are older than the history look otherwise for good.
 			Ignore: migrations.OldLayout,
 			// A database of Open WebUI may hold other programs' tables, and

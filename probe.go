@@ -8,7 +8,7 @@ import (
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/health"
-	"github.com/larder-db/larder/migrate/fresh"
+	"github.com/larder-db/larder/migrate"
 	"github.com/larder-db/larder/query"
 	"github.com/larder-db/larder/schema"
 	"github.com/larder-db/larder/tables"
@@ -24,7 +24,7 @@ type Probe struct {
 
 // Probe is what package server takes to answer /ready and /health/db.
 func (d *Database) Probe() *Probe {
-	version := fresh.Version(fresh.VersionTable)
+	version := migrate.VersionTable(migrate.DefaultVersionTable)
 	id := query.ColumnOf[string](version, "version_num")
 	var all []query.Query
 	for _, t := range tables.All() {

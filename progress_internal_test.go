@@ -36,7 +36,7 @@ func TestProgress(t *testing.T) {
 		}
 		l.event(migrate.Event{Kind: migrate.Planned, Plan: &migrate.Plan{}})
 		l.event(migrate.Event{Kind: migrate.Planned, Plan: &migrate.Plan{
-			Foreseen: []migrate.Foreseen{{Revision: "b", Text: "something is decided", Details: []string{"ada@example.com"}}},
+			Foreseen: []migrate.PreflightFinding{{Revision: "b", Text: "something is decided", Details: []string{"ada@example.com"}}},
 			Steps: []migrate.PlannedStep{
 				{Revision: "b", Down: []string{"a"}, Loss: []string{"table x with its rows"}, Lock: "copies the table; writers wait"},
 				{Revision: "c", Why: "no way back", Lock: "copies the table; writers wait"},

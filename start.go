@@ -53,7 +53,7 @@ func (d *Database) open(ctx context.Context) error {
 
 // proceed does the next thing that has to be done to a database that stands at
 // that place, and reports whether it was the last.
-func (d *Database) proceed(ctx context.Context, at *migrate.Standing) (done bool, err error) {
+func (d *Database) proceed(ctx context.Context, at *migrate.Status) (done bool, err error) {
 	switch {
 	case len(at.Unknown) > 0:
 		return true, d.openNewer(ctx, at)
@@ -84,14 +84,14 @@ func (d *Database) runner(eng *engine.Engine) (*migrate.Runner, error) {
 
 // look finds out where the database stands and changes nothing of it. One that
 // does not exist is empty.
-func (d *Database) look(ctx context.Context) (*migrate.Standing, error) {
+func (d *Database) look(ctx context.Context) (*migrate.Status, error) {
 	eng, _, _ := d.now()
 	if eng == nil {
 		var err error
 		eng, err = d.connect(ctx, toLook)
 		switch {
 		case errors.Is(err, dberr.ErrNotFound):
-			return &migrate.Standing{Empty: true, Pending: 1}, nil
+			return &migrate.Status{Empty: true, Pending: 1}, nil
 		case errors.Is(err, dberr.ErrReadOnly):
 			// A process that died has left a file that cannot be read before
 			// what it had begun is taken back, which opening it to write does.
@@ -105,7 +105,7 @@ func (d *Database) look(ctx context.Context) (*migrate.Standing, error) {
 	if err != nil {
 		return nil, err
 	}
-	at, err := r.Standing(ctx)
+	at, err := r.Status(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -116,7 +116,7 @@ func (d *Database) look(ctx context.Context) (*migrate.Standing, error) {
 }
 
 // revisionOf is what is recorded, for people.
-func revisionOf(at *migrate.Standing) string {
+func revisionOf(at *migrate.Status) string {
 	var all []string
 	for _, l := range slices.Sorted(maps.Keys(at.Rows)) {
 		all = append(all, at.Rows[l]...)
@@ -139,7 +139,7 @@ func (d *Database) openForUse(ctx context.Context) error {
 
 // openNewer opens a database that a newer program has migrated: it is served
 // as far as reading goes, and nothing of it is changed.
-func (d *Database) openNewer(ctx context.Context, at *migrate.Standing) error {
+func (d *Database) openNewer(ctx context.Context, at *migrate.Status) error {
 	eng, err := d.connect(ctx, toRead)
 	if err != nil {
 		return err
@@ -175,7 +175,7 @@ func (d *Database) create(ctx context.Context) (done bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	release, err := eng.Lock(ctx, fresh.Lock, d.tell.waiting)
+	release, err := eng.Lock(ctx, migrate.LockName, d.tell.waiting)
 	if err != nil {
 		return false, err
 	}
@@ -208,7 +208,7 @@ func (d *Database) createLocked(ctx context.Context, eng *engine.Engine) (bool, 
 	if err != nil {
 		return false, err
 	}
-	at, err := r.Standing(ctx)
+	at, err := r.Status(ctx)
 	if err != nil || !at.Empty && !at.Unfinished {
 		return false, err
 	}
@@ -249,11 +249,11 @@ func (d *Database) upgrade(ctx context.Context) error {
 // refused adds what to do about data that do not allow an upgrade, where that
 // is one of the options.
 func (d *Database) refused(err error) error {
-	var refused *migrate.Refused
+	var refused *migrate.PreflightError
 	if !errors.As(err, &refused) {
 		return err
 	}
-	for _, f := range refused.Foreseen {
+	for _, f := range refused.Findings {
 		if f.Revision == migrations.SameEmailRevision {
 			return &dberr.Error{Op: "open", Code: dberr.CodeOf(err), Err: err, Msg: refused.Error() + "; to go on, " + d.o.Wording.SameEmail}
 		}

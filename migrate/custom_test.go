@@ -96,7 +96,7 @@ func TestConcurrentlyInATransaction(t *testing.T) {
 	}}
 	r := runner(t, eng, append(line(), byHand)...)
 	_, err := r.Upgrade(t.Context(), "head")
-	if err == nil || !strings.Contains(err.Error(), "transaction") || !strings.Contains(err.Error(), "nothing of this revision stands") {
+	if err == nil || !strings.Contains(err.Error(), "transaction") || !strings.Contains(err.Error(), "nothing of this revision remains") {
 		t.Errorf("got %v", err)
 	}
 	inBlock := byHand
@@ -107,7 +107,7 @@ func TestConcurrentlyInATransaction(t *testing.T) {
 		})
 	}
 	r = runner(t, eng, append(line(), inBlock)...)
-	if _, err := r.Upgrade(t.Context(), "head"); err == nil || !strings.Contains(err.Error(), "this step is done") {
+	if _, err := r.Upgrade(t.Context(), "head"); err == nil || !strings.Contains(err.Error(), "this step of the revision has been applied and remains") {
 		t.Errorf("got %v", err)
 	}
 	if got := rows(t, r); len(got) != 1 || got[0] != "ba3333333333" {

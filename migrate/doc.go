@@ -41,6 +41,15 @@
 // A version that the program does not know is refused before anything is
 // written. The version table is Alembic's own, in its shape.
 //
+// # The packages behind it
+//
+// This package is the front: options, and a method for each thing that people
+// ask for. Package history has the revisions and chooses among them, ledger is
+// what a database says about itself, plan makes statements of operations, run
+// runs them, rescue finds what other programs left half-way, status says what
+// is out of order. Package autogen writes revisions as source; a program that
+// only runs them does not link it.
+//
 // # What it will not do
 //
 // Find revisions by itself, read the environment, or look at files other than

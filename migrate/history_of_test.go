@@ -6,6 +6,7 @@ import (
 
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/migrate"
+	"github.com/larder-db/larder/migrate/autogen"
 	"github.com/larder-db/larder/migrate/op"
 	"github.com/larder-db/larder/schema"
 )
@@ -112,4 +113,17 @@ func one[T any](t testing.TB, q engine.Queryer, sql string) T {
 		t.Fatalf("%s: %v", sql, err)
 	}
 	return v
+}
+
+// generator writes revisions of the package x, or as the layout says.
+func generator(t testing.TB, o migrate.Options, y autogen.Layout) *autogen.Generator {
+	t.Helper()
+	if y.Package == "" {
+		y.Package = "x"
+	}
+	g, err := autogen.New(autogen.Options{Engine: o.Engine, Target: o.Target, Lineages: o.Lineages, Layout: y, Now: o.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/larder-db/larder/engine/enginetest"
 	"github.com/larder-db/larder/internal/testdb"
 	"github.com/larder-db/larder/migrate"
+	"github.com/larder-db/larder/migrate/autogen"
 	"github.com/larder-db/larder/migrate/op"
 	"github.com/larder-db/larder/schema"
 )
@@ -41,7 +42,7 @@ func TestOneTransaction(t *testing.T) {
 			return
 		}
 		rep, err := r(append(line(), breaks)...).Upgrade(t.Context(), "head")
-		var s *migrate.Stopped
+		var s *migrate.StoppedError
 		if !errors.As(err, &s) || s.Revision != breaks.ID || len(rep.Ran) != 0 {
 			t.Fatalf("got %v, ran %v", err, rep.Ran)
 		}
@@ -88,7 +89,7 @@ func TestOnVersion(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		execute(t, eng, "CREATE TABLE larder_seen (what varchar(200))")
 		refuse := ""
-		o := migrate.Options{Engine: eng, Lineages: []migrate.Lineage{{Revisions: line()}}, OnVersion: func(ctx context.Context, q engine.Queryer, v migrate.Versioned) error {
+		o := migrate.Options{Engine: eng, Lineages: []migrate.Lineage{{Revisions: line()}}, OnVersion: func(ctx context.Context, q engine.Queryer, v migrate.VersionChange) error {
 			if _, err := op.Run(ctx, q, "INSERT INTO {larder_seen} ({what}) VALUES (?)", fmt.Sprint(v.Lineage, v.Revision, v.Up, v.Stamp, v.Before, v.After)); err != nil {
 				return err
 			}
@@ -216,11 +217,11 @@ func TestRevise(t *testing.T) {
 			users.Text("bio").Null()
 			posts.Text("extra").Null()
 		})
-		gen := func(revise func(d *migrate.Directive) error) *migrate.Generated {
+		gen := func(revise func(d *migrate.Directive) error) *autogen.Revision {
 			t.Helper()
 			l.Revise = revise
-			r := runnerWith(t, migrate.Options{Engine: eng, Lineages: []migrate.Lineage{l}})
-			g, err := r.Autogenerate(t.Context(), migrate.Draft{ID: "n1", Doc: "more"}, migrate.Renames{}, migrate.Layout{Package: "x"})
+			r := generator(t, migrate.Options{Engine: eng, Lineages: []migrate.Lineage{l}}, autogen.Layout{})
+			g, err := r.Autogenerate(t.Context(), autogen.Draft{ID: "n1", Doc: "more"}, autogen.Renames{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -250,14 +251,14 @@ func TestRevise(t *testing.T) {
 			d.Upgrade = append(d.Upgrade, op.DropColumn{Table: "users", Column: "name"})
 			return nil
 		}
-		r := runnerWith(t, migrate.Options{Engine: eng, Lineages: []migrate.Lineage{l}})
-		g, err := r.NewRevision(migrate.Draft{ID: "n1"}, migrate.Layout{Package: "x"})
+		r := generator(t, migrate.Options{Engine: eng, Lineages: []migrate.Lineage{l}}, autogen.Layout{})
+		g, err := r.Empty(autogen.Draft{ID: "n1"})
 		if err != nil || len(g.Loss) != 1 || !strings.Contains(string(g.Source), `ops.AddColumn("users", op.Text("name").Null())`) {
 			t.Errorf("%v\n%s", err, g.Source)
 		}
 		l.Revise = func(*migrate.Directive) error { return errors.New("not on a Friday") }
-		r = runnerWith(t, migrate.Options{Engine: eng, Lineages: []migrate.Lineage{l}})
-		if _, err := r.NewRevision(migrate.Draft{}, migrate.Layout{Package: "x"}); err == nil || !strings.Contains(err.Error(), "Friday") {
+		r = generator(t, migrate.Options{Engine: eng, Lineages: []migrate.Lineage{l}}, autogen.Layout{})
+		if _, err := r.Empty(autogen.Draft{}); err == nil || !strings.Contains(err.Error(), "Friday") {
 			t.Errorf("got %v", err)
 		}
 	})
@@ -273,16 +274,16 @@ func TestAutogenerateWithoutADatabase(t *testing.T) {
 			}
 		}}
 		upgrade(t, runner(t, eng, g1), "head")
-		renames := migrate.Renames{Columns: []migrate.Rename{{Table: "user", From: "full name", To: "name"}}}
-		gen := func(o migrate.Options, tables []*schema.Table) *migrate.Generated {
+		renames := autogen.Renames{Columns: []autogen.Rename{{Table: "user", From: "full name", To: "name"}}}
+		gen := func(o migrate.Options, tables []*schema.Table) *autogen.Revision {
 			t.Helper()
 			o.Lineages = []migrate.Lineage{{Revisions: []migrate.Revision{g1}, Tables: tables}}
-			r := runnerWith(t, o)
+			r := generator(t, o, autogen.Layout{})
 			x := renames
 			if len(tables) > 0 && tables[0].Column("full name") != nil {
-				x = migrate.Renames{}
+				x = autogen.Renames{}
 			}
-			g, err := r.Autogenerate(t.Context(), migrate.Draft{ID: "g2"}, x, migrate.Layout{Package: "x"})
+			g, err := r.Autogenerate(t.Context(), autogen.Draft{ID: "g2"}, x)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -312,35 +313,32 @@ func TestAutogenerateWithoutADatabase(t *testing.T) {
 // TestLayout: names and templates of files.
 func TestLayout(t *testing.T) {
 	at := time.Date(2026, 3, 9, 23, 5, 7, 0, time.UTC)
-	r := runnerWith(t, migrate.Options{Now: func() time.Time { return at }, Lineages: []migrate.Lineage{{Revisions: line()}}})
+	o := migrate.Options{Now: func() time.Time { return at }, Lineages: []migrate.Lineage{{Revisions: line()}}}
 	for _, c := range []struct {
-		layout migrate.Layout
+		layout autogen.Layout
 		doc    string
 		file   string
 		source string // a part of it
 		fails  string
 	}{
-		{migrate.Layout{}, "Add Größe, quickly", "n1_add_gr_e_quickly.go", "// Revn1 is a revision: Add Größe, quickly.", ""},
-		{migrate.Layout{File: "{year}{month}{day}_{hour}{minute}{second}_{rev}"}, "x", "20260309_230507_n1.go", "", ""},
-		{migrate.Layout{File: "{epoch}-{rev}-{slug}"}, "a b", "1773097507-n1-a_b.go", "", ""},
-		{migrate.Layout{File: "{year}{month}{day}_{rev}", Zone: time.FixedZone("east", 3600)}, "x", "20260310_n1.go", "", ""},
-		{migrate.Layout{File: "{slug}_{rev}"}, "…", "n1.go", "", ""},
-		{migrate.Layout{File: "{rev}_{slug}"}, "only for windows", "n1_only_for_windows_rev.go", "", ""},
-		{migrate.Layout{Slug: 10}, "one two three", "n1_one_two.go", "", ""},
-		{migrate.Layout{Slug: 200}, strings.Repeat("word ", 30), "n1_" + strings.TrimSuffix(strings.Repeat("word_", 30), "_") + ".go", "", ""},
-		{migrate.Layout{File: "{slug}"}, "x", "", "", "{rev}"},
-		{migrate.Layout{File: "sub/{rev}"}, "x", "", "", "sub/{rev}"},
-		{migrate.Layout{File: "{rev}_{week}"}, "x", "", "", "{week}"},
-		{migrate.Layout{Template: migrate.DefaultTemplate + "\n// by {{.Data.author}} on {{.Created.Format \"2006-01-02\"}}\n", Data: map[string]any{"author": "Ada"}}, "two\nlines", "n1_two.go", "// by Ada on 2026-03-09", ""},
-		{migrate.Layout{Template: "package {{.Package}}\n{{.Nothing}}"}, "x", "", "", "Nothing"},
-		{migrate.Layout{Template: "package {{.Package}}\nfunc {"}, "x", "", "", "template"},
-		{migrate.Layout{Template: "{{"}, "x", "", "", "template"},
-		{migrate.Layout{Package: "my-package"}, "x", "", "", "my-package"},
+		{autogen.Layout{}, "Add Größe, quickly", "n1_add_gr_e_quickly.go", "// Revn1 is a revision: Add Größe, quickly.", ""},
+		{autogen.Layout{File: "{year}{month}{day}_{hour}{minute}{second}_{rev}"}, "x", "20260309_230507_n1.go", "", ""},
+		{autogen.Layout{File: "{epoch}-{rev}-{slug}"}, "a b", "1773097507-n1-a_b.go", "", ""},
+		{autogen.Layout{File: "{year}{month}{day}_{rev}", Zone: time.FixedZone("east", 3600)}, "x", "20260310_n1.go", "", ""},
+		{autogen.Layout{File: "{slug}_{rev}"}, "…", "n1.go", "", ""},
+		{autogen.Layout{File: "{rev}_{slug}"}, "only for windows", "n1_only_for_windows_rev.go", "", ""},
+		{autogen.Layout{Slug: 10}, "one two three", "n1_one_two.go", "", ""},
+		{autogen.Layout{Slug: 200}, strings.Repeat("word ", 30), "n1_" + strings.TrimSuffix(strings.Repeat("word_", 30), "_") + ".go", "", ""},
+		{autogen.Layout{File: "{slug}"}, "x", "", "", "{rev}"},
+		{autogen.Layout{File: "sub/{rev}"}, "x", "", "", "sub/{rev}"},
+		{autogen.Layout{File: "{rev}_{week}"}, "x", "", "", "{week}"},
+		{autogen.Layout{Template: autogen.DefaultTemplate + "\n// by {{.Data.author}} on {{.Created.Format \"2006-01-02\"}}\n", Data: map[string]any{"author": "Ada"}}, "two\nlines", "n1_two.go", "// by Ada on 2026-03-09", ""},
+		{autogen.Layout{Template: "package {{.Package}}\n{{.Nothing}}"}, "x", "", "", "Nothing"},
+		{autogen.Layout{Template: "package {{.Package}}\nfunc {"}, "x", "", "", "template"},
+		{autogen.Layout{Template: "{{"}, "x", "", "", "template"},
+		{autogen.Layout{Package: "my-package"}, "x", "", "", "my-package"},
 	} {
-		if c.layout.Package == "" {
-			c.layout.Package = "x"
-		}
-		g, err := r.NewRevision(migrate.Draft{ID: "n1", Doc: c.doc}, c.layout)
+		g, err := generator(t, o, c.layout).Empty(autogen.Draft{ID: "n1", Doc: c.doc})
 		switch {
 		case c.fails != "":
 			if dberr.CodeOf(err) != dberr.Invalid || !strings.Contains(err.Error(), c.fails) {
@@ -365,7 +363,7 @@ func TestRender(t *testing.T) {
 		}
 		return "", nil, false
 	}
-	g, err := runnerWith(t, migrate.Options{Engine: eng, Lineages: []migrate.Lineage{l}}).Autogenerate(t.Context(), migrate.Draft{}, migrate.Renames{}, migrate.Layout{Package: "x"})
+	g, err := generator(t, migrate.Options{Engine: eng, Lineages: []migrate.Lineage{l}}, autogen.Layout{}).Autogenerate(t.Context(), autogen.Draft{}, autogen.Renames{})
 	if err != nil {
 		t.Fatal(err)
 	}

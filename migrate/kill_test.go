@@ -91,7 +91,7 @@ func TestKilledThenUndone(t *testing.T) {
 					t.Errorf("killed at %d, the undo left %v", at, d)
 				}
 				f, err := r.Check(t.Context())
-				if err != nil || len(f.Halfway) != 0 {
+				if err != nil || len(f.HalfApplied) != 0 {
 					t.Errorf("check: %+v %v", f, err)
 				}
 				upgrade(t, r, "head")

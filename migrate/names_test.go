@@ -8,6 +8,7 @@ import (
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/engine/enginetest"
 	"github.com/larder-db/larder/migrate"
+	"github.com/larder-db/larder/migrate/autogen"
 	"github.com/larder-db/larder/migrate/op"
 	"github.com/larder-db/larder/schema"
 )
@@ -52,8 +53,8 @@ func TestNamesByConvention(t *testing.T) {
 			t.Errorf("check %+v %v", f, err)
 		}
 		downgrade(t, r, "-1")
-		g, err := runnerWith(t, migrate.Options{Engine: eng, Lineages: []migrate.Lineage{{Revisions: []migrate.Revision{create}, Tables: note(true), Names: names}}}).
-			Autogenerate(t.Context(), migrate.Draft{ID: "a2"}, migrate.Renames{}, migrate.Layout{Package: "x"})
+		g, err := generator(t, migrate.Options{Engine: eng, Lineages: []migrate.Lineage{{Revisions: []migrate.Revision{create}, Tables: note(true), Names: names}}}, autogen.Layout{}).
+			Autogenerate(t.Context(), autogen.Draft{ID: "a2"}, autogen.Renames{})
 		if err != nil {
 			t.Fatal(err)
 		}

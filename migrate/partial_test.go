@@ -194,12 +194,12 @@ func TestWhatAnotherProgramBegan(t *testing.T) {
 				}
 				for i, w := range c.want {
 					got := f.Partial[i]
-					slices.Sort(got.Stands)
+					slices.Sort(got.Present)
 					slices.Sort(got.Missing)
 					slices.Sort(w.stands)
 					slices.Sort(w.missing)
-					if got.Revision != w.revision || !slices.Equal(got.Stands, w.stands) || w.missing != nil && !slices.Equal(got.Missing, w.missing) {
-						t.Errorf("found %q, missing %q, of %s; want %q, missing %q, of %s", got.Stands, got.Missing, got.Revision, w.stands, w.missing, w.revision)
+					if got.Revision != w.revision || !slices.Equal(got.Present, w.stands) || w.missing != nil && !slices.Equal(got.Missing, w.missing) {
+						t.Errorf("found %q, missing %q, of %s; want %q, missing %q, of %s", got.Present, got.Missing, got.Revision, w.stands, w.missing, w.revision)
 					}
 				}
 				if d := schema.Diff(half, snapshotOf(t, eng)); len(d) != 0 {
@@ -283,7 +283,7 @@ func TestOwnHalfwayRevisionsAreNotAnothers(t *testing.T) {
 			t.Fatal("it did not stop")
 		}
 		f := checked(t, eng, migrate.Lineage{Revisions: revs})
-		if len(f.Halfway) != 1 || len(f.Partial) != 0 {
+		if len(f.HalfApplied) != 1 || len(f.Partial) != 0 {
 			t.Errorf("found %+v", f)
 		}
 	})

@@ -71,8 +71,8 @@ func TestPreflight(t *testing.T) {
 		}
 		planned = nil
 		rep, err := r.Upgrade(t.Context(), "head")
-		var refused *migrate.Refused
-		if dberr.CodeOf(err) != dberr.Check || !errors.As(err, &refused) || len(refused.Foreseen) != 1 || len(rep.Ran) != 0 || len(planned) != 0 {
+		var refused *migrate.PreflightError
+		if dberr.CodeOf(err) != dberr.Check || !errors.As(err, &refused) || len(refused.Findings) != 1 || len(rep.Ran) != 0 || len(planned) != 0 {
 			t.Fatalf("%v, ran %v, planned %d", err, rep.Ran, len(planned))
 		}
 		if s := err.Error(); strings.Contains(s, "@") || !strings.Contains(s, "there are two users; delete one; nothing was changed") {
@@ -146,9 +146,9 @@ func TestStanding(t *testing.T) {
 		ls := []migrate.Lineage{withTables(nil)}
 		ls[0].Revisions = line()
 		r := runnerWith(t, migrate.Options{Engine: eng, Lineages: ls})
-		standing := func() *migrate.Standing {
+		standing := func() *migrate.Status {
 			t.Helper()
-			s, err := r.Standing(t.Context())
+			s, err := r.Status(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -167,7 +167,7 @@ func TestTheLastStatementFails(t *testing.T) {
 		if dberr.CodeOf(err) != dberr.AlreadyExists {
 			t.Fatalf("got %v", err)
 		}
-		var s *migrate.Stopped
+		var s *migrate.StoppedError
 		if !errors.As(err, &s) || s.Revision != "bb3333333333" {
 			t.Fatalf("got %v", err)
 		}
@@ -175,18 +175,18 @@ func TestTheLastStatementFails(t *testing.T) {
 			t.Errorf("at %v", got)
 		}
 		if transactional {
-			if len(s.Stands) != 0 || !strings.Contains(err.Error(), "nothing of this revision stands") {
-				t.Errorf("stands %v: %v", s.Stands, err)
+			if len(s.Applied) != 0 || !strings.Contains(err.Error(), "nothing of this revision remains") {
+				t.Errorf("stands %v: %v", s.Applied, err)
 			}
 			if after := tables(t, eng); !slices.Equal(before, after) {
 				t.Errorf("tables %v became %v", before, after)
 			}
 		} else {
-			if len(s.Stands) < 4 || !strings.Contains(s.Stands[0], "tags") {
-				t.Errorf("stands %q", s.Stands)
+			if len(s.Applied) < 4 || !strings.Contains(s.Applied[0], "tags") {
+				t.Errorf("stands %q", s.Applied)
 			}
 			f, err := r.Check(t.Context())
-			if err != nil || len(f.Halfway) != 1 || f.Halfway[0].Error != "already_exists" {
+			if err != nil || len(f.HalfApplied) != 1 || f.HalfApplied[0].Error != "already_exists" {
 				t.Errorf("check: %+v %v", f, err)
 			}
 			if p, err := r.Plan(t.Context(), migrate.Up, "head"); err != nil || len(p.Warnings) != 1 {
@@ -259,7 +259,7 @@ func TestRepairUndoes(t *testing.T) {
 			t.Errorf("name %q", s)
 		}
 		f, err := r.Check(t.Context())
-		if err != nil || len(f.Halfway) != 0 || len(f.Behind) != 1 {
+		if err != nil || len(f.HalfApplied) != 0 || len(f.Behind) != 1 {
 			t.Errorf("check: %+v %v", f, err)
 		}
 	})

@@ -102,7 +102,7 @@ func TestHalfAppliedIsExplained(t *testing.T) {
 	}
 	x := f.Partial[0]
 	want(t, "where it is", x.Current, "37f288994c47")
-	want(t, "what is there", x.Stands, "column channel_member.status", "column channel_member.is_active", "column channel_member.is_channel_muted", "column channel_member.is_channel_pinned",
+	want(t, "what is there", x.Present, "column channel_member.status", "column channel_member.is_active", "column channel_member.is_channel_muted", "column channel_member.is_channel_pinned",
 		"column channel_member.data", "column channel_member.meta")
 	want(t, "what is not", x.Missing, "column channel_member.joined_at", "column channel_member.left_at", "column channel_member.last_read_at", "column channel_member.updated_at",
 		"column message.is_pinned", "column message.pinned_at", "column message.pinned_by")
@@ -146,7 +146,7 @@ func TestTablesWithoutTheirIndexes(t *testing.T) {
 					bare = append(bare, c.Table.Name)
 				}
 			}
-			if f := check(t, eng); len(f.Partial) != 1 || len(f.Partial[0].Stands) != len(bare) {
+			if f := check(t, eng); len(f.Partial) != 1 || len(f.Partial[0].Present) != len(bare) {
 				t.Errorf("%s: made %v, check finds %+v", rev.ID, bare, f.Partial)
 			}
 		}

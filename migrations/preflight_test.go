@@ -64,8 +64,8 @@ func TestSameEmailsAreKnownAheadOfAll(t *testing.T) {
 			t.Errorf("%v, foreseen %+v", err, p.Foreseen)
 		}
 		rep, err := runner(t, eng, migrations.Options{}, nil).Upgrade(t.Context(), "head")
-		var refused *migrate.Refused
-		if dberr.CodeOf(err) != dberr.AlreadyExists || !errors.As(err, &refused) || len(refused.Foreseen) != 1 {
+		var refused *migrate.PreflightError
+		if dberr.CodeOf(err) != dberr.AlreadyExists || !errors.As(err, &refused) || len(refused.Findings) != 1 {
 			t.Fatalf("%v", err)
 		}
 		if len(rep.Ran) != 0 || strings.Contains(err.Error(), "@") || !strings.Contains(err.Error(), "nothing was changed") {

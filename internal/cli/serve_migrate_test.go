@@ -21,7 +21,7 @@ import (
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/engine/enginetest"
 	"github.com/larder-db/larder/internal/testdb"
-	"github.com/larder-db/larder/migrate/fresh"
+	"github.com/larder-db/larder/migrate"
 	"github.com/larder-db/larder/migrate/op"
 	"github.com/larder-db/larder/tables"
 )
@@ -261,7 +261,7 @@ func TestClientsThatComeEarlyWait(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, db testdb.DB) {
 		old(t, db.URL)
 		eng := enginetest.Open(t, db.URL, engine.Options{})
-		release, err := eng.Lock(t.Context(), fresh.Lock, nil)
+		release, err := eng.Lock(t.Context(), migrate.LockName, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -306,7 +306,7 @@ func TestAMigrationThatFails(t *testing.T) {
 		// A table of others is in the way of a row.
 		insert(t, eng, "CREATE TABLE {api_key} ({other} INTEGER NOT NULL PRIMARY KEY)")
 		insert(t, eng, "UPDATE {user} SET {api_key} = 'sk-1'")
-		release, err := eng.Lock(t.Context(), fresh.Lock, nil)
+		release, err := eng.Lock(t.Context(), migrate.LockName, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -335,7 +335,7 @@ func TestServeIsStoppedWhileItWaits(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, db testdb.DB) {
 		old(t, db.URL)
 		eng := enginetest.Open(t, db.URL, engine.Options{})
-		release, err := eng.Lock(t.Context(), fresh.Lock, nil)
+		release, err := eng.Lock(t.Context(), migrate.LockName, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -354,7 +354,7 @@ func sum(t *testing.T, url string) string {
 	eng := enginetest.Open(t, url, engine.Options{ReadOnly: true})
 	defer eng.Close()
 	var b bytes.Buffer
-	for _, tab := range append(tables.All(), fresh.Version(fresh.VersionTable)) {
+	for _, tab := range append(tables.All(), migrate.VersionTable(migrate.DefaultVersionTable)) {
 		name, err := eng.Dialect().AppendIdent([]byte("SELECT * FROM "), tab.Name)
 		if err != nil {
 			t.Fatal(err)

@@ -29,7 +29,7 @@ func (s *Session) branches() Verb {
 			if err != nil {
 				return err
 			}
-			return s.printListed(l, func(l migrate.Listed) string {
+			return s.printListed(l, func(l migrate.RevisionInfo) string {
 				if verbose {
 					return l.Verbose()
 				}

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/larder-db/larder/migrate"
+	"github.com/larder-db/larder/migrate/autogen"
 )
 
 func (s *Session) current() Verb {
@@ -42,7 +43,7 @@ func (s *Session) printCurrent(pos []migrate.Position, verbose bool) error {
 	var files map[string]string
 	if verbose {
 		var err error
-		if files, err = revisionFiles(s.dir()); err != nil {
+		if files, err = autogen.Files(s.dir()); err != nil {
 			return err
 		}
 	}

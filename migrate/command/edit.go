@@ -2,11 +2,6 @@ package command
 
 import (
 	"context"
-	"errors"
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -17,6 +12,7 @@ import (
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/migrate"
+	"github.com/larder-db/larder/migrate/autogen"
 )
 
 func (s *Session) edit() Verb {
@@ -72,8 +68,8 @@ func (s *Session) open(ctx context.Context, r *migrate.Runner, symbol, dir strin
 
 // fileOf finds the file of a revision: where it says itself that it is, from
 // here or from dir, or in dir.
-func fileOf(l migrate.Listed, dir string) (string, error) {
-	files, err := revisionFiles(dir)
+func fileOf(l migrate.RevisionInfo, dir string) (string, error) {
+	files, err := autogen.Files(dir)
 	if err != nil {
 		return "", err
 	}
@@ -88,56 +84,4 @@ func fileOf(l migrate.Listed, dir string) (string, error) {
 		return path, nil
 	}
 	return "", dberr.New(dberr.NotFound, "edit", "revision "+l.ID+" is compiled into this program, and no file of "+dir+" holds it; name the directory with --dir")
-}
-
-// revisionFiles finds the files of revisions in a directory, by id. A
-// directory that does not exist has none.
-func revisionFiles(dir string) (map[string]string, error) {
-	entries, err := os.ReadDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fileError("the directory "+dir+" cannot be read", err)
-	}
-	out := map[string]string{}
-	fset := token.NewFileSet()
-	for _, e := range entries {
-		name := filepath.Join(dir, e.Name())
-		if !strings.HasSuffix(name, ".go") || strings.HasSuffix(name, "_test.go") {
-			continue
-		}
-		f, err := parser.ParseFile(fset, name, nil, parser.SkipObjectResolution)
-		if err != nil {
-			continue // it may be what somebody is about to edit, and another file is asked for
-		}
-		ast.Inspect(f, func(n ast.Node) bool {
-			if lit, ok := n.(*ast.CompositeLit); ok && isRevision(lit) {
-				if id := idOf(lit); id != "" {
-					out[id] = name
-				}
-			}
-			return true
-		})
-	}
-	return out, nil
-}
-
-// idOf reads the field ID of a revision's literal.
-func idOf(lit *ast.CompositeLit) string {
-	for _, e := range lit.Elts {
-		kv, ok := e.(*ast.KeyValueExpr)
-		if !ok {
-			continue
-		}
-		if k, ok := kv.Key.(*ast.Ident); !ok || k.Name != "ID" {
-			continue
-		}
-		if v, ok := kv.Value.(*ast.BasicLit); ok {
-			if id, err := strconv.Unquote(v.Value); err == nil {
-				return id
-			}
-		}
-	}
-	return ""
 }

@@ -27,9 +27,9 @@ func WriteError(w io.Writer, name string, err error, asJSON bool) int {
 	if errors.As(err, &wrong) {
 		f.Code, f.Status = "usage", Usage
 	}
-	var stopped *migrate.Stopped
+	var stopped *migrate.StoppedError
 	if errors.As(err, &stopped) {
-		f.Revision, f.Stands = stopped.Revision, stopped.Stands
+		f.Revision, f.Stands = stopped.Revision, stopped.Applied
 	}
 	if asJSON {
 		enc := json.NewEncoder(w)

@@ -17,6 +17,7 @@ import (
 	"github.com/larder-db/larder/engine/enginetest"
 	"github.com/larder-db/larder/internal/testdb"
 	"github.com/larder-db/larder/migrate"
+	"github.com/larder-db/larder/migrate/autogen"
 	"github.com/larder-db/larder/migrate/command"
 	"github.com/larder-db/larder/migrate/op"
 	"github.com/larder-db/larder/schema"
@@ -251,8 +252,8 @@ func TestTemplates(t *testing.T) {
 			return nil
 		},
 	}}
-	write("revision.tmpl", migrate.DefaultTemplate+"\n// ours\n")
-	other := write("other.tmpl", migrate.DefaultTemplate+"\n// theirs\n")
+	write("revision.tmpl", autogen.DefaultTemplate+"\n// ours\n")
+	other := write("other.tmpl", autogen.DefaultTemplate+"\n// theirs\n")
 	read := func(out string) string {
 		t.Helper()
 		text, err := os.ReadFile(strings.TrimSpace(out))

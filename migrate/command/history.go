@@ -35,7 +35,7 @@ func (s *Session) history() Verb {
 						l[i].Current = false
 					}
 				}
-				return s.printListed(l, func(l migrate.Listed) string {
+				return s.printListed(l, func(l migrate.RevisionInfo) string {
 					if verbose {
 						return l.Verbose()
 					}
@@ -54,10 +54,10 @@ func (s *Session) history() Verb {
 }
 
 // printListed prints revisions; those of other lineages than the first say so.
-func (s *Session) printListed(l []migrate.Listed, text func(migrate.Listed) string) error {
+func (s *Session) printListed(l []migrate.RevisionInfo, text func(migrate.RevisionInfo) string) error {
 	if s.JSON {
 		if l == nil {
-			l = []migrate.Listed{}
+			l = []migrate.RevisionInfo{}
 		}
 		return s.json(l)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/migrate"
+	"github.com/larder-db/larder/migrate/autogen"
 )
 
 // The exit statuses of [Main].
@@ -38,7 +39,7 @@ type Program struct {
 	Package        string // their package; empty is the last part of Dir
 	Build          string // names the program in the record of what was applied
 
-	Layout  migrate.Layout                                 // see Session
+	Layout  autogen.Layout                                 // see Session
 	Written []func(ctx context.Context, path string) error // see Session
 	Editor  string                                         // see Session
 	// Configure is called once the command line is read, and may change what

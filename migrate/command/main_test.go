@@ -170,7 +170,7 @@ func TestJSON(t *testing.T) {
 	if len(found.Behind) != 1 || found.Behind[0].Pending != 3 {
 		t.Errorf("check %+v", found)
 	}
-	var list []migrate.Listed
+	var list []migrate.RevisionInfo
 	read(&list, "history")
 	if len(list) != 5 || list[0].ID != "dd5555555555" || list[0].Lineage != "main" {
 		t.Errorf("history %+v", list)

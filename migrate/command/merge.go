@@ -14,24 +14,24 @@ func (s *Session) merge() Verb {
 		Long:  "Without arguments, or with heads, it joins all of them.",
 		Flags: func(f *pflag.FlagSet) { d.register(f, s) },
 		Run: func(ctx context.Context, args []string) error {
-			r, err := s.runner(d.lineage, migrate.Options{})
+			layout, err := s.layout(&d)
+			if err != nil {
+				return err
+			}
+			g, err := s.generator(d.lineage, layout, migrate.Options{})
 			if err != nil {
 				return err
 			}
 			draft := d.draft()
 			draft.Head = args
-			layout, err := s.layout(&d)
+			rev, err := g.Merge(draft)
 			if err != nil {
 				return err
 			}
-			g, err := r.MergeRevision(draft, layout)
-			if err != nil {
-				return err
-			}
-			if g == nil {
+			if rev == nil {
 				s.say("no revision was written")
 				return s.nothing()
 			}
-			return s.write(ctx, d.dir, g)
+			return s.write(ctx, d.dir, rev)
 		}}
 }

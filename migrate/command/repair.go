@@ -10,17 +10,17 @@ import (
 
 func (s *Session) repair() Verb {
 	var o migrate.RepairOptions
-	return Verb{Name: "repair", Short: "Finish revisions that stand half done, or undo them",
+	return Verb{Name: "repair", Short: "Finish revisions that are half applied, or undo them",
 		Long: `Where schema statements cannot be undone together, a revision that was cut off
 leaves a journal of what it did. Repair goes on from there, as the next upgrade
-would; with --undo it takes back what stands.
+would; with --undo it takes back what was applied.
 
 A revision that another program began, such as Open WebUI, is run to its end
-past what is there already; with --undo what stands of it is taken back, where
+past what is there already; with --undo what is there of it is taken back, where
 that loses nothing. Copies of tables that such a program left are removed when
 they hold nothing that the tables do not.`,
 		Flags: func(f *pflag.FlagSet) {
-			f.BoolVar(&o.Undo, "undo", false, "take back what stands instead of finishing it")
+			f.BoolVar(&o.Undo, "undo", false, "take back what was applied instead of finishing it")
 			f.BoolVar(&o.AcceptEdits, "accept-edits", false, "take revisions that were edited after they were applied as they are now")
 		},
 		Run: func(ctx context.Context, args []string) error {

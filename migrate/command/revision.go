@@ -2,19 +2,15 @@ package command
 
 import (
 	"context"
-	"errors"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/spf13/pflag"
 
+	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/migrate"
+	"github.com/larder-db/larder/migrate/autogen"
 )
-
-// templateFile is the template of new revisions in their directory.
-const templateFile = "revision.tmpl"
 
 // draftFlags are the flags of revision and merge.
 type draftFlags struct {
@@ -30,32 +26,23 @@ func (d *draftFlags) register(f *pflag.FlagSet, s *Session) {
 	f.StringVar(&d.dir, "dir", s.dir(), "the directory of the package of revisions")
 	f.StringVar(&d.pkg, "package", s.Package, "the name of the package (default: the last part of --dir)")
 	f.StringVar(&d.file, "file-name", s.Layout.File, `the pattern of the file's name: {rev}, {slug}, {year}, {month}, {day}, {hour}, {minute}, {second}, {epoch} (default "{rev}_{slug}")`)
-	f.StringVar(&d.template, "template", "", "a file with the template of the revision (default: "+templateFile+" in --dir, where there is one)")
+	f.StringVar(&d.template, "template", "", "a file with the template of the revision (default: "+autogen.TemplateFile+" in --dir, where there is one)")
 }
 
-func (d *draftFlags) draft() migrate.Draft {
-	return migrate.Draft{ID: d.id, Doc: d.message, Labels: d.labels}
+func (d *draftFlags) draft() autogen.Draft {
+	return autogen.Draft{ID: d.id, Doc: d.message, Labels: d.labels}
 }
 
 // layout is how the revision is written.
-func (s *Session) layout(d *draftFlags) (migrate.Layout, error) {
+func (s *Session) layout(d *draftFlags) (autogen.Layout, error) {
 	y := s.Layout
 	y.Package, y.File = d.packageName(), d.file
-	path := d.template
-	if path == "" {
-		if y.Template != "" {
-			return y, nil
-		}
-		path = filepath.Join(d.dir, templateFile)
+	if d.template == "" && y.Template != "" {
+		return y, nil
 	}
-	text, err := os.ReadFile(path)
-	switch {
-	case err == nil:
-		y.Template = string(text)
-	case d.template != "" || !errors.Is(err, fs.ErrNotExist):
-		return y, fileError("the template "+path+" cannot be read", err)
-	}
-	return y, nil
+	var err error
+	y.Template, err = autogen.ReadTemplate(d.template, d.dir)
+	return y, err
 }
 
 // revisionFlags are those of revision alone.
@@ -113,40 +100,54 @@ func (s *Session) generate(ctx context.Context, d *revisionFlags) error {
 	if err != nil {
 		return err
 	}
-	write := func(r *migrate.Runner) error {
-		var g *migrate.Generated
+	write := func(g *autogen.Generator) error {
+		var rev *autogen.Revision
 		var err error
 		if d.auto {
-			g, err = r.Autogenerate(ctx, draft, renames, layout)
+			rev, err = g.Autogenerate(ctx, draft, renames)
 		} else {
-			g, err = r.NewRevision(draft, layout)
+			rev, err = g.Empty(draft)
 		}
 		switch {
 		case err != nil:
 			return err
-		case g == nil:
+		case rev == nil:
 			s.say("no difference; no revision was written")
 			return s.nothing()
 		case d.sql:
-			return r.Script(s.Stdout, g)
+			return g.Script(s.Stdout, rev)
 		}
-		return s.write(ctx, d.dir, g)
+		return s.write(ctx, d.dir, rev)
 	}
-	switch {
-	case d.sql || d.offline:
-		r, err := s.offline(d.lineage, d.dialect)
-		if err != nil {
+	if d.auto && !d.offline && !d.sql {
+		return s.opened(ctx, func(eng *engine.Engine) error {
+			g, err := s.generator(d.lineage, layout, migrate.Options{Engine: eng})
+			if err != nil {
+				return err
+			}
+			return write(g)
+		})
+	}
+	var o migrate.Options
+	if d.sql || d.offline {
+		if o.Target, err = s.Target(d.dialect); err != nil {
 			return err
 		}
-		return write(r)
-	case !d.auto:
-		r, err := s.runner(d.lineage, migrate.Options{})
-		if err != nil {
-			return err
-		}
-		return write(r)
 	}
-	return s.with(ctx, d.lineage, migrate.Options{}, write)
+	g, err := s.generator(d.lineage, layout, o)
+	if err != nil {
+		return err
+	}
+	return write(g)
+}
+
+// generator makes what writes revisions, with or without a database.
+func (s *Session) generator(lineage string, y autogen.Layout, o migrate.Options) (*autogen.Generator, error) {
+	o, err := s.options(o)
+	if err != nil {
+		return nil, err
+	}
+	return autogen.New(autogen.Options{Engine: o.Engine, Target: o.Target, Lineages: o.Lineages, Lineage: lineage, Layout: y, Now: o.Now})
 }
 
 // nothing is the result of a command that has none.
@@ -169,17 +170,17 @@ func (d *draftFlags) packageName() string {
 	return strings.ReplaceAll(filepath.Base(abs), "-", "_")
 }
 
-func parseRenames(tables, columns []string) (migrate.Renames, error) {
-	var out migrate.Renames
+func parseRenames(tables, columns []string) (autogen.Renames, error) {
+	var out autogen.Renames
 	for _, t := range tables {
-		r, err := migrate.ParseTableRename(t)
+		r, err := autogen.ParseTableRename(t)
 		if err != nil {
 			return out, usage("%v", err)
 		}
 		out.Tables = append(out.Tables, r)
 	}
 	for _, c := range columns {
-		r, err := migrate.ParseColumnRename(c)
+		r, err := autogen.ParseColumnRename(c)
 		if err != nil {
 			return out, usage("%v", err)
 		}

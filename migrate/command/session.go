@@ -12,6 +12,7 @@ import (
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/migrate"
+	"github.com/larder-db/larder/migrate/autogen"
 )
 
 // Session is what the verbs of one run work with.
@@ -34,7 +35,7 @@ type Session struct {
 
 	// Layout says how new revisions are written; its Package is not used. A
 	// file revision.tmpl in Dir is the template where it has none.
-	Layout migrate.Layout
+	Layout autogen.Layout
 	// Written is called with the file of each new revision, after the list of
 	// revisions was written, in order: a linter, a note to the team.
 	Written []func(ctx context.Context, path string) error
@@ -79,28 +80,44 @@ func lineageFlag(f *pflag.FlagSet, to *string) {
 	f.StringVar(to, "lineage", "", "work on this history only, where there are several")
 }
 
-// with runs f with a runner on the open database.
-func (s *Session) with(ctx context.Context, lineage string, o migrate.Options, f func(r *migrate.Runner) error) (err error) {
+// opened runs f with the open database.
+func (s *Session) opened(ctx context.Context, f func(eng *engine.Engine) error) (err error) {
 	eng, err := s.Open(ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, eng.Close()) }()
-	o.Engine = eng
-	r, err := s.runner(lineage, o)
-	if err != nil {
-		return err
+	return f(eng)
+}
+
+// with runs f with a runner on the open database.
+func (s *Session) with(ctx context.Context, lineage string, o migrate.Options, f func(r *migrate.Runner) error) error {
+	return s.opened(ctx, func(eng *engine.Engine) error {
+		o.Engine = eng
+		r, err := s.runner(lineage, o)
+		if err != nil {
+			return err
+		}
+		return f(r)
+	})
+}
+
+// options are those of the migrations, when the program has had its say.
+func (s *Session) options(o migrate.Options) (migrate.Options, error) {
+	o.Lineages, o.Build = s.Lineages, s.Build
+	if s.Configure != nil {
+		if err := s.Configure(&o); err != nil {
+			return o, err
+		}
 	}
-	return f(r)
+	return o, nil
 }
 
 // runner makes a runner, with or without a database.
 func (s *Session) runner(lineage string, o migrate.Options) (*migrate.Runner, error) {
-	o.Lineages, o.Build = s.Lineages, s.Build
-	if s.Configure != nil {
-		if err := s.Configure(&o); err != nil {
-			return nil, err
-		}
+	o, err := s.options(o)
+	if err != nil {
+		return nil, err
 	}
 	r, err := migrate.New(o)
 	if err != nil || lineage == "" {

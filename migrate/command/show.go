@@ -8,11 +8,12 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/larder-db/larder/migrate"
+	"github.com/larder-db/larder/migrate/autogen"
 )
 
 // shown is a revision with what it records.
 type shown struct {
-	migrate.Listed
+	migrate.RevisionInfo
 	Upgrade   []string `json:"upgrade"`
 	Downgrade []string `json:"downgrade"`
 }
@@ -45,8 +46,8 @@ func (s *Session) show() Verb {
 }
 
 // located adds the files that hold the revisions, where they are at hand.
-func (s *Session) located(l []migrate.Listed) []migrate.Listed {
-	files, err := revisionFiles(s.dir())
+func (s *Session) located(l []migrate.RevisionInfo) []migrate.RevisionInfo {
+	files, err := autogen.Files(s.dir())
 	if err != nil {
 		return l
 	}
@@ -70,7 +71,7 @@ func asksDatabase(symbol string) bool {
 	return false
 }
 
-func (s *Session) printShown(r *migrate.Runner, l []migrate.Listed) error {
+func (s *Session) printShown(r *migrate.Runner, l []migrate.RevisionInfo) error {
 	all := []shown{}
 	for _, x := range s.located(l) {
 		up, down, err := r.Operations(x.Lineage, x.ID)

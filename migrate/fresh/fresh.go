@@ -9,34 +9,20 @@ import (
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/engine"
+	"github.com/larder-db/larder/migrate/history"
+	"github.com/larder-db/larder/migrate/ledger"
+	"github.com/larder-db/larder/migrate/revision"
 	"github.com/larder-db/larder/schema"
 )
 
-const (
-	// Lock is the named lock under which the schema of a database changes.
-	Lock = "larder_migrate"
+// most is how many names an error message lists.
+const most = 5
 
-	// VersionTable is the table of the history that is shared with Open WebUI.
-	VersionTable = "alembic_version"
+// version is the version table of the history.
+var version = ledger.TableRef{Table: history.DefaultVersionTable}
 
-	// unfinished is a table that is there while tables are being created on an
-	// engine that cannot do so in a transaction.
-	unfinished = "larder_unfinished"
-
-	// most is how many names an error message lists.
-	most = 5
-)
-
-// Version declares a version table of that name: one row per head, none for an
-// empty database.
-func Version(name string) *schema.Table {
-	t := schema.Define(name).Describe("the revisions at which the database is.")
-	t.String("version_num", 32).Doc("id of a revision")
-	return t.Primary(name+"_pkc", "version_num")
-}
-
-// Create makes the tables and [VersionTable], and stamps it with the revisions.
-// It takes [Lock] and waits for whoever holds it.
+// Create makes the tables and the version table, and stamps it with the
+// revisions. It takes the lock of migrations and waits for whoever holds it.
 //
 // Where schema statements are transactional, everything happens in one
 // transaction: a failure leaves nothing behind. Elsewhere a creation that was
@@ -45,7 +31,7 @@ func Version(name string) *schema.Table {
 // A database that has one of the tables already is a dberr.AlreadyExists error
 // that names them, and nothing is changed.
 func Create(ctx context.Context, eng *engine.Engine, tables []*schema.Table, stamp []string) error {
-	release, err := eng.Lock(ctx, Lock, nil)
+	release, err := eng.Lock(ctx, ledger.LockName, nil)
 	if err != nil {
 		return dberr.WithOp(err, "create the database")
 	}
@@ -56,9 +42,9 @@ func Create(ctx context.Context, eng *engine.Engine, tables []*schema.Table, sta
 	return err
 }
 
-// CreateLocked is [Create] for a caller that holds [Lock].
+// CreateLocked is [Create] for a caller that holds the lock of migrations, ledger.LockName.
 func CreateLocked(ctx context.Context, eng *engine.Engine, tables []*schema.Table, stamp []string) error {
-	c := creation{eng: eng, tables: append(slices.Clone(tables), Version(VersionTable)), stamp: stamp}
+	c := creation{eng: eng, tables: append(slices.Clone(tables), ledger.VersionTable(version.Table)), stamp: stamp}
 	var err error
 	if eng.Dialect().Has(schema.TransactionalDDL) {
 		err = c.atOnce(ctx)
@@ -131,23 +117,21 @@ func (c *creation) atOnce(ctx context.Context) error {
 // until the revisions are stamped, so that a database on which this was cut off
 // can be told from one that has tables of these names for another reason.
 func (c *creation) stepwise(ctx context.Context) error {
-	have, err := c.existing(ctx, append(c.names(), unfinished)...)
+	have, err := c.existing(ctx, append(c.names(), ledger.UnfinishedTable)...)
 	if err != nil {
 		return err
 	}
-	resumed := slices.Contains(have, unfinished)
-	have = slices.DeleteFunc(have, func(name string) bool { return name == unfinished })
+	resumed := slices.Contains(have, ledger.UnfinishedTable)
+	have = slices.DeleteFunc(have, func(name string) bool { return name == ledger.UnfinishedTable })
 	switch {
 	case !resumed && len(have) > 0:
 		return taken(have)
 	case !resumed:
-		mark := schema.Define(unfinished).Describe("there while the tables are being created")
-		mark.Integer("id").PrimaryKey()
-		if resumed, err = c.make(ctx, mark); err != nil {
+		if resumed, err = c.make(ctx, unfinished()); err != nil {
 			return err
 		}
 	}
-	if slices.Contains(have, VersionTable) {
+	if slices.Contains(have, version.Table) {
 		switch done, err := c.isStamped(ctx); {
 		case err != nil:
 			return err
@@ -176,23 +160,32 @@ func (c *creation) stepwise(ctx context.Context) error {
 	return c.unmark(ctx)
 }
 
+// unfinished declares a table that is there while tables are being created on
+// an engine that cannot do so in a transaction.
+func unfinished() *schema.Table {
+	t := schema.Define(ledger.UnfinishedTable).Describe("there while the tables are being created")
+	t.Integer("id").PrimaryKey()
+	return t
+}
+
 func (c *creation) unmark(ctx context.Context) error {
-	return run(ctx, c.eng, driver.NewBuilder(c.eng.Dialect()).SQL("DROP TABLE ").Ident(unfinished))
+	t := unfinished()
+	s, err := c.eng.DDL().Change(driver.Alteration{Before: t, Changes: []schema.Change{schema.DropTable{Table: t}}})
+	if err != nil {
+		return err
+	}
+	for _, st := range s.Statements {
+		if err := c.exec(ctx, []string{st.SQL}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // isStamped reports whether the version table names a revision.
 func (c *creation) isStamped(ctx context.Context) (bool, error) {
-	b := driver.NewBuilder(c.eng.Dialect()).SQL("SELECT ").Ident("version_num").SQL(" FROM ").Ident(VersionTable)
-	text, args, err := b.Done()
-	if err != nil {
-		return false, err
-	}
-	rows, err := c.eng.Query(ctx, engine.Statement{Name: "fresh.Create", SQL: text, Args: args})
-	if err != nil {
-		return false, err
-	}
-	found := rows.Next()
-	return found, rows.Close()
+	rows, err := version.Rows(ctx, c.eng)
+	return len(rows) > 0, err
 }
 
 // make creates tables one after the other. The server may still be at the last
@@ -258,24 +251,9 @@ func (c *creation) compare(ctx context.Context) error {
 
 // stamped writes the revisions. Rows of a run that was cut off go first.
 func (c *creation) stamped(ctx context.Context, tx *engine.Tx) error {
-	b := driver.NewBuilder(tx.Dialect()).SQL("DELETE FROM ").Ident(VersionTable)
-	if err := run(ctx, tx, b); err != nil {
-		return err
-	}
+	changes := []revision.RowChange{{Kind: revision.Purge}}
 	for _, id := range c.stamp {
-		b := driver.NewBuilder(tx.Dialect()).SQL("INSERT INTO ").Ident(VersionTable).SQL(" (").Ident("version_num").SQL(") VALUES (").Arg(id).SQL(")")
-		if err := run(ctx, tx, b); err != nil {
-			return err
-		}
+		changes = append(changes, revision.RowChange{Kind: revision.Insert, To: id})
 	}
-	return nil
-}
-
-func run(ctx context.Context, q engine.Queryer, b *driver.Builder) error {
-	text, args, err := b.Done()
-	if err != nil {
-		return err
-	}
-	_, err = q.Exec(ctx, engine.Statement{Name: "fresh.Create", SQL: text, Args: args, Write: true})
-	return err
+	return version.Change(ctx, tx, changes...)
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/larder-db/larder/engine/enginetest"
 	"github.com/larder-db/larder/internal/testdb"
 	"github.com/larder-db/larder/migrate/fresh"
+	"github.com/larder-db/larder/migrate/ledger"
 	"github.com/larder-db/larder/schema"
 	"github.com/larder-db/larder/tables"
 )
@@ -57,7 +58,7 @@ func helper(url string) int {
 
 // everything is what Create makes.
 func everything() []*schema.Table {
-	return append(tables.All(), fresh.Version(fresh.VersionTable))
+	return append(tables.All(), ledger.VersionTable("alembic_version"))
 }
 
 func normal(t testing.TB, eng *engine.Engine, ts []*schema.Table) []*schema.Table {

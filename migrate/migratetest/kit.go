@@ -104,16 +104,16 @@ func ModelsMatch(t testing.TB, k Kit) {
 }
 
 // ids returns the revisions of the lineages, oldest first.
-func (k Kit) ids(t testing.TB, r *migrate.Runner) []migrate.Listed {
+func (k Kit) ids(t testing.TB, r *migrate.Runner) []migrate.RevisionInfo {
 	t.Helper()
 	l, err := r.History(context.Background(), "", false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	// Lineages come one after the other, each newest first.
-	var out []migrate.Listed
+	var out []migrate.RevisionInfo
 	for _, name := range r.Lineages() {
-		var part []migrate.Listed
+		var part []migrate.RevisionInfo
 		for _, x := range l {
 			if x.Lineage == name {
 				part = append(part, x)
@@ -143,7 +143,7 @@ func (k Kit) below(t testing.TB, r *migrate.Runner) map[string]bool {
 }
 
 // in returns the runner of a revision's lineage.
-func in(t testing.TB, r *migrate.Runner, x migrate.Listed) *migrate.Runner {
+func in(t testing.TB, r *migrate.Runner, x migrate.RevisionInfo) *migrate.Runner {
 	t.Helper()
 	only, err := r.In(x.Lineage)
 	if err != nil {
@@ -174,7 +174,7 @@ func UpDown(t testing.TB, k Kit) {
 }
 
 // down is the target that undoes a revision.
-func down(x migrate.Listed) string {
+func down(x migrate.RevisionInfo) string {
 	if len(x.Down) == 0 {
 		return x.ID + "@base"
 	}
@@ -192,14 +192,14 @@ func Stairway(t testing.TB, k Kit) {
 // the schema as it was before it was applied.
 func NoTrace(t testing.TB, k Kit) {
 	t.Helper()
-	stairs(t, k, func(before, after []*schema.Table, x migrate.Listed) {
+	stairs(t, k, func(before, after []*schema.Table, x migrate.RevisionInfo) {
 		for _, d := range schema.Diff(after, before) {
 			t.Errorf("revision %s leaves a trace when it is undone; to do: %s", x.ID, d)
 		}
 	})
 }
 
-func stairs(t testing.TB, k Kit, compare func(before, after []*schema.Table, x migrate.Listed)) {
+func stairs(t testing.TB, k Kit, compare func(before, after []*schema.Table, x migrate.RevisionInfo)) {
 	t.Helper()
 	eng := k.Open(t)
 	r := k.runner(t, eng)

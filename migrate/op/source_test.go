@@ -15,6 +15,7 @@ import (
 	"github.com/larder-db/larder/dburl"
 	"github.com/larder-db/larder/engine/engines"
 	"github.com/larder-db/larder/migrate"
+	"github.com/larder-db/larder/migrate/autogen"
 	"github.com/larder-db/larder/migrate/command"
 	"github.com/larder-db/larder/migrate/op"
 	"github.com/larder-db/larder/schema"
@@ -247,7 +248,7 @@ func TestSourceSaysTheSame(t *testing.T) {
 }
 
 // generated writes a revision for a change, and returns what it is to record.
-func generated(t testing.TB, target *migrate.Target, id, doc string, c pair) (g *migrate.Generated, up, down []op.Op) {
+func generated(t testing.TB, target *migrate.Target, id, doc string, c pair) (g *autogen.Revision, up, down []op.Op) {
 	t.Helper()
 	base := migrate.Revision{ID: "base1", Upgrade: func(ops *op.Ops) {
 		for _, tb := range c.before {
@@ -265,11 +266,11 @@ func generated(t testing.TB, target *migrate.Target, id, doc string, c pair) (g 
 			}
 			return "", nil, false
 		}}
-	r, err := migrate.New(migrate.Options{Target: target, Lineages: []migrate.Lineage{l}})
+	r, err := autogen.New(autogen.Options{Target: target, Lineages: []migrate.Lineage{l}, Layout: autogen.Layout{Package: "main"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err = r.Autogenerate(t.Context(), migrate.Draft{ID: id, Doc: doc}, migrate.Renames{}, migrate.Layout{Package: "main"})
+	g, err = r.Autogenerate(t.Context(), autogen.Draft{ID: id, Doc: doc}, autogen.Renames{})
 	if err != nil {
 		t.Fatalf("%s: %v", doc, err)
 	}

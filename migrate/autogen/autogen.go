@@ -1,0 +1,218 @@
+package autogen
+
+import (
+	"context"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/engine"
+	"github.com/larder-db/larder/migrate/history"
+	"github.com/larder-db/larder/migrate/ledger"
+	"github.com/larder-db/larder/migrate/op"
+	"github.com/larder-db/larder/migrate/plan"
+	"github.com/larder-db/larder/migrate/revision"
+	"github.com/larder-db/larder/migrate/status"
+	"github.com/larder-db/larder/schema"
+)
+
+// Options say what a [Generator] works with.
+type Options struct {
+	// Engine is the database that tables are compared with. Without one they
+	// are compared with what the history makes by itself.
+	Engine *engine.Engine
+	// Target is what tables are compared for where there is no Engine.
+	Target *op.Target
+	// Lineages are the histories, as for migrate.New.
+	Lineages []history.Lineage
+	// Lineage is the one that revisions are written for; empty is the only one.
+	Lineage string
+	// Layout says how revisions are written.
+	Layout Layout
+	// Now is the clock; nil is time.Now.
+	Now func() time.Time
+}
+
+// Generator writes revisions of one lineage.
+type Generator struct {
+	o   Options
+	set *history.Set
+	m   *history.Member
+}
+
+// New checks the lineages and returns a generator. It does not touch the
+// database.
+func New(o Options) (*Generator, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Target == nil && o.Engine != nil {
+		o.Target = &op.Target{Dialect: o.Engine.Dialect(), DDL: o.Engine.DDL()}
+	}
+	set, err := history.New(o.Lineages, o.Target)
+	if err != nil {
+		return nil, err
+	}
+	if o.Lineage != "" {
+		if set, err = set.In(o.Lineage); err != nil {
+			return nil, err
+		}
+	}
+	m, err := set.Only()
+	if err != nil {
+		return nil, err
+	}
+	return &Generator{o: o, set: set, m: m}, nil
+}
+
+// Draft says what a new revision is to be; see package revision.
+type Draft = revision.Draft
+
+// Revision is a new revision, as source.
+type Revision struct {
+	Revision revision.Revision
+	File     string   // the name of the file: "3f2a9c1d4e5b_add_bio.go"
+	Source   []byte   // gofmt's
+	Name     string   // of the variable
+	Changes  []string // what it does, one line each; empty for an empty one
+	Loss     []string // what its way up destroys
+
+	up []op.Op
+}
+
+// Empty writes a revision that does nothing yet. It is nil when Lineage.Revise
+// drops it.
+func (g *Generator) Empty(d Draft) (*Revision, error) {
+	rev, err := g.m.Graph.Next(d)
+	if err != nil {
+		return nil, err
+	}
+	return g.revise(&history.Directive{Revision: rev}, nil, nil)
+}
+
+// Merge writes a revision that joins heads. It is nil when Lineage.Revise drops
+// it.
+func (g *Generator) Merge(d Draft) (*Revision, error) {
+	rev, err := g.m.Graph.Merge(d)
+	if err != nil {
+		return nil, err
+	}
+	return g.revise(&history.Directive{Revision: rev}, nil, nil)
+}
+
+// Autogenerate writes a revision that makes the database what the lineage
+// declares, with a way back. It returns nil when there is nothing to change.
+// The database must be at the head. What no comparison can tell is said with
+// renames.
+//
+// Without an Engine it compares with what the history makes by itself. What a
+// revision does in SQL of its own is not in that.
+func (g *Generator) Autogenerate(ctx context.Context, d Draft, renames Renames) (*Revision, error) {
+	if len(g.m.Tables) == 0 {
+		return nil, dberr.New(dberr.Invalid, "revision", "lineage "+g.m.Name+" declares no tables to compare with; set Lineage.Tables")
+	}
+	if g.set.Target() == nil {
+		return nil, dberr.New(dberr.Invalid, "revision", "tables are compared as one engine holds them; give an Engine or a Target")
+	}
+	rev, err := g.m.Graph.Next(d)
+	if err != nil {
+		return nil, err
+	}
+	before, changes, err := g.difference(ctx, renames)
+	if err != nil {
+		return nil, err
+	}
+	if len(changes) == 0 && len(renames.ops()) == 0 {
+		return nil, nil
+	}
+	x := &history.Directive{Revision: rev, Compared: true}
+	var made *op.State
+	if x.Upgrade, made = g.declaredOps(before, renames, changes); x.Upgrade == nil {
+		x.Upgrade = append(renames.ops(), portable(g.m, op.FromChanges(changes))...)
+	}
+	if len(x.Upgrade) == 0 {
+		return nil, nil
+	}
+	return g.revise(x, before, made)
+}
+
+// difference compares the lineage with the database, or with what the history
+// makes.
+func (g *Generator) difference(ctx context.Context, renames Renames) (before *op.State, changes []schema.Change, err error) {
+	if g.o.Engine == nil {
+		before, err = g.made()
+	} else if err = status.CheckHeads(ctx, g.o.Engine, g.set); err == nil {
+		before, err = status.Live(ctx, g.o.Engine, g.set, g.m)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	changes, err = g.drift(before, renames)
+	return before, changes, err
+}
+
+// made is the tables of the lineage as the whole history makes them.
+func (g *Generator) made() (*op.State, error) {
+	s, err := g.set.Replay(g.m, g.m.Graph.Tips())
+	if err != nil {
+		return nil, err
+	}
+	owns := ledger.Owns(g.set, g.m)
+	return op.NewState(g.set.Target().DDL, slices.DeleteFunc(s.Tables(), func(t *schema.Table) bool { return !owns(t.Name) })...)
+}
+
+// drift is what has to be done to make before, with the renames carried out,
+// what the lineage declares.
+func (g *Generator) drift(before *op.State, renames Renames) ([]schema.Change, error) {
+	live := before.Clone()
+	if err := live.Apply(renames.ops()...); err != nil {
+		return nil, err
+	}
+	return status.Drift(g.set, g.m, live)
+}
+
+// revise lets the lineage have its say, and writes what is left. before is
+// what the way back is worked out from, in the words of made where there are
+// any; both may be nil for an empty revision.
+func (g *Generator) revise(d *history.Directive, before, made *op.State) (*Revision, error) {
+	if g.m.Revise != nil {
+		if err := g.m.Revise(d); err != nil {
+			return nil, &dberr.Error{Op: "revision", Code: dberr.Invalid, Msg: "the program refuses the revision: " + err.Error(), Err: err}
+		}
+		if d.Drop || d.Compared && len(d.Upgrade) == 0 {
+			return nil, nil
+		}
+	}
+	var loss []string
+	down := d.Downgrade
+	if len(d.Upgrade) > 0 {
+		var err error
+		if before == nil {
+			s, err := g.set.Replay(g.m, slices.Concat(d.Revision.Down, d.Revision.DependsOn))
+			if err != nil {
+				return nil, err
+			}
+			before = s.State
+		}
+		if down == nil && made != nil {
+			down = declaredBack(before, made, d.Upgrade)
+		}
+		if down == nil {
+			if down, err = op.Reverse(before, d.Upgrade); err != nil {
+				return nil, err
+			}
+		}
+		if loss, err = op.Loss(before, d.Upgrade); err != nil {
+			return nil, err
+		}
+	}
+	return g.o.Layout.write(g.o.Now(), d, down, loss, g.m.Render)
+}
+
+// Script writes the statements of a revision that was just generated, as a
+// script of upgrades has them for one that is in the history.
+func (g *Generator) Script(w io.Writer, r *Revision) error {
+	return plan.WriteNewRevision(w, g.set, g.m, history.Revision{ID: r.Revision.ID, Down: r.Revision.Down, DependsOn: r.Revision.DependsOn,
+		Labels: r.Revision.Labels, Doc: r.Revision.Doc, Upgrade: func(ops *op.Ops) { ops.Do(r.up...) }})
+}
