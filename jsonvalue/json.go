@@ -168,6 +168,42 @@ func (j *JSON) Scan(src any) error {
 	return nil
 }
 
+// Merged is the document with the members of another one in place of its own
+// of the same names, as they stand there. SQL NULL changes nothing; where one
+// of the two is no object, the result is the other document.
+func (j JSON) Merged(with JSON) JSON {
+	if !with.set {
+		return j
+	}
+	text := strings.TrimSpace(j.text)
+	if !strings.HasPrefix(text, "{") || !strings.HasPrefix(strings.TrimSpace(with.text), "{") || !j.Valid() || !with.Valid() {
+		return with
+	}
+	var names []string
+	members := map[string][]byte{}
+	for _, doc := range []string{text, strings.TrimSpace(with.text)} {
+		for name, value := range jsontext.Members([]byte(doc)) {
+			if _, known := members[name]; !known {
+				names = append(names, name)
+			}
+			members[name] = value
+		}
+	}
+	var b strings.Builder
+	b.WriteByte('{')
+	for i, name := range names {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		key, _ := Of(name) // a string always has an encoding
+		b.WriteString(key.text)
+		b.WriteByte(':')
+		b.Write(members[name])
+	}
+	b.WriteByte('}')
+	return Text(b.String())
+}
+
 // Storable is the document in a form that every engine takes: U+0000 and
 // halves of surrogate pairs, which some refuse, become U+FFFD. Everything else
 // stays as it is. It is for callers that rather change such a text than refuse it.

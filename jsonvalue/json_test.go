@@ -138,3 +138,24 @@ func TestJSONStorable(t *testing.T) {
 		t.Error("what is storable was changed")
 	}
 }
+
+func TestJSONMerged(t *testing.T) {
+	for _, c := range [][3]string{
+		{`{"a":1.0,"b":{"x":1}}`, `{"b":{"y":2},"c":12345678901234567890}`, `{"a":1.0,"b":{"y":2},"c":12345678901234567890}`},
+		{`{}`, `{}`, `{}`},
+		{` { "é\n" : 1 } `, `{"d":[ ]}`, `{"é\n":1,"d":[ ]}`},
+		{`null`, `{"a":1}`, `{"a":1}`},
+		{`{"a":1}`, `null`, `null`},
+		{`{"a":`, `{"a":1}`, `{"a":1}`},
+	} {
+		if got := jsonvalue.Text(c[0]).Merged(jsonvalue.Text(c[1])).String(); got != c[2] {
+			t.Errorf("%s with %s is %s, want %s", c[0], c[1], got, c[2])
+		}
+	}
+	if got := jsonvalue.Text(`{"a":1}`).Merged(jsonvalue.JSON{}).String(); got != `{"a":1}` {
+		t.Errorf("SQL NULL made %s of it", got)
+	}
+	if got := (jsonvalue.JSON{}).Merged(jsonvalue.Text(`{"a":1}`)).String(); got != `{"a":1}` {
+		t.Errorf("of SQL NULL it made %s", got)
+	}
+}

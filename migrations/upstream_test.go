@@ -8,6 +8,7 @@ import (
 
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/internal/testdb"
+	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/migrate"
 	"github.com/larder-db/larder/migrations"
 	"github.com/larder-db/larder/model"
@@ -182,29 +183,30 @@ func TestStoreOnOldLayouts(t *testing.T) {
 			st, ctx := store.New(stored(t, e, "testdata/releases/"+release, ".head"), store.Options{}), t.Context()
 			eve, err := st.Users.SignUp(ctx, store.NewUser{Name: "Eve", Email: "eve@example.com", Password: "correct horse"})
 			ok(t, "sign up", err)
-			ok(t, "change the password", st.Auths.ChangePassword(ctx, eve.ID, "correct horse", "battery staple"))
+			by := store.Who{ID: eve.ID, Name: "Eve", Role: model.RoleAdmin}
+			ok(t, "change the password", st.Auths.ChangePassword(ctx, eve.Who(), "correct horse", "battery staple"))
 			_, err = st.Auths.SignIn(ctx, "eve@example.com", "battery staple")
 			ok(t, "sign in", err)
-			_, err = st.APIKeys.Create(ctx, eve.ID)
+			ok(t, "allow API keys", st.Config.Set(ctx, map[string]jsonvalue.JSON{"auth.enable_api_keys": jsonvalue.Text("true")}))
+			_, err = st.APIKeys.Create(ctx, by)
 			ok(t, "API key", err)
-			by := chatdoc.Author{ID: eve.ID, Name: "Eve"}
 			doc, err := chatdoc.Parse([]byte(`{"history":{"messages":{"a":{"id":"a","role":"user","content":"hi","timestamp":1700000000}},"currentId":"a"}}`))
 			ok(t, "parse", err)
 			c, err := st.Chats.Create(ctx, by, store.ChatInput{Document: doc})
 			ok(t, "create a chat", err)
-			_, err = st.Chats.Merge(ctx, c.ID, by, store.ChatInput{Document: doc})
+			_, err = st.Chats.Merge(ctx, by, c.ID, store.ChatInput{Document: doc})
 			ok(t, "merge", err)
-			_, err = st.Chats.Update(ctx, c.ID, func(c *model.Chat) error { c.Title = new("other"); return nil })
+			_, err = st.Chats.Update(ctx, store.Program(), c.ID, func(c *model.Chat) error { c.Title = new("other"); return nil })
 			ok(t, "update", err)
 			for _, owner := range []string{eve.ID, "u"} {
-				list, err := st.Chats.List(ctx, store.ChatFilter{UserID: owner}, store.Page{})
+				list, err := st.Chats.List(ctx, store.Program(), store.ChatFilter{UserID: owner}, store.Page{})
 				ok(t, "list", err)
 				if len(list) != 1 {
 					t.Errorf("%s has %d chats", owner, len(list))
 				}
 			}
-			ok(t, "delete a chat", st.Chats.Delete(ctx, c.ID, eve.ID))
-			ok(t, "delete a chat that was there", st.Chats.Delete(ctx, "c", "u"))
+			ok(t, "delete a chat", st.Chats.Delete(ctx, by, c.ID))
+			ok(t, "delete a chat that was there", st.Chats.Delete(ctx, store.Who{ID: "u", Role: model.RoleUser}, "c"))
 		})
 	}
 }

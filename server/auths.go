@@ -1,6 +1,7 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strings"
@@ -8,9 +9,34 @@ import (
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/model"
-	"github.com/larder-db/larder/model/chatdoc"
 	"github.com/larder-db/larder/store"
 )
+
+func (s *Server) authRoutes() []route {
+	const auths = "/api/v1/auths/"
+	keyRefusals := []refusal{{dberr.ErrNotFound, http.StatusNotFound, msgNoAPIKey}, {store.ErrNotPermitted, http.StatusForbidden, msgAPIKeyNotAllowed}}
+	return resource(refusals{
+		{store.ErrSignUpClosed, http.StatusForbidden, msgAccessProhibited},
+		{store.ErrEmailForm, http.StatusBadRequest, msgInvalidEmail},
+		{dberr.ErrAlreadyExists, http.StatusBadRequest, msgEmailTaken},
+		{store.ErrPasswordTooLong, http.StatusBadRequest, msgPasswordTooLong},
+	},
+		endpoint("GET", auths+"{$}", "Who am I", signedIn, s.whoAmI),
+		endpoint("POST", auths+"signup", "Sign up; the first user becomes admin", public, s.signUp).secret(msgAuthRequest),
+		endpoint("POST", auths+"signin", "Sign in", public, s.signIn).secret(msgAuthRequest).refusing(
+			refusal{store.ErrWrongPassword, http.StatusBadRequest, msgInvalidCred},
+			refusal{store.ErrSecondFactor, http.StatusForbidden, msgSecondFactor}),
+		endpoint("POST", auths+"signout", "Sign out", public, s.signOut).withoutData(),
+		endpoint("POST", auths+"add", "Add a user", admin, s.addUser),
+		endpoint("POST", auths+"update/profile", "Change one's profile", member, s.updateProfile),
+		endpoint("POST", auths+"update/password", "Change one's password", signedIn, s.updatePassword).refusing(
+			refusal{store.ErrWrongPassword, http.StatusBadRequest, msgWrongPassword}),
+		endpoint("POST", auths+"update/timezone", "Change one's time zone", signedIn, s.updateTimezone),
+		endpoint("GET", auths+"api_key", "One's API key", signedIn, s.apiKey).refusing(keyRefusals...),
+		endpoint("POST", auths+"api_key", "Make an API key, in place of the one before", signedIn, s.makeAPIKey).refusing(keyRefusals...),
+		endpoint("DELETE", auths+"api_key", "Delete one's API key", signedIn, s.deleteAPIKey),
+	)
+}
 
 type signUpForm struct {
 	Name            string  `json:"name"`
@@ -19,25 +45,26 @@ type signUpForm struct {
 	ProfileImageURL *string `json:"profile_image_url"`
 }
 
+func (f signUpForm) user() store.NewUser {
+	return store.NewUser{Name: f.Name, Email: f.Email, Password: f.Password, ProfileImageURL: orZero(f.ProfileImageURL)}
+}
+
 type signInForm struct {
 	Email    string `json:"email"`
 	Password string `json:"password"`
 }
 
 type addUserForm struct {
-	Name            string  `json:"name"`
-	Email           string  `json:"email"`
-	Password        string  `json:"password"`
-	ProfileImageURL *string `json:"profile_image_url"`
-	Role            *string `json:"role"`
+	signUpForm
+	Role *string `json:"role"`
 }
 
 type profileForm struct {
-	ProfileImageURL string  `json:"profile_image_url"`
-	Name            string  `json:"name"`
-	Bio             *string `json:"bio"`
-	Gender          *string `json:"gender"`
-	DateOfBirth     *string `json:"date_of_birth"`
+	Name            string        `json:"name"`
+	ProfileImageURL string        `json:"profile_image_url"`
+	Bio             maybe[string] `json:"bio"`
+	Gender          maybe[string] `json:"gender"`
+	DateOfBirth     maybe[date]   `json:"date_of_birth"`
 }
 
 type passwordForm struct {
@@ -85,290 +112,158 @@ type apiKeyAnswer struct {
 	APIKey *string `json:"api_key"`
 }
 
-type statusAnswer struct {
-	Status bool `json:"status"`
-}
-
 // profileOf shows a user with the address of the picture instead of the
 // picture, which may be long.
 func profileOf(id *store.Identity) profile {
 	return profile{ID: id.ID, Name: id.Name, Role: id.Role, Email: id.Email, ProfileImageURL: "/api/v1/users/" + id.ID + "/profile/image"}
 }
 
-// authForm reads a form of sign-in and sign-up, whose faults are not shown:
-// what was sent holds a password.
-func authForm(r *http.Request, read func(f *form)) error {
-	f, err := readForm(r)
-	if err == nil {
-		read(f)
-		err = f.err()
-	}
-	var bad *failure
-	if errors.As(err, &bad) && bad.status == http.StatusUnprocessableEntity {
-		return fail(http.StatusUnprocessableEntity, msgAuthRequest)
-	}
-	return err
-}
-
-func (s *Server) signUp(w http.ResponseWriter, r *http.Request, _ *caller) error {
-	var in store.NewUser
-	err := authForm(r, func(f *form) {
-		in = store.NewUser{Name: f.requiredText("name"), Email: f.requiredText("email"), Password: f.requiredText("password")}
-		if p := f.optionalText("profile_image_url"); p != nil {
-			in.ProfileImageURL = *p
-		}
-	})
-	if err != nil {
-		return err
-	}
-	ctx := r.Context()
+func (s *Server) signUp(ctx context.Context, r *request, f signUpForm) (*session, error) {
 	// Whether sign-up is open is asked first, as Open WebUI does; the store
 	// asks again where it counts.
 	if err := s.store.Users.MaySignUp(ctx); err != nil {
-		return userFailure(err)
+		return nil, err
 	}
-	id, err := s.store.Users.SignUp(ctx, in)
-	if err != nil {
-		return userFailure(err)
-	}
-	return s.answerSession(w, r, id)
+	id, err := s.store.Users.SignUp(ctx, f.user())
+	return s.begin(ctx, r, id, err)
 }
 
-// userFailure says what clients are told when a user could not be made.
-func userFailure(err error) error {
-	switch {
-	case errors.Is(err, store.ErrSignUpClosed):
-		return &failure{status: http.StatusForbidden, detail: msgAccessProhibited, err: err}
-	case errors.Is(err, store.ErrEmailForm):
-		return &failure{status: http.StatusBadRequest, detail: msgInvalidEmail, err: err}
-	case errors.Is(err, dberr.ErrAlreadyExists):
-		return &failure{status: http.StatusBadRequest, detail: msgEmailTaken, err: err}
-	case errors.Is(err, store.ErrPasswordTooLong):
-		return &failure{status: http.StatusBadRequest, detail: msgPasswordTooLong, err: err}
-	}
-	return err
+func (s *Server) signIn(ctx context.Context, r *request, f signInForm) (*session, error) {
+	id, err := s.store.Auths.SignIn(ctx, f.Email, f.Password)
+	return s.begin(ctx, r, id, err)
 }
 
-func (s *Server) signIn(w http.ResponseWriter, r *http.Request, _ *caller) error {
-	var email, password string
-	err := authForm(r, func(f *form) { email, password = f.requiredText("email"), f.requiredText("password") })
+// begin starts a session.
+func (s *Server) begin(ctx context.Context, r *request, id *store.Identity, err error) (*session, error) {
 	if err != nil {
-		return err
-	}
-	id, err := s.store.Auths.SignIn(r.Context(), email, password)
-	switch {
-	case errors.Is(err, store.ErrWrongPassword):
-		return &failure{status: http.StatusBadRequest, detail: msgInvalidCred, err: err}
-	case errors.Is(err, store.ErrSecondFactor):
-		return &failure{status: http.StatusForbidden, detail: msgSecondFactor, err: err}
-	case err != nil:
-		return err
-	}
-	return s.answerSession(w, r, id)
-}
-
-func (s *Server) answerSession(w http.ResponseWriter, r *http.Request, id *store.Identity) error {
-	ctx := r.Context()
-	set, err := s.store.Config.Settings(ctx)
-	if err != nil {
-		return err
+		return nil, err
 	}
 	perms, err := s.store.Users.Permissions(ctx, id.ID)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	token, expires, err := s.tokens.issue(id.ID, id.SessionStamp, s.life(set), true)
+	token, expires, err := s.token(ctx, id, true)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if rec, ok := w.(*record); ok {
+	if rec, ok := r.w.(*record); ok {
 		rec.userID = id.ID
 	}
-	s.setCookie(w, token, expires)
-	return writeJSON(w, session{profile: profileOf(id), Token: token, TokenType: "Bearer", ExpiresAt: expires, Permissions: perms})
+	s.setCookie(r, token, expires)
+	return &session{profile: profileOf(id), Token: token, TokenType: "Bearer", ExpiresAt: expires, Permissions: perms}, nil
 }
 
-func (s *Server) life(set *store.Settings) time.Duration {
+// token makes a session token; see tokens.issue.
+func (s *Server) token(ctx context.Context, id *store.Identity, viaPassword bool) (string, *int64, error) {
+	set, err := s.store.Config.Settings(ctx)
+	if err != nil {
+		return "", nil, err
+	}
 	life, ok := parseLife(set.JWTExpiry)
 	if !ok {
 		s.log.Warn("the setting auth.jwt_expiry cannot be read; sessions last four weeks")
 		life = 28 * 24 * time.Hour
 	}
-	return life
+	return s.tokens.issue(id.ID, id.SessionStamp, life, viaPassword)
 }
 
-func (s *Server) whoAmI(w http.ResponseWriter, r *http.Request, c *caller) error {
-	ctx := r.Context()
-	u, err := s.store.Users.Get(ctx, c.ID)
+func (s *Server) whoAmI(ctx context.Context, r *request, _ none) (*sessionInfo, error) {
+	u, err := s.store.Users.Get(ctx, r.who(), r.ID)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	perms, err := s.store.Users.Permissions(ctx, c.ID)
+	perms, err := s.store.Users.Permissions(ctx, r.ID)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	out := sessionInfo{StatusEmoji: u.StatusEmoji, StatusMessage: u.StatusMessage, StatusExpiresAt: u.StatusExpiresAt,
-		session: session{profile: profileOf(&c.Identity), Token: c.token, TokenType: "Bearer", ExpiresAt: c.expires, Permissions: perms},
+	out := &sessionInfo{StatusEmoji: u.StatusEmoji, StatusMessage: u.StatusMessage, StatusExpiresAt: u.StatusExpiresAt,
+		session: session{profile: profileOf(&r.Identity), Token: r.token, TokenType: "Bearer", ExpiresAt: r.expires, Permissions: perms},
 		Bio:     u.Bio, Gender: u.Gender}
-	out.ProfileImageURL = orEmpty(u.ProfileImageURL)
+	out.ProfileImageURL = orZero(u.ProfileImageURL)
 	if u.DateOfBirth != nil {
 		d := u.DateOfBirth.Format(time.DateOnly)
 		out.DateOfBirth = &d
 	}
-	if !strings.HasPrefix(c.token, "sk-") {
-		s.setCookie(w, c.token, c.expires)
+	if !strings.HasPrefix(r.token, "sk-") {
+		s.setCookie(r, r.token, r.expires)
 	}
-	return writeJSON(w, out)
+	return out, nil
 }
 
-func orEmpty(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
+func (s *Server) signOut(_ context.Context, r *request, _ none) (statusAnswer, error) {
+	s.clearCookie(r)
+	return statusAnswer{Status: true}, nil
 }
 
-func (s *Server) signOut(w http.ResponseWriter, _ *http.Request, _ *caller) error {
-	s.clearCookie(w)
-	return writeJSON(w, statusAnswer{Status: true})
+func (s *Server) addUser(ctx context.Context, r *request, f addUserForm) (*addedUser, error) {
+	n := f.user()
+	n.Role = model.RolePending
+	if f.Role != nil {
+		n.Role = *f.Role
+	}
+	if n.Role != model.RolePending && n.Role != model.RoleUser && n.Role != model.RoleAdmin {
+		return nil, fail(http.StatusBadRequest, msgInvalidUserRole)
+	}
+	id, err := s.store.Users.Add(ctx, r.who(), n)
+	if err != nil {
+		return nil, err
+	}
+	token, _, err := s.token(ctx, id, false)
+	return &addedUser{profile: profileOf(id), Token: token, TokenType: "Bearer"}, err
 }
 
-func (s *Server) addUser(w http.ResponseWriter, r *http.Request, _ *caller) error {
-	f, err := readForm(r)
-	if err != nil {
-		return err
-	}
-	in := store.NewUser{Name: f.requiredText("name"), Email: f.requiredText("email"), Password: f.requiredText("password"), Role: model.RolePending}
-	if p := f.optionalText("profile_image_url"); p != nil {
-		in.ProfileImageURL = *p
-	}
-	if p := f.optionalText("role"); p != nil {
-		in.Role = *p
-	}
-	if err := f.err(); err != nil {
-		return err
-	}
-	if in.Role != model.RolePending && in.Role != model.RoleUser && in.Role != model.RoleAdmin {
-		return fail(http.StatusBadRequest, msgInvalidUserRole)
-	}
-	ctx := r.Context()
-	id, err := s.store.Users.Add(ctx, in)
-	if err != nil {
-		return userFailure(err)
-	}
-	set, err := s.store.Config.Settings(ctx)
-	if err != nil {
-		return err
-	}
-	token, _, err := s.tokens.issue(id.ID, id.SessionStamp, s.life(set), false)
-	if err != nil {
-		return err
-	}
-	return writeJSON(w, addedUser{profile: profileOf(id), Token: token, TokenType: "Bearer"})
-}
-
-func (s *Server) updateProfile(w http.ResponseWriter, r *http.Request, c *caller) error {
-	f, err := readForm(r)
-	if err != nil {
-		return err
-	}
-	name, image := f.requiredText("name"), f.requiredText("profile_image_url")
-	bio, gender, birth := f.optionalText("bio"), f.optionalText("gender"), f.optionalDate("date_of_birth")
-	if err := f.err(); err != nil {
-		return err
-	}
-	u, err := s.store.Users.Update(r.Context(), c.ID, func(u *model.User) error {
-		u.Name, u.ProfileImageURL = &name, &image
+func (s *Server) updateProfile(ctx context.Context, r *request, f profileForm) (*profile, error) {
+	u, err := s.store.Users.Update(ctx, r.who(), r.ID, func(u *model.User) error {
+		u.Name, u.ProfileImageURL = &f.Name, &f.ProfileImageURL
 		// A member that was not sent leaves the column as it is.
-		if _, sent := f.members["bio"]; sent {
-			u.Bio = bio
+		if f.Bio.Sent {
+			u.Bio = f.Bio.Value
 		}
-		if _, sent := f.members["gender"]; sent {
-			u.Gender = gender
+		if f.Gender.Sent {
+			u.Gender = f.Gender.Value
 		}
-		if _, sent := f.members["date_of_birth"]; sent {
-			u.DateOfBirth = birth
+		if d := f.DateOfBirth; d.Sent {
+			u.DateOfBirth = nil
+			if d.Value != nil {
+				u.DateOfBirth = &d.Value.Time
+			}
 		}
 		return nil
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	return writeJSON(w, profile{ID: u.ID, Name: orEmpty(u.Name), Role: orEmpty(u.Role), Email: orEmpty(u.Email), ProfileImageURL: orEmpty(u.ProfileImageURL)})
+	return &profile{ID: u.ID, Name: orZero(u.Name), Role: orZero(u.Role), Email: orZero(u.Email), ProfileImageURL: orZero(u.ProfileImageURL)}, nil
 }
 
-func (s *Server) updatePassword(w http.ResponseWriter, r *http.Request, c *caller) error {
-	f, err := readForm(r)
+func (s *Server) updatePassword(ctx context.Context, r *request, f passwordForm) (bool, error) {
+	return true, s.store.Auths.ChangePassword(ctx, r.who(), f.Password, f.NewPassword)
+}
+
+func (s *Server) updateTimezone(ctx context.Context, r *request, f timezoneForm) (statusAnswer, error) {
+	_, err := s.store.Users.Update(ctx, r.who(), r.ID, func(u *model.User) error { u.Timezone = &f.Timezone; return nil })
+	return statusAnswer{Status: true}, err
+}
+
+func (s *Server) apiKey(ctx context.Context, r *request, _ none) (*apiKeyAnswer, error) {
+	return answerKey(s.store.APIKeys.Get(ctx, r.who()))
+}
+
+func answerKey(k *model.APIKey, err error) (*apiKeyAnswer, error) {
 	if err != nil {
-		return err
+		return nil, err
 	}
-	old, fresh := f.requiredText("password"), f.requiredText("new_password")
-	if err := f.err(); err != nil {
-		return err
-	}
-	err = s.store.Auths.ChangePassword(r.Context(), c.ID, old, fresh)
-	switch {
-	case errors.Is(err, store.ErrWrongPassword):
-		return &failure{status: http.StatusBadRequest, detail: msgWrongPassword, err: err}
-	case errors.Is(err, store.ErrPasswordTooLong):
-		return &failure{status: http.StatusBadRequest, detail: msgPasswordTooLong, err: err}
-	case err != nil:
-		return err
-	}
-	return writeJSON(w, true)
+	return &apiKeyAnswer{APIKey: &k.Key}, nil
 }
 
-func (s *Server) updateTimezone(w http.ResponseWriter, r *http.Request, c *caller) error {
-	f, err := readForm(r)
-	if err != nil {
-		return err
-	}
-	zone := chatdoc.CleanString(f.requiredText("timezone"))
-	if err := f.err(); err != nil {
-		return err
-	}
-	if _, err := s.store.Users.Update(r.Context(), c.ID, func(u *model.User) error { u.Timezone = &zone; return nil }); err != nil {
-		return err
-	}
-	return writeJSON(w, statusAnswer{Status: true})
+func (s *Server) makeAPIKey(ctx context.Context, r *request, _ none) (*apiKeyAnswer, error) {
+	return answerKey(s.store.APIKeys.Create(ctx, r.who()))
 }
 
-func (s *Server) apiKey(w http.ResponseWriter, r *http.Request, c *caller) error {
-	k, err := s.store.APIKeys.Get(r.Context(), c.ID)
+func (s *Server) deleteAPIKey(ctx context.Context, r *request, _ none) (bool, error) {
+	err := s.store.APIKeys.Delete(ctx, r.who())
 	if errors.Is(err, dberr.ErrNotFound) {
-		return fail(http.StatusNotFound, msgNoAPIKey)
+		err = nil // it is as the client wants it
 	}
-	if err != nil {
-		return err
-	}
-	return writeJSON(w, apiKeyAnswer{APIKey: &k.Key})
-}
-
-func (s *Server) makeAPIKey(w http.ResponseWriter, r *http.Request, c *caller) error {
-	ctx := r.Context()
-	set, err := s.store.Config.Settings(ctx)
-	if err != nil {
-		return err
-	}
-	ok := set.EnableAPIKeys
-	if ok && !c.isAdmin() {
-		if ok, err = s.permitted(ctx, c, "features", "api_keys"); err != nil {
-			return err
-		}
-	}
-	if !ok {
-		return fail(http.StatusForbidden, msgAPIKeyNotAllowed)
-	}
-	k, err := s.store.APIKeys.Create(ctx, c.ID)
-	if err != nil {
-		return err
-	}
-	return writeJSON(w, apiKeyAnswer{APIKey: &k.Key})
-}
-
-func (s *Server) deleteAPIKey(w http.ResponseWriter, r *http.Request, c *caller) error {
-	if err := s.store.APIKeys.Delete(r.Context(), c.ID); err != nil && !errors.Is(err, dberr.ErrNotFound) {
-		return err
-	}
-	return writeJSON(w, true)
+	return true, err
 }

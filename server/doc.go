@@ -11,8 +11,18 @@
 // database is being migrated, /health answers, /ready says how far it is, and
 // requests for data wait. [Server.Attach] brings the store.
 //
-// What is served stands in one table (routes.go). The mux, the answer to a
-// wrong method and GET /openapi.json are all made from it.
+// A resource is a file: its routes, its forms and answers as types, and a
+// function per route that takes the one and returns the other:
+//
+//	endpoint("GET", notes+"{id}", "A note", member, s.getNote)
+//
+//	func (s *Server) getNote(ctx context.Context, r *request, f byID) (*noteDetail, error) {
+//		return answerNote(s.store.Notes.Get(ctx, r.who(), f.ID))
+//	}
+//
+// The decoder, its complaints, the answer and GET /openapi.json are made of the
+// two types; nothing is declared twice. The store decides who may do what; how
+// its refusals are told is data beside the routes.
 //
 // Where Larder answers differently from Open WebUI 0.12.4, on purpose:
 //

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"strconv"
 
@@ -13,30 +12,31 @@ import (
 
 // The sentences of Open WebUI that clients look at.
 const (
-	msgNotAuthenticated  = "Not authenticated"
-	msgUnauthorized      = "401 Unauthorized"
-	msgAccessProhibited  = "You do not have permission to access this resource. Please contact your administrator for assistance."
-	msgNotFound          = "We could not find what you're looking for :/"
-	msgInvalidCred       = "The email or password provided is incorrect. Please check for typos and try logging in again."
-	msgInvalidEmail      = "The email format you entered is invalid. Please double-check and make sure you're using a valid email address (e.g., yourname@example.com)."
-	msgEmailTaken        = "Uh-oh! This email is already registered. Sign in with your existing account or choose another email to start anew."
-	msgPasswordTooLong   = "Uh-oh! The password you entered is too long. Please make sure your password is less than 72 bytes long."
-	msgWrongPassword     = "The password provided is incorrect. Please check for typos and try again."
-	msgNoAPIKey          = "Oops! It looks like there's a hiccup. The API key is missing. Please make sure to provide a valid API key to access this feature."
-	msgAPIKeyNotAllowed  = "API key creation is not allowed in the environment."
-	msgAPIKeyUse         = "Use of API key is not enabled in the environment."
-	msgAuthRequest       = "Invalid authentication request."
-	msgMethodNotAllowed  = "Method Not Allowed"
-	msgUnknownPath       = "Not Found"
-	msgInternal          = "Internal Server Error"
-	msgUnreadableBody    = "There was an error parsing the body"
-	msgSecondFactor      = "This account has a second factor, which this server does not check yet. Sign in with Open WebUI, or ask an administrator to switch second factors off."
-	msgTooLarge          = "The request body is larger than this server accepts."
-	msgInvalidUserRole   = "The role must be pending, user or admin."
-	msgDatabaseAway      = "The database cannot be reached at the moment. Please try again."
-	msgStarting          = "The server is starting. Please try again."
-	msgInvalidDocument   = "The stored document of this chat cannot be read."
-	msgDefaultNotAllowed = "The requested action has been restricted as a security measure."
+	msgNotAuthenticated = "Not authenticated"
+	msgUnauthorized     = "401 Unauthorized"
+	msgAccessProhibited = "You do not have permission to access this resource. Please contact your administrator for assistance."
+	msgNotFound         = "We could not find what you're looking for :/"
+	msgInvalidCred      = "The email or password provided is incorrect. Please check for typos and try logging in again."
+	msgInvalidEmail     = "The email format you entered is invalid. Please double-check and make sure you're using a valid email address (e.g., yourname@example.com)."
+	msgEmailTaken       = "Uh-oh! This email is already registered. Sign in with your existing account or choose another email to start anew."
+	msgPasswordTooLong  = "Uh-oh! The password you entered is too long. Please make sure your password is less than 72 bytes long."
+	msgWrongPassword    = "The password provided is incorrect. Please check for typos and try again."
+	msgNoAPIKey         = "Oops! It looks like there's a hiccup. The API key is missing. Please make sure to provide a valid API key to access this feature."
+	msgAPIKeyNotAllowed = "API key creation is not allowed in the environment."
+	msgAPIKeyUse        = "Use of API key is not enabled in the environment."
+	msgAuthRequest      = "Invalid authentication request."
+	msgMethodNotAllowed = "Method Not Allowed"
+	msgUnknownPath      = "Not Found"
+	msgInternal         = "Internal Server Error"
+	msgUnreadableBody   = "There was an error parsing the body"
+	msgSecondFactor     = "This account has a second factor, which this server does not check yet. Sign in with Open WebUI, or ask an administrator to switch second factors off."
+	msgTooLarge         = "The request body is larger than this server accepts."
+	msgInvalidUserRole  = "The role must be pending, user or admin."
+	msgDatabaseAway     = "The database cannot be reached at the moment. Please try again."
+	msgStarting         = "The server is starting. Please try again."
+	msgInvalidDocument  = "The stored document of this chat cannot be read."
+	msgSomethingWrong   = "Something went wrong :/"
+	msgAudience         = "You do not have permission to share with the requested audience"
 )
 
 // failure is an answer that is not a success. Detail is a sentence or, for
@@ -44,9 +44,13 @@ const (
 type failure struct {
 	status int
 	detail any
-	retry  int   // with 503: the seconds after which to try again; 0 is 1
+	body   any   // the whole answer; nil for one that has only the detail
+	retry  int   // with 503: the seconds after which to try again; 0 is 1, never says none
 	err    error // what went wrong inside; for the log
 }
+
+// never is no time to try again: what is wrong does not go by itself.
+const never = -1
 
 func (f *failure) Error() string {
 	if s, ok := f.detail.(string); ok {
@@ -125,38 +129,17 @@ func writeFailure(w http.ResponseWriter, f *failure) {
 			h.Set("WWW-Authenticate", "Bearer")
 		}
 	case http.StatusServiceUnavailable:
-		h.Set("Retry-After", strconv.Itoa(max(f.retry, 1)))
+		if f.retry != never {
+			h.Set("Retry-After", strconv.Itoa(max(f.retry, 1)))
+		}
 	}
-	body, err := json.Marshal(map[string]any{"detail": f.detail})
+	answer := f.body
+	if answer == nil {
+		answer = map[string]any{"detail": f.detail}
+	}
+	body, err := json.Marshal(answer)
 	if err != nil {
 		body = []byte(`{"detail":"` + msgInternal + `"}`)
 	}
 	writeBody(w, f.status, body)
-}
-
-func writeBody(w http.ResponseWriter, status int, body []byte) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_, _ = w.Write(body) // a client that is gone is no failure of ours
-}
-
-// writeParts writes the parts one behind the other: a large one is not copied
-// to stand between two small ones.
-func writeParts(w http.ResponseWriter, status int, parts ...string) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	for _, p := range parts {
-		if _, err := io.WriteString(w, p); err != nil { //nolint:gosec // JSON, never HTML
-			return // a client that is gone is no failure of ours
-		}
-	}
-}
-
-func writeJSON(w http.ResponseWriter, v any) error {
-	body, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	writeBody(w, http.StatusOK, body)
-	return nil
 }

@@ -221,7 +221,7 @@ func (a *app) token(verb string, form any) string {
 // user adds a user and returns the token.
 func (a *app) user(name, role string) string {
 	a.t.Helper()
-	if _, err := a.store.Users.Add(a.t.Context(), store.NewUser{Name: name, Email: name + "@example.com", Password: "pw-" + name, Role: role}); err != nil {
+	if _, err := a.store.Users.Add(a.t.Context(), store.Program(), store.NewUser{Name: name, Email: name + "@example.com", Password: "pw-" + name, Role: role}); err != nil {
 		a.t.Fatal(err)
 	}
 	return a.token("signin", map[string]any{"email": name + "@example.com", "password": "pw-" + name})

@@ -24,6 +24,7 @@ import (
 	"github.com/larder-db/larder/model"
 	"github.com/larder-db/larder/model/chatdoc"
 	"github.com/larder-db/larder/server"
+	"github.com/larder-db/larder/store"
 )
 
 // local is an app on one engine, for what does not depend on which.
@@ -113,7 +114,7 @@ func TestATokenEndsWithItsSessionAndItsTime(t *testing.T) {
 	if left := time.Until(time.Unix(*s.ExpiresAt, 0)); left < 27*24*time.Hour || left > 28*24*time.Hour {
 		t.Errorf("the token lives for %v", left)
 	}
-	if err := a.store.Auths.EndSessions(t.Context(), s.ID); err != nil {
+	if err := a.store.Auths.EndSessions(t.Context(), store.Program(), s.ID); err != nil {
 		t.Fatal(err)
 	}
 	a.call("GET", "/api/v1/auths/", nil, token).is(401, "401 Unauthorized")

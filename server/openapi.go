@@ -1,16 +1,20 @@
 package server
 
 import (
+	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"reflect"
 	"strconv"
 	"strings"
+
+	"github.com/larder-db/larder/jsonvalue"
 )
 
 // openAPI answers the description of the API, made from the table of routes.
-func (s *Server) openAPI(w http.ResponseWriter, _ *http.Request, _ *caller) error {
-	return writeJSON(w, describe(s.routes()))
+func (s *Server) openAPI(context.Context, *request, none) (object, error) {
+	return describe(s.routes()), nil
 }
 
 type object = map[string]any
@@ -19,8 +23,8 @@ type object = map[string]any
 func describe(routes []route) object {
 	schemas := object{}
 	paths := object{}
-	ref := func(v any) any { return schemaOf(reflect.TypeOf(v), schemas) }
-	problems := ref([]problem{})
+	ref := func(t reflect.Type) any { return schemaOf(t, schemas) }
+	problems := ref(reflect.TypeFor[[]problem]())
 	for _, rt := range routes {
 		path := strings.TrimSuffix(rt.path, "{$}")
 		item, ok := paths[path].(object)
@@ -35,24 +39,18 @@ func describe(routes []route) object {
 		if rt.auth > public {
 			op["security"] = []object{{"bearer": []string{}}, {"cookie": []string{}}, {"apiKey": []string{}}}
 		}
-		var params []object
-		for _, name := range pathNames(path) {
-			params = append(params, object{"name": name, "in": "path", "required": true, "schema": object{"type": "string"}})
-		}
-		for _, p := range rt.query {
-			sch := object{"type": p.kind}
-			if p.standard != nil {
-				sch["default"] = p.standard
-			}
-			params = append(params, object{"name": p.name, "in": "query", "required": false, "schema": sch, "description": p.about})
-		}
-		if params != nil {
+		if params := parametersOf(rt.form, ref); params != nil {
 			op["parameters"] = params
 		}
-		if rt.body != nil {
-			op["requestBody"] = object{"required": true, "content": object{"application/json": object{"schema": ref(rt.body)}}}
+		if rt.form.hasBody() {
+			op["requestBody"] = object{"required": !rt.form.optional,
+				"content": object{"application/json": object{"schema": bodyOf(rt.form, schemas)}}}
 		}
-		op["responses"] = responses(rt, ref(rt.answer), problems)
+		answer := rt.answer
+		if answer.Kind() == reflect.Pointer { // it is never null
+			answer = answer.Elem()
+		}
+		op["responses"] = responses(rt, ref(answer), problems)
 		item[strings.ToLower(rt.method)] = op
 	}
 	return object{
@@ -74,10 +72,48 @@ func describe(routes []route) object {
 	}
 }
 
+func parametersOf(form *formType, ref func(reflect.Type) any) []object {
+	var params []object
+	for _, f := range form.path {
+		params = append(params, object{"name": f.name, "in": "path", "required": true, "schema": object{"type": "string"}})
+	}
+	for _, f := range form.query {
+		t := f.t
+		if t.Kind() == reflect.Pointer {
+			t = t.Elem()
+		}
+		sch := maps.Clone(ref(t).(object))
+		if f.standard != "" {
+			sch["default"] = f.standard
+		}
+		if f.words != nil {
+			sch["enum"] = f.words
+		}
+		params = append(params, object{"name": f.name, "in": "query", "required": f.required, "schema": sch, "description": f.about})
+	}
+	return params
+}
+
+// bodyOf is the schema of the body of a form.
+func bodyOf(form *formType, schemas object) any {
+	if form.whole != nil {
+		return schemaOf(form.whole.t, schemas)
+	}
+	props, required := object{}, []string{}
+	for _, f := range form.body {
+		props[f.name] = schemaOf(f.t, schemas)
+		if f.required {
+			required = append(required, f.name)
+		}
+	}
+	return object{"type": "object", "properties": props, "required": required}
+}
+
 func responses(rt route, answer, problems any) object {
 	content := object{"application/json": object{"schema": answer}}
-	if _, isPage := rt.answer.(string); isPage {
-		content = object{"text/html": object{"schema": object{"type": "string"}}}
+	if rt.answer.Implements(reflect.TypeFor[sender]()) {
+		kind := reflect.Zero(rt.answer).Interface().(sender).mediaType()
+		content = object{kind: object{"schema": object{"type": "string"}}}
 	}
 	detail := func(about string, sch any) object {
 		return object{"description": about, "content": object{"application/json": object{"schema": object{
@@ -85,14 +121,20 @@ func responses(rt route, answer, problems any) object {
 	}
 	sentence := object{"type": "string"}
 	out := object{strconv.Itoa(http.StatusOK): object{"description": "Success", "content": content}}
+	for _, r := range rt.refuses {
+		out[strconv.Itoa(r.status)] = detail(r.detail, sentence)
+	}
 	if rt.auth > public {
 		out["401"] = detail("Not signed in, not allowed, or (for a chat) not there", sentence)
 	}
-	if rt.body != nil || rt.query != nil {
-		out["422"] = detail("The request is malformed", object{"anyOf": []any{problems, sentence}})
+	if len(rt.form.path) > 0 && out["404"] == nil {
+		out["404"] = detail(msgNotFound, sentence)
 	}
-	if rt.body != nil {
+	if rt.form.hasBody() || rt.form.query != nil {
+		out["422"] = detail("The request is malformed", object{"anyOf": []any{problems, sentence}})
 		out["400"] = detail("The request cannot be fulfilled", sentence)
+	}
+	if rt.form.hasBody() {
 		out["413"] = detail("The request is too large", sentence)
 	}
 	if rt.data {
@@ -115,27 +157,22 @@ func tagOf(path string) string {
 	return tag
 }
 
-func pathNames(path string) []string {
-	var names []string
-	for _, seg := range strings.Split(path, "/") {
-		if strings.HasPrefix(seg, "{") {
-			names = append(names, strings.Trim(seg, "{}"))
-		}
-	}
-	return names
-}
-
-var rawJSON = reflect.TypeFor[json.RawMessage]()
+// described are types that say what they are in JSON.
+type described interface{ schema() any }
 
 // schemaOf is the JSON Schema of a Go type; structs go into schemas under
 // their name and are referred to.
 func schemaOf(t reflect.Type, schemas object) any {
 	switch {
-	case t == rawJSON:
-		return object{}
 	case t.Kind() == reflect.Pointer:
 		sch := schemaOf(t.Elem(), schemas)
 		return object{"anyOf": []any{sch, object{"type": "null"}}}
+	case t.Implements(reflect.TypeFor[described]()):
+		return reflect.Zero(t).Interface().(described).schema()
+	case t == reflect.TypeFor[json.RawMessage](), t == reflect.TypeFor[verbatim]():
+		return object{}
+	case t == reflect.TypeFor[jsonvalue.JSON]():
+		return object{"anyOf": []any{object{"type": "object", "additionalProperties": true}, object{"type": "null"}}}
 	}
 	switch t.Kind() {
 	case reflect.String:
@@ -144,6 +181,8 @@ func schemaOf(t reflect.Type, schemas object) any {
 		return object{"type": "boolean"}
 	case reflect.Int, reflect.Int64, reflect.Int32:
 		return object{"type": "integer"}
+	case reflect.Float64:
+		return object{"type": "number"}
 	case reflect.Slice, reflect.Array:
 		return object{"type": "array", "items": schemaOf(t.Elem(), schemas)}
 	case reflect.Map:

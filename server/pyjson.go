@@ -1,6 +1,7 @@
 package server
 
 import (
+	"regexp"
 	"unicode/utf8"
 )
 
@@ -9,13 +10,7 @@ import (
 // both.
 func jsonFault(text []byte) (msg string, pos int) {
 	p := pyParser{b: text}
-	p.space()
-	ok := p.value(0)
-	if ok {
-		p.space()
-		if p.i == len(text) {
-			return "", 0
-		}
+	if p.value(0) && p.i < len(text) {
 		p.fail("Extra data", p.i)
 	}
 	return p.msg, utf8.RuneCount(text[:min(p.at, len(text))])
@@ -30,192 +25,100 @@ type pyParser struct {
 
 const pyMaxDepth = 10000
 
+var (
+	pyScalar = regexp.MustCompile(`^(null|true|false|-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?)`)
+	pyPlain  = regexp.MustCompile(`^([^"\\\x00-\x1f]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*`)
+)
+
 func (p *pyParser) fail(msg string, at int) bool {
 	p.msg, p.at = msg, at
 	return false
 }
 
-func (p *pyParser) space() {
-	for p.i < len(p.b) && (p.b[p.i] == ' ' || p.b[p.i] == '\t' || p.b[p.i] == '\n' || p.b[p.i] == '\r') {
-		p.i++
-	}
-}
-
-func (p *pyParser) peek() byte {
-	if p.i < len(p.b) {
-		return p.b[p.i]
+// next is the byte after spaces; 0 at the end.
+func (p *pyParser) next() byte {
+	for ; p.i < len(p.b); p.i++ {
+		if c := p.b[p.i]; c != ' ' && c != '\t' && c != '\n' && c != '\r' {
+			return c
+		}
 	}
 	return 0
 }
 
-func (p *pyParser) value(depth int) bool {
-	if depth > pyMaxDepth {
+// value steps over a value and the spaces around it.
+func (p *pyParser) value(depth int) (ok bool) {
+	switch c := p.next(); {
+	case depth > pyMaxDepth:
 		return p.fail("Too deeply nested", p.i)
-	}
-	start := p.i
-	switch c := p.peek(); {
 	case c == '"':
-		return p.str()
+		ok = p.str()
 	case c == '{':
-		return p.object(depth)
+		ok = p.container('}', "object", depth)
 	case c == '[':
-		return p.array(depth)
-	case c == '-' || c >= '0' && c <= '9':
-		if p.number() {
-			return true
+		ok = p.container(']', "array", depth)
+	default:
+		n := len(pyScalar.Find(p.b[p.i:]))
+		if p.i += n; n == 0 {
+			return p.fail("Expecting value", p.i)
 		}
-		return p.fail("Expecting value", start)
+		ok = true
 	}
-	for _, w := range []string{"null", "true", "false"} {
-		if len(p.b)-p.i >= len(w) && string(p.b[p.i:p.i+len(w)]) == w {
-			p.i += len(w)
-			return true
-		}
-	}
-	return p.fail("Expecting value", start)
-}
-
-func (p *pyParser) digits() bool {
-	n := p.i
-	for p.peek() >= '0' && p.peek() <= '9' {
-		p.i++
-	}
-	return p.i > n
-}
-
-func (p *pyParser) number() bool {
-	if p.peek() == '-' {
-		p.i++
-	}
-	if p.peek() == '0' {
-		p.i++
-	} else if !p.digits() {
-		return false
-	}
-	mark := p.i
-	if p.peek() == '.' {
-		p.i++
-		if !p.digits() {
-			p.i = mark
-			return true
-		}
-	}
-	mark = p.i
-	if c := p.peek(); c == 'e' || c == 'E' {
-		p.i++
-		if c := p.peek(); c == '+' || c == '-' {
-			p.i++
-		}
-		if !p.digits() {
-			p.i = mark
-		}
-	}
-	return true
+	p.next()
+	return ok
 }
 
 func (p *pyParser) str() bool {
 	start := p.i
 	p.i++
-	for p.i < len(p.b) {
-		switch c := p.b[p.i]; {
-		case c == '"':
+	p.i += len(pyPlain.Find(p.b[p.i:]))
+	switch rest := p.b[p.i:]; {
+	case len(rest) == 0 || rest[0] == '\\' && len(rest) == 1:
+		return p.fail("Unterminated string starting at", start)
+	case rest[0] == '"':
+		p.i++
+		return true
+	case rest[0] != '\\':
+		return p.fail("Invalid control character at", p.i)
+	case rest[1] == 'u':
+		return p.fail(`Invalid \uXXXX escape`, p.i+1)
+	}
+	return p.fail(`Invalid \escape`, p.i)
+}
+
+func (p *pyParser) container(end byte, name string, depth int) bool {
+	p.i++
+	if p.next() == end {
+		p.i++
+		return true
+	}
+	for {
+		if name == "object" {
+			if p.next() != '"' {
+				return p.fail("Expecting property name enclosed in double quotes", p.i)
+			}
+			if !p.str() {
+				return false
+			}
+			if p.next() != ':' {
+				return p.fail("Expecting ':' delimiter", p.i)
+			}
+			p.i++
+		}
+		if !p.value(depth + 1) {
+			return false
+		}
+		comma := p.i
+		switch p.next() {
+		case end:
 			p.i++
 			return true
-		case c < 0x20:
-			return p.fail("Invalid control character at", p.i)
-		case c == '\\':
-			if p.i+1 >= len(p.b) {
-				return p.fail("Unterminated string starting at", start)
-			}
-			switch p.b[p.i+1] {
-			case '"', '\\', '/', 'b', 'f', 'n', 'r', 't':
-				p.i += 2
-			case 'u':
-				for k := 2; k < 6; k++ {
-					if p.i+k >= len(p.b) || !isHex(p.b[p.i+k]) {
-						return p.fail("Invalid \\uXXXX escape", p.i+1)
-					}
-				}
-				p.i += 6
-			default:
-				return p.fail("Invalid \\escape", p.i)
-			}
+		case ',':
+			p.i++
 		default:
-			p.i++
-		}
-	}
-	return p.fail("Unterminated string starting at", start)
-}
-
-func isHex(c byte) bool {
-	return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F'
-}
-
-func (p *pyParser) object(depth int) bool {
-	const wantKey = "Expecting property name enclosed in double quotes"
-	p.i++
-	p.space()
-	if p.peek() == '}' {
-		p.i++
-		return true
-	}
-	for {
-		if p.peek() != '"' {
-			return p.fail(wantKey, p.i)
-		}
-		if !p.str() {
-			return false
-		}
-		p.space()
-		if p.peek() != ':' {
-			return p.fail("Expecting ':' delimiter", p.i)
-		}
-		p.i++
-		p.space()
-		if !p.value(depth + 1) {
-			return false
-		}
-		p.space()
-		if p.peek() == '}' {
-			p.i++
-			return true
-		}
-		if p.peek() != ',' {
 			return p.fail("Expecting ',' delimiter", p.i)
 		}
-		comma := p.i
-		p.i++
-		p.space()
-		if p.peek() == '}' {
-			return p.fail("Illegal trailing comma before end of object", comma)
-		}
-	}
-}
-
-func (p *pyParser) array(depth int) bool {
-	p.i++
-	p.space()
-	if p.peek() == ']' {
-		p.i++
-		return true
-	}
-	for {
-		if !p.value(depth + 1) {
-			return false
-		}
-		p.space()
-		if p.peek() == ']' {
-			p.i++
-			return true
-		}
-		if p.peek() != ',' {
-			return p.fail("Expecting ',' delimiter", p.i)
-		}
-		comma := p.i
-		p.i++
-		p.space()
-		if p.peek() == ']' {
-			return p.fail("Illegal trailing comma before end of array", comma)
+		if p.next() == end {
+			return p.fail("Illegal trailing comma before end of "+name, comma)
 		}
 	}
 }

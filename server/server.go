@@ -110,7 +110,7 @@ func (s *Server) handler(rt route) http.Handler {
 		if err == nil {
 			return
 		}
-		f := failureOf(err)
+		f := failureOf(rt.refusal(err))
 		if rec, ok := w.(*record); ok {
 			rec.err = f.err
 			if rec.status != 0 { // the answer has begun; it can only be cut off
@@ -127,10 +127,10 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, rt route) error {
 			return err
 		}
 	}
-	c := &caller{}
+	rq := &request{http: r, w: w}
 	if rt.auth > public {
-		var err error
-		if c, err = s.authenticate(r); err != nil {
+		c, err := s.authenticate(r)
+		if err != nil {
 			return err
 		}
 		if rec, ok := w.(*record); ok {
@@ -139,8 +139,9 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, rt route) error {
 		if err := c.may(rt.auth); err != nil {
 			return err
 		}
+		rq.caller = *c
 	}
-	return rt.serve(w, r, c)
+	return rt.serve(rq)
 }
 
 // Serve answers requests on l until ctx is done, then lets those that run

@@ -1,10 +1,10 @@
 package server
 
 import (
-	"encoding/json"
+	"context"
 	"html/template"
+	"io"
 	"net/http"
-	"strconv"
 )
 
 type readyAnswer struct {
@@ -46,19 +46,32 @@ type featuresAnswer struct {
 	WebSocket            bool `json:"enable_websocket"`
 }
 
-func (s *Server) health(w http.ResponseWriter, _ *http.Request, _ *caller) error {
-	return writeJSON(w, statusAnswer{Status: true})
-}
-
-func (s *Server) healthDB(w http.ResponseWriter, r *http.Request, _ *caller) error {
-	if err := s.probe.Ping(r.Context()); err != nil {
-		return &failure{status: http.StatusServiceUnavailable, detail: msgDatabaseAway, err: err}
+func (s *Server) statusRoutes() []route {
+	return []route{
+		endpoint("GET", "/{$}", "What runs here, for people", public, s.index).withoutData(),
+		endpoint("GET", "/openapi.json", "This description", public, s.openAPI).withoutData(),
+		endpoint("GET", "/health", "The process answers", public, s.health).withoutData(),
+		endpoint("GET", "/health/db", "The database answers", public, s.healthDB).withoutData(),
+		endpoint("GET", "/ready", "The database answers and has the schema that this server needs; 503 with a reason otherwise",
+			public, s.ready).withoutData(),
+		endpoint("GET", "/api/version", "The release of Open WebUI whose API is served", public, s.version).withoutData(),
+		endpoint("GET", "/api/config", "What a client needs to know before signing in", public, s.config),
 	}
-	return writeJSON(w, statusAnswer{Status: true})
 }
 
-func (s *Server) ready(w http.ResponseWriter, r *http.Request, _ *caller) error {
-	st, err := s.probe.Schema(r.Context())
+func (s *Server) health(context.Context, *request, none) (statusAnswer, error) {
+	return statusAnswer{Status: true}, nil
+}
+
+func (s *Server) healthDB(ctx context.Context, _ *request, _ none) (statusAnswer, error) {
+	if err := s.probe.Ping(ctx); err != nil {
+		return statusAnswer{}, &failure{status: http.StatusServiceUnavailable, detail: msgDatabaseAway, err: err}
+	}
+	return statusAnswer{Status: true}, nil
+}
+
+func (s *Server) ready(ctx context.Context, r *request, _ none) (readyAnswer, error) {
+	st, err := s.probe.Schema(ctx)
 	if err != nil {
 		st.Reason = failureOf(err).Error()
 	}
@@ -66,40 +79,33 @@ func (s *Server) ready(w http.ResponseWriter, r *http.Request, _ *caller) error 
 		st.Reason, st.Passing = msgStarting, true
 	}
 	if st.Reason == "" {
-		return writeJSON(w, readyAnswer{Status: true, Revision: st.Revision})
+		return readyAnswer{Status: true, Revision: st.Revision}, nil
 	}
-	body, merr := json.Marshal(struct {
+	body := struct {
 		readyAnswer
 		Detail string `json:"detail"`
-	}{readyAnswer{Revision: st.Revision, Reason: st.Reason, ReadOnly: st.ReadOnly}, st.Reason})
-	if merr != nil {
-		return merr
-	}
+	}{readyAnswer{Revision: st.Revision, Reason: st.Reason, ReadOnly: st.ReadOnly}, st.Reason}
+	f := &failure{status: http.StatusServiceUnavailable, detail: st.Reason, body: body, err: err, retry: never}
 	if st.Passing {
-		w.Header().Set("Retry-After", strconv.Itoa(later))
+		f.retry = later
 	}
-	if rec, ok := w.(*record); ok {
-		rec.err = err
-	}
-	writeBody(w, http.StatusServiceUnavailable, body)
-	return nil
+	return readyAnswer{}, f
 }
 
-func (s *Server) version(w http.ResponseWriter, _ *http.Request, _ *caller) error {
-	return writeJSON(w, versionAnswer{Version: Version})
+func (s *Server) version(context.Context, *request, none) (versionAnswer, error) {
+	return versionAnswer{Version: Version}, nil
 }
 
-func (s *Server) config(w http.ResponseWriter, r *http.Request, _ *caller) error {
-	ctx := r.Context()
+func (s *Server) config(ctx context.Context, _ *request, _ none) (*configAnswer, error) {
 	set, err := s.store.Config.Settings(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	someone, err := s.store.Users.Any(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	out := configAnswer{
+	out := &configAnswer{
 		Status: true, Name: "Open WebUI", Version: Version, DefaultLocale: set.DefaultLocale, I18N: map[string]any{},
 		OAuth: oauthAnswer{Providers: map[string]any{}},
 		Features: featuresAnswer{Auth: true, SignUp: set.EnableSignUp, LoginForm: set.EnableLoginForm,
@@ -111,7 +117,7 @@ func (s *Server) config(w http.ResponseWriter, r *http.Request, _ *caller) error
 		out.Onboarding = &yes
 		out.Features.SignUp = true
 	}
-	return writeJSON(w, out)
+	return out, nil
 }
 
 var page = template.Must(template.New("index").Parse(`<!doctype html>
@@ -140,14 +146,11 @@ dt { font-weight: 600 } dd { margin: 0 0 .7em }
 </html>
 `))
 
-func (s *Server) index(w http.ResponseWriter, r *http.Request, _ *caller) error {
-	st, err := s.probe.Schema(r.Context())
+func (s *Server) index(ctx context.Context, _ *request, _ none) (htmlPage, error) {
+	st, err := s.probe.Schema(ctx)
 	if err != nil {
 		st.Reason = failureOf(err).Error()
 	}
-	h := w.Header()
-	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
-	w.WriteHeader(http.StatusOK)
-	return page.Execute(w, struct{ Program, Engine, Revision, Reason, API string }{s.program, s.probe.Engine(), st.Revision, st.Reason, Version})
+	about := struct{ Program, Engine, Revision, Reason, API string }{s.program, s.probe.Engine(), st.Revision, st.Reason, Version}
+	return htmlPage{func(w io.Writer) error { return page.Execute(w, about) }}, nil
 }

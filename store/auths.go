@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -105,10 +106,10 @@ func (a *Auths) SignIn(ctx context.Context, email, password string) (*Identity, 
 	return r.identity(), nil
 }
 
-// ChangePassword sets a new password where the old one is right, else
+// ChangePassword sets a new password of w where the old one is right, else
 // ErrWrongPassword. All sessions of the user end.
-func (a *Auths) ChangePassword(ctx context.Context, id, old, fresh string) error {
-	r, err := query.One[credentialRow](ctx, a.q, selectIdentity("auths.Credential", tables.Auth.Password, tables.Auth.Active, tables.Auth.MFA).Where(tables.User.ID.Eq(id)))
+func (a *Auths) ChangePassword(ctx context.Context, w Who, old, fresh string) error {
+	r, err := query.One[credentialRow](ctx, a.q, selectIdentity("auths.Credential", tables.Auth.Password, tables.Auth.Active, tables.Auth.MFA).Where(tables.User.ID.Eq(w.ID)))
 	if err != nil {
 		return err
 	}
@@ -119,12 +120,16 @@ func (a *Auths) ChangePassword(ctx context.Context, id, old, fresh string) error
 	if !ok {
 		return ErrWrongPassword
 	}
-	return a.SetPassword(ctx, id, fresh)
+	return a.SetPassword(ctx, w, w.ID, fresh)
 }
 
-// SetPassword sets a new password and ends all sessions of the user. Errors:
-// ErrPasswordTooLong, and dberr.ErrNotFound for a user without an auth row.
-func (a *Auths) SetPassword(ctx context.Context, id, password string) error {
+// SetPassword sets a new password and ends all sessions of the user: of w, or
+// of anybody for an admin. Errors: ErrNotPermitted, ErrPasswordTooLong, and
+// dberr.ErrNotFound for a user without an auth row.
+func (a *Auths) SetPassword(ctx context.Context, w Who, id, password string) error {
+	if !w.Admin() && w.ID != id {
+		return ErrNotPermitted
+	}
 	if len(password) > MaxPassword {
 		return ErrPasswordTooLong
 	}
@@ -132,19 +137,24 @@ func (a *Auths) SetPassword(ctx context.Context, id, password string) error {
 	if err != nil {
 		return err
 	}
-	n, err := query.Exec(ctx, a.q, query.Update(tables.Auth.Table).Named("auths.SetPassword").
-		Set(tables.Auth.Password.Set(hash), tables.Auth.SessionStamp.Set(a.newID())).Where(tables.Auth.ID.Eq(id)))
-	if err == nil && n == 0 {
-		err = dberr.New(dberr.NotFound, "auths.SetPassword", "there is no such user")
-	}
-	return err
+	return a.set(ctx, "auths.SetPassword", id, tables.Auth.Password.Set(hash))
 }
 
-// EndSessions makes every session token of the user invalid.
-func (a *Auths) EndSessions(ctx context.Context, id string) error {
-	n, err := query.Exec(ctx, a.q, query.Update(tables.Auth.Table).Named("auths.EndSessions").Set(tables.Auth.SessionStamp.Set(a.newID())).Where(tables.Auth.ID.Eq(id)))
+// EndSessions makes every session token of the user invalid: of w, or of
+// anybody for an admin.
+func (a *Auths) EndSessions(ctx context.Context, w Who, id string) error {
+	if !w.Admin() && w.ID != id {
+		return ErrNotPermitted
+	}
+	return a.set(ctx, "auths.EndSessions", id)
+}
+
+// set changes columns of the auth row and its stamp, which ends all sessions.
+func (a *Auths) set(ctx context.Context, name, id string, values ...query.Assignment) error {
+	st := query.Update(tables.Auth.Table).Named(name).Set(append(values, tables.Auth.SessionStamp.Set(a.newID()))...)
+	n, err := query.Exec(ctx, a.q, st.Where(tables.Auth.ID.Eq(id)))
 	if err == nil && n == 0 {
-		err = dberr.New(dberr.NotFound, "auths.EndSessions", "there is no such user")
+		err = missing(name, "user")
 	}
 	return err
 }
@@ -152,22 +162,78 @@ func (a *Auths) EndSessions(ctx context.Context, id string) error {
 // APIKeys is the table api_key: at most one key per user.
 type APIKeys struct{ base }
 
-// Get returns the user's key, or dberr.ErrNotFound.
-func (k *APIKeys) Get(ctx context.Context, user string) (*model.APIKey, error) {
-	x, err := query.First[model.APIKey](ctx, k.q, query.SelectFrom(tables.APIKey.Table).Named("apikeys.Get").Where(tables.APIKey.UserID.Eq(user)))
-	return one(x, err)
+// Get returns the key of w, or dberr.ErrNotFound.
+func (k *APIKeys) Get(ctx context.Context, w Who) (*model.APIKey, error) {
+	st := query.SelectFrom(tables.APIKey.Table).Named("apikeys.Get").Where(tables.APIKey.UserID.Eq(w.ID))
+	return one(query.First[model.APIKey](ctx, k.q, st))
 }
 
-// Create makes a new key for the user in place of the one before.
-func (k *APIKeys) Create(ctx context.Context, user string) (*model.APIKey, error) {
-	id := uuid.New()
-	now := k.now()
-	row := model.APIKey{ID: "key_" + user, UserID: &user, Key: "sk-" + hex.EncodeToString(id[:]), CreatedAt: now, UpdatedAt: now}
+// Use returns whom a key belongs to that is used for a path of the REST API.
+// Errors: ErrNotPermitted where the settings or the user's permissions allow no
+// keys, or none for this path; dberr.ErrNotFound.
+func (k *APIKeys) Use(ctx context.Context, key, path string) (*Identity, error) {
+	set, err := (&Config{k.base}).Settings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !set.EnableAPIKeys || set.APIKeyEndpointRestrictions && !listed(set.APIKeyAllowedEndpoints, path) {
+		return nil, ErrNotPermitted
+	}
+	id, err := (&Auths{k.base}).IdentityByAPIKey(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	return id, k.mayUse(ctx, id.Who())
+}
+
+// mayUse asks for the permission that API keys need, of all but admins.
+func (k *APIKeys) mayUse(ctx context.Context, w Who) error {
+	if w.Admin() {
+		return nil
+	}
+	p, err := (&Users{k.base}).Permissions(ctx, w.ID)
+	if err == nil && !p.Allows("features", "api_keys") {
+		err = ErrNotPermitted
+	}
+	return err
+}
+
+// listed reports whether path is one of the paths in a comma-separated list,
+// or below one.
+func listed(list, path string) bool {
+	for _, p := range strings.Split(list, ",") {
+		p = strings.TrimRight(strings.TrimSpace(p), "/")
+		if p != "" && (path == p || strings.HasPrefix(path, p+"/")) {
+			return true
+		}
+	}
+	return false
+}
+
+func deleteKeyOf(user string) query.DeleteStmt {
+	return query.Delete(tables.APIKey.Table).Named("apikeys.Delete").Where(tables.APIKey.UserID.Eq(user))
+}
+
+// Create makes a new key of w in place of the one before. ErrNotPermitted where
+// the settings or the user's permissions allow no keys.
+func (k *APIKeys) Create(ctx context.Context, w Who) (*model.APIKey, error) {
+	set, err := (&Config{k.base}).Settings(ctx)
+	if err == nil && !set.EnableAPIKeys {
+		err = ErrNotPermitted
+	}
+	if err == nil {
+		err = k.mayUse(ctx, w)
+	}
+	if err != nil {
+		return nil, err
+	}
+	id, now := uuid.New(), k.now()
+	row := model.APIKey{ID: "key_" + w.ID, UserID: &w.ID, Key: "sk-" + hex.EncodeToString(id[:]), CreatedAt: now, UpdatedAt: now}
 	if err := row.Validate(); err != nil {
 		return nil, invalid("apikeys.Create", err)
 	}
-	err := k.inTx(ctx, engine.TxOptions{Name: "apikeys.Create", Idempotent: true}, func(ctx context.Context, b base) error {
-		if _, err := query.Exec(ctx, b.q, query.Delete(tables.APIKey.Table).Named("apikeys.Delete").Where(tables.APIKey.UserID.Eq(user))); err != nil {
+	err = k.inTx(ctx, engine.TxOptions{Name: "apikeys.Create", Idempotent: true}, func(ctx context.Context, b base) error {
+		if _, err := query.Exec(ctx, b.q, deleteKeyOf(w.ID)); err != nil {
 			return err
 		}
 		_, err := query.Exec(ctx, b.q, query.Insert(tables.APIKey.Table).Named("apikeys.Insert").Row(row).
@@ -177,11 +243,11 @@ func (k *APIKeys) Create(ctx context.Context, user string) (*model.APIKey, error
 	return one(row, err)
 }
 
-// Delete removes the user's key; dberr.ErrNotFound when there is none.
-func (k *APIKeys) Delete(ctx context.Context, user string) error {
-	n, err := query.Exec(ctx, k.q, query.Delete(tables.APIKey.Table).Named("apikeys.Delete").Where(tables.APIKey.UserID.Eq(user)))
+// Delete removes the key of w; dberr.ErrNotFound when there is none.
+func (k *APIKeys) Delete(ctx context.Context, w Who) error {
+	n, err := query.Exec(ctx, k.q, deleteKeyOf(w.ID))
 	if err == nil && n == 0 {
-		err = dberr.New(dberr.NotFound, "apikeys.Delete", "the user has no API key")
+		err = missing("apikeys.Delete", "API key")
 	}
 	return err
 }

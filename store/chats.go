@@ -18,6 +18,28 @@ import (
 // shares, links to files, tags that only this chat has.
 type Chats struct{ base }
 
+var chats = kind[model.Chat, *model.Chat]{name: "chats", table: tables.Chat.Table, id: tables.Chat.ID, owner: tables.Chat.UserID,
+	updated: tables.Chat.UpdatedAt, touch: func(c *model.Chat, now int64) { c.UpdatedAt = &now }, hidden: true,
+	// Admins read and delete the chats of others, and write to none.
+	admins: func(l AdminLimits, r Right) bool { return r == MayDelete || r == MayRead && !l.NoChats },
+	with: []func(string) query.DeleteStmt{
+		func(id string) query.DeleteStmt {
+			return query.Delete(tables.ChatMessage.Table).Named("messages.DeleteOfChat").Where(tables.ChatMessage.ChatID.Eq(id))
+		},
+		func(id string) query.DeleteStmt {
+			return query.Delete(tables.SharedChat.Table).Named("shares.DeleteOfChat").Where(tables.SharedChat.ChatID.Eq(id))
+		},
+		func(id string) query.DeleteStmt {
+			return query.Delete(tables.ChatFile.Table).Named("files.DeleteOfChat").Where(tables.ChatFile.ChatID.Eq(id))
+		},
+		func(id string) query.DeleteStmt {
+			return deleteGrants(sharedChatResource, tables.AccessGrant.ResourceID.Eq(id))
+		},
+	}}
+
+// sharedChatResource is what grants call a shared chat; they name the chat's id.
+const sharedChatResource = "shared_chat"
+
 // ChatItem is a chat in a list: everything but the document.
 type ChatItem struct {
 	ID         string `db:"id"`
@@ -41,7 +63,7 @@ const (
 // ChatFilter narrows a list of chats. Archived and pinned chats, chats in
 // folders and internal ones are left out unless they are asked for.
 type ChatFilter struct {
-	UserID          string // the owner; empty for everybody's
+	UserID          string // the owner; empty for whoever asks, and for everybody's when that is Program
 	IncludeArchived bool
 	IncludePinned   bool
 	IncludeFolders  bool
@@ -104,9 +126,26 @@ func (f ChatFilter) order() (query.Ordering, error) {
 	return o[0], nil
 }
 
+// scope is f with the chats that w may list: their own unless an admin asks for
+// those of somebody else, or of everybody.
+func (c *Chats) scope(ctx context.Context, w Who, f ChatFilter) (ChatFilter, error) {
+	if f.UserID == "" && !w.program {
+		f.UserID = w.ID
+	}
+	if f.UserID != w.ID && !chats.everything(&c.base, w, MayRead) {
+		return f, ErrNotPermitted
+	}
+	_, err := chats.permitted(ctx, &c.base, w)
+	return f, err
+}
+
 // List returns chats without their documents, which it does not read: the last
 // changed first, then by id.
-func (c *Chats) List(ctx context.Context, f ChatFilter, p Page) ([]ChatItem, error) {
+func (c *Chats) List(ctx context.Context, w Who, f ChatFilter, p Page) ([]ChatItem, error) {
+	f, err := c.scope(ctx, w, f)
+	if err != nil {
+		return nil, err
+	}
 	by, err := f.order()
 	if err != nil {
 		return nil, err
@@ -123,14 +162,18 @@ func (c *Chats) List(ctx context.Context, f ChatFilter, p Page) ([]ChatItem, err
 }
 
 // Count returns how many chats a list has.
-func (c *Chats) Count(ctx context.Context, f ChatFilter) (int64, error) {
-	return query.Count(ctx, c.q, query.Select(tables.Chat.ID).Named("chats.Count").From(tables.Chat.Table).Where(f.conds()...))
+func (c *Chats) Count(ctx context.Context, w Who, f ChatFilter) (int64, error) {
+	f, err := c.scope(ctx, w, f)
+	if err != nil {
+		return 0, err
+	}
+	return chats.count(ctx, &c.base, f.conds()...)
 }
 
-// Get returns a chat with its document, as it is stored, or dberr.ErrNotFound.
-func (c *Chats) Get(ctx context.Context, id string) (*model.Chat, error) {
-	x, err := query.One[model.Chat](ctx, c.q, query.SelectFrom(tables.Chat.Table).Named("chats.Get").Where(tables.Chat.ID.Eq(id)))
-	return one(x, err)
+// Get returns a chat with its document, as it is stored, or dberr.ErrNotFound:
+// one's own, and everybody's to admins.
+func (c *Chats) Get(ctx context.Context, w Who, id string) (*model.Chat, error) {
+	return chats.get(ctx, &c.base, w, MayRead, id)
 }
 
 // ChatInput is what a client sends to create or update a chat.
@@ -140,10 +183,14 @@ type ChatInput struct {
 	FolderID  *string        // Create only; nil for none
 }
 
-// Create stores a new chat of the author and the rows of its messages, in one
+// Create stores a new chat of w and the rows of its messages, in one
 // transaction. The title is the document's, or "New Chat". A folder that does
 // not exist is dberr.ErrNotFound.
-func (c *Chats) Create(ctx context.Context, by chatdoc.Author, in ChatInput) (*model.Chat, error) {
+func (c *Chats) Create(ctx context.Context, w Who, in ChatInput) (*model.Chat, error) {
+	if _, err := chats.permitted(ctx, &c.base, w); err != nil {
+		return nil, err
+	}
+	by := w.author()
 	now, folder := c.now(), in.FolderID // not in itself: while rows are written nobody needs what was sent any more
 	doc := chatdoc.New(in.Document, by)
 	chat := model.Chat{ID: c.newID(), UserID: &by.ID, CreatedAt: &now, UpdatedAt: &now, LastReadAt: &now,
@@ -151,12 +198,11 @@ func (c *Chats) Create(ctx context.Context, by chatdoc.Author, in ChatInput) (*m
 	if !in.Variables.IsNull() {
 		chat.Variables = in.Variables
 	}
-	put(&chat, doc)
+	if err := put(&chat, doc); err != nil {
+		return nil, invalid("chats.Create", err)
+	}
 	if chat.Title == nil {
 		chat.Title = ptr(chatdoc.DefaultTitle)
-	}
-	if err := chat.Validate(); err != nil {
-		return nil, invalid("chats.Create", err)
 	}
 	release(doc)
 	applied := func(ctx context.Context, q engine.Queryer) (bool, error) {
@@ -170,10 +216,10 @@ func (c *Chats) Create(ctx context.Context, by chatdoc.Author, in ChatInput) (*m
 				return err
 			}
 			if !ok {
-				return dberr.New(dberr.NotFound, "chats.Create", "there is no such folder")
+				return missing("chats.Create", "folder")
 			}
 		}
-		if _, err := query.Exec(ctx, b.q, query.Insert(tables.Chat.Table).Named("chats.Insert").Row(chat)); err != nil {
+		if err := chats.insert(ctx, &b, &chat); err != nil {
 			return err
 		}
 		return (&Messages{b}).add(ctx, doc.Rows(chat.ID, by.ID, now))
@@ -197,9 +243,12 @@ func release(doc *chatdoc.Document) {
 }
 
 // put makes doc the document of chat, with the copies that lists read. A
-// document without a title leaves the title as it is.
-func put(chat *model.Chat, doc *chatdoc.Document) {
-	chat.Chat = jsonvalue.Text(doc.JSON())
+// document without a title leaves the title as it is. The document is checked
+// here: neither writing nor answering it looks again.
+func put(chat *model.Chat, doc *chatdoc.Document) (err error) {
+	if chat.Chat, err = jsonvalue.Parse(doc.JSON()); err != nil {
+		return err
+	}
 	if t, ok := doc.Title(); ok {
 		chat.Title = &t
 	}
@@ -207,22 +256,21 @@ func put(chat *model.Chat, doc *chatdoc.Document) {
 	if id := doc.CurrentID(); id != "" {
 		chat.CurrentMessageID = &id
 	}
+	return nil
 }
 
-// Merge puts what a client sends into the author's chat by the rules of
+// Merge puts what a client sends into a chat of w by the rules of
 // [chatdoc.Merge], under lock: clients that save at the same time lose nothing
 // of each other. A chat that does not exist or has another owner is
 // dberr.ErrNotFound.
-func (c *Chats) Merge(ctx context.Context, id string, by chatdoc.Author, in ChatInput) (*model.Chat, error) {
+func (c *Chats) Merge(ctx context.Context, w Who, id string, in ChatInput) (*model.Chat, error) {
 	// A merge that took effect can be done again: it adds nothing twice.
-	return c.edit(ctx, engine.TxOptions{Name: "chats.Merge", Idempotent: true}, id, func(chat *model.Chat, doc *chatdoc.Document) (*chatdoc.Document, error) {
-		if orZero(chat.UserID) != by.ID {
-			return nil, dberr.New(dberr.NotFound, "chats.Merge", "there is no such chat")
-		}
+	o := engine.TxOptions{Name: "chats.Merge", Idempotent: true}
+	return c.edit(ctx, o, w, id, func(chat *model.Chat, doc *chatdoc.Document) (*chatdoc.Document, error) {
 		if !in.Variables.IsNull() {
 			chat.Variables = in.Variables
 		}
-		return chatdoc.Merge(doc, in.Document, by), nil
+		return chatdoc.Merge(doc, in.Document, w.author()), nil
 	})
 }
 
@@ -231,8 +279,9 @@ func (c *Chats) Merge(ctx context.Context, id string, by chatdoc.Author, in Chat
 // may run more than once. A title that edit changes goes into the document,
 // and a document that edit changes brings its own; updated_at is set unless
 // edit sets it. dberr.ErrNotFound when there is no such chat.
-func (c *Chats) Update(ctx context.Context, id string, edit func(*model.Chat) error) (*model.Chat, error) {
-	return c.edit(ctx, engine.TxOptions{Name: "chats.Update"}, id, func(chat *model.Chat, doc *chatdoc.Document) (*chatdoc.Document, error) {
+func (c *Chats) Update(ctx context.Context, w Who, id string, edit func(*model.Chat) error) (*model.Chat, error) {
+	o := engine.TxOptions{Name: "chats.Update"}
+	return c.edit(ctx, o, w, id, func(chat *model.Chat, doc *chatdoc.Document) (*chatdoc.Document, error) {
 		title, was := orZero(chat.Title), chat.Chat
 		if err := edit(chat); err != nil {
 			return nil, err
@@ -248,11 +297,18 @@ func (c *Chats) Update(ctx context.Context, id string, edit func(*model.Chat) er
 	})
 }
 
-func (c *Chats) edit(ctx context.Context, o engine.TxOptions, id string, change func(*model.Chat, *chatdoc.Document) (*chatdoc.Document, error)) (*model.Chat, error) {
+// change makes of a chat and its document what they are to be.
+type change func(*model.Chat, *chatdoc.Document) (*chatdoc.Document, error)
+
+func (c *Chats) edit(ctx context.Context, o engine.TxOptions, w Who, id string, change change) (*model.Chat, error) {
+	if _, err := chats.permitted(ctx, &c.base, w); err != nil {
+		return nil, err
+	}
 	var after model.Chat
 	op := o.Name
 	err := c.inTx(ctx, o, func(ctx context.Context, b base) error {
-		before, err := query.One[model.Chat](ctx, b.q, query.SelectFrom(tables.Chat.Table).Named("chats.Lock").Where(tables.Chat.ID.Eq(id)).ForUpdate())
+		lock := query.SelectFrom(tables.Chat.Table).Named("chats.Lock").ForUpdate()
+		before, err := chats.find(ctx, &b, w, MayWrite, lock, id)
 		if err != nil {
 			return err
 		}
@@ -260,13 +316,15 @@ func (c *Chats) edit(ctx context.Context, o engine.TxOptions, id string, change 
 		if err != nil {
 			return &dberr.Error{Op: op, Code: dberr.Internal, Msg: "the stored document of the chat is not JSON; repair the row first", Err: err}
 		}
-		after = before
+		after = *before
 		doc, err := change(&after, stored)
 		if err != nil {
 			return err
 		}
 		if doc != stored {
-			put(&after, doc)
+			if err := put(&after, doc); err != nil {
+				return invalid(op, err)
+			}
 			release(doc)
 		}
 		if err := after.Validate(); err != nil {
@@ -279,7 +337,7 @@ func (c *Chats) edit(ctx context.Context, o engine.TxOptions, id string, change 
 				after.LastReadAt = &now // whoever saves a chat has seen it
 			}
 		}
-		if st := query.Update(tables.Chat.Table).Named("chats.Update").Diff(before, after); !st.Empty() {
+		if st := query.Update(tables.Chat.Table).Named("chats.Update").Diff(*before, after); !st.Empty() {
 			if _, err := query.Exec(ctx, b.q, st); err != nil {
 				return err
 			}
@@ -297,57 +355,54 @@ func (c *Chats) edit(ctx context.Context, o engine.TxOptions, id string, change 
 }
 
 // Delete removes a chat with its messages, shares, grants and links to files,
-// and tags that no other chat of the owner has, in one transaction. Owner, if
-// not empty, is whose chat it must be. dberr.ErrNotFound when there is none.
-func (c *Chats) Delete(ctx context.Context, id, owner string) error {
+// and tags that no other chat of the owner has, in one transaction. Users need
+// the permission chat.delete, and delete their own; admins delete everybody's.
+// Errors: ErrNotPermitted, dberr.ErrNotFound.
+func (c *Chats) Delete(ctx context.Context, w Who, id string) error {
+	if _, err := c.permitted(ctx, w, "chat", "delete"); err != nil {
+		return err
+	}
 	return c.inTx(ctx, engine.TxOptions{Name: "chats.Delete"}, func(ctx context.Context, b base) error {
+		st := query.Select(tables.Chat.UserID, tables.Chat.Meta).From(tables.Chat.Table).Named("chats.LockForDelete").ForUpdate()
 		chat, err := query.One[struct {
 			UserID *string        `db:"user_id"`
 			Meta   jsonvalue.JSON `db:"meta"`
-		}](ctx, b.q, query.Select(tables.Chat.UserID, tables.Chat.Meta).Named("chats.LockForDelete").From(tables.Chat.Table).Where(tables.Chat.ID.Eq(id)).ForUpdate())
+		}](ctx, b.q, st.Where(tables.Chat.ID.Eq(id), chats.allowed(&b, w, MayDelete)))
 		if err != nil {
 			return err
 		}
-		if owner != "" && orZero(chat.UserID) != owner {
-			return dberr.New(dberr.NotFound, "chats.Delete", "there is no such chat")
-		}
-		for _, st := range []query.DeleteStmt{
-			query.Delete(tables.ChatMessage.Table).Named("messages.DeleteOfChat").Where(tables.ChatMessage.ChatID.Eq(id)),
-			query.Delete(tables.SharedChat.Table).Named("shares.DeleteOfChat").Where(tables.SharedChat.ChatID.Eq(id)),
-			query.Delete(tables.ChatFile.Table).Named("files.DeleteOfChat").Where(tables.ChatFile.ChatID.Eq(id)),
-			query.Delete(tables.AccessGrant.Table).Named("grants.DeleteOfChat").Where(tables.AccessGrant.ResourceType.Eq("shared_chat"), tables.AccessGrant.ResourceID.Eq(id)),
-			query.Delete(tables.Chat.Table).Named("chats.Delete").Where(tables.Chat.ID.Eq(id)),
-		} {
-			if _, err := query.Exec(ctx, b.q, st); err != nil {
-				return err
-			}
+		if err := chats.remove(ctx, &b, id); err != nil {
+			return err
 		}
 		return (&Tags{b}).removeOrphans(ctx, orZero(chat.UserID), tagsOf(chat.Meta))
 	})
 }
 
-// DeleteAll removes all chats of a user, in one transaction, as Delete does,
-// and returns how many there were.
-func (c *Chats) DeleteAll(ctx context.Context, owner string) (int64, error) {
-	if owner == "" {
+// DeleteAll removes all chats of w, in one transaction, as Delete does, and
+// returns how many there were.
+func (c *Chats) DeleteAll(ctx context.Context, w Who) (int64, error) {
+	if _, err := c.permitted(ctx, w, "chat", "delete"); err != nil {
+		return 0, err
+	}
+	if w.ID == "" {
 		return 0, dberr.New(dberr.Invalid, "chats.DeleteAll", "the owner is missing")
 	}
 	var n int64
 	err := c.inTx(ctx, engine.TxOptions{Name: "chats.DeleteAll", Idempotent: true}, func(ctx context.Context, b base) error {
-		mine := query.Select(tables.Chat.ID).From(tables.Chat.Table).Where(tables.Chat.UserID.Eq(owner))
+		mine := query.Select(tables.Chat.ID).From(tables.Chat.Table).Where(tables.Chat.UserID.Eq(w.ID))
 		for _, st := range []query.DeleteStmt{
 			query.Delete(tables.ChatMessage.Table).Named("messages.DeleteOfUser").Where(tables.ChatMessage.ChatID.InQuery(mine)),
 			query.Delete(tables.SharedChat.Table).Named("shares.DeleteOfUser").Where(tables.SharedChat.ChatID.InQuery(mine)),
 			query.Delete(tables.ChatFile.Table).Named("files.DeleteOfUser").Where(tables.ChatFile.ChatID.InQuery(mine)),
-			query.Delete(tables.AccessGrant.Table).Named("grants.DeleteOfUser").Where(tables.AccessGrant.ResourceType.Eq("shared_chat"), tables.AccessGrant.ResourceID.InQuery(mine)),
-			query.Delete(tables.Tag.Table).Named("tags.DeleteOfUser").Where(tables.Tag.UserID.Eq(owner)),
+			deleteGrants(sharedChatResource, tables.AccessGrant.ResourceID.InQuery(mine)),
+			query.Delete(tables.Tag.Table).Named("tags.DeleteOfUser").Where(tables.Tag.UserID.Eq(w.ID)),
 		} {
 			if _, err := query.Exec(ctx, b.q, st); err != nil {
 				return err
 			}
 		}
 		var err error
-		n, err = query.Exec(ctx, b.q, query.Delete(tables.Chat.Table).Named("chats.DeleteOfUser").Where(tables.Chat.UserID.Eq(owner)))
+		n, err = query.Exec(ctx, b.q, query.Delete(tables.Chat.Table).Named("chats.DeleteOfUser").Where(tables.Chat.UserID.Eq(w.ID)))
 		return err
 	})
 	return n, err

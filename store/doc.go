@@ -8,7 +8,7 @@
 //		if err != nil {
 //			return err
 //		}
-//		_, err = st.Chats.Create(ctx, chatdoc.Author{ID: u.ID}, store.ChatInput{Document: doc})
+//		_, err = st.Chats.Create(ctx, store.Who{ID: u.ID, Role: *u.Role}, store.ChatInput{Document: doc})
 //		return err
 //	})
 //
@@ -21,6 +21,15 @@
 // was seen, and in chat.last_read_at when a chat was opened; this package
 // leaves both to explicit calls.
 //
-// What it will not do: decide who may do what (that is for the server), or keep
-// anything in memory between calls.
+// Who may do what is decided here and nowhere else. Methods take a [Who] and do
+// what that user may do: to rows of their own, to rows that are shared with
+// them (the grants are part of the statement that reads the row), to everybody's
+// when they are an admin, within [AdminLimits]. What they may not do is
+// [ErrNoAccess], [ErrNotPermitted] or [ErrAudience]; of kinds whose rows are
+// nobody else's concern, such as chats, a foreign row is dberr.ErrNotFound.
+// [Program] is for programs that act on nobody's behalf. Whoever calls only has
+// to know who is asking; methods without a Who are for finding that out, or
+// tell what everybody may know.
+//
+// What it will not do: keep anything in memory between calls.
 package store

@@ -45,7 +45,7 @@ func example(ctx context.Context) error {
 		return err
 	}
 	return st.InTx(ctx, func(ctx context.Context, st *store.Store) error { // may run twice
-		chat, err := st.Chats.Create(ctx, chatdoc.Author{ID: ada.ID, Name: ada.Name}, store.ChatInput{Document: doc})
+		chat, err := st.Chats.Create(ctx, ada.Who(), store.ChatInput{Document: doc})
 		if err != nil {
 			return err
 		}

@@ -28,29 +28,35 @@ func (p Permissions) Allows(path ...string) bool {
 }
 
 // Permissions of a user: the defaults in the settings, plus whatever the
-// user's groups grant. It takes two statements.
+// user's groups grant. It takes one statement.
 func (u *Users) Permissions(ctx context.Context, id string) (Permissions, error) {
-	cfg := Config{u.base}
-	rows, err := cfg.Get(ctx, keyPermissions)
+	c, g, m := tables.Config, tables.Group, tables.GroupMember
+	rows, err := query.All[struct {
+		Set     bool           `db:"is_default"`
+		Granted jsonvalue.JSON `db:"granted"`
+	}](ctx, u.q, query.UnionAll(
+		query.Select(query.Val(true).As("is_default"), c.Value.As("granted")).From(c.Table).Where(c.Key.Eq(keyPermissions)),
+		query.Select(query.Val(false).As("is_default"), g.Permissions.As("granted")).From(g.Table).
+			Join(m.Table, m.GroupID.EqTo(g.ID)).Where(m.UserID.Eq(id))).Named("users.Permissions"))
 	if err != nil {
 		return nil, err
 	}
 	out := map[string]any{}
-	if v, ok := rows[keyPermissions]; ok {
-		decode(v, &out)
+	for _, r := range rows {
+		if r.Set {
+			decode(r.Granted, &out)
+		}
+	}
+	if out == nil { // the row holds null
+		out = map[string]any{}
 	}
 	fill(out, defaultPermissions())
-	groups, err := query.All[struct {
-		Permissions jsonvalue.JSON `db:"permissions"`
-	}](ctx, u.q, query.Select(tables.Group.Permissions).Named("users.Permissions").From(tables.Group.Table).
-		Join(tables.GroupMember.Table, tables.GroupMember.GroupID.EqTo(tables.Group.ID)).Where(tables.GroupMember.UserID.Eq(id)))
-	if err != nil {
-		return nil, err
-	}
-	for _, g := range groups {
-		var more map[string]any
-		decode(g.Permissions, &more)
-		grant(out, more)
+	for _, r := range rows {
+		if !r.Set {
+			var more map[string]any
+			decode(r.Granted, &more)
+			grant(out, more)
+		}
 	}
 	return out, nil
 }

@@ -18,6 +18,8 @@ type Store struct {
 	Chats    *Chats
 	Messages *Messages
 	Tags     *Tags
+	Notes    *Notes
+	Grants   *Grants
 	Config   *Config
 
 	b base
@@ -28,6 +30,7 @@ type Options struct {
 	Now       func() time.Time // nil is time.Now
 	NewID     func() string    // makes ids; nil is random UUIDs
 	Passwords *Passwords       // nil is NewPasswords(0)
+	Admins    AdminLimits      // what admins may not do with what belongs to others
 }
 
 // base is what every repository needs.
@@ -36,6 +39,7 @@ type base struct {
 	clock     func() time.Time
 	newID     func() string
 	passwords *Passwords
+	admins    AdminLimits
 }
 
 // now is the time in the unit of the tables of this package.
@@ -43,7 +47,7 @@ func (b *base) now() int64 { return b.clock().Unix() }
 
 // New makes a store over an engine, a session or a transaction.
 func New(q engine.Queryer, o Options) *Store {
-	b := base{q: q, clock: o.Now, newID: o.NewID, passwords: o.Passwords}
+	b := base{q: q, clock: o.Now, newID: o.NewID, passwords: o.Passwords, admins: o.Admins}
 	if b.clock == nil {
 		b.clock = time.Now
 	}
@@ -64,6 +68,8 @@ func with(b base) *Store {
 	s.Chats = &Chats{b}
 	s.Messages = &Messages{b}
 	s.Tags = &Tags{b}
+	s.Notes = &Notes{b}
+	s.Grants = &Grants{b}
 	s.Config = &Config{b}
 	return s
 }

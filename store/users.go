@@ -48,10 +48,14 @@ func sameEmail(email string) query.Cond {
 	return query.And(tables.User.Email.NotNull(), query.RawCond("lower({user}.{email}) = ?", strings.ToLower(email)))
 }
 
-// Get returns a user, or dberr.ErrNotFound.
-func (u *Users) Get(ctx context.Context, id string) (*model.User, error) {
-	x, err := query.One[model.User](ctx, u.q, query.SelectFrom(tables.User.Table).Named("users.Get").Where(tables.User.ID.Eq(id)))
-	return one(x, err)
+// users are their own owners.
+var users = kind[model.User, *model.User]{name: "users", table: tables.User.Table, id: tables.User.ID, owner: tables.User.ID,
+	updated: tables.User.UpdatedAt, touch: func(u *model.User, now int64) { u.UpdatedAt = &now }, pending: true}
+
+// Get returns a user with everything that is known of them: to themselves and
+// to admins. Errors: dberr.ErrNotFound, ErrNoAccess.
+func (u *Users) Get(ctx context.Context, w Who, id string) (*model.User, error) {
+	return users.get(ctx, &u.base, w, MayRead, id)
 }
 
 // GetByEmail returns the user with an address, in whatever case it is written,
@@ -66,6 +70,20 @@ func one[T any](x T, err error) (*T, error) {
 		return nil, err
 	}
 	return &x, nil
+}
+
+// Owner is what everybody may know of the owner of a row in a list.
+type Owner struct {
+	ID    *string `db:"owner_id"` // nil when there is no such user any more
+	Name  *string `db:"owner_name"`
+	Role  *string `db:"owner_role"`
+	Email *string `db:"owner_email"`
+}
+
+// ownerColumns fill an Owner from the joined table user.
+func ownerColumns() []query.Selectable {
+	u := tables.User
+	return []query.Selectable{u.ID.As("owner_id"), u.Name.As("owner_name"), u.Role.As("owner_role"), u.Email.As("owner_email")}
 }
 
 // UserFilter narrows a list of users; the zero value is all.
@@ -87,14 +105,12 @@ func (f UserFilter) conds() []query.Cond {
 
 // List returns users, the first to be made first.
 func (u *Users) List(ctx context.Context, f UserFilter, p Page) ([]model.User, error) {
-	st := query.SelectFrom(tables.User.Table).Named("users.List").Where(f.conds()...).
-		OrderBy(tables.User.CreatedAt, tables.User.ID)
-	return query.All[model.User](ctx, u.q, p.apply(st))
+	return users.list(ctx, &u.base, tables.User.CreatedAt.Asc(), p, f.conds()...)
 }
 
 // Count returns how many users there are.
 func (u *Users) Count(ctx context.Context, f UserFilter) (int64, error) {
-	return query.Count(ctx, u.q, query.Select(tables.User.ID).Named("users.Count").From(tables.User.Table).Where(f.conds()...))
+	return users.count(ctx, &u.base, f.conds()...)
 }
 
 // Any reports whether there is a user at all.
@@ -103,40 +119,19 @@ func (u *Users) Any(ctx context.Context) (bool, error) {
 }
 
 // Update gives the user to edit, under lock, and writes what edit changed. The
-// time of the update is set; edit may run more than once.
-func (u *Users) Update(ctx context.Context, id string, edit func(*model.User) error) (*model.User, error) {
-	var after model.User
-	err := u.inTx(ctx, engine.TxOptions{Name: "users.Update"}, func(ctx context.Context, b base) error {
-		before, err := query.One[model.User](ctx, b.q, query.SelectFrom(tables.User.Table).Named("users.Lock").Where(tables.User.ID.Eq(id)).ForUpdate())
-		if err != nil {
+// time of the update is set; edit may run more than once. Users may change
+// themselves, admins everybody.
+func (u *Users) Update(ctx context.Context, w Who, id string, edit func(*model.User) error) (*model.User, error) {
+	return users.update(ctx, &u.base, w, id, func(x *model.User) error {
+		if err := edit(x); err != nil {
 			return err
 		}
-		after = before
-		if err := edit(&after); err != nil {
-			return err
+		if x.Email != nil {
+			x.Email = ptr(strings.ToLower(*x.Email))
 		}
-		if after.Email != nil {
-			after.Email = ptr(strings.ToLower(*after.Email))
-		}
-		clean(&after.Name, &after.Bio, &after.Gender, &after.ProfileImageURL, &after.Username, &after.StatusMessage)
-		if err := after.Validate(); err != nil {
-			return invalid("users.Update", err)
-		}
-		st := query.Update(tables.User.Table).Named("users.Update").Diff(before, after)
-		if st.Empty() {
-			return nil
-		}
-		if orZero(after.UpdatedAt) == orZero(before.UpdatedAt) {
-			after.UpdatedAt = ptr(b.now())
-			st = query.Update(tables.User.Table).Named("users.Update").Diff(before, after)
-		}
-		_, err = query.Exec(ctx, b.q, st)
-		return err
+		clean(&x.Name, &x.Bio, &x.Gender, &x.ProfileImageURL, &x.Username, &x.StatusMessage, &x.Timezone)
+		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return &after, nil
 }
 
 func invalid(op string, err error) error {
@@ -203,8 +198,12 @@ func (u *Users) SignUp(ctx context.Context, n NewUser) (*Identity, error) {
 }
 
 // Add makes a user with a password and the role that is asked for, in one
-// transaction, as an admin does. Errors are those of SignUp, without ErrSignUpClosed.
-func (u *Users) Add(ctx context.Context, n NewUser) (*Identity, error) {
+// transaction, as an admin does. Errors are those of SignUp, without
+// ErrSignUpClosed, and ErrNotPermitted.
+func (u *Users) Add(ctx context.Context, w Who, n NewUser) (*Identity, error) {
+	if !w.Admin() {
+		return nil, ErrNotPermitted
+	}
 	return u.create(ctx, "users.Add", n, func(context.Context, base) (string, error) { return n.Role, nil })
 }
 
@@ -244,10 +243,7 @@ func (u *Users) create(ctx context.Context, op string, n NewUser, role func(ctx 
 			return err
 		}
 		user.Role = &r
-		if err := user.Validate(); err != nil {
-			return invalid(op, err)
-		}
-		if _, err := query.Exec(ctx, b.q, query.Insert(tables.User.Table).Named("users.Insert").Row(user)); err != nil {
+		if err := users.insert(ctx, &b, &user); err != nil {
 			return err
 		}
 		_, err = query.Exec(ctx, b.q, query.Insert(tables.Auth.Table).Named("auths.Insert").Row(auth))

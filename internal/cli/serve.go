@@ -158,10 +158,13 @@ func (p *program) runServe(cmd *cobra.Command, f serveFlags) error {
 			return err
 		}
 	}
-	db := larder.New(conf.URL, larder.Options{
+	o := larder.Options{
 		Migrate: mode, SameEmail: same, NoSnapshot: f.noSnapshot, Engine: p.engineOptions(conf, log), Logger: log, Build: build(),
 		Wording: serveWording(why, again(cmd, conf)),
-	})
+	}
+	o.Store.Admins.ListsAsUsers = p.switchedOff("BYPASS_ADMIN_ACCESS_CONTROL")
+	o.Store.Admins.NoChats = p.switchedOff("ENABLE_ADMIN_CHAT_ACCESS")
+	db := larder.New(conf.URL, o)
 	defer db.Close()
 	defer p.global.statements.report(log)
 	srv, err := server.New(server.Options{
@@ -178,6 +181,12 @@ func (p *program) runServe(cmd *cobra.Command, f serveFlags) error {
 	at := "http://" + l.Addr().String()
 	log.Info("listening", "address", at, "database", conf.URL.String())
 	return serveFrom(ctx, srv, l, db, log.With("address", at))
+}
+
+// switchedOff reports whether a switch of Open WebUI that is on by default is off.
+func (p *program) switchedOff(variable string) bool {
+	v := p.env.get(variable)
+	return v != "" && !strings.EqualFold(v, "true")
 }
 
 // serveFrom answers requests from now on, and brings the database to where it

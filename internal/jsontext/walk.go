@@ -92,6 +92,25 @@ func Unquote(s string) string {
 	return out
 }
 
+// Elements cuts the JSON array in text; nil for any other value.
+func Elements(text string) []string {
+	i := SkipSpace(text, 0)
+	if i >= len(text) || text[i] != '[' {
+		return nil
+	}
+	out := []string{}
+	i = SkipSpace(text, i+1)
+	for text[i] != ']' {
+		v := SkipValue(text, i)
+		out = append(out, text[i:v])
+		i = SkipSpace(text, v)
+		if text[i] == ',' {
+			i = SkipSpace(text, i+1)
+		}
+	}
+	return out
+}
+
 // Members are the keys of the JSON object in b and their values, in order, each
 // value a part of b; nothing for a text that is no object. Repeated keys come
 // repeatedly.

@@ -2,6 +2,7 @@ package jsontext_test
 
 import (
 	"encoding/json"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -37,5 +38,13 @@ func TestStringIsTheBytes(t *testing.T) {
 	}
 	if got := jsontext.String(nil); got != "" {
 		t.Errorf("%q", got)
+	}
+}
+
+func TestElements(t *testing.T) {
+	for text, want := range map[string][]string{`[]`: {}, ` [ 1 , "a]" ,{"b":[2]} ]`: {"1", `"a]"`, `{"b":[2]}`}, `{"a":1}`: nil, `7`: nil, ``: nil} {
+		if got := jsontext.Elements(text); !slices.Equal(got, want) || (got == nil) != (want == nil) {
+			t.Errorf("%s has %q, want %q", text, got, want)
+		}
 	}
 }

@@ -31,6 +31,10 @@ func Parse(text []byte) (*Document, error) {
 	return cut(s)
 }
 
+// ParseClean is [Parse] for text that is part of what [Clean] has returned. It
+// is not checked again.
+func ParseClean(text []byte) (*Document, error) { return cut(jsontext.String(text)) }
+
 // ParseStored reads a document from a row. What older writers are known to
 // have stored and is not JSON (NaN, raw control characters, broken UTF-8) is
 // read as the nearest JSON; SQL NULL and JSON null are the empty document.
@@ -88,7 +92,7 @@ func (d *Document) CurrentID() string {
 			return s
 		}
 	}
-	if list := elements(d.top.get("messages")); len(list) > 0 {
+	if list := jsontext.Elements(d.top.get("messages")); len(list) > 0 {
 		if s, ok := stringOf(cutObject(list[len(list)-1]).get("id")); ok {
 			return s
 		}

@@ -3,6 +3,8 @@ package chatdoc
 import (
 	"slices"
 	"strings"
+
+	"github.com/larder-db/larder/internal/jsontext"
 )
 
 // Author is the user who sends a document.
@@ -276,7 +278,7 @@ func (w *writer) sign(msg string, is, was facts) (text, tail string, now facts) 
 
 // signList signs the linear copy of the messages that clients keep beside the history.
 func signList(list string, w *writer) string {
-	items := elements(list)
+	items := jsontext.Elements(list)
 	if items == nil {
 		return list
 	}
@@ -348,7 +350,7 @@ func deriveChildren(messages *object, tree []branch) bool {
 // stringList returns the strings of a JSON array, and whether text is an array
 // of nothing but strings.
 func stringList(text string) ([]string, bool) {
-	items := elements(text)
+	items := jsontext.Elements(text)
 	if items == nil {
 		return nil, false
 	}

@@ -301,25 +301,6 @@ func (o *object) move(text string, i int) int {
 	return i + 1
 }
 
-// elements cuts the JSON array in text; nil for any other value.
-func elements(text string) []string {
-	i := jsontext.SkipSpace(text, 0)
-	if i >= len(text) || text[i] != '[' {
-		return nil
-	}
-	out := []string{}
-	i = jsontext.SkipSpace(text, i+1)
-	for text[i] != ']' {
-		v := jsontext.SkipValue(text, i)
-		out = append(out, text[i:v])
-		i = jsontext.SkipSpace(text, v)
-		if text[i] == ',' {
-			i = jsontext.SkipSpace(text, i+1)
-		}
-	}
-	return out
-}
-
 func encodeArray(items []string) string {
 	n := 2
 	for _, v := range items {

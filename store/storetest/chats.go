@@ -44,7 +44,7 @@ var chatCases = []testCase{
 		s.max(2, func() { c = s.chat(bob, twoMessages) })
 		equal(s, "title", *c.Title, "T 👩‍🚀")
 		equal(s, "current message", *c.CurrentMessageID, "m2")
-		got, err := s.Store.Chats.Get(s.ctx(), c.ID)
+		got, err := s.Store.Chats.Get(s.ctx(), store.Program(), c.ID)
 		s.ok(err)
 		s.sameJSON("document", got.Chat.String(), chatdocNew(s, twoMessages, bob))
 		if !strings.Contains(got.Chat.String(), `"big":12345678901234567890,"f":1.0`) {
@@ -68,7 +68,7 @@ var chatCases = []testCase{
 	{"an empty document", func(s *Suite) {
 		c := s.chat(s.user("bob"), `{}`)
 		equal(s, "title", *c.Title, "New Chat")
-		got, err := s.Store.Chats.Get(s.ctx(), c.ID)
+		got, err := s.Store.Chats.Get(s.ctx(), store.Program(), c.ID)
 		s.ok(err)
 		equal(s, "document", got.Chat.String(), `{}`)
 		equal(s, "no current message", got.CurrentMessageID == nil, true)
@@ -80,7 +80,7 @@ var chatCases = []testCase{
 		bob := s.user("bob")
 		long := strings.Repeat("長", 8320)
 		for text, want := range map[string]string{`{"title":""}`: "", `{"title":null}`: "New Chat", `{"title":"nul\u0000byte"}`: "nulbyte", `{"title":"` + long + `"}`: long, `{"title":7}`: "New Chat"} {
-			got, err := s.Store.Chats.Get(s.ctx(), s.chat(bob, text).ID)
+			got, err := s.Store.Chats.Get(s.ctx(), store.Program(), s.chat(bob, text).ID)
 			s.ok(err)
 			if *got.Title != want {
 				s.Errorf("%.30s: title %.30q, want %.30q", text, *got.Title, want)
@@ -89,7 +89,7 @@ var chatCases = []testCase{
 	}},
 	{"NUL and halves of characters are stored nowhere", func(s *Suite) {
 		c := s.chat(s.user("bob"), `{"a\u0000":"x\u0000y","history":{"messages":{"m":{"role":"user","content":"a\ud83db\u0000","\u0000":1}}}}`)
-		got, err := s.Store.Chats.Get(s.ctx(), c.ID)
+		got, err := s.Store.Chats.Get(s.ctx(), store.Program(), c.ID)
 		s.ok(err)
 		var v map[string]any
 		s.ok(got.Chat.Decode(&v))
@@ -103,13 +103,13 @@ var chatCases = []testCase{
 		s.insert(query.Insert(tables.Folder.Table).Row(model.Folder{ID: "f", UserID: bob.ID, Name: "F"}))
 		in := s.input(`{"title":"t"}`)
 		in.FolderID, in.Variables = ptr("f"), jsonvalue.Text(`{"x":1}`)
-		c, err := s.Store.Chats.Create(s.ctx(), authorOf(bob), in)
+		c, err := s.Store.Chats.Create(s.ctx(), bob.Who(), in)
 		s.ok(err)
-		got, err := s.Store.Chats.Get(s.ctx(), c.ID)
+		got, err := s.Store.Chats.Get(s.ctx(), store.Program(), c.ID)
 		s.ok(err)
 		equal(s, "folder", *got.FolderID, "f")
 		equal(s, "variables", got.Variables.String(), `{"x":1}`)
-		if _, err := s.Store.Chats.Create(s.ctx(), authorOf(eve), in); !errors.Is(err, dberr.ErrNotFound) {
+		if _, err := s.Store.Chats.Create(s.ctx(), eve.Who(), in); !errors.Is(err, dberr.ErrNotFound) {
 			s.Errorf("in somebody else's folder: %v", err)
 		}
 		equal(s, "chats", s.count(query.Select(tables.Chat.ID).From(tables.Chat.Table)), 1)
@@ -123,20 +123,20 @@ var chatCases = []testCase{
 		equal(s, "messages", n, 2000)
 		s.later(5)
 		s.max(5, func() {
-			_, err := s.Store.Chats.Merge(s.ctx(), c.ID, authorOf(bob), s.input(`{"history":{"messages":{"new":{"role":"user","parentId":"m1999"}},"currentId":"new"}}`))
+			_, err := s.Store.Chats.Merge(s.ctx(), bob.Who(), c.ID, s.input(`{"history":{"messages":{"new":{"role":"user","parentId":"m1999"}},"currentId":"new"}}`))
 			s.ok(err)
 		})
 		n, err = s.Store.Messages.Count(s.ctx(), c.ID)
 		s.ok(err)
 		equal(s, "messages", n, 2001)
-		s.max(8, func() { s.ok(s.Store.Chats.Delete(s.ctx(), c.ID, bob.ID)) })
+		s.max(8, func() { s.ok(s.Store.Chats.Delete(s.ctx(), bob.Who(), c.ID)) })
 		equal(s, "messages after delete", s.count(query.Select(tables.ChatMessage.ID).From(tables.ChatMessage.Table)), 0)
 	}},
 	{"a document of five megabytes", func(s *Suite) {
 		bob := s.user("bob")
 		text := thread(10, strings.Repeat("0123456789", 50_000))
 		c := s.chat(bob, text)
-		got, err := s.Store.Chats.Get(s.ctx(), c.ID)
+		got, err := s.Store.Chats.Get(s.ctx(), store.Program(), c.ID)
 		s.ok(err)
 		s.sameJSON("document", got.Chat.String(), chatdocNew(s, text, bob))
 		s.inStep(c.ID)
@@ -144,17 +144,17 @@ var chatCases = []testCase{
 	{"what does not exist", func(s *Suite) {
 		bob := s.user("bob")
 		for _, id := range []string{"nope", "", "'", "é\x00"} {
-			if _, err := s.Store.Chats.Get(s.ctx(), id); !errors.Is(err, dberr.ErrNotFound) && !errors.Is(err, dberr.ErrInvalid) {
+			if _, err := s.Store.Chats.Get(s.ctx(), store.Program(), id); !errors.Is(err, dberr.ErrNotFound) && !errors.Is(err, dberr.ErrInvalid) {
 				s.Errorf("Get of %q: %v", id, err)
 			}
 		}
-		if _, err := s.Store.Chats.Merge(s.ctx(), "nope", authorOf(bob), s.input(`{}`)); !errors.Is(err, dberr.ErrNotFound) {
+		if _, err := s.Store.Chats.Merge(s.ctx(), bob.Who(), "nope", s.input(`{}`)); !errors.Is(err, dberr.ErrNotFound) {
 			s.Errorf("Merge: %v", err)
 		}
-		if _, err := s.Store.Chats.Update(s.ctx(), "nope", func(*model.Chat) error { return nil }); !errors.Is(err, dberr.ErrNotFound) {
+		if _, err := s.Store.Chats.Update(s.ctx(), store.Program(), "nope", func(*model.Chat) error { return nil }); !errors.Is(err, dberr.ErrNotFound) {
 			s.Errorf("Update: %v", err)
 		}
-		if err := s.Store.Chats.Delete(s.ctx(), "nope", ""); !errors.Is(err, dberr.ErrNotFound) {
+		if err := s.Store.Chats.Delete(s.ctx(), store.Program(), "nope"); !errors.Is(err, dberr.ErrNotFound) {
 			s.Errorf("Delete: %v", err)
 		}
 	}},
@@ -172,7 +172,7 @@ var mergeCases = []testCase{
 		var got *model.Chat
 		s.max(5, func() {
 			var err error
-			got, err = s.Store.Chats.Merge(s.ctx(), c.ID, authorOf(bob), s.input(
+			got, err = s.Store.Chats.Merge(s.ctx(), bob.Who(), c.ID, s.input(
 				`{"history":{"messages":{"m2":{"id":"m2","parentId":"m1","role":"assistant","content":"edited","model":"y","done":true},"m3":{"parentId":"m2","role":"user","content":"more","timestamp":1700000005}},"currentId":"m3"}}`))
 			s.ok(err)
 		})
@@ -181,7 +181,7 @@ var mergeCases = []testCase{
 		equal(s, "last_read_at", *got.LastReadAt, epoch+10)
 		equal(s, "created_at", *got.CreatedAt, epoch)
 		equal(s, "current message", *got.CurrentMessageID, "m3")
-		again, err := s.Store.Chats.Get(s.ctx(), c.ID)
+		again, err := s.Store.Chats.Get(s.ctx(), store.Program(), c.ID)
 		s.ok(err)
 		equal(s, "answer and row", again.Chat.String(), got.Chat.String())
 		s.inStep(c.ID)
@@ -192,10 +192,10 @@ var mergeCases = []testCase{
 		equal(s, "and is marked as updated", *rows[1].UpdatedAt, epoch+10)
 		equal(s, "its model", *rows[1].ModelID, "y")
 
-		if _, err := s.Store.Chats.Merge(s.ctx(), c.ID, authorOf(eve), s.input(`{"title":"mine now"}`)); !errors.Is(err, dberr.ErrNotFound) {
+		if _, err := s.Store.Chats.Merge(s.ctx(), eve.Who(), c.ID, s.input(`{"title":"mine now"}`)); !errors.Is(err, dberr.ErrNotFound) {
 			s.Errorf("by another user: %v", err)
 		}
-		again, err = s.Store.Chats.Get(s.ctx(), c.ID)
+		again, err = s.Store.Chats.Get(s.ctx(), store.Program(), c.ID)
 		s.ok(err)
 		equal(s, "title", *again.Title, "T 👩‍🚀")
 	}},
@@ -203,15 +203,15 @@ var mergeCases = []testCase{
 		bob := s.user("bob")
 		c := s.chat(bob, twoMessages)
 		s.max(2, func() {
-			_, err := s.Store.Chats.Merge(s.ctx(), c.ID, authorOf(bob), s.input(`{"title":"new"}`))
+			_, err := s.Store.Chats.Merge(s.ctx(), bob.Who(), c.ID, s.input(`{"title":"new"}`))
 			s.ok(err)
 		})
-		got, err := s.Store.Chats.Get(s.ctx(), c.ID)
+		got, err := s.Store.Chats.Get(s.ctx(), store.Program(), c.ID)
 		s.ok(err)
 		equal(s, "title", *got.Title, "new")
 		s.inStep(c.ID)
 		s.exec(query.Update(tables.Chat.Table).Set(tables.Chat.Chat.Set(jsonvalue.Text(`{}`))).Where(tables.Chat.ID.Eq(c.ID)))
-		got, err = s.Store.Chats.Merge(s.ctx(), c.ID, authorOf(bob), s.input(`{"x":1}`))
+		got, err = s.Store.Chats.Merge(s.ctx(), bob.Who(), c.ID, s.input(`{"x":1}`))
 		s.ok(err)
 		equal(s, "title of a document without one", *got.Title, "new")
 	}},
@@ -220,7 +220,7 @@ var mergeCases = []testCase{
 		c := s.chat(bob, `{}`)
 		s.exec(query.Update(tables.Chat.Table).Set(tables.Chat.LastReadAt.Set(0)).Where(tables.Chat.ID.Eq(c.ID)))
 		s.later(1)
-		got, err := s.Store.Chats.Merge(s.ctx(), c.ID, authorOf(bob), s.input(`{"title":"x"}`))
+		got, err := s.Store.Chats.Merge(s.ctx(), bob.Who(), c.ID, s.input(`{"title":"x"}`))
 		s.ok(err)
 		equal(s, "last_read_at", *got.LastReadAt, 0)
 	}},
@@ -228,7 +228,7 @@ var mergeCases = []testCase{
 		bob := s.user("bob")
 		c := s.chat(bob, twoMessages)
 		s.later(1)
-		got, err := s.Store.Chats.Update(s.ctx(), c.ID, func(c *model.Chat) error { c.Title = ptr("by fun\x00ction"); return nil })
+		got, err := s.Store.Chats.Update(s.ctx(), store.Program(), c.ID, func(c *model.Chat) error { c.Title = ptr("by fun\x00ction"); return nil })
 		s.ok(err)
 		equal(s, "title", *got.Title, "by function")
 		var doc struct{ Title string }
@@ -236,7 +236,7 @@ var mergeCases = []testCase{
 		equal(s, "title in the document", doc.Title, "by function")
 		equal(s, "updated_at", *got.UpdatedAt, epoch+1)
 
-		got, err = s.Store.Chats.Update(s.ctx(), c.ID, func(c *model.Chat) error {
+		got, err = s.Store.Chats.Update(s.ctx(), store.Program(), c.ID, func(c *model.Chat) error {
 			c.Chat = jsonvalue.Text(`{"title":"other","history":{"messages":{"m1":{"role":"user"},"m9":{"role":"user"}},"currentId":"m9"}}`)
 			c.Pinned, c.UpdatedAt = ptr(true), ptr(int64(5))
 			return nil
@@ -246,18 +246,18 @@ var mergeCases = []testCase{
 		equal(s, "updated_at", *got.UpdatedAt, 5)
 		s.inStep(c.ID) // m2 is gone, m9 is new
 		for _, bad := range []string{`[]`, `{`, ``} {
-			if _, err := s.Store.Chats.Update(s.ctx(), c.ID, func(c *model.Chat) error { c.Chat = jsonvalue.Text(bad); return nil }); !errors.Is(err, dberr.ErrInvalid) {
+			if _, err := s.Store.Chats.Update(s.ctx(), store.Program(), c.ID, func(c *model.Chat) error { c.Chat = jsonvalue.Text(bad); return nil }); !errors.Is(err, dberr.ErrInvalid) {
 				s.Errorf("document %q: %v", bad, err)
 			}
 		}
-		if _, err := s.Store.Chats.Update(s.ctx(), c.ID, func(c *model.Chat) error { c.UserID = nil; return nil }); !errors.Is(err, dberr.ErrInvalid) {
+		if _, err := s.Store.Chats.Update(s.ctx(), store.Program(), c.ID, func(c *model.Chat) error { c.UserID = nil; return nil }); !errors.Is(err, dberr.ErrInvalid) {
 			s.Errorf("without an owner: %v", err)
 		}
 		boom := errors.New("boom")
-		if _, err := s.Store.Chats.Update(s.ctx(), c.ID, func(c *model.Chat) error { c.Title = ptr("lost"); return boom }); !errors.Is(err, boom) {
+		if _, err := s.Store.Chats.Update(s.ctx(), store.Program(), c.ID, func(c *model.Chat) error { c.Title = ptr("lost"); return boom }); !errors.Is(err, boom) {
 			s.Errorf("the error of the function: %v", err)
 		}
-		got, err = s.Store.Chats.Get(s.ctx(), c.ID)
+		got, err = s.Store.Chats.Get(s.ctx(), store.Program(), c.ID)
 		s.ok(err)
 		equal(s, "title", *got.Title, "other")
 	}},
@@ -265,21 +265,21 @@ var mergeCases = []testCase{
 		bob := s.user("bob")
 		null := s.chat(bob, `{"title":"a"}`)
 		s.exec(query.Update(tables.Chat.Table).Set(tables.Chat.Chat.SetNull(), tables.Chat.LastReadAt.SetNull(), tables.Chat.Archived.SetNull(), tables.Chat.Pinned.SetNull()).Where(tables.Chat.ID.Eq(null.ID)))
-		_, err := s.Store.Chats.Update(s.ctx(), null.ID, func(c *model.Chat) error { c.Pinned = ptr(false); return nil })
+		_, err := s.Store.Chats.Update(s.ctx(), store.Program(), null.ID, func(c *model.Chat) error { c.Pinned = ptr(false); return nil })
 		s.ok(err)
-		untouched, err := s.Store.Chats.Get(s.ctx(), null.ID)
+		untouched, err := s.Store.Chats.Get(s.ctx(), store.Program(), null.ID)
 		s.ok(err)
 		equal(s, "the document is still SQL NULL", untouched.Chat.IsNull(), true)
-		got, err := s.Store.Chats.Merge(s.ctx(), null.ID, authorOf(bob), s.input(`{"x":1}`))
+		got, err := s.Store.Chats.Merge(s.ctx(), bob.Who(), null.ID, s.input(`{"x":1}`))
 		s.ok(err)
 		equal(s, "title", *got.Title, "a")
 		s.sameJSON("document", got.Chat.String(), `{"x":1}`)
 		list := s.chat(bob, `{"title":"b"}`)
 		s.exec(query.Update(tables.Chat.Table).Set(tables.Chat.Chat.Set(jsonvalue.Text(`[1]`))).Where(tables.Chat.ID.Eq(list.ID)))
-		if _, err := s.Store.Chats.Merge(s.ctx(), list.ID, authorOf(bob), s.input(`{}`)); !errors.Is(err, dberr.ErrInternal) {
+		if _, err := s.Store.Chats.Merge(s.ctx(), bob.Who(), list.ID, s.input(`{}`)); !errors.Is(err, dberr.ErrInternal) {
 			s.Errorf("a document that is a list: %v", err)
 		}
-		items, err := s.Store.Chats.List(s.ctx(), store.ChatFilter{UserID: bob.ID}, store.Page{})
+		items, err := s.Store.Chats.List(s.ctx(), store.Program(), store.ChatFilter{UserID: bob.ID}, store.Page{})
 		s.ok(err)
 		equal(s, "listed", len(items), 2)
 	}},
@@ -317,7 +317,7 @@ var listCases = []testCase{
 			var items []store.ChatItem
 			s.max(1, func() {
 				var err error
-				items, err = s.Store.Chats.List(s.ctx(), f, p)
+				items, err = s.Store.Chats.List(s.ctx(), store.Program(), f, p)
 				s.ok(err)
 			})
 			var out []string
@@ -331,7 +331,7 @@ var listCases = []testCase{
 		equal(s, "ascending", titles(store.ChatFilter{UserID: bob.ID, Ascending: true}, store.Page{}), "plain, New Chat, not internal")
 		all := store.ChatFilter{UserID: bob.ID, IncludeArchived: true, IncludePinned: true, IncludeFolders: true, IncludeInternal: true}
 		equal(s, "everything", titles(all, store.Page{}), "not internal, New Chat, internal, folder, pinned, archived, plain")
-		n, err := s.Store.Chats.Count(s.ctx(), all)
+		n, err := s.Store.Chats.Count(s.ctx(), store.Program(), all)
 		s.ok(err)
 		equal(s, "count", n, 7)
 		all.Sort, all.Ascending = store.ByTitle, true
@@ -340,20 +340,20 @@ var listCases = []testCase{
 		}
 		equal(s, "a page", titles(f, store.Page{Limit: 1, Offset: 1}), "New Chat")
 		equal(s, "past the end", titles(f, store.PageNumber(2)), "")
-		items, err := s.Store.Chats.List(s.ctx(), store.ChatFilter{UserID: "nobody"}, store.Page{})
+		items, err := s.Store.Chats.List(s.ctx(), store.Program(), store.ChatFilter{UserID: "nobody"}, store.Page{})
 		s.ok(err)
 		if items == nil || len(items) != 0 {
 			s.Errorf("nobody's chats are %v, want an empty slice", items)
 		}
-		everybody, err := s.Store.Chats.Count(s.ctx(), store.ChatFilter{})
+		everybody, err := s.Store.Chats.Count(s.ctx(), store.Program(), store.ChatFilter{})
 		s.ok(err)
 		equal(s, "everybody's", everybody, 4)
-		first, err := s.Store.Chats.List(s.ctx(), f, store.Page{Limit: 1})
+		first, err := s.Store.Chats.List(s.ctx(), store.Program(), f, store.Page{Limit: 1})
 		s.ok(err)
 		equal(s, "item", first[0], store.ChatItem{ID: ids["not internal"], Title: "not internal", UpdatedAt: epoch + 6, CreatedAt: epoch + 6, LastReadAt: first[0].LastReadAt})
 		equal(s, "last read", *first[0].LastReadAt, epoch+6)
 		for _, bad := range []store.ChatFilter{{Sort: "chat"}, {After: &store.ChatKey{}, Ascending: true}, {After: &store.ChatKey{}, Sort: store.ByTitle}} {
-			if _, err := s.Store.Chats.List(s.ctx(), bad, store.Page{}); !errors.Is(err, dberr.ErrInvalid) {
+			if _, err := s.Store.Chats.List(s.ctx(), store.Program(), bad, store.Page{}); !errors.Is(err, dberr.ErrInvalid) {
 				s.Errorf("%+v: %v", bad, err)
 			}
 		}
@@ -367,7 +367,7 @@ var listCases = []testCase{
 			}
 		}
 		f := store.ChatFilter{UserID: bob.ID}
-		all, err := s.Store.Chats.List(s.ctx(), f, store.Page{})
+		all, err := s.Store.Chats.List(s.ctx(), store.Program(), f, store.Page{})
 		s.ok(err)
 		equal(s, "all", len(all), 130)
 		for i := 1; i < len(all); i++ {
@@ -378,12 +378,12 @@ var listCases = []testCase{
 		}
 		var byNumber, byKey []store.ChatItem
 		for n := 1; n <= 4; n++ {
-			p, err := s.Store.Chats.List(s.ctx(), f, store.PageNumber(n))
+			p, err := s.Store.Chats.List(s.ctx(), store.Program(), f, store.PageNumber(n))
 			s.ok(err)
 			byNumber = append(byNumber, p...)
 		}
 		for {
-			p, err := s.Store.Chats.List(s.ctx(), f, store.Page{Limit: store.PageSize})
+			p, err := s.Store.Chats.List(s.ctx(), store.Program(), f, store.Page{Limit: store.PageSize})
 			s.ok(err)
 			if len(p) == 0 {
 				break
@@ -400,11 +400,11 @@ var listCases = []testCase{
 		equal(s, "by number", len(byNumber), 130)
 		equal(s, "by key", len(byKey), 130)
 		for _, n := range []int{0, -1, -1 << 62} {
-			p, err := s.Store.Chats.List(s.ctx(), store.ChatFilter{UserID: bob.ID}, store.PageNumber(n))
+			p, err := s.Store.Chats.List(s.ctx(), store.Program(), store.ChatFilter{UserID: bob.ID}, store.PageNumber(n))
 			s.ok(err)
 			equal(s, fmt.Sprint("page ", n), p[0].ID, all[0].ID)
 		}
-		p, err := s.Store.Chats.List(s.ctx(), store.ChatFilter{UserID: bob.ID}, store.PageNumber(1<<62))
+		p, err := s.Store.Chats.List(s.ctx(), store.Program(), store.ChatFilter{UserID: bob.ID}, store.PageNumber(1<<62))
 		s.ok(err)
 		equal(s, "a page far behind the end", len(p), 0)
 	}},
@@ -412,7 +412,7 @@ var listCases = []testCase{
 		bob := s.user("bob")
 		s.chat(bob, twoMessages)
 		texts := s.statements(func() {
-			_, err := s.Store.Chats.List(s.ctx(), store.ChatFilter{UserID: bob.ID}, store.PageNumber(1))
+			_, err := s.Store.Chats.List(s.ctx(), store.Program(), store.ChatFilter{UserID: bob.ID}, store.PageNumber(1))
 			s.ok(err)
 		})
 		for _, t := range texts {
@@ -430,7 +430,7 @@ var listCases = []testCase{
 		n := enginetest.CountQueries(s.T, s.Eng, func() {
 			id, err := s.Store.Auths.Identity(s.ctx(), bob.ID)
 			s.ok(err)
-			_, err = s.Store.Chats.List(s.ctx(), store.ChatFilter{UserID: id.ID}, store.PageNumber(1))
+			_, err = s.Store.Chats.List(s.ctx(), store.Program(), store.ChatFilter{UserID: id.ID}, store.PageNumber(1))
 			s.ok(err)
 		})
 		equal(s, "statements", n, 2)
@@ -456,11 +456,11 @@ var deleteCases = []testCase{
 		for _, t := range []model.Tag{{ID: "both", Name: ptr("Both"), UserID: &bob.ID}, {ID: "ümlaut 😀", Name: ptr("Ü"), UserID: &bob.ID}, {ID: "ümlaut 😀", Name: ptr("Ü"), UserID: &eve.ID}, {ID: "unused", UserID: &bob.ID}} {
 			s.insert(query.Insert(tables.Tag.Table).Row(t))
 		}
-		if err := s.Store.Chats.Delete(s.ctx(), gone.ID, eve.ID); !errors.Is(err, dberr.ErrNotFound) {
+		if err := s.Store.Chats.Delete(s.ctx(), eve.Who(), gone.ID); !errors.Is(err, dberr.ErrNotFound) {
 			s.Errorf("by another user: %v", err)
 		}
-		s.max(8, func() { s.ok(s.Store.Chats.Delete(s.ctx(), gone.ID, bob.ID)) })
-		if err := s.Store.Chats.Delete(s.ctx(), gone.ID, bob.ID); !errors.Is(err, dberr.ErrNotFound) {
+		s.max(9, func() { s.ok(s.Store.Chats.Delete(s.ctx(), bob.Who(), gone.ID)) }) // one of them for the permission
+		if err := s.Store.Chats.Delete(s.ctx(), bob.Who(), gone.ID); !errors.Is(err, dberr.ErrNotFound) {
 			s.Errorf("twice: %v", err)
 		}
 		equal(s, "messages", s.count(query.Select(tables.ChatMessage.ID).From(tables.ChatMessage.Table)), 2)
@@ -487,16 +487,16 @@ var deleteCases = []testCase{
 		}
 		hers := s.chat(eve, twoMessages)
 		var n int64
-		s.max(6, func() {
+		s.max(7, func() { // one of them for the permission
 			var err error
-			n, err = s.Store.Chats.DeleteAll(s.ctx(), bob.ID)
+			n, err = s.Store.Chats.DeleteAll(s.ctx(), bob.Who())
 			s.ok(err)
 		})
 		equal(s, "deleted", n, 3)
-		n, err := s.Store.Chats.DeleteAll(s.ctx(), bob.ID)
+		n, err := s.Store.Chats.DeleteAll(s.ctx(), bob.Who())
 		s.ok(err)
 		equal(s, "deleted again", n, 0)
-		if _, err := s.Store.Chats.DeleteAll(s.ctx(), ""); !errors.Is(err, dberr.ErrInvalid) {
+		if _, err := s.Store.Chats.DeleteAll(s.ctx(), store.Program()); !errors.Is(err, dberr.ErrInvalid) {
 			s.Errorf("of nobody: %v", err)
 		}
 		equal(s, "chats", s.count(query.Select(tables.Chat.ID).From(tables.Chat.Table)), 1)

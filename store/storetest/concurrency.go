@@ -79,7 +79,7 @@ var concurrencyCases = []testCase{
 	}},
 	{"of many with one address exactly one is added", func(s *Suite) {
 		errs := together(8, func(i int) error {
-			_, err := s.Store.Users.Add(s.ctx(), store.NewUser{Name: "x", Email: []string{"x@example.com", "X@Example.com"}[i%2], Password: "pw", Role: model.RoleUser})
+			_, err := s.Store.Users.Add(s.ctx(), store.Program(), store.NewUser{Name: "x", Email: []string{"x@example.com", "X@Example.com"}[i%2], Password: "pw", Role: model.RoleUser})
 			return err
 		})
 		won := 0
@@ -108,7 +108,7 @@ var concurrencyCases = []testCase{
 					return err
 				}
 				in.Document = doc
-				if _, err := s.Store.Chats.Merge(s.ctx(), c.ID, authorOf(bob), in); err != nil {
+				if _, err := s.Store.Chats.Merge(s.ctx(), bob.Who(), c.ID, in); err != nil {
 					return err
 				}
 			}
@@ -119,7 +119,7 @@ var concurrencyCases = []testCase{
 				s.Errorf("client %d: %v", i, err)
 			}
 		}
-		got, err := s.Store.Chats.Get(s.ctx(), c.ID)
+		got, err := s.Store.Chats.Get(s.ctx(), store.Program(), c.ID)
 		s.ok(err)
 		doc := s.doc(got.Chat.String())
 		equal(s, "messages", len(doc.MessageIDs()), clients*each+1)
@@ -135,10 +135,10 @@ var concurrencyCases = []testCase{
 		c := s.chat(bob, twoMessages)
 		errs := together(9, func(i int) error {
 			if i == 4 {
-				return s.Store.Chats.Delete(s.ctx(), c.ID, bob.ID)
+				return s.Store.Chats.Delete(s.ctx(), bob.Who(), c.ID)
 			}
 			in := store.ChatInput{Document: s.doc(fmt.Sprintf(`{"history":{"messages":{"n%d":{"role":"user"}}}}`, i))}
-			_, err := s.Store.Chats.Merge(s.ctx(), c.ID, authorOf(bob), in)
+			_, err := s.Store.Chats.Merge(s.ctx(), bob.Who(), c.ID, in)
 			return err
 		})
 		for i, err := range errs {
@@ -160,12 +160,12 @@ var concurrencyCases = []testCase{
 			for range rapid.IntRange(1, 4).Draw(t, "saves") {
 				sent := s.doc(document(t))
 				s.later(1)
-				if _, err := s.Store.Chats.Merge(s.ctx(), c.ID, authorOf(bob), store.ChatInput{Document: sent}); err != nil {
+				if _, err := s.Store.Chats.Merge(s.ctx(), bob.Who(), c.ID, store.ChatInput{Document: sent}); err != nil {
 					t.Fatalf("merge: %v", err)
 				}
 				want = chatdoc.Merge(want, sent, authorOf(bob))
 			}
-			got, err := s.Store.Chats.Get(s.ctx(), c.ID)
+			got, err := s.Store.Chats.Get(s.ctx(), store.Program(), c.ID)
 			if err != nil {
 				t.Fatalf("get: %v", err)
 			}

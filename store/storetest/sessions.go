@@ -74,25 +74,29 @@ var sessionCases = []testCase{
 	}},
 	{"a new password ends all sessions", func(s *Suite) {
 		bob := s.user("bob")
-		if err := s.Store.Auths.ChangePassword(s.ctx(), bob.ID, "wrong", "new"); !errors.Is(err, store.ErrWrongPassword) {
+		if err := s.Store.Auths.ChangePassword(s.ctx(), bob.Who(), "wrong", "new"); !errors.Is(err, store.ErrWrongPassword) {
 			s.Errorf("the wrong old one: %v", err)
 		}
-		if err := s.Store.Auths.ChangePassword(s.ctx(), bob.ID, "pw-bob", strings.Repeat("x", 73)); !errors.Is(err, store.ErrPasswordTooLong) {
+		if err := s.Store.Auths.ChangePassword(s.ctx(), bob.Who(), "pw-bob", strings.Repeat("x", 73)); !errors.Is(err, store.ErrPasswordTooLong) {
 			s.Errorf("too long: %v", err)
 		}
-		s.ok(s.Store.Auths.ChangePassword(s.ctx(), bob.ID, "pw-bob", strings.Repeat("x", 72)))
+		s.ok(s.Store.Auths.ChangePassword(s.ctx(), bob.Who(), "pw-bob", strings.Repeat("x", 72)))
 		id, err := s.Store.Auths.SignIn(s.ctx(), "bob@example.com", strings.Repeat("x", 72))
 		s.ok(err)
 		if id.SessionStamp == bob.SessionStamp {
 			s.Error("the stamp is the same")
 		}
-		s.ok(s.Store.Auths.EndSessions(s.ctx(), bob.ID))
+		s.ok(s.Store.Auths.EndSessions(s.ctx(), store.Program(), bob.ID))
 		now, err := s.Store.Auths.Identity(s.ctx(), bob.ID)
 		s.ok(err)
 		if now.SessionStamp == id.SessionStamp {
 			s.Error("the stamp is the same after EndSessions")
 		}
-		for _, err := range []error{s.Store.Auths.SetPassword(s.ctx(), "nobody", "x"), s.Store.Auths.EndSessions(s.ctx(), "nobody"), s.Store.Auths.ChangePassword(s.ctx(), "nobody", "x", "y")} {
+		for _, err := range []error{
+			s.Store.Auths.SetPassword(s.ctx(), store.Program(), "nobody", "x"),
+			s.Store.Auths.EndSessions(s.ctx(), store.Program(), "nobody"),
+			s.Store.Auths.ChangePassword(s.ctx(), store.Who{ID: "nobody"}, "x", "y"),
+		} {
 			if !errors.Is(err, dberr.ErrNotFound) {
 				s.Errorf("nobody: %v", err)
 			}
@@ -108,18 +112,26 @@ var sessionCases = []testCase{
 	}},
 	{"API keys", func(s *Suite) {
 		bob, eve := s.user("bob"), s.user("eve")
-		if _, err := s.Store.APIKeys.Get(s.ctx(), bob.ID); !errors.Is(err, dberr.ErrNotFound) {
+		if _, err := s.Store.APIKeys.Create(s.ctx(), bob.Who()); !errors.Is(err, store.ErrNotPermitted) {
+			s.Errorf("keys are off: %v", err)
+		}
+		s.ok(s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{"auth.enable_api_keys": jsonvalue.Text("true")}))
+		if _, err := s.Store.APIKeys.Create(s.ctx(), bob.Who()); !errors.Is(err, store.ErrNotPermitted) {
+			s.Errorf("without the permission: %v", err)
+		}
+		s.ok(s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{"user.permissions": jsonvalue.Text(`{"features":{"api_keys":true}}`)}))
+		if _, err := s.Store.APIKeys.Get(s.ctx(), bob.Who()); !errors.Is(err, dberr.ErrNotFound) {
 			s.Errorf("no key yet: %v", err)
 		}
-		first, err := s.Store.APIKeys.Create(s.ctx(), bob.ID)
+		first, err := s.Store.APIKeys.Create(s.ctx(), bob.Who())
 		s.ok(err)
 		equal(s, "id", first.ID, "key_"+bob.ID)
 		if !strings.HasPrefix(first.Key, "sk-") || len(first.Key) != 35 {
 			s.Errorf("the key has the form %q", first.Key)
 		}
-		second, err := s.Store.APIKeys.Create(s.ctx(), bob.ID)
+		second, err := s.Store.APIKeys.Create(s.ctx(), bob.Who())
 		s.ok(err)
-		_, err = s.Store.APIKeys.Create(s.ctx(), eve.ID)
+		_, err = s.Store.APIKeys.Create(s.ctx(), eve.Who())
 		s.ok(err)
 		if _, err := s.Store.Auths.IdentityByAPIKey(s.ctx(), first.Key); !errors.Is(err, dberr.ErrNotFound) {
 			s.Errorf("the replaced key: %v", err)
@@ -136,11 +148,11 @@ var sessionCases = []testCase{
 		if _, err := s.Store.Auths.IdentityByAPIKey(s.ctx(), second.Key); !errors.Is(err, dberr.ErrNotFound) {
 			s.Errorf("the expired key: %v", err)
 		}
-		s.ok(s.Store.APIKeys.Delete(s.ctx(), bob.ID))
-		if err := s.Store.APIKeys.Delete(s.ctx(), bob.ID); !errors.Is(err, dberr.ErrNotFound) {
+		s.ok(s.Store.APIKeys.Delete(s.ctx(), bob.Who()))
+		if err := s.Store.APIKeys.Delete(s.ctx(), bob.Who()); !errors.Is(err, dberr.ErrNotFound) {
 			s.Errorf("deleted twice: %v", err)
 		}
-		_, err = s.Store.APIKeys.Get(s.ctx(), eve.ID)
+		_, err = s.Store.APIKeys.Get(s.ctx(), eve.Who())
 		s.ok(err)
 	}},
 }

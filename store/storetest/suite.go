@@ -53,7 +53,7 @@ type testCase struct {
 	run  func(*Suite)
 }
 
-var cases = slices.Concat(userCases, sessionCases, settingCases, chatCases, mergeCases, listCases, deleteCases, concurrencyCases)
+var cases = slices.Concat(userCases, sessionCases, settingCases, chatCases, mergeCases, listCases, deleteCases, noteCases, accessCases, concurrencyCases)
 
 // empty deletes all rows, those that refer to others first.
 func (s *Suite) empty() {
@@ -94,7 +94,7 @@ func (s *Suite) admin() *store.Identity {
 // user adds a user.
 func (s *Suite) user(name string) *store.Identity {
 	s.Helper()
-	id, err := s.Store.Users.Add(s.ctx(), store.NewUser{Name: name, Email: name + "@example.com", Password: "pw-" + name, Role: model.RoleUser})
+	id, err := s.Store.Users.Add(s.ctx(), store.Program(), store.NewUser{Name: name, Email: name + "@example.com", Password: "pw-" + name, Role: model.RoleUser})
 	s.ok(err)
 	return id
 }
@@ -117,7 +117,7 @@ func (s *Suite) input(text string) store.ChatInput {
 // chat creates a chat.
 func (s *Suite) chat(by *store.Identity, text string) *model.Chat {
 	s.Helper()
-	c, err := s.Store.Chats.Create(s.ctx(), authorOf(by), s.input(text))
+	c, err := s.Store.Chats.Create(s.ctx(), by.Who(), s.input(text))
 	s.ok(err)
 	return c
 }
@@ -174,7 +174,7 @@ func canonical(s *Suite, text string) string {
 // inStep fails the case when the rows of a chat's messages are not those of its document.
 func (s *Suite) inStep(chat string) {
 	s.Helper()
-	c, err := s.Store.Chats.Get(s.ctx(), chat)
+	c, err := s.Store.Chats.Get(s.ctx(), store.Program(), chat)
 	s.ok(err)
 	doc, err := chatdoc.ParseStored(c.Chat.String())
 	s.ok(err)

@@ -39,7 +39,7 @@ var userCases = []testCase{
 	}},
 	{"what is written for a new user is what Open WebUI writes", func(s *Suite) {
 		id := s.admin()
-		u, err := s.Store.Users.Get(s.ctx(), id.ID)
+		u, err := s.Store.Users.Get(s.ctx(), store.Program(), id.ID)
 		s.ok(err)
 		for what, v := range map[string]*int64{"created_at": u.CreatedAt, "updated_at": u.UpdatedAt, "last_active_at": u.LastActiveAt} {
 			equal(s, what, *v, epoch)
@@ -76,13 +76,13 @@ var userCases = []testCase{
 	{"an address is taken in whatever case", func(s *Suite) {
 		s.user("bob")
 		for _, email := range []string{"bob@example.com", "BOB@Example.com"} {
-			if _, err := s.Store.Users.Add(s.ctx(), store.NewUser{Name: "x", Email: email, Password: "pw", Role: model.RoleUser}); !errors.Is(err, dberr.ErrAlreadyExists) {
+			if _, err := s.Store.Users.Add(s.ctx(), store.Program(), store.NewUser{Name: "x", Email: email, Password: "pw", Role: model.RoleUser}); !errors.Is(err, dberr.ErrAlreadyExists) {
 				s.Errorf("%s: %v, want that it exists", email, err)
 			}
 		}
 		// Also where the address in the row is not in lower case.
 		s.insert(query.Insert(tables.User.Table).Row(model.User{ID: "mixed", Email: ptr("Mixed@Example.com")}))
-		if _, err := s.Store.Users.Add(s.ctx(), store.NewUser{Name: "x", Email: "mixed@example.com", Password: "pw", Role: model.RoleUser}); !errors.Is(err, dberr.ErrAlreadyExists) {
+		if _, err := s.Store.Users.Add(s.ctx(), store.Program(), store.NewUser{Name: "x", Email: "mixed@example.com", Password: "pw", Role: model.RoleUser}); !errors.Is(err, dberr.ErrAlreadyExists) {
 			s.Errorf("mixed: %v, want that it exists", err)
 		}
 		u, err := s.Store.Users.GetByEmail(s.ctx(), "mIxEd@example.com")
@@ -98,7 +98,7 @@ var userCases = []testCase{
 			{store.NewUser{Name: "x", Email: "x@example.com", Password: strings.Repeat("é", 37), Role: model.RoleUser}, store.ErrPasswordTooLong},
 			{store.NewUser{Name: "x", Email: "x@example.com", Password: "pw", Role: "root"}, dberr.ErrInvalid},
 		} {
-			if _, err := s.Store.Users.Add(s.ctx(), c.n); !errors.Is(err, c.want) {
+			if _, err := s.Store.Users.Add(s.ctx(), store.Program(), c.n); !errors.Is(err, c.want) {
 				s.Errorf("%+v: %v, want %v", c.n, err, c.want)
 			}
 		}
@@ -106,9 +106,9 @@ var userCases = []testCase{
 		equal(s, "auths", s.count(query.Select(tables.Auth.ID).From(tables.Auth.Table)), 0)
 	}},
 	{"names are any Unicode, without NUL", func(s *Suite) {
-		id, err := s.Store.Users.Add(s.ctx(), store.NewUser{Name: "Dédé 🦊\x00 Юзер 👩‍🚀", Email: "d@example.com", Password: "päss 🦊", Role: model.RoleUser})
+		id, err := s.Store.Users.Add(s.ctx(), store.Program(), store.NewUser{Name: "Dédé 🦊\x00 Юзер 👩‍🚀", Email: "d@example.com", Password: "päss 🦊", Role: model.RoleUser})
 		s.ok(err)
-		u, err := s.Store.Users.Get(s.ctx(), id.ID)
+		u, err := s.Store.Users.Get(s.ctx(), store.Program(), id.ID)
 		s.ok(err)
 		equal(s, "name", *u.Name, "Dédé 🦊 Юзер 👩‍🚀")
 		_, err = s.Store.Auths.SignIn(s.ctx(), "d@example.com", "päss 🦊")
@@ -117,29 +117,29 @@ var userCases = []testCase{
 	{"update writes what changed", func(s *Suite) {
 		id := s.user("bob")
 		s.later(10)
-		u, err := s.Store.Users.Update(s.ctx(), id.ID, func(u *model.User) error {
+		u, err := s.Store.Users.Update(s.ctx(), store.Program(), id.ID, func(u *model.User) error {
 			u.Bio, u.Email = ptr("hi\x00 👋"), ptr("Bob2@Example.com")
 			return nil
 		})
 		s.ok(err)
 		equal(s, "updated_at", *u.UpdatedAt, epoch+10)
-		got, err := s.Store.Users.Get(s.ctx(), id.ID)
+		got, err := s.Store.Users.Get(s.ctx(), store.Program(), id.ID)
 		s.ok(err)
 		equal(s, "bio", *got.Bio, "hi 👋")
 		equal(s, "email", *got.Email, "bob2@example.com")
 		equal(s, "updated_at", *got.UpdatedAt, epoch+10)
 		equal(s, "created_at", *got.CreatedAt, epoch)
 		s.later(10)
-		_, err = s.Store.Users.Update(s.ctx(), id.ID, func(*model.User) error { return nil })
+		_, err = s.Store.Users.Update(s.ctx(), store.Program(), id.ID, func(*model.User) error { return nil })
 		s.ok(err)
-		got, err = s.Store.Users.Get(s.ctx(), id.ID)
+		got, err = s.Store.Users.Get(s.ctx(), store.Program(), id.ID)
 		s.ok(err)
 		equal(s, "updated_at after nothing changed", *got.UpdatedAt, epoch+10)
 		boom := errors.New("boom")
-		if _, err := s.Store.Users.Update(s.ctx(), id.ID, func(u *model.User) error { u.Bio = nil; return boom }); !errors.Is(err, boom) {
+		if _, err := s.Store.Users.Update(s.ctx(), store.Program(), id.ID, func(u *model.User) error { u.Bio = nil; return boom }); !errors.Is(err, boom) {
 			s.Errorf("the error of the edit is lost: %v", err)
 		}
-		if _, err := s.Store.Users.Update(s.ctx(), "nobody", func(*model.User) error { return nil }); !errors.Is(err, dberr.ErrNotFound) {
+		if _, err := s.Store.Users.Update(s.ctx(), store.Program(), "nobody", func(*model.User) error { return nil }); !errors.Is(err, dberr.ErrNotFound) {
 			s.Errorf("nobody: %v, want not found", err)
 		}
 	}},
@@ -163,7 +163,7 @@ var userCases = []testCase{
 		if none == nil || len(none) != 0 {
 			s.Errorf("no admins are %v, want an empty slice", none)
 		}
-		if _, err := s.Store.Users.Get(s.ctx(), "nobody"); !errors.Is(err, dberr.ErrNotFound) {
+		if _, err := s.Store.Users.Get(s.ctx(), store.Program(), "nobody"); !errors.Is(err, dberr.ErrNotFound) {
 			s.Errorf("Get of nobody: %v", err)
 		}
 		if _, err := s.Store.Users.GetByEmail(s.ctx(), "nobody@example.com"); !errors.Is(err, dberr.ErrNotFound) {
@@ -173,15 +173,15 @@ var userCases = []testCase{
 	{"a transaction that fails leaves nothing", func(s *Suite) {
 		boom := errors.New("boom")
 		err := s.Store.InTx(s.ctx(), func(ctx context.Context, st *store.Store) error {
-			id, err := st.Users.Add(ctx, store.NewUser{Name: "x", Email: "x@example.com", Password: "pw", Role: model.RoleUser})
+			id, err := st.Users.Add(ctx, store.Program(), store.NewUser{Name: "x", Email: "x@example.com", Password: "pw", Role: model.RoleUser})
 			if err != nil {
 				return err
 			}
-			if _, err := st.Chats.Create(ctx, authorOf(id), s.input(`{"title":"t"}`)); err != nil {
+			if _, err := st.Chats.Create(ctx, id.Who(), s.input(`{"title":"t"}`)); err != nil {
 				return err
 			}
 			if err := st.InTx(ctx, func(ctx context.Context, st *store.Store) error {
-				_, err := st.Chats.Create(ctx, authorOf(id), s.input(`{"title":"inner"}`))
+				_, err := st.Chats.Create(ctx, id.Who(), s.input(`{"title":"inner"}`))
 				if err != nil {
 					return err
 				}
@@ -189,7 +189,7 @@ var userCases = []testCase{
 			}); !errors.Is(err, boom) {
 				return fmt.Errorf("inner: %w", err)
 			}
-			n, err := st.Chats.Count(ctx, store.ChatFilter{UserID: id.ID})
+			n, err := st.Chats.Count(ctx, store.Program(), store.ChatFilter{UserID: id.ID})
 			if err != nil {
 				return err
 			}

@@ -1,0 +1,158 @@
+package server
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+)
+
+// verbatim is JSON text in an answer that is sent from where it stands: it is
+// neither encoded nor copied.
+type verbatim string
+
+// sender is an answer that is not one JSON value.
+type sender interface {
+	send(r *request) error
+	mediaType() string
+}
+
+// senderOf says how answers of a type are sent.
+func senderOf(t reflect.Type) func(r *request, answer any) error {
+	switch {
+	case t.Implements(reflect.TypeFor[sender]()):
+		return func(r *request, answer any) error { return answer.(sender).send(r) }
+	case holdsVerbatim(t):
+		return func(r *request, answer any) error {
+			var p parts
+			if err := p.value(reflect.ValueOf(answer)); err != nil {
+				return err
+			}
+			writeParts(r.w, append(p.done, p.rest.String()))
+			return nil
+		}
+	}
+	return func(r *request, answer any) error { return writeJSON(r.w, answer) }
+}
+
+func holdsVerbatim(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.String:
+		return t == reflect.TypeFor[verbatim]()
+	case reflect.Pointer, reflect.Slice:
+		return holdsVerbatim(t.Elem())
+	case reflect.Struct:
+		for i := range t.NumField() {
+			if holdsVerbatim(t.Field(i).Type) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// parts is an answer cut where verbatim texts stand in it.
+type parts struct {
+	done []string
+	rest bytes.Buffer
+}
+
+func (p *parts) value(v reflect.Value) error {
+	switch {
+	case v.Type() == reflect.TypeFor[verbatim]():
+		p.done = append(p.done, p.rest.String(), v.String())
+		p.rest.Reset()
+		return nil
+	case !holdsVerbatim(v.Type()) || (v.Kind() == reflect.Pointer || v.Kind() == reflect.Slice) && v.IsNil():
+		b, err := json.Marshal(v.Interface())
+		p.rest.Write(b)
+		return err
+	case v.Kind() == reflect.Pointer:
+		return p.value(v.Elem())
+	case v.Kind() == reflect.Slice:
+		p.rest.WriteByte('[')
+		for i := range v.Len() {
+			if i > 0 {
+				p.rest.WriteByte(',')
+			}
+			if err := p.value(v.Index(i)); err != nil {
+				return err
+			}
+		}
+		p.rest.WriteByte(']')
+		return nil
+	}
+	p.rest.WriteByte('{')
+	first := true
+	for _, f := range reflect.VisibleFields(v.Type()) {
+		name, options, _ := strings.Cut(f.Tag.Get("json"), ",")
+		fv := v.FieldByIndex(f.Index)
+		if f.Anonymous || name == "" || name == "-" || options == "omitempty" && fv.IsZero() {
+			continue
+		}
+		if !first {
+			p.rest.WriteByte(',')
+		}
+		first = false
+		p.rest.WriteString(`"` + name + `":`)
+		if err := p.value(fv); err != nil {
+			return err
+		}
+	}
+	p.rest.WriteByte('}')
+	return nil
+}
+
+func writeBody(w http.ResponseWriter, status int, body []byte) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_, _ = w.Write(body) // a client that is gone is no failure of ours
+}
+
+func writeParts(w http.ResponseWriter, parts []string) {
+	n := 0
+	for _, p := range parts {
+		n += len(p)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Content-Length", strconv.Itoa(n))
+	w.WriteHeader(http.StatusOK)
+	for _, p := range parts {
+		if _, err := io.WriteString(w, p); err != nil { //nolint:gosec // JSON, never HTML
+			return // a client that is gone is no failure of ours
+		}
+	}
+}
+
+func writeJSON(w http.ResponseWriter, v any) error {
+	body, err := json.Marshal(v)
+	if err != nil {
+		return err
+	}
+	writeBody(w, http.StatusOK, body)
+	return nil
+}
+
+// htmlPage is a page for people.
+type htmlPage struct{ render func(w io.Writer) error }
+
+func (htmlPage) mediaType() string { return "text/html" }
+
+func (p htmlPage) send(r *request) error {
+	h := r.w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
+	r.w.WriteHeader(http.StatusOK)
+	return p.render(r.w)
+}
+
+func orZero[T any](p *T) T {
+	if p == nil {
+		var zero T
+		return zero
+	}
+	return *p
+}

@@ -1,0 +1,118 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"reflect"
+
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/store"
+)
+
+// route is one line of the API. The mux and the API's description are made
+// from the same lines.
+type route struct {
+	method, path string
+	summary      string
+	auth         level
+	data         bool // needs the database to be at this program's revision
+	form         *formType
+	answer       reflect.Type
+	refuses      refusals
+	quiet        string // in place of what is wrong with a form that holds a password
+	serve        func(r *request) error
+}
+
+// request is a request as an endpoint sees it.
+type request struct {
+	caller
+	http *http.Request
+	w    http.ResponseWriter
+}
+
+func (r *request) who() store.Who { return r.caller.Identity.Who() }
+
+// none is the form of an endpoint that takes nothing.
+type none struct{}
+
+// endpoint is a route whose form and answer are the types of its function: the
+// decoder, what is answered, and /openapi.json are made of the same two.
+func endpoint[F, A any](method, path, summary string, who level, f func(context.Context, *request, F) (A, error)) route {
+	form, send := formTypeOf(reflect.TypeFor[F]()), senderOf(reflect.TypeFor[A]())
+	serve := func(r *request) error {
+		var in F
+		if err := form.read(r.http, reflect.ValueOf(&in).Elem()); err != nil {
+			return err
+		}
+		out, err := f(r.http.Context(), r, in)
+		if err != nil {
+			return err
+		}
+		return send(r, out)
+	}
+	return route{method: method, path: path, summary: summary, auth: who, data: true, form: form, answer: reflect.TypeFor[A](), serve: serve}
+}
+
+// withoutData is the route as one that answers whatever state the database is in.
+func (rt route) withoutData() route {
+	rt.data = false
+	return rt
+}
+
+// refusing is the route with refusals of its own, before those that it has.
+func (rt route) refusing(rs ...refusal) route {
+	rt.refuses = append(refusals(rs), rt.refuses...)
+	return rt
+}
+
+// secret is the route with a form that is not shown when something is wrong with it.
+func (rt route) secret(detail string) route {
+	rt.quiet = detail
+	return rt
+}
+
+// resource is routes with the refusals that they share.
+func resource(shared refusals, routes ...route) []route {
+	for i := range routes {
+		routes[i].refuses = append(routes[i].refuses, shared...)
+	}
+	return routes
+}
+
+// refusal is how clients are told of an error of the store: Open WebUI has its
+// own status and sentence for the same thing in each of its resources.
+type refusal struct {
+	err    error
+	status int
+	detail string
+}
+
+type refusals []refusal
+
+// standard are the refusals of resources that say nothing else.
+var standard = refusals{
+	{store.ErrNotPermitted, http.StatusUnauthorized, msgAccessProhibited},
+	{store.ErrNoAccess, http.StatusForbidden, msgSomethingWrong},
+	{store.ErrAudience, http.StatusForbidden, msgAudience},
+	{dberr.ErrNotFound, http.StatusNotFound, msgNotFound},
+}
+
+// of is the answer to an error of the store.
+func (rt *route) refusal(err error) error {
+	var f *failure
+	if errors.As(err, &f) {
+		if rt.quiet != "" && f.status == http.StatusUnprocessableEntity {
+			return fail(http.StatusUnprocessableEntity, rt.quiet)
+		}
+		return err
+	}
+	for _, rs := range []refusals{rt.refuses, standard} {
+		for _, r := range rs {
+			if errors.Is(err, r.err) {
+				return &failure{status: r.status, detail: r.detail, err: err}
+			}
+		}
+	}
+	return err
+}

@@ -1,0 +1,243 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"strings"
+
+	"github.com/larder-db/larder/engine"
+	"github.com/larder-db/larder/jsonvalue"
+	"github.com/larder-db/larder/model"
+	"github.com/larder-db/larder/model/chatdoc"
+	"github.com/larder-db/larder/query"
+	"github.com/larder-db/larder/tables"
+)
+
+// Notes is the table note, with who has pinned which.
+type Notes struct{ base }
+
+// notes need the permission features.notes.
+var notes = kind[model.Note, *model.Note]{name: "notes", table: tables.Note.Table, id: tables.Note.ID, owner: tables.Note.UserID,
+	updated: tables.Note.UpdatedAt, touch: func(n *model.Note, now int64) { n.UpdatedAt = &now },
+	resource: "note", permission: []string{"features", "notes"}, sharing: "notes",
+	with: []func(string) query.DeleteStmt{func(id string) query.DeleteStmt {
+		return query.Delete(tables.PinnedNote.Table).Named("pins.DeleteOfNote").Where(tables.PinnedNote.NoteID.Eq(id))
+	}}}
+
+// Note is a note as one of its readers sees it.
+type Note struct {
+	model.Note
+	Pinned   bool // by the reader
+	MayWrite bool // the reader
+	Grants   []model.AccessGrant
+}
+
+// NoteItem is a note in a list.
+type NoteItem struct {
+	ID        string         `db:"id"`
+	UserID    string         `db:"user_id"`
+	Title     string         `db:"title"`
+	HasText   bool           `db:"has_text"`
+	Text      string         `db:"text"` // Markdown, the first thousand characters
+	Meta      jsonvalue.JSON `db:"meta"`
+	CreatedAt int64          `db:"created_at"` // nanoseconds
+	UpdatedAt int64          `db:"updated_at"` // nanoseconds
+	Pinned    bool           `db:"pinned"`     // by the reader
+	Owner
+	Grants []model.AccessGrant // Search only
+}
+
+// NoteFilter narrows a search of notes; the zero value is all that a user may write.
+type NoteFilter struct {
+	Query     string // words, each in title or text, without regard to case, spaces and hyphens
+	Mine      bool   // only one's own
+	Others    bool   // only those of others
+	Right     Right  // that the reader must have; empty is MayWrite, as in Open WebUI
+	ReadOnly  bool   // only those that the reader may not change
+	Sort      string // updated_at, created_at, name; empty is updated_at
+	Ascending bool
+}
+
+func (f NoteFilter) conds(b *base, w Who) []query.Cond {
+	n := tables.Note
+	c := []query.Cond{notes.listed(b, w, cmp.Or(f.Right, MayWrite))}
+	if f.ReadOnly {
+		c = append(c, query.Not(notes.mine(w, MayWrite)))
+	}
+	if f.Mine {
+		c = append(c, n.UserID.Eq(w.ID))
+	}
+	if f.Others {
+		c = append(c, n.UserID.Ne(w.ID))
+	}
+	bare := func(e query.Expr[string]) query.Expr[string] {
+		return query.Raw[string]("REPLACE(REPLACE(?, '-', ''), ' ', '')", e)
+	}
+	for _, word := range strings.Fields(f.Query) {
+		word = strings.ReplaceAll(word, "-", "")
+		c = append(c, query.Or(bare(n.Title.Expr).ContainsFold(word), bare(n.Data.Path("content", "md").Text()).ContainsFold(word)))
+	}
+	return c
+}
+
+func (f NoteFilter) order() query.Ordering {
+	by := map[string][2]query.Ordering{
+		"created_at": {tables.Note.CreatedAt.Desc(), tables.Note.CreatedAt.Asc()},
+		"name":       {tables.Note.Title.Desc(), tables.Note.Title.Asc()},
+	}
+	o, ok := by[f.Sort]
+	if !ok {
+		o = [2]query.Ordering{tables.Note.UpdatedAt.Desc(), tables.Note.UpdatedAt.Asc()}
+	}
+	if f.Ascending {
+		return o[1]
+	}
+	return o[0]
+}
+
+// pinned holds for notes that a user has pinned.
+func pinned(user string) query.Cond {
+	p := tables.PinnedNote
+	return query.Exists(query.Select(p.ID).From(p.Table).Where(p.UserID.Eq(user), p.NoteID.EqTo(tables.Note.ID)))
+}
+
+// items reads a list without the texts, but for their beginnings.
+func (n *Notes) items(ctx context.Context, w Who, order query.Ordering, p Page, conds ...query.Cond) ([]NoteItem, error) {
+	t := tables.Note
+	beginning := query.Raw[string]("SUBSTR(?, 1, 1000)", t.Data.Path("content", "md").Text())
+	st := query.Select(append(ownerColumns(), t.ID, t.UserID.IfNull("").As("user_id"), t.Title.IfNull("").As("title"), t.Meta,
+		t.Data.HasKey("content").As("has_text"), beginning.IfNull("").As("text"), pinned(w.ID).As("pinned"),
+		t.CreatedAt.IfNull(0).As("created_at"), t.UpdatedAt.IfNull(0).As("updated_at"))...).
+		From(t.Table).Named("notes.List").LeftJoin(tables.User.Table, tables.User.ID.EqTo(t.UserID)).
+		Where(conds...).OrderBy(order, t.ID)
+	return query.All[NoteItem](ctx, n.q, p.apply(st))
+}
+
+// List returns the notes that w owns or that are shared with w, the last
+// changed first.
+func (n *Notes) List(ctx context.Context, w Who, p Page) ([]NoteItem, error) {
+	if _, err := notes.permitted(ctx, &n.base, w); err != nil {
+		return nil, err
+	}
+	return n.items(ctx, w, NoteFilter{}.order(), p, notes.mine(w, MayRead))
+}
+
+// Pinned returns the notes that w has pinned and may read, the last changed first.
+func (n *Notes) Pinned(ctx context.Context, w Who) ([]NoteItem, error) {
+	if _, err := notes.permitted(ctx, &n.base, w); err != nil {
+		return nil, err
+	}
+	return n.items(ctx, w, NoteFilter{}.order(), Page{}, notes.mine(w, MayRead), pinned(w.ID))
+}
+
+// Search returns a page of the notes that a filter leaves, with their grants,
+// and how many they are in all. Admins find everybody's.
+func (n *Notes) Search(ctx context.Context, w Who, f NoteFilter, p Page) ([]NoteItem, int64, error) {
+	if _, err := notes.permitted(ctx, &n.base, w); err != nil {
+		return nil, 0, err
+	}
+	found, err := n.items(ctx, w, f.order(), p, f.conds(&n.base, w)...)
+	if err != nil {
+		return nil, 0, err
+	}
+	total, err := notes.count(ctx, &n.base, f.conds(&n.base, w)...)
+	if err != nil {
+		return nil, 0, err
+	}
+	ids := make([]string, len(found))
+	for i := range found {
+		ids[i] = found[i].ID
+	}
+	grants, err := (&Grants{n.base}).Of(ctx, notes.resource, ids...)
+	for i := range found {
+		found[i].Grants = grants[found[i].ID]
+	}
+	return found, total, err
+}
+
+// seen adds to a note what its reader sees beside it.
+func (n *Notes) seen(ctx context.Context, w Who, x *model.Note, err error) (*Note, error) {
+	if err != nil {
+		return nil, err
+	}
+	out := &Note{Note: *x, MayWrite: orZero(x.UserID) == w.ID}
+	grants, err := (&Grants{n.base}).Of(ctx, notes.resource, x.ID)
+	if err != nil {
+		return nil, err
+	}
+	out.Grants = grants[x.ID]
+	if !out.MayWrite {
+		if out.MayWrite, err = notes.has(ctx, &n.base, w, MayWrite, x.ID); err != nil {
+			return nil, err
+		}
+	}
+	p := tables.PinnedNote
+	out.Pinned, err = query.Found(ctx, n.q, query.Select(p.ID).From(p.Table).Named("pins.Of").Where(p.UserID.Eq(w.ID), p.NoteID.Eq(x.ID)))
+	return out, err
+}
+
+// Get returns a note that w may read. Errors: dberr.ErrNotFound, ErrNoAccess.
+func (n *Notes) Get(ctx context.Context, w Who, id string) (*Note, error) {
+	x, err := notes.get(ctx, &n.base, w, MayRead, id)
+	return n.seen(ctx, w, x, err)
+}
+
+// Create stores a new note of w, shared as grants say. Errors: ErrAudience.
+func (n *Notes) Create(ctx context.Context, w Who, title string, data, meta jsonvalue.JSON, grants []Grant) (*Note, error) {
+	p, err := notes.permitted(ctx, &n.base, w)
+	if err == nil {
+		err = mayShare(p, notes.sharing, grants)
+	}
+	if err != nil {
+		return nil, err
+	}
+	now := notes.now(&n.base)
+	x := &model.Note{ID: n.newID(), UserID: &w.ID, Title: ptr(chatdoc.CleanString(title)), Data: data, Meta: meta, CreatedAt: &now, UpdatedAt: &now}
+	err = n.inTx(ctx, engine.TxOptions{Name: "notes.Create"}, func(ctx context.Context, b base) error {
+		if err := notes.insert(ctx, &b, x); err != nil || len(grants) == 0 {
+			return err
+		}
+		return (&Grants{b}).replace(ctx, notes.resource, x.ID, grants)
+	})
+	return n.seen(ctx, w, x, err)
+}
+
+// Update gives a note that w may write to edit, under lock; it may run more
+// than once. Errors: dberr.ErrNotFound, ErrNoAccess.
+func (n *Notes) Update(ctx context.Context, w Who, id string, edit func(*model.Note) error) (*Note, error) {
+	x, err := notes.update(ctx, &n.base, w, id, edit)
+	return n.seen(ctx, w, x, err)
+}
+
+// Share makes grants the whole set of a note that w may write. Errors:
+// dberr.ErrNotFound, ErrNoAccess, ErrAudience.
+func (n *Notes) Share(ctx context.Context, w Who, id string, grants []Grant) (*Note, error) {
+	x, err := notes.share(ctx, &n.base, w, id, grants)
+	return n.seen(ctx, w, x, err)
+}
+
+// TogglePin pins a note that w may read and has not pinned, and the other way
+// round. The note itself does not change.
+func (n *Notes) TogglePin(ctx context.Context, w Who, id string) (*Note, error) {
+	x, err := notes.get(ctx, &n.base, w, MayRead, id)
+	if err != nil {
+		return nil, err
+	}
+	err = n.inTx(ctx, engine.TxOptions{Name: "notes.TogglePin"}, func(ctx context.Context, b base) error {
+		p := tables.PinnedNote
+		gone, err := query.Exec(ctx, b.q, query.Delete(p.Table).Named("pins.Delete").Where(p.UserID.Eq(w.ID), p.NoteID.Eq(id)))
+		if err != nil || gone > 0 {
+			return err
+		}
+		row := model.PinnedNote{ID: b.newID(), UserID: w.ID, NoteID: id, CreatedAt: notes.now(&b)}
+		_, err = query.Exec(ctx, b.q, query.Insert(p.Table).Named("pins.Insert").Row(row).OnConflict(p.UserID, p.NoteID).DoNothing())
+		return err
+	})
+	return n.seen(ctx, w, x, err)
+}
+
+// Delete removes a note that w may write, with its pins and grants. Errors:
+// dberr.ErrNotFound, ErrNoAccess.
+func (n *Notes) Delete(ctx context.Context, w Who, id string) error {
+	return notes.delete(ctx, &n.base, w, id)
+}
