@@ -73,6 +73,8 @@ func kindCall(c *schema.Column) string {
 		return "DateTimeTZ(" + q + ")"
 	case is(schema.Type{Kind: schema.String, Length: ty.Length}):
 		return fmt.Sprintf("String(%s, %d)", q, ty.Length) + key
+	case is(schema.Type{Kind: schema.Enum, Name: ty.Name, Values: ty.Values}):
+		return "Enum(" + quoted(append([]string{c.Name, ty.Name}, ty.Values...)) + ")"
 	case is(schema.Type{Kind: schema.Numeric, Precision: ty.Precision, Scale: ty.Scale}):
 		return fmt.Sprintf("Numeric(%s, %d, %d)", q, ty.Precision, ty.Scale)
 	}

@@ -63,6 +63,9 @@ func value(v reflect.Value) string {
 		items := make([]string, v.Len())
 		for i := range items {
 			items[i] = value(v.Index(i))
+			if e := v.Type().Elem(); e.Kind() == reflect.Struct { // as gofmt -s has it
+				items[i] = strings.TrimPrefix(items[i], e.String())
+			}
 		}
 		return v.Type().String() + "{" + strings.Join(items, ", ") + "}"
 	case reflect.String:
