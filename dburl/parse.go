@@ -1,6 +1,9 @@
 package dburl
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 const (
 	portRange  = "the port must be a number from 1 to 65535"
@@ -20,14 +23,22 @@ const (
 // something else: a Go DSN, a libpq string, a bare path. Query arguments are
 // not judged here; [URL.Validate] does that. Errors have the code invalid and
 // never hold a part of s that could be a secret.
-func Parse(s string) (*URL, error) {
+func Parse(s string) (*URL, error) { return ParseFor(s) }
+
+// ParseFor is [Parse] for a program that opens further backends, each of which
+// is a scheme with any driver behind it: engine.Open asks it for those of
+// Options.Drivers.
+func ParseFor(s string, backends ...string) (*URL, error) {
 	u, problem := parse(s)
 	if u == nil && problem == "" {
 		return nil, invalid(hint(s))
 	}
 	if scheme, _, ok := cutScheme(s); ok {
-		if p := checkScheme(scheme); p != "" {
-			return nil, invalid(p)
+		name, _ := splitScheme(scheme)
+		if _, ours := backendOf(name); ours || !slices.Contains(backends, name) {
+			if p := checkScheme(scheme); p != "" {
+				return nil, invalid(p)
+			}
 		}
 	}
 	if problem != "" {

@@ -110,6 +110,14 @@ func (u *URL) Clone() *URL {
 	return &c
 }
 
+// As returns a copy that is read as a URL of another backend: an engine that
+// takes the arguments of another one reads them by u.As(dburl.PostgreSQL).Postgres().
+func (u *URL) As(backend string) *URL {
+	c := u.Clone()
+	c.Backend = backend
+	return c
+}
+
 // WithDatabase returns a copy for another database or file.
 func (u *URL) WithDatabase(name string) *URL {
 	c := u.Clone()

@@ -17,6 +17,10 @@ type Changer interface {
 	// Extras reads what Change needs to know about one table of the live
 	// database beyond its schema. A table that does not exist has none.
 	Extras(ctx context.Context, q Querier, o InspectOptions, table string) (Extras, error)
+
+	// ExtrasOf tells as much of it from the schema alone, of which tables are
+	// all that is known: for scripts that are written without a database.
+	ExtrasOf(tables []*schema.Table, table string) Extras
 }
 
 // Alteration is a group of changes of one table that are made together.
@@ -42,35 +46,11 @@ type Alteration struct {
 	Concurrently bool
 }
 
-// Extras is what a live database says about a table beyond its schema. The
-// zero value is right where nothing is known, as in offline scripts: then
-// Before is all there is.
+// Extras is what an engine wants to know about a table beyond its schema when
+// it changes it. The zero value is right where nothing is known: then Before is
+// all there is.
 type Extras struct {
-	// Create is the statement that made the table, where the engine keeps it.
-	Create string
-	// Objects are what stands or falls with the table: its indexes and
-	// triggers, and views and triggers elsewhere that mention it.
-	Objects []Object
-	// Referrers are other tables with foreign keys to this one.
-	Referrers []string
-	// EnumColumns lists, by enum type, the columns of all tables that have it
-	// as "table.column"; empty where enums are no types of their own.
-	EnumColumns map[string][]string
-	// ValidJSON has, by column, the name of the check that keeps it JSON,
-	// where that is a check and its name is not the one by rule. A column with
-	// the empty name has a check that is part of the column.
-	ValidJSON map[string]string
-}
-
-// Object is an index, trigger or view of the live database.
-type Object struct {
-	Kind  string // "index", "trigger" or "view"
-	Name  string
-	Table string // the table that an index or trigger belongs to
-	SQL   string // the statement that made it
-	// Probe is a query that can be prepared only when the object can be used;
-	// empty when it could not be used to begin with, or nobody can tell.
-	Probe string
+	Own any // the engine's own; nobody else looks inside
 }
 
 // Script is what has to be run to make a change. Its parts are run in the

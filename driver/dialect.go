@@ -5,33 +5,25 @@ import "github.com/larder-db/larder/schema"
 // Feature is something that an engine has or has not.
 type Feature = schema.Feature
 
-// Features that change how statements are written. Those that change tables
-// are in package schema.
+// Features that change how statements are written, each of which somebody asks
+// for. Those that change tables are in package schema. What a statement needs
+// and the engine lacks is emulated, or a dberr.Unsupported error that says what;
+// drivertest proves both ways.
 const (
 	InsertReturning Feature = "insert returning" // INSERT ... RETURNING
 	UpdateReturning Feature = "update returning" // UPDATE ... RETURNING
 	DeleteReturning Feature = "delete returning" // DELETE ... RETURNING
-	RowLocks        Feature = "row locks"        // SELECT ... FOR UPDATE locks rows; without it a write transaction has the whole database
-	SkipLocked      Feature = "skip locked"      // FOR UPDATE SKIP LOCKED
 	CopyIn          Feature = "copy in"          // there is a faster way in for many rows than INSERT of several (Dialect is a BulkLoader)
-	StatementCache  Feature = "statement cache"  // the engine layer should keep prepared statements; the driver does not
-	SingleWriter    Feature = "single writer"    // one write transaction at a time in the whole database
-	Savepoints      Feature = "savepoints"       // SAVEPOINT
-	Isolation       Feature = "isolation levels" // the isolation level can be chosen
 	ServerProcess   Feature = "server"           // there is a server that can go away and come back
-	TupleIn         Feature = "tuple in"         // (a, b) IN ((1, 2), ...)
 	Schemas         Feature = "schemas"          // a table can be named with the schema, or database of the server, that it is in
 	Windows         Feature = "window functions"
 	RecursiveCTE    Feature = "recursive cte"
-	JSONIndexable   Feature = "indexable json"   // a JSONB column can have an index over its members
-	NullsOrdering   Feature = "nulls first/last" // ORDER BY ... NULLS FIRST
-	DistinctFrom    Feature = "is distinct from" // standard spelling
-	UpsertTarget    Feature = "upsert target"    // an upsert is decided by its target key alone; without it by any unique key
-	SetOperations   Feature = "set operations"   // EXCEPT and INTERSECT; UNION is everywhere
-	JSONExact       Feature = "json exact"       // numbers in JSON are exact in documents of every length; without it in those up to 65,536 characters
-	DecimalType     Feature = "decimal type"     // sums and extremes of exact decimals are exact
-	SelfSubquery    Feature = "self subquery"    // a statement that writes a table may read it in a subquery
-	SetAtOnce       Feature = "set at once"      // UPDATE ... SET a = b, b = a swaps; without it a later assignment sees an earlier one
+	UpsertTarget    Feature = "upsert target"  // an upsert is decided by its target key alone; without it by any unique key
+	SetOperations   Feature = "set operations" // EXCEPT and INTERSECT; UNION is everywhere
+	JSONExact       Feature = "json exact"     // numbers in JSON are exact in documents of every length; without it in those up to 65,536 characters
+	DecimalType     Feature = "decimal type"   // sums and extremes of exact decimals are exact
+	SelfSubquery    Feature = "self subquery"  // a statement that writes a table may read it in a subquery
+	SetAtOnce       Feature = "set at once"    // UPDATE ... SET a = b, b = a swaps; without it a later assignment sees an earlier one
 )
 
 // Limits of an engine. 0 is unlimited.

@@ -30,10 +30,9 @@ type Driver interface {
 // OpenOptions are the settings of pools and connections. The zero value of a
 // field asks for the engine's default.
 type OpenOptions struct {
-	Schema  string               // the PostgreSQL schema to work in
-	Pool    dburl.PoolSettings   // sizes and timeouts of the pool
-	SQLite  dburl.SQLiteSettings // settings that only a file engine has
-	PingAge time.Duration        // with Pool.PrePing: a connection idle for longer is pinged before it is handed out; 0 is always
+	Schema  string             // the schema to work in, on an engine with Schemas inside of a database
+	Pool    dburl.PoolSettings // sizes and timeouts of the pool
+	PingAge time.Duration      // with Pool.PrePing: a connection idle for longer is pinged before it is handed out; 0 is always
 
 	// PreparedStatements chooses how statements reach a server behind a
 	// pooler: "auto" (default), "off", or an engine's own mode name.

@@ -15,6 +15,14 @@ type Offline interface {
 	OfflineDDL(u *dburl.URL) (DDL, error)
 }
 
+// Tunable is a Driver whose connections take settings that only a database in a
+// file has.
+type Tunable interface {
+	Driver
+	// Tuned is the driver with those settings instead of its defaults.
+	Tuned(s dburl.SQLiteSettings) Driver
+}
+
 // Snapshotter copies a database that is one file.
 type Snapshotter interface {
 	// Path is the file of the database.

@@ -45,7 +45,7 @@ type Engine struct {
 // and dberr.Invalid. A SQLite file that does not exist is made, unless the URL
 // says otherwise; its directory is not.
 func Open(ctx context.Context, url string, o Options) (*Engine, error) {
-	u, err := dburl.Parse(url)
+	u, err := dburl.ParseFor(url, backends(o.Drivers)...)
 	if err != nil {
 		return nil, err
 	}
@@ -59,19 +59,18 @@ func OpenURL(ctx context.Context, u *dburl.URL, o Options) (*Engine, error) {
 		return nil, err
 	}
 	var pool dburl.PoolSettings
-	var file dburl.SQLiteSettings
 	if o.Pool != nil {
 		pool = *o.Pool
 	}
-	if o.SQLite != nil {
-		file = *o.SQLite
+	pool = pool.OrDefault()
+	if file, ok := d.(driver.Tunable); ok && o.SQLite != nil {
+		d = file.Tuned(*o.SQLite)
 	}
-	pool, file = pool.OrDefault(), file.OrDefault()
 	age := max(o.PingAge, 0)
 	if o.PingAge == 0 {
 		age = defaultPingAge
 	}
-	db, err := d.Open(ctx, u, driver.OpenOptions{Schema: o.Schema, Pool: pool, SQLite: file, PingAge: age,
+	db, err := d.Open(ctx, u, driver.OpenOptions{Schema: o.Schema, Pool: pool, PingAge: age,
 		PreparedStatements: o.PreparedStatements, Password: o.Password, ReadOnly: o.ReadOnly})
 	if err != nil {
 		return nil, openError(u, err)
@@ -120,14 +119,22 @@ func openError(u *dburl.URL, err error) error {
 
 const defaultPingAge = time.Second
 
+// backends lists what the drivers serve.
+func backends(drivers []driver.Driver) []string {
+	var out []string
+	for _, d := range drivers {
+		out = append(out, d.Backends()...)
+	}
+	return out
+}
+
 func driverFor(u *dburl.URL, drivers []driver.Driver) (driver.Driver, error) {
-	var have []string
 	for _, d := range drivers {
 		if slices.Contains(d.Backends(), u.Backend) {
 			return d, nil
 		}
-		have = append(have, d.Backends()...)
 	}
+	have := backends(drivers)
 	if len(have) == 0 {
 		return nil, dberr.New(dberr.Invalid, "open", "no database drivers were given; set Options.Drivers, for example to engines.All()")
 	}

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/engine/enginetest"
 	"github.com/larder-db/larder/internal/testdb"
@@ -80,7 +79,7 @@ func TestTriggersAreOneStatement(t *testing.T) {
 		r := runner(t, eng, append(line(), migrate.Revision{ID: "cc4444444444", Down: []string{"ba3333333333"}, Upgrade: func(ops *op.Ops) {
 			ops.CreateTable(func() *schema.Table { t := schema.Define("seen"); t.String("id", 36); return t }())
 			ops.Execute("CREATE TRIGGER {see} AFTER INSERT ON {users} FOR EACH ROW BEGIN INSERT INTO {seen} ({id}) VALUES (NEW.{id}); INSERT INTO {seen} ({id}) VALUES ('again'); END").
-				When(driver.JSONIndexable, "").ChangesSchema().NoReverse()
+				When(schema.NativeJSON, "").ChangesSchema().NoReverse()
 		}})...)
 		upgrade(t, r, "head")
 	})

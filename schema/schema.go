@@ -189,7 +189,6 @@ const (
 	TransactionalDDL Feature = "transactional DDL"     // CREATE and ALTER roll back
 	Comments         Feature = "comments"              // tables and columns have comments
 	Sequences        Feature = "sequences"             // numbering is an object of its own
-	TypedEnum        Feature = "enum types"            // enums are types of their own
 	DeferrableFK     Feature = "deferrable constraint" // foreign keys can be checked at commit
 	NullableKey      Feature = "nullable key column"   // a primary key column may be declared nullable
 	ConstraintNames  Feature = "constraint names"      // a constraint without a name is given one

@@ -19,10 +19,7 @@ import (
 // Connections tests how a driver opens databases and what its connections are
 // like, its classifier and its named locks. url is a fresh, empty database.
 func Connections(t *testing.T, d driver.Driver, url string) {
-	u, err := dburl.Parse(url)
-	if err != nil {
-		t.Fatal(err)
-	}
+	u := parse(t, d, url)
 	t.Run("open", func(t *testing.T) { testOpen(t, d, u) })
 	t.Run("settings", func(t *testing.T) { testSettings(t, open(t, d, u)) })
 	t.Run("matched rows", func(t *testing.T) { testMatchedRows(t, open(t, d, u)) })

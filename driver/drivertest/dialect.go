@@ -11,7 +11,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/larder-db/larder/dberr"
-	"github.com/larder-db/larder/dburl"
 	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/schema"
 )
@@ -19,19 +18,7 @@ import (
 // Dialect runs what a dialect writes on its engine: names and literals, values
 // and what is refused, text, JSON and clauses. It needs no table.
 func Dialect(t *testing.T, d driver.Driver, url string) {
-	DialectOn(t, OpenDialect(t, d, url))
-}
-
-// OpenDialect opens the database at url until the test ends.
-func OpenDialect(t *testing.T, d driver.Driver, url string) *driver.Database {
-	t.Helper()
-	u, err := dburl.Parse(url)
-	if err != nil {
-		t.Fatal(err)
-	}
-	db := open(t, d, u)
-	t.Cleanup(func() { closeDatabase(t, db) })
-	return db
+	DialectOn(t, Open(t, d, url))
 }
 
 // DialectOn is [Dialect] on a database that is open, whose dialect may be

@@ -27,18 +27,18 @@ import (
 	"github.com/larder-db/larder/internal/testdb"
 )
 
-// Each runs fn as one subtest per engine, each with an engine on a fresh, empty
-// database. At the end of a subtest rows that are still open, and connections
-// that were not given back, fail it.
+// Each runs fn as one subtest per engine of this module, each with an engine on
+// a fresh, empty database. At the end of a subtest rows that are still open, and
+// connections that were not given back, fail it.
 func Each(t *testing.T, fn func(t *testing.T, eng *engine.Engine)) {
 	t.Helper()
-	EachWith(t, engine.Options{}, fn)
+	Ours().Each(t, engine.Options{}, fn)
 }
 
 // EachWith is [Each] with options; Drivers and TrackRows are set by it.
 func EachWith(t *testing.T, o engine.Options, fn func(t *testing.T, eng *engine.Engine)) {
 	t.Helper()
-	testdb.Each(t, func(t *testing.T, db testdb.DB) { fn(t, Open(t, db.URL, o)) })
+	Ours().Each(t, o, fn)
 }
 
 // EachAndMemory is [Each] with one more subtest, on SQLite in memory. There,
@@ -51,22 +51,11 @@ func EachAndMemory(t *testing.T, fn func(t *testing.T, eng *engine.Engine)) {
 	}
 }
 
-// Open opens an engine that is closed, and looked at for leaks, when the test
-// ends. Drivers and TrackRows are set by it.
+// Open opens an engine of this module that is closed, and looked at for leaks,
+// when the test ends. Drivers and TrackRows are set by it.
 func Open(t testing.TB, url string, o engine.Options) *engine.Engine {
 	t.Helper()
-	o.Drivers, o.TrackRows = engines.All(), true
-	eng, err := engine.Open(t.Context(), url, o)
-	if err != nil {
-		t.Fatalf("open: %v", err)
-	}
-	t.Cleanup(func() {
-		NoLeaks(t, eng)
-		if err := eng.Close(); err != nil {
-			t.Errorf("close: %v", err)
-		}
-	})
-	return eng
+	return Suite{Drivers: engines.All()}.Open(t, url, o)
 }
 
 // NoLeaks fails the test when rows are open or connections in use. It waits a

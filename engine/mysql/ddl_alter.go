@@ -189,11 +189,7 @@ func (w *alteration) dropJSON(c *schema.Column) {
 	if c.Type.Kind != schema.JSON {
 		return
 	}
-	name, known := w.Alteration.Extras.ValidJSON[c.Name]
-	if !known {
-		name = jsonName(w.table(), c.Name)
-	}
-	if name != "" {
+	if name := w.jsonCheckOf(w.table(), c.Name); name != "" {
 		w.drops.add("", w.d.withoutCheck(name), "")
 	}
 }
@@ -215,10 +211,7 @@ func (w *alteration) renameTable(c schema.RenameTable) {
 		if col.Type.Kind != schema.JSON {
 			continue
 		}
-		name, known := w.Alteration.Extras.ValidJSON[col.Name]
-		if !known {
-			name = jsonName(c.From, col.Name)
-		}
+		name := w.jsonCheckOf(c.From, col.Name)
 		if now := jsonName(c.To, col.Name); name != "" && name != now {
 			parts = append(parts, w.d.withoutCheck(name), "ADD "+jsonCheck(now, col.Name))
 			probe = constraintThere(c.To, now)
@@ -264,10 +257,7 @@ func (w *alteration) renameColumn(c schema.RenameColumn) error {
 		return dberr.New(dberr.SchemaMismatch, "change", "there is no column "+before.Name+"."+c.From)
 	}
 	json := col.Type.Kind == schema.JSON
-	if name, known := w.Alteration.Extras.ValidJSON[c.From]; json && known && name != "" {
-		drop.add("", w.d.withoutCheck(name), not(constraintThere(w.table(), name)))
-	} else if json && !known {
-		name := jsonName(before.Name, c.From)
+	if name := w.jsonCheckOf(before.Name, c.From); json && name != "" {
 		drop.add("", w.d.withoutCheck(name), not(constraintThere(w.table(), name)))
 	}
 	over := func(i *schema.Index) bool {

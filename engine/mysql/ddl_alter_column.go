@@ -2,6 +2,7 @@ package mysql
 
 import (
 	"context"
+	"database/sql"
 	"slices"
 	"strings"
 
@@ -94,8 +95,7 @@ func (w *alteration) alterColumn(c schema.AlterColumn) error {
 	}
 	w.heavier(lock)
 	// A check that is part of the column goes when the column is stated again.
-	name, known := w.Alteration.Extras.ValidJSON[c.From.Name]
-	inline := known && name == ""
+	inline := w.jsonCheckOf(w.table(), c.From.Name) == ""
 	switch from, to := c.From.Type.Kind == schema.JSON, c.To.Type.Kind == schema.JSON; {
 	case from && !to:
 		w.dropJSON(c.From)
@@ -270,52 +270,46 @@ func (w *alteration) convert(c schema.AlterColumn) (done bool, err error) {
 	return false, nil
 }
 
-// Extras reads the names of the checks that keep columns JSON, and what refers
-// to the table.
+// jsonNames has, by column, the name of the check that keeps it JSON, where
+// that is a check and its name is not the one by rule. A column with the empty
+// name has a check that is part of the column.
+type jsonNames map[string]string
+
+// Extras reads the names of the checks that keep columns JSON.
 func (d *DDL) Extras(ctx context.Context, q driver.Querier, o driver.InspectOptions, table string) (driver.Extras, error) {
-	var x driver.Extras
-	rows, err := q.QueryContext(ctx, d.checks(true), o.Schema, table)
-	if err != nil {
-		return x, err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
+	x := jsonNames{}
+	err := driver.EachRow(ctx, q, func(rows *sql.Rows) error {
 		var of, name, clause, level string
 		if err := rows.Scan(&of, &name, &clause, &level); err != nil {
-			return x, err
+			return err
 		}
 		e, err := sqltext.Canonical(d.printed(clause), textRules(&schema.Table{}))
 		if err != nil {
-			continue // no check of ours reads like that
+			return nil //nolint:nilerr // no check of ours reads like that
 		}
 		column, opens := strings.CutPrefix(e, "json_valid({")
 		column, closes := strings.CutSuffix(column, "})")
 		if !opens || !closes {
-			continue
-		}
-		if x.ValidJSON == nil {
-			x.ValidJSON = map[string]string{}
+			return nil
 		}
 		if level == "Column" {
 			name = ""
 		}
-		x.ValidJSON[column] = name
+		x[column] = name
+		return nil
+	}, d.checks(true), o.Schema, table)
+	return driver.Extras{Own: x}, err
+}
+
+// ExtrasOf has nothing to tell: the names by rule are known.
+func (*DDL) ExtrasOf([]*schema.Table, string) driver.Extras { return driver.Extras{} }
+
+// jsonCheckOf is the name of the check that keeps a column JSON, of a table
+// that was made under that name; empty when it is part of the column.
+func (w *alteration) jsonCheckOf(table, column string) string {
+	known, _ := w.Alteration.Extras.Own.(jsonNames)
+	if name, ok := known[column]; ok {
+		return name
 	}
-	if err := rows.Err(); err != nil {
-		return x, err
-	}
-	refs, err := q.QueryContext(ctx, `SELECT DISTINCT table_name FROM information_schema.key_column_usage
-		WHERE referenced_table_schema = `+here+` AND referenced_table_name = ? AND table_name <> referenced_table_name ORDER BY table_name`, o.Schema, table)
-	if err != nil {
-		return x, err
-	}
-	defer func() { _ = refs.Close() }()
-	for refs.Next() {
-		var name string
-		if err := refs.Scan(&name); err != nil {
-			return x, err
-		}
-		x.Referrers = append(x.Referrers, name)
-	}
-	return x, refs.Err()
+	return jsonName(table, column)
 }

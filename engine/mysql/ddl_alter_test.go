@@ -9,6 +9,6 @@ import (
 
 func TestAlter(t *testing.T) {
 	for _, e := range []string{testdb.MySQL, testdb.MariaDB} {
-		t.Run(e, func(t *testing.T) { drivertest.Alter(t, openForSchema(t, testdb.New(t, e))) })
+		t.Run(e, func(t *testing.T) { drivertest.Alter(t, open(t, testdb.New(t, e))) })
 	}
 }

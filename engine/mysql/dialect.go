@@ -31,8 +31,9 @@ func NewDialect(f Flavour, version, maxPacket int) Dialect {
 }
 
 // statementFeatures are those of all flavours.
-var statementFeatures = []driver.Feature{driver.RowLocks, driver.SkipLocked, driver.ServerProcess, driver.Isolation,
-	driver.Savepoints, driver.TupleIn, driver.Windows, driver.RecursiveCTE, driver.DecimalType, driver.Schemas}
+var statementFeatures = []driver.Feature{
+	driver.ServerProcess, driver.Windows, driver.RecursiveCTE, driver.DecimalType, driver.Schemas,
+}
 
 // Engine is the flavour's name.
 func (d Dialect) Engine() string { return d.Name() }

@@ -19,7 +19,7 @@ func TestDialect(t *testing.T) {
 // MariaDB before 10.9 has no positions from the end; what stands in for them
 // runs on later servers as well.
 func TestPositionsOnOldMariaDB(t *testing.T) {
-	db := drivertest.OpenDialect(t, Driver{}, testdb.New(t, testdb.MariaDB).URL)
+	db := drivertest.Open(t, Driver{}, testdb.New(t, testdb.MariaDB).URL)
 	old := *db
 	old.Dialect = NewDialect(MariaDB{}, 100600, 0)
 	drivertest.DialectOn(t, &old)

@@ -80,7 +80,11 @@ func (d Driver) Dialect(u *dburl.URL) (driver.Dialect, error) {
 
 // Open connects to the server that u names.
 func (d Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*driver.Database, error) {
-	t, err := u.MySQL()
+	known := u
+	if slices.Contains(d.Backends(), u.Backend) && u.Backend != dburl.MariaDB {
+		known = u.As(dburl.MySQL) // a further flavour takes the same arguments
+	}
+	t, err := known.MySQL()
 	if err != nil {
 		return nil, err
 	}

@@ -7,39 +7,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/driver/drivertest"
 	"github.com/larder-db/larder/engine/mysql"
 	"github.com/larder-db/larder/internal/testdb"
 	"github.com/larder-db/larder/schema"
 )
-
-func describe(t *schema.Table) string {
-	s := t.Name + ": "
-	for i, c := range t.Columns {
-		if i > 0 {
-			s += "; "
-		}
-		s += c.String()
-		if c.Identity != nil {
-			s += " numbered"
-		}
-		if c.Collation != "" {
-			s += " collate " + c.Collation
-		}
-	}
-	if t.PrimaryKey != nil {
-		s += " | key " + t.PrimaryKey.String()
-	}
-	for _, f := range t.ForeignKeys {
-		s += " | " + f.String()
-	}
-	for _, k := range t.Checks {
-		s += " | " + k.String()
-	}
-	for _, i := range t.Indexes {
-		s += " | " + i.String()
-	}
-	return s
-}
 
 // What other hands made: other collations, types without a kind, prefix and
 // full-text indexes, times that maintain themselves, checks in a column.
@@ -47,7 +19,7 @@ func TestInspectReadsWhatOthersMade(t *testing.T) {
 	for _, e := range []string{testdb.MySQL, testdb.MariaDB} {
 		t.Run(e, func(t *testing.T) {
 			maria := e == testdb.MariaDB
-			db := openForSchema(t, testdb.New(t, e))
+			db := open(t, testdb.New(t, e))
 			statements := []string{
 				"CREATE TABLE p (id int unsigned NOT NULL AUTO_INCREMENT, `odd ``name` varchar(20) DEFAULT 'it''s', t text, m mediumint(5) DEFAULT 3, f float, b bit(1) DEFAULT b'1', " +
 					"e enum('a','it''s') DEFAULT 'a', at timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP ON UPDATE CURRENT_TIMESTAMP, j longtext CHECK (json_valid(j)), k longtext CHECK (json_valid(k) AND k <> ''), " +
@@ -69,7 +41,7 @@ func TestInspectReadsWhatOthersMade(t *testing.T) {
 			}
 			var got []string
 			for _, tab := range live {
-				got = append(got, describe(tab))
+				got = append(got, drivertest.Describe(tab))
 			}
 			want := []string{
 				"c: id int not null; p int unsigned null | key (id) | foreign key c_ibfk_1 (p) -> p(id) on delete set null | index fi ({p} + 1, id desc) | index p (p)",
@@ -99,7 +71,7 @@ func TestInspectReadsWhatOthersMade(t *testing.T) {
 func TestTablesDoNotDependOnTheServersDefaults(t *testing.T) {
 	for _, e := range []string{testdb.MySQL, testdb.MariaDB} {
 		t.Run(e, func(t *testing.T) {
-			db := openForSchema(t, testdb.New(t, e))
+			db := open(t, testdb.New(t, e))
 			if _, err := db.Writer.ExecContext(t.Context(), "ALTER DATABASE DEFAULT CHARACTER SET latin1 COLLATE latin1_swedish_ci"); err != nil {
 				t.Fatal(err)
 			}

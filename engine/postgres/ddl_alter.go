@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"reflect"
 	"slices"
@@ -12,39 +13,45 @@ import (
 	"github.com/larder-db/larder/schema"
 )
 
-// Extras reads which columns have which enum types, and what refers to the table.
-func (d *DDL) Extras(ctx context.Context, q driver.Querier, o driver.InspectOptions, table string) (driver.Extras, error) {
-	var x driver.Extras
-	rows, err := q.QueryContext(ctx, `SELECT ty.typname, c.relname || '.' || a.attname FROM pg_catalog.pg_attribute a
+// enumColumns lists, by enum type, the columns of all tables that have it as
+// "table.column".
+type enumColumns map[string][]string
+
+// Extras reads which columns have which enum types.
+func (*DDL) Extras(ctx context.Context, q driver.Querier, o driver.InspectOptions, _ string) (driver.Extras, error) {
+	x := enumColumns{}
+	err := driver.EachRow(ctx, q, func(rows *sql.Rows) error {
+		var name, at string
+		if err := rows.Scan(&name, &at); err != nil {
+			return err
+		}
+		x[name] = append(x[name], at)
+		return nil
+	}, `SELECT ty.typname, c.relname || '.' || a.attname FROM pg_catalog.pg_attribute a
 		JOIN pg_catalog.pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p', 'v', 'm')
 		JOIN pg_catalog.pg_type ty ON ty.oid = a.atttypid AND ty.typtype = 'e'
 		JOIN pg_catalog.pg_namespace n ON n.oid = ty.typnamespace AND n.nspname = coalesce(nullif($1::text, ''), current_schema())
-		WHERE a.attnum > 0 AND NOT a.attisdropped
-		UNION ALL SELECT '', c.relname FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
-		JOIN pg_catalog.pg_class r ON r.oid = k.confrelid
-		JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace AND n.nspname = coalesce(nullif($1::text, ''), current_schema())
-		WHERE k.contype = 'f' AND r.relname = $2 AND c.oid <> r.oid ORDER BY 1, 2`, o.Schema, table)
-	if err != nil {
-		return x, err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var name, at string
-		if err := rows.Scan(&name, &at); err != nil {
-			return x, err
-		}
-		if name == "" {
-			if !slices.Contains(x.Referrers, at) {
-				x.Referrers = append(x.Referrers, at)
+		WHERE a.attnum > 0 AND NOT a.attisdropped ORDER BY 1, 2`, o.Schema)
+	return driver.Extras{Own: x}, err
+}
+
+// ExtrasOf tells which columns have which enum types.
+func (*DDL) ExtrasOf(tables []*schema.Table, _ string) driver.Extras {
+	x := enumColumns{}
+	for _, t := range tables {
+		for _, c := range t.Columns {
+			if c.Type.Kind == schema.Enum && c.Type.Name != "" {
+				x[c.Type.Name] = append(x[c.Type.Name], t.Name+"."+c.Name)
 			}
-			continue
 		}
-		if x.EnumColumns == nil {
-			x.EnumColumns = map[string][]string{}
-		}
-		x.EnumColumns[name] = append(x.EnumColumns[name], at)
 	}
-	return x, rows.Err()
+	return driver.Extras{Own: x}
+}
+
+// users are the columns that are known to have an enum type.
+func (w *alteration) users(enum string) []string {
+	x, _ := w.Alteration.Extras.Own.(enumColumns)
+	return x[enum]
 }
 
 // alteration writes one script.
@@ -301,7 +308,7 @@ func (w *alteration) addTable(c schema.AddTable) error {
 	}
 	for _, s := range stmts {
 		if name, ok := strings.CutPrefix(s, "CREATE TYPE "); ok && slices.ContainsFunc(c.Table.Columns, func(col *schema.Column) bool {
-			return col.Type.Kind == schema.Enum && strings.HasPrefix(name, quoteIdent(col.Type.Name)+" ") && len(w.Alteration.Extras.EnumColumns[col.Type.Name]) > 0
+			return col.Type.Kind == schema.Enum && strings.HasPrefix(name, quoteIdent(col.Type.Name)+" ") && len(w.users(col.Type.Name)) > 0
 		}) {
 			continue
 		}
@@ -315,7 +322,7 @@ func (w *alteration) dropType(c *schema.Column, table string, whole bool) {
 	if c.Type.Kind != schema.Enum {
 		return
 	}
-	for _, user := range w.Alteration.Extras.EnumColumns[c.Type.Name] {
+	for _, user := range w.users(c.Type.Name) {
 		if user != table+"."+c.Name && !(whole && strings.HasPrefix(user, table+".")) {
 			return
 		}
@@ -328,7 +335,7 @@ func (w *alteration) dropType(c *schema.Column, table string, whole bool) {
 
 // needType makes the enum type of a column that comes, unless it is there.
 func (w *alteration) needType(c *schema.Column) {
-	if c.Type.Kind != schema.Enum || len(w.Alteration.Extras.EnumColumns[c.Type.Name]) > 0 {
+	if c.Type.Kind != schema.Enum || len(w.users(c.Type.Name)) > 0 {
 		return
 	}
 	if sql := w.createType(c.Type); !slices.ContainsFunc(w.script.Statements, func(s driver.Statement) bool { return s.SQL == sql }) {

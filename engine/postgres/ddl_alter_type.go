@@ -108,7 +108,7 @@ func (w *alteration) enumValues(c schema.AlterColumn) error {
 		return nil
 	}
 	own := w.Before.Name + "." + c.To.Name
-	for _, user := range w.Alteration.Extras.EnumColumns[to.Name] {
+	for _, user := range w.users(to.Name) {
 		if user != own {
 			return dberr.New(dberr.Unsupported, "alter column", "the values of type "+to.Name+" cannot be changed because "+user+" has it as well; give the columns types of their own first")
 		}

@@ -3,39 +3,20 @@ package postgres_test
 import (
 	"testing"
 
-	"github.com/larder-db/larder/dburl"
 	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/driver/drivertest"
 	"github.com/larder-db/larder/engine/postgres"
 	"github.com/larder-db/larder/internal/testdb"
 )
 
-// openForSchema opens a database of testdb through the driver alone.
-func openForSchema(t *testing.T, at testdb.DB) *driver.Database {
+// open opens a database of testdb through the driver alone.
+func open(t *testing.T, at testdb.DB) *driver.Database {
 	t.Helper()
-	u, err := dburl.Parse(at.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var pool dburl.PoolSettings
-	var file dburl.SQLiteSettings
-	db, err := postgres.Driver{}.Open(t.Context(), u, driver.OpenOptions{Pool: pool.OrDefault(), SQLite: file.OrDefault()})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := db.Writer.Close(); err != nil {
-			t.Error(err)
-		}
-		if db.Cleanup != nil {
-			if err := db.Cleanup(); err != nil {
-				t.Error(err)
-			}
-		}
-	})
-	return db
+	return drivertest.Open(t, postgres.Driver{}, at.URL)
 }
 
-func TestSchema(t *testing.T) {
-	drivertest.Schema(t, openForSchema(t, testdb.New(t, testdb.PostgreSQL)))
+func TestSchema(t *testing.T) { drivertest.Schema(t, open(t, testdb.New(t, testdb.PostgreSQL))) }
+
+func TestFeatures(t *testing.T) {
+	drivertest.Features(t, postgres.Driver{}, testdb.New(t, testdb.PostgreSQL).URL)
 }

@@ -23,10 +23,12 @@ type Dialect struct {
 
 func NewDialect(version int, icu bool) Dialect { return Dialect{version: version, icu: icu} }
 
-var statementFeatures = []driver.Feature{driver.InsertReturning, driver.UpdateReturning, driver.DeleteReturning, driver.CopyIn,
-	driver.RowLocks, driver.SkipLocked, driver.ServerProcess, driver.Isolation, driver.Savepoints, driver.TupleIn,
-	driver.Windows, driver.RecursiveCTE, driver.NullsOrdering, driver.DistinctFrom, driver.JSONIndexable,
-	driver.UpsertTarget, driver.SetOperations, driver.JSONExact, driver.SelfSubquery, driver.SetAtOnce, driver.DecimalType, driver.Schemas}
+var statementFeatures = []driver.Feature{
+	driver.InsertReturning, driver.UpdateReturning, driver.DeleteReturning, driver.CopyIn,
+	driver.ServerProcess, driver.Windows, driver.RecursiveCTE, driver.UpsertTarget,
+	driver.SetOperations, driver.JSONExact, driver.SelfSubquery, driver.SetAtOnce, driver.DecimalType,
+	driver.Schemas,
+}
 
 func (Dialect) Engine() string { return "postgresql" }
 

@@ -59,14 +59,47 @@ func (w *alteration) add(lock driver.Lock, comment, sql string) {
 	w.script.Statements = append(w.script.Statements, driver.Statement{SQL: sql, Comment: comment, Lock: lock})
 }
 
-func (w *alteration) extras() driver.Extras { return w.Alteration.Extras }
+// extras is what the live database says about the table beyond its schema.
+type extras struct {
+	create    string   // the statement that made it
+	objects   []object // what stands or falls with it: its indexes and triggers, and views and triggers elsewhere
+	referrers []string // other tables with foreign keys to it
+}
+
+// object is an index, trigger or view of the live database.
+type object struct {
+	kind  string // "index", "trigger" or "view"
+	name  string
+	table string // the table that an index or trigger belongs to
+	sql   string // the statement that made it
+	// probe is a query that can be prepared only when the object can be used;
+	// empty when it could not be used to begin with, or nobody can tell.
+	probe string
+}
+
+// extras are those that were read; none where nothing is known.
+func (w *alteration) extras() extras {
+	x, _ := w.Extras.Own.(extras)
+	return x
+}
+
+// ExtrasOf finds the tables that refer to a table.
+func (*DDL) ExtrasOf(tables []*schema.Table, table string) driver.Extras {
+	var x extras
+	for _, o := range tables {
+		if o.Name != table && slices.ContainsFunc(o.ForeignKeys, func(f *schema.ForeignKey) bool { return strings.EqualFold(f.RefTable, table) }) {
+			x.referrers = append(x.referrers, o.Name)
+		}
+	}
+	return driver.Extras{Own: x}
+}
 
 // dropTable drops a table without what SQLite would do first: delete its rows,
 // and with them those that refer to them.
 func (w *alteration) dropTable(c schema.DropTable) {
-	if len(w.extras().Referrers) > 0 {
+	if len(w.extras().referrers) > 0 {
 		w.withoutForeignKeys()
-		for _, r := range w.extras().Referrers {
+		for _, r := range w.extras().referrers {
 			w.verifyForeignKeys(r)
 		}
 	}
@@ -97,21 +130,21 @@ func (w *alteration) verifyForeignKeys(table string) {
 
 // verifyObjects makes sure that views and triggers work that worked before.
 func (w *alteration) verifyObjects(own string, after *schema.Table) {
-	for _, o := range w.extras().Objects {
-		probe := o.Probe
-		if o.Kind == "trigger" && strings.EqualFold(o.Table, own) {
+	for _, o := range w.extras().objects {
+		probe := o.probe
+		if o.kind == "trigger" && strings.EqualFold(o.table, own) {
 			if after == nil {
 				continue // it goes with the table
 			}
 			if probe != "" {
-				probe = triggerProbe(o.SQL, own, plainColumns(after))
+				probe = triggerProbe(o.sql, own, plainColumns(after))
 			}
 		}
-		if probe == "" || o.Kind == "index" {
+		if probe == "" || o.kind == "index" {
 			continue
 		}
 		w.script.Verify = append(w.script.Verify, driver.Check{Kind: driver.Prepares, Query: probe,
-			Msg: fmt.Sprintf("%s %s names something of table %s that would be gone; drop it first and make it again afterwards", o.Kind, o.Name, own)})
+			Msg: fmt.Sprintf("%s %s names something of table %s that would be gone; drop it first and make it again afterwards", o.kind, o.name, own)})
 	}
 }
 
@@ -239,7 +272,7 @@ func addable(c *schema.Column) bool {
 
 // edit makes the changes in the text of the table's definition.
 func (w *alteration) edit() (*createText, error) {
-	text := w.extras().Create
+	text := w.extras().create
 	if text == "" {
 		var err error
 		if text, err = w.d.text.Table(w.Before); err != nil {

@@ -44,13 +44,13 @@ func (w *alteration) rebuild() error {
 	if err := w.indexes(); err != nil {
 		return err
 	}
-	for _, o := range w.extras().Objects {
-		if o.Kind == "trigger" && strings.EqualFold(o.Table, w.Before.Name) {
-			w.add(driver.BriefLock, "make trigger "+o.Name+" again", o.SQL)
+	for _, o := range w.extras().objects {
+		if o.kind == "trigger" && strings.EqualFold(o.table, w.Before.Name) {
+			w.add(driver.BriefLock, "make trigger "+o.name+" again", o.sql)
 		}
 	}
 	w.verifyForeignKeys(w.Before.Name)
-	for _, r := range w.extras().Referrers {
+	for _, r := range w.extras().referrers {
 		w.verifyForeignKeys(r)
 	}
 	w.verifyObjects(w.Before.Name, w.After)
@@ -130,10 +130,10 @@ func (w *alteration) indexes() error {
 		}
 	}
 	again := func(name, sql string) { w.add(driver.WritersWait, "make index "+name+" again", sql) }
-	if w.extras().Create != "" {
-		for _, o := range w.extras().Objects {
-			if o.Kind == "index" && strings.EqualFold(o.Table, w.Before.Name) && !gone[strings.ToLower(o.Name)] {
-				again(o.Name, o.SQL)
+	if w.extras().create != "" {
+		for _, o := range w.extras().objects {
+			if o.kind == "index" && strings.EqualFold(o.table, w.Before.Name) && !gone[strings.ToLower(o.name)] {
+				again(o.name, o.sql)
 			}
 		}
 	} else {
@@ -243,20 +243,25 @@ func (w *alteration) converted(from, to *schema.Column) (string, error) {
 // Extras reads the texts of the table and of what hangs on it, every view and
 // trigger that works, and what refers to the table.
 func (d *DDL) Extras(ctx context.Context, q driver.Querier, _ driver.InspectOptions, table string) (driver.Extras, error) {
-	var x driver.Extras
+	x, err := readExtras(ctx, q, table)
+	return driver.Extras{Own: x}, err
+}
+
+func readExtras(ctx context.Context, q driver.Querier, table string) (extras, error) {
+	var x extras
 	each := func(query string, scan func(rows *sql.Rows) error, args ...any) error {
 		return driver.EachRow(ctx, q, scan, query, args...)
 	}
 	err := each(`SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND (tbl_name = ?1 COLLATE NOCASE OR type IN ('view', 'trigger'))
 		ORDER BY CASE type WHEN 'table' THEN 0 WHEN 'index' THEN 1 WHEN 'view' THEN 2 ELSE 3 END, rowid`, func(rows *sql.Rows) error {
-		var o driver.Object
-		if err := rows.Scan(&o.Kind, &o.Name, &o.Table, &o.SQL); err != nil {
+		var o object
+		if err := rows.Scan(&o.kind, &o.name, &o.table, &o.sql); err != nil {
 			return err
 		}
-		if o.Kind == "table" {
-			x.Create = o.SQL
+		if o.kind == "table" {
+			x.create = o.sql
 		} else {
-			x.Objects = append(x.Objects, o)
+			x.objects = append(x.objects, o)
 		}
 		return nil
 	}, table)
@@ -267,17 +272,17 @@ func (d *DDL) Extras(ctx context.Context, q driver.Querier, _ driver.InspectOpti
 		WHERE m.type = 'table' AND f."table" = ?1 COLLATE NOCASE AND m.name <> ?1 COLLATE NOCASE ORDER BY m.name`, func(rows *sql.Rows) error {
 		var n string
 		err := rows.Scan(&n)
-		x.Referrers = append(x.Referrers, n)
+		x.referrers = append(x.referrers, n)
 		return err
 	}, table)
 	if err != nil {
 		return x, err
 	}
-	for n := range x.Objects {
-		o := &x.Objects[n]
-		switch o.Kind {
+	for n := range x.objects {
+		o := &x.objects[n]
+		switch o.kind {
 		case "view":
-			o.Probe = "SELECT * FROM " + quoteIdent(o.Name) + " LIMIT 0"
+			o.probe = "SELECT * FROM " + quoteIdent(o.name) + " LIMIT 0"
 		case "trigger":
 			var columns []string
 			// A trigger of a view that is broken has no columns to be asked for.
@@ -286,19 +291,19 @@ func (d *DDL) Extras(ctx context.Context, q driver.Querier, _ driver.InspectOpti
 				err := rows.Scan(&c)
 				columns = append(columns, c)
 				return err
-			}, o.Table)
+			}, o.table)
 			if err == nil {
-				o.Probe = triggerProbe(o.SQL, o.Table, columns)
+				o.probe = triggerProbe(o.sql, o.table, columns)
 			}
 		}
-		if o.Probe == "" {
+		if o.probe == "" {
 			continue
 		}
-		if err := each(o.Probe, func(*sql.Rows) error { return nil }); err != nil {
+		if err := each(o.probe, func(*sql.Rows) error { return nil }); err != nil {
 			if ctxErr := ctx.Err(); ctxErr != nil {
 				return x, errors.Join(ctxErr, err)
 			}
-			o.Probe = "" // it did not work to begin with
+			o.probe = "" // it did not work to begin with
 		}
 	}
 	return x, nil

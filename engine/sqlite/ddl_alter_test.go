@@ -8,5 +8,5 @@ import (
 )
 
 func TestAlter(t *testing.T) {
-	drivertest.Alter(t, openForSchema(t, testdb.New(t, testdb.SQLite)))
+	drivertest.Alter(t, open(t, testdb.New(t, testdb.SQLite)))
 }

@@ -18,9 +18,11 @@ type Dialect struct{ version string }
 
 func NewDialect(version string) Dialect { return Dialect{version: version} }
 
-var statementFeatures = []driver.Feature{driver.InsertReturning, driver.UpdateReturning, driver.DeleteReturning,
-	driver.CopyIn, driver.SingleWriter, driver.Savepoints, driver.Windows, driver.RecursiveCTE, driver.NullsOrdering,
-	driver.DistinctFrom, driver.UpsertTarget, driver.SetOperations, driver.JSONExact, driver.SelfSubquery, driver.SetAtOnce, driver.TupleIn}
+var statementFeatures = []driver.Feature{
+	driver.InsertReturning, driver.UpdateReturning, driver.DeleteReturning, driver.CopyIn,
+	driver.Windows, driver.RecursiveCTE, driver.UpsertTarget, driver.SetOperations, driver.JSONExact,
+	driver.SelfSubquery, driver.SetAtOnce,
+}
 
 func (Dialect) Engine() string { return "sqlite" }
 

@@ -20,7 +20,15 @@ import (
 )
 
 // Driver opens SQLite databases.
-type Driver struct{}
+type Driver struct {
+	Settings dburl.SQLiteSettings // of every connection; the zero value is dburl.DefaultSQLite
+}
+
+// Tuned is the driver with other settings.
+func (d Driver) Tuned(s dburl.SQLiteSettings) driver.Driver {
+	d.Settings = s
+	return d
+}
 
 // statementsKept is how many prepared statements a connection keeps.
 const statementsKept = 256
@@ -44,12 +52,12 @@ func (Driver) Backends() []string { return []string{dburl.SQLite} }
 func (Driver) Dialect(*dburl.URL) (driver.Dialect, error) { return NewDialect(libraryVersion()), nil }
 
 // Open opens the file that u names, or a database in memory.
-func (Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*driver.Database, error) {
+func (d Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*driver.Database, error) {
 	t, err := u.SQLite()
 	if err != nil {
 		return nil, err
 	}
-	pragmas, err := connectionPragmas(o.SQLite.OrDefault(), t)
+	pragmas, err := connectionPragmas(d.Settings.OrDefault(), t)
 	if err != nil {
 		return nil, err
 	}
@@ -69,7 +77,7 @@ func (Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*dr
 	if err != nil {
 		return nil, &dberr.Error{Op: "connect", Code: dberr.Invalid, Engine: "sqlite", Msg: "the path of the database file cannot be made absolute", Err: err}
 	}
-	return openFile(ctx, db, t, pragmas, o)
+	return d.openFile(ctx, db, t, pragmas, o)
 }
 
 // connectionPragmas are what every connection runs first.
@@ -128,7 +136,7 @@ func checkPath(t dburl.SQLiteTarget) error {
 	return nil
 }
 
-func openFile(ctx context.Context, db *driver.Database, t dburl.SQLiteTarget, pragmas []string, o driver.OpenOptions) (*driver.Database, error) {
+func (d Driver) openFile(ctx context.Context, db *driver.Database, t dburl.SQLiteTarget, pragmas []string, o driver.OpenOptions) (*driver.Database, error) {
 	db.Locker = fileLocker{path: t.Path}
 	if kind := networkFileSystem(filepath.Dir(t.Path)); kind != "" {
 		db.Warnings = append(db.Warnings, "the database file "+t.Path+" is on a network file system ("+kind+
@@ -146,7 +154,7 @@ func openFile(ctx context.Context, db *driver.Database, t dburl.SQLiteTarget, pr
 		db.Writer = sql.OpenDB(write)
 		db.Writer.SetMaxOpenConns(1)
 		db.Writer.SetMaxIdleConns(1)
-		if err := prepareFile(ctx, db, t, o.SQLite.OrDefault()); err != nil {
+		if err := prepareFile(ctx, db, t, d.Settings.OrDefault()); err != nil {
 			db.Writer.Close()
 			return nil, err
 		}

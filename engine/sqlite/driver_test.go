@@ -28,13 +28,17 @@ func fileURL(t testing.TB, path string) string {
 	return testdb.File(t, path).URL
 }
 
-func tryOpen(t testing.TB, rawURL string, o driver.OpenOptions) (*driver.Database, error) {
+func tryOpen(t testing.TB, rawURL string, o driver.OpenOptions, settings ...dburl.SQLiteSettings) (*driver.Database, error) {
 	t.Helper()
 	u, err := dburl.Parse(rawURL)
 	if err != nil {
 		t.Fatal(err)
 	}
-	db, err := Driver{}.Open(t.Context(), u, o)
+	var d driver.Driver = Driver{}
+	for _, s := range settings {
+		d = Driver{}.Tuned(s)
+	}
+	db, err := d.Open(t.Context(), u, o)
 	if err == nil {
 		t.Cleanup(func() {
 			db.Reader.Close()
@@ -47,9 +51,9 @@ func tryOpen(t testing.TB, rawURL string, o driver.OpenOptions) (*driver.Databas
 	return db, err
 }
 
-func mustOpen(t testing.TB, rawURL string, o driver.OpenOptions) *driver.Database {
+func mustOpen(t testing.TB, rawURL string, o driver.OpenOptions, settings ...dburl.SQLiteSettings) *driver.Database {
 	t.Helper()
-	db, err := tryOpen(t, rawURL, o)
+	db, err := tryOpen(t, rawURL, o, settings...)
 	if err != nil {
 		t.Fatalf("%v (%v)", err, errors.Unwrap(err))
 	}
@@ -68,7 +72,7 @@ func TestSettingsOnEachConnection(t *testing.T) {
 	busy := 7 * time.Second
 	s := dburl.DefaultSQLite()
 	s.BusyTimeout = &busy
-	db := mustOpen(t, fileURL(t, filepath.Join(t.TempDir(), "x.db")), driver.OpenOptions{SQLite: s})
+	db := mustOpen(t, fileURL(t, filepath.Join(t.TempDir(), "x.db")), driver.OpenOptions{}, s)
 	want := map[string]string{"journal_mode": "wal", "synchronous": "1", "busy_timeout": "7000", "cache_size": "-16384", "temp_store": "2",
 		"mmap_size": "0", "journal_size_limit": "67108864", "foreign_keys": "1", "query_only": "1"}
 	check := func(conn *sql.Conn) {
@@ -103,7 +107,7 @@ func TestSettingsOnEachConnection(t *testing.T) {
 func TestAnUnsetBusyTimeoutIsFiveSeconds(t *testing.T) {
 	s := dburl.DefaultSQLite()
 	s.BusyTimeout, s.WAL = nil, false
-	db := mustOpen(t, fileURL(t, filepath.Join(t.TempDir(), "x.db")), driver.OpenOptions{SQLite: s})
+	db := mustOpen(t, fileURL(t, filepath.Join(t.TempDir(), "x.db")), driver.OpenOptions{}, s)
 	var timeout int
 	var mode string
 	if err := db.Writer.QueryRow("PRAGMA busy_timeout").Scan(&timeout); err != nil || timeout != 5000 {
@@ -119,7 +123,7 @@ func TestAWriterBeginsByLocking(t *testing.T) {
 	s := dburl.DefaultSQLite()
 	none := time.Duration(0)
 	s.BusyTimeout = &none
-	a, b := mustOpen(t, path, driver.OpenOptions{SQLite: s}), mustOpen(t, path, driver.OpenOptions{SQLite: s})
+	a, b := mustOpen(t, path, driver.OpenOptions{}, s), mustOpen(t, path, driver.OpenOptions{}, s)
 	tx, err := a.Writer.Begin()
 	if err != nil {
 		t.Fatal(err)
@@ -319,7 +323,7 @@ func TestConstraintNamesComeFromFixedForms(t *testing.T) {
 func TestPragmasAreChecked(t *testing.T) {
 	s := dburl.DefaultSQLite()
 	s.Synchronous = "NORMAL; DROP TABLE x"
-	if _, err := tryOpen(t, fileURL(t, filepath.Join(t.TempDir(), "x.db")), driver.OpenOptions{SQLite: s}); dberr.CodeOf(err) != dberr.Invalid {
+	if _, err := tryOpen(t, fileURL(t, filepath.Join(t.TempDir(), "x.db")), driver.OpenOptions{}, s); dberr.CodeOf(err) != dberr.Invalid {
 		t.Errorf("%v", err)
 	}
 	if got := slices.Clone((Driver{}).Backends()); !slices.Equal(got, []string{"sqlite"}) {

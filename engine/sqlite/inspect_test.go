@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/driver/drivertest"
 	"github.com/larder-db/larder/engine/sqlite"
 	"github.com/larder-db/larder/internal/testdb"
 	"github.com/larder-db/larder/schema"
@@ -16,7 +17,7 @@ import (
 // inspectText creates what the statements say and reads it back.
 func inspectText(t *testing.T, statements string) []*schema.Table {
 	t.Helper()
-	db := openForSchema(t, testdb.Memory(t))
+	db := open(t, testdb.Memory(t))
 	if _, err := db.Writer.ExecContext(t.Context(), statements); err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +59,7 @@ func TestInspectReadsWhatOthersWrote(t *testing.T) {
 	}
 	var got []string
 	for _, tab := range live {
-		got = append(got, describe(tab))
+		got = append(got, drivertest.Describe(tab))
 	}
 	slices.Sort(want)
 	slices.Sort(got)
@@ -72,47 +73,15 @@ func TestInspectReadsWhatOthersWrote(t *testing.T) {
 	}
 }
 
-func describe(t *schema.Table) string {
-	s := t.Name + ": "
-	for i, c := range t.Columns {
-		if i > 0 {
-			s += "; "
-		}
-		s += c.String()
-		if c.Identity != nil {
-			s += " numbered"
-		}
-		if c.Collation != "" {
-			s += " collate " + c.Collation
-		}
-	}
-	if t.PrimaryKey != nil {
-		s += " | key " + t.PrimaryKey.String()
-	}
-	for _, u := range t.Uniques {
-		s += " | " + u.String()
-	}
-	for _, f := range t.ForeignKeys {
-		s += " | " + f.String()
-	}
-	for _, k := range t.Checks {
-		s += " | " + k.String()
-	}
-	for _, i := range t.Indexes {
-		s += " | " + i.String()
-	}
-	return s
-}
-
 func TestInspectAnEmptyDatabase(t *testing.T) {
-	if live := read(t, openForSchema(t, testdb.Memory(t)).Writer); len(live) != 0 {
+	if live := read(t, open(t, testdb.Memory(t)).Writer); len(live) != 0 {
 		t.Errorf("%d tables", len(live))
 	}
 }
 
 // A column that was added later stands behind in the text.
 func TestInspectAfterAlterations(t *testing.T) {
-	db := openForSchema(t, testdb.Memory(t))
+	db := open(t, testdb.Memory(t))
 	for _, s := range []string{
 		`CREATE TABLE t (id INTEGER NOT NULL, PRIMARY KEY (id))`,
 		`ALTER TABLE t ADD COLUMN a BOOLEAN DEFAULT 1 NOT NULL`,
@@ -129,7 +98,7 @@ func TestInspectAfterAlterations(t *testing.T) {
 	}
 	live := read(t, db.Writer)
 	want := `renamed table: id INTEGER not null numbered; new name TEXT null; c TEXT null | key (id) | foreign key (new name) -> renamed table(id) | check ({c} <> 'x') | index ix (new name)`
-	if len(live) != 1 || describe(live[0]) != want {
-		t.Errorf("got %s\nwant %s", describe(live[0]), want)
+	if len(live) != 1 || drivertest.Describe(live[0]) != want {
+		t.Errorf("got %s\nwant %s", drivertest.Describe(live[0]), want)
 	}
 }

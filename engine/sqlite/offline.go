@@ -8,4 +8,7 @@ import (
 // OfflineDDL writes schema statements without a connection.
 func (Driver) OfflineDDL(*dburl.URL) (driver.DDL, error) { return NewDDL(), nil }
 
-var _ driver.Offline = Driver{}
+var (
+	_ driver.Offline = Driver{}
+	_ driver.Tunable = Driver{}
+)

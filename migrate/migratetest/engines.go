@@ -6,33 +6,40 @@ import (
 
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/engine/enginetest"
-	"github.com/larder-db/larder/internal/testdb"
 )
 
-// Each runs fn as one subtest per engine, with a kit whose Open gives an empty
-// database of that engine, on a server that the test finds, fetches or is told
-// by TEST_POSTGRESQL_URL, TEST_MYSQL_URL and TEST_MARIADB_URL. engines are
-// "sqlite", "postgresql", "mysql" and "mariadb"; none is all of them. fn may
-// call t.Parallel. What k.Open was does not count.
+// Each runs fn as one subtest per engine of this module, with a kit whose Open
+// gives an empty database of that engine, on a server that the test finds,
+// fetches or is told by TEST_POSTGRESQL_URL, TEST_MYSQL_URL and
+// TEST_MARIADB_URL. engines are "sqlite", "postgresql", "mysql" and "mariadb";
+// none is all of them. fn may call t.Parallel. What k.Open was does not count.
 //
 //	func TestMigrations(t *testing.T) { migratetest.Each(t, kit, migratetest.All) }
 func Each(t *testing.T, k Kit, fn func(t *testing.T, k Kit), engines ...string) {
 	t.Helper()
-	all := testdb.Engines()
+	known := []string{"sqlite", "postgresql", "mysql", "mariadb"}
 	for _, e := range engines {
-		if !slices.Contains([]string{testdb.SQLite, testdb.PostgreSQL, testdb.MySQL, testdb.MariaDB}, e) {
+		if !slices.Contains(known, e) {
 			t.Fatalf("there is no engine %q; they are sqlite, postgresql, mysql and mariadb", e)
 		}
 	}
-	for _, e := range all {
-		if len(engines) > 0 && !slices.Contains(engines, e) {
-			continue
-		}
-		t.Run(e, func(t *testing.T) {
+	ours := enginetest.Ours()
+	if len(engines) > 0 {
+		ours.Kinds = slices.DeleteFunc(ours.Kinds, func(k enginetest.Kind) bool { return !slices.Contains(engines, k.Name) })
+	}
+	EachOf(t, ours, k, fn)
+}
+
+// EachOf is [Each] for the engines of a suite: for one that is added from
+// outside of this module.
+func EachOf(t *testing.T, on enginetest.Suite, k Kit, fn func(t *testing.T, k Kit)) {
+	t.Helper()
+	for _, kind := range on.Kinds {
+		t.Run(kind.Name, func(t *testing.T) {
 			own := k
 			own.Open = func(t testing.TB) *engine.Engine {
 				t.Helper()
-				return enginetest.Open(t, testdb.New(t, e).URL, engine.Options{})
+				return on.Open(t, kind.Fresh(t), engine.Options{})
 			}
 			fn(t, own)
 		})

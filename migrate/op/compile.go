@@ -179,23 +179,7 @@ func extras(table string, s *State, t Target) (driver.Extras, error) {
 	if t.Extras != nil && s.Table(table) != nil {
 		return t.Extras(table)
 	}
-	var x driver.Extras
-	for _, o := range s.Tables() {
-		for _, f := range o.ForeignKeys {
-			if f.RefTable == table && o.Name != table && !slices.Contains(x.Referrers, o.Name) {
-				x.Referrers = append(x.Referrers, o.Name)
-			}
-		}
-		for _, c := range o.Columns {
-			if c.Type.Kind == schema.Enum && c.Type.Name != "" {
-				if x.EnumColumns == nil {
-					x.EnumColumns = map[string][]string{}
-				}
-				x.EnumColumns[c.Type.Name] = append(x.EnumColumns[c.Type.Name], o.Name+"."+c.Name)
-			}
-		}
-	}
-	return x, nil
+	return t.DDL.ExtrasOf(s.Tables(), table), nil
 }
 
 // Group puts neighbouring operations on one table into a Batch, so that they
