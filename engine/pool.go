@@ -16,7 +16,7 @@ import (
 // numbers are. It has as many places as the pool has connections, so whoever
 // passes it gets a connection without waiting again.
 type pool struct {
-	name    string // "connections", or "reader" and "writer" where they differ
+	name    string // "pool", or "reader" and "writer" where an engine has two
 	db      *sql.DB
 	gate    chan struct{} // nil when the pool has no limit
 	keep    int           // idle connections that are kept, for messages

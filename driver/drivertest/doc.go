@@ -1,13 +1,12 @@
 // Package drivertest is the suite that an engine passes to be one. It is for
-// those who implement an engine; each part takes an open database and is run
-// from the tests of the engine's package:
+// those who implement an engine, in this repository or outside of it:
 //
-//	func TestSchema(t *testing.T) {
-//		drivertest.Schema(t, open(t))
+//	func TestEngine(t *testing.T) {
+//		drivertest.All(t, drivertest.Target{Driver: mine.Driver{}, Fresh: freshURL})
 //	}
 //
 // A difference between engines shows as a feature that the dialect has or has
 // not; the suite is the same for all.
 //
-// What it will not do: start servers (package internal/testdb does).
+// What it will not do: start servers, or look inside of an engine.
 package drivertest
