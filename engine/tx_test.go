@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/engine/enginetest"
 	"github.com/larder-db/larder/schema"
@@ -342,16 +343,23 @@ func TestDeadlocksAreRunAgain(t *testing.T) {
 		do(t, eng, "INSERT INTO item (id) VALUES (2)")
 		var wg sync.WaitGroup
 		const rounds = 2
+		// A file has one writer at a time, which nobody can be deadlocked with.
+		several := eng.Dialect().Has(driver.ServerProcess)
+		var both sync.WaitGroup // each has its first row
+		both.Add(2)
 		for w := range 2 {
 			wg.Go(func() {
 				a, b := 1+w, 2-w
+				meet := sync.OnceFunc(func() { both.Done(); both.Wait() })
 				for range rounds {
 					err := eng.InTx(t.Context(), engine.TxOptions{Name: "swap"}, func(ctx context.Context, tx *engine.Tx) error {
 						for _, id := range []int{a, b} {
 							if _, err := tx.Exec(ctx, st(tx, true, "UPDATE item SET n = n + 1 WHERE id = ?", id)); err != nil {
 								return err
 							}
-							time.Sleep(5 * time.Millisecond)
+							if several {
+								meet()
+							}
 						}
 						return nil
 					})
@@ -365,7 +373,7 @@ func TestDeadlocksAreRunAgain(t *testing.T) {
 		if n := number(t, eng, "SELECT sum(n) FROM item"); n != 4*rounds {
 			t.Errorf("the sum is %d, want %d: an update was lost or applied twice", n, 4*rounds)
 		}
-		if !eng.Dialect().Has("single writer") && eng.Stats().Retries == 0 {
+		if several && eng.Stats().Retries == 0 {
 			t.Error("no deadlock happened: the test shows nothing")
 		}
 	})
