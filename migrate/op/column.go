@@ -38,6 +38,10 @@ func Date(name string) schema.ColumnDef { return schema.Define("").Date(name) }
 // DateTime declares a column for an instant in UTC.
 func DateTime(name string) schema.ColumnDef { return schema.Define("").DateTime(name) }
 
+// DateTimeTZ declares a column for an instant, of the type that converts between time zones where
+// the engine has one.
+func DateTimeTZ(name string) schema.ColumnDef { return schema.Define("").DateTimeTZ(name) }
+
 // JSON declares a JSON column that keeps the exact text.
 func JSON(name string) schema.ColumnDef { return schema.Define("").JSON(name) }
 

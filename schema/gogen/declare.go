@@ -23,7 +23,7 @@ func Column(on string, c *schema.Column) (call string, rest []string) {
 	case c.Default.Expr != "":
 		call += ".DefaultExpr(" + Value(c.Default.Expr) + ")"
 	default:
-		call += ".Default(" + value(reflect.ValueOf(&c.Default.Value).Elem()) + ")"
+		call += ".Default(" + Literal(c.Default.Value) + ")"
 	}
 	if c.Generated != nil {
 		call += fmt.Sprintf(".Generated(%q, %t)", string(c.Generated.Expr), c.Generated.Stored)

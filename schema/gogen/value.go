@@ -37,6 +37,10 @@ func Value(v any) string {
 	return value(reflect.ValueOf(v))
 }
 
+// Literal is [Value] for the value of a default, whose type is seen from the
+// text: int64(3).
+func Literal(v any) string { return value(reflect.ValueOf(&v).Elem()) }
+
 func value(v reflect.Value) string {
 	switch v.Kind() {
 	case reflect.Interface:
