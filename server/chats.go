@@ -96,12 +96,9 @@ func (s *Server) listChats(ctx context.Context, r *request, f chatListForm) ([]c
 }
 
 func chatItems(items []store.ChatItem, err error) ([]chatItem, error) {
-	out := make([]chatItem, len(items))
-	for i, it := range items {
-		out[i] = chatItem{ID: it.ID, Title: it.Title, UpdatedAt: it.UpdatedAt, CreatedAt: it.CreatedAt,
-			LastReadAt: it.LastReadAt, Archived: it.Archived}
-	}
-	return out, err
+	return answerList(items, err, func(it store.ChatItem) chatItem {
+		return chatItem{ID: it.ID, Title: it.Title, UpdatedAt: it.UpdatedAt, CreatedAt: it.CreatedAt, LastReadAt: it.LastReadAt, Archived: it.Archived}
+	})
 }
 
 func (s *Server) createChat(ctx context.Context, r *request, f chatForm) (*chatAnswer, error) {

@@ -57,17 +57,13 @@ type noteAnswer struct {
 	Grants    []model.AccessGrant `json:"access_grants"`
 	CreatedAt int64               `json:"created_at"`
 	UpdatedAt int64               `json:"updated_at"`
-}
-
-type noteDetail struct {
-	noteAnswer
-	WriteAccess bool `json:"write_access"`
+	MayWrite  *bool               `json:"write_access,omitempty"` // of one note that is asked for
 }
 
 type noteItem struct {
 	ID        string    `json:"id"`
 	Title     string    `json:"title"`
-	Data      any       `json:"data"`
+	Data      verbatim  `json:"data"`
 	IsPinned  bool      `json:"is_pinned"`
 	UpdatedAt int64     `json:"updated_at"`
 	CreatedAt int64     `json:"created_at"`
@@ -75,48 +71,30 @@ type noteItem struct {
 }
 
 type noteFound struct {
-	noteItem
-	UserID string              `json:"user_id"`
-	Meta   jsonvalue.JSON      `json:"meta"`
-	Grants []model.AccessGrant `json:"access_grants"`
+	noteAnswer
+	User *userCard `json:"user"`
 }
 
-type noteSearchAnswer struct {
-	Items []noteFound `json:"items"`
-	Total int64       `json:"total"`
-}
-
-func answerNote(n *store.Note, err error) (*noteDetail, error) {
+func answerNote(n *store.Note, err error) (*noteAnswer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &noteDetail{noteAnswer{ID: n.ID, UserID: orZero(n.UserID), Title: orZero(n.Title), Data: readable(n.Data), Meta: readable(n.Meta),
-		IsPinned: n.Pinned, Grants: notNil(n.Grants), CreatedAt: orZero(n.CreatedAt), UpdatedAt: orZero(n.UpdatedAt)}, n.MayWrite}, nil
+	return &noteAnswer{n.ID, orZero(n.UserID), orZero(n.Title), readable(n.Data), readable(n.Meta), n.Pinned, notNil(n.Grants),
+		orZero(n.CreatedAt), orZero(n.UpdatedAt), nil}, nil
 }
 
-// answerChanged is the note without what only its own page asks.
-func answerChanged(n *store.Note, err error) (*noteAnswer, error) {
-	out, err := answerNote(n, err)
-	if err != nil {
-		return nil, err
+// excerpt is the data of a note in a list.
+func excerpt(n *store.NoteItem) verbatim {
+	if !n.HasText {
+		return "{}"
 	}
-	return &out.noteAnswer, nil
+	return encoded(object{"content": object{"md": n.Text}})
 }
 
-func listed(n store.NoteItem) noteItem {
-	it := noteItem{ID: n.ID, Title: n.Title, Data: object{}, IsPinned: n.Pinned, UpdatedAt: n.UpdatedAt, CreatedAt: n.CreatedAt, User: cardOf(n.Owner)}
-	if n.HasText {
-		it.Data = object{"content": object{"md": n.Text}}
-	}
-	return it
-}
-
-func answerNotes(found []store.NoteItem, err error) ([]noteItem, error) {
-	out := make([]noteItem, len(found))
-	for i, n := range found {
-		out[i] = listed(n)
-	}
-	return out, err
+func answerNotes(items []store.NoteItem, err error) ([]noteItem, error) {
+	return answerList(items, err, func(n store.NoteItem) noteItem {
+		return noteItem{n.ID, n.Title, excerpt(&n), n.Pinned, n.UpdatedAt, n.CreatedAt, cardOf(n.Owner)}
+	})
 }
 
 func (s *Server) listNotes(ctx context.Context, r *request, f paged) ([]noteItem, error) {
@@ -127,37 +105,35 @@ func (s *Server) pinnedNotes(ctx context.Context, r *request, _ none) ([]noteIte
 	return answerNotes(s.store.Notes.Pinned(ctx, r.who()))
 }
 
-func (s *Server) searchNotes(ctx context.Context, r *request, f noteSearchForm) (*noteSearchAnswer, error) {
+func (s *Server) searchNotes(ctx context.Context, r *request, f noteSearchForm) (*found[noteFound], error) {
 	filter := store.NoteFilter{Query: f.Query, Mine: f.View == "created", Others: f.View == "shared",
 		ReadOnly: f.Permission == "read_only", Sort: f.OrderBy, Ascending: f.Direction == "asc"}
 	if f.Permission == "read" || filter.ReadOnly {
 		filter.Right = store.MayRead
 	}
-	found, total, err := s.store.Notes.Search(ctx, r.who(), filter, store.PageNumber(f.Page))
-	out := &noteSearchAnswer{Items: make([]noteFound, len(found)), Total: total}
-	for i, n := range found {
-		out.Items[i] = noteFound{noteItem: listed(n), UserID: n.UserID, Meta: n.Meta, Grants: notNil(n.Grants)}
+	items, total, err := s.store.Notes.Search(ctx, r.who(), filter, store.PageNumber(f.Page))
+	return answerFound(items, total, err, func(n store.NoteItem) noteFound {
+		return noteFound{noteAnswer{n.ID, n.UserID, n.Title, excerpt(&n), readable(n.Meta), n.Pinned, notNil(n.Grants),
+			n.CreatedAt, n.UpdatedAt, nil}, cardOf(n.Owner)}
+	})
+}
+
+func (s *Server) createNote(ctx context.Context, r *request, f noteForm) (*noteAnswer, error) {
+	data, meta := jsonOr(f.Data, "{}"), jsonOr(f.Meta, "null")
+	return answerNote(s.store.Notes.Create(ctx, r.who(), f.Title, data, meta, f.Grants))
+}
+
+func (s *Server) getNote(ctx context.Context, r *request, f byID) (*noteAnswer, error) {
+	n, err := s.store.Notes.Get(ctx, r.who(), f.ID)
+	out, err := answerNote(n, err)
+	if err == nil {
+		out.MayWrite = &n.MayWrite
 	}
 	return out, err
 }
 
-func (s *Server) createNote(ctx context.Context, r *request, f noteForm) (*noteAnswer, error) {
-	data, meta := jsonvalue.Text("{}"), jsonvalue.Null()
-	if f.Data != nil {
-		data = *f.Data
-	}
-	if f.Meta != nil {
-		meta = *f.Meta
-	}
-	return answerChanged(s.store.Notes.Create(ctx, r.who(), f.Title, data, meta, f.Grants))
-}
-
-func (s *Server) getNote(ctx context.Context, r *request, f byID) (*noteDetail, error) {
-	return answerNote(s.store.Notes.Get(ctx, r.who(), f.ID))
-}
-
 func (s *Server) updateNote(ctx context.Context, r *request, f noteUpdateForm) (*noteAnswer, error) {
-	return answerChanged(s.store.Notes.Update(ctx, r.who(), f.ID, func(n *model.Note) error {
+	return answerNote(s.store.Notes.Update(ctx, r.who(), f.ID, func(n *model.Note) error {
 		if f.Title != nil {
 			n.Title = f.Title
 		}
@@ -166,17 +142,12 @@ func (s *Server) updateNote(ctx context.Context, r *request, f noteUpdateForm) (
 	}))
 }
 
-type shareForm struct {
-	byID
-	Grants grantList `json:"access_grants"`
-}
-
 func (s *Server) shareNote(ctx context.Context, r *request, f shareForm) (*noteAnswer, error) {
-	return answerChanged(s.store.Notes.Share(ctx, r.who(), f.ID, f.Grants))
+	return answerNote(s.store.Notes.Share(ctx, r.who(), f.ID, f.Grants))
 }
 
 func (s *Server) pinNote(ctx context.Context, r *request, f byID) (*noteAnswer, error) {
-	return answerChanged(s.store.Notes.TogglePin(ctx, r.who(), f.ID))
+	return answerNote(s.store.Notes.TogglePin(ctx, r.who(), f.ID))
 }
 
 func (s *Server) deleteNote(ctx context.Context, r *request, f byID) (bool, error) {

@@ -188,14 +188,24 @@ func schemaOf(t reflect.Type, schemas object) any {
 	case reflect.Map:
 		return object{"type": "object", "additionalProperties": true}
 	case reflect.Struct:
-		if _, ok := schemas[t.Name()]; !ok {
+		name := schemaName(t)
+		if _, ok := schemas[name]; !ok {
 			props, required := object{}, []string{}
-			schemas[t.Name()] = object{"type": "object", "properties": props, "required": &required}
+			schemas[name] = object{"type": "object", "properties": props, "required": &required}
 			fieldsOf(t, schemas, props, &required)
 		}
-		return object{"$ref": "#/components/schemas/" + t.Name()}
+		return object{"$ref": "#/components/schemas/" + name}
 	}
 	return object{}
+}
+
+// schemaName is the type's name; of a generic one with that of its argument.
+func schemaName(t reflect.Type) string {
+	generic, argument, ok := strings.Cut(strings.TrimSuffix(t.Name(), "]"), "[")
+	if !ok {
+		return generic
+	}
+	return generic + "_" + argument[strings.LastIndexByte(argument, '.')+1:]
 }
 
 func fieldsOf(t reflect.Type, schemas, props object, required *[]string) {

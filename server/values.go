@@ -85,6 +85,12 @@ type byID struct {
 	ID string `path:"id"`
 }
 
+// shareForm is the form that says with whom something is shared.
+type shareForm struct {
+	byID
+	Grants grantList `json:"access_grants"`
+}
+
 // paged is the form of lists that come whole without a page.
 type paged struct {
 	Page *int `query:"page" about:"from 1; 60 per page; all without it"`
@@ -95,6 +101,26 @@ func (p paged) page() store.Page {
 		return store.Page{}
 	}
 	return store.PageNumber(*p.Page)
+}
+
+// found is a page of what was found, and how much there is in all.
+type found[T any] struct {
+	Items []T   `json:"items"`
+	Total int64 `json:"total"`
+}
+
+// answerList shows each row of a list.
+func answerList[R, A any](rows []R, err error, show func(R) A) ([]A, error) {
+	out := make([]A, len(rows))
+	for i, row := range rows {
+		out[i] = show(row)
+	}
+	return out, err
+}
+
+func answerFound[R, A any](rows []R, total int64, err error, show func(R) A) (*found[A], error) {
+	items, err := answerList(rows, err, show)
+	return &found[A]{items, total}, err
 }
 
 // userCard is what everybody may know of the owner of something.
@@ -118,6 +144,23 @@ func notNil[T any](list []T) []T {
 		return []T{}
 	}
 	return list
+}
+
+// jsonOr is the document that was sent, or another one.
+func jsonOr(sent *jsonvalue.JSON, otherwise string) jsonvalue.JSON {
+	if sent == nil {
+		return jsonvalue.Text(otherwise)
+	}
+	return *sent
+}
+
+// encoded is v as JSON text; null for what has no JSON form.
+func encoded(v any) verbatim {
+	j, err := jsonvalue.Of(v)
+	if err != nil {
+		return "null"
+	}
+	return verbatim(j.String())
 }
 
 // readable is a stored document in a form that every JSON reader takes; null

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"runtime/debug"
 	"slices"
@@ -21,21 +22,7 @@ type Chats struct{ base }
 var chats = kind[model.Chat, *model.Chat]{name: "chats", table: tables.Chat.Table, id: tables.Chat.ID, owner: tables.Chat.UserID,
 	updated: tables.Chat.UpdatedAt, touch: func(c *model.Chat, now int64) { c.UpdatedAt = &now }, hidden: true,
 	// Admins read and delete the chats of others, and write to none.
-	admins: func(l AdminLimits, r Right) bool { return r == MayDelete || r == MayRead && !l.NoChats },
-	with: []func(string) query.DeleteStmt{
-		func(id string) query.DeleteStmt {
-			return query.Delete(tables.ChatMessage.Table).Named("messages.DeleteOfChat").Where(tables.ChatMessage.ChatID.Eq(id))
-		},
-		func(id string) query.DeleteStmt {
-			return query.Delete(tables.SharedChat.Table).Named("shares.DeleteOfChat").Where(tables.SharedChat.ChatID.Eq(id))
-		},
-		func(id string) query.DeleteStmt {
-			return query.Delete(tables.ChatFile.Table).Named("files.DeleteOfChat").Where(tables.ChatFile.ChatID.Eq(id))
-		},
-		func(id string) query.DeleteStmt {
-			return deleteGrants(sharedChatResource, tables.AccessGrant.ResourceID.Eq(id))
-		},
-	}}
+	admins: func(l AdminLimits, r Right) bool { return r == MayDelete || r == MayRead && !l.NoChats }}
 
 // sharedChatResource is what grants call a shared chat; they name the chat's id.
 const sharedChatResource = "shared_chat"
@@ -107,23 +94,15 @@ func (f ChatFilter) conds() []query.Cond {
 }
 
 func (f ChatFilter) order() (query.Ordering, error) {
-	by := map[ChatSort][2]query.Ordering{
-		"":        {tables.Chat.UpdatedAt.Desc(), tables.Chat.UpdatedAt.Asc()},
-		ByUpdated: {tables.Chat.UpdatedAt.Desc(), tables.Chat.UpdatedAt.Asc()},
-		ByCreated: {tables.Chat.CreatedAt.Desc(), tables.Chat.CreatedAt.Asc()},
-		ByTitle:   {tables.Chat.Title.Desc(), tables.Chat.Title.Asc()},
-	}
-	o, ok := by[f.Sort]
-	standard := (f.Sort == "" || f.Sort == ByUpdated) && !f.Ascending
+	by := map[string]sortable{string(ByUpdated): tables.Chat.UpdatedAt, string(ByCreated): tables.Chat.CreatedAt, string(ByTitle): tables.Chat.Title}
+	sort := string(cmp.Or(f.Sort, ByUpdated))
 	switch {
-	case !ok:
+	case by[sort] == nil:
 		return nil, dberr.New(dberr.Invalid, "chats.List", "there is no such order; use updated_at, created_at or title")
-	case f.After != nil && !standard:
+	case f.After != nil && (sort != string(ByUpdated) || f.Ascending):
 		return nil, dberr.New(dberr.Invalid, "chats.List", "After works in the standard order only")
-	case f.Ascending:
-		return o[1], nil
 	}
-	return o[0], nil
+	return sorted(sort, f.Ascending, nil, by), nil
 }
 
 // scope is f with the chats that w may list: their own unless an admin asks for
@@ -371,7 +350,7 @@ func (c *Chats) Delete(ctx context.Context, w Who, id string) error {
 		if err != nil {
 			return err
 		}
-		if err := chats.remove(ctx, &b, id); err != nil {
+		if _, err := removeChats(ctx, &b, tables.Chat.ID.Eq(id)); err != nil {
 			return err
 		}
 		return (&Tags{b}).removeOrphans(ctx, orZero(chat.UserID), tagsOf(chat.Meta))
@@ -388,22 +367,29 @@ func (c *Chats) DeleteAll(ctx context.Context, w Who) (int64, error) {
 		return 0, dberr.New(dberr.Invalid, "chats.DeleteAll", "the owner is missing")
 	}
 	var n int64
-	err := c.inTx(ctx, engine.TxOptions{Name: "chats.DeleteAll", Idempotent: true}, func(ctx context.Context, b base) error {
-		mine := query.Select(tables.Chat.ID).From(tables.Chat.Table).Where(tables.Chat.UserID.Eq(w.ID))
-		for _, st := range []query.DeleteStmt{
-			query.Delete(tables.ChatMessage.Table).Named("messages.DeleteOfUser").Where(tables.ChatMessage.ChatID.InQuery(mine)),
-			query.Delete(tables.SharedChat.Table).Named("shares.DeleteOfUser").Where(tables.SharedChat.ChatID.InQuery(mine)),
-			query.Delete(tables.ChatFile.Table).Named("files.DeleteOfUser").Where(tables.ChatFile.ChatID.InQuery(mine)),
-			deleteGrants(sharedChatResource, tables.AccessGrant.ResourceID.InQuery(mine)),
-			query.Delete(tables.Tag.Table).Named("tags.DeleteOfUser").Where(tables.Tag.UserID.Eq(w.ID)),
-		} {
-			if _, err := query.Exec(ctx, b.q, st); err != nil {
-				return err
-			}
+	err := c.inTx(ctx, engine.TxOptions{Name: "chats.DeleteAll", Idempotent: true}, func(ctx context.Context, b base) (err error) {
+		if n, err = removeChats(ctx, &b, tables.Chat.UserID.Eq(w.ID)); err != nil {
+			return err
 		}
-		var err error
-		n, err = query.Exec(ctx, b.q, query.Delete(tables.Chat.Table).Named("chats.DeleteOfUser").Where(tables.Chat.UserID.Eq(w.ID)))
+		_, err = query.Exec(ctx, b.q, query.Delete(tables.Tag.Table).Named("tags.DeleteOfUser").Where(tables.Tag.UserID.Eq(w.ID)))
 		return err
 	})
 	return n, err
+}
+
+// removeChats deletes chats with the rows that go with them, but for tags, and
+// returns how many there were.
+func removeChats(ctx context.Context, b *base, which query.Cond) (int64, error) {
+	ids := query.Select(tables.Chat.ID).From(tables.Chat.Table).Where(which)
+	for _, st := range []query.DeleteStmt{
+		query.Delete(tables.ChatMessage.Table).Named("messages.DeleteOfChats").Where(tables.ChatMessage.ChatID.InQuery(ids)),
+		query.Delete(tables.SharedChat.Table).Named("shares.DeleteOfChats").Where(tables.SharedChat.ChatID.InQuery(ids)),
+		query.Delete(tables.ChatFile.Table).Named("files.DeleteOfChats").Where(tables.ChatFile.ChatID.InQuery(ids)),
+		deleteGrants(sharedChatResource, tables.AccessGrant.ResourceID.InQuery(ids)),
+	} {
+		if _, err := query.Exec(ctx, b.q, st); err != nil {
+			return 0, err
+		}
+	}
+	return query.Exec(ctx, b.q, query.Delete(tables.Chat.Table).Named("chats.Delete").Where(which))
 }

@@ -30,7 +30,17 @@ type kind[T any, R row[T]] struct {
 	hidden     bool                              // a row of somebody else is as if it were not there
 	pending    bool                              // also for users who are not let in yet
 
-	with []func(id string) query.DeleteStmt // rows that go with one
+	with []part // rows that go with one
+}
+
+// part is rows of another table that name a row.
+type part struct {
+	name string // of the statement that deletes them
+	by   query.Column[string]
+}
+
+func (p part) of(id string) query.DeleteStmt {
+	return query.Delete(p.by.Table()).Named(p.name).Where(p.by.Eq(id))
 }
 
 // row is a pointer to a row type.
@@ -128,6 +138,26 @@ func (k *kind[T, R]) count(ctx context.Context, b *base, conds ...query.Cond) (i
 	return query.Count(ctx, b.q, query.Select(k.id).Named(k.name+".Count").From(k.table).Where(conds...))
 }
 
+// create stores a new row of w, shared as grants say.
+func (k *kind[T, R]) create(ctx context.Context, b *base, w Who, id string, x R, grants []Grant) error {
+	p, err := k.permitted(ctx, b, w)
+	if err == nil {
+		err = mayShare(p, k.sharing, grants)
+	}
+	switch {
+	case err != nil:
+		return err
+	case len(grants) == 0:
+		return k.insert(ctx, b, x)
+	}
+	return b.inTx(ctx, engine.TxOptions{Name: k.name + ".Create"}, func(ctx context.Context, b base) error {
+		if err := k.insert(ctx, &b, x); err != nil {
+			return err
+		}
+		return (&Grants{b}).replace(ctx, k.resource, id, grants)
+	})
+}
+
 // insert stores a new row.
 func (k *kind[T, R]) insert(ctx context.Context, b *base, x R) error {
 	if err := x.Validate(); err != nil {
@@ -211,8 +241,8 @@ func (k *kind[T, R]) delete(ctx context.Context, b *base, w Who, id string) erro
 // remove deletes a row that is under lock, and what goes with it.
 func (k *kind[T, R]) remove(ctx context.Context, b *base, id string) error {
 	var gone []query.DeleteStmt
-	for _, of := range k.with {
-		gone = append(gone, of(id))
+	for _, p := range k.with {
+		gone = append(gone, p.of(id))
 	}
 	if k.resource != "" {
 		gone = append(gone, deleteGrants(k.resource, tables.AccessGrant.ResourceID.Eq(id)))

@@ -16,13 +16,10 @@ import (
 // Notes is the table note, with who has pinned which.
 type Notes struct{ base }
 
-// notes need the permission features.notes.
 var notes = kind[model.Note, *model.Note]{name: "notes", table: tables.Note.Table, id: tables.Note.ID, owner: tables.Note.UserID,
 	updated: tables.Note.UpdatedAt, touch: func(n *model.Note, now int64) { n.UpdatedAt = &now },
 	resource: "note", permission: []string{"features", "notes"}, sharing: "notes",
-	with: []func(string) query.DeleteStmt{func(id string) query.DeleteStmt {
-		return query.Delete(tables.PinnedNote.Table).Named("pins.DeleteOfNote").Where(tables.PinnedNote.NoteID.Eq(id))
-	}}}
+	with: []part{{"pins.DeleteOfNote", tables.PinnedNote.NoteID}}}
 
 // Note is a note as one of its readers sees it.
 type Note struct {
@@ -60,16 +57,8 @@ type NoteFilter struct {
 
 func (f NoteFilter) conds(b *base, w Who) []query.Cond {
 	n := tables.Note
-	c := []query.Cond{notes.listed(b, w, cmp.Or(f.Right, MayWrite))}
-	if f.ReadOnly {
-		c = append(c, query.Not(notes.mine(w, MayWrite)))
-	}
-	if f.Mine {
-		c = append(c, n.UserID.Eq(w.ID))
-	}
-	if f.Others {
-		c = append(c, n.UserID.Ne(w.ID))
-	}
+	c := []query.Cond{notes.listed(b, w, cmp.Or(f.Right, MayWrite)), when(f.ReadOnly, query.Not(notes.mine(w, MayWrite))),
+		when(f.Mine, n.UserID.Eq(w.ID)), when(f.Others, n.UserID.Ne(w.ID))}
 	bare := func(e query.Expr[string]) query.Expr[string] {
 		return query.Raw[string]("REPLACE(REPLACE(?, '-', ''), ' ', '')", e)
 	}
@@ -80,21 +69,6 @@ func (f NoteFilter) conds(b *base, w Who) []query.Cond {
 	return c
 }
 
-func (f NoteFilter) order() query.Ordering {
-	by := map[string][2]query.Ordering{
-		"created_at": {tables.Note.CreatedAt.Desc(), tables.Note.CreatedAt.Asc()},
-		"name":       {tables.Note.Title.Desc(), tables.Note.Title.Asc()},
-	}
-	o, ok := by[f.Sort]
-	if !ok {
-		o = [2]query.Ordering{tables.Note.UpdatedAt.Desc(), tables.Note.UpdatedAt.Asc()}
-	}
-	if f.Ascending {
-		return o[1]
-	}
-	return o[0]
-}
-
 // pinned holds for notes that a user has pinned.
 func pinned(user string) query.Cond {
 	p := tables.PinnedNote
@@ -102,56 +76,48 @@ func pinned(user string) query.Cond {
 }
 
 // items reads a list without the texts, but for their beginnings.
-func (n *Notes) items(ctx context.Context, w Who, order query.Ordering, p Page, conds ...query.Cond) ([]NoteItem, error) {
+func (n *Notes) items(ctx context.Context, w Who, f NoteFilter, p Page, conds ...query.Cond) ([]NoteItem, error) {
+	if _, err := notes.permitted(ctx, &n.base, w); err != nil {
+		return nil, err
+	}
 	t := tables.Note
 	beginning := query.Raw[string]("SUBSTR(?, 1, 1000)", t.Data.Path("content", "md").Text())
 	st := query.Select(append(ownerColumns(), t.ID, t.UserID.IfNull("").As("user_id"), t.Title.IfNull("").As("title"), t.Meta,
 		t.Data.HasKey("content").As("has_text"), beginning.IfNull("").As("text"), pinned(w.ID).As("pinned"),
 		t.CreatedAt.IfNull(0).As("created_at"), t.UpdatedAt.IfNull(0).As("updated_at"))...).
 		From(t.Table).Named("notes.List").LeftJoin(tables.User.Table, tables.User.ID.EqTo(t.UserID)).
-		Where(conds...).OrderBy(order, t.ID)
+		Where(conds...).OrderBy(sorted(f.Sort, f.Ascending, t.UpdatedAt, map[string]sortable{"created_at": t.CreatedAt, "name": t.Title}), t.ID)
 	return query.All[NoteItem](ctx, n.q, p.apply(st))
 }
 
 // List returns the notes that w owns or that are shared with w, the last
 // changed first.
 func (n *Notes) List(ctx context.Context, w Who, p Page) ([]NoteItem, error) {
-	if _, err := notes.permitted(ctx, &n.base, w); err != nil {
-		return nil, err
-	}
-	return n.items(ctx, w, NoteFilter{}.order(), p, notes.mine(w, MayRead))
+	return n.items(ctx, w, NoteFilter{}, p, notes.mine(w, MayRead))
 }
 
 // Pinned returns the notes that w has pinned and may read, the last changed first.
 func (n *Notes) Pinned(ctx context.Context, w Who) ([]NoteItem, error) {
-	if _, err := notes.permitted(ctx, &n.base, w); err != nil {
-		return nil, err
-	}
-	return n.items(ctx, w, NoteFilter{}.order(), Page{}, notes.mine(w, MayRead), pinned(w.ID))
+	return n.items(ctx, w, NoteFilter{}, Page{}, notes.mine(w, MayRead), pinned(w.ID))
 }
 
 // Search returns a page of the notes that a filter leaves, with their grants,
 // and how many they are in all. Admins find everybody's.
 func (n *Notes) Search(ctx context.Context, w Who, f NoteFilter, p Page) ([]NoteItem, int64, error) {
-	if _, err := notes.permitted(ctx, &n.base, w); err != nil {
-		return nil, 0, err
-	}
-	found, err := n.items(ctx, w, f.order(), p, f.conds(&n.base, w)...)
+	conds := f.conds(&n.base, w)
+	found, err := n.items(ctx, w, f, p, conds...)
 	if err != nil {
 		return nil, 0, err
 	}
-	total, err := notes.count(ctx, &n.base, f.conds(&n.base, w)...)
-	if err != nil {
-		return nil, 0, err
-	}
-	ids := make([]string, len(found))
-	for i := range found {
-		ids[i] = found[i].ID
-	}
+	ids := collect(found, func(n NoteItem) string { return n.ID })
 	grants, err := (&Grants{n.base}).Of(ctx, notes.resource, ids...)
+	if err != nil {
+		return nil, 0, err
+	}
 	for i := range found {
 		found[i].Grants = grants[found[i].ID]
 	}
+	total, err := notes.count(ctx, &n.base, conds...)
 	return found, total, err
 }
 
@@ -160,12 +126,11 @@ func (n *Notes) seen(ctx context.Context, w Who, x *model.Note, err error) (*Not
 	if err != nil {
 		return nil, err
 	}
-	out := &Note{Note: *x, MayWrite: orZero(x.UserID) == w.ID}
 	grants, err := (&Grants{n.base}).Of(ctx, notes.resource, x.ID)
 	if err != nil {
 		return nil, err
 	}
-	out.Grants = grants[x.ID]
+	out := &Note{Note: *x, MayWrite: orZero(x.UserID) == w.ID, Grants: grants[x.ID]}
 	if !out.MayWrite {
 		if out.MayWrite, err = notes.has(ctx, &n.base, w, MayWrite, x.ID); err != nil {
 			return nil, err
@@ -184,22 +149,9 @@ func (n *Notes) Get(ctx context.Context, w Who, id string) (*Note, error) {
 
 // Create stores a new note of w, shared as grants say. Errors: ErrAudience.
 func (n *Notes) Create(ctx context.Context, w Who, title string, data, meta jsonvalue.JSON, grants []Grant) (*Note, error) {
-	p, err := notes.permitted(ctx, &n.base, w)
-	if err == nil {
-		err = mayShare(p, notes.sharing, grants)
-	}
-	if err != nil {
-		return nil, err
-	}
 	now := notes.now(&n.base)
 	x := &model.Note{ID: n.newID(), UserID: &w.ID, Title: ptr(chatdoc.CleanString(title)), Data: data, Meta: meta, CreatedAt: &now, UpdatedAt: &now}
-	err = n.inTx(ctx, engine.TxOptions{Name: "notes.Create"}, func(ctx context.Context, b base) error {
-		if err := notes.insert(ctx, &b, x); err != nil || len(grants) == 0 {
-			return err
-		}
-		return (&Grants{b}).replace(ctx, notes.resource, x.ID, grants)
-	})
-	return n.seen(ctx, w, x, err)
+	return n.seen(ctx, w, x, notes.create(ctx, &n.base, w, x.ID, x, grants))
 }
 
 // Update gives a note that w may write to edit, under lock; it may run more

@@ -32,3 +32,38 @@ func (p Page) apply(st query.SelectStmt) query.SelectStmt {
 	}
 	return st
 }
+
+// sortable is a column that lists can be sorted by.
+type sortable interface {
+	Asc() query.Order
+	Desc() query.Order
+}
+
+// sorted is the order by one of columns, downwards unless ascending; an unknown
+// name is that of the standard one.
+func sorted(by string, ascending bool, standard sortable, columns map[string]sortable) query.Ordering {
+	c, ok := columns[by]
+	if !ok {
+		c = standard
+	}
+	if ascending {
+		return c.Asc()
+	}
+	return c.Desc()
+}
+
+// when is the condition, or none.
+func when(use bool, c query.Cond) query.Cond {
+	if use {
+		return c
+	}
+	return query.Cond{}
+}
+
+func collect[T, V any](list []T, of func(T) V) []V {
+	out := make([]V, len(list))
+	for i, x := range list {
+		out[i] = of(x)
+	}
+	return out
+}
