@@ -20,7 +20,7 @@ var rev12 = migrate.Revision{
 		t.JSON("user_ids").Null()
 		t.BigInt("created_at").Null()
 		t.BigInt("updated_at").Null()
-		t.Unique("", "id").Needs = schema.RepeatedKey
+		t.Unique("", "id")
 		ops.CreateTable(t, op.IfNotExists)
 		ops.AddColumn("model", op.JSON("access_control").Null(), op.IfNotExists)
 		ops.AddColumn("model", op.Boolean("is_active").Default(true), op.IfNotExists)

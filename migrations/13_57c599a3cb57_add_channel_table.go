@@ -19,7 +19,7 @@ var rev13 = migrate.Revision{
 		t.JSON("access_control").Null()
 		t.BigInt("created_at").Null()
 		t.BigInt("updated_at").Null()
-		t.Unique("", "id").Needs = schema.RepeatedKey
+		t.Unique("", "id")
 		ops.CreateTable(t, op.IfNotExists)
 
 		t = schema.Define("message")
@@ -31,7 +31,7 @@ var rev13 = migrate.Revision{
 		t.JSON("meta").Null()
 		t.BigInt("created_at").Null()
 		t.BigInt("updated_at").Null()
-		t.Unique("", "id").Needs = schema.RepeatedKey
+		t.Unique("", "id")
 		ops.CreateTable(t, op.IfNotExists)
 	},
 }

@@ -18,7 +18,7 @@ var rev15 = migrate.Revision{
 		t.Text("message_id")
 		t.Text("name")
 		t.BigInt("created_at").Null()
-		t.Unique("", "id").Needs = schema.RepeatedKey
+		t.Unique("", "id")
 		ops.CreateTable(t, op.IfNotExists)
 
 		t = schema.Define("channel_member")
@@ -26,7 +26,7 @@ var rev15 = migrate.Revision{
 		t.Text("channel_id").Key(idKey)
 		t.Text("user_id")
 		t.BigInt("created_at").Null()
-		t.Unique("", "id").Needs = schema.RepeatedKey
+		t.Unique("", "id")
 		ops.CreateTable(t, op.IfNotExists)
 	},
 }

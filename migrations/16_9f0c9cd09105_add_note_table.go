@@ -18,7 +18,7 @@ var rev16 = migrate.Revision{
 		t.JSON("access_control").Null()
 		t.BigInt("created_at").Null()
 		t.BigInt("updated_at").Null()
-		t.Unique("", "id").Needs = schema.RepeatedKey
+		t.Unique("", "id")
 		ops.CreateTable(t, op.IfNotExists)
 	},
 }

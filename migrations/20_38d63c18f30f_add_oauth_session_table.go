@@ -17,7 +17,7 @@ var rev20 = migrate.Revision{
 		t.BigInt("expires_at")
 		t.BigInt("created_at")
 		t.BigInt("updated_at")
-		t.Unique("", "id").Needs = schema.RepeatedKey
+		t.Unique("", "id")
 		ops.CreateTable(t, op.IfNotExists)
 		index(ops, "oauth_session", "idx_oauth_session_user_id", "user_id")
 		index(ops, "oauth_session", "idx_oauth_session_expires_at", "expires_at")

@@ -24,7 +24,7 @@ var rev22 = migrate.Revision{
 		t.BigInt("created_at").Null()
 		t.BigInt("updated_at").Null()
 		t.Unique("uq_group_member_group_user", "group_id", "user_id")
-		t.Unique("", "id").Needs = schema.RepeatedKey
+		t.Unique("", "id")
 		ops.CreateTable(t, op.IfNotExists)
 		ops.Data("members of groups", membersOfGroups)
 		ops.DropColumn("group", "user_ids", op.IfExists, op.Moved)

@@ -50,7 +50,7 @@ var rev24 = migrate.Revision{
 		t.BigInt("last_used_at").Null()
 		t.BigInt("created_at")
 		t.BigInt("updated_at")
-		t.Unique("", "id").Needs = schema.RepeatedKey
+		t.Unique("", "id")
 		t.Unique("", "key")
 		ops.CreateTable(t, op.IfNotExists)
 		ops.Data("sign-in providers and API keys", providersAndKeys)

@@ -29,7 +29,7 @@ var rev25 = migrate.Revision{
 		t.BigInt("last_used_at").Null()
 		t.BigInt("created_at")
 		t.BigInt("updated_at")
-		t.Unique("", "id").Needs = schema.RepeatedKey
+		t.Unique("", "id")
 		ops.CreateTable(t, op.IfNotExists)
 	},
 }

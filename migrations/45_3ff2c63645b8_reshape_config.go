@@ -25,7 +25,7 @@ var rev45 = migrate.Revision{
 		t.JSON("value")
 		t.BigInt("updated_at").Null()
 		t.Primary("", "key")
-		t.PrimaryKey.Invented = "config_pkey1" // the key of config_old has the other name
+		t.On(schema.ConstraintNames).KeyName = "config_pkey1" // the key of config_old has the other name
 		ops.CreateTable(t, op.IfNotExists)
 		ops.Data("settings as rows", settingsAsRows)
 	},

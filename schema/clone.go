@@ -23,7 +23,7 @@ func (t *Table) Clone() *Table {
 	})
 	c.Checks = cloneAll(t.Checks, func(k *Check) *Check { v := *k; return &v })
 	c.Indexes = cloneAll(t.Indexes, (*Index).Clone)
-	c.Reordered = slices.Clone(t.Reordered)
+	c.Variants = cloneAll(t.Variants, (*Variant).clone)
 	return &c
 }
 
@@ -73,8 +73,9 @@ func cloneAll[T any](in []*T, clone func(*T) *T) []*T {
 //   - Columns of the primary key are NOT NULL without NullableKey.
 //   - INCLUDE columns, comments, names of sequences and the deferral of foreign
 //     keys are dropped where there is no such thing.
-//   - Columns stand in the order of Reordered with AlterInPlace.
-//   - A primary key keeps the name that it is known by with ConstraintNames.
+//   - An unnamed unique constraint over the columns of the primary key goes
+//     without RedundantUnique.
+//   - Variants whose Needs are met are made, and forgotten.
 //
 // Partial and expression indexes are left alone: what stands in for them
 // differs from engine to engine.
@@ -96,10 +97,9 @@ func (t *Table) For(has func(Feature) bool) *Table {
 		}
 	}
 	if c.PrimaryKey != nil {
-		if c.PrimaryKey.Name == "" && has(ConstraintNames) {
-			c.PrimaryKey.Name = c.PrimaryKey.Invented
-		}
-		c.PrimaryKey.Invented = ""
+		c.Uniques = slices.DeleteFunc(c.Uniques, func(u *Unique) bool {
+			return u.Name == "" && !has(RedundantUnique) && slices.Equal(u.Columns, c.PrimaryKey.Columns)
+		})
 		if !has(NullableKey) {
 			for _, n := range c.PrimaryKey.Columns {
 				if col := c.Column(n); col != nil {
@@ -111,16 +111,12 @@ func (t *Table) For(has func(Feature) bool) *Table {
 	for _, f := range c.ForeignKeys {
 		f.Deferrable = f.Deferrable && has(DeferrableFK)
 	}
-	if c.Reordered != nil && has(AlterInPlace) {
-		at := func(col *Column) int {
-			if i := slices.Index(c.Reordered, col.Name); i >= 0 {
-				return i
-			}
-			return len(c.Reordered)
+	for _, v := range c.Variants {
+		if met(v.Needs) {
+			v.apply(c)
 		}
-		slices.SortStableFunc(c.Columns, func(a, b *Column) int { return at(a) - at(b) })
 	}
-	c.Reordered = nil
+	c.Variants = nil
 	if !has(Comments) {
 		c.Comment = ""
 	}
@@ -133,4 +129,27 @@ func (t *Table) For(has func(Feature) bool) *Table {
 		}
 	}
 	return c
+}
+
+func (v *Variant) clone() *Variant {
+	c := *v
+	c.Order = slices.Clone(v.Order)
+	return &c
+}
+
+// apply makes t what the variant says.
+func (v *Variant) apply(t *Table) {
+	if t.PrimaryKey != nil && t.PrimaryKey.Name == "" {
+		t.PrimaryKey.Name = v.KeyName
+	}
+	if v.Order == nil {
+		return
+	}
+	at := func(col *Column) int {
+		if i := slices.Index(v.Order, col.Name); i >= 0 {
+			return i
+		}
+		return len(v.Order)
+	}
+	slices.SortStableFunc(t.Columns, func(a, b *Column) int { return at(a) - at(b) })
 }

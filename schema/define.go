@@ -187,10 +187,16 @@ func cutDesc(s string) (string, bool) {
 	return s, false
 }
 
-// Order gives the columns another order on engines that have AlterInPlace: a
-// table that grew there by altering columns has them elsewhere than one that
-// was rebuilt. Columns that are not named keep their places behind the others.
-func (t *Table) Order(columns ...string) *Table {
-	t.Reordered = columns
-	return t
+// On is what is different on engines that have a feature, to be filled in:
+//
+//	t.On(schema.AlterInPlace).Order = []string{"id", "settings", "name"}
+func (t *Table) On(f Feature) *Variant {
+	for _, v := range t.Variants {
+		if v.Needs == f {
+			return v
+		}
+	}
+	v := &Variant{Needs: f}
+	t.Variants = append(t.Variants, v)
+	return v
 }

@@ -11,9 +11,8 @@ type Table struct {
 	Indexes     []*Index
 	Comment     string
 
-	// Reordered lists the columns in another order for engines that have
-	// AlterInPlace; nil is the order of Columns everywhere.
-	Reordered []string
+	// Variants say what is different on engines that have a feature.
+	Variants []*Variant
 
 	Doc string // what the table is for; kept out of the database, unlike Comment
 }
@@ -108,11 +107,18 @@ type Generated struct {
 	Stored bool
 }
 
+// Variant is what a table is like on engines that have a feature, where it has
+// grown there in another way than elsewhere.
+type Variant struct {
+	Needs   Feature
+	KeyName string   // the name of a primary key that has none of its own; empty leaves it
+	Order   []string // the columns in another order, those not named behind the others; nil leaves it
+}
+
 // PrimaryKey of a table.
 type PrimaryKey struct {
-	Name     string // empty lets the engine invent one, or leave the key unnamed
-	Invented string // the name it has where the engine would otherwise invent one: a table was renamed and its key was not
-	Columns  []string
+	Name    string // empty lets the engine invent one, or leave the key unnamed
+	Columns []string
 }
 
 // Unique constraint.
@@ -184,7 +190,7 @@ const (
 	PartialIndex     Feature = "partial index"         // CREATE INDEX ... WHERE
 	ExpressionIndex  Feature = "expression index"      // an index part may be an expression
 	NativeJSON       Feature = "native JSON type"      // JSON has operators -> and ->> over a type of its own
-	RepeatedKey      Feature = "repeated key"          // upstream repeats PRIMARY KEY(id) as UNIQUE(id) there
+	RedundantUnique  Feature = "redundant unique"      // an unnamed unique constraint over the columns of the primary key stays beside it
 	UnboundedKey     Feature = "unbounded key"         // text of any length can be a key
 	TransactionalDDL Feature = "transactional DDL"     // CREATE and ALTER roll back
 	Comments         Feature = "comments"              // tables and columns have comments

@@ -27,7 +27,7 @@ func note() *schema.Table {
 	t.Check("note_check", "{created_at} > 0")
 	i := t.Index("note_created", "created_at DESC", "title")
 	i.Where, i.Include, i.Comment = "{title} IS NOT NULL", []string{"number"}, "why"
-	t.Order("id", "user_id")
+	t.On(schema.AlterInPlace).Order = []string{"id", "user_id"}
 	return t
 }
 
@@ -47,7 +47,7 @@ func TestCloneSharesNothing(t *testing.T) {
 	b.Checks[0].Expr = "1 = 1"
 	b.Indexes[0].Parts[0].Desc = false
 	b.Indexes[0].Include[0] = "id"
-	b.Reordered[0] = "title"
+	b.Variants[0].Order[0] = "title"
 	if d := cmp.Diff(note(), a); d != "" {
 		t.Errorf("a change of the copy changed the original: %s", d)
 	}
@@ -57,9 +57,9 @@ func TestForLeavesOutWhatIsNotThere(t *testing.T) {
 	tab := note()
 	tab.Comment = "about"
 	tab.ForeignKeys[0].Deferrable = true
-	tab.PrimaryKey.Invented = "note_old_pkey"
+	tab.On(schema.ConstraintNames).KeyName = "note_old_pkey"
 	tab.Column("id").Nullable = true
-	tab.Unique("", "id").Needs = schema.RepeatedKey
+	tab.Unique("", "id")
 	tab.Index("note_json", "title").Needs = schema.NativeJSON
 	before := tab.Clone()
 
@@ -74,7 +74,7 @@ func TestForLeavesOutWhatIsNotThere(t *testing.T) {
 	if none.Column("id").Nullable || !all.Column("id").Nullable {
 		t.Error("a key column is nullable where it cannot be, or is not where it can")
 	}
-	if none.PrimaryKey.Name != "" || all.PrimaryKey.Name != "note_old_pkey" || all.PrimaryKey.Invented != "" {
+	if none.PrimaryKey.Name != "" || all.PrimaryKey.Name != "note_old_pkey" || all.Variants != nil {
 		t.Errorf("names of the primary key: %+v, %+v", none.PrimaryKey, all.PrimaryKey)
 	}
 	if none.Comment+none.Column("title").Comment+none.Indexes[0].Comment != "" || all.Comment+all.Column("title").Comment+all.Indexes[0].Comment != "aboutshownwhy" {
@@ -299,7 +299,7 @@ func TestValidate(t *testing.T) {
 		"has no name or no columns":  func(t *schema.Table) { t.Indexes[0].Parts = nil },
 		"index note_created":         func(t *schema.Table) { t.Indexes[0].Parts[0].Column = "nothing" },
 		"indexes called note_title":  func(t *schema.Table) { t.Indexes[0].Name = "note_title" },
-		"the order of table note":    func(t *schema.Table) { t.Reordered = []string{"nothing"} },
+		"the order of table note":    func(t *schema.Table) { t.On(schema.AlterInPlace).Order = []string{"nothing"} },
 		"constraints or indexes cal": func(t *schema.Table) { t.Check("note_check", "1 = 1") },
 	} {
 		tab := note()

@@ -83,9 +83,11 @@ func (t *Table) Validate() error {
 			return err
 		}
 	}
-	for _, n := range t.Reordered {
-		if t.Column(n) == nil {
-			return invalid("the order of table %s names column %q, which the table has not", t.Name, n)
+	for _, v := range t.Variants {
+		for _, n := range v.Order {
+			if t.Column(n) == nil {
+				return invalid("the order of table %s names column %q, which the table has not", t.Name, n)
+			}
 		}
 	}
 	return nil

@@ -137,7 +137,7 @@ func (s schemaSuite) normalForm(t *testing.T) {
 					t.Errorf("%s: column %s has no type of the engine's own in the normal form", name, c.Name)
 				}
 			}
-			if once[0].PrimaryKey != nil && once[0].PrimaryKey.Invented != "" || once[0].Reordered != nil {
+			if once[0].Variants != nil {
 				t.Errorf("%s: the normal form still depends on features", name)
 			}
 		}
@@ -147,7 +147,7 @@ func (s schemaSuite) normalForm(t *testing.T) {
 // features: what needs a feature is there exactly where the dialect has it.
 func (s schemaSuite) features(t *testing.T) {
 	has := s.db.Dialect.Has
-	for _, f := range []schema.Feature{schema.RepeatedKey, schema.NativeJSON, schema.PartialIndex, schema.Comments} {
+	for _, f := range []schema.Feature{schema.NativeJSON, schema.PartialIndex, schema.Comments} {
 		tab := schema.Define("needs")
 		tab.BigInt("id").PrimaryKey()
 		tab.BigInt("a")
@@ -165,8 +165,9 @@ func (s schemaSuite) features(t *testing.T) {
 	tab.BigInt("a").Null().Comment("words")
 	tab.BigInt("b").Null()
 	tab.Primary("", "a")
-	tab.PrimaryKey.Invented = "features_old_pkey"
-	tab.Order("b", "a")
+	tab.On(schema.ConstraintNames).KeyName = "features_old_pkey"
+	tab.On(schema.AlterInPlace).Order = []string{"b", "a"}
+	tab.Unique("", "a")
 	tab.Index("features_b", "b").Where = "{b} > 1"
 	tab.Indexes[0].Include = []string{"a"}
 	n := s.normal(t, tab)[0]
@@ -175,6 +176,7 @@ func (s schemaSuite) features(t *testing.T) {
 		"nullable key":  n.Column("a").Nullable == has(schema.NullableKey),
 		"partial index": (n.Indexes[0].Where != "") == has(schema.PartialIndex),
 		"include":       (len(n.Indexes[0].Include) > 0) == has(schema.IncludeColumns),
+		"twice unique":  (len(n.Uniques)+len(n.Indexes) > 1) == has(schema.RedundantUnique),
 		"order":         (n.Columns[0].Name == "b") == has(schema.AlterInPlace),
 	} {
 		if !ok {

@@ -50,7 +50,7 @@ func numbered(t *schema.Table, c *schema.Column) string {
 
 // tableFeatures are the features that change what a table looks like.
 var tableFeatures = []schema.Feature{
-	schema.PartialIndex, schema.ExpressionIndex, schema.RepeatedKey, schema.UnboundedKey,
+	schema.PartialIndex, schema.ExpressionIndex, schema.RedundantUnique, schema.UnboundedKey,
 	schema.TransactionalDDL, schema.DeferrableFK, schema.NullableKey,
 }
 

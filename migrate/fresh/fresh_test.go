@@ -214,7 +214,7 @@ func TestAnUnfinishedCreationOfSomethingElse(t *testing.T) {
 		}
 		other := tables.User.Table.Clone()
 		other.Columns = other.Columns[:5]
-		other.Indexes, other.Reordered = nil, nil
+		other.Indexes, other.Variants = nil, nil
 		impossible := schema.Define("impossible")
 		impossible.BigInt("id").PrimaryKey()
 		impossible.Check("impossible_check", "no_such_function({id}) > 0")

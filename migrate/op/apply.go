@@ -98,7 +98,9 @@ func (o DropColumn) apply(s *State) error {
 		t.ForeignKeys = slices.DeleteFunc(t.ForeignKeys, func(f *schema.ForeignKey) bool { return slices.Contains(f.Columns, o.Column) })
 		t.Checks = slices.DeleteFunc(t.Checks, func(k *schema.Check) bool { return names(k.Expr, o.Column) })
 		t.Indexes = slices.DeleteFunc(t.Indexes, func(i *schema.Index) bool { return indexUses(i, o.Column) })
-		t.Reordered = slices.DeleteFunc(t.Reordered, func(n string) bool { return n == o.Column })
+		for _, v := range t.Variants {
+			v.Order = slices.DeleteFunc(v.Order, func(n string) bool { return n == o.Column })
+		}
 		return nil
 	})
 }

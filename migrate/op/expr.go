@@ -52,7 +52,9 @@ func renameColumn(t *schema.Table, from, to string) {
 		each(i.Include)
 		expr(&i.Where)
 	}
-	each(t.Reordered)
+	for _, v := range t.Variants {
+		each(v.Order)
+	}
 }
 
 // indexUses reports whether the index stands or falls with the column.

@@ -88,9 +88,6 @@ func Constraints(on string, t *schema.Table) []string {
 	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(on+"."+format, args...)) }
 	if k := t.PrimaryKey; k != nil {
 		add("Primary(%s)", quoted(append([]string{k.Name}, k.Columns...)))
-		if k.Invented != "" {
-			add("PrimaryKey.Invented = %q", k.Invented)
-		}
 	}
 	for _, u := range t.Uniques {
 		needs := ""
@@ -111,8 +108,13 @@ func Constraints(on string, t *schema.Table) []string {
 	if t.Comment != "" {
 		add("Comment = %q", t.Comment)
 	}
-	if t.Reordered != nil {
-		add("Order(%s)", quoted(t.Reordered))
+	for _, v := range t.Variants {
+		if v.KeyName != "" {
+			add("On(%q).KeyName = %q", string(v.Needs), v.KeyName)
+		}
+		if v.Order != nil {
+			add("On(%q).Order = []string{%s}", string(v.Needs), quoted(v.Order))
+		}
 	}
 	return out
 }

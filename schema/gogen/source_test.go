@@ -54,7 +54,7 @@ func shop() []*schema.Table {
 	item.UniqueIndex("one_on_sale", "owner_id").Where = "{on_sale}"
 	item.Indexes = append(item.Indexes, &schema.Index{Name: "by_title", Parts: []schema.IndexPart{{Expr: "lower({title})"}}})
 	item.Comment = "the \"items\""
-	item.Order("title", "id")
+	item.On(schema.AlterInPlace).Order = []string{"title", "id"}
 	return []*schema.Table{item, owner}
 }
 

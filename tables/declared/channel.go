@@ -20,7 +20,7 @@ var Channel = define("channel", func(t *schema.Table) {
 	t.BigInt("deleted_at").Null().Unit(schema.Nanoseconds).Doc("when it was deleted; NULL while it is not")
 	t.Text("deleted_by").Null().Doc("who deleted it")
 	t.Text("updated_by").Null().Doc("who changed it last")
-	t.Unique("", "id").Needs = schema.RepeatedKey
+	t.Unique("", "id")
 })
 
 // Message is the table message.
@@ -40,7 +40,7 @@ var Message = define("message", func(t *schema.Table) {
 	t.BigInt("pinned_at").Null().Unit(schema.Nanoseconds).Doc("when it was pinned")
 	t.Text("pinned_by").Null().Doc("who pinned it")
 	t.Text("app_id").Key(idKey).Null().Doc("the app that wrote it; NULL for a user")
-	t.Unique("", "id").Needs = schema.RepeatedKey
+	t.Unique("", "id")
 	t.Index("ix_message_app", "app_id")
 })
 
@@ -52,7 +52,7 @@ var MessageReaction = define("message_reaction", func(t *schema.Table) {
 	t.Text("message_id").Doc("the message")
 	t.Text("name").Doc("which reaction")
 	t.BigInt("created_at").Null().Unit(schema.Nanoseconds).Doc(madeAt)
-	t.Unique("", "id").Needs = schema.RepeatedKey
+	t.Unique("", "id")
 })
 
 // ChannelMember is the table channel_member.
@@ -79,7 +79,7 @@ var ChannelMember = define("channel_member", func(t *schema.Table) {
 	t.Text("app_id").Key(idKey).Null().Doc("the app; NULL for a user")
 	t.Check("ck_channel_member_identity", "({user_id} IS NULL) <> ({app_id} IS NULL)")
 	t.Unique("uq_channel_member_app", "channel_id", "app_id")
-	t.Unique("", "id").Needs = schema.RepeatedKey
+	t.Unique("", "id")
 	t.Index("ix_channel_member_app_active", "app_id", "is_active")
 })
 
@@ -115,5 +115,5 @@ var ChannelWebhook = define("channel_webhook", func(t *schema.Table) {
 	t.BigInt("last_used_at").Null().Unit(schema.Nanoseconds).Doc("when it was last used")
 	t.BigInt("created_at").Unit(schema.Nanoseconds).Doc(madeAt)
 	t.BigInt("updated_at").Unit(schema.Nanoseconds).Doc(changedAt)
-	t.Unique("", "id").Needs = schema.RepeatedKey
+	t.Unique("", "id")
 })

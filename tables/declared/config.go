@@ -9,7 +9,7 @@ var Config = define("config", func(t *schema.Table) {
 	t.JSON("value").Doc("JSON; null is a value")
 	t.BigInt("updated_at").Null().Unit(schema.Seconds).Doc(changedAt)
 	t.Primary("", "key")
-	t.PrimaryKey.Invented = "config_pkey1"
+	t.On(schema.ConstraintNames).KeyName = "config_pkey1"
 })
 
 // ConfigOld is the table config_old.
@@ -21,6 +21,6 @@ var ConfigOld = define("config_old", func(t *schema.Table) {
 	t.DateTime("created_at").DefaultExpr(schema.Now).Doc("UTC")
 	t.DateTime("updated_at").Null().DefaultExpr(schema.Now).Doc("UTC")
 	t.Primary("", "id")
-	t.PrimaryKey.Invented = "config_pkey"
+	t.On(schema.ConstraintNames).KeyName = "config_pkey"
 	t.Column("id").Identity.Sequence = "config_id_seq"
 })

@@ -156,7 +156,7 @@ func keys(t *schema.Table, f forms) []string {
 	out := []string{"primary key (" + strings.Join(t.PrimaryKey.Columns, ", ") + ")"}
 	for _, u := range t.Uniques {
 		s := "unique (" + strings.Join(u.Columns, ", ") + ")"
-		if u.Needs != "" {
+		if u.Name == "" && slices.Equal(u.Columns, t.PrimaryKey.Columns) {
 			s += ", repeated on SQLite"
 		}
 		out = append(out, s)

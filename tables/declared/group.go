@@ -19,7 +19,7 @@ var Group = define("group", func(t *schema.Table) {
 		Name: "fk_group_parent", Columns: []string{"parent_group_id"},
 		RefTable: "group", RefColumns: []string{"id"}, OnDelete: schema.SetNull,
 	})
-	t.Unique("", "id").Needs = schema.RepeatedKey
+	t.Unique("", "id")
 	t.Index("ix_group_parent_group_id", "parent_group_id")
 })
 
@@ -32,7 +32,7 @@ var GroupMember = define("group_member", func(t *schema.Table) {
 	t.BigInt("created_at").Null().Unit(schema.Seconds).Doc(madeAt)
 	t.BigInt("updated_at").Null().Unit(schema.Seconds).Doc(changedAt)
 	t.Unique("uq_group_member_group_user", "group_id", "user_id")
-	t.Unique("", "id").Needs = schema.RepeatedKey
+	t.Unique("", "id")
 	t.Index("ix_group_member_user_id_group_id", "user_id", "group_id")
 })
 

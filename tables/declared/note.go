@@ -12,7 +12,7 @@ var Note = define("note", func(t *schema.Table) {
 	t.JSON("meta").Null().Doc("further properties")
 	t.BigInt("created_at").Null().Unit(schema.Nanoseconds).Doc(madeAt)
 	t.BigInt("updated_at").Null().Unit(schema.Nanoseconds).Doc(changedAt)
-	t.Unique("", "id").Needs = schema.RepeatedKey
+	t.Unique("", "id")
 })
 
 // PinnedNote is the table pinned_note.

@@ -18,7 +18,7 @@ var Prompt = define("prompt", func(t *schema.Table) {
 	t.BigInt("created_at").Unit(schema.Seconds).Doc(madeAt)
 	t.BigInt("updated_at").Unit(schema.Seconds).Doc(changedAt)
 	t.Primary("", "id")
-	t.PrimaryKey.Invented = "prompt_new_pkey"
+	t.On(schema.ConstraintNames).KeyName = "prompt_new_pkey"
 	t.Index("ix_prompt_new_command", "command").Unique = true
 })
 

@@ -34,8 +34,8 @@ var User = define("user", func(t *schema.Table) {
 		Parts: []schema.IndexPart{{Expr: "lower({email})"}},
 		Where: "{email} IS NOT NULL",
 	})
-	t.Order("id", "name", "email", "role", "profile_image_url", "last_active_at",
-		"updated_at", "created_at", "settings", "info")
+	t.On(schema.AlterInPlace).Order = []string{"id", "name", "email", "role", "profile_image_url", "last_active_at",
+		"updated_at", "created_at", "settings", "info"}
 })
 
 // Auth is the table auth.
@@ -60,7 +60,7 @@ var APIKey = define("api_key", func(t *schema.Table) {
 	t.BigInt("last_used_at").Null().Unit(schema.Seconds).Doc("when it was last used")
 	t.BigInt("created_at").Unit(schema.Seconds).Doc(madeAt)
 	t.BigInt("updated_at").Unit(schema.Seconds).Doc(changedAt)
-	t.Unique("", "id").Needs = schema.RepeatedKey
+	t.Unique("", "id")
 	t.Unique("", "key")
 })
 
@@ -74,7 +74,7 @@ var OAuthSession = define("oauth_session", func(t *schema.Table) {
 	t.BigInt("expires_at").Unit(schema.Seconds).Doc("when the token expires")
 	t.BigInt("created_at").Unit(schema.Seconds).Doc(madeAt)
 	t.BigInt("updated_at").Unit(schema.Seconds).Doc(changedAt)
-	t.Unique("", "id").Needs = schema.RepeatedKey
+	t.Unique("", "id")
 	t.Index("idx_oauth_session_expires_at", "expires_at")
 	t.Index("idx_oauth_session_user_id", "user_id")
 	t.Index("idx_oauth_session_user_provider", "user_id", "provider")
