@@ -112,7 +112,7 @@ func RunStatements(ctx context.Context, q Querier, s Script, o RunOptions) error
 			continue
 		}
 		// What cannot be counted before cannot get worse.
-		if n, err := count(ctx, q, c.Query); err == nil {
+		if n, err := CountRows(ctx, q, c.Query); err == nil {
 			counts[i] = n
 		}
 	}
@@ -156,7 +156,7 @@ func (o RunOptions) fault(err error) error {
 func (c Check) ask(ctx context.Context, q Querier, before map[string]int64, o RunOptions) error {
 	switch c.Kind {
 	case NotMore:
-		now, err := count(ctx, q, c.Query)
+		now, err := CountRows(ctx, q, c.Query)
 		if err != nil {
 			return o.fault(err)
 		}
@@ -188,8 +188,9 @@ func (c Check) ask(ctx context.Context, q Querier, before map[string]int64, o Ru
 	return nil
 }
 
-// count reads rows of names and a count.
-func count(ctx context.Context, q Querier, query string) (map[string]int64, error) {
+// CountRows runs the query of a [NotMore] check: it reads rows of names and, last,
+// a count, and returns the counts by the names, joined with " -> ".
+func CountRows(ctx context.Context, q Querier, query string) (map[string]int64, error) {
 	rows, err := q.QueryContext(ctx, query)
 	if err != nil {
 		return nil, err

@@ -24,22 +24,6 @@ func Loss(before *State, ops []Op) ([]string, error) {
 	return out, nil
 }
 
-func (o CreateTable) loss(*State) []string    { return nil }
-func (o RenameTable) loss(*State) []string    { return nil }
-func (o AddColumn) loss(*State) []string      { return nil }
-func (o RenameColumn) loss(*State) []string   { return nil }
-func (o CreateIndex) loss(*State) []string    { return nil }
-func (o DropIndex) loss(*State) []string      { return nil }
-func (o AddUnique) loss(*State) []string      { return nil }
-func (o DropUnique) loss(*State) []string     { return nil }
-func (o AddForeignKey) loss(*State) []string  { return nil }
-func (o DropForeignKey) loss(*State) []string { return nil }
-func (o AddCheck) loss(*State) []string       { return nil }
-func (o DropCheck) loss(*State) []string      { return nil }
-func (o SetPrimaryKey) loss(*State) []string  { return nil }
-func (o SetComment) loss(*State) []string     { return nil }
-func (o BulkInsert) loss(*State) []string     { return nil }
-
 func (o DropTable) loss(*State) []string {
 	if o.Moved {
 		return nil

@@ -33,15 +33,30 @@ type structural interface {
 	structural()
 }
 
+// schemaOp makes an operation structural.
+type schemaOp struct{}
+
+func (schemaOp) structural() {}
+
+// lossless operations destroy nothing that their reversal does not bring back.
+type lossless struct{}
+
+func (lossless) loss(*State) []string { return nil }
+
 // CreateTable creates a table with its keys and indexes. Names that are left
 // out are the engine's to invent.
 type CreateTable struct {
+	schemaOp
+	lossless
+
 	Table       *schema.Table
 	IfNotExists bool
 }
 
 // DropTable drops a table with its rows.
 type DropTable struct {
+	schemaOp
+
 	Name     string
 	IfExists bool
 	Moved    bool // its rows are somewhere else by then, so that none is destroyed
@@ -50,12 +65,18 @@ type DropTable struct {
 // RenameTable gives a table another name. What refers to it follows; its
 // constraints, indexes and sequences keep their names.
 type RenameTable struct {
+	schemaOp
+	lossless
+
 	From, To string
 	IfExists bool // nothing happens when From does not exist, or To does
 }
 
 // AddColumn adds a column behind the others.
 type AddColumn struct {
+	schemaOp
+	lossless
+
 	Table  string
 	Column *schema.Column
 	// Fill gives the value in rows that exist, over their other columns; empty
@@ -68,6 +89,8 @@ type AddColumn struct {
 // DropColumn drops a column with the indexes, unique constraints, foreign keys
 // and checks that it is part of.
 type DropColumn struct {
+	schemaOp
+
 	Table, Column string
 	IfExists      bool
 	Moved         bool // its values are somewhere else by then, so that none is destroyed
@@ -75,12 +98,17 @@ type DropColumn struct {
 
 // RenameColumn gives a column another name. What refers to it follows.
 type RenameColumn struct {
+	schemaOp
+	lossless
+
 	Table, From, To string
 	IfExists        bool // nothing happens when From does not exist, or To does
 }
 
 // AlterColumn changes facets of a column; the others stay.
 type AlterColumn struct {
+	schemaOp
+
 	Table, Column string
 	Facets        []schema.Facet
 	To            schema.Column // its fields of the Facets count
@@ -94,6 +122,9 @@ type AlterColumn struct {
 
 // CreateIndex creates an index.
 type CreateIndex struct {
+	schemaOp
+	lossless
+
 	Table       string
 	Index       *schema.Index
 	IfNotExists bool
@@ -104,6 +135,9 @@ type CreateIndex struct {
 
 // DropIndex drops an index.
 type DropIndex struct {
+	schemaOp
+	lossless
+
 	Table, Name  string
 	IfExists     bool
 	Concurrently bool
@@ -111,6 +145,9 @@ type DropIndex struct {
 
 // AddUnique adds a unique constraint.
 type AddUnique struct {
+	schemaOp
+	lossless
+
 	Table       string
 	Unique      *schema.Unique
 	IfNotExists bool
@@ -119,6 +156,9 @@ type AddUnique struct {
 // DropUnique drops a unique constraint: the one of that name, or, where
 // constraints have no names, the one over the columns.
 type DropUnique struct {
+	schemaOp
+	lossless
+
 	Table, Name string
 	Columns     []string
 	IfExists    bool
@@ -126,6 +166,9 @@ type DropUnique struct {
 
 // AddForeignKey adds a foreign key.
 type AddForeignKey struct {
+	schemaOp
+	lossless
+
 	Table       string
 	ForeignKey  *schema.ForeignKey
 	IfNotExists bool
@@ -134,6 +177,9 @@ type AddForeignKey struct {
 // DropForeignKey drops a foreign key: the one of that name, or, where
 // constraints have no names, the one over the columns.
 type DropForeignKey struct {
+	schemaOp
+	lossless
+
 	Table, Name string
 	Columns     []string
 	IfExists    bool
@@ -141,6 +187,9 @@ type DropForeignKey struct {
 
 // AddCheck adds a check.
 type AddCheck struct {
+	schemaOp
+	lossless
+
 	Table       string
 	Check       *schema.Check
 	IfNotExists bool
@@ -149,6 +198,9 @@ type AddCheck struct {
 // DropCheck drops a check: the one of that name, or, where constraints have no
 // names, the one with the expression.
 type DropCheck struct {
+	schemaOp
+	lossless
+
 	Table, Name string
 	Expr        schema.Expr
 	IfExists    bool
@@ -157,6 +209,9 @@ type DropCheck struct {
 // SetPrimaryKey gives a table a primary key in place of the one it has; nil
 // takes it away.
 type SetPrimaryKey struct {
+	schemaOp
+	lossless
+
 	Table string
 	Key   *schema.PrimaryKey
 	// IfMissing: nothing happens when there is no such table, or it has a
@@ -166,10 +221,17 @@ type SetPrimaryKey struct {
 
 // SetComment describes a table in the database, where the engine keeps
 // comments.
-type SetComment struct{ Table, Comment string }
+type SetComment struct {
+	schemaOp
+	lossless
+
+	Table, Comment string
+}
 
 // BulkInsert inserts rows that the author has written down.
 type BulkInsert struct {
+	lossless
+
 	Table   string
 	Columns []string
 	Rows    [][]any
@@ -182,6 +244,8 @@ type OutsideTx struct{ Ops []Op }
 // Batch is a group of operations on one table that are made together: one
 // rebuild where the engine has to rebuild.
 type Batch struct {
+	schemaOp
+
 	Table string
 	Ops   []Op
 }
@@ -206,25 +270,6 @@ func (o SetComment) On() string     { return o.Table }
 func (o BulkInsert) On() string     { return o.Table }
 func (o OutsideTx) On() string      { return "" }
 func (o Batch) On() string          { return o.Table }
-
-func (CreateTable) structural()    {}
-func (DropTable) structural()      {}
-func (RenameTable) structural()    {}
-func (AddColumn) structural()      {}
-func (DropColumn) structural()     {}
-func (RenameColumn) structural()   {}
-func (AlterColumn) structural()    {}
-func (CreateIndex) structural()    {}
-func (DropIndex) structural()      {}
-func (AddUnique) structural()      {}
-func (DropUnique) structural()     {}
-func (AddForeignKey) structural()  {}
-func (DropForeignKey) structural() {}
-func (AddCheck) structural()       {}
-func (DropCheck) structural()      {}
-func (SetPrimaryKey) structural()  {}
-func (SetComment) structural()     {}
-func (Batch) structural()          {}
 
 func (o CreateTable) String() string {
 	return fmt.Sprintf("create table %s (%d columns)%s", o.Table.Name, len(o.Table.Columns), when(o.IfNotExists, " if it does not exist"))

@@ -12,11 +12,12 @@ import (
 
 // An engine that lacks something has something else in its place: a generated
 // column for an indexed expression, a check for an enum, an index for a foreign
-// key, numbering that comes with a kind of key. In its normal form a table shows these; before it is changed they are
-// taken back, so that they follow what they stand for, and its normal form
-// afterwards has them again where they belong.
+// key, numbering that comes with a kind of key. In its normal form a table shows
+// these; before it is changed they are taken back, so that they follow what they
+// stand for, and its normal form afterwards has them again where they belong.
 
-// relax returns a copy of t without stand-ins. Where taking them back and
+// relax returns a copy of t without stand-ins. Each taker reports whether it
+// took any. Where taking them back and
 // making them anew would not give t again, they were not made by rule, and t
 // stays as it is.
 func (s *State) relax(t *schema.Table) (*schema.Table, error) {
@@ -24,10 +25,13 @@ func (s *State) relax(t *schema.Table) (*schema.Table, error) {
 		return t.Clone(), nil
 	}
 	c := t.Clone()
-	for _, take := range []func(*schema.Table) error{takeColumns, takeEnums, takeIdentity, s.takeIndexes} {
+	for _, take := range []func(*schema.Table) (bool, error){takeColumns, takeEnums, takeIdentity, s.takeIndexes} {
 		without := c.Clone()
-		if err := take(without); err != nil {
+		switch taken, err := take(without); {
+		case err != nil:
 			return nil, err
+		case !taken:
+			continue
 		}
 		again, err := s.ddl.Normalize(without)
 		if err == nil && len(schema.Diff([]*schema.Table{t}, []*schema.Table{again})) == 0 {
@@ -83,7 +87,7 @@ func namesStandIn(o Op, t, relaxed *schema.Table) bool {
 // takeColumns puts the expressions back into indexes over generated columns
 // that were made for an index. Another index over the same expression shares
 // the column.
-func takeColumns(t *schema.Table) error {
+func takeColumns(t *schema.Table) (bool, error) {
 	made, own := map[string]schema.Expr{}, map[string]int{}
 	for _, i := range t.Indexes {
 		for n, p := range i.Parts {
@@ -91,6 +95,9 @@ func takeColumns(t *schema.Table) error {
 				made[c.Name], own[i.Name] = c.Generated.Expr, 1
 			}
 		}
+	}
+	if len(made) == 0 {
+		return false, nil
 	}
 	// The one that a column is named after comes first, so that it is named
 	// after the same one when it is made again.
@@ -103,21 +110,22 @@ func takeColumns(t *schema.Table) error {
 		}
 	}
 	t.Columns = slices.DeleteFunc(t.Columns, func(c *schema.Column) bool { return made[c.Name] != "" })
-	return nil
+	return true, nil
 }
 
 // takeIdentity takes back numbering that a key has by being one.
-func takeIdentity(t *schema.Table) error {
+func takeIdentity(t *schema.Table) (taken bool, err error) {
 	for _, c := range t.Columns {
 		if c.Identity != nil && *c.Identity == (schema.Identity{}) {
-			c.Identity = nil
+			c.Identity, taken = nil, true
 		}
 	}
-	return nil
+	return taken, nil
 }
 
 // takeEnums makes enums of text columns with the check that stands for one.
-func takeEnums(t *schema.Table) error {
+func takeEnums(t *schema.Table) (bool, error) {
+	checks := len(t.Checks)
 	t.Checks = slices.DeleteFunc(t.Checks, func(k *schema.Check) bool {
 		for _, c := range t.Columns {
 			if c.Type.Kind != schema.String || k.Name != schema.InventName(t.Name, []string{c.Name}, "enum") {
@@ -130,7 +138,7 @@ func takeEnums(t *schema.Table) error {
 		}
 		return false
 	})
-	return nil
+	return len(t.Checks) < checks, nil
 }
 
 // enumValues reads "{column} IN ('a', 'b')".
@@ -158,7 +166,7 @@ func enumValues(e, column string) ([]string, bool) {
 }
 
 // takeIndexes removes the indexes that the engine adds for foreign keys.
-func (s *State) takeIndexes(t *schema.Table) error {
+func (s *State) takeIndexes(t *schema.Table) (taken bool, err error) {
 	for _, f := range t.ForeignKeys {
 		n := slices.IndexFunc(t.Indexes, func(i *schema.Index) bool {
 			return i.Name == f.Name && !i.Unique && i.Method == "" && i.Comment == "" && slices.EqualFunc(i.Parts, f.Columns, func(p schema.IndexPart, c string) bool {
@@ -172,11 +180,11 @@ func (s *State) takeIndexes(t *schema.Table) error {
 		bare := &schema.Table{Name: t.Name, Columns: t.Columns, ForeignKeys: []*schema.ForeignKey{f}}
 		made, err := s.ddl.Normalize(bare)
 		if err != nil {
-			return err
+			return false, err
 		}
 		if made.IndexNamed(f.Name) != nil {
-			t.Indexes = slices.Delete(t.Indexes, n, n+1)
+			t.Indexes, taken = slices.Delete(t.Indexes, n, n+1), true
 		}
 	}
-	return nil
+	return taken, nil
 }

@@ -70,7 +70,8 @@ func (s *State) Apply(ops ...Op) error {
 	return nil
 }
 
-// need returns a copy of the table that may be changed, or an error.
+// need returns the table as it is shared with copies of the state, so that it
+// must not be changed; an error when there is none.
 func (s *State) need(table string) (*schema.Table, error) {
 	t := s.tables[table]
 	if t == nil {

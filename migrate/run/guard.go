@@ -2,9 +2,7 @@ package run
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
-	"strings"
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
@@ -49,43 +47,11 @@ func countAll(ctx context.Context, tx *engine.Tx, checks []driver.Check) ([]map[
 		for i, c := range checks {
 			// What cannot be counted before cannot become more, and what
 			// cannot be counted afterwards is gone.
-			if n, err := countRows(ctx, q, c.Query); err == nil {
+			if n, err := driver.CountRows(ctx, q, c.Query); err == nil {
 				out[i] = n
 			}
 		}
 		return nil
 	})
 	return out, err
-}
-
-// countRows reads rows of names and, last, a count.
-func countRows(ctx context.Context, q driver.Querier, query string) (map[string]int64, error) {
-	rows, err := q.QueryContext(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	columns, err := rows.Columns()
-	if err != nil {
-		return nil, err
-	}
-	texts := make([]sql.NullString, len(columns)-1)
-	dest := make([]any, len(columns))
-	for i := range texts {
-		dest[i] = &texts[i]
-	}
-	var n int64
-	dest[len(texts)] = &n
-	out := map[string]int64{}
-	for rows.Next() {
-		if err := rows.Scan(dest...); err != nil {
-			return nil, err
-		}
-		key := make([]string, len(texts))
-		for i, t := range texts {
-			key[i] = t.String
-		}
-		out[strings.Join(key, " -> ")] += n
-	}
-	return out, rows.Err()
 }
