@@ -66,8 +66,9 @@ func New(o Options) (*Runner, error) {
 }
 
 func newRunner(o Options, set *history.Set) *Runner {
-	return &Runner{o: o, set: set, run: run.New(set, run.Options{Engine: o.Engine, Wait: o.Wait, Events: o.Events, Logger: o.Logger,
-		Snapshot: o.Snapshot, OneTransaction: o.OneTransaction, OnVersion: o.OnVersion, Args: o.Args, Build: o.Build, Now: o.Now})}
+	return &Runner{o: o, set: set, run: run.New(set,
+		run.Options{Engine: o.Engine, Wait: o.Wait, Events: o.Events, Logger: o.Logger,
+			Snapshot: o.Snapshot, OneTransaction: o.OneTransaction, OnVersion: o.OnVersion, Args: o.Args, Build: o.Build, Now: o.Now})}
 }
 
 // Target is what a script is written for: Dialect and DDL count.

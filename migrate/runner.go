@@ -137,7 +137,8 @@ func (r *Runner) Branches() ([]RevisionInfo, error) { return r.set.Branches() }
 
 // Show returns the revisions that a symbol means. "current" asks the database.
 func (r *Runner) Show(ctx context.Context, symbol string) ([]RevisionInfo, error) {
-	rows, err := r.rows(ctx, strings.Contains(symbol, "current") || strings.HasPrefix(symbol, "+") || strings.HasPrefix(symbol, "-"))
+	rows, err := r.rows(ctx, strings.Contains(symbol, "current") || strings.HasPrefix(symbol, "+") ||
+		strings.HasPrefix(symbol, "-"))
 	if err != nil {
 		return nil, err
 	}

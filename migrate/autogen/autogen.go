@@ -110,10 +110,12 @@ func (g *Generator) Merge(d Draft) (*Revision, error) {
 // revision does in SQL of its own is not in that.
 func (g *Generator) Autogenerate(ctx context.Context, d Draft, renames Renames) (*Revision, error) {
 	if len(g.m.Tables) == 0 {
-		return nil, dberr.New(dberr.Invalid, "revision", "lineage "+g.m.Name+" declares no tables to compare with; set Lineage.Tables")
+		return nil, dberr.New(dberr.Invalid, "revision",
+			"lineage "+g.m.Name+" declares no tables to compare with; set Lineage.Tables")
 	}
 	if g.set.Target() == nil {
-		return nil, dberr.New(dberr.Invalid, "revision", "tables are compared as one engine holds them; give an Engine or a Target")
+		return nil, dberr.New(dberr.Invalid, "revision",
+			"tables are compared as one engine holds them; give an Engine or a Target")
 	}
 	rev, err := g.m.Graph.Next(d)
 	if err != nil {
@@ -139,7 +141,8 @@ func (g *Generator) Autogenerate(ctx context.Context, d Draft, renames Renames) 
 
 // difference compares the lineage with the database, or with what the history
 // makes.
-func (g *Generator) difference(ctx context.Context, renames Renames) (before *op.State, changes []schema.Change, err error) {
+func (g *Generator) difference(ctx context.Context, renames Renames) (before *op.State, changes []schema.Change,
+	err error) {
 	if g.o.Engine == nil {
 		before, err = g.made()
 	} else if err = status.CheckHeads(ctx, g.o.Engine, g.set); err == nil {
@@ -159,7 +162,8 @@ func (g *Generator) made() (*op.State, error) {
 		return nil, err
 	}
 	owns := ledger.Owns(g.set, g.m)
-	return op.NewState(g.set.Target().DDL, slices.DeleteFunc(s.Tables(), func(t *schema.Table) bool { return !owns(t.Name) })...)
+	return op.NewState(g.set.Target().DDL, slices.DeleteFunc(s.Tables(),
+		func(t *schema.Table) bool { return !owns(t.Name) })...)
 }
 
 // drift is what has to be done to make before, with the renames carried out,
@@ -178,7 +182,8 @@ func (g *Generator) drift(before *op.State, renames Renames) ([]schema.Change, e
 func (g *Generator) revise(d *history.Directive, before, made *op.State) (*Revision, error) {
 	if g.m.Revise != nil {
 		if err := g.m.Revise(d); err != nil {
-			return nil, &dberr.Error{Op: "revision", Code: dberr.Invalid, Msg: "the program refuses the revision: " + err.Error(), Err: err}
+			return nil, &dberr.Error{Op: "revision", Code: dberr.Invalid, Msg: "the program refuses the revision: " +
+				err.Error(), Err: err}
 		}
 		if d.Drop || d.Compared && len(d.Upgrade) == 0 {
 			return nil, nil
@@ -213,6 +218,7 @@ func (g *Generator) revise(d *history.Directive, before, made *op.State) (*Revis
 // Script writes the statements of a revision that was just generated, as a
 // script of upgrades has them for one that is in the history.
 func (g *Generator) Script(w io.Writer, r *Revision) error {
-	return plan.WriteNewRevision(w, g.set, g.m, history.Revision{ID: r.Revision.ID, Down: r.Revision.Down, DependsOn: r.Revision.DependsOn,
-		Labels: r.Revision.Labels, Doc: r.Revision.Doc, Upgrade: func(ops *op.Ops) { ops.Do(r.up...) }})
+	return plan.WriteNewRevision(w, g.set, g.m,
+		history.Revision{ID: r.Revision.ID, Down: r.Revision.Down, DependsOn: r.Revision.DependsOn,
+			Labels: r.Revision.Labels, Doc: r.Revision.Doc, Upgrade: func(ops *op.Ops) { ops.Do(r.up...) }})
 }

@@ -102,7 +102,8 @@ func WriteList(dir string) (bool, error) {
 		}
 		f, err := parser.ParseFile(fset, name, text, parser.SkipObjectResolution)
 		if err != nil {
-			return false, &dberr.Error{Op: "revision", Code: dberr.Invalid, Msg: "the file " + filepath.Join(dir, name) + " is not Go: " + err.Error(), Err: err}
+			return false, &dberr.Error{Op: "revision", Code: dberr.Invalid, Msg: "the file " + filepath.Join(dir, name) +
+				" is not Go: " + err.Error(), Err: err}
 		}
 		pkg = f.Name.Name
 		found, own := revisionsOf(f)
@@ -134,7 +135,8 @@ func listSource(pkg string, names []string) ([]byte, error) {
 	b.WriteString("\t}\n}\n")
 	src, err := format.Source([]byte(b.String()))
 	if err != nil {
-		return nil, &dberr.Error{Op: "revision", Code: dberr.Internal, Msg: "the list of revisions could not be written", Err: err}
+		return nil, &dberr.Error{Op: "revision", Code: dberr.Internal, Msg: "the list of revisions could not be written",
+			Err: err}
 	}
 	return src, nil
 }

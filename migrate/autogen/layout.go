@@ -100,9 +100,11 @@ type draft struct {
 }
 
 // write writes a revision down.
-func (y Layout) write(now time.Time, d *history.Directive, down []op.Op, loss []string, render renderer) (*Revision, error) {
+func (y Layout) write(now time.Time, d *history.Directive, down []op.Op, loss []string, render renderer) (*Revision,
+	error) {
 	if !token.IsIdentifier(y.Package) {
-		return nil, dberr.New(dberr.Invalid, "revision", strconv.Quote(y.Package)+" is no package name; name one with --package")
+		return nil, dberr.New(dberr.Invalid, "revision",
+			strconv.Quote(y.Package)+" is no package name; name one with --package")
 	}
 	zone := y.Zone
 	if zone == nil {
@@ -118,7 +120,8 @@ func (y Layout) write(now time.Time, d *history.Directive, down []op.Op, loss []
 		return nil, err
 	}
 	w := &source{render: render, imports: map[string]bool{ModulePath + "/migrate": true, ModulePath + "/migrate/op": true}}
-	t := draft{Revision: d.Revision, Package: y.Package, Variable: g.Name, Created: now, Loss: loss, Data: y.Data, Upgrade: w.ops(d.Upgrade), Downgrade: w.ops(down)}
+	t := draft{Revision: d.Revision, Package: y.Package, Variable: g.Name, Created: now, Loss: loss, Data: y.Data,
+		Upgrade: w.ops(d.Upgrade), Downgrade: w.ops(down)}
 	if t.Doc = strings.TrimSpace(t.Doc); t.Doc == "" {
 		t.Doc = "revision " + t.ID
 	}
@@ -137,7 +140,8 @@ func (y Layout) fill(t draft) ([]byte, error) {
 		text = DefaultTemplate
 	}
 	bad := func(err error) error {
-		return &dberr.Error{Op: "revision", Code: dberr.Invalid, Msg: "the template of revisions does not make Go source: " + err.Error(), Err: err}
+		return &dberr.Error{Op: "revision", Code: dberr.Invalid,
+			Msg: "the template of revisions does not make Go source: " + err.Error(), Err: err}
 	}
 	tmpl, err := template.New("revision").Funcs(template.FuncMap{
 		"quote":   strconv.Quote,

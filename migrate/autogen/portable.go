@@ -58,7 +58,8 @@ func portable(m *history.Member, ops []op.Op) []op.Op {
 			case c == nil:
 				out = append(out, o)
 			case !changesType(ops, o.Table, c.Name):
-				out = append(out, op.AlterColumn{Table: o.Table, Column: c.Name, Facets: []schema.Facet{schema.TypeFacet}, To: *c.Clone()})
+				out = append(out, op.AlterColumn{Table: o.Table, Column: c.Name, Facets: []schema.Facet{schema.TypeFacet},
+					To: *c.Clone()})
 			}
 		case op.DropCheck:
 			if enumOf(m, o.Table, o.Name) == nil {

@@ -52,7 +52,8 @@ func NewProgram(dir, module, replace string) (*Program, error) {
 	}
 	switch entries, err := os.ReadDir(dir); {
 	case err == nil && len(entries) > 0:
-		return nil, dberr.New(dberr.AlreadyExists, "init", "the directory "+name+" is not empty; name one that is, or that does not exist yet")
+		return nil, dberr.New(dberr.AlreadyExists, "init",
+			"the directory "+name+" is not empty; name one that is, or that does not exist yet")
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return nil, initError("the directory "+name+" cannot be read", err)
 	}

@@ -75,7 +75,8 @@ func sameTable(a, b schema.Change) bool { return a.On() == b.On() }
 // one table.
 func sameColumns(a, b schema.Change) bool {
 	x, y := columnsOf(a), columnsOf(b)
-	return sameTable(a, b) && (x == nil || y == nil || slices.ContainsFunc(x, func(n string) bool { return slices.Contains(y, n) }))
+	return sameTable(a, b) && (x == nil || y == nil ||
+		slices.ContainsFunc(x, func(n string) bool { return slices.Contains(y, n) }))
 }
 
 // columnsOf lists the columns that a change is about; nil is the whole table.

@@ -61,7 +61,8 @@ func (s *Session) open(ctx context.Context, r *migrate.Runner, symbol, dir strin
 	cmd := exec.CommandContext(ctx, words[0], append(words[1:], path)...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, s.Stdout, s.Stderr
 	if err := cmd.Run(); err != nil {
-		return &dberr.Error{Op: "edit", Code: dberr.Unavailable, Msg: "the editor " + words[0] + " did not end well: " + err.Error(), Err: err}
+		return &dberr.Error{Op: "edit", Code: dberr.Unavailable, Msg: "the editor " + words[0] + " did not end well: " +
+			err.Error(), Err: err}
 	}
 	return nil
 }
@@ -83,5 +84,6 @@ func fileOf(l migrate.RevisionInfo, dir string) (string, error) {
 	if path := files[l.ID]; path != "" {
 		return path, nil
 	}
-	return "", dberr.New(dberr.NotFound, "edit", "revision "+l.ID+" is compiled into this program, and no file of "+dir+" holds it; name the directory with --dir")
+	return "", dberr.New(dberr.NotFound, "edit",
+		"revision "+l.ID+" is compiled into this program, and no file of "+dir+" holds it; name the directory with --dir")
 }

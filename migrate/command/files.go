@@ -35,7 +35,8 @@ func (s *Session) write(ctx context.Context, dir string, g *autogen.Revision) er
 	}
 	for _, f := range s.Written {
 		if err := f(ctx, path); err != nil {
-			return &dberr.Error{Op: "revision", Code: dberr.Invalid, Msg: "the file " + path + " was written, and then: " + err.Error(), Err: err}
+			return &dberr.Error{Op: "revision", Code: dberr.Invalid, Msg: "the file " + path + " was written, and then: " +
+				err.Error(), Err: err}
 		}
 	}
 	if s.JSON {

@@ -21,12 +21,16 @@ func (s *Session) heads() Verb {
 			if err := none(args); err != nil {
 				return err
 			}
-			return s.listing(lineage, verbose, func(r *migrate.Runner) ([]migrate.RevisionInfo, error) { return r.Heads(resolve) })
+			return s.listing(lineage, verbose, func(r *migrate.Runner) ([]migrate.RevisionInfo,
+				error) {
+				return r.Heads(resolve)
+			})
 		}}
 }
 
 // listing prints revisions that need no database.
-func (s *Session) listing(lineage string, verbose bool, find func(r *migrate.Runner) ([]migrate.RevisionInfo, error)) error {
+func (s *Session) listing(lineage string, verbose bool,
+	find func(r *migrate.Runner) ([]migrate.RevisionInfo, error)) error {
 	r, err := s.runner(lineage, migrate.Options{})
 	if err != nil {
 		return err

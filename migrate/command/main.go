@@ -62,7 +62,8 @@ type Run struct {
 
 // Main runs one command and returns the exit status.
 func Main(ctx context.Context, args []string, p Program) int {
-	s := &Session{Lineages: p.Lineages, Stdout: p.Stdout, Stderr: p.Stderr, Terminal: p.Terminal, Dir: p.Dir, Package: p.Package, Build: p.Build,
+	s := &Session{Lineages: p.Lineages, Stdout: p.Stdout, Stderr: p.Stderr, Terminal: p.Terminal, Dir: p.Dir,
+		Package: p.Package, Build: p.Build,
 		Layout: p.Layout, Written: p.Written, Editor: p.Editor}
 	err := p.run(ctx, s, args)
 	switch {

@@ -84,7 +84,8 @@ func (p *progress) rows(e migrate.Event) {
 			total = -1
 		}
 		p.of = e.Statement
-		p.bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(p.s.Stderr), progressbar.OptionSetDescription("  "+oneLine(e.Statement)),
+		p.bar = progressbar.NewOptions64(total, progressbar.OptionSetWriter(p.s.Stderr),
+			progressbar.OptionSetDescription("  "+oneLine(e.Statement)),
 			progressbar.OptionShowCount(), progressbar.OptionThrottle(100*time.Millisecond), progressbar.OptionSetPredictTime(true), progressbar.OptionClearOnFinish())
 	}
 	_ = p.bar.Set64(e.Done) // a bar that cannot be drawn stops nothing

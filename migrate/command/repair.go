@@ -21,7 +21,8 @@ that loses nothing. Copies of tables that such a program left are removed when
 they hold nothing that the tables do not.`,
 		Flags: func(f *pflag.FlagSet) {
 			f.BoolVar(&o.Undo, "undo", false, "take back what was applied instead of finishing it")
-			f.BoolVar(&o.AcceptEdits, "accept-edits", false, "take revisions that were edited after they were applied as they are now")
+			f.BoolVar(&o.AcceptEdits, "accept-edits", false,
+				"take revisions that were edited after they were applied as they are now")
 		},
 		Run: func(ctx context.Context, args []string) error {
 			if err := none(args); err != nil {

@@ -69,7 +69,8 @@ the revisions make by themselves, and no database is asked.`,
 			f.StringVar(&d.dialect, "dialect", "", "with --sql or --offline: sqlite, postgresql, mysql or mariadb (default: what the database URL says)")
 			f.StringArrayVar(&d.head, "head", nil, "what it follows (default: head); may be repeated")
 			f.BoolVar(&d.splice, "splice", false, "let it follow a revision that has a successor already")
-			f.StringArrayVar(&d.depends, "depends-on", nil, "a revision of another branch that must be there first; may be repeated")
+			f.StringArrayVar(&d.depends, "depends-on", nil,
+				"a revision of another branch that must be there first; may be repeated")
 			f.StringArrayVar(&d.tables, "rename-table", nil, "old:new; may be repeated")
 			f.StringArrayVar(&d.columns, "rename-column", nil, "table.old:new; may be repeated")
 		},
@@ -147,7 +148,8 @@ func (s *Session) generator(lineage string, y autogen.Layout, o migrate.Options)
 	if err != nil {
 		return nil, err
 	}
-	return autogen.New(autogen.Options{Engine: o.Engine, Target: o.Target, Lineages: o.Lineages, Lineage: lineage, Layout: y, Now: o.Now})
+	return autogen.New(autogen.Options{Engine: o.Engine, Target: o.Target, Lineages: o.Lineages, Lineage: lineage,
+		Layout: y, Now: o.Now})
 }
 
 // nothing is the result of a command that has none.

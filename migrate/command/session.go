@@ -71,8 +71,8 @@ type Verb struct {
 
 // Verbs returns the commands, in the order in which people need them.
 func Verbs(s *Session) []Verb {
-	return []Verb{s.upgrade(), s.downgrade(), s.current(), s.check(), s.plan(), s.history(), s.heads(), s.branches(), s.show(),
-		s.stamp(), s.repair(), s.revision(), s.merge(), s.edit(), s.gen(), s.initialize(), s.ensureVersion()}
+	return []Verb{s.upgrade(), s.downgrade(), s.current(), s.check(), s.plan(), s.history(), s.heads(), s.branches(),
+		s.show(), s.stamp(), s.repair(), s.revision(), s.merge(), s.edit(), s.gen(), s.initialize(), s.ensureVersion()}
 }
 
 // lineageFlag is the flag that narrows a verb to one lineage.

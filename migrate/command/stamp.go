@@ -13,7 +13,8 @@ import (
 func (s *Session) stamp() Verb {
 	var lineage, dialect string
 	var purge, sql bool
-	return Verb{Name: "stamp", Args: "<revision>...", Short: "Record that the database is at a revision, without running anything",
+	return Verb{Name: "stamp", Args: "<revision>...",
+		Short: "Record that the database is at a revision, without running anything",
 		Flags: func(f *pflag.FlagSet) {
 			lineageFlag(f, &lineage)
 			f.BoolVar(&purge, "purge", false, "forget what is recorded first, whatever it is")

@@ -66,24 +66,25 @@ func (s *Session) migrate(ctx context.Context, d migrate.Direction, f *runFlags,
 	}
 	p := s.progress(f.verbose)
 	defer p.end()
-	return s.with(ctx, f.lineage, migrate.Options{Events: p.event, Snapshot: f.mode(), OneTransaction: f.one}, func(r *migrate.Runner) error {
-		run := r.Upgrade
-		if d == migrate.Down {
-			run = r.Downgrade
-		}
-		rep, err := run(ctx, to)
-		p.end()
-		if err != nil {
-			return err
-		}
-		if len(rep.Ran) == 0 {
-			s.say("nothing to do")
-		}
-		if s.JSON {
-			return s.json(rep)
-		}
-		return nil
-	})
+	return s.with(ctx, f.lineage, migrate.Options{Events: p.event, Snapshot: f.mode(), OneTransaction: f.one},
+		func(r *migrate.Runner) error {
+			run := r.Upgrade
+			if d == migrate.Down {
+				run = r.Downgrade
+			}
+			rep, err := run(ctx, to)
+			p.end()
+			if err != nil {
+				return err
+			}
+			if len(rep.Ran) == 0 {
+				s.say("nothing to do")
+			}
+			if s.JSON {
+				return s.json(rep)
+			}
+			return nil
+		})
 }
 
 // script writes what would be run.

@@ -62,7 +62,10 @@ type creation struct {
 
 // existing returns those of the names that are tables of the database.
 func (c *creation) existing(ctx context.Context, names ...string) ([]string, error) {
-	found, err := c.eng.Inspect(ctx, driver.InspectOptions{Tables: func(name string) bool { return slices.Contains(names, name) }})
+	found, err := c.eng.Inspect(ctx, driver.InspectOptions{Tables: func(name string) bool {
+		return slices.Contains(names,
+			name)
+	}})
 	if err != nil {
 		return nil, err
 	}
@@ -86,7 +89,8 @@ func taken(names []string) error {
 	if len(names) > most {
 		list += fmt.Sprintf(" and %d more", len(names)-most)
 	}
-	return dberr.New(dberr.AlreadyExists, "", "the database is not empty: it has "+list+"; use an empty one, or upgrade this one")
+	return dberr.New(dberr.AlreadyExists, "",
+		"the database is not empty: it has "+list+"; use an empty one, or upgrade this one")
 }
 
 // atOnce creates everything in one transaction.
@@ -143,7 +147,8 @@ func (c *creation) stepwise(ctx context.Context) error {
 			return taken(have)
 		}
 	}
-	missing := slices.DeleteFunc(slices.Clone(c.tables), func(t *schema.Table) bool { return slices.Contains(have, t.Name) })
+	missing := slices.DeleteFunc(slices.Clone(c.tables),
+		func(t *schema.Table) bool { return slices.Contains(have, t.Name) })
 	found, err := c.make(ctx, missing...)
 	if err != nil {
 		return err
@@ -153,7 +158,8 @@ func (c *creation) stepwise(ctx context.Context) error {
 			return err
 		}
 	}
-	err = c.eng.InTx(ctx, engine.TxOptions{Name: "fresh.Create"}, func(ctx context.Context, tx *engine.Tx) error { return c.stamped(ctx, tx) })
+	err = c.eng.InTx(ctx, engine.TxOptions{Name: "fresh.Create"},
+		func(ctx context.Context, tx *engine.Tx) error { return c.stamped(ctx, tx) })
 	if err != nil {
 		return err
 	}
@@ -233,7 +239,10 @@ func (c *creation) exec(ctx context.Context, statements []string) error {
 // this one would make.
 func (c *creation) compare(ctx context.Context) error {
 	names := c.names()
-	live, err := c.eng.Inspect(ctx, driver.InspectOptions{Tables: func(name string) bool { return slices.Contains(names, name) }})
+	live, err := c.eng.Inspect(ctx, driver.InspectOptions{Tables: func(name string) bool {
+		return slices.Contains(names,
+			name)
+	}})
 	if err != nil {
 		return err
 	}
@@ -244,7 +253,8 @@ func (c *creation) compare(ctx context.Context) error {
 		}
 	}
 	if changes := schema.Diff(live, want); len(changes) > 0 {
-		return dberr.New(dberr.SchemaMismatch, "", fmt.Sprintf("an earlier creation was cut off and left something else than this one makes (%d differences, the first is: %s); use an empty database", len(changes), changes[0]))
+		return dberr.New(dberr.SchemaMismatch, "",
+			fmt.Sprintf("an earlier creation was cut off and left something else than this one makes (%d differences, the first is: %s); use an empty database", len(changes), changes[0]))
 	}
 	return nil
 }

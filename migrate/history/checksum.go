@@ -33,7 +33,8 @@ func (m *Member) Checksum(id string) (string, error) {
 	}
 	r := m.byID[id]
 	h := sha256.New()
-	fmt.Fprintf(h, "%s\x00%s\x00%s\x00%s", r.ID, strings.Join(r.Down, ","), strings.Join(r.DependsOn, ","), ChecksumOps(ops...))
+	fmt.Fprintf(h, "%s\x00%s\x00%s\x00%s", r.ID, strings.Join(r.Down, ","), strings.Join(r.DependsOn, ","),
+		ChecksumOps(ops...))
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 

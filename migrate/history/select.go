@@ -58,7 +58,8 @@ func (s *Set) Select(rows map[string][]string, target string) ([]*Member, error)
 	}
 	switch {
 	case len(found) > 1:
-		return nil, dberr.New(dberr.Invalid, "migrate", target+" means something in several lineages ("+names(found)+"); name one of them with --lineage")
+		return nil, dberr.New(dberr.Invalid, "migrate",
+			target+" means something in several lineages ("+names(found)+"); name one of them with --lineage")
 	case len(found) == 1:
 		return found, nil
 	case other != nil:

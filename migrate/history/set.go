@@ -54,11 +54,13 @@ func (s *Set) add(l Lineage) error {
 		l.VersionTable = DefaultVersionTable
 	}
 	if len(l.Name) > 64 || strings.ContainsAny(l.Name, ":@ \t\n") {
-		return dberr.New(dberr.Invalid, "migrations", fmt.Sprintf("the lineage name %q cannot be used; take up to 64 letters and digits", l.Name))
+		return dberr.New(dberr.Invalid, "migrations",
+			fmt.Sprintf("the lineage name %q cannot be used; take up to 64 letters and digits", l.Name))
 	}
 	for _, o := range s.all {
 		if o.Name == l.Name {
-			return dberr.New(dberr.Invalid, "migrations", "there are two lineages called "+l.Name+"; give each a name of its own")
+			return dberr.New(dberr.Invalid, "migrations",
+				"there are two lineages called "+l.Name+"; give each a name of its own")
 		}
 		if o.VersionTable == l.VersionTable && o.VersionSchema == l.VersionSchema {
 			return dberr.New(dberr.Invalid, "migrations",
@@ -66,8 +68,9 @@ func (s *Set) add(l Lineage) error {
 		}
 	}
 	if l.VersionSchema != "" && s.target != nil && !s.target.Dialect.Has(driver.Schemas) {
-		return dberr.New(dberr.Unsupported, "migrations", "lineage "+l.Name+" has its version table in the schema "+l.VersionSchema+
-			", and this engine has no schemas; leave VersionSchema empty for it")
+		return dberr.New(dberr.Unsupported, "migrations",
+			"lineage "+l.Name+" has its version table in the schema "+l.VersionSchema+
+				", and this engine has no schemas; leave VersionSchema empty for it")
 	}
 	m, err := newMember(l)
 	if err != nil {
@@ -93,7 +96,8 @@ func newMember(l Lineage) (*Member, error) {
 	for i := range l.Revisions {
 		r := &l.Revisions[i]
 		m.byID[r.ID] = r
-		revs[i] = revision.Revision{ID: r.ID, Down: r.Down, DependsOn: r.DependsOn, Labels: r.Labels, Doc: r.Doc, Path: r.Path}
+		revs[i] = revision.Revision{ID: r.ID, Down: r.Down, DependsOn: r.DependsOn, Labels: r.Labels, Doc: r.Doc,
+			Path: r.Path}
 	}
 	var err error
 	if m.Graph, err = revision.New(revs...); err != nil {
@@ -165,7 +169,8 @@ func (s *Set) Member(name string) *Member {
 // for.
 func (s *Set) Only() (*Member, error) {
 	if len(s.selected) != 1 {
-		return nil, dberr.New(dberr.Invalid, "revision", "there are several lineages ("+names(s.selected)+"); name the one that the revision is for with --lineage")
+		return nil, dberr.New(dberr.Invalid, "revision",
+			"there are several lineages ("+names(s.selected)+"); name the one that the revision is for with --lineage")
 	}
 	return s.selected[0], nil
 }
@@ -232,7 +237,8 @@ func (s *Set) down(st Step) ([]op.Op, error) {
 	m, id := st.Member, st.ID()
 	r := m.byID[id]
 	if r.Irreversible != "" {
-		return nil, &dberr.Error{Op: "downgrade", Code: dberr.Unsupported, Msg: "revision " + id + " cannot be undone: " + r.Irreversible, Err: ErrIrreversible}
+		return nil, &dberr.Error{Op: "downgrade", Code: dberr.Unsupported, Msg: "revision " + id + " cannot be undone: " +
+			r.Irreversible, Err: ErrIrreversible}
 	}
 	if r.Downgrade != nil || r.Upgrade == nil {
 		ops, err := op.RecordNamed(r.Downgrade, m.Names)

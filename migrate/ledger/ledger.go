@@ -26,7 +26,8 @@ const (
 
 // ErrUnknownRevision is in the chain of an error when the database is at a
 // revision that this program does not know. Nothing was written.
-var ErrUnknownRevision = dberr.New(dberr.SchemaMismatch, "migrate", "the database is at a revision that this program does not know")
+var ErrUnknownRevision = dberr.New(dberr.SchemaMismatch, "migrate",
+	"the database is at a revision that this program does not know")
 
 // Ledger is what a database said when it was read.
 type Ledger struct {
@@ -89,7 +90,8 @@ func (l *Ledger) find(ctx context.Context, in Inspector, set *history.Set) (map[
 	}
 	tables := map[string]*schema.Table{}
 	for _, where := range slices.Sorted(maps.Keys(names)) {
-		found, err := in.Inspect(ctx, driver.InspectOptions{Schema: where, Tables: func(name string) bool { return slices.Contains(names[where], name) }})
+		found, err := in.Inspect(ctx, driver.InspectOptions{Schema: where,
+			Tables: func(name string) bool { return slices.Contains(names[where], name) }})
 		if err != nil {
 			return nil, dberr.WithOp(err, "read the version")
 		}
@@ -134,7 +136,8 @@ func (l *Ledger) checkKnown(set *history.Set) error {
 				newest = "none"
 			}
 			return &dberr.Error{Op: "migrate", Code: dberr.SchemaMismatch, Err: ErrUnknownRevision,
-				Msg: "the database is at revision " + id + " (table " + VersionOf(m).String() + "), which this program does not know (its newest is " + newest +
+				Msg: "the database is at revision " + id + " (table " + VersionOf(m).String() +
+					"), which this program does not know (its newest is " + newest +
 					"); nothing was changed; run the release that made it, or rewrite the record with stamp --purge"}
 		}
 	}
@@ -147,7 +150,10 @@ func Keeps(set *history.Set, name string) bool {
 	case AppliedTable, JournalTable, UnfinishedTable:
 		return true
 	}
-	return slices.ContainsFunc(set.All(), func(m *history.Member) bool { return m.VersionSchema == "" && m.VersionTable == name })
+	return slices.ContainsFunc(set.All(), func(m *history.Member) bool {
+		return m.VersionSchema == "" &&
+			m.VersionTable == name
+	})
 }
 
 // copyPrefix begins the names of the tables into which Alembic copies one that

@@ -20,7 +20,8 @@ var (
 	appliedDef      = schema.Define(AppliedTable).Describe("which revisions were applied, and what they were then.")
 	appliedLineage  = query.Col[string](appliedDef.String("lineage", 64))
 	appliedRevision = query.Col[string](appliedDef.String("revision", 32))
-	appliedChecksum = query.Col[string](appliedDef.String("checksum", 64).Doc("of what the revision records; see package migrate"))
+	appliedChecksum = query.Col[string](appliedDef.String("checksum",
+		64).Doc("of what the revision records; see package migrate"))
 	appliedAt       = query.Col[int64](appliedDef.BigInt("applied_at").Unit(schema.Seconds))
 	appliedDuration = query.Col[int64](appliedDef.BigInt("duration_ms"))
 	appliedBuild    = query.Col[string](appliedDef.Text("build").Doc("the program that applied it"))
@@ -119,7 +120,8 @@ func MarkApplied(ctx context.Context, x Execer, a Applied) error {
 	if err := ForgetApplied(ctx, x, a.Lineage, a.Revision); err != nil {
 		return err
 	}
-	_, err := exec(ctx, x, query.Insert(appliedDef).Values(appliedLineage.Set(a.Lineage), appliedRevision.Set(a.Revision), appliedChecksum.Set(a.Checksum),
+	_, err := exec(ctx, x, query.Insert(appliedDef).Values(appliedLineage.Set(a.Lineage),
+		appliedRevision.Set(a.Revision), appliedChecksum.Set(a.Checksum),
 		appliedAt.Set(a.At.Unix()), appliedDuration.Set(a.Took.Milliseconds()), appliedBuild.Set(a.Build)))
 	return err
 }
@@ -189,9 +191,10 @@ func (o Optional) ptr() *string {
 }
 
 func (l *Ledger) readJournal(ctx context.Context, q engine.Queryer) (err error) {
-	l.Journal, err = query.All[Entry](ctx, q, query.Select(journalLineage, journalRevision, journalPosition, journalDirection, journalOperation, journalChecksum,
-		journalState, journalStatement, journalStatements, journalScript, journalTables, journalCursor, journalRowsDone, journalRowsTotal, journalErrorCode).
-		From(journalDef).OrderBy(journalLineage, journalRevision, journalPosition).Named(statementName))
+	l.Journal, err = query.All[Entry](ctx, q,
+		query.Select(journalLineage, journalRevision, journalPosition, journalDirection, journalOperation, journalChecksum,
+			journalState, journalStatement, journalStatements, journalScript, journalTables, journalCursor, journalRowsDone, journalRowsTotal, journalErrorCode).
+			From(journalDef).OrderBy(journalLineage, journalRevision, journalPosition).Named(statementName))
 	return err
 }
 
@@ -202,7 +205,8 @@ func (e Entry) at() query.Cond {
 
 // Add writes a new row of the journal.
 func (e Entry) Add(ctx context.Context, x Execer, now time.Time) error {
-	_, err := exec(ctx, x, query.Insert(journalDef).Values(journalLineage.Set(e.Lineage), journalRevision.Set(e.Revision), journalPosition.Set(e.Position),
+	_, err := exec(ctx, x, query.Insert(journalDef).Values(journalLineage.Set(e.Lineage),
+		journalRevision.Set(e.Revision), journalPosition.Set(e.Position),
 		journalDirection.Set(e.Direction), journalOperation.Set(e.Operation), journalChecksum.Set(e.Checksum), journalState.Set(string(e.State)),
 		journalStatement.Set(e.Statement), journalStatements.Set(e.Statements), journalScript.SetPtr(e.Script.ptr()), journalTables.SetPtr(e.Tables.ptr()),
 		journalCursor.SetPtr(e.Cursor.ptr()), journalRowsDone.Set(e.Done), journalRowsTotal.Set(e.Total), journalErrorCode.SetPtr(e.ErrorCode.ptr()),
@@ -212,24 +216,28 @@ func (e Entry) Add(ctx context.Context, x Execer, now time.Time) error {
 
 // Move updates how far an operation has come.
 func (e Entry) Move(ctx context.Context, x Execer, now time.Time) error {
-	n, err := exec(ctx, x, query.Update(journalDef).Set(journalState.Set(string(e.State)), journalStatement.Set(e.Statement), journalStatements.Set(e.Statements),
+	n, err := exec(ctx, x, query.Update(journalDef).Set(journalState.Set(string(e.State)),
+		journalStatement.Set(e.Statement), journalStatements.Set(e.Statements),
 		journalCursor.SetPtr(e.Cursor.ptr()), journalRowsDone.Set(e.Done), journalRowsTotal.Set(e.Total), journalErrorCode.SetPtr(e.ErrorCode.ptr()),
 		journalChangedAt.Set(now.Unix())).Where(e.at()))
 	if err == nil && n != 1 {
-		err = dberr.New(dberr.Conflict, "journal", "the journal of revision "+e.Revision+" was changed by somebody else while it ran; look at "+JournalTable+" and run again")
+		err = dberr.New(dberr.Conflict, "journal",
+			"the journal of revision "+e.Revision+" was changed by somebody else while it ran; look at "+JournalTable+" and run again")
 	}
 	return err
 }
 
 // Rewrite updates which statements are to be run.
 func (e Entry) Rewrite(ctx context.Context, x Execer) error {
-	_, err := exec(ctx, x, query.Update(journalDef).Set(journalScript.SetPtr(e.Script.ptr()), journalStatements.Set(e.Statements)).Where(e.at()))
+	_, err := exec(ctx, x, query.Update(journalDef).Set(journalScript.SetPtr(e.Script.ptr()),
+		journalStatements.Set(e.Statements)).Where(e.at()))
 	return err
 }
 
 // RemoveEntries deletes the rows of a revision from a position on.
 func RemoveEntries(ctx context.Context, x Execer, lineage, id string, from int) error {
-	_, err := exec(ctx, x, query.Delete(journalDef).Where(journalLineage.Eq(lineage), journalRevision.Eq(id), journalPosition.Ge(from)))
+	_, err := exec(ctx, x, query.Delete(journalDef).Where(journalLineage.Eq(lineage), journalRevision.Eq(id),
+		journalPosition.Ge(from)))
 	return err
 }
 

@@ -85,7 +85,8 @@ func (r TableRef) Rows(ctx context.Context, q engine.Queryer) ([]string, error) 
 }
 
 // change writes one change of the table; value writes an id into it.
-func (r TableRef) change(d driver.Dialect, c revision.RowChange, value func(b *driver.Builder, id string)) (string, []any, error) {
+func (r TableRef) change(d driver.Dialect, c revision.RowChange, value func(b *driver.Builder, id string)) (string,
+	[]any, error) {
 	b := driver.NewBuilder(d)
 	equals := func(id string) {
 		b.Ident(versionColumn).SQL(" = ")
@@ -142,8 +143,9 @@ func (r TableRef) Change(ctx context.Context, x Execer, changes ...revision.RowC
 			return dberr.WithOp(err, "record the version")
 		}
 		if c.Kind != revision.Purge && res.Rows != 1 {
-			return dberr.New(dberr.Conflict, "record the version", "table "+r.String()+" was changed by somebody else while the migration ran ("+c.String()+
-				" did not find one row); nothing of this revision was kept, look at it and run again")
+			return dberr.New(dberr.Conflict, "record the version",
+				"table "+r.String()+" was changed by somebody else while the migration ran ("+c.String()+
+					" did not find one row); nothing of this revision was kept, look at it and run again")
 		}
 	}
 	return nil

@@ -29,7 +29,8 @@ type Kit struct {
 
 func (k Kit) runner(t testing.TB, eng *engine.Engine) *migrate.Runner {
 	t.Helper()
-	r, err := migrate.New(migrate.Options{Engine: eng, Lineages: k.Lineages, Snapshot: migrate.SnapshotNever, Args: k.Args})
+	r, err := migrate.New(migrate.Options{Engine: eng, Lineages: k.Lineages, Snapshot: migrate.SnapshotNever,
+		Args: k.Args})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +45,8 @@ func All(t *testing.T, k Kit) {
 		run  func(t testing.TB, k Kit)
 	}{
 		{"single head", func(t testing.TB, k Kit) { t.Helper(); SingleHead(t, k.Lineages...) }},
-		{"upgrade", Upgrade}, {"models match", ModelsMatch}, {"up and down", UpDown}, {"stairway", Stairway}, {"no trace", NoTrace},
+		{"upgrade", Upgrade}, {"models match", ModelsMatch}, {"up and down", UpDown}, {"stairway", Stairway}, {"no trace",
+			NoTrace},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.run(t, k) })
 	}
@@ -232,9 +234,10 @@ func stairs(t testing.TB, k Kit, compare func(before, after []*schema.Table, x m
 func (k Kit) schema(t testing.TB, eng *engine.Engine) []*schema.Table {
 	t.Helper()
 	ts, err := eng.Inspect(t.Context(), driver.InspectOptions{Tables: func(name string) bool {
-		return !strings.HasPrefix(name, "larder_migration_") && !slices.ContainsFunc(k.Lineages, func(l migrate.Lineage) bool {
-			return name == l.VersionTable || l.VersionTable == "" && name == migrate.DefaultVersionTable
-		})
+		return !strings.HasPrefix(name, "larder_migration_") &&
+			!slices.ContainsFunc(k.Lineages, func(l migrate.Lineage) bool {
+				return name == l.VersionTable || l.VersionTable == "" && name == migrate.DefaultVersionTable
+			})
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -299,7 +302,8 @@ func (p *Place) Insert(table string, rows ...Row) *Place {
 		for i, c := range columns {
 			values[i] = row[c]
 		}
-		steps, err := op.Compile(op.BulkInsert{Table: table, Columns: columns, Rows: [][]any{values}}, s, op.Target{Dialect: p.Engine.Dialect(), DDL: p.Engine.DDL()})
+		steps, err := op.Compile(op.BulkInsert{Table: table, Columns: columns, Rows: [][]any{values}}, s,
+			op.Target{Dialect: p.Engine.Dialect(), DDL: p.Engine.DDL()})
 		if err != nil {
 			p.t.Fatalf("insert into %s: %v", table, err)
 		}

@@ -91,7 +91,8 @@ func takeColumns(t *schema.Table) (bool, error) {
 	made, own := map[string]schema.Expr{}, map[string]int{}
 	for _, i := range t.Indexes {
 		for n, p := range i.Parts {
-			if c := t.Column(p.Column); c != nil && c.Generated != nil && c.Name == schema.InventName(i.Name, nil, "k"+strconv.Itoa(n+1)) {
+			if c := t.Column(p.Column); c != nil && c.Generated != nil &&
+				c.Name == schema.InventName(i.Name, nil, "k"+strconv.Itoa(n+1)) {
 				made[c.Name], own[i.Name] = c.Generated.Expr, 1
 			}
 		}
@@ -169,9 +170,10 @@ func enumValues(e, column string) ([]string, bool) {
 func (s *State) takeIndexes(t *schema.Table) (taken bool, err error) {
 	for _, f := range t.ForeignKeys {
 		n := slices.IndexFunc(t.Indexes, func(i *schema.Index) bool {
-			return i.Name == f.Name && !i.Unique && i.Method == "" && i.Comment == "" && slices.EqualFunc(i.Parts, f.Columns, func(p schema.IndexPart, c string) bool {
-				return p == schema.IndexPart{Column: c}
-			})
+			return i.Name == f.Name && !i.Unique && i.Method == "" && i.Comment == "" &&
+				slices.EqualFunc(i.Parts, f.Columns, func(p schema.IndexPart, c string) bool {
+					return p == schema.IndexPart{Column: c}
+				})
 		})
 		if n < 0 {
 			continue

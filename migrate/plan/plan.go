@@ -66,7 +66,8 @@ type PlannedStatement struct {
 // Make compiles steps from a state on, which is left alone. It returns the
 // plan, and the revisions as they are going to run. extras tells about tables
 // that no step has changed yet; it may be nil.
-func Make(set *history.Set, from *op.State, steps []history.Step, extras func(string) (driver.Extras, error)) (*Plan, []*RevisionRun, error) {
+func Make(set *history.Set, from *op.State, steps []history.Step, extras func(string) (driver.Extras, error)) (*Plan,
+	[]*RevisionRun, error) {
 	p := &planner{set: set, s: from.Clone(), t: *set.Target(), touched: map[string]bool{}}
 	if extras != nil {
 		p.t.Extras = func(table string) (driver.Extras, error) {
@@ -110,7 +111,8 @@ func (p *planner) step(st history.Step) (PlannedStep, error) {
 	p.runs = append(p.runs, r)
 	before := p.s.Clone()
 	if p.unsure != "" {
-		out.Note = "the statements are known when revision " + p.unsure + " has run, because it changes the schema in words of its own"
+		out.Note = "the statements are known when revision " + p.unsure +
+			" has run, because it changes the schema in words of its own"
 		out.Transactional = p.transactional(r)
 		out.Reversible = rev.ID != "" && st.Member.Revision(rev.ID).Irreversible == ""
 		for _, g := range r.Groups {
@@ -146,7 +148,8 @@ func (p *planner) transactional(r *RevisionRun) bool {
 // Outline is what is known of a step without compiling it.
 func Outline(st history.Step) PlannedStep {
 	rev := st.Revision
-	out := PlannedStep{Lineage: st.Member.Name, Revision: rev.ID, Down: rev.Down, Doc: rev.Doc, Direction: st.Direction.String(),
+	out := PlannedStep{Lineage: st.Member.Name, Revision: rev.ID, Down: rev.Down, Doc: rev.Doc,
+		Direction:  st.Direction.String(),
 		Operations: []PlannedOperation{}, title: st.String()}
 	for _, c := range st.Rows {
 		out.Rows = append(out.Rows, c.String())
@@ -189,10 +192,12 @@ func (p *planner) group(r *RevisionRun, g Group) (PlannedOperation, error) {
 		}
 		r.note(g, st)
 		for _, s := range st.Script.Statements {
-			out.Statements = append(out.Statements, PlannedStatement{SQL: s.SQL, Comment: s.Comment, Lock: string(s.Lock), OutsideTx: s.OutsideTx || g.OutsideTx})
+			out.Statements = append(out.Statements, PlannedStatement{SQL: s.SQL, Comment: s.Comment, Lock: string(s.Lock),
+				OutsideTx: s.OutsideTx || g.OutsideTx})
 		}
 		for _, s := range st.Statements {
-			out.Statements = append(out.Statements, PlannedStatement{SQL: s.SQL, Lock: string(driver.DataLock), OutsideTx: g.OutsideTx})
+			out.Statements = append(out.Statements, PlannedStatement{SQL: s.SQL, Lock: string(driver.DataLock),
+				OutsideTx: g.OutsideTx})
 		}
 		switch {
 		case st.Data != nil:
@@ -210,7 +215,8 @@ func (p *planner) group(r *RevisionRun, g Group) (PlannedOperation, error) {
 	return out, nil
 }
 
-var lockOrder = []driver.Lock{driver.NoLock, driver.BriefLock, driver.WritersWait, driver.DataLock, driver.AllWait, driver.Rewrite, driver.Copy, driver.RewriteWrite}
+var lockOrder = []driver.Lock{driver.NoLock, driver.BriefLock, driver.WritersWait, driver.DataLock, driver.AllWait,
+	driver.Rewrite, driver.Copy, driver.RewriteWrite}
 
 // heavier is the heavier of two locks.
 func heavier(a, b string) string {

@@ -137,7 +137,8 @@ type script struct {
 
 func newScript(set *history.Set, w io.Writer) (*script, error) {
 	if set.Target() == nil {
-		return nil, dberr.New(dberr.Invalid, "script", "a script is written for one engine; give the runner an Engine or a Target")
+		return nil, dberr.New(dberr.Invalid, "script",
+			"a script is written for one engine; give the runner an Engine or a Target")
 	}
 	s := &script{set: set, w: w, t: *set.Target()}
 	s.t.Literal = true

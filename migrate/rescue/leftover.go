@@ -84,7 +84,8 @@ func Without(live *op.State, copies []Leftover) error {
 
 // Notes says, for a plan, what other programs left, one sentence each, and
 // takes the copies that a run removes out of the state.
-func Notes(ctx context.Context, q engine.Queryer, set *history.Set, l *ledger.Ledger, live *op.State) ([]string, error) {
+func Notes(ctx context.Context, q engine.Queryer, set *history.Set, l *ledger.Ledger, live *op.State) ([]string,
+	error) {
 	safe, unsafe, err := SplitLeftovers(ctx, q, live)
 	if err != nil {
 		return nil, err

@@ -35,7 +35,8 @@ func (x Partial) String() string {
 		at = strings.Join(x.Current, ", ")
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "another program was cut off in revision %s (%s): the database is recorded at %s and has ", x.Revision, x.Lineage, at)
+	fmt.Fprintf(&b, "another program was cut off in revision %s (%s): the database is recorded at %s and has ",
+		x.Revision, x.Lineage, at)
 	if len(x.Missing) == 0 {
 		fmt.Fprintf(&b, "all of its schema (%s)", few(x.Present))
 	} else {

@@ -57,12 +57,14 @@ func (k *halfDoneScan) revision(st history.Step) ([]Part, error) {
 	}
 	for _, t := range before.Tables() {
 		if k.now.Table(t.Name) == nil && k.owns(t.Name) && !k.renamed[t.Name] && k.base.Table(t.Name) != nil {
-			k.parts = append(k.parts, Part{Text: "the removal of table " + t.Name, Present: k.live.Table(t.Name) == nil, Final: "table " + t.Name + " is gone, with what it held"})
+			k.parts = append(k.parts, Part{Text: "the removal of table " + t.Name, Present: k.live.Table(t.Name) == nil,
+				Final: "table " + t.Name + " is gone, with what it held"})
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(k.passing)) {
 		if k.live.Table(name) != nil && k.base.Table(name) == nil && k.owns(name) {
-			k.parts = append(k.parts, Part{Text: "table " + name, Present: true, Table: name, Back: []op.Op{op.DropTable{Name: name}}})
+			k.parts = append(k.parts, Part{Text: "table " + name, Present: true, Table: name,
+				Back: []op.Op{op.DropTable{Name: name}}})
 		}
 	}
 	return k.parts, nil
@@ -77,8 +79,9 @@ func (k *halfDoneScan) rename(o op.Op) {
 			return
 		}
 		k.renamed[o.From], k.renamed[o.To] = true, true
-		k.parts = append(k.parts, Part{Text: "the renaming of table " + o.From + " to " + o.To, Present: k.live.Table(o.To) != nil,
-			Back: []op.Op{op.RenameTable{From: o.To, To: o.From}}})
+		k.parts = append(k.parts, Part{Text: "the renaming of table " + o.From + " to " + o.To,
+			Present: k.live.Table(o.To) != nil,
+			Back:    []op.Op{op.RenameTable{From: o.To, To: o.From}}})
 	case op.RenameColumn:
 		base, live := k.base.Table(o.Table), k.live.Table(o.Table)
 		if base == nil || live == nil || base.Column(o.To) != nil && base.Column(o.From) == nil || !k.owns(o.Table) {
@@ -88,15 +91,17 @@ func (k *halfDoneScan) rename(o op.Op) {
 		switch {
 		case base.Column(o.From) == nil && live.Column(o.From) != nil:
 			// What another program works with; this history never makes it.
-			k.parts = append(k.parts, Part{Text: "column " + o.Table + "." + o.From, Present: true, Table: o.Table, Column: &schema.Column{Name: o.From},
-				Back: []op.Op{op.DropColumn{Table: o.Table, Column: o.From}}})
+			k.parts = append(k.parts, Part{Text: "column " + o.Table + "." + o.From, Present: true, Table: o.Table,
+				Column: &schema.Column{Name: o.From},
+				Back:   []op.Op{op.DropColumn{Table: o.Table, Column: o.From}}})
 		case base.Column(o.From) != nil && base.Column(o.To) == nil:
 			k.renamed[o.Table+"."+o.From], k.renamed[o.Table+"."+o.To] = true, true
 			k.parts = append(k.parts, Part{Text: "the renaming of column " + o.Table + "." + o.From + " to " + o.To, Present: to,
 				Back: []op.Op{op.RenameColumn{Table: o.Table, From: o.To, To: o.From}}})
 			if c := live.Column(o.From); to && c != nil {
-				k.parts = append(k.parts, Part{Text: "column " + o.Table + "." + o.From, Present: true, Table: o.Table, Column: &schema.Column{Name: o.From},
-					Back: []op.Op{op.DropColumn{Table: o.Table, Column: o.From}}})
+				k.parts = append(k.parts, Part{Text: "column " + o.Table + "." + o.From, Present: true, Table: o.Table,
+					Column: &schema.Column{Name: o.From},
+					Back:   []op.Op{op.DropColumn{Table: o.Table, Column: o.From}}})
 			}
 		}
 	}
@@ -115,7 +120,8 @@ func (k *halfDoneScan) newTable(t *schema.Table) {
 			return // an earlier revision of those ahead takes it away first
 		}
 		// The one that had the name has none of the new one's columns.
-		p.Present = live != nil && slices.ContainsFunc(t.Columns, func(c *schema.Column) bool { return base.Column(c.Name) == nil && live.Column(c.Name) != nil })
+		p.Present = live != nil && slices.ContainsFunc(t.Columns,
+			func(c *schema.Column) bool { return base.Column(c.Name) == nil && live.Column(c.Name) != nil })
 	}
 	k.parts = append(k.parts, p)
 	if !p.Present {
@@ -156,11 +162,13 @@ func (k *halfDoneScan) change(c schema.Change) {
 	case schema.AddColumn:
 		if name := c.Column.Name; c.Column.Generated == nil && base.Column(name) == nil && !k.renamed[table+"."+name] {
 			is := live.Column(name)
-			add(Part{Text: "column " + table + "." + name, Present: is != nil && typeFamily(is.Type.Kind) == typeFamily(c.Column.Type.Kind), Table: table, Column: c.Column,
+			add(Part{Text: "column " + table + "." + name, Present: is != nil &&
+				typeFamily(is.Type.Kind) == typeFamily(c.Column.Type.Kind), Table: table, Column: c.Column,
 				Back: []op.Op{op.DropColumn{Table: table, Column: name}}})
 		}
 	case schema.DropColumn:
-		if name := c.Column.Name; c.Column.Generated == nil && base.Column(name) != nil && len(live.Columns) > 0 && !k.renamed[table+"."+name] {
+		if name := c.Column.Name; c.Column.Generated == nil && base.Column(name) != nil && len(live.Columns) > 0 &&
+			!k.renamed[table+"."+name] {
 			add(Part{Text: "the removal of column " + table + "." + name, Present: live.Column(name) == nil,
 				Final: "column " + table + "." + name + " is gone, with what it held"})
 		}
@@ -177,7 +185,8 @@ func (k *halfDoneScan) change(c schema.Change) {
 		add(p)
 	case schema.AddIndex:
 		if base.IndexNamed(c.Index.Name) == nil && !implied(c.Table, c.Index) {
-			add(Part{Text: "index " + c.Index.Name + " on " + table, Present: live.IndexNamed(c.Index.Name) != nil, Back: []op.Op{op.DropIndex{Table: table, Name: c.Index.Name}}})
+			add(Part{Text: "index " + c.Index.Name + " on " + table, Present: live.IndexNamed(c.Index.Name) != nil,
+				Back: []op.Op{op.DropIndex{Table: table, Name: c.Index.Name}}})
 		}
 	default:
 		k.constraint(c, base, live)

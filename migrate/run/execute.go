@@ -22,9 +22,9 @@ import (
 // execution is one revision under way.
 type execution struct {
 	r          *Migrator
-	w          *plan.RevisionRun
+	rev        *plan.RevisionRun
 	s          *history.State // as the database is; replaced when something took effect
-	b          *ledger.Ledger
+	led        *ledger.Ledger
 	number, of int
 	begun      time.Time
 	resumed    bool
@@ -37,7 +37,7 @@ type execution struct {
 var errRestart = errors.New("the revision is run again, with what was found out")
 
 func (x *execution) tell(e Event) {
-	e.Lineage, e.Revision, e.Step, e.Number, e.Of = x.w.Member.Name, x.w.ID(), x.w.Step.String(), x.number, x.of
+	e.Lineage, e.Revision, e.Step, e.Number, e.Of = x.rev.Member.Name, x.rev.ID(), x.rev.Step.String(), x.number, x.of
 	x.r.o.Events(e)
 }
 
@@ -53,18 +53,18 @@ func (x *execution) run(ctx context.Context) error {
 
 func (x *execution) segments(ctx context.Context) error {
 	if !x.r.transactional() {
-		for _, u := range x.w.Groups {
-			x.w.OutsideTx[u.Position] = true
+		for _, g := range x.rev.Groups {
+			x.rev.OutsideTx[g.Position] = true
 		}
 	}
-	entries := x.b.Entries(x.w.Member.Name, x.w.ID())
+	entries := x.led.Entries(x.rev.Member.Name, x.rev.ID())
 	x.resumed = len(entries) > 0
 	from, under, err := x.resumePoint(entries)
 	if err != nil {
 		return err
 	}
 	for {
-		segs := x.w.Segments(from)
+		segs := x.rev.Segments(from)
 		last := len(segs) == 1
 		if !last || x.resumed || !x.r.transactional() {
 			// Work that is not one transaction needs its tables ahead of it.
@@ -95,17 +95,17 @@ func (x *execution) segments(ctx context.Context) error {
 
 // ensure makes the version table and others that a revision needs.
 func (x *execution) ensure(ctx context.Context, on ledger.Execer, tables ...*schema.Table) error {
-	if err := x.b.EnsureVersion(ctx, on, x.r.target(), ledger.VersionOf(x.w.Member)); err != nil {
+	if err := x.led.EnsureVersion(ctx, on, x.r.target(), ledger.VersionOf(x.rev.Member)); err != nil {
 		return err
 	}
-	return x.b.Ensure(ctx, on, x.r.target().DDL, tables...)
+	return x.led.Ensure(ctx, on, x.r.target().DDL, tables...)
 }
 
 // made says that ensure took effect.
 func (x *execution) made(tables ...*schema.Table) {
-	x.b.Made(ledger.VersionOf(x.w.Member).String())
+	x.led.Made(ledger.VersionOf(x.rev.Member).String())
 	for _, t := range tables {
-		x.b.Made(t.Name)
+		x.led.Made(t.Name)
 	}
 }
 
@@ -124,7 +124,7 @@ func (x *execution) inTransaction(ctx context.Context, seg plan.Segment, last, j
 	r := x.r
 	var after *op.State
 	before := len(x.applied)
-	o := engine.TxOptions{Name: "migrate", Setup: slices.Clone(x.w.Setup), Reset: slices.Clone(x.w.Reset)}
+	o := engine.TxOptions{Name: "migrate", Setup: slices.Clone(x.rev.Setup), Reset: slices.Clone(x.rev.Reset)}
 	if last {
 		o.Applied = x.recorded
 	}
@@ -143,20 +143,21 @@ func (x *execution) inTransaction(ctx context.Context, seg plan.Segment, last, j
 	if last {
 		return x.done()
 	}
-	for _, u := range seg.Groups {
-		x.applied = append(x.applied, u.Op.String())
+	for _, g := range seg.Groups {
+		x.applied = append(x.applied, g.Op.String())
 	}
 	return nil
 }
 
 // journalDone writes down a unit whose transaction is not the last one.
-func (x *execution) journalDone(ctx context.Context, tx *engine.Tx, u plan.Group, before *op.State, steps []op.Step) error {
-	e := x.entry(u, ledger.EntryDone)
+func (x *execution) journalDone(ctx context.Context, tx *engine.Tx, g plan.Group, before *op.State,
+	steps []op.Step) error {
+	e := x.entry(g, ledger.EntryDone)
 	if structural(steps) {
 		e.Script = "[]" // not needed any more; its being there says that the tables tell all
 	}
 	var err error
-	if e.Tables, err = encodeTables(u, before); err != nil {
+	if e.Tables, err = encodeTables(g, before); err != nil {
 		return err
 	}
 	return e.Add(ctx, tx, x.r.o.Now())
@@ -169,7 +170,7 @@ func (x *execution) recorded(ctx context.Context, q engine.Queryer) (bool, error
 	if err != nil {
 		return false, err
 	}
-	have, err := ledger.VersionOf(x.w.Member).Rows(ctx, q)
+	have, err := ledger.VersionOf(x.rev.Member).Rows(ctx, q)
 	if err != nil {
 		return false, err
 	}
@@ -179,12 +180,12 @@ func (x *execution) recorded(ctx context.Context, q engine.Queryer) (bool, error
 }
 
 // groupInTx runs a unit in a transaction and applies it to the state.
-func (x *execution) groupInTx(ctx context.Context, tx *engine.Tx, u plan.Group, s *history.State) ([]op.Step, error) {
+func (x *execution) groupInTx(ctx context.Context, tx *engine.Tx, g plan.Group, s *history.State) ([]op.Step, error) {
 	r := x.r
 	t := r.onLive(ctx, func(ctx context.Context, f func(ctx context.Context, q driver.Querier) error) error {
 		return tx.Raw(ctx, "inspect", f)
 	})
-	steps, err := op.Compile(u.Op, s.State, t)
+	steps, err := op.Compile(g.Op, s.State, t)
 	if err != nil {
 		return nil, err
 	}
@@ -194,10 +195,10 @@ func (x *execution) groupInTx(ctx context.Context, tx *engine.Tx, u plan.Group, 
 			return nil, err
 		}
 		if st.OutsideTx {
-			x.w.OutsideTx[u.Position] = true
+			x.rev.OutsideTx[g.Position] = true
 			return nil, errRestart
 		}
-		if x.w.Surround(st.Script) {
+		if x.rev.Surround(st.Script) {
 			return nil, errRestart
 		}
 		if err := x.stepInTx(ctx, tx, st, s); err != nil {
@@ -216,7 +217,8 @@ func (x *execution) stepInTx(ctx context.Context, tx *engine.Tx, st *op.Step, s 
 	switch {
 	case st.Data != nil:
 		x.doing(st.Op.String())
-		d, err := op.NewData(op.DataOptions{Queryer: tx, State: s.State, Progress: x.progress(st.Op.String()), Notice: x.notice, Args: x.r.o.Args})
+		d, err := op.NewData(op.DataOptions{Queryer: tx, State: s.State, Progress: x.progress(st.Op.String()),
+			Notice: x.notice, Args: x.r.o.Args})
 		if err != nil {
 			return err
 		}
@@ -257,7 +259,7 @@ func title(s driver.Statement) string {
 // markApplied writes down that the revision is done, in the transaction of its last
 // part.
 func (x *execution) markApplied(ctx context.Context, tx *engine.Tx, journaled bool) error {
-	r, l := x.r, x.w.Member
+	r, l := x.r, x.rev.Member
 	x.at = "record the version"
 	if r.transactional() {
 		// Made here, a first revision that fails leaves nothing behind.
@@ -265,31 +267,32 @@ func (x *execution) markApplied(ctx context.Context, tx *engine.Tx, journaled bo
 			return err
 		}
 	}
-	if err := ledger.VersionOf(l).Change(ctx, tx, x.w.Rows...); err != nil {
+	if err := ledger.VersionOf(l).Change(ctx, tx, x.rev.Rows...); err != nil {
 		return err
 	}
 	after, err := x.rowsAfter()
 	if err != nil {
 		return err
 	}
-	if err := r.versioned(ctx, tx, VersionChange{Lineage: l.Name, Revision: x.w.ID(), Up: x.w.Direction == history.Up,
+	if err := r.versioned(ctx, tx, VersionChange{Lineage: l.Name, Revision: x.rev.ID(), Up: x.rev.Direction == history.Up,
 		Before: slices.Clone(x.s.Rows[l.Name]), After: after}); err != nil {
 		return err
 	}
 	if journaled {
-		if err := ledger.RemoveEntries(ctx, tx, l.Name, x.w.ID(), 0); err != nil {
+		if err := ledger.RemoveEntries(ctx, tx, l.Name, x.rev.ID(), 0); err != nil {
 			return err
 		}
 	}
-	if x.w.Direction == history.Down {
-		return ledger.ForgetApplied(ctx, tx, l.Name, x.w.ID())
+	if x.rev.Direction == history.Down {
+		return ledger.ForgetApplied(ctx, tx, l.Name, x.rev.ID())
 	}
-	sum, err := l.Checksum(x.w.ID())
+	sum, err := l.Checksum(x.rev.ID())
 	if err != nil {
 		return err
 	}
 	now := r.o.Now()
-	return ledger.MarkApplied(ctx, tx, ledger.Applied{Lineage: l.Name, Revision: x.w.ID(), Checksum: sum, At: now, Took: now.Sub(x.begun), Build: r.o.Build})
+	return ledger.MarkApplied(ctx, tx, ledger.Applied{Lineage: l.Name, Revision: x.rev.ID(), Checksum: sum, At: now,
+		Took: now.Sub(x.begun), Build: r.o.Build})
 }
 
 // done takes over what the transaction of the last part changed.
@@ -299,14 +302,15 @@ func (x *execution) done() error {
 	if err != nil {
 		return err
 	}
-	x.s.Rows[x.w.Member.Name] = rows
-	x.b.Journal = slices.DeleteFunc(x.b.Journal, func(e ledger.Entry) bool { return e.Lineage == x.w.Member.Name && e.Revision == x.w.ID() })
+	x.s.Rows[x.rev.Member.Name] = rows
+	x.led.Journal = slices.DeleteFunc(x.led.Journal,
+		func(e ledger.Entry) bool { return e.Lineage == x.rev.Member.Name && e.Revision == x.rev.ID() })
 	return nil
 }
 
 // rowsAfter is what the version table holds when the revision is done.
 func (x *execution) rowsAfter() ([]string, error) {
-	rows, err := revision.ApplyRows(x.s.Rows[x.w.Member.Name], x.w.Rows...)
+	rows, err := revision.ApplyRows(x.s.Rows[x.rev.Member.Name], x.rev.Rows...)
 	if err != nil {
 		return nil, dberr.New(dberr.Internal, "record the version", err.Error())
 	}

@@ -14,7 +14,7 @@ import (
 // itself; this is for the rest of the revision's transaction. The returned
 // function compares with how it was.
 func (x *execution) guard(ctx context.Context, tx *engine.Tx) (func(ctx context.Context) error, error) {
-	checks := x.w.Verify
+	checks := x.rev.Verify
 	if len(checks) == 0 {
 		return func(context.Context) error { return nil }, nil
 	}

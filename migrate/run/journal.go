@@ -19,14 +19,15 @@ type tablesBefore struct {
 }
 
 // entry is what the journal says of a group when it begins.
-func (x *execution) entry(u plan.Group, state ledger.EntryState) ledger.Entry {
-	return ledger.Entry{Lineage: x.w.Member.Name, Revision: x.w.ID(), Position: u.Position, Direction: x.w.Direction.String(),
-		Operation: u.Op.String(), Checksum: u.Checksum, State: state}
+func (x *execution) entry(g plan.Group, state ledger.EntryState) ledger.Entry {
+	return ledger.Entry{Lineage: x.rev.Member.Name, Revision: x.rev.ID(), Position: g.Position,
+		Direction: x.rev.Direction.String(),
+		Operation: g.Op.String(), Checksum: g.Checksum, State: state}
 }
 
 // encodeTables writes down the tables of a group as they are before it.
-func encodeTables(u plan.Group, before *op.State) (ledger.Optional, error) {
-	t := tablesBefore{Names: u.Tables()}
+func encodeTables(g plan.Group, before *op.State) (ledger.Optional, error) {
+	t := tablesBefore{Names: g.Tables()}
 	for _, n := range t.Names {
 		if was := before.Table(n); was != nil {
 			t.Before = append(t.Before, was)

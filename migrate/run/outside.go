@@ -29,13 +29,14 @@ func (x *execution) resumePoint(entries []ledger.Entry) (from int, under *ledger
 	}
 	moved := func(why string) error {
 		return &dberr.Error{Op: "migrate", Code: dberr.SchemaMismatch, Err: ErrHalfApplied,
-			Msg: "revision " + x.w.ID() + " is half applied and " + why + "; bring back the code that began it, or undo it with repair --undo"}
+			Msg: "revision " + x.rev.ID() + " is half applied and " + why +
+				"; bring back the code that began it, or undo it with repair --undo"}
 	}
 	for n, e := range entries {
-		if e.Direction != x.w.Direction.String() || e.Position != n {
+		if e.Direction != x.rev.Direction.String() || e.Position != n {
 			return 0, nil, moved("its journal does not fit")
 		}
-		changed := n >= len(x.w.Groups) || x.w.Groups[n].Checksum != e.Checksum
+		changed := n >= len(x.rev.Groups) || x.rev.Groups[n].Checksum != e.Checksum
 		if e.State == ledger.EntryDone {
 			if changed {
 				return 0, nil, moved("the part of its code that was run has changed since (" + e.Operation + ")")
@@ -44,14 +45,14 @@ func (x *execution) resumePoint(entries []ledger.Entry) (from int, under *ledger
 			from = n + 1
 			continue
 		}
-		if n >= len(x.w.Groups) {
+		if n >= len(x.rev.Groups) {
 			if e.Statement > 0 || e.State != ledger.EntryFailed {
 				return 0, nil, moved("the part of its code that was run has changed since (" + e.Operation + ")")
 			}
 			continue
 		}
 		// Only what commits as it goes is written down before it is done.
-		under, x.w.OutsideTx[n] = &entries[n], true
+		under, x.rev.OutsideTx[n] = &entries[n], true
 	}
 	return from, under, nil
 }
@@ -59,8 +60,8 @@ func (x *execution) resumePoint(entries []ledger.Entry) (from int, under *ledger
 // outsideTx runs a group outside of a transaction with the version row: one that
 // commits as it goes, or any where schema statements commit. under is where an
 // earlier run has left it; nil when it begins now.
-func (x *execution) outsideTx(ctx context.Context, u plan.Group, under *ledger.Entry) error {
-	a := &outsideTx{x: x, u: u, after: x.s.State.Clone()}
+func (x *execution) outsideTx(ctx context.Context, g plan.Group, under *ledger.Entry) error {
+	a := &outsideTx{x: x, group: g, after: x.s.State.Clone()}
 	if err := a.begin(ctx, under); err != nil {
 		return err
 	}
@@ -75,7 +76,7 @@ func (x *execution) outsideTx(ctx context.Context, u plan.Group, under *ledger.E
 		x.applied = append(x.applied, a.done()...)
 		return err
 	}
-	x.applied = append(x.applied, u.Op.String())
+	x.applied = append(x.applied, g.Op.String())
 	if a.blind {
 		// What ran is known by the database only.
 		if x.s.State, err = a.x.r.inspect(ctx, a.x.r.o.Engine); err != nil {
@@ -90,36 +91,35 @@ func (x *execution) outsideTx(ctx context.Context, u plan.Group, under *ledger.E
 // outsideTx is a group under way outside of a transaction.
 type outsideTx struct {
 	x     *execution
-	u     plan.Group
+	group plan.Group
 	e     ledger.Entry
 	steps []op.Step
 	after *op.State
 	blind bool // after is not known
 
+	saved   ledger.Entry // what the journal says, where this has written it
 	resumed bool
 	texts   []string // the statements so far, one line each
 }
 
-// begin makes the ledger.Entry of the journal, or takes over the one that is there.
+// begin makes the entry of the journal, or takes over the one that is there.
 func (a *outsideTx) begin(ctx context.Context, under *ledger.Entry) error {
-	r := a.x.r
-	eng := r.o.Engine
 	if under != nil {
 		return a.resume(ctx, *under)
 	}
 	var err error
-	if a.steps, err = op.Compile(a.u.Op, a.after, a.target(ctx)); err != nil {
+	if a.steps, err = op.Compile(a.group.Op, a.after, a.target(ctx)); err != nil {
 		return err
 	}
-	a.e = a.x.entry(a.u, ledger.EntryBegun)
+	a.e = a.x.entry(a.group, ledger.EntryBegun)
 	a.e.Statements = a.count()
 	if a.e.Script, err = a.script(); err != nil {
 		return err
 	}
-	if a.e.Tables, err = encodeTables(a.u, a.x.s.State); err != nil {
+	if a.e.Tables, err = encodeTables(a.group, a.x.s.State); err != nil {
 		return err
 	}
-	return a.e.Add(ctx, eng, r.o.Now())
+	return a.add(ctx)
 }
 
 func (a *outsideTx) target(ctx context.Context) op.Target { return a.x.r.liveTarget(ctx) }
@@ -157,16 +157,17 @@ func (a *outsideTx) script() (ledger.Optional, error) {
 // resume finds out what an earlier run has left.
 func (a *outsideTx) resume(ctx context.Context, e ledger.Entry) error {
 	a.e, a.resumed, a.blind = e, true, true
-	same := e.Checksum == a.u.Checksum
+	same := e.Checksum == a.group.Checksum
 	if !same && e.Script == "" {
 		if e.Statement == 0 && e.State == ledger.EntryFailed {
 			return a.anew(ctx)
 		}
-		return dberr.New(dberr.SchemaMismatch, "migrate", "the operation that was under way has changed since ("+e.Operation+"); undo the revision with repair --undo")
+		return dberr.New(dberr.SchemaMismatch, "migrate",
+			"the operation that was under way has changed since ("+e.Operation+"); undo the revision with repair --undo")
 	}
 	if e.Script == "" {
 		var err error
-		a.steps, err = op.Compile(a.u.Op, a.after, a.target(ctx))
+		a.steps, err = op.Compile(a.group.Op, a.after, a.target(ctx))
 		return err
 	}
 	if !same {
@@ -203,7 +204,7 @@ func (a *outsideTx) written(ctx context.Context) (known bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		if again, err = op.Compile(a.u.Op, before, a.target(ctx)); err != nil || len(again) != len(scripts) {
+		if again, err = op.Compile(a.group.Op, before, a.target(ctx)); err != nil || len(again) != len(scripts) {
 			return false, nil //nolint:nilerr // then it is told from the tables as they are
 		}
 	}
@@ -212,7 +213,7 @@ func (a *outsideTx) written(ctx context.Context) (known bool, err error) {
 			a.steps = append(a.steps, again[i])
 			continue
 		}
-		a.steps = append(a.steps, op.Step{Op: a.u.Op, Script: s})
+		a.steps = append(a.steps, op.Step{Op: a.group.Op, Script: s})
 	}
 	return true, nil
 }
@@ -228,7 +229,11 @@ func (a *outsideTx) write(ctx context.Context) error {
 	}
 	a.e.Script, a.e.Statements = now, a.count()
 	eng := a.x.r.o.Engine
-	return a.e.Rewrite(ctx, eng)
+	err = a.e.Rewrite(ctx, eng)
+	if err == nil {
+		a.saved.Script, a.saved.Statements = a.e.Script, a.e.Statements
+	}
+	return err
 }
 
 // anew begins a group of which nothing took effect as if it had not been begun.
@@ -254,10 +259,10 @@ func (a *outsideTx) replan(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := wanted.Apply(a.u.Op); err != nil {
+	if err := wanted.Apply(a.group.Op); err != nil {
 		return err
 	}
-	changes, err := r.reconcile(ctx, t.with(a.u.Tables()), wanted, a.target(ctx), valuesOf(a.u, t))
+	changes, err := r.reconcile(ctx, t.with(a.group.Tables()), wanted, a.target(ctx), valuesOf(a.group, t))
 	if err != nil {
 		return err
 	}
@@ -266,13 +271,13 @@ func (a *outsideTx) replan(ctx context.Context) error {
 		return err
 	}
 	for _, s := range changes {
-		a.steps = append(a.steps, op.Step{Op: a.u.Op, Script: s})
+		a.steps = append(a.steps, op.Step{Op: a.group.Op, Script: s})
 	}
-	a.e.Checksum, a.e.Operation, a.e.State, a.e.Statement, a.e.Statements = a.u.Checksum, a.u.Op.String(), ledger.EntryBegun, 0, a.count()
+	a.e.Checksum, a.e.Operation, a.e.State, a.e.Statement, a.e.Statements = a.group.Checksum, a.group.Op.String(), ledger.EntryBegun, 0, a.count()
 	if a.e.Script, err = a.script(); err != nil {
 		return err
 	}
-	return a.e.Add(ctx, eng, r.o.Now())
+	return a.add(ctx)
 }
 
 // probe asks whether the statement that was under way has taken effect, and
@@ -360,8 +365,25 @@ func (a *outsideTx) done() []string {
 	return a.texts
 }
 
+// add writes the entry into the journal.
+func (a *outsideTx) add(ctx context.Context) error {
+	err := a.e.Add(ctx, a.x.r.o.Engine, a.x.r.o.Now())
+	if err == nil {
+		a.saved = a.e
+	}
+	return err
+}
+
+// move brings the journal up to date, unless it says so already.
 func (a *outsideTx) move(ctx context.Context, x ledger.Execer) error {
-	return a.e.Move(ctx, x, a.x.r.o.Now())
+	if a.e == a.saved {
+		return nil
+	}
+	err := a.e.Move(ctx, x, a.x.r.o.Now())
+	if err == nil {
+		a.saved = a.e
+	}
+	return err
 }
 
 // schema runs statements of a script, each written down before it is sent.
@@ -424,7 +446,7 @@ func (a *outsideTx) rows(ctx context.Context, st *op.Step, skip int) error {
 		next := a.e
 		next.Statement, next.State, next.ErrorCode = a.e.Statement+1, ledger.EntryBegun, ""
 		err := error(&dberr.Error{Code: dberr.Unsupported, Unsent: true})
-		if !a.u.OutsideTx && !st.Schema {
+		if !a.group.OutsideTx && !st.Schema {
 			err = eng.InTx(ctx, engine.TxOptions{Name: "migrate"}, func(ctx context.Context, tx *engine.Tx) error {
 				if _, err := tx.Exec(ctx, one); err != nil {
 					return err
@@ -463,7 +485,8 @@ func (a *outsideTx) data(ctx context.Context, st *op.Step) error {
 		state = live
 	}
 	if st.Data.Batched {
-		d, err := op.NewData(op.DataOptions{Queryer: eng, Batched: true, State: state, Cursor: string(a.e.Cursor), Progress: a.x.progress(text), Notice: a.x.notice, Args: r.o.Args,
+		d, err := op.NewData(op.DataOptions{Queryer: eng, Batched: true, State: state, Cursor: string(a.e.Cursor),
+			Progress: a.x.progress(text), Notice: a.x.notice, Args: r.o.Args,
 			Save: func(ctx context.Context, q engine.Queryer, p op.Progress) error {
 				e := a.e
 				e.Cursor, e.Done, e.Total, e.State, e.ErrorCode = ledger.Optional(p.Cursor), p.Done, p.Total, ledger.EntryBegun, ""
@@ -486,7 +509,8 @@ func (a *outsideTx) data(ctx context.Context, st *op.Step) error {
 	next := a.e
 	next.Statement++
 	err := eng.InTx(ctx, engine.TxOptions{Name: "migrate"}, func(ctx context.Context, tx *engine.Tx) error {
-		d, err := op.NewData(op.DataOptions{Queryer: tx, State: state, Progress: a.x.progress(text), Notice: a.x.notice, Args: r.o.Args})
+		d, err := op.NewData(op.DataOptions{Queryer: tx, State: state, Progress: a.x.progress(text), Notice: a.x.notice,
+			Args: r.o.Args})
 		if err != nil {
 			return err
 		}
@@ -515,7 +539,7 @@ func (a *outsideTx) failed(ctx context.Context, cause error) error {
 	a.e.State, a.e.ErrorCode = ledger.EntryFailed, ledger.Optional(code)
 	eng := a.x.r.o.Engine
 	if err := a.move(context.WithoutCancel(ctx), eng); err != nil {
-		return fmt.Errorf("the journal could not be written: %w", err)
+		return fmt.Errorf("the journal could not be written: %rev", err)
 	}
 	return nil
 }

@@ -37,7 +37,8 @@ func refused(found []history.PreflightFinding) error {
 
 // preflight lets the revisions that are to be applied look at the data, each
 // in a transaction that reads.
-func (r *Migrator) preflight(ctx context.Context, steps []history.Step, live *op.State) ([]history.PreflightFinding, error) {
+func (r *Migrator) preflight(ctx context.Context, steps []history.Step, live *op.State) ([]history.PreflightFinding,
+	error) {
 	var out []history.PreflightFinding
 	for _, st := range steps {
 		look := st.Member.Revision(st.ID()).Preflight
@@ -45,10 +46,11 @@ func (r *Migrator) preflight(ctx context.Context, steps []history.Step, live *op
 			continue
 		}
 		var p *history.Preflight
-		err := r.o.Engine.InTx(ctx, engine.TxOptions{Name: "preflight", Mode: engine.Read}, func(ctx context.Context, tx *engine.Tx) error {
-			p = history.NewPreflight(tx, live)
-			return look(ctx, p)
-		})
+		err := r.o.Engine.InTx(ctx, engine.TxOptions{Name: "preflight", Mode: engine.Read},
+			func(ctx context.Context, tx *engine.Tx) error {
+				p = history.NewPreflight(tx, live)
+				return look(ctx, p)
+			})
 		if err != nil {
 			return nil, dberr.WithOp(err, "look ahead at revision "+st.ID())
 		}

@@ -23,15 +23,16 @@ type values struct {
 
 // valuesOf are what the operations of a group say. t is how its tables were
 // before.
-func valuesOf(u plan.Group, t tablesBefore) values {
-	v := values{fill: map[string]map[string]schema.Expr{}, using: map[string]map[string]schema.Expr{}, again: map[string][]string{}}
+func valuesOf(g plan.Group, t tablesBefore) values {
+	v := values{fill: map[string]map[string]schema.Expr{}, using: map[string]map[string]schema.Expr{},
+		again: map[string][]string{}}
 	set := func(m map[string]map[string]schema.Expr, table, column string, e schema.Expr) {
 		if m[table] == nil {
 			m[table] = map[string]schema.Expr{}
 		}
 		m[table][column] = e
 	}
-	for o := range op.All([]op.Op{u.Op}) {
+	for o := range op.All([]op.Op{g.Op}) {
 		switch o := o.(type) {
 		case op.AddColumn:
 			if o.Fill == "" {
@@ -51,8 +52,8 @@ func valuesOf(u plan.Group, t tablesBefore) values {
 }
 
 // valuesBack are the values for the way back to tables as they were: what a
-// column held is not known any more. u may be nil.
-func valuesBack(u *plan.Group, t tablesBefore) values {
+// column held is not known any more. g may be nil.
+func valuesBack(g *plan.Group, t tablesBefore) values {
 	v := values{fill: map[string]map[string]schema.Expr{}, using: map[string]map[string]schema.Expr{}}
 	for _, was := range t.Before {
 		v.fill[was.Name], v.using[was.Name] = map[string]schema.Expr{}, map[string]schema.Expr{}
@@ -62,10 +63,10 @@ func valuesBack(u *plan.Group, t tablesBefore) values {
 			}
 		}
 	}
-	if u == nil {
+	if g == nil {
 		return v
 	}
-	for o := range op.All([]op.Op{u.Op}) {
+	for o := range op.All([]op.Op{g.Op}) {
 		if o, ok := o.(op.AlterColumn); ok && o.Back != "" && v.using[o.Table] != nil {
 			v.using[o.Table][o.Column] = o.Back
 		}
@@ -74,7 +75,8 @@ func valuesBack(u *plan.Group, t tablesBefore) values {
 }
 
 // narrow reduces values by column to the columns that changes are about.
-func narrow(values map[string]schema.Expr, changes []schema.Change, column func(schema.Change) string) map[string]schema.Expr {
+func narrow(values map[string]schema.Expr, changes []schema.Change,
+	column func(schema.Change) string) map[string]schema.Expr {
 	var out map[string]schema.Expr
 	for _, c := range changes {
 		if e := values[column(c)]; e != "" {
@@ -103,7 +105,8 @@ func retypedColumn(c schema.Change) string {
 
 // reconcile writes the scripts that make the named tables of the database what
 // they are in wanted.
-func (r *Migrator) reconcile(ctx context.Context, t tablesBefore, wanted *op.State, target op.Target, v values) ([]driver.Script, error) {
+func (r *Migrator) reconcile(ctx context.Context, t tablesBefore, wanted *op.State, target op.Target,
+	v values) ([]driver.Script, error) {
 	live, err := r.o.Engine.Inspect(ctx, driver.InspectOptions{Tables: func(name string) bool { return slices.Contains(t.Names, name) }})
 	if err != nil {
 		return nil, err
@@ -153,7 +156,8 @@ func (r *Migrator) unfilled(had *schema.Table, columns []string) (*schema.Table,
 
 // alter adds the script that makes one table another one; nothing where they
 // are the same.
-func (r *Migrator) alter(out []driver.Script, had, get *schema.Table, target op.Target, v values) ([]driver.Script, error) {
+func (r *Migrator) alter(out []driver.Script, had, get *schema.Table, target op.Target, v values) ([]driver.Script,
+	error) {
 	changes := schema.Diff(optional(had), optional(get))
 	if len(changes) == 0 {
 		return out, nil

@@ -43,12 +43,12 @@ func (r *Migrator) Repair(ctx context.Context, o RepairOptions) (did []string, e
 		return nil, err
 	}
 	defer func() { err = joinRelease(err, release()) }()
-	b, err := r.readKnown(ctx)
+	led, err := r.readKnown(ctx)
 	if err != nil {
 		return nil, err
 	}
-	for _, h := range b.HalfApplied() {
-		text, err := r.repairOne(ctx, b, h, o)
+	for _, h := range led.HalfApplied() {
+		text, err := r.repairOne(ctx, led, h, o)
 		if text != "" {
 			did = append(did, text)
 		}
@@ -56,23 +56,23 @@ func (r *Migrator) Repair(ctx context.Context, o RepairOptions) (did []string, e
 			return did, err
 		}
 	}
-	if len(b.HalfApplied()) > 0 {
-		if b, err = r.readKnown(ctx); err != nil {
+	if len(led.HalfApplied()) > 0 {
+		if led, err = r.readKnown(ctx); err != nil {
 			return did, err
 		}
 	}
-	more, err := r.repairOthers(ctx, b, o)
+	more, err := r.repairOthers(ctx, led, o)
 	did = append(did, more...)
 	if err != nil || !o.AcceptEdits {
 		return did, err
 	}
-	accepted, err := r.acceptEdits(ctx, b)
+	accepted, err := r.acceptEdits(ctx, led)
 	return append(did, accepted...), err
 }
 
 // acceptEdits keeps the checksums of edited revisions as they are now.
-func (r *Migrator) acceptEdits(ctx context.Context, b *ledger.Ledger) (did []string, err error) {
-	edited, err := status.Edited(b, r.set)
+func (r *Migrator) acceptEdits(ctx context.Context, led *ledger.Ledger) (did []string, err error) {
+	edited, err := status.Edited(led, r.set)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +90,7 @@ func (r *Migrator) acceptEdits(ctx context.Context, b *ledger.Ledger) (did []str
 }
 
 // repairOthers repairs what another program left.
-func (r *Migrator) repairOthers(ctx context.Context, b *ledger.Ledger, o RepairOptions) (did []string, err error) {
+func (r *Migrator) repairOthers(ctx context.Context, led *ledger.Ledger, o RepairOptions) (did []string, err error) {
 	live, err := r.inspect(ctx, r.o.Engine)
 	if err != nil {
 		return nil, err
@@ -99,14 +99,14 @@ func (r *Migrator) repairOthers(ctx context.Context, b *ledger.Ledger, o RepairO
 	if err != nil {
 		return nil, err
 	}
-	found := rescue.FindPartial(r.set, b, live)
+	found := rescue.FindPartial(r.set, led, live)
 	switch {
 	case len(found) == 0:
 		did, err = r.removeCopies(ctx, safe)
 	case o.Undo:
-		did, err = r.takeBack(ctx, b, live, found, safe)
+		did, err = r.takeBack(ctx, led, live, found, safe)
 	default:
-		did, err = r.finish(ctx, b, found)
+		did, err = r.finish(ctx, led, found)
 	}
 	if err == nil && len(unsafe) > 0 {
 		err = dberr.New(dberr.SchemaMismatch, "repair", unsafe[0].String())
@@ -114,32 +114,34 @@ func (r *Migrator) repairOthers(ctx context.Context, b *ledger.Ledger, o RepairO
 	return did, err
 }
 
-func (r *Migrator) repairOne(ctx context.Context, b *ledger.Ledger, h ledger.Entry, o RepairOptions) (string, error) {
+func (r *Migrator) repairOne(ctx context.Context, led *ledger.Ledger, h ledger.Entry, o RepairOptions) (string, error) {
 	l := r.set.Member(h.Lineage)
 	if l == nil || l.Revision(h.Revision) == nil {
 		return "", &dberr.Error{Op: "repair", Code: dberr.SchemaMismatch, Err: ErrHalfApplied,
-			Msg: "revision " + h.Revision + " of lineage " + h.Lineage + " is half applied and this program does not have it; run the one that began it"}
+			Msg: "revision " + h.Revision + " of lineage " + h.Lineage +
+				" is half applied and this program does not have it; run the one that began it"}
 	}
 	d := history.Up
 	if h.Direction == history.Down.String() {
 		d = history.Down
 	}
-	step := l.First(b.Rows[l.Name], h.Revision, d)
+	step := l.First(led.Rows[l.Name], h.Revision, d)
 	eng := r.o.Engine
 	if step == nil {
 		// The version table was rewritten since: the revision counts as done,
 		// or as never begun, by somebody's word.
 		err := ledger.RemoveEntries(ctx, eng, h.Lineage, h.Revision, 0)
-		return "the journal of revision " + h.Revision + " was dropped: the version table says that there is nothing to finish", err
+		return "the journal of revision " + h.Revision +
+			" was dropped: the version table says that there is nothing to finish", err
 	}
 	if o.Undo {
-		if err := r.undo(ctx, b, *step); err != nil {
+		if err := r.undo(ctx, led, *step); err != nil {
 			return "", err
 		}
 		return "the " + h.Direction + " of revision " + h.Revision + " was undone", nil
 	}
 	rep := &Report{}
-	if err := r.runAll(ctx, rep, b, []history.Step{*step}, true); err != nil {
+	if err := r.runAll(ctx, rep, led, []history.Step{*step}, true); err != nil {
 		return "", err
 	}
 	return "the " + h.Direction + " of revision " + h.Revision + " was finished", nil
@@ -148,17 +150,17 @@ func (r *Migrator) repairOne(ctx context.Context, b *ledger.Ledger, h ledger.Ent
 // undo takes back what is there of a half-applied revision, the last operation
 // first. Each one that is undone leaves the journal, so that an undo that is
 // cut off can go on.
-func (r *Migrator) undo(ctx context.Context, b *ledger.Ledger, st history.Step) error {
-	w, err := plan.NewRun(r.set, st)
+func (r *Migrator) undo(ctx context.Context, led *ledger.Ledger, st history.Step) error {
+	rev, err := plan.NewRun(r.set, st)
 	if err != nil {
 		return err
 	}
 	eng := r.o.Engine
-	entries := b.Entries(w.Member.Name, w.ID())
+	entries := led.Entries(rev.Member.Name, rev.ID())
 	for n, e := range slices.Backward(entries) {
-		x := &execution{r: r, w: w, b: b, number: len(entries) - n, of: len(entries)}
+		x := &execution{r: r, rev: rev, led: led, number: len(entries) - n, of: len(entries)}
 		x.doing("undo " + e.Operation)
-		if err := r.undoEntry(ctx, w, e, x); err != nil {
+		if err := r.undoEntry(ctx, rev, e, x); err != nil {
 			return dberr.WithOp(err, "undo "+e.Operation)
 		}
 		if err := ledger.RemoveEntries(ctx, eng, e.Lineage, e.Revision, e.Position); err != nil {
@@ -168,7 +170,7 @@ func (r *Migrator) undo(ctx context.Context, b *ledger.Ledger, st history.Step) 
 	return nil
 }
 
-func (r *Migrator) undoEntry(ctx context.Context, w *plan.RevisionRun, e ledger.Entry, x *execution) error {
+func (r *Migrator) undoEntry(ctx context.Context, rev *plan.RevisionRun, e ledger.Entry, x *execution) error {
 	if e.State == ledger.EntryFailed && e.Statement == 0 {
 		return nil // nothing of it took effect
 	}
@@ -176,24 +178,25 @@ func (r *Migrator) undoEntry(ctx context.Context, w *plan.RevisionRun, e ledger.
 	if err != nil {
 		return err
 	}
-	var u *plan.Group
-	if e.Position < len(w.Groups) && w.Groups[e.Position].Checksum == e.Checksum {
-		u = &w.Groups[e.Position]
+	var g *plan.Group
+	if e.Position < len(rev.Groups) && rev.Groups[e.Position].Checksum == e.Checksum {
+		g = &rev.Groups[e.Position]
 	}
 	structural := e.Script != ""
 	switch {
-	case u == nil && !structural:
-		return dberr.New(dberr.SchemaMismatch, "", "its code has changed since, so that nobody knows what undoes it; bring back the code that began it")
+	case g == nil && !structural:
+		return dberr.New(dberr.SchemaMismatch, "",
+			"its code has changed since, so that nobody knows what undoes it; bring back the code that began it")
 	case !structural:
-		return r.undoRows(ctx, *u, t, x)
-	case u != nil && u.Renames():
-		return r.undoRename(ctx, *u, t, x)
+		return r.undoRows(ctx, *g, t, x)
+	case g != nil && g.Renames():
+		return r.undoRename(ctx, *g, t, x)
 	}
 	wanted, err := op.NewState(r.target().DDL, t.Before...)
 	if err != nil {
 		return err
 	}
-	scripts, err := r.reconcile(ctx, t, wanted, r.liveTarget(ctx), valuesBack(u, t))
+	scripts, err := r.reconcile(ctx, t, wanted, r.liveTarget(ctx), valuesBack(g, t))
 	if err != nil {
 		return err
 	}
@@ -201,7 +204,7 @@ func (r *Migrator) undoEntry(ctx context.Context, w *plan.RevisionRun, e ledger.
 }
 
 // undoRename gives back the names, if they were changed.
-func (r *Migrator) undoRename(ctx context.Context, u plan.Group, t tablesBefore, x *execution) error {
+func (r *Migrator) undoRename(ctx context.Context, g plan.Group, t tablesBefore, x *execution) error {
 	before, err := op.NewState(r.target().DDL, t.Before...)
 	if err != nil {
 		return err
@@ -210,7 +213,7 @@ func (r *Migrator) undoRename(ctx context.Context, u plan.Group, t tablesBefore,
 	if err != nil {
 		return err
 	}
-	back, err := op.Reverse(before, []op.Op{u.Op})
+	back, err := op.Reverse(before, []op.Op{g.Op})
 	if err != nil {
 		return err
 	}
@@ -241,7 +244,7 @@ func (r *Migrator) undoRename(ctx context.Context, u plan.Group, t tablesBefore,
 		}
 	}
 	// What the engine keeps beside the name, such as a generated column.
-	scripts, err := r.reconcile(ctx, t, before, r.liveTarget(ctx), valuesBack(&u, t))
+	scripts, err := r.reconcile(ctx, t, before, r.liveTarget(ctx), valuesBack(&g, t))
 	if err != nil {
 		return err
 	}
@@ -249,12 +252,12 @@ func (r *Migrator) undoRename(ctx context.Context, u plan.Group, t tablesBefore,
 }
 
 // undoRows runs what undoes statements and data steps.
-func (r *Migrator) undoRows(ctx context.Context, u plan.Group, t tablesBefore, x *execution) error {
+func (r *Migrator) undoRows(ctx context.Context, g plan.Group, t tablesBefore, x *execution) error {
 	before, err := op.NewState(r.target().DDL, t.Before...)
 	if err != nil {
 		return err
 	}
-	back, err := op.Reverse(before, []op.Op{u.Op})
+	back, err := op.Reverse(before, []op.Op{g.Op})
 	if err != nil {
 		return err
 	}
@@ -290,7 +293,8 @@ func (r *Migrator) undoRows(ctx context.Context, u plan.Group, t tablesBefore, x
 
 func (x *execution) undoData(ctx context.Context, st op.Step, live *op.State) error {
 	eng := x.r.o.Engine
-	o := op.DataOptions{Queryer: eng, Batched: st.Data.Batched, State: live, Progress: x.progress(st.Op.String()), Notice: x.notice}
+	o := op.DataOptions{Queryer: eng, Batched: st.Data.Batched, State: live, Progress: x.progress(st.Op.String()),
+		Notice: x.notice}
 	if st.Data.Batched {
 		d, err := op.NewData(o)
 		if err != nil {
@@ -324,7 +328,8 @@ func (x *execution) runScripts(ctx context.Context, scripts []driver.Script) err
 
 // script runs a script on a connection of its own; each is called ahead of
 // every statement.
-func (x *execution) script(ctx context.Context, s driver.Script, each func(conn *sql.Conn, n int, d driver.Statement) error) error {
+func (x *execution) script(ctx context.Context, s driver.Script,
+	each func(conn *sql.Conn, n int, d driver.Statement) error) error {
 	var failed error // apart from what is wrong with the connection
 	err := x.r.o.Engine.OnWriter(ctx, func(ctx context.Context, conn *sql.Conn) error {
 		failed = driver.RunScript(ctx, conn, s, driver.RunOptions{Transactional: x.r.transactional(), Fault: x.fault(ctx),

@@ -57,22 +57,22 @@ var ErrHalfApplied = dberr.New(dberr.SchemaMismatch, "migrate", "a revision is h
 // migrate runs with the lock held.
 func (r *Migrator) migrate(ctx context.Context, d history.Direction, target string) (*Report, error) {
 	rep := &Report{Ran: []StepResult{}}
-	b, err := r.readKnown(ctx)
+	led, err := r.readKnown(ctx)
 	if err != nil {
 		return rep, err
 	}
-	steps, err := r.set.Steps(b.Rows, d, target)
+	steps, err := r.set.Steps(led.Rows, d, target)
 	if err != nil {
 		return rep, err
 	}
-	half, err := r.half(b, d, steps)
+	half, err := r.half(led, d, steps)
 	if err != nil {
 		return rep, err
 	}
 	if len(steps) == 0 {
 		return rep, nil
 	}
-	return rep, r.runAll(ctx, rep, b, steps, half)
+	return rep, r.runAll(ctx, rep, led, steps, half)
 }
 
 func (r *Migrator) readKnown(ctx context.Context) (*ledger.Ledger, error) {
@@ -90,22 +90,28 @@ func (r *Migrator) readKnown(ctx context.Context) (*ledger.Ledger, error) {
 
 // half puts a half-applied revision to the front of the steps, and refuses
 // steps that would leave it half applied.
-func (r *Migrator) half(b *ledger.Ledger, d history.Direction, steps []history.Step) (bool, error) {
-	half := b.HalfApplied()
+func (r *Migrator) half(led *ledger.Ledger, d history.Direction, steps []history.Step) (bool, error) {
+	half := led.HalfApplied()
 	if len(half) == 0 {
 		return false, nil
 	}
 	h := half[0]
-	n := slices.IndexFunc(steps, func(st history.Step) bool { return st.Member.Name == h.Lineage && st.ID() == h.Revision })
+	n := slices.IndexFunc(steps, func(st history.Step) bool {
+		return st.Member.Name == h.Lineage &&
+			st.ID() == h.Revision
+	})
 	if n < 0 || h.Direction != d.String() {
 		return false, &dberr.Error{Op: d.String(), Code: dberr.SchemaMismatch, Err: ErrHalfApplied,
-			Msg: "the " + h.Direction + " of revision " + h.Revision + " was cut off and is half applied; finish it with repair, or undo it with repair --undo"}
+			Msg: "the " + h.Direction + " of revision " + h.Revision +
+				" was cut off and is half applied; finish it with repair, or undo it with repair --undo"}
 	}
 	// Its own needs are met, or it would not have begun; but the rows that it
 	// changes were worked out for its place.
-	if n > 0 && !slices.EqualFunc(steps[n].Rows, onlyChange(steps[n], b.Rows), func(a, b revision.RowChange) bool { return a == b }) {
+	if n > 0 && !slices.EqualFunc(steps[n].Rows, onlyChange(steps[n], led.Rows),
+		func(x, y revision.RowChange) bool { return x == y }) {
 		return false, &dberr.Error{Op: d.String(), Code: dberr.SchemaMismatch, Err: ErrHalfApplied,
-			Msg: "the " + h.Direction + " of revision " + h.Revision + " was cut off and is half applied; finish it with repair first"}
+			Msg: "the " + h.Direction + " of revision " + h.Revision +
+				" was cut off and is half applied; finish it with repair first"}
 	}
 	first := steps[n]
 	copy(steps[1:n+1], steps[:n])
@@ -123,16 +129,17 @@ func onlyChange(st history.Step, rows map[string][]string) []revision.RowChange 
 }
 
 // runAll runs the steps. resumed says that the first one was begun before.
-func (r *Migrator) runAll(ctx context.Context, rep *Report, b *ledger.Ledger, steps []history.Step, resumed bool) error {
+func (r *Migrator) runAll(ctx context.Context, rep *Report, led *ledger.Ledger, steps []history.Step,
+	resumed bool) error {
 	live, err := r.inspect(ctx, r.o.Engine)
 	if err != nil {
 		return err
 	}
-	copies, err := r.leaveOut(ctx, b, live)
+	copies, err := r.leaveOut(ctx, led, live)
 	if err != nil {
 		return err
 	}
-	s := &history.State{State: live, Rows: b.Rows}
+	s := &history.State{State: live, Rows: led.Rows}
 	runs, err := r.prepare(ctx, rep, s, steps, resumed)
 	if err != nil {
 		return err
@@ -141,30 +148,33 @@ func (r *Migrator) runAll(ctx context.Context, rep *Report, b *ledger.Ledger, st
 		return err
 	}
 	if r.o.OneTransaction {
-		return r.inOneTransaction(ctx, rep, b, s, runs)
+		return r.inOneTransaction(ctx, rep, led, s, runs)
 	}
-	for i, w := range runs {
-		x := &execution{r: r, w: w, s: s, b: b, number: i + 1, of: len(runs), begun: r.o.Now()}
+	for i, rev := range runs {
+		x := &execution{r: r, rev: rev, s: s, led: led, number: i + 1, of: len(runs), begun: r.o.Now()}
 		x.tell(Event{Kind: Begun})
 		if err := x.run(ctx); err != nil {
 			return err
 		}
 		took := r.o.Now().Sub(x.begun)
 		x.tell(Event{Kind: Finished, Elapsed: took})
-		r.o.Logger.InfoContext(ctx, "revision done", "lineage", w.Member.Name, "revision", w.ID(), "direction", w.Direction.String(), "took", took)
-		rep.Ran = append(rep.Ran, resultOf(w, took, x.resumed))
+		r.o.Logger.InfoContext(ctx, "revision done", "lineage", rev.Member.Name, "revision", rev.ID(), "direction",
+			rev.Direction.String(), "took", took)
+		rep.Ran = append(rep.Ran, resultOf(rev, took, x.resumed))
 	}
 	return nil
 }
 
-func resultOf(w *plan.RevisionRun, took time.Duration, resumed bool) StepResult {
-	return StepResult{Lineage: w.Member.Name, Revision: w.ID(), Direction: w.Direction.String(), Doc: w.Revision.Doc, Took: took, Resumed: resumed}
+func resultOf(rev *plan.RevisionRun, took time.Duration, resumed bool) StepResult {
+	return StepResult{Lineage: rev.Member.Name, Revision: rev.ID(), Direction: rev.Direction.String(),
+		Doc: rev.Revision.Doc, Took: took, Resumed: resumed}
 }
 
 // prepare plans all steps ahead of the first, so that what cannot be done is
 // refused while nothing is written, and copies the file of the database when
 // the plan destroys something.
-func (r *Migrator) prepare(ctx context.Context, rep *Report, s *history.State, steps []history.Step, resumed bool) ([]*plan.RevisionRun, error) {
+func (r *Migrator) prepare(ctx context.Context, rep *Report, s *history.State, steps []history.Step,
+	resumed bool) ([]*plan.RevisionRun, error) {
 	found, err := r.preflight(ctx, steps, s.State)
 	if err != nil {
 		return nil, err
@@ -178,11 +188,11 @@ func (r *Migrator) prepare(ctx context.Context, rep *Report, s *history.State, s
 		p.Foreseen = found
 		var runs []*plan.RevisionRun
 		for _, st := range steps {
-			w, err := plan.NewRun(r.set, st)
+			rev, err := plan.NewRun(r.set, st)
 			if err != nil {
 				return nil, err
 			}
-			runs = append(runs, w)
+			runs = append(runs, rev)
 			p.Steps = append(p.Steps, plan.Outline(st))
 		}
 		r.o.Events(Event{Kind: Planned, Plan: p, Of: len(runs)})

@@ -30,7 +30,8 @@ func (r *Migrator) snapshot(ctx context.Context, rep *Report, s *history.State, 
 	}
 	name := fmt.Sprintf("%s.before-%s-%s.bak", file, p.Steps[n].Revision, r.o.Now().UTC().Format("20060102T150405Z"))
 	if _, err := os.Stat(name); err == nil {
-		name = fmt.Sprintf("%s.before-%s-%s.bak", file, p.Steps[n].Revision, r.o.Now().UTC().Format("20060102T150405.000000000Z"))
+		name = fmt.Sprintf("%s.before-%s-%s.bak", file, p.Steps[n].Revision,
+			r.o.Now().UTC().Format("20060102T150405.000000000Z"))
 	}
 	if err := r.o.Engine.Snapshot(ctx, name); err != nil {
 		var e *dberr.Error
@@ -66,14 +67,16 @@ func single(file, revision, name string) (string, error) {
 	}
 	for _, e := range entries {
 		other := filepath.Join(dir, e.Name())
-		if !strings.HasPrefix(e.Name(), base+".before-"+revision+"-") || !strings.HasSuffix(e.Name(), ".bak") || e.Name() == filepath.Base(name) {
+		if !strings.HasPrefix(e.Name(), base+".before-"+revision+"-") || !strings.HasSuffix(e.Name(), ".bak") ||
+			e.Name() == filepath.Base(name) {
 			continue
 		}
 		if same, err := sameFile(name, other); err != nil || !same {
 			continue // it cannot be read, or is something else: it stays
 		}
 		if err := os.Remove(name); err != nil {
-			return "", &dberr.Error{Op: "snapshot", Code: dberr.Internal, Msg: "the copy " + name + " is the same as " + other + " and cannot be removed; nothing was changed", Err: err}
+			return "", &dberr.Error{Op: "snapshot", Code: dberr.Internal, Msg: "the copy " + name + " is the same as " +
+				other + " and cannot be removed; nothing was changed", Err: err}
 		}
 		return other, nil
 	}

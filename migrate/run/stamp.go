@@ -29,13 +29,13 @@ func (r *Migrator) Stamp(ctx context.Context, purge bool, targets ...string) (ou
 		return nil, err
 	}
 	defer func() { err = joinRelease(err, release()) }()
-	b, err := r.read(ctx, !purge)
+	led, err := r.read(ctx, !purge)
 	if err != nil {
 		return nil, err
 	}
 	ls := r.set.Selected()
 	for _, t := range targets {
-		found, err := r.set.Select(b.Rows, t)
+		found, err := r.set.Select(led.Rows, t)
 		if err != nil {
 			return nil, err
 		}
@@ -45,7 +45,7 @@ func (r *Migrator) Stamp(ctx context.Context, purge bool, targets ...string) (ou
 		return nil, err
 	}
 	for _, l := range r.set.InOrder(ls, history.Up) {
-		st, err := r.stampOne(ctx, b, l, purge, targets)
+		st, err := r.stampOne(ctx, led, l, purge, targets)
 		if err != nil {
 			return nil, err
 		}
@@ -63,7 +63,8 @@ func oneLineage(ls []*history.Member, targets []string) error {
 	return nil
 }
 
-func (r *Migrator) stampOne(ctx context.Context, b *ledger.Ledger, l *history.Member, purge bool, targets []string) (StampResult, error) {
+func (r *Migrator) stampOne(ctx context.Context, led *ledger.Ledger, l *history.Member, purge bool,
+	targets []string) (StampResult, error) {
 	eng := r.o.Engine
 	out := StampResult{Lineage: l.Name}
 	var changes []revision.RowChange
@@ -71,7 +72,7 @@ func (r *Migrator) stampOne(ctx context.Context, b *ledger.Ledger, l *history.Me
 	if purge {
 		changes, err = l.Graph.StampPurged(targets...)
 	} else {
-		changes, err = l.Graph.Stamp(b.Rows[l.Name], targets...)
+		changes, err = l.Graph.Stamp(led.Rows[l.Name], targets...)
 	}
 	if err != nil {
 		return out, err
@@ -79,12 +80,12 @@ func (r *Migrator) stampOne(ctx context.Context, b *ledger.Ledger, l *history.Me
 	for _, c := range changes {
 		out.Changes = append(out.Changes, c.String())
 	}
-	if out.Rows, err = revision.ApplyRows(b.Rows[l.Name], changes...); err != nil {
+	if out.Rows, err = revision.ApplyRows(led.Rows[l.Name], changes...); err != nil {
 		return out, dberr.New(dberr.Internal, "stamp", err.Error())
 	}
 	version := ledger.VersionOf(l)
 	ensure := func(ctx context.Context, x ledger.Execer) error {
-		return b.EnsureVersion(ctx, x, r.target(), version)
+		return led.EnsureVersion(ctx, x, r.target(), version)
 	}
 	transactional := r.transactional()
 	if !transactional {
@@ -102,27 +103,29 @@ func (r *Migrator) stampOne(ctx context.Context, b *ledger.Ledger, l *history.Me
 			return err
 		}
 		if len(changes) > 0 {
-			if err := r.versioned(ctx, tx, VersionChange{Lineage: l.Name, Stamp: true, Before: slices.Clone(b.Rows[l.Name]), After: slices.Clone(out.Rows)}); err != nil {
+			if err := r.versioned(ctx, tx, VersionChange{Lineage: l.Name, Stamp: true, Before: slices.Clone(led.Rows[l.Name]),
+				After: slices.Clone(out.Rows)}); err != nil {
 				return err
 			}
 		}
-		return r.forgetStale(ctx, tx, b, l, out.Rows, purge)
+		return r.forgetStale(ctx, tx, led, l, out.Rows, purge)
 	})
 	if err == nil {
-		b.Made(version.String())
+		led.Made(version.String())
 	}
 	return out, err
 }
 
 // forgetStale takes away what was known about revisions that are not applied
 // any more, and what the journal of a purged lineage says.
-func (r *Migrator) forgetStale(ctx context.Context, tx *engine.Tx, b *ledger.Ledger, l *history.Member, rows []string, purge bool) error {
-	if b.Exists[ledger.AppliedTable] {
+func (r *Migrator) forgetStale(ctx context.Context, tx *engine.Tx, led *ledger.Ledger, l *history.Member,
+	rows []string, purge bool) error {
+	if led.Exists[ledger.AppliedTable] {
 		applied, err := l.Graph.Applied(rows)
 		if err != nil {
 			return err
 		}
-		for key := range b.Applied {
+		for key := range led.Applied {
 			if key.Lineage == l.Name && !slices.Contains(applied, key.ID) {
 				if err := ledger.ForgetApplied(ctx, tx, key.Lineage, key.ID); err != nil {
 					return err
@@ -130,10 +133,10 @@ func (r *Migrator) forgetStale(ctx context.Context, tx *engine.Tx, b *ledger.Led
 			}
 		}
 	}
-	if !purge || !b.Exists[ledger.JournalTable] {
+	if !purge || !led.Exists[ledger.JournalTable] {
 		return nil
 	}
-	for _, h := range b.HalfApplied() {
+	for _, h := range led.HalfApplied() {
 		if h.Lineage == l.Name {
 			if err := ledger.RemoveEntries(ctx, tx, l.Name, h.Revision, 0); err != nil {
 				return err
@@ -159,16 +162,16 @@ func (r *Migrator) EnsureVersion(ctx context.Context) (made []string, err error)
 		return nil, err
 	}
 	defer func() { err = joinRelease(err, release()) }()
-	b, err := r.read(ctx, false)
+	led, err := r.read(ctx, false)
 	if err != nil {
 		return nil, err
 	}
 	for _, l := range r.set.Selected() {
 		at := ledger.VersionOf(l)
-		if b.Exists[at.String()] {
+		if led.Exists[at.String()] {
 			continue
 		}
-		if err := b.EnsureVersion(ctx, r.o.Engine, r.target(), at); err != nil {
+		if err := led.EnsureVersion(ctx, r.o.Engine, r.target(), at); err != nil {
 			return made, err
 		}
 		made = append(made, at.String())

@@ -66,6 +66,7 @@ func (x *execution) stopped(err error) error {
 	if errors.As(err, &known) {
 		return err
 	}
-	s := &StoppedError{Lineage: x.w.Member.Name, Revision: x.w.ID(), Direction: x.w.Direction, At: x.at, Applied: x.applied, Err: err}
+	s := &StoppedError{Lineage: x.rev.Member.Name, Revision: x.rev.ID(), Direction: x.rev.Direction, At: x.at,
+		Applied: x.applied, Err: err}
 	return &dberr.Error{Op: "migrate", Code: dberr.CodeOf(err), Msg: s.Error(), Err: s}
 }

@@ -19,7 +19,8 @@ import (
 // the last one first, where nothing is lost by it, and copies of tables ahead of
 // them. That nothing is lost is known before anything is written. Each thing is
 // taken away by itself: what is cut off can be run again.
-func (r *Migrator) takeBack(ctx context.Context, b *ledger.Ledger, live *op.State, found []rescue.Partial, copies []rescue.Leftover) (did []string, err error) {
+func (r *Migrator) takeBack(ctx context.Context, led *ledger.Ledger, live *op.State, found []rescue.Partial,
+	copies []rescue.Leftover) (did []string, err error) {
 	for _, x := range found {
 		for _, p := range x.Parts {
 			why, err := p.Loss(ctx, r.o.Engine, live)
@@ -27,7 +28,8 @@ func (r *Migrator) takeBack(ctx context.Context, b *ledger.Ledger, live *op.Stat
 				return nil, err
 			}
 			if why != "" {
-				return nil, dberr.New(dberr.Unsupported, "repair", "what is there of revision "+x.Revision+" cannot be taken back without loss: "+why+"; finish it with repair")
+				return nil, dberr.New(dberr.Unsupported, "repair",
+					"what is there of revision "+x.Revision+" cannot be taken back without loss: "+why+"; finish it with repair")
 			}
 		}
 	}
@@ -39,7 +41,7 @@ func (r *Migrator) takeBack(ctx context.Context, b *ledger.Ledger, live *op.Stat
 		return did, err
 	}
 	for number, x := range slices.Backward(found) {
-		e, err := r.undoing(b, x)
+		e, err := r.undoing(led, x)
 		if err != nil {
 			return did, err
 		}
@@ -61,13 +63,13 @@ func (r *Migrator) takeBack(ctx context.Context, b *ledger.Ledger, live *op.Stat
 }
 
 // undoing is the execution of a revision that is taken back.
-func (r *Migrator) undoing(b *ledger.Ledger, x rescue.Partial) (*execution, error) {
-	steps, err := r.set.Member(x.Lineage).Steps(b.Rows[x.Lineage], history.Up, x.Revision)
+func (r *Migrator) undoing(led *ledger.Ledger, x rescue.Partial) (*execution, error) {
+	steps, err := r.set.Member(x.Lineage).Steps(led.Rows[x.Lineage], history.Up, x.Revision)
 	if err != nil {
 		return nil, err
 	}
-	w, err := plan.NewRun(r.set, steps[len(steps)-1])
-	return &execution{r: r, w: w, b: b}, err
+	rev, err := plan.NewRun(r.set, steps[len(steps)-1])
+	return &execution{r: r, rev: rev, led: led}, err
 }
 
 // change makes one operation by itself.
@@ -90,7 +92,7 @@ func (x *execution) change(ctx context.Context, o op.Op, live *op.State) error {
 
 // finish runs the revisions up to the last one of each lineage that was begun.
 // It says what it did, one sentence each.
-func (r *Migrator) finish(ctx context.Context, b *ledger.Ledger, found []rescue.Partial) (did []string, err error) {
+func (r *Migrator) finish(ctx context.Context, led *ledger.Ledger, found []rescue.Partial) (did []string, err error) {
 	last := map[string]string{}
 	for _, x := range found {
 		last[x.Lineage] = x.Revision
@@ -100,20 +102,23 @@ func (r *Migrator) finish(ctx context.Context, b *ledger.Ledger, found []rescue.
 		if last[l.Name] == "" {
 			continue
 		}
-		ahead, err := l.Steps(b.Rows[l.Name], history.Up, last[l.Name])
+		ahead, err := l.Steps(led.Rows[l.Name], history.Up, last[l.Name])
 		if err != nil {
 			return nil, err
 		}
 		steps = append(steps, ahead...)
 	}
 	rep := &Report{}
-	err = r.runAll(ctx, rep, b, steps, false)
+	err = r.runAll(ctx, rep, led, steps, false)
 	if rep.Snapshot != "" {
 		did = append(did, "the database was copied to "+rep.Snapshot)
 	}
 	did = append(did, rep.Removed...)
 	for _, ran := range rep.Ran {
-		n := slices.IndexFunc(found, func(x rescue.Partial) bool { return x.Lineage == ran.Lineage && x.Revision == ran.Revision })
+		n := slices.IndexFunc(found, func(x rescue.Partial) bool {
+			return x.Lineage == ran.Lineage &&
+				x.Revision == ran.Revision
+		})
 		switch {
 		case n < 0:
 			did = append(did, "revision "+ran.Revision+" was applied: it comes before one that another program began")
@@ -129,13 +134,13 @@ func (r *Migrator) finish(ctx context.Context, b *ledger.Ledger, found []rescue.
 // leaveOut takes copies of tables that a run removes out of the state, and
 // returns them. A copy of a table that the recorded revisions have, and that is
 // gone, stops everything: it may be all that there is of it.
-func (r *Migrator) leaveOut(ctx context.Context, b *ledger.Ledger, live *op.State) ([]rescue.Leftover, error) {
+func (r *Migrator) leaveOut(ctx context.Context, led *ledger.Ledger, live *op.State) ([]rescue.Leftover, error) {
 	safe, unsafe, err := rescue.SplitLeftovers(ctx, r.o.Engine, live)
 	if err != nil {
 		return nil, err
 	}
 	for _, x := range unsafe {
-		if x.Gone && r.recordedTable(b, x.Of) {
+		if x.Gone && r.recordedTable(led, x.Of) {
 			return nil, dberr.New(dberr.SchemaMismatch, "migrate", x.String()+", and run it again; nothing was changed")
 		}
 		r.o.Events(Event{Kind: Notice, Text: x.String()})
@@ -144,9 +149,9 @@ func (r *Migrator) leaveOut(ctx context.Context, b *ledger.Ledger, live *op.Stat
 }
 
 // recordedTable reports whether the recorded revisions make a table.
-func (r *Migrator) recordedTable(b *ledger.Ledger, table string) bool {
+func (r *Migrator) recordedTable(led *ledger.Ledger, table string) bool {
 	return slices.ContainsFunc(r.set.All(), func(l *history.Member) bool {
-		s, err := r.set.Replay(l, b.Rows[l.Name])
+		s, err := r.set.Replay(l, led.Rows[l.Name])
 		return err == nil && s.Table(table) != nil
 	})
 }
@@ -157,7 +162,8 @@ func (r *Migrator) removeCopies(ctx context.Context, copies []rescue.Leftover) (
 		if err := r.drop(ctx, x.Table); err != nil {
 			return did, err
 		}
-		text := "table " + x.Table + " was removed: a copy of table " + x.Of + " that a cut-off rebuild by another program left"
+		text := "table " + x.Table + " was removed: a copy of table " + x.Of +
+			" that a cut-off rebuild by another program left"
 		r.o.Events(Event{Kind: Notice, Text: text})
 		did = append(did, text)
 	}
@@ -170,13 +176,15 @@ func (r *Migrator) drop(ctx context.Context, table string) error {
 	if err != nil || len(found) == 0 {
 		return err
 	}
-	s, err := r.target().DDL.Change(driver.Alteration{Before: found[0], Changes: []schema.Change{schema.DropTable{Table: found[0]}}})
+	s, err := r.target().DDL.Change(driver.Alteration{Before: found[0],
+		Changes: []schema.Change{schema.DropTable{Table: found[0]}}})
 	if err != nil {
 		return err
 	}
 	var failed error // apart from what is wrong with the connection
 	err = eng.OnWriter(ctx, func(ctx context.Context, conn *sql.Conn) error {
-		failed = driver.RunScript(ctx, conn, s, driver.RunOptions{Transactional: r.transactional(), Fault: func(err error) error { return eng.Classify(ctx, "", err) }})
+		failed = driver.RunScript(ctx, conn, s, driver.RunOptions{Transactional: r.transactional(),
+			Fault: func(err error) error { return eng.Classify(ctx, "", err) }})
 		return nil
 	})
 	if err == nil {

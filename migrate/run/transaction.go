@@ -15,20 +15,24 @@ import (
 )
 
 // inOneTransaction runs all revisions in one transaction: see Options.OneTransaction.
-func (r *Migrator) inOneTransaction(ctx context.Context, rep *Report, b *ledger.Ledger, s *history.State, runs []*plan.RevisionRun) error {
+func (r *Migrator) inOneTransaction(ctx context.Context, rep *Report, led *ledger.Ledger, s *history.State,
+	runs []*plan.RevisionRun) error {
 	if !r.transactional() {
-		return dberr.New(dberr.Unsupported, "migrate", "this engine commits every change of the schema by itself, so that several revisions cannot be one transaction; run without --one-transaction, where a failure is gone on from")
+		return dberr.New(dberr.Unsupported, "migrate",
+			"this engine commits every change of the schema by itself, so that several revisions cannot be one transaction; run without --one-transaction, where a failure is gone on from")
 	}
-	if len(b.Journal) > 0 {
-		return &dberr.Error{Op: "migrate", Code: dberr.SchemaMismatch, Err: ErrHalfApplied, Msg: "a revision is half applied; finish it with repair first"}
+	if len(led.Journal) > 0 {
+		return &dberr.Error{Op: "migrate", Code: dberr.SchemaMismatch, Err: ErrHalfApplied,
+			Msg: "a revision is half applied; finish it with repair first"}
 	}
 	for {
 		o := engine.TxOptions{Name: "migrate"}
-		for _, w := range runs {
-			if len(w.Segments(0)) > 1 {
-				return dberr.New(dberr.Unsupported, "migrate", "revision "+w.ID()+" cannot be part of one transaction, because it has a step that commits by itself; run without --one-transaction")
+		for _, rev := range runs {
+			if len(rev.Segments(0)) > 1 {
+				return dberr.New(dberr.Unsupported, "migrate",
+					"revision "+rev.ID()+" cannot be part of one transaction, because it has a step that commits by itself; run without --one-transaction")
 			}
-			o.Setup, o.Reset = union(o.Setup, w.Setup), union(o.Reset, w.Reset)
+			o.Setup, o.Reset = union(o.Setup, rev.Setup), union(o.Reset, rev.Reset)
 		}
 		var ran []StepResult
 		var last *execution
@@ -41,13 +45,13 @@ func (r *Migrator) inOneTransaction(ctx context.Context, rep *Report, b *ledger.
 		err := r.o.Engine.InTx(ctx, o, func(ctx context.Context, tx *engine.Tx) error {
 			// It may run twice: each time from where the database stands.
 			ran, last = nil, nil
-			known := &ledger.Ledger{Rows: b.Rows, Exists: maps.Clone(b.Exists), Applied: b.Applied}
+			known := &ledger.Ledger{Rows: led.Rows, Exists: maps.Clone(led.Exists), Applied: led.Applied}
 			at := &history.State{State: s.State.Clone(), Rows: maps.Clone(s.Rows)}
-			for i, w := range runs {
-				x := &execution{r: r, w: w, s: at, b: known, number: i + 1, of: len(runs), begun: r.o.Now()}
+			for i, rev := range runs {
+				x := &execution{r: r, rev: rev, s: at, led: known, number: i + 1, of: len(runs), begun: r.o.Now()}
 				x.tell(Event{Kind: Begun})
-				last = &execution{r: r, w: w, s: &history.State{Rows: maps.Clone(at.Rows)}}
-				after, err := x.inside(ctx, tx, w.Segments(0)[0], true, false)
+				last = &execution{r: r, rev: rev, s: &history.State{Rows: maps.Clone(at.Rows)}}
+				after, err := x.inside(ctx, tx, rev.Segments(0)[0], true, false)
 				if err == nil {
 					at.State = after
 					err = x.done()
@@ -60,7 +64,7 @@ func (r *Migrator) inOneTransaction(ctx context.Context, rep *Report, b *ledger.
 				}
 				took := r.o.Now().Sub(x.begun)
 				x.tell(Event{Kind: Finished, Elapsed: took})
-				ran = append(ran, resultOf(w, took, false))
+				ran = append(ran, resultOf(rev, took, false))
 			}
 			return nil
 		})
@@ -74,8 +78,8 @@ func (r *Migrator) inOneTransaction(ctx context.Context, rep *Report, b *ledger.
 	}
 }
 
-func union(a, b []string) []string {
-	for _, t := range b {
+func union(a, more []string) []string {
+	for _, t := range more {
 		if !slices.Contains(a, t) {
 			a = append(a, t)
 		}
@@ -103,20 +107,21 @@ func (r *Migrator) versioned(ctx context.Context, q engine.Queryer, v VersionCha
 
 // inside runs groups in a transaction and returns the state that they lead to;
 // the last one records the revision.
-func (x *execution) inside(ctx context.Context, tx *engine.Tx, seg plan.Segment, last, journaled bool) (*op.State, error) {
+func (x *execution) inside(ctx context.Context, tx *engine.Tx, seg plan.Segment, last, journaled bool) (*op.State,
+	error) {
 	c := &history.State{State: x.s.State.Clone(), Rows: x.s.Rows}
 	guard, err := x.guard(ctx, tx)
 	if err != nil {
 		return nil, err
 	}
-	for _, u := range seg.Groups {
+	for _, g := range seg.Groups {
 		before := c.State.Clone()
-		steps, err := x.groupInTx(ctx, tx, u, c)
+		steps, err := x.groupInTx(ctx, tx, g, c)
 		if err != nil {
 			return nil, err
 		}
 		if journaled && !last {
-			if err := x.journalDone(ctx, tx, u, before, steps); err != nil {
+			if err := x.journalDone(ctx, tx, g, before, steps); err != nil {
 				return nil, err
 			}
 		}

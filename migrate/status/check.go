@@ -53,7 +53,8 @@ type HalfApplied struct {
 
 // OK reports whether nothing is out of order.
 func (f *Findings) OK() bool {
-	return len(f.Behind) == 0 && len(f.Differences) == 0 && len(f.Edited) == 0 && len(f.HalfApplied) == 0 && len(f.Partial) == 0 && len(f.Leftovers) == 0 && !f.Unfinished
+	return len(f.Behind) == 0 && len(f.Differences) == 0 && len(f.Edited) == 0 && len(f.HalfApplied) == 0 &&
+		len(f.Partial) == 0 && len(f.Leftovers) == 0 && !f.Unfinished
 }
 
 // WriteText prints the findings for people, a line each; nothing when there
@@ -65,10 +66,12 @@ func (f *Findings) WriteText(w io.Writer) error {
 		if len(x.Current) > 0 {
 			at = strings.Join(x.Current, ", ")
 		}
-		fmt.Fprintf(&b, "behind: %s is at %s and the head is %s; %d to apply with upgrade\n", x.Lineage, at, strings.Join(x.Heads, ", "), x.Pending)
+		fmt.Fprintf(&b, "behind: %s is at %s and the head is %s; %d to apply with upgrade\n", x.Lineage, at,
+			strings.Join(x.Heads, ", "), x.Pending)
 	}
 	for _, x := range f.HalfApplied {
-		fmt.Fprintf(&b, "half done: the %s of revision %s (%s), %s applied", x.Direction, x.Revision, x.Lineage, operations(len(x.Applied)))
+		fmt.Fprintf(&b, "half done: the %s of revision %s (%s), %s applied", x.Direction, x.Revision, x.Lineage,
+			operations(len(x.Applied)))
 		if x.At != "" {
 			fmt.Fprintf(&b, "; stopped at %q", x.At)
 		}

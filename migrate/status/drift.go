@@ -13,7 +13,10 @@ import (
 
 // Inspect reads all tables but those that the lineages need for themselves.
 func Inspect(ctx context.Context, in ledger.Inspector, set *history.Set) (*op.State, error) {
-	tables, err := in.Inspect(ctx, driver.InspectOptions{Tables: func(name string) bool { return !ledger.Keeps(set, name) }})
+	tables, err := in.Inspect(ctx, driver.InspectOptions{Tables: func(name string) bool {
+		return !ledger.Keeps(set,
+			name)
+	}})
 	if err != nil {
 		return nil, err
 	}
@@ -44,7 +47,8 @@ func Drift(set *history.Set, m *history.Member, live *op.State) ([]schema.Change
 }
 
 // facets are those that a program is asked about.
-var facets = []schema.Facet{schema.TypeFacet, schema.NullFacet, schema.DefaultFacet, schema.GeneratedFacet, schema.IdentityFacet, schema.CollationFacet, schema.CommentFacet}
+var facets = []schema.Facet{schema.TypeFacet, schema.NullFacet, schema.DefaultFacet, schema.GeneratedFacet,
+	schema.IdentityFacet, schema.CollationFacet, schema.CommentFacet}
 
 // judge asks the lineage about every column that both sides have.
 func judge(m *history.Member, changes []schema.Change, live, declared *op.State) []schema.Change {

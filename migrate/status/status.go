@@ -38,7 +38,8 @@ func Read(ctx context.Context, eng *engine.Engine, set *history.Set) (*Status, e
 	if err != nil {
 		return nil, err
 	}
-	s := &Status{Rows: l.Rows, Heads: map[string][]string{}, HalfApplied: len(l.Journal) > 0, Unfinished: l.Exists[ledger.UnfinishedTable]}
+	s := &Status{Rows: l.Rows, Heads: map[string][]string{}, HalfApplied: len(l.Journal) > 0,
+		Unfinished: l.Exists[ledger.UnfinishedTable]}
 	recorded, started := false, s.HalfApplied || s.Unfinished
 	for _, m := range set.All() {
 		s.Heads[m.Name] = m.Graph.Heads()
@@ -104,7 +105,8 @@ func positions(l *ledger.Ledger, set *history.Set) ([]Position, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, Position{Lineage: m.Name, Rows: slices.Clone(rows), Entries: entries, Heads: m.Graph.Heads(), Pending: m.Graph.Len() - len(applied)})
+		out = append(out, Position{Lineage: m.Name, Rows: slices.Clone(rows), Entries: entries, Heads: m.Graph.Heads(),
+			Pending: m.Graph.Len() - len(applied)})
 	}
 	return out, nil
 }
