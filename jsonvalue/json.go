@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf16"
@@ -168,27 +169,23 @@ func (j *JSON) Scan(src any) error {
 	return nil
 }
 
-// Merged is the document with the members of another one in place of its own
-// of the same names, as they stand there. SQL NULL changes nothing; where one
-// of the two is no object, the result is the other document.
-func (j JSON) Merged(with JSON) JSON {
-	if !with.set {
-		return j
-	}
+// members are those of the object, in order; nil when it is none.
+func (j JSON) members() (names []string, values map[string]string) {
 	text := strings.TrimSpace(j.text)
-	if !strings.HasPrefix(text, "{") || !strings.HasPrefix(strings.TrimSpace(with.text), "{") || !j.Valid() || !with.Valid() {
-		return with
+	if !strings.HasPrefix(text, "{") || !j.Valid() {
+		return nil, nil
 	}
-	var names []string
-	members := map[string][]byte{}
-	for _, doc := range []string{text, strings.TrimSpace(with.text)} {
-		for name, value := range jsontext.Members([]byte(doc)) {
-			if _, known := members[name]; !known {
-				names = append(names, name)
-			}
-			members[name] = value
+	values = map[string]string{}
+	for name, value := range jsontext.Members([]byte(text)) {
+		if _, known := values[name]; !known {
+			names = append(names, name)
 		}
+		values[name] = string(value)
 	}
+	return names, values
+}
+
+func fromMembers(names []string, values map[string]string) JSON {
 	var b strings.Builder
 	b.WriteByte('{')
 	for i, name := range names {
@@ -198,10 +195,60 @@ func (j JSON) Merged(with JSON) JSON {
 		key, _ := Of(name) // a string always has an encoding
 		b.WriteString(key.text)
 		b.WriteByte(':')
-		b.Write(members[name])
+		b.WriteString(values[name])
 	}
 	b.WriteByte('}')
 	return Text(b.String())
+}
+
+// Member is the member of that name; SQL NULL when there is none.
+func (j JSON) Member(name string) JSON {
+	_, values := j.members()
+	if v, ok := values[name]; ok {
+		return Text(v)
+	}
+	return JSON{}
+}
+
+// With is the object with one member set, and that alone where the document is
+// no object. SQL NULL as a member leaves it out.
+func (j JSON) With(name string, v JSON) JSON {
+	if !v.set {
+		return j.Without(name)
+	}
+	return j.Merged(fromMembers([]string{name}, map[string]string{name: v.text}))
+}
+
+// Without is the object without members of those names; everything else stays
+// as it stands there. A document that is no object is not changed.
+func (j JSON) Without(names ...string) JSON {
+	all, values := j.members()
+	kept := slices.DeleteFunc(slices.Clone(all), func(n string) bool { return slices.Contains(names, n) })
+	if len(kept) == len(all) {
+		return j
+	}
+	return fromMembers(kept, values)
+}
+
+// Merged is the document with the members of another one in place of its own
+// of the same names, as they stand there. SQL NULL changes nothing; where one
+// of the two is no object, the result is the other document.
+func (j JSON) Merged(with JSON) JSON {
+	if !with.set {
+		return j
+	}
+	names, values := j.members()
+	more, changed := with.members()
+	if values == nil || changed == nil {
+		return with
+	}
+	for _, name := range more {
+		if _, known := values[name]; !known {
+			names = append(names, name)
+		}
+		values[name] = changed[name]
+	}
+	return fromMembers(names, values)
 }
 
 // Storable is the document in a form that every engine takes: U+0000 and

@@ -159,3 +159,24 @@ func TestJSONMerged(t *testing.T) {
 		t.Errorf("of SQL NULL it made %s", got)
 	}
 }
+
+func TestJSONMembers(t *testing.T) {
+	doc := jsonvalue.Text(`{"a":1.0,"b":{"x":[1]},"a":2}`)
+	for got, want := range map[string]string{
+		doc.Member("a").String():                                         "2",
+		doc.Member("b").Member("x").String():                             "[1]",
+		doc.Member("c").String():                                         "",
+		doc.Without("b", "c").String():                                   `{"a":2}`,
+		doc.With("c", jsonvalue.Null()).String():                         `{"a":2,"b":{"x":[1]},"c":null}`,
+		doc.With("b", jsonvalue.JSON{}).String():                         `{"a":2}`,
+		jsonvalue.Text("[1]").Without("a").String():                      "[1]",
+		(jsonvalue.JSON{}).With("ü\"", jsonvalue.Text("[ 1 ]")).String(): `{"ü\"":[ 1 ]}`,
+	} {
+		if got != want {
+			t.Errorf("got %s, want %s", got, want)
+		}
+	}
+	if !doc.Member("c").IsNull() || doc.Member("a").IsNull() {
+		t.Error("a member that is not there is SQL NULL, and no other")
+	}
+}

@@ -10,7 +10,7 @@ import (
 	"github.com/larder-db/larder/store"
 )
 
-// route is one line of the API. The mux and the API's description are made
+// route is one line of the API. The router and the API's description are made
 // from the same lines.
 type route struct {
 	method, path string
@@ -20,6 +20,7 @@ type route struct {
 	form         *formType
 	answer       reflect.Type
 	refuses      refusals
+	reserved     bool   // its last segment is a word, never an id, whatever the method
 	quiet        string // in place of what is wrong with a form that holds a password
 	serve        func(r *request) error
 }
@@ -57,6 +58,13 @@ func endpoint[F, A any](method, path, summary string, who level, f func(context.
 // withoutData is the route as one that answers whatever state the database is in.
 func (rt route) withoutData() route {
 	rt.data = false
+	return rt
+}
+
+// word is the route with a last segment that is never taken for an id: another
+// method is not allowed there, where otherwise a row with that id is looked for.
+func (rt route) word() route {
+	rt.reserved = true
 	return rt
 }
 

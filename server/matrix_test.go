@@ -42,6 +42,9 @@ var matrix = map[string]access{
 	"POST /api/v1/auths/api_key":         {401, 403, 403, 403, 200}, // users lack the permission
 	"DELETE /api/v1/auths/api_key":       forSigned,
 
+	"GET /api/v1/users/user/settings":         forUsers,
+	"POST /api/v1/users/user/settings/update": forUsers,
+
 	"GET /api/v1/chats/":        forUsers,
 	"GET /api/v1/chats/list":    forUsers,
 	"DELETE /api/v1/chats/":     forUsers,
@@ -63,17 +66,18 @@ var matrix = map[string]access{
 
 // bodies are what is sent with requests that take something.
 var bodies = map[string]string{
-	"POST /api/v1/auths/signup":             `{"name":"x","email":"new@example.com","password":"x"}`,
-	"POST /api/v1/auths/signin":             `{"email":"owner@example.com","password":"pw-owner"}`,
-	"POST /api/v1/auths/add":                `{"name":"x","email":"added@example.com","password":"x"}`,
-	"POST /api/v1/auths/update/profile":     `{"name":"x","profile_image_url":"/x.png"}`,
-	"POST /api/v1/auths/update/password":    `{"password":"wrong","new_password":"x"}`,
-	"POST /api/v1/auths/update/timezone":    `{"timezone":"UTC"}`,
-	"POST /api/v1/chats/new":                `{"chat":{}}`,
-	"POST /api/v1/chats/{id}":               `{"chat":{}}`,
-	"POST /api/v1/notes/create":             `{"title":"x"}`,
-	"POST /api/v1/notes/{id}/update":        `{"title":"x"}`,
-	"POST /api/v1/notes/{id}/access/update": `{"access_grants":[]}`,
+	"POST /api/v1/auths/signup":               `{"name":"x","email":"new@example.com","password":"x"}`,
+	"POST /api/v1/auths/signin":               `{"email":"owner@example.com","password":"pw-owner"}`,
+	"POST /api/v1/auths/add":                  `{"name":"x","email":"added@example.com","password":"x"}`,
+	"POST /api/v1/auths/update/profile":       `{"name":"x","profile_image_url":"/x.png"}`,
+	"POST /api/v1/auths/update/password":      `{"password":"wrong","new_password":"x"}`,
+	"POST /api/v1/auths/update/timezone":      `{"timezone":"UTC"}`,
+	"POST /api/v1/users/user/settings/update": `{"ui":{}}`,
+	"POST /api/v1/chats/new":                  `{"chat":{}}`,
+	"POST /api/v1/chats/{id}":                 `{"chat":{}}`,
+	"POST /api/v1/notes/create":               `{"title":"x"}`,
+	"POST /api/v1/notes/{id}/update":          `{"title":"x"}`,
+	"POST /api/v1/notes/{id}/access/update":   `{"access_grants":[]}`,
 }
 
 // world is an app with somebody of every role.

@@ -103,7 +103,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		s.logRequest(r, rec, id, time.Since(start))
 	}()
-	s.dispatch(rec, r)
+	s.router.ServeHTTP(rec, r)
 }
 
 // logRequest writes one line per request: never a body, a token, or the value
@@ -140,40 +140,3 @@ func (s *Server) logRequest(r *http.Request, rec *record, id string, took time.D
 	}
 	s.log.LogAttrs(ctx, level, "request", attrs...)
 }
-
-// dispatch finds the route and runs it, or says that there is none.
-func (s *Server) dispatch(rec *record, r *http.Request) {
-	h, pattern := s.mux.Handler(r)
-	if pattern == "" {
-		s.unmatched(rec, r, h)
-		return
-	}
-	rec.pattern = pattern
-	s.mux.ServeHTTP(rec, r)
-}
-
-// unmatched answers what no route takes. The mux knows whether the path exists
-// with another method, or with a slash at its end; it says so in text.
-func (s *Server) unmatched(rec *record, r *http.Request, h http.Handler) {
-	probe := &probe{header: make(http.Header)}
-	h.ServeHTTP(probe, r)
-	switch {
-	case probe.status == http.StatusMethodNotAllowed:
-		rec.Header().Set("Allow", probe.header.Get("Allow"))
-		writeFailure(rec, &failure{status: http.StatusMethodNotAllowed, detail: msgMethodNotAllowed})
-	case probe.status >= 300 && probe.status < 400:
-		http.Redirect(rec, r, probe.header.Get("Location"), http.StatusTemporaryRedirect)
-	default:
-		writeFailure(rec, &failure{status: http.StatusNotFound, detail: msgUnknownPath})
-	}
-}
-
-// probe catches what the mux would answer.
-type probe struct {
-	header http.Header
-	status int
-}
-
-func (p *probe) Header() http.Header         { return p.header }
-func (p *probe) Write(b []byte) (int, error) { return len(b), nil }
-func (p *probe) WriteHeader(status int)      { p.status = status }

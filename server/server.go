@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -33,6 +34,7 @@ type Options struct {
 	Probe  Probe
 	Secret []byte // signs session tokens: WEBUI_SECRET_KEY
 
+	Site         Site             // how the instance is called
 	Program      string           // name and version of the program, for the page at /
 	Logger       *slog.Logger     // nil discards
 	MaxBody      int64            // the largest request body in bytes; 0 is 128 MiB
@@ -42,18 +44,25 @@ type Options struct {
 	Patience     time.Duration    // how long a request for data waits for what is passing; 0 is 30 s
 }
 
+// Site is what people see of an instance. The zero value is Open WebUI's.
+type Site struct {
+	Name   string // WEBUI_NAME; empty is "Open WebUI"
+	Locale string // DEFAULT_LOCALE, "de-DE"; empty leaves it to the browser
+}
+
 // Server answers requests. It is an http.Handler and safe for concurrent use.
 type Server struct {
 	store   *store.Store
 	probe   Probe
 	tokens  *tokens
 	program string
+	site    Site
 	log     *slog.Logger
 	maxBody int64
 	now     func() time.Time
 	secure  bool
 	drain   time.Duration
-	mux     *http.ServeMux
+	router  router
 	gate    gate
 }
 
@@ -65,7 +74,7 @@ func New(o Options) (*Server, error) {
 	if len(o.Secret) == 0 {
 		return nil, dberr.New(dberr.Invalid, "server", "Options.Secret is empty; session tokens would be anybody's to sign")
 	}
-	s := &Server{store: o.Store, probe: o.Probe, program: o.Program, log: o.Logger, maxBody: o.MaxBody, now: o.Now, secure: o.SecureCookie, drain: o.Drain}
+	s := &Server{store: o.Store, probe: o.Probe, program: o.Program, site: o.Site, log: o.Logger, maxBody: o.MaxBody, now: o.Now, secure: o.SecureCookie, drain: o.Drain}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -78,6 +87,7 @@ func New(o Options) (*Server, error) {
 	if s.drain <= 0 {
 		s.drain = 30 * time.Second
 	}
+	s.site.Name = cmp.Or(s.site.Name, "Open WebUI")
 	if s.program == "" {
 		s.program = "Larder"
 	}
@@ -87,9 +97,8 @@ func New(o Options) (*Server, error) {
 	}
 	s.gate.attached.Store(o.Store != nil)
 	s.tokens = &tokens{secret: o.Secret, now: s.now}
-	s.mux = http.NewServeMux()
 	for _, rt := range s.routes() {
-		s.mux.Handle(rt.method+" "+rt.path, s.handler(rt))
+		s.router.add(rt, s.handler(rt))
 	}
 	return s, nil
 }

@@ -19,33 +19,6 @@ type versionAnswer struct {
 	DeploymentID string `json:"deployment_id"`
 }
 
-type configAnswer struct {
-	Onboarding    *bool          `json:"onboarding,omitempty"` // true while there is no user; absent afterwards
-	Status        bool           `json:"status"`
-	Name          string         `json:"name"`
-	Version       string         `json:"version"`
-	DefaultLocale string         `json:"default_locale"`
-	I18N          map[string]any `json:"i18n"`
-	OAuth         oauthAnswer    `json:"oauth"`
-	Features      featuresAnswer `json:"features"`
-}
-
-type oauthAnswer struct {
-	Providers    map[string]any `json:"providers"`
-	AutoRedirect bool           `json:"auto_redirect"`
-}
-
-type featuresAnswer struct {
-	Slim                 bool `json:"slim"`
-	Auth                 bool `json:"auth"`
-	AuthTrustedHeader    bool `json:"auth_trusted_header"`
-	PasswordConfirmation bool `json:"enable_signup_password_confirmation"`
-	LDAP                 bool `json:"enable_ldap"`
-	SignUp               bool `json:"enable_signup"`
-	LoginForm            bool `json:"enable_login_form"`
-	WebSocket            bool `json:"enable_websocket"`
-}
-
 func (s *Server) statusRoutes() []route {
 	return []route{
 		endpoint("GET", "/{$}", "What runs here, for people", public, s.index).withoutData(),
@@ -94,30 +67,6 @@ func (s *Server) ready(ctx context.Context, r *request, _ none) (readyAnswer, er
 
 func (s *Server) version(context.Context, *request, none) (versionAnswer, error) {
 	return versionAnswer{Version: Version}, nil
-}
-
-func (s *Server) config(ctx context.Context, _ *request, _ none) (*configAnswer, error) {
-	set, err := s.store.Config.Settings(ctx)
-	if err != nil {
-		return nil, err
-	}
-	someone, err := s.store.Users.Any(ctx)
-	if err != nil {
-		return nil, err
-	}
-	out := &configAnswer{
-		Status: true, Name: "Open WebUI", Version: Version, DefaultLocale: set.DefaultLocale, I18N: map[string]any{},
-		OAuth: oauthAnswer{Providers: map[string]any{}},
-		Features: featuresAnswer{Auth: true, SignUp: set.EnableSignUp, LoginForm: set.EnableLoginForm,
-			// There is no socket server here, but clients that read this are told what Open WebUI tells them.
-			WebSocket: true},
-	}
-	if !someone {
-		yes := true
-		out.Onboarding = &yes
-		out.Features.SignUp = true
-	}
-	return out, nil
 }
 
 var page = template.Must(template.New("index").Parse(`<!doctype html>

@@ -2,6 +2,8 @@ package store
 
 import (
 	"context"
+	_ "embed" // the defaults
+	"encoding/json"
 	"maps"
 	"slices"
 
@@ -14,6 +16,37 @@ import (
 
 // Config is the settings that live in the database, one row per dotted key.
 type Config struct{ base }
+
+// defaultSettings are what a new Open WebUI 0.12.4 has, without texts for
+// language models, and with no provider of models switched on.
+//
+//go:embed defaults.json
+var defaultSettings []byte
+
+func readDefaults() map[string]jsonvalue.JSON {
+	var m map[string]jsonvalue.JSON
+	if err := json.Unmarshal(defaultSettings, &m); err != nil {
+		panic("store: defaults.json: " + err.Error()) // a test would have said so
+	}
+	return m
+}
+
+// Values returns the values of keys: what is stored, else the default. A key
+// that has neither is not in the map.
+func (c *Config) Values(ctx context.Context, keys ...string) (map[string]jsonvalue.JSON, error) {
+	out, err := c.Get(ctx, keys...)
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range keys {
+		if _, stored := out[k]; !stored {
+			if v, ok := c.defaults[k]; ok {
+				out[k] = v
+			}
+		}
+	}
+	return out, nil
+}
 
 // Get returns the values of those of the keys that have a row.
 func (c *Config) Get(ctx context.Context, keys ...string) (map[string]jsonvalue.JSON, error) {
@@ -56,7 +89,6 @@ type Settings struct {
 	EnableSignUp               bool   // ui.enable_signup
 	EnableLoginForm            bool   // ui.enable_login_form
 	DefaultUserRole            string // ui.default_user_role: the role of whoever signs up
-	DefaultLocale              string // ui.default_locale
 	JWTExpiry                  string // auth.jwt_expiry: "4w", "30m", "-1" for never
 	EnableAPIKeys              bool   // auth.enable_api_keys
 	APIKeyEndpointRestrictions bool   // auth.api_key.endpoint_restrictions
@@ -70,7 +102,6 @@ func (s *Settings) fields() map[string]any {
 		keySignUp:                            &s.EnableSignUp,
 		"ui.enable_login_form":               &s.EnableLoginForm,
 		"ui.default_user_role":               &s.DefaultUserRole,
-		"ui.default_locale":                  &s.DefaultLocale,
 		"auth.jwt_expiry":                    &s.JWTExpiry,
 		"auth.enable_api_keys":               &s.EnableAPIKeys,
 		"auth.api_key.endpoint_restrictions": &s.APIKeyEndpointRestrictions,
@@ -89,7 +120,7 @@ const (
 func (c *Config) Settings(ctx context.Context) (*Settings, error) {
 	s := &Settings{EnableSignUp: true, EnableLoginForm: true, DefaultUserRole: model.RolePending, JWTExpiry: "4w"}
 	fields := s.fields()
-	rows, err := c.Get(ctx, slices.Sorted(maps.Keys(fields))...)
+	rows, err := c.Values(ctx, slices.Sorted(maps.Keys(fields))...)
 	if err != nil {
 		return nil, err
 	}

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/query"
@@ -50,7 +49,9 @@ func (u *Users) Permissions(ctx context.Context, id string) (Permissions, error)
 	if out == nil { // the row holds null
 		out = map[string]any{}
 	}
-	fill(out, defaultPermissions())
+	var standard map[string]any
+	decode(u.defaults[keyPermissions], &standard)
+	fill(out, standard)
 	for _, r := range rows {
 		if !r.Set {
 			var more map[string]any
@@ -97,26 +98,4 @@ func fill(to, from map[string]any) {
 			fill(a, b)
 		}
 	}
-}
-
-// standardPermissions are the ones of a new Open WebUI 0.12.4.
-const standardPermissions = `{
-"workspace":{"models":false,"knowledge":false,"prompts":false,"tools":false,"skills":false,"models_import":false,"models_export":false,"models_hidden":false,
- "prompts_import":false,"prompts_export":false,"tools_import":false,"tools_export":false,"skills_import":false,"skills_export":false},
-"sharing":{"models":false,"public_models":false,"knowledge":false,"public_knowledge":false,"prompts":false,"public_prompts":false,"tools":false,"public_tools":false,
- "skills":false,"public_skills":false,"notes":false,"public_notes":false,"folders":false,"public_chats":false,"open_chats":false,"public_calendars":false},
-"access_grants":{"allow_users":true,"allow_groups":true},
-"chat":{"controls":true,"valves":true,"system_prompt":true,"params":true,"file_upload":true,"web_upload":true,"delete":true,"delete_message":true,
- "continue_response":true,"regenerate_response":true,"rate_response":true,"edit":true,"share":true,"export":true,"import":true,"stt":true,"tts":true,"call":true,
- "multiple_models":true,"temporary":true,"temporary_enforced":false},
-"features":{"api_keys":false,"notes":true,"folders":true,"channels":true,"encrypted_channels":false,"direct_tool_servers":false,"web_search":true,
- "image_generation":true,"code_interpreter":true,"memories":true,"automations":false,"calendar":true,"webhooks":false},
-"settings":{"interface":true}}`
-
-func defaultPermissions() map[string]any {
-	var m map[string]any
-	if json.Unmarshal([]byte(standardPermissions), &m) != nil {
-		return map[string]any{}
-	}
-	return m
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/larder-db/larder/engine"
+	"github.com/larder-db/larder/jsonvalue"
 )
 
 // Store is all repositories over one database, or over one transaction. It is
@@ -40,6 +41,7 @@ type base struct {
 	newID     func() string
 	passwords *Passwords
 	admins    AdminLimits
+	defaults  map[string]jsonvalue.JSON // of settings
 }
 
 // now is the time in the unit of the tables of this package.
@@ -47,7 +49,7 @@ func (b *base) now() int64 { return b.clock().Unix() }
 
 // New makes a store over an engine, a session or a transaction.
 func New(q engine.Queryer, o Options) *Store {
-	b := base{q: q, clock: o.Now, newID: o.NewID, passwords: o.Passwords, admins: o.Admins}
+	b := base{q: q, clock: o.Now, newID: o.NewID, passwords: o.Passwords, admins: o.Admins, defaults: readDefaults()}
 	if b.clock == nil {
 		b.clock = time.Now
 	}
@@ -73,6 +75,9 @@ func with(b base) *Store {
 	s.Config = &Config{b}
 	return s
 }
+
+// AdminsSeeChats reports whether admins may read the chats of others.
+func (s *Store) AdminsSeeChats() bool { return !s.b.admins.NoChats }
 
 // InTx runs fn in a transaction that may write; inside a transaction, in a
 // savepoint. When fn returns an error, nothing of it stays. fn may run twice:

@@ -170,6 +170,7 @@ func (p *program) runServe(cmd *cobra.Command, f serveFlags) error {
 	srv, err := server.New(server.Options{
 		Probe:        db.Probe(),
 		Secret:       secret,
+		Site:         server.Site{Name: p.env.get("WEBUI_NAME"), Locale: p.env.get("DEFAULT_LOCALE")},
 		Program:      build(),
 		Logger:       log,
 		MaxBody:      int64(f.maxBody) << 20,

@@ -169,19 +169,19 @@ var settingCases = []testCase{
 	}},
 	{"settings with rows, also odd ones", func(s *Suite) {
 		s.ok(s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{
-			"ui.enable_signup":      jsonvalue.Text("false"),
-			"ui.default_user_role":  jsonvalue.Null(),
-			"ui.default_locale":     jsonvalue.Text(`"fr-FR 🇫🇷"`),
-			"auth.jwt_expiry":       jsonvalue.Text(`"-1"`),
-			"auth.enable_api_keys":  jsonvalue.Text(`true`),
-			"ui.enable_login_form":  jsonvalue.Text(`"yes"`), // not a bool
-			"something.else":        jsonvalue.Text(`{"big":12345678901234567890,"f":1.0}`),
-			"auth.mfa.enable":       jsonvalue.Text(`1`), // not a bool either
-			"ui.with.empty.objects": jsonvalue.Text(`{}`),
+			"ui.enable_signup":               jsonvalue.Text("false"),
+			"ui.default_user_role":           jsonvalue.Null(),
+			"auth.api_key.allowed_endpoints": jsonvalue.Text(`"/fr 🇫🇷"`),
+			"auth.jwt_expiry":                jsonvalue.Text(`"-1"`),
+			"auth.enable_api_keys":           jsonvalue.Text(`true`),
+			"ui.enable_login_form":           jsonvalue.Text(`"yes"`), // not a bool
+			"something.else":                 jsonvalue.Text(`{"big":12345678901234567890,"f":1.0}`),
+			"auth.mfa.enable":                jsonvalue.Text(`1`), // not a bool either
+			"ui.with.empty.objects":          jsonvalue.Text(`{}`),
 		}))
 		set, err := s.Store.Config.Settings(s.ctx())
 		s.ok(err)
-		equal(s, "settings", *set, store.Settings{EnableLoginForm: true, DefaultUserRole: "pending", DefaultLocale: "fr-FR 🇫🇷", JWTExpiry: "-1", EnableAPIKeys: true})
+		equal(s, "settings", *set, store.Settings{EnableLoginForm: true, DefaultUserRole: "pending", APIKeyAllowedEndpoints: "/fr 🇫🇷", JWTExpiry: "-1", EnableAPIKeys: true})
 		s.later(3)
 		s.ok(s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{"auth.jwt_expiry": jsonvalue.Text(`"1d"`)}))
 		got, err := s.Store.Config.Get(s.ctx(), "auth.jwt_expiry", "something.else", "not there")

@@ -215,4 +215,34 @@ var userCases = []testCase{
 			s.Errorf("a write: %v, want that it is read-only", err)
 		}
 	}},
+	{"settings of the page", func(s *Suite) {
+		bob := s.user("bob")
+		got, err := s.Store.Users.Settings(s.ctx(), bob.Who(), true)
+		s.ok(err)
+		equal(s, "none yet", got.IsJSONNull(), true)
+		put := func(w store.Who, sent, want string) {
+			s.Helper()
+			got, err := s.Store.Users.UpdateSettings(s.ctx(), w, jsonvalue.Text(sent))
+			s.ok(err)
+			s.sameJSON("settings after "+sent, got.String(), want)
+			stored, err := s.Store.Users.Settings(s.ctx(), w, false)
+			s.ok(err)
+			s.sameJSON("stored after "+sent, stored.String(), want)
+		}
+		put(bob.Who(), `{"ui":{"theme":"dark","n":1.0},"extra":1}`, `{"ui":{"theme":"dark","n":1.0},"extra":1}`)
+		put(bob.Who(), `{"ui":{"theme":"light"}}`, `{"ui":{"theme":"light","n":1.0},"extra":1}`)
+		// What needs a permission that users do not have by default is left out.
+		put(bob.Who(), `{"ui":{"toolServers":[1],"notifications":{"webhook_url":"http://x","a":1}}}`,
+			`{"ui":{"theme":"light","n":1.0,"notifications":{"a":1}},"extra":1}`)
+		s.ok(s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{
+			"user.permissions":              jsonvalue.Text(`{"features":{"direct_tool_servers":true,"webhooks":true}}`),
+			"ui.default_interface_settings": jsonvalue.Text(`{"theme":"blue","wide":true}`)}))
+		put(bob.Who(), `{"ui":{"toolServers":[1]}}`, `{"ui":{"theme":"light","n":1.0,"notifications":{"a":1},"toolServers":[1]},"extra":1}`)
+		s.max(2, func() { got, err = s.Store.Users.Settings(s.ctx(), bob.Who(), true) })
+		s.ok(err)
+		s.sameJSON("with defaults", got.Member("ui").String(), `{"theme":"light","wide":true,"n":1.0,"notifications":{"a":1},"toolServers":[1]}`)
+		if _, err := s.Store.Users.UpdateSettings(s.ctx(), store.Who{ID: bob.ID}, jsonvalue.Text(`{}`)); !errors.Is(err, store.ErrNotPermitted) {
+			s.Errorf("by nobody: %v", err)
+		}
+	}},
 }
