@@ -31,8 +31,7 @@ func senderOf(t reflect.Type) func(r *request, answer any) error {
 			if err := p.value(reflect.ValueOf(answer)); err != nil {
 				return err
 			}
-			writeParts(r.w, append(p.done, p.rest.String()))
-			return nil
+			return writeParts(r.w, append(p.done, p.rest.String()))
 		}
 	}
 	return func(r *request, answer any) error { return writeJSON(r.w, answer) }
@@ -112,19 +111,30 @@ func writeBody(w http.ResponseWriter, status int, body []byte) {
 	_, _ = w.Write(body) // a client that is gone is no failure of ours
 }
 
-func writeParts(w http.ResponseWriter, parts []string) {
+// writeParts sends the parts one behind the other, and forgets each as it is
+// sent: a large one may be sent from a copy that others send, too, and then the
+// one that came here is garbage while a slow client takes its time. An error
+// comes before anything was sent.
+func writeParts(w http.ResponseWriter, parts []string) error {
 	n := 0
 	for _, p := range parts {
 		n += len(p)
 	}
+	if rec, ok := w.(*record); ok && rec.flow != nil {
+		if err := rec.flow.room(int64(n)); err != nil {
+			return err
+		}
+	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Content-Length", strconv.Itoa(n))
 	w.WriteHeader(http.StatusOK)
-	for _, p := range parts {
+	for i, p := range parts {
+		parts[i] = ""
 		if _, err := io.WriteString(w, p); err != nil { //nolint:gosec // JSON, never HTML
-			return // a client that is gone is no failure of ours
+			return nil // a client that is gone is no failure of ours
 		}
 	}
+	return nil
 }
 
 func writeJSON(w http.ResponseWriter, v any) error {

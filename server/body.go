@@ -1,25 +1,29 @@
 package server
 
 import (
-	"bytes"
 	"io"
 	"net/http"
 )
 
-// believed is how much of a body has to come before its announced length is
-// taken for true.
-const believed = 1 << 20
-
-// readBody reads the body into a buffer of its length, which a large one does
-// not outgrow again and again.
+// readBody reads the body into a buffer that grows with what comes: at most to
+// twice as much, and not beyond the length that was announced.
 func readBody(r *http.Request) ([]byte, error) {
-	var b bytes.Buffer
-	if r.ContentLength > believed {
-		if _, err := io.CopyN(&b, r.Body, believed); err != nil {
+	b := make([]byte, 0, 4<<10)
+	for {
+		n, err := r.Body.Read(b[len(b):cap(b)])
+		b = b[:len(b)+n]
+		switch {
+		case err == io.EOF: //nolint:errorlint // a reader gives it as it is
+			return b, nil
+		case err != nil:
 			return nil, err
+		case len(b) < cap(b):
+			continue
 		}
-		b.Grow(int(r.ContentLength) - believed + bytes.MinRead)
+		room := 2 * cap(b)
+		if rest := r.ContentLength + 1 - int64(len(b)); rest > 0 && rest < int64(room-len(b)) {
+			room = len(b) + int(rest) // and one byte, for the end to be found in
+		}
+		b = append(make([]byte, 0, room), b...)
 	}
-	_, err := b.ReadFrom(r.Body)
-	return b.Bytes(), err
 }

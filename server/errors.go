@@ -31,6 +31,8 @@ const (
 	msgUnreadableBody   = "There was an error parsing the body"
 	msgSecondFactor     = "This account has a second factor, which this server does not check yet. Sign in with Open WebUI, or ask an administrator to switch second factors off."
 	msgTooLarge         = "The request body is larger than this server accepts."
+	msgTooSlow          = "The request came too slowly. Please try again."
+	msgNoRoom           = "The server has too much to do with large requests at the moment. Please try again."
 	msgInvalidUserRole  = "The role must be pending, user or admin."
 	msgDatabaseAway     = "The database cannot be reached at the moment. Please try again."
 	msgStarting         = "The server is starting. Please try again."
@@ -128,6 +130,8 @@ func writeFailure(w http.ResponseWriter, f *failure) {
 		if f.detail == msgNotAuthenticated {
 			h.Set("WWW-Authenticate", "Bearer")
 		}
+	case http.StatusRequestEntityTooLarge, http.StatusRequestTimeout:
+		h.Set("Connection", "close") // the rest of the body is not waited for
 	case http.StatusServiceUnavailable:
 		if f.retry != never {
 			h.Set("Retry-After", strconv.Itoa(max(f.retry, 1)))

@@ -154,7 +154,8 @@ func cleanBody(r *http.Request) ([]byte, error) {
 	body, err := readBody(r)
 	if err != nil {
 		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) {
+		var answer *failure
+		if errors.As(err, &tooLarge) || errors.As(err, &answer) {
 			return nil, err
 		}
 		return nil, &failure{status: http.StatusBadRequest, detail: msgUnreadableBody, err: err}

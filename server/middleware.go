@@ -12,6 +12,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"time"
+
+	"github.com/larder-db/larder/internal/limit"
 )
 
 // record watches an answer for the log, and keeps what handlers know about it.
@@ -22,20 +24,30 @@ type record struct {
 	pattern string // of the route; empty when none matched
 	userID  string
 	err     error
+	flow    *flow // nil where no route matched
 }
 
 func (r *record) WriteHeader(status int) {
 	if r.status == 0 {
 		r.status = status
+		if r.flow != nil {
+			r.flow.answer(announced(r.Header()))
+		}
 	}
 	r.ResponseWriter.WriteHeader(status)
 }
 
 func (r *record) Write(b []byte) (int, error) {
 	if r.status == 0 {
-		r.status = http.StatusOK
+		r.WriteHeader(http.StatusOK)
 	}
-	n, err := r.ResponseWriter.Write(b)
+	var n int
+	var err error
+	if r.flow != nil && len(b) >= large {
+		n, err = r.flow.copyBytes(r.ResponseWriter, b)
+	} else {
+		n, err = r.ResponseWriter.Write(b)
+	}
 	r.bytes += int64(n)
 	return n, err
 }
@@ -43,11 +55,24 @@ func (r *record) Write(b []byte) (int, error) {
 // WriteString is Write without a copy of the text.
 func (r *record) WriteString(s string) (int, error) {
 	if r.status == 0 {
-		r.status = http.StatusOK
+		r.WriteHeader(http.StatusOK)
 	}
-	n, err := io.WriteString(r.ResponseWriter, s)
+	var n int
+	var err error
+	if r.flow != nil && len(s) >= large {
+		n, err = r.flow.copyText(r.ResponseWriter, s)
+	} else {
+		n, err = io.WriteString(r.ResponseWriter, s)
+	}
 	r.bytes += int64(n)
 	return n, err
+}
+
+// end is called when the request has been answered.
+func (r *record) end() {
+	if r.flow != nil {
+		r.flow.end()
+	}
 }
 
 // Unwrap lets http.ResponseController reach the connection.
@@ -78,9 +103,10 @@ func requestID(r *http.Request) string {
 }
 
 // ServeHTTP answers one request. Around the route's handler stand: the request
-// id, the limit on the body, the log line, and the answer to a panic.
+// id, the log line, and the answer to a panic.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
+	limit.Working(r.Context(), true)
 	id := requestID(r)
 	rec := &record{ResponseWriter: w}
 	h := rec.Header()
@@ -88,8 +114,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cache-Control", "no-store")
 	r = r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id))
-	r.Body = http.MaxBytesReader(rec, r.Body, s.maxBody)
-	r.ContentLength = min(r.ContentLength, s.maxBody) // what is announced beyond that is not read
 	defer func() {
 		if p := recover(); p != nil {
 			if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {

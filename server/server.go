@@ -7,10 +7,12 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/health"
+	"github.com/larder-db/larder/internal/limit"
 	"github.com/larder-db/larder/store"
 )
 
@@ -37,7 +39,11 @@ type Options struct {
 	Site         Site             // how the instance is called
 	Program      string           // name and version of the program, for the page at /
 	Logger       *slog.Logger     // nil discards
-	MaxBody      int64            // the largest request body in bytes; 0 is 128 MiB
+	MaxBody      int64            // the largest request body in bytes, where documents are sent; 0 is 128 MiB
+	Memory       int64            // bytes for requests and answers in flight; 0 is 128 MiB
+	Connections  int              // at most; 0 is 4096
+	PerAddress   int              // connections from one address that have shown no session, at most; 0 is 256
+	Proxies      []netip.Prefix   // whose X-Forwarded-For is believed, and whose connections are not counted by address
 	Now          func() time.Time // nil is time.Now
 	SecureCookie bool             // mark the session cookie as for HTTPS only
 	Drain        time.Duration    // how long Serve waits for requests to end; 0 is 30 s
@@ -64,6 +70,9 @@ type Server struct {
 	drain   time.Duration
 	router  router
 	gate    gate
+	flows   *flows
+	conns   limit.ConnLimits
+	proxies []netip.Prefix
 }
 
 // New makes a server. It does not touch the database.
@@ -91,10 +100,16 @@ func New(o Options) (*Server, error) {
 	if s.program == "" {
 		s.program = "Larder"
 	}
+	if o.Memory <= 0 {
+		o.Memory = 128 << 20
+	}
+	s.proxies = o.Proxies
+	s.conns = limit.ConnLimits{Total: cmp.Or(o.Connections, 4096), PerAddress: cmp.Or(o.PerAddress, 256), Exempt: s.isProxy}
 	s.gate = gate{probe: o.Probe, now: s.now, patience: o.Patience, stopping: make(chan struct{})}
 	if s.gate.patience <= 0 {
 		s.gate.patience = 30 * time.Second
 	}
+	s.flows = newFlows(o.Memory, min(s.gate.patience, 10*time.Second))
 	s.gate.attached.Store(o.Store != nil)
 	s.tokens = &tokens{secret: o.Secret, now: s.now}
 	for _, rt := range s.routes() {
@@ -115,16 +130,16 @@ func (s *Server) Attach(st *store.Store) {
 // answer to an error.
 func (s *Server) handler(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rec, _ := w.(*record) // nothing else comes through the mux
+		defer rec.end()
 		err := s.run(w, r, rt)
 		if err == nil {
 			return
 		}
 		f := failureOf(rt.refusal(err))
-		if rec, ok := w.(*record); ok {
-			rec.err = f.err
-			if rec.status != 0 { // the answer has begun; it can only be cut off
-				panic(http.ErrAbortHandler)
-			}
+		rec.err = f.err
+		if rec.status != 0 { // the answer has begun; it can only be cut off
+			panic(http.ErrAbortHandler)
 		}
 		writeFailure(w, f)
 	})
@@ -145,18 +160,23 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, rt route) error {
 		if rec, ok := w.(*record); ok {
 			rec.userID = c.ID
 		}
+		limit.Session(r.Context())
 		if err := c.may(rt.auth); err != nil {
 			return err
 		}
 		rq.caller = *c
 	}
-	return rt.serve(rq)
+	f := s.account(w, r, &rt, cmp.Or(rq.caller.ID, s.clientAddr(r)))
+	return f.run(func() error { return rt.serve(rq) })
 }
 
 // Serve answers requests on l until ctx is done, then lets those that run
 // finish, for at most Options.Drain. It closes l.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	limited := limit.Listen(l, s.conns)
 	hs := &http.Server{
+		ConnState:         limited.ConnState,
+		ConnContext:       limited.ConnContext,
 		Handler:           s,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       5 * time.Minute,
@@ -166,7 +186,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
 	failed := make(chan error, 1)
-	go func() { failed <- hs.Serve(l) }()
+	go func() { failed <- hs.Serve(limited) }()
 	select {
 	case err := <-failed:
 		return &dberr.Error{Op: "serve", Code: dberr.Unavailable, Msg: "the listener failed", Err: err}

@@ -29,6 +29,7 @@ type serveFlags struct {
 	migrate    string
 	same       string
 	noSnapshot bool
+	protect    protectFlags
 }
 
 func (p *program) serve() *cobra.Command {
@@ -61,6 +62,9 @@ kept in <data dir>/` + secretFile + `.`,
 			if f.maxBody < 1 || f.maxBody > 2047 {
 				return &usageError{"--max-body-mb is between 1 and 2047"}
 			}
+			if err := f.protect.check(); err != nil {
+				return err
+			}
 			return p.runServe(cmd, f)
 		},
 	}
@@ -70,6 +74,7 @@ kept in <data dir>/` + secretFile + `.`,
 	cmd.Flags().StringVar(&f.migrate, "migrate", string(larder.MigrateAuto), "a database at an earlier revision: auto migrates it, check ends with what to do, off leaves it alone")
 	sameEmailFlag(cmd.Flags(), &f.same)
 	cmd.Flags().BoolVar(&f.noSnapshot, "no-snapshot", false, "do not copy a database file before it is migrated")
+	f.protect.register(cmd.Flags())
 	return cmd
 }
 
@@ -167,6 +172,7 @@ func (p *program) runServe(cmd *cobra.Command, f serveFlags) error {
 	db := larder.New(conf.URL, o)
 	defer db.Close()
 	defer p.global.statements.report(log)
+	f.protect.limitHeap(p.env.get("GOMEMLIMIT"))
 	srv, err := server.New(server.Options{
 		Probe:        db.Probe(),
 		Secret:       secret,
@@ -174,6 +180,10 @@ func (p *program) runServe(cmd *cobra.Command, f serveFlags) error {
 		Program:      build(),
 		Logger:       log,
 		MaxBody:      int64(f.maxBody) << 20,
+		Memory:       int64(f.protect.memory) << 20,
+		Connections:  f.protect.connections(),
+		PerAddress:   f.protect.perAddress,
+		Proxies:      f.protect.proxies,
 		SecureCookie: p.env.get("WEBUI_AUTH_COOKIE_SECURE") == "true" || p.env.get("WEBUI_SESSION_COOKIE_SECURE") == "true",
 	})
 	if err != nil {

@@ -1,0 +1,224 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/larder-db/larder/internal/limit"
+)
+
+const (
+	// large is from which size on an answer is charged to the memory of all
+	// requests, and shared between those that send the same one.
+	large = 256 << 10
+	// loading is how much memory a byte of an answer takes until it is sent:
+	// the database's copy, the driver's, and the answer.
+	loading = 3
+	// unknowns is how many requests whose answer may be of any size are worked
+	// on at once.
+	unknowns = 2
+	// chunk is what is written at once.
+	chunk = 64 << 10
+)
+
+// departure is how slowly an answer may be taken: 16 KB/s, after half a minute.
+var departure = limit.Pace{Grace: 30 * time.Second, Rate: 16 << 10}
+
+// flows is what the requests in flight share.
+type flows struct {
+	memory   *limit.Budget
+	texts    *limit.Texts
+	sizes    *limit.Sizes
+	unknown  chan struct{}
+	patience time.Duration
+	chunks   sync.Pool
+}
+
+func newFlows(memory int64, patience time.Duration) *flows {
+	return &flows{memory: limit.NewBudget(memory), texts: limit.NewTexts(), sizes: limit.NewSizes(), unknown: make(chan struct{}, unknowns),
+		patience: patience, chunks: sync.Pool{New: func() any { return new([chunk]byte) }}}
+}
+
+// flow is one request as far as memory is concerned.
+type flow struct {
+	*flows
+	ctx     context.Context //nolint:containedctx // of the request, as the flow is
+	in      *inflow
+	share   *limit.Share
+	key     string // of the size of the answer; empty when that is not large
+	who     string
+	reads   bool // it changes nothing
+	slot    bool
+	begun   time.Time // of the answer
+	pace    *http.ResponseController
+	written int64
+}
+
+// account charges a request to who from now on, and limits its body.
+func (s *Server) account(w http.ResponseWriter, r *http.Request, rt *route, who string) *flow {
+	f := &flow{flows: s.flows, reads: r.Method == http.MethodGet, ctx: r.Context(), who: who, share: s.flows.memory.Share(who), pace: http.NewResponseController(w)}
+	if rt.auth > public && rt.data {
+		f.key = r.URL.Path
+		if !strings.Contains(strings.TrimSuffix(rt.path, "{$}"), "{") { // what is there is another one for everybody
+			f.key += "\n" + who + "\n" + r.URL.RawQuery
+		}
+	}
+	f.in = &inflow{ReadCloser: r.Body, ctx: r.Context(), max: rt.bodyLimit(s.maxBody), share: f.share, patience: f.patience, conn: f.pace, over: r.Body == http.NoBody}
+	r.Body = f.in
+	if rec, ok := w.(*record); ok {
+		rec.flow = f
+	}
+	return f
+}
+
+// errLarge says that an answer turned out to be large, and that there is no
+// room for it. Nothing of it was sent.
+var errLarge = errors.New("there is no room for a large answer")
+
+// run serves a request when there is room for its answer. Where it was not
+// known how large that would be, a request that only reads is served again.
+func (f *flow) run(serve func() error) error {
+	if err := f.admit(); err != nil {
+		return err
+	}
+	err := serve()
+	if errors.Is(err, errLarge) {
+		f.free()
+		if err := f.admit(); err != nil {
+			return err
+		}
+		err = serve()
+	}
+	return err
+}
+
+// room is asked ahead of an answer of n bytes.
+func (f *flow) room(n int64) error {
+	if n < large || f.key == "" || f.share.Held() >= n {
+		return nil
+	}
+	f.sizes.Set(f.key, n)
+	if !f.reads { // what was done is done
+		_ = f.share.Grow(f.ctx, n, f.patience)
+		return nil
+	}
+	if f.share.Grow(f.ctx, n, 0) != nil {
+		return errLarge
+	}
+	return nil
+}
+
+// admit waits until there is room for the answer.
+func (f *flow) admit() error {
+	if f.key == "" {
+		return nil
+	}
+	switch size, known := f.sizes.Get(f.key); {
+	case !known:
+		t := time.NewTimer(f.patience)
+		defer t.Stop()
+		select {
+		case f.unknown <- struct{}{}:
+			f.slot = true
+		case <-t.C:
+			return noRoom(limit.ErrFull)
+		case <-f.ctx.Done():
+			return f.ctx.Err()
+		}
+	case size >= large:
+		return noRoom(f.share.Grow(f.ctx, size*loading, f.patience))
+	}
+	return nil
+}
+
+// answer is called ahead of the first byte of an answer of n bytes; -1 is not known.
+func (f *flow) answer(n int64) {
+	f.begun = time.Now()
+	f.free()
+	if f.key != "" && n >= 0 {
+		f.sizes.Set(f.key, n)
+	}
+	f.share.Set(0) // what the body and the loading took is garbage; what is sent is charged where it is
+	_ = f.pace.SetWriteDeadline(departure.Deadline(f.begun, f.begun, max(n, 0)))
+}
+
+func (f *flow) free() {
+	if f.slot {
+		f.slot = false
+		<-f.unknown
+	}
+}
+
+// end gives back what the request holds. A client that has not sent all of its
+// body gets no time to go on with it.
+func (f *flow) end() {
+	f.free()
+	f.share.Close()
+	if !f.in.over {
+		_ = f.pace.SetReadDeadline(time.Now().Add(2 * time.Second))
+	}
+}
+
+// copyText writes a large text: from one copy, where others send the same one,
+// and no slower than is bearable.
+func (f *flow) copyText(w http.ResponseWriter, s string) (int, error) {
+	text, first := f.texts.Share(s, f.who)
+	s = text.String()
+	if first {
+		f.memory.Add(f.who, int64(len(s)))
+	}
+	defer func() {
+		if text.Release() {
+			f.memory.Add(text.Owner(), -int64(len(text.String())))
+		}
+	}()
+	buf, _ := f.chunks.Get().(*[chunk]byte)
+	defer f.chunks.Put(buf)
+	limit.Working(f.ctx, false)
+	n := 0
+	for n < len(s) {
+		f.hurry()
+		m, err := w.Write(buf[:copy(buf[:], s[n:])])
+		n += m
+		f.written += int64(m)
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// copyBytes is copyText for bytes, which nobody shares.
+func (f *flow) copyBytes(w http.ResponseWriter, b []byte) (int, error) {
+	f.share.Set(int64(len(b)))
+	limit.Working(f.ctx, false)
+	n := 0
+	for n < len(b) {
+		f.hurry()
+		m, err := w.Write(b[n:min(n+chunk, len(b))])
+		n += m
+		f.written += int64(m)
+		if err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+func (f *flow) hurry() {
+	_ = f.pace.SetWriteDeadline(departure.Deadline(f.begun, time.Now(), f.written))
+}
+
+// announced is the length of an answer that its header says; -1 for none.
+func announced(h http.Header) int64 {
+	n, err := strconv.ParseInt(h.Get("Content-Length"), 10, 64)
+	if err != nil {
+		return -1
+	}
+	return n
+}
