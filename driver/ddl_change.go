@@ -16,7 +16,7 @@ type Changer interface {
 
 	// Extras reads what Change needs to know about one table of the live
 	// database beyond its schema. A table that does not exist has none.
-	Extras(ctx context.Context, q Querier, o InspectOptions, table string) (Extras, error)
+	Extras(ctx context.Context, q DBTX, o InspectOptions, table string) (Extras, error)
 
 	// ExtrasOf tells as much of it from the schema alone, of which tables are
 	// all that is known: for scripts that are written without a database.
@@ -62,15 +62,15 @@ type Script struct {
 	// change to lose nothing.
 	Expect []Check
 	// Statements make the change.
-	Statements []Statement
+	Statements []ScriptStatement
 	// Verify is looked at behind the last statement, ahead of the commit.
 	Verify []Check
 	// After always runs on the connection in the end.
 	After []string
 }
 
-// Statement of a script.
-type Statement struct {
+// ScriptStatement is a statement of a script.
+type ScriptStatement struct {
 	SQL     string
 	Comment string // one line for people: what it does
 	Lock    Lock
@@ -125,7 +125,7 @@ func (s Script) Append(more Script) Script {
 	return Script{
 		Before:     union(s.Before, more.Before),
 		Expect:     union(s.Expect, more.Expect),
-		Statements: append(append([]Statement(nil), s.Statements...), more.Statements...),
+		Statements: append(append([]ScriptStatement(nil), s.Statements...), more.Statements...),
 		Verify:     union(s.Verify, more.Verify),
 		After:      union(s.After, more.After),
 	}

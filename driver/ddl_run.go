@@ -15,12 +15,12 @@ import (
 type RunOptions struct {
 	// Begin begins the transaction of the script, as Database.Begin does; nil
 	// is conn.BeginTx. It is not called where DDL is not transactional.
-	Begin func(ctx context.Context, conn *sql.Conn, o TxOptions) (*sql.Tx, error)
+	Begin func(ctx context.Context, conn *sql.Conn, o BeginOptions) (*sql.Tx, error)
 	// Transactional: the engine has schema.TransactionalDDL.
 	Transactional bool
 	// Each is called ahead of every statement, with its number from 0; an
 	// error ends the script. It may be nil.
-	Each func(n int, st Statement) error
+	Each func(n int, st ScriptStatement) error
 	// Fault makes an error of the driver a *dberr.Error; nil leaves it.
 	Fault func(err error) error
 }
@@ -76,11 +76,11 @@ func RunScript(ctx context.Context, conn *sql.Conn, s Script, o RunOptions) (err
 func runTx(ctx context.Context, conn *sql.Conn, s Script, o RunOptions) error {
 	begin := o.Begin
 	if begin == nil {
-		begin = func(ctx context.Context, conn *sql.Conn, t TxOptions) (*sql.Tx, error) {
+		begin = func(ctx context.Context, conn *sql.Conn, t BeginOptions) (*sql.Tx, error) {
 			return conn.BeginTx(ctx, &sql.TxOptions{Isolation: t.Isolation, ReadOnly: t.ReadOnly})
 		}
 	}
-	tx, err := begin(ctx, conn, TxOptions{})
+	tx, err := begin(ctx, conn, BeginOptions{})
 	if err != nil {
 		return o.fault(err)
 	}
@@ -105,7 +105,7 @@ func drop(conn *sql.Conn) {
 // RunStatements runs what of a script stands in a transaction: Expect, the
 // statements, Verify. It is for callers who hold the transaction themselves;
 // Before and After are theirs to run, outside of it.
-func RunStatements(ctx context.Context, q Querier, s Script, o RunOptions) error {
+func RunStatements(ctx context.Context, q DBTX, s Script, o RunOptions) error {
 	counts := make([]map[string]int64, len(s.Verify))
 	for i, c := range s.Verify {
 		if c.Kind != NotMore {
@@ -153,7 +153,7 @@ func (o RunOptions) fault(err error) error {
 }
 
 // ask asks the question; before is the answer that a NotMore compares with.
-func (c Check) ask(ctx context.Context, q Querier, before map[string]int64, o RunOptions) error {
+func (c Check) ask(ctx context.Context, q DBTX, before map[string]int64, o RunOptions) error {
 	switch c.Kind {
 	case NotMore:
 		now, err := CountRows(ctx, q, c.Query)
@@ -190,7 +190,7 @@ func (c Check) ask(ctx context.Context, q Querier, before map[string]int64, o Ru
 
 // CountRows runs the query of a [NotMore] check: it reads rows of names and, last,
 // a count, and returns the counts by the names, joined with " -> ".
-func CountRows(ctx context.Context, q Querier, query string) (map[string]int64, error) {
+func CountRows(ctx context.Context, q DBTX, query string) (map[string]int64, error) {
 	rows, err := q.QueryContext(ctx, query)
 	if err != nil {
 		return nil, err

@@ -67,16 +67,16 @@ type Database struct {
 	// Begin, if not nil, begins transactions; where it is nil, conn.BeginTx is
 	// used. Either way ctx lives until the transaction is over, and the driver
 	// must let a done ctx end a Commit or Rollback that the server does not answer.
-	Begin func(ctx context.Context, conn *sql.Conn, o TxOptions) (*sql.Tx, error)
+	Begin func(ctx context.Context, conn *sql.Conn, o BeginOptions) (*sql.Tx, error)
 
 	// State, if not nil, asks the server for what a health check wants to know
 	// beyond being alive.
-	State func(ctx context.Context, q Querier) (State, error)
+	State func(ctx context.Context, q DBTX) (State, error)
 
 	// Elsewhere, if not nil, finds tables of these names in schemas of the
 	// database other than the one in which tables are created, in order of
 	// schema and table. It is nil where a table can be in one place only.
-	Elsewhere func(ctx context.Context, q Querier, names []string) ([]Place, error)
+	Elsewhere func(ctx context.Context, q DBTX, names []string) ([]Place, error)
 
 	Version  string   // what the server calls itself: "PostgreSQL 15.20", "MariaDB 10.11.19", "SQLite 3.54.1"
 	Warnings []string // sentences for the operator's log: a network file system, a small packet limit
@@ -85,8 +85,8 @@ type Database struct {
 	Cleanup func() error
 }
 
-// TxOptions say how a transaction begins.
-type TxOptions struct {
+// BeginOptions say how a transaction begins.
+type BeginOptions struct {
 	Isolation  sql.IsolationLevel // LevelDefault is the engine's own; an engine may give more than is asked for, never less
 	ReadOnly   bool
 	Deferrable bool // wait for a snapshot that no concurrent write can invalidate, where the engine has that
@@ -143,9 +143,9 @@ type Classifier interface {
 	Classify(err error) Fault
 }
 
-// Querier runs statements on one connection or transaction: *sql.Conn, *sql.Tx
-// and *sql.DB are Queriers.
-type Querier interface {
+// DBTX runs statements on one connection or transaction: *sql.Conn, *sql.Tx
+// and *sql.DB are DBTXs.
+type DBTX interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 }
@@ -160,7 +160,7 @@ type InspectOptions struct {
 type Inspector interface {
 	// Inspect returns the tables in order of name, in the normal form that
 	// DDL.Normalize gives, so that a declared and a live table compare.
-	Inspect(ctx context.Context, q Querier, o InspectOptions) ([]*schema.Table, error)
+	Inspect(ctx context.Context, q DBTX, o InspectOptions) ([]*schema.Table, error)
 }
 
 // DDL writes schema statements.

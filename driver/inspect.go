@@ -6,7 +6,7 @@ import (
 )
 
 // EachRow runs a query and calls scan for every row, for an [Inspector].
-func EachRow(ctx context.Context, q Querier, scan func(rows *sql.Rows) error, query string, args ...any) error {
+func EachRow(ctx context.Context, q DBTX, scan func(rows *sql.Rows) error, query string, args ...any) error {
 	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return err

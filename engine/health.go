@@ -65,4 +65,4 @@ func (e *Engine) Lock(ctx context.Context, name string, waiting func(time.Durati
 	return release, nil
 }
 
-var _ driver.Querier = (*sql.Conn)(nil)
+var _ driver.DBTX = (*sql.Conn)(nil)

@@ -12,7 +12,7 @@ import (
 // other things that package driver knows how to run. An error of fn fails the
 // transaction, as a statement's does. Where schema statements commit, fn must
 // not send any: see [Engine.OnWriter] for those.
-func (tx *Tx) Raw(ctx context.Context, op string, fn func(ctx context.Context, q driver.Querier) error) error {
+func (tx *Tx) Raw(ctx context.Context, op string, fn func(ctx context.Context, q driver.DBTX) error) error {
 	s := tx.s
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -36,7 +36,7 @@ func (tx *Tx) Inspect(ctx context.Context, o driver.InspectOptions) ([]*schema.T
 		o.Schema = tx.s.e.schema
 	}
 	var tables []*schema.Table
-	err := tx.Raw(ctx, "inspect", func(ctx context.Context, q driver.Querier) error {
+	err := tx.Raw(ctx, "inspect", func(ctx context.Context, q driver.DBTX) error {
 		var err error
 		tables, err = tx.s.e.db.Inspector.Inspect(ctx, q, o)
 		return err

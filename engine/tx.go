@@ -284,7 +284,7 @@ func (e *Engine) beginOn(ctx context.Context, p *pool, o TxOptions) (*txState, e
 			return nil, err
 		}
 	}
-	tx, err := begin(txctx, conn, driver.TxOptions{Isolation: o.Isolation.level(o.Mode), ReadOnly: o.Mode == Read, Deferrable: o.Deferrable})
+	tx, err := begin(txctx, conn, driver.BeginOptions{Isolation: o.Isolation.level(o.Mode), ReadOnly: o.Mode == Read, Deferrable: o.Deferrable})
 	if !unfollow() && err == nil {
 		// ctx ended while the transaction began, so its context is done too.
 		tx.Rollback()
@@ -304,7 +304,7 @@ func (e *Engine) beginOn(ctx context.Context, p *pool, o TxOptions) (*txState, e
 	return s, nil
 }
 
-func beginPlain(ctx context.Context, conn *sql.Conn, o driver.TxOptions) (*sql.Tx, error) {
+func beginPlain(ctx context.Context, conn *sql.Conn, o driver.BeginOptions) (*sql.Tx, error) {
 	return conn.BeginTx(ctx, &sql.TxOptions{Isolation: o.Isolation, ReadOnly: o.ReadOnly})
 }
 

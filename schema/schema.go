@@ -65,6 +65,15 @@ const (
 	Other    Kind = "other" // a type of the live database that no kind describes; Raw has its name
 )
 
+// IsText reports whether the kind holds text.
+func (k Kind) IsText() bool { return k == String || k == Text }
+
+// IsWhole reports whether the kind holds whole numbers.
+func (k Kind) IsWhole() bool { return k == Integer || k == BigInt || k == SmallInt }
+
+// IsNumber reports whether the kind holds numbers.
+func (k Kind) IsNumber() bool { return k.IsWhole() || k == Float || k == Numeric }
+
 // Type is a column type.
 type Type struct {
 	Kind      Kind

@@ -112,7 +112,7 @@ func (s schemaSuite) change(t *testing.T, from, to *schema.Table) {
 	err = driver.RunScript(ctx, conn, script, driver.RunOptions{
 		Begin:         s.db.Begin,
 		Transactional: s.db.Dialect.Has(schema.TransactionalDDL),
-		Each:          func(_ int, st driver.Statement) error { last = st.SQL; return nil },
+		Each:          func(_ int, st driver.ScriptStatement) error { last = st.SQL; return nil },
 	})
 	if err != nil {
 		t.Fatalf("%s: %v\nat %s", from.Name, err, last)

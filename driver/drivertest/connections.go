@@ -138,7 +138,7 @@ func testSettings(t *testing.T, db *driver.Database) {
 	}
 }
 
-func exec(t *testing.T, q driver.Querier, text string) int64 {
+func exec(t *testing.T, q driver.DBTX, text string) int64 {
 	t.Helper()
 	res, err := q.ExecContext(t.Context(), text)
 	if err != nil {
@@ -162,7 +162,7 @@ func testMatchedRows(t *testing.T, db *driver.Database) {
 	}
 }
 
-func begin(t *testing.T, db *driver.Database, pool *sql.DB, o driver.TxOptions) (tx *sql.Tx, end func()) {
+func begin(t *testing.T, db *driver.Database, pool *sql.DB, o driver.BeginOptions) (tx *sql.Tx, end func()) {
 	t.Helper()
 	conn, err := pool.Conn(t.Context())
 	if err != nil {
@@ -188,13 +188,13 @@ func begin(t *testing.T, db *driver.Database, pool *sql.DB, o driver.TxOptions) 
 func testTransactions(t *testing.T, db *driver.Database) {
 	exec(t, db.Writer, "CREATE TABLE entry (id integer NOT NULL PRIMARY KEY)")
 	for i, level := range []sql.IsolationLevel{sql.LevelDefault, sql.LevelReadCommitted, sql.LevelRepeatableRead, sql.LevelSerializable} {
-		tx, end := begin(t, db, db.Writer, driver.TxOptions{Isolation: level})
+		tx, end := begin(t, db, db.Writer, driver.BeginOptions{Isolation: level})
 		exec(t, tx, fmt.Sprintf("INSERT INTO entry (id) VALUES (%d)", i))
 		if err := tx.Commit(); err != nil {
 			t.Errorf("%v: %v", level, err)
 		}
 		end()
-		tx, end = begin(t, db, db.Reader, driver.TxOptions{Isolation: level, ReadOnly: true, Deferrable: level == sql.LevelSerializable})
+		tx, end = begin(t, db, db.Reader, driver.BeginOptions{Isolation: level, ReadOnly: true, Deferrable: level == sql.LevelSerializable})
 		var n int
 		if err := tx.QueryRowContext(t.Context(), "SELECT count(*) FROM entry").Scan(&n); err != nil || n != i+1 {
 			t.Errorf("%v: %d rows, %v", level, n, err)
@@ -204,7 +204,7 @@ func testTransactions(t *testing.T, db *driver.Database) {
 			t.Errorf("%v: a write in a read-only transaction: %v is %+v", level, err, f)
 		}
 		end()
-		tx, end = begin(t, db, db.Writer, driver.TxOptions{}) // what was read-only is not any more
+		tx, end = begin(t, db, db.Writer, driver.BeginOptions{}) // what was read-only is not any more
 		exec(t, tx, "INSERT INTO entry (id) VALUES (100)")
 		if err := tx.Rollback(); err != nil {
 			t.Error(err)
@@ -229,7 +229,7 @@ func testPreparedAgain(t *testing.T, db *driver.Database) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tx, end := begin(t, db, db.Writer, driver.TxOptions{})
+	tx, end := begin(t, db, db.Writer, driver.BeginOptions{})
 	for i := range 5 {
 		if _, err := tx.ExecContext(t.Context(), insert, i, 10*i); err != nil {
 			t.Fatal(err)

@@ -53,7 +53,7 @@ func testReadOnly(t *testing.T, d driver.Driver, u *dburl.URL) {
 				t.Errorf("in a transaction, %s: %v", w, err)
 			}
 		}
-		tx, end := begin(t, ro, pool, driver.TxOptions{ReadOnly: true})
+		tx, end := begin(t, ro, pool, driver.BeginOptions{ReadOnly: true})
 		var v string
 		if err := tx.QueryRowContext(t.Context(), "SELECT v FROM kept").Scan(&v); err != nil || v != "a" {
 			t.Errorf("reads %q, %v", v, err)

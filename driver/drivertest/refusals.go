@@ -44,7 +44,7 @@ func refuse(t *testing.T, db *driver.Database, r Refusal, prefix string) {
 		exec(t, conn, named(text))
 	}
 	if len(r.Held) > 0 {
-		tx, end := begin(t, db, db.Reader, driver.TxOptions{})
+		tx, end := begin(t, db, db.Reader, driver.BeginOptions{})
 		defer end()
 		for _, text := range r.Held {
 			exec(t, tx, named(text))

@@ -21,7 +21,7 @@ type alteration struct {
 	drops   clauses
 	columns clauses
 	adds    clauses
-	after   []driver.Statement // behind the ALTER
+	after   []driver.ScriptStatement // behind the ALTER
 	lock    driver.Lock
 }
 
@@ -64,7 +64,7 @@ func (w *alteration) heavier(l driver.Lock) {
 }
 
 func (w *alteration) statement(lock driver.Lock, comment, sql, probe string) {
-	w.script.Statements = append(w.script.Statements, driver.Statement{SQL: sql, Comment: comment, Lock: lock, Probe: probe})
+	w.script.Statements = append(w.script.Statements, driver.ScriptStatement{SQL: sql, Comment: comment, Lock: lock, Probe: probe})
 }
 
 // flush writes the clauses collected.

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/driver/ddltext"
 	"github.com/larder-db/larder/schema"
 	"github.com/larder-db/larder/schema/sqltext"
 )
@@ -48,18 +48,18 @@ func (w *alteration) addColumn(c schema.AddColumn) error {
 		return err
 	}
 	alter := "ALTER TABLE " + quoteIdent(w.table()) + " "
-	w.after = append(w.after, driver.Statement{SQL: "UPDATE " + quoteIdent(w.table()) + " SET " + quoteIdent(col.Name) + " = " + e,
+	w.after = append(w.after, driver.ScriptStatement{SQL: "UPDATE " + quoteIdent(w.table()) + " SET " + quoteIdent(col.Name) + " = " + e,
 		Comment: "fill column " + col.Name + " in the rows that exist", Lock: driver.DataLock})
 	if !col.Nullable {
 		text, err := w.d.text.Column(w.After, col)
 		if err != nil {
 			return err
 		}
-		w.after = append(w.after, driver.Statement{SQL: alter + "MODIFY COLUMN " + text, Comment: "column " + col.Name + " is not null", Lock: driver.Copy})
+		w.after = append(w.after, driver.ScriptStatement{SQL: alter + "MODIFY COLUMN " + text, Comment: "column " + col.Name + " is not null", Lock: driver.Copy})
 	}
 	if col.Type.Kind == schema.JSON {
 		name := jsonName(w.table(), col.Name)
-		w.after = append(w.after, driver.Statement{SQL: alter + "ADD " + jsonCheck(name, col.Name),
+		w.after = append(w.after, driver.ScriptStatement{SQL: alter + "ADD " + jsonCheck(name, col.Name),
 			Comment: "column " + col.Name + " holds JSON", Lock: driver.Copy, Probe: constraintThere(w.table(), name)})
 	}
 	return nil
@@ -237,35 +237,60 @@ func (w *alteration) exchange(c schema.AlterColumn, expr string) error {
 	return w.addJSON(c.To)
 }
 
+// conversion is what a change of type needs beside MODIFY, which does the rest.
+type conversion struct {
+	before, after string // an assignment to the column, ahead of MODIFY or behind it
+	where         string // to the rows for which it holds
+	exchange      string // the new value, computed into a column that takes the place of the old one
+}
+
+// conversions are the rules, in whose texts $ is the column. The first that
+// fits counts.
+func conversions() []ddltext.Conversion[conversion] {
+	type c = conversion
+	number, text := ddltext.Kinds(schema.Kind.IsNumber), ddltext.Kinds(schema.Kind.IsText)
+	whole, boolean, datetime := ddltext.Of(schema.Integer, schema.BigInt), ddltext.Of(schema.Boolean), ddltext.Of(schema.DateTime)
+	json, instants := ddltext.Of(schema.JSON, schema.JSONB), ddltext.Of(schema.DateTime, schema.Date)
+	rule := ddltext.Rule[conversion]
+	return []ddltext.Conversion[conversion]{
+		rule(number, boolean, c{before: "$ <> 0", where: "$ NOT IN (0, 1)"}),
+		rule(boolean, text, c{after: "CASE $ WHEN '0' THEN 'false' ELSE 'true' END", where: "$ NOT IN ('true', 'false')"}),
+		rule(text, boolean, c{before: "CASE WHEN lower($) IN ('true', 't', 'yes', 'y', 'on') THEN '1'" +
+			" WHEN lower($) IN ('false', 'f', 'no', 'n', 'off') THEN '0' ELSE $ END", where: "$ NOT IN ('0', '1')"}),
+		rule(instants, whole, c{exchange: "TIMESTAMPDIFF(SECOND, '1970-01-01 00:00:00', $)"}),
+		rule(whole, datetime, c{exchange: "TIMESTAMPADD(SECOND, $, CAST('1970-01-01 00:00:00' AS DATETIME(6)))"}),
+		rule(number, number, c{}),
+		rule(text, ddltext.Any, c{}),
+		rule(ddltext.Any, text, c{}),
+		rule(boolean, number, c{}),
+		rule(instants, instants, c{}),
+		rule(json, json, c{}),
+	}
+}
+
 // convert writes what a change of type needs besides MODIFY: done says that it
 // has written all of it.
 func (w *alteration) convert(c schema.AlterColumn) (done bool, err error) {
-	from, to := c.From.Type.Kind, c.To.Type.Kind
-	number := func(k schema.Kind) bool {
-		return k == schema.Integer || k == schema.BigInt || k == schema.SmallInt || k == schema.Float || k == schema.Numeric
+	if c.From.Type.Kind == c.To.Type.Kind {
+		return false, nil
 	}
-	text := func(k schema.Kind) bool { return k == schema.String || k == schema.Text }
-	whole := func(k schema.Kind) bool { return k == schema.Integer || k == schema.BigInt }
-	table, a := quoteIdent(w.table()), quoteIdent(c.To.Name)
-	update := func(set, where string) driver.Statement {
-		return driver.Statement{SQL: "UPDATE " + table + " SET " + a + " = " + set + " WHERE " + where, Comment: "values of " + c.To.Name + " as the new type has them", Lock: driver.DataLock}
+	how, err := ddltext.Find(conversions(), w.table(), c.From, c.To)
+	if err != nil {
+		return false, err
 	}
-	switch {
-	case number(from) && to == schema.Boolean:
-		w.script.Statements = append(w.script.Statements, update(a+" <> 0", a+" NOT IN (0, 1)"))
-	case from == schema.Boolean && text(to):
-		w.after = append(w.after, update("CASE "+a+" WHEN '0' THEN 'false' ELSE 'true' END", a+" NOT IN ('true', 'false')"))
-	case text(from) && to == schema.Boolean:
-		w.script.Statements = append(w.script.Statements, update("CASE WHEN lower("+a+") IN ('true', 't', 'yes', 'y', 'on') THEN '1' WHEN lower("+a+") IN ('false', 'f', 'no', 'n', 'off') THEN '0' ELSE "+a+" END", a+" NOT IN ('0', '1')"))
-	case (from == schema.DateTime || from == schema.Date) && whole(to):
-		return true, w.exchange(c, "TIMESTAMPDIFF(SECOND, '1970-01-01 00:00:00', "+a+")")
-	case whole(from) && to == schema.DateTime:
-		return true, w.exchange(c, "TIMESTAMPADD(SECOND, "+a+", CAST('1970-01-01 00:00:00' AS DATETIME(6)))")
-	case from == to, number(from) && number(to), text(from), text(to), from == schema.Boolean && number(to),
-		from == schema.Date && to == schema.DateTime, from == schema.DateTime && to == schema.Date,
-		from == schema.JSON && to == schema.JSONB, from == schema.JSONB && to == schema.JSON:
-	default:
-		return false, dberr.New(dberr.Unsupported, "alter column", "there is no rule how "+c.From.Type.String()+" becomes "+c.To.Type.String()+" in column "+w.table()+"."+c.To.Name+"; say it with Using")
+	column := quoteIdent(c.To.Name)
+	if how.exchange != "" {
+		return true, w.exchange(c, ddltext.Fill(how.exchange, column, ""))
+	}
+	update := func(set string) driver.ScriptStatement {
+		return driver.ScriptStatement{Comment: "values of " + c.To.Name + " as the new type has them", Lock: driver.DataLock,
+			SQL: "UPDATE " + quoteIdent(w.table()) + " SET " + column + " = " + ddltext.Fill(set+" WHERE "+how.where, column, "")}
+	}
+	if how.before != "" {
+		w.script.Statements = append(w.script.Statements, update(how.before))
+	}
+	if how.after != "" {
+		w.after = append(w.after, update(how.after))
 	}
 	return false, nil
 }
@@ -276,7 +301,7 @@ func (w *alteration) convert(c schema.AlterColumn) (done bool, err error) {
 type jsonNames map[string]string
 
 // Extras reads the names of the checks that keep columns JSON.
-func (d *DDL) Extras(ctx context.Context, q driver.Querier, o driver.InspectOptions, table string) (driver.Extras, error) {
+func (d *DDL) Extras(ctx context.Context, q driver.DBTX, o driver.InspectOptions, table string) (driver.Extras, error) {
 	x := jsonNames{}
 	err := driver.EachRow(ctx, q, func(rows *sql.Rows) error {
 		var of, name, clause, level string

@@ -103,7 +103,7 @@ func (d Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*
 	if err != nil {
 		return nil, err
 	}
-	info, err := c.probe(ctx, d.flavours())
+	info, err := c.identify(ctx, d.flavours())
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +111,7 @@ func (d Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*
 	ask := state
 	if o.ReadOnly {
 		c.settings = append(c.settings, "SET SESSION TRANSACTION READ ONLY")
-		ask = func(context.Context, driver.Querier) (driver.State, error) { return driver.State{ReadOnly: true}, nil }
+		ask = func(context.Context, driver.DBTX) (driver.State, error) { return driver.State{ReadOnly: true}, nil }
 	}
 	db := &driver.Database{Dialect: NewDialect(info.flavour, info.number, info.packet), Classifier: classifier{},
 		Inspector: NewInspector(info.flavour), DDL: NewDDL(info.flavour), Locker: locker{c: c}, State: ask, Version: info.flavour.Title() + " " + info.version}
@@ -134,8 +134,8 @@ type server struct {
 	packet  int    // max_allowed_packet
 }
 
-// probe asks a first connection what it is connected to.
-func (c *connector) probe(ctx context.Context, flavours []Flavour) (server, error) {
+// identify asks a first connection what it is connected to.
+func (c *connector) identify(ctx context.Context, flavours []Flavour) (server, error) {
 	pool := sql.OpenDB(c)
 	defer pool.Close()
 	var version, comment string
@@ -435,7 +435,7 @@ func (t *tx) bounded(f func() error) error {
 	return f()
 }
 
-func state(ctx context.Context, q driver.Querier) (driver.State, error) {
+func state(ctx context.Context, q driver.DBTX) (driver.State, error) {
 	rows, err := q.QueryContext(ctx, "SELECT @@read_only")
 	if err != nil {
 		return driver.State{}, err

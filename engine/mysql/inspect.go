@@ -24,7 +24,7 @@ type Inspector struct{ *DDL }
 func NewInspector(f Flavour) Inspector { return Inspector{NewDDL(f)} }
 
 // Inspect returns the tables in order of name.
-func (i Inspector) Inspect(ctx context.Context, q driver.Querier, o driver.InspectOptions) ([]*schema.Table, error) {
+func (i Inspector) Inspect(ctx context.Context, q driver.DBTX, o driver.InspectOptions) ([]*schema.Table, error) {
 	in := inspection{DDL: i.DDL, q: q, o: o, byName: map[string]*schema.Table{}}
 	for _, step := range []func(context.Context) error{in.tables, in.columns, in.indexes, in.foreignKeys, in.readChecks} {
 		if err := step(ctx); err != nil {
@@ -36,7 +36,7 @@ func (i Inspector) Inspect(ctx context.Context, q driver.Querier, o driver.Inspe
 
 type inspection struct {
 	*DDL
-	q      driver.Querier
+	q      driver.DBTX
 	o      driver.InspectOptions
 	byName map[string]*schema.Table
 	order  []*schema.Table

@@ -18,7 +18,7 @@ import (
 type enumColumns map[string][]string
 
 // Extras reads which columns have which enum types.
-func (*DDL) Extras(ctx context.Context, q driver.Querier, o driver.InspectOptions, _ string) (driver.Extras, error) {
+func (*DDL) Extras(ctx context.Context, q driver.DBTX, o driver.InspectOptions, _ string) (driver.Extras, error) {
 	x := enumColumns{}
 	err := driver.EachRow(ctx, q, func(rows *sql.Rows) error {
 		var name, at string
@@ -96,7 +96,7 @@ func (d *DDL) Change(a driver.Alteration) (driver.Script, error) {
 }
 
 func (w *alteration) add(lock driver.Lock, comment, sql string) {
-	w.script.Statements = append(w.script.Statements, driver.Statement{SQL: sql, Comment: comment, Lock: lock})
+	w.script.Statements = append(w.script.Statements, driver.ScriptStatement{SQL: sql, Comment: comment, Lock: lock})
 }
 
 func (w *alteration) alter(lock driver.Lock, comment, clause string) {
@@ -269,7 +269,7 @@ func (w *alteration) change(c schema.Change, anew map[string]bool) error {
 		return w.addIndex(c)
 	case schema.DropIndex:
 		if w.Concurrently {
-			w.outside(driver.Statement{Lock: driver.NoLock, Comment: c.String(), SQL: "DROP INDEX CONCURRENTLY " + quoteIdent(c.Index.Name),
+			w.outside(driver.ScriptStatement{Lock: driver.NoLock, Comment: c.String(), SQL: "DROP INDEX CONCURRENTLY " + quoteIdent(c.Index.Name),
 				Probe: "SELECT 1 WHERE to_regclass(" + quoteText(quoteIdent(c.Index.Name)) + ") IS NULL"})
 		} else {
 			w.add(driver.BriefLock, c.String(), "DROP INDEX "+quoteIdent(c.Index.Name))
@@ -291,7 +291,7 @@ func behindColumns(c schema.Change) bool {
 	return false
 }
 
-func (w *alteration) outside(s driver.Statement) {
+func (w *alteration) outside(s driver.ScriptStatement) {
 	s.OutsideTx = true
 	w.script.Statements = append(w.script.Statements, s)
 }
@@ -328,7 +328,7 @@ func (w *alteration) dropType(c *schema.Column, table string, whole bool) {
 		}
 	}
 	sql := "DROP TYPE " + quoteIdent(c.Type.Name)
-	if !slices.ContainsFunc(w.script.Statements, func(s driver.Statement) bool { return s.SQL == sql }) {
+	if !slices.ContainsFunc(w.script.Statements, func(s driver.ScriptStatement) bool { return s.SQL == sql }) {
 		w.add(driver.NoLock, "drop type "+c.Type.Name+", which no column has any more", sql)
 	}
 }
@@ -338,7 +338,7 @@ func (w *alteration) needType(c *schema.Column) {
 	if c.Type.Kind != schema.Enum || len(w.users(c.Type.Name)) > 0 {
 		return
 	}
-	if sql := w.createType(c.Type); !slices.ContainsFunc(w.script.Statements, func(s driver.Statement) bool { return s.SQL == sql }) {
+	if sql := w.createType(c.Type); !slices.ContainsFunc(w.script.Statements, func(s driver.ScriptStatement) bool { return s.SQL == sql }) {
 		w.add(driver.NoLock, "create type "+c.Type.Name, sql)
 	}
 }
@@ -393,7 +393,7 @@ func (w *alteration) addIndex(c schema.AddIndex) error {
 		return err
 	}
 	if w.Concurrently {
-		w.outside(driver.Statement{Lock: driver.NoLock, Comment: c.String(), SQL: strings.Replace(text, "INDEX ", "INDEX CONCURRENTLY ", 1),
+		w.outside(driver.ScriptStatement{Lock: driver.NoLock, Comment: c.String(), SQL: strings.Replace(text, "INDEX ", "INDEX CONCURRENTLY ", 1),
 			Probe: "SELECT 1 " + w.indexState(c.Index.Name, "i.indisvalid"),
 			// What was cut off leaves an index that is kept up and never used.
 			Undo: "DO $larder$ BEGIN IF EXISTS (SELECT 1 " + w.indexState(c.Index.Name, "NOT i.indisvalid") + ") THEN DROP INDEX " + quoteIdent(c.Index.Name) + "; END IF; END $larder$"})

@@ -5,6 +5,7 @@ import (
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/driver/ddltext"
 	"github.com/larder-db/larder/schema"
 )
 
@@ -44,6 +45,31 @@ func (w *alteration) retype(c schema.AlterColumn) error {
 	return nil
 }
 
+// conversions are the expressions over the old value that give the new one;
+// empty where the server has a rule that loses nothing. $ is the column, @ the
+// type. The first that fits counts.
+func conversions() []ddltext.Conversion[string] {
+	number, text := ddltext.Kinds(schema.Kind.IsNumber), ddltext.Kinds(schema.Kind.IsText)
+	whole, boolean, datetime := ddltext.Of(schema.Integer, schema.BigInt), ddltext.Of(schema.Boolean), ddltext.Of(schema.DateTime)
+	json, instants, bytes, enum := ddltext.Of(schema.JSON, schema.JSONB), ddltext.Of(schema.DateTime, schema.Date), ddltext.Of(schema.Bytes), ddltext.Of(schema.Enum)
+	rule := ddltext.Rule[string]
+	return []ddltext.Conversion[string]{
+		rule(number, number, ""),
+		rule(text, text, ""),
+		rule(bytes, text, "convert_from($, 'UTF8')"),
+		rule(text, bytes, "convert_to($, 'UTF8')"),
+		rule(ddltext.Any, text, "$::text"),
+		rule(number, boolean, "$ <> 0"),
+		rule(boolean, number, "$::integer::@"),
+		rule(instants, whole, "floor(extract(epoch FROM $))::@"),
+		rule(whole, datetime, "to_timestamp($)"),
+		rule(text, ddltext.Any, "$::@"),
+		rule(json, json, "$::@"),
+		rule(instants, instants, "$::@"),
+		rule(enum, enum, "$::text::@"),
+	}
+}
+
 // using is how the values of a column become those of another type: as the
 // author says, or by the rule for the two types; empty where the server has
 // one that loses nothing.
@@ -53,41 +79,22 @@ func (w *alteration) using(c schema.AlterColumn, ty string) (string, error) {
 		return "(" + s + ")", err
 	}
 	from, to := c.From.Type, c.To.Type
-	a := quoteIdent(c.To.Name)
-	number := func(k schema.Kind) bool {
-		return k == schema.Integer || k == schema.BigInt || k == schema.SmallInt || k == schema.Float || k == schema.Numeric
+	zone := ""
+	if to.Kind == schema.DateTime && (from.Kind.IsWhole() && !to.WithZone || from.Kind == schema.DateTime && from.WithZone != to.WithZone) {
+		zone = " AT TIME ZONE 'UTC'" // the instant stays, whatever the zone of the session is
 	}
-	text := func(k schema.Kind) bool { return k == schema.String || k == schema.Text }
-	whole := func(k schema.Kind) bool { return k == schema.Integer || k == schema.BigInt }
-	switch {
-	case from.Kind == schema.DateTime && to.Kind == schema.DateTime && from.WithZone != to.WithZone:
-		// The instant stays, whatever the zone of the session is.
-		return a + " AT TIME ZONE 'UTC'", nil
-	case from.Kind == to.Kind && from.Kind != schema.Other, number(from.Kind) && number(to.Kind), text(from.Kind) && text(to.Kind):
-		return "", nil
-	case from.Kind == schema.Bytes && text(to.Kind):
-		return "convert_from(" + a + ", 'UTF8')", nil
-	case text(from.Kind) && to.Kind == schema.Bytes:
-		return "convert_to(" + a + ", 'UTF8')", nil
-	case text(to.Kind):
-		return a + "::text", nil
-	case number(from.Kind) && to.Kind == schema.Boolean:
-		return a + " <> 0", nil
-	case from.Kind == schema.Boolean && number(to.Kind):
-		return a + "::integer::" + ty, nil
-	case (from.Kind == schema.DateTime || from.Kind == schema.Date) && whole(to.Kind):
-		return "floor(extract(epoch FROM " + a + "))::" + ty, nil
-	case whole(from.Kind) && to.Kind == schema.DateTime && to.WithZone:
-		return "to_timestamp(" + a + ")", nil
-	case whole(from.Kind) && to.Kind == schema.DateTime:
-		return "to_timestamp(" + a + ") AT TIME ZONE 'UTC'", nil
-	case text(from.Kind), from.Kind == schema.JSON && to.Kind == schema.JSONB, from.Kind == schema.JSONB && to.Kind == schema.JSON,
-		from.Kind == schema.Date && to.Kind == schema.DateTime, from.Kind == schema.DateTime && to.Kind == schema.Date:
-		return a + "::" + ty, nil
-	case from.Kind == schema.Enum && to.Kind == schema.Enum:
-		return a + "::text::" + ty, nil
+	column := quoteIdent(c.To.Name)
+	if from.Kind == to.Kind && from.Kind != schema.Other && from.Kind != schema.Enum {
+		if zone == "" {
+			return "", nil
+		}
+		return column + zone, nil
 	}
-	return "", dberr.New(dberr.Unsupported, "alter column", "there is no rule how "+from.String()+" becomes "+to.String()+" in column "+w.Before.Name+"."+c.To.Name+"; say it with Using")
+	e, err := ddltext.Find(conversions(), w.Before.Name, c.From, c.To)
+	if err != nil || e == "" {
+		return "", err
+	}
+	return ddltext.Fill(e, column, ty) + zone, nil
 }
 
 // enumValues changes the values of a type: further ones are added to it, else

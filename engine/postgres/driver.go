@@ -54,7 +54,7 @@ func (Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*dr
 	if err != nil {
 		return nil, err
 	}
-	info, err := c.probe(ctx)
+	info, err := c.identify(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -174,9 +174,9 @@ type server struct {
 	pooled  bool
 }
 
-// probe asks a first connection what it is connected to. A pooler gives each
+// identify asks a first connection what it is connected to. A pooler gives each
 // client a process number of its own making.
-func (c *connector) probe(ctx context.Context) (server, error) {
+func (c *connector) identify(ctx context.Context) (server, error) {
 	conn, err := c.connect(ctx)
 	if err != nil {
 		return server{}, err
@@ -397,7 +397,7 @@ func (c *conn) ResetSession(ctx context.Context) error {
 }
 
 // begin is conn.BeginTx with the word that database/sql does not know.
-func (c *connector) begin(ctx context.Context, conn *sql.Conn, o driver.TxOptions) (*sql.Tx, error) {
+func (c *connector) begin(ctx context.Context, conn *sql.Conn, o driver.BeginOptions) (*sql.Tx, error) {
 	tx, err := conn.BeginTx(ctx, &sql.TxOptions{Isolation: o.Isolation, ReadOnly: o.ReadOnly || c.readOnly})
 	if err == nil && o.Deferrable {
 		if _, err = tx.ExecContext(ctx, "SET TRANSACTION DEFERRABLE"); err != nil {
@@ -407,7 +407,7 @@ func (c *connector) begin(ctx context.Context, conn *sql.Conn, o driver.TxOption
 	return tx, err
 }
 
-func (c *connector) state(ctx context.Context, q driver.Querier) (driver.State, error) {
+func (c *connector) state(ctx context.Context, q driver.DBTX) (driver.State, error) {
 	if c.readOnly {
 		return driver.State{ReadOnly: true}, nil
 	}

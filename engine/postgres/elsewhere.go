@@ -10,7 +10,7 @@ import (
 
 // elsewhere finds tables of these names in schemas that the user may use, other
 // than the one in which tables are created.
-func elsewhere(ctx context.Context, q driver.Querier, names []string) ([]driver.Place, error) {
+func elsewhere(ctx context.Context, q driver.DBTX, names []string) ([]driver.Place, error) {
 	wanted, err := json.Marshal(names)
 	if err != nil {
 		return nil, err

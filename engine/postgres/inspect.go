@@ -21,7 +21,7 @@ type Inspector struct{}
 // NewInspector returns what reads the schema of a database.
 func NewInspector() Inspector { return Inspector{} }
 
-func (Inspector) Inspect(ctx context.Context, q driver.Querier, o driver.InspectOptions) ([]*schema.Table, error) {
+func (Inspector) Inspect(ctx context.Context, q driver.DBTX, o driver.InspectOptions) ([]*schema.Table, error) {
 	in := inspection{q: q, o: o, byName: map[string]*schema.Table{}}
 	for _, step := range []func(context.Context) error{in.tables, in.columns, in.constraints, in.indexes} {
 		if err := step(ctx); err != nil {
@@ -32,7 +32,7 @@ func (Inspector) Inspect(ctx context.Context, q driver.Querier, o driver.Inspect
 }
 
 type inspection struct {
-	q      driver.Querier
+	q      driver.DBTX
 	o      driver.InspectOptions
 	byName map[string]*schema.Table
 	order  []*schema.Table

@@ -56,7 +56,7 @@ type alteration struct {
 }
 
 func (w *alteration) add(lock driver.Lock, comment, sql string) {
-	w.script.Statements = append(w.script.Statements, driver.Statement{SQL: sql, Comment: comment, Lock: lock})
+	w.script.Statements = append(w.script.Statements, driver.ScriptStatement{SQL: sql, Comment: comment, Lock: lock})
 }
 
 // extras is what the live database says about the table beyond its schema.
@@ -72,9 +72,9 @@ type object struct {
 	name  string
 	table string // the table that an index or trigger belongs to
 	sql   string // the statement that made it
-	// probe is a query that can be prepared only when the object can be used;
+	// trial is a query that can be prepared only when the object can be used;
 	// empty when it could not be used to begin with, or nobody can tell.
-	probe string
+	trial string
 }
 
 // extras are those that were read; none where nothing is known.
@@ -131,19 +131,19 @@ func (w *alteration) verifyForeignKeys(table string) {
 // verifyObjects makes sure that views and triggers work that worked before.
 func (w *alteration) verifyObjects(own string, after *schema.Table) {
 	for _, o := range w.extras().objects {
-		probe := o.probe
+		trial := o.trial
 		if o.kind == "trigger" && strings.EqualFold(o.table, own) {
 			if after == nil {
 				continue // it goes with the table
 			}
-			if probe != "" {
-				probe = triggerProbe(o.sql, own, plainColumns(after))
+			if trial != "" {
+				trial = triggerTrial(o.sql, own, plainColumns(after))
 			}
 		}
-		if probe == "" || o.kind == "index" {
+		if trial == "" || o.kind == "index" {
 			continue
 		}
-		w.script.Verify = append(w.script.Verify, driver.Check{Kind: driver.Prepares, Query: probe,
+		w.script.Verify = append(w.script.Verify, driver.Check{Kind: driver.Prepares, Query: trial,
 			Msg: fmt.Sprintf("%s %s names something of table %s that would be gone; drop it first and make it again afterwards", o.kind, o.name, own)})
 	}
 }
@@ -158,9 +158,9 @@ func plainColumns(t *schema.Table) []string {
 	return out
 }
 
-// triggerProbe is a statement that can be prepared only when the trigger can
+// triggerTrial is a statement that can be prepared only when the trigger can
 // run; empty when the trigger's text cannot be read.
-func triggerProbe(text, table string, columns []string) string {
+func triggerTrial(text, table string, columns []string) string {
 	s, err := newStatement(text)
 	if err != nil || !s.words("CREATE") {
 		return ""
@@ -210,7 +210,7 @@ func (w *alteration) inPlace() (bool, error) {
 	came := map[string]bool{}
 	var script driver.Script
 	add := func(lock driver.Lock, comment, sql string) {
-		script.Statements = append(script.Statements, driver.Statement{SQL: sql, Comment: comment, Lock: lock})
+		script.Statements = append(script.Statements, driver.ScriptStatement{SQL: sql, Comment: comment, Lock: lock})
 	}
 	table := "ALTER TABLE " + quoteIdent(w.Before.Name) + " "
 	for _, c := range w.Changes {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/driver/ddltext"
 	"github.com/larder-db/larder/schema"
 )
 
@@ -174,80 +175,83 @@ func (w *alteration) hold(c *schema.Column, classes string) {
 	})
 }
 
+// conversion is how SQLite brings a value into another type.
+type conversion struct {
+	expr   string // over the old row; $ is the column
+	hold   string // the storage classes that the values must have afterwards; empty for any
+	refuse string // a condition on values that cannot become one of the type
+	why    string // what they are not
+}
+
+// conversions are the rules, the first that fits counts. SQLite itself would
+// keep a value that does not fit; numbers that the column would round are kept
+// as bytes.
+func conversions() []ddltext.Conversion[conversion] {
+	type c = conversion
+	whole, number, text := ddltext.Kinds(schema.Kind.IsWhole), ddltext.Kinds(schema.Kind.IsNumber), ddltext.Kinds(schema.Kind.IsText)
+	boolean, float, numeric, bytes := ddltext.Of(schema.Boolean), ddltext.Of(schema.Float), ddltext.Of(schema.Numeric), ddltext.Of(schema.Bytes)
+	json, date, datetime := ddltext.Of(schema.JSON, schema.JSONB), ddltext.Of(schema.Date), ddltext.Of(schema.DateTime)
+	const spelled = "typeof($) = 'text' AND CAST(CAST($ AS INTEGER) AS TEXT) <> $"
+	rule := ddltext.Rule[conversion]
+	return []ddltext.Conversion[conversion]{
+		rule(ddltext.Of(schema.Other), ddltext.Any, c{expr: "$"}),
+		rule(ddltext.Any, ddltext.Of(schema.Other), c{expr: "$"}),
+		rule(text, text, c{expr: "$"}),
+		rule(bytes, text, c{expr: "CAST($ AS TEXT)"}),
+		rule(text, bytes, c{expr: "CAST($ AS BLOB)"}),
+		rule(number, boolean, c{expr: "($ <> 0)"}),
+		rule(boolean, text, c{expr: "CASE $ WHEN 0 THEN 'false' WHEN 1 THEN 'true' ELSE $ END"}),
+		rule(text, boolean, c{expr: "CASE WHEN lower($) IN ('true', 't', 'yes', 'y', 'on', '1') THEN 1" +
+			" WHEN lower($) IN ('false', 'f', 'no', 'n', 'off', '0') THEN 0 ELSE $ END", hold: "'integer'"}),
+		rule(boolean, number, c{expr: "$"}),
+		rule(ddltext.Of(schema.Float, schema.Numeric), whole, c{expr: "CASE typeof($) WHEN 'integer' THEN $ WHEN 'null' THEN NULL ELSE CAST(round(CAST($ AS REAL)) AS INTEGER) END", hold: "'integer'"}),
+		rule(number, number, c{expr: "$"}),
+		rule(text, whole, c{expr: "$", hold: "'integer'"}),
+		rule(text, float, c{expr: "$", hold: "'integer', 'real'"}),
+		rule(text, numeric, c{expr: "CASE WHEN " + spelled + " THEN CAST($ AS BLOB) ELSE $ END",
+			refuse: "typeof($) = 'text' AND ($ GLOB '*[^0-9.eE+-]*' OR $ NOT GLOB '*[0-9]*')", why: "number"}),
+		rule(text, json, c{expr: "CASE WHEN " + spelled + " AND json_type($) IN ('integer', 'real') THEN CAST($ AS BLOB) ELSE $ END",
+			refuse: "typeof($) = 'text' AND NOT json_valid($)", why: "JSON"}),
+		rule(ddltext.Of(schema.DateTime, schema.Date), whole, c{expr: "CASE typeof($) WHEN 'text' THEN coalesce(CAST(strftime('%s', $) AS INTEGER), $) ELSE $ END", hold: "'integer'"}),
+		rule(whole, datetime, c{expr: "CASE typeof($) WHEN 'integer' THEN strftime('%Y-%m-%d %H:%M:%S.000000', $, 'unixepoch') ELSE $ END"}),
+		rule(datetime, date, c{expr: "CASE typeof($) WHEN 'text' THEN substr($, 1, 10) ELSE $ END"}),
+		rule(date, datetime, c{expr: "CASE WHEN length($) = 10 THEN $ || ' 00:00:00.000000' ELSE $ END"}),
+		rule(ddltext.Any, text, c{expr: "CASE typeof($) WHEN 'blob' THEN CAST($ AS TEXT) ELSE $ END"}),
+		rule(text, ddltext.Any, c{expr: "$"}),
+		rule(json, json, c{expr: "$"}),
+	}
+}
+
 // converted is the expression that gives the value of a column in its new type.
 func (w *alteration) converted(from, to *schema.Column) (string, error) {
-	a := quoteIdent(from.Name)
 	if e := w.Using[to.Name]; e != "" {
-		s, err := w.d.text.Expr(e)
-		return s, err
+		return w.d.text.Expr(e)
 	}
-	f, t := from.Type.Kind, to.Type.Kind
-	number := func(k schema.Kind) bool {
-		return k == schema.Integer || k == schema.BigInt || k == schema.SmallInt || k == schema.Float || k == schema.Numeric
+	column := quoteIdent(from.Name)
+	if from.Type.Kind == to.Type.Kind {
+		return column, nil
 	}
-	text := func(k schema.Kind) bool { return k == schema.String || k == schema.Text }
-	whole := func(k schema.Kind) bool { return k == schema.Integer || k == schema.BigInt || k == schema.SmallInt }
-	// Numbers that the column would have rounded are kept as bytes.
-	asText := "CASE typeof(" + a + ") WHEN 'blob' THEN CAST(" + a + " AS TEXT) ELSE " + a + " END"
-	spelled := "typeof(" + a + ") = 'text' AND CAST(CAST(" + a + " AS INTEGER) AS TEXT) <> " + a
-	switch {
-	case f == t, f == schema.Other, t == schema.Other, text(f) && text(t):
-		return a, nil
-	case f == schema.Bytes && text(t):
-		return "CAST(" + a + " AS TEXT)", nil
-	case text(f) && t == schema.Bytes:
-		return "CAST(" + a + " AS BLOB)", nil
-	case number(f) && t == schema.Boolean:
-		return "(" + a + " <> 0)", nil
-	case f == schema.Boolean && text(t):
-		return "CASE " + a + " WHEN 0 THEN 'false' WHEN 1 THEN 'true' ELSE " + a + " END", nil
-	case text(f) && t == schema.Boolean:
-		w.hold(to, "'integer'")
-		return "CASE WHEN lower(" + a + ") IN ('true', 't', 'yes', 'y', 'on', '1') THEN 1 WHEN lower(" + a + ") IN ('false', 'f', 'no', 'n', 'off', '0') THEN 0 ELSE " + a + " END", nil
-	case f == schema.Boolean && number(t):
-		return a, nil
-	case (f == schema.Float || f == schema.Numeric) && whole(t):
-		w.hold(to, "'integer'")
-		return "CASE typeof(" + a + ") WHEN 'integer' THEN " + a + " WHEN 'null' THEN NULL ELSE CAST(round(CAST(" + a + " AS REAL)) AS INTEGER) END", nil
-	case number(f) && number(t):
-		return a, nil
-	case text(f) && whole(t):
-		w.hold(to, "'integer'")
-		return a, nil
-	case text(f) && t == schema.Float:
-		w.hold(to, "'integer', 'real'")
-		return a, nil
-	case text(f) && t == schema.Numeric:
-		w.expect("typeof("+a+") = 'text' AND ("+a+" GLOB '*[^0-9.eE+-]*' OR "+a+" NOT GLOB '*[0-9]*')", "a value of column "+w.Before.Name+"."+from.Name+" is no number; correct it, or say with Using what it becomes")
-		return "CASE WHEN " + spelled + " THEN CAST(" + a + " AS BLOB) ELSE " + a + " END", nil
-	case text(f) && (t == schema.JSON || t == schema.JSONB):
-		w.expect("typeof("+a+") = 'text' AND NOT json_valid("+a+")", "a value of column "+w.Before.Name+"."+from.Name+" is no JSON; correct it, or say with Using what it becomes")
-		return "CASE WHEN " + spelled + " AND json_type(" + a + ") IN ('integer', 'real') THEN CAST(" + a + " AS BLOB) ELSE " + a + " END", nil
-	case (f == schema.DateTime || f == schema.Date) && whole(t):
-		w.hold(to, "'integer'")
-		return "CASE typeof(" + a + ") WHEN 'text' THEN coalesce(CAST(strftime('%s', " + a + ") AS INTEGER), " + a + ") ELSE " + a + " END", nil
-	case whole(f) && t == schema.DateTime:
-		return "CASE typeof(" + a + ") WHEN 'integer' THEN strftime('%Y-%m-%d %H:%M:%S.000000', " + a + ", 'unixepoch') ELSE " + a + " END", nil
-	case f == schema.DateTime && t == schema.Date:
-		return "CASE typeof(" + a + ") WHEN 'text' THEN substr(" + a + ", 1, 10) ELSE " + a + " END", nil
-	case f == schema.Date && t == schema.DateTime:
-		return "CASE WHEN length(" + a + ") = 10 THEN " + a + " || ' 00:00:00.000000' ELSE " + a + " END", nil
-	case text(t):
-		return asText, nil
-	case text(f), f == schema.JSON && t == schema.JSONB, f == schema.JSONB && t == schema.JSON:
-		return a, nil
+	c, err := ddltext.Find(conversions(), w.Before.Name, from, to)
+	if err != nil {
+		return "", err
 	}
-	return "", dberr.New(dberr.Unsupported, "alter column", "there is no rule how "+from.Type.String()+" becomes "+to.Type.String()+" in column "+w.Before.Name+"."+to.Name+"; say it with Using")
+	if c.hold != "" {
+		w.hold(to, c.hold)
+	}
+	if c.refuse != "" {
+		w.expect(ddltext.Fill(c.refuse, column, ""), "a value of column "+w.Before.Name+"."+from.Name+" is no "+c.why+"; correct it, or say with Using what it becomes")
+	}
+	return ddltext.Fill(c.expr, column, ""), nil
 }
 
 // Extras reads the texts of the table and of what hangs on it, every view and
 // trigger that works, and what refers to the table.
-func (d *DDL) Extras(ctx context.Context, q driver.Querier, _ driver.InspectOptions, table string) (driver.Extras, error) {
+func (d *DDL) Extras(ctx context.Context, q driver.DBTX, _ driver.InspectOptions, table string) (driver.Extras, error) {
 	x, err := readExtras(ctx, q, table)
 	return driver.Extras{Own: x}, err
 }
 
-func readExtras(ctx context.Context, q driver.Querier, table string) (extras, error) {
+func readExtras(ctx context.Context, q driver.DBTX, table string) (extras, error) {
 	var x extras
 	each := func(query string, scan func(rows *sql.Rows) error, args ...any) error {
 		return driver.EachRow(ctx, q, scan, query, args...)
@@ -282,7 +286,7 @@ func readExtras(ctx context.Context, q driver.Querier, table string) (extras, er
 		o := &x.objects[n]
 		switch o.kind {
 		case "view":
-			o.probe = "SELECT * FROM " + quoteIdent(o.name) + " LIMIT 0"
+			o.trial = "SELECT * FROM " + quoteIdent(o.name) + " LIMIT 0"
 		case "trigger":
 			var columns []string
 			// A trigger of a view that is broken has no columns to be asked for.
@@ -293,17 +297,17 @@ func readExtras(ctx context.Context, q driver.Querier, table string) (extras, er
 				return err
 			}, o.table)
 			if err == nil {
-				o.probe = triggerProbe(o.sql, o.table, columns)
+				o.trial = triggerTrial(o.sql, o.table, columns)
 			}
 		}
-		if o.probe == "" {
+		if o.trial == "" {
 			continue
 		}
-		if err := each(o.probe, func(*sql.Rows) error { return nil }); err != nil {
+		if err := each(o.trial, func(*sql.Rows) error { return nil }); err != nil {
 			if ctxErr := ctx.Err(); ctxErr != nil {
 				return x, errors.Join(ctxErr, err)
 			}
-			o.probe = "" // it did not work to begin with
+			o.trial = "" // it did not work to begin with
 		}
 	}
 	return x, nil

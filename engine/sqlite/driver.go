@@ -145,7 +145,7 @@ func (d Driver) openFile(ctx context.Context, db *driver.Database, t dburl.SQLit
 	pool := o.Pool.OrDefault()
 	read := &connector{native: nativeDriver(), dsn: t.URI(driverParameters()), path: t.Path, pragmas: pragmas, queryOnly: true}
 	if t.ReadOnly || t.Immutable {
-		db.State = func(context.Context, driver.Querier) (driver.State, error) { return driver.State{ReadOnly: true}, nil }
+		db.State = func(context.Context, driver.DBTX) (driver.State, error) { return driver.State{ReadOnly: true}, nil }
 		db.Reader = openReaders(read, pool)
 		db.Writer = db.Reader
 		db.Cleanup = tidy(t, read.native)
@@ -311,7 +311,7 @@ func openMemory(ctx context.Context, db *driver.Database, t dburl.SQLiteTarget, 
 
 // state of a database that was opened for writing: that it can be written was
 // found out when it was opened.
-func state(context.Context, driver.Querier) (driver.State, error) { return driver.State{}, nil }
+func state(context.Context, driver.DBTX) (driver.State, error) { return driver.State{}, nil }
 
 func driverParameters() url.Values { return url.Values{} }
 

@@ -28,7 +28,7 @@ type live struct {
 	rules sqltext.Rules
 }
 
-func (Inspector) Inspect(ctx context.Context, q driver.Querier, o driver.InspectOptions) ([]*schema.Table, error) {
+func (Inspector) Inspect(ctx context.Context, q driver.DBTX, o driver.InspectOptions) ([]*schema.Table, error) {
 	in := inspection{q: q, byName: map[string]*live{}}
 	for _, step := range []func(context.Context, driver.InspectOptions) error{in.tables, in.columns, in.foreignKeys, in.indexes} {
 		if err := step(ctx, o); err != nil {
@@ -39,7 +39,7 @@ func (Inspector) Inspect(ctx context.Context, q driver.Querier, o driver.Inspect
 }
 
 type inspection struct {
-	q      driver.Querier
+	q      driver.DBTX
 	byName map[string]*live
 	order  []*live
 }

@@ -47,7 +47,7 @@ func (st *Step) Resolve(t Target) error {
 }
 
 func outside(s driver.Script) bool {
-	return slices.ContainsFunc(s.Statements, func(st driver.Statement) bool { return st.OutsideTx })
+	return slices.ContainsFunc(s.Statements, func(st driver.ScriptStatement) bool { return st.OutsideTx })
 }
 
 // Target is what steps are made for.

@@ -94,7 +94,7 @@ func runScript(ctx context.Context, eng *engine.Engine, conn *sql.Conn, s driver
 		}
 		return nil
 	}
-	each := func(st driver.Statement) error {
+	each := func(st driver.ScriptStatement) error {
 		if probe != "" {
 			if err := answers(probe, true); err != nil {
 				return err
@@ -108,12 +108,12 @@ func runScript(ctx context.Context, eng *engine.Engine, conn *sql.Conn, s driver
 	}
 	err := driver.RunScript(ctx, conn, s, driver.RunOptions{
 		Transactional: eng.Dialect().Has(schema.TransactionalDDL),
-		Each:          func(_ int, st driver.Statement) error { return each(st) },
+		Each:          func(_ int, st driver.ScriptStatement) error { return each(st) },
 	})
 	if err != nil {
 		return fmt.Errorf("%w\nat: %s", cause(err), last)
 	}
-	return each(driver.Statement{})
+	return each(driver.ScriptStatement{})
 }
 
 // cause shows the driver's error, which an Error never prints.

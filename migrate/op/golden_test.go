@@ -263,7 +263,7 @@ func TestScriptPutsBack(t *testing.T) {
 		if err != nil {
 			return err
 		}
-		return driver.RunScript(ctx, conn, steps[0].Script, driver.RunOptions{Transactional: true, Each: func(n int, _ driver.Statement) error {
+		return driver.RunScript(ctx, conn, steps[0].Script, driver.RunOptions{Transactional: true, Each: func(n int, _ driver.ScriptStatement) error {
 			if n == 5 {
 				cancel()
 			}

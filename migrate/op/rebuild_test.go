@@ -354,7 +354,7 @@ func killedChild(at, url string) int {
 			if err != nil {
 				return err
 			}
-			err = driver.RunStatements(ctx, tx, script, driver.RunOptions{Each: func(now int, _ driver.Statement) error { die(now); return nil }})
+			err = driver.RunStatements(ctx, tx, script, driver.RunOptions{Each: func(now int, _ driver.ScriptStatement) error { die(now); return nil }})
 			if err != nil {
 				return err
 			}

@@ -182,7 +182,7 @@ func (x *execution) recorded(ctx context.Context, q engine.Queryer) (bool, error
 // groupInTx runs a unit in a transaction and applies it to the state.
 func (x *execution) groupInTx(ctx context.Context, tx *engine.Tx, g plan.Group, s *history.State) ([]op.Step, error) {
 	r := x.r
-	t := r.onLive(ctx, func(ctx context.Context, f func(ctx context.Context, q driver.Querier) error) error {
+	t := r.onLive(ctx, func(ctx context.Context, f func(ctx context.Context, q driver.DBTX) error) error {
 		return tx.Raw(ctx, "inspect", f)
 	})
 	steps, err := op.Compile(g.Op, s.State, t)
@@ -224,9 +224,9 @@ func (x *execution) stepInTx(ctx context.Context, tx *engine.Tx, st *op.Step, s 
 		}
 		return st.Data.Run(ctx, d)
 	case !st.Script.Empty():
-		return tx.Raw(ctx, "migrate", func(ctx context.Context, q driver.Querier) error {
+		return tx.Raw(ctx, "migrate", func(ctx context.Context, q driver.DBTX) error {
 			return driver.RunStatements(ctx, q, st.Script, driver.RunOptions{Transactional: true, Fault: x.fault(ctx),
-				Each: func(_ int, d driver.Statement) error { x.doing(title(d)); return nil }})
+				Each: func(_ int, d driver.ScriptStatement) error { x.doing(title(d)); return nil }})
 		})
 	}
 	for _, one := range st.Statements {
@@ -249,7 +249,7 @@ func (x *execution) fault(ctx context.Context) func(error) error {
 }
 
 // title is a statement in one line for people.
-func title(s driver.Statement) string {
+func title(s driver.ScriptStatement) string {
 	if s.Comment != "" {
 		return s.Comment
 	}
@@ -318,14 +318,14 @@ func (x *execution) rowsAfter() ([]string, error) {
 }
 
 // raw is a transaction or a connection that scripts run on.
-type raw func(ctx context.Context, f func(ctx context.Context, q driver.Querier) error) error
+type raw func(ctx context.Context, f func(ctx context.Context, q driver.DBTX) error) error
 
 // onLive is the target with what the database says now about its tables.
 func (r *Migrator) onLive(ctx context.Context, on raw) op.Target {
 	t := r.target()
 	t.Extras = func(table string) (driver.Extras, error) {
 		var x driver.Extras
-		err := on(ctx, func(ctx context.Context, q driver.Querier) error {
+		err := on(ctx, func(ctx context.Context, q driver.DBTX) error {
 			var err error
 			x, err = t.DDL.Extras(ctx, q, driver.InspectOptions{Schema: r.eng().Schema()}, table)
 			return err
@@ -337,7 +337,7 @@ func (r *Migrator) onLive(ctx context.Context, on raw) op.Target {
 
 // liveTarget is onLive on a connection of its own.
 func (r *Migrator) liveTarget(ctx context.Context) op.Target {
-	return r.onLive(ctx, func(ctx context.Context, f func(ctx context.Context, q driver.Querier) error) error {
+	return r.onLive(ctx, func(ctx context.Context, f func(ctx context.Context, q driver.DBTX) error) error {
 		return r.eng().OnReader(ctx, func(ctx context.Context, conn *sql.Conn) error { return f(ctx, conn) })
 	})
 }

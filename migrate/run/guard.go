@@ -43,7 +43,7 @@ func (x *execution) guard(ctx context.Context, tx *engine.Tx) (func(ctx context.
 
 func countAll(ctx context.Context, tx *engine.Tx, checks []driver.Check) ([]map[string]int64, error) {
 	out := make([]map[string]int64, len(checks))
-	err := tx.Raw(ctx, "verify", func(ctx context.Context, q driver.Querier) error {
+	err := tx.Raw(ctx, "verify", func(ctx context.Context, q driver.DBTX) error {
 		for i, c := range checks {
 			// What cannot be counted before cannot become more, and what
 			// cannot be counted afterwards is gone.

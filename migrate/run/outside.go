@@ -398,9 +398,9 @@ func (a *outsideTx) schema(ctx context.Context, st *op.Step, skip int) error {
 	if st.Script.Empty() {
 		return nil
 	}
-	err := a.x.script(ctx, s, func(conn *sql.Conn, n int, d driver.Statement) error {
+	err := a.x.script(ctx, s, func(conn *sql.Conn, n int, d driver.ScriptStatement) error {
 		a.e.State, a.e.ErrorCode, a.e.Statement = ledger.EntryBegun, "", first+n
-		a.remember(&op.Step{Script: driver.Script{Statements: []driver.Statement{d}}}, 1)
+		a.remember(&op.Step{Script: driver.Script{Statements: []driver.ScriptStatement{d}}}, 1)
 		return a.move(ctx, ledger.OnConn(eng, conn))
 	})
 	if err != nil {
@@ -425,7 +425,7 @@ func (a *outsideTx) schema(ctx context.Context, st *op.Step, skip int) error {
 
 // took asks whether a statement has taken effect; one that can be run twice
 // does not say.
-func (a *outsideTx) took(ctx context.Context, s driver.Statement) (bool, error) {
+func (a *outsideTx) took(ctx context.Context, s driver.ScriptStatement) (bool, error) {
 	if s.Probe == "" {
 		return false, nil
 	}

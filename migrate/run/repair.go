@@ -318,7 +318,7 @@ func (x *execution) runScripts(ctx context.Context, scripts []driver.Script) err
 		if s.Empty() {
 			continue
 		}
-		err := x.script(ctx, s, func(*sql.Conn, int, driver.Statement) error { return nil })
+		err := x.script(ctx, s, func(*sql.Conn, int, driver.ScriptStatement) error { return nil })
 		if err != nil {
 			return err
 		}
@@ -329,11 +329,11 @@ func (x *execution) runScripts(ctx context.Context, scripts []driver.Script) err
 // script runs a script on a connection of its own; each is called ahead of
 // every statement.
 func (x *execution) script(ctx context.Context, s driver.Script,
-	each func(conn *sql.Conn, n int, d driver.Statement) error) error {
+	each func(conn *sql.Conn, n int, d driver.ScriptStatement) error) error {
 	var failed error // apart from what is wrong with the connection
 	err := x.r.o.Engine.OnWriter(ctx, func(ctx context.Context, conn *sql.Conn) error {
 		failed = driver.RunScript(ctx, conn, s, driver.RunOptions{Transactional: x.r.transactional(), Fault: x.fault(ctx),
-			Each: func(n int, d driver.Statement) error {
+			Each: func(n int, d driver.ScriptStatement) error {
 				x.doing(title(d))
 				return each(conn, n, d)
 			}})
