@@ -113,6 +113,17 @@ func (w *alteration) change(c schema.Change) error {
 		w.drops.add(c.String(), "DROP COLUMN "+quoteIdent(c.Column.Name), not(columnThere(w.table(), c.Column.Name)))
 	case schema.AlterColumn:
 		return w.alterColumn(c)
+	case schema.CommentTable:
+		w.adds.add(c.String(), "COMMENT="+quoteText(c.To), "")
+	default:
+		return w.changeConstraint(c)
+	}
+	return nil
+}
+
+// changeConstraint writes a change of a key, an index or a check.
+func (w *alteration) changeConstraint(c schema.Change) error {
+	switch c := c.(type) {
 	case schema.AlterPrimaryKey:
 		w.heavier(driver.Copy)
 		if c.From != nil {
@@ -146,8 +157,6 @@ func (w *alteration) change(c schema.Change) error {
 			to = &w.first
 		}
 		to.add(c.String(), w.d.withoutCheck(c.Check.Name), not(constraintThere(w.table(), c.Check.Name)))
-	case schema.CommentTable:
-		w.adds.add(c.String(), "COMMENT="+quoteText(c.To), "")
 	default:
 		return dberr.New(dberr.Unsupported, "change", w.d.Title()+" does not know how to "+c.String())
 	}

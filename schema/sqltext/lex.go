@@ -133,54 +133,10 @@ func (l *lexer) next() (Token, bool, error) {
 		return Token{Kind: k, Text: text, Pos: start, End: l.i, Q: q}, true, nil
 	}
 	rest := l.s[l.i:]
-	c := rest[0]
-	switch {
-	case c == '\'':
-		text, err := l.quoted('\'', l.r.Backslash)
-		if err != nil {
-			return Token{}, false, err
-		}
-		return tok(Str, text, c)
-	case c == '"':
-		text, err := l.quoted('"', l.r.Backslash && l.r.DoubleString)
-		if err != nil {
-			return Token{}, false, err
-		}
-		if l.r.DoubleString {
-			return tok(Str, text, c)
-		}
-		return tok(Quoted, text, c)
-	case c == '`' && l.r.Backticks:
-		text, err := l.quoted('`', false)
-		if err != nil {
-			return Token{}, false, err
-		}
-		return tok(Quoted, text, c)
-	case c == '[' && l.r.Brackets:
-		n := strings.IndexByte(rest, ']')
-		if n < 0 {
-			return Token{}, false, fmt.Errorf("sqltext: the [ at byte %d has no ]", start)
-		}
-		l.i += n + 1
-		return tok(Quoted, rest[1:n], c)
-	case c == '{' && l.r.Template:
-		text, err := l.quoted('}', false)
-		if err != nil {
-			return Token{}, false, err
-		}
-		return tok(Quoted, text, c)
-	case c == '$' && l.r.Dollars:
-		if n := strings.IndexByte(rest[1:], '$'); n >= 0 && isTag(rest[1:1+n]) {
-			mark := rest[:n+2]
-			if m := strings.Index(rest[len(mark):], mark); m >= 0 {
-				text := rest[len(mark) : len(mark)+m]
-				l.i += 2*len(mark) + m
-				return tok(Str, text, '$')
-			}
-			return Token{}, false, fmt.Errorf("sqltext: the %s at byte %d is not closed", mark, start)
-		}
-		l.i++
-		return tok(Op, "$", 0)
+	if kind, text, err := l.delimited(rest); kind != Word || err != nil {
+		return Token{Kind: kind, Text: text, Pos: start, End: l.i, Q: rest[0]}, err == nil, err
+	}
+	switch c := rest[0]; {
 	case c == '?' && l.r.Arguments:
 		if strings.HasPrefix(rest, "??") {
 			l.i += 2
@@ -193,33 +149,17 @@ func (l *lexer) next() (Token, bool, error) {
 		return tok(Num, l.s[start:l.i], 0)
 	}
 	if n := wordLen(rest); n > 0 {
-		w := rest[:n]
-		if n < len(rest) && rest[n] == '\'' {
-			switch {
-			case w == "x" || w == "X" || (w == "b" || w == "B") && !l.r.NoBits:
-				l.i += n
-				if _, err := l.quoted('\'', false); err != nil {
-					return Token{}, false, err
-				}
-				return tok(Blob, l.s[start:l.i], 0)
-			case l.r.Dollars && (w == "E" || w == "e"):
-				l.i += n
-				text, err := l.quoted('\'', true)
-				if err != nil {
-					return Token{}, false, err
-				}
-				return tok(Str, text, '\'')
-			case l.r.Introducers && w[0] == '_':
-				l.i += n
-				text, err := l.quoted('\'', l.r.Backslash)
-				if err != nil {
-					return Token{}, false, err
-				}
-				return tok(Str, text, '\'')
-			}
+		kind, text, err := l.introduced(rest, n)
+		switch {
+		case err != nil:
+			return Token{}, false, err
+		case kind == Str:
+			return tok(Str, text, '\'')
+		case kind == Blob:
+			return tok(Blob, l.s[start:l.i], 0)
 		}
 		l.i += n
-		return tok(Word, w, 0)
+		return tok(Word, rest[:n], 0)
 	}
 	for _, op := range operators {
 		if strings.HasPrefix(rest, op) {
@@ -227,11 +167,76 @@ func (l *lexer) next() (Token, bool, error) {
 			return tok(Op, op, 0)
 		}
 	}
-	if strings.IndexByte("()[],.;+-*/%^<>=!~&|?@#:{}\\", c) >= 0 {
+	if strings.IndexByte("()[],.;+-*/%^<>=!~&|?@#:{}\\", rest[0]) >= 0 || rest[0] == '$' && l.r.Dollars {
 		l.i++
 		return tok(Op, rest[:1], 0)
 	}
-	return Token{}, false, fmt.Errorf("sqltext: the byte %#x at %d starts nothing", c, start)
+	return Token{}, false, fmt.Errorf("sqltext: the byte %#x at %d starts nothing", rest[0], start)
+}
+
+// delimited reads what begins with a mark that says where it ends; the kind is
+// Word when nothing of that sort begins here.
+func (l *lexer) delimited(rest string) (Kind, string, error) {
+	read := func(k Kind, mark byte, escapes bool) (Kind, string, error) {
+		text, err := l.quoted(mark, escapes)
+		return k, text, err
+	}
+	switch c := rest[0]; {
+	case c == '\'':
+		return read(Str, c, l.r.Backslash)
+	case c == '"' && l.r.DoubleString:
+		return read(Str, c, l.r.Backslash)
+	case c == '"', c == '`' && l.r.Backticks:
+		return read(Quoted, c, false)
+	case c == '{' && l.r.Template:
+		return read(Quoted, '}', false)
+	case c == '[' && l.r.Brackets:
+		n := strings.IndexByte(rest, ']')
+		if n < 0 {
+			return Word, "", fmt.Errorf("sqltext: the [ at byte %d has no ]", l.i)
+		}
+		l.i += n + 1
+		return Quoted, rest[1:n], nil
+	case c == '$' && l.r.Dollars:
+		return l.dollars(rest)
+	}
+	return Word, "", nil
+}
+
+// dollars reads $tag$text$tag$; without a tag the dollar is an operator.
+func (l *lexer) dollars(rest string) (Kind, string, error) {
+	n := strings.IndexByte(rest[1:], '$')
+	if n < 0 || !isTag(rest[1:1+n]) {
+		return Word, "", nil
+	}
+	mark := rest[:n+2]
+	m := strings.Index(rest[len(mark):], mark)
+	if m < 0 {
+		return Word, "", fmt.Errorf("sqltext: the %s at byte %d is not closed", mark, l.i)
+	}
+	l.i += 2*len(mark) + m
+	return Str, rest[len(mark) : len(mark)+m], nil
+}
+
+// introduced reads a text behind a word that says how it is written: x'00',
+// E'\n', _utf8'x'. The kind is Word when the word, of n bytes, is no such one.
+func (l *lexer) introduced(rest string, n int) (Kind, string, error) {
+	if n == len(rest) || rest[n] != '\'' {
+		return Word, "", nil
+	}
+	kind, escapes := Str, l.r.Backslash
+	switch w := rest[:n]; {
+	case w == "x" || w == "X" || (w == "b" || w == "B") && !l.r.NoBits:
+		kind, escapes = Blob, false
+	case l.r.Dollars && (w == "E" || w == "e"):
+		escapes = true
+	case l.r.Introducers && w[0] == '_':
+	default:
+		return Word, "", nil
+	}
+	l.i += n
+	text, err := l.quoted('\'', escapes)
+	return kind, text, err
 }
 
 // quoted reads a quoted text whose quote is doubled inside; with escapes also

@@ -121,7 +121,25 @@ func (p *parser) expr(min int) (*node, error) {
 // suffix extends left by one operator that binds at least as tightly as min;
 // nil when there is none.
 func (p *parser) suffix(left *node, min int) (*node, error) {
-	t := p.peek()
+	switch t := p.peek(); {
+	case t.Kind == Word:
+		return p.wordSuffix(t, left, min)
+	case t.Kind != Op:
+		return nil, nil
+	case t.Text == "::" && p.r.Casts:
+		p.i++
+		ty, err := p.typeName()
+		if err != nil {
+			return nil, err
+		}
+		return p.cast(left, ty), nil
+	default:
+		return p.operator(t.Text, left, min)
+	}
+}
+
+// wordSuffix reads what a word begins behind an operand.
+func (p *parser) wordSuffix(t Token, left *node, min int) (*node, error) {
 	switch {
 	case t.Is("OR") && min <= pOr:
 		return p.chain(left, "OR", pOr)
@@ -138,49 +156,46 @@ func (p *parser) suffix(left *node, min int) (*node, error) {
 			p.i++
 		}
 		return &node{kind: nSuffix, text: "IS NOT NULL", args: []*node{left}}, nil
-	case t.Kind == Word && min <= pMatch:
-		n, err := p.match(left)
-		if n != nil || err != nil {
-			return n, err
-		}
-		if t.Is("COLLATE") {
-			p.i++
-			c := p.peek()
-			if c.Kind != Word && c.Kind != Quoted {
-				return nil, errShape
-			}
-			p.i++
-			return &node{kind: nBinary, text: "COLLATE", args: []*node{left, {kind: nAtom, text: c.Text}}}, nil
-		}
-		if (t.Is("MOD") || t.Is("DIV")) && min <= pProduct {
-			p.i++
-			right, err := p.expr(pProduct + 1)
-			if err != nil {
-				return nil, err
-			}
-			op := "%"
-			if t.Is("DIV") {
-				op = "DIV"
-			}
-			return &node{kind: nBinary, text: op, args: []*node{left, right}}, nil
-		}
+	case min > pMatch:
 		return nil, nil
-	case t.Kind != Op:
-		return nil, nil
-	case t.Text == "::" && p.r.Casts:
+	}
+	n, err := p.match(left)
+	switch {
+	case n != nil || err != nil:
+		return n, err
+	case t.Is("COLLATE"):
 		p.i++
-		ty, err := p.typeName()
+		c := p.peek()
+		if c.Kind != Word && c.Kind != Quoted {
+			return nil, errShape
+		}
+		p.i++
+		return &node{kind: nBinary, text: "COLLATE", args: []*node{left, {kind: nAtom, text: c.Text}}}, nil
+	case (t.Is("MOD") || t.Is("DIV")) && min <= pProduct:
+		p.i++
+		right, err := p.expr(pProduct + 1)
 		if err != nil {
 			return nil, err
 		}
-		return p.cast(left, ty), nil
+		op := "%"
+		if t.Is("DIV") {
+			op = "DIV"
+		}
+		return &node{kind: nBinary, text: op, args: []*node{left, right}}, nil
 	}
-	pow := p.power(t.Text)
+	return nil, nil
+}
+
+// synonyms are operators that are written in another way.
+var synonyms = map[string]string{"!=": "<>", "==": "=", "~~": "LIKE", "!~~": "NOT LIKE", "~~*": "ILIKE", "!~~*": "NOT ILIKE"}
+
+// operator reads an operator of symbols and its right side.
+func (p *parser) operator(op string, left *node, min int) (*node, error) {
+	pow := p.power(op)
 	if pow == 0 || pow < min {
 		return nil, nil
 	}
 	p.i++
-	op := t.Text
 	if op == "=" && p.peek().Is("ANY") || op == "<>" && p.peek().Is("ALL") {
 		if n := p.anyArray(left, op); n != nil {
 			return n, nil
@@ -190,23 +205,11 @@ func (p *parser) suffix(left *node, min int) (*node, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch op {
-	case "!=":
-		op = "<>"
-	case "==":
-		op = "="
-	case "~~":
-		op = "LIKE"
-	case "!~~":
-		op = "NOT LIKE"
-	case "~~*":
-		op = "ILIKE"
-	case "!~~*":
-		op = "NOT ILIKE"
-	case "||":
-		if p.r.Concat {
-			return &node{kind: nCall, text: "concat", args: append(flat(left, nCall, "concat"), right)}, nil
-		}
+	if op == "||" && p.r.Concat {
+		return &node{kind: nCall, text: "concat", args: append(flat(left, nCall, "concat"), right)}, nil
+	}
+	if other, ok := synonyms[op]; ok {
+		op = other
 	}
 	return &node{kind: nBinary, text: op, args: []*node{left, right}}, nil
 }
