@@ -410,7 +410,7 @@ func (c *conn) ResetSession(ctx context.Context) error {
 	return nil
 }
 
-func (c *conn) BeginTx(ctx context.Context, o sqldriver.BeginOptions) (sqldriver.Tx, error) {
+func (c *conn) BeginTx(ctx context.Context, o sqldriver.TxOptions) (sqldriver.Tx, error) {
 	inner, err := c.nativeConn.BeginTx(ctx, o)
 	if err != nil {
 		return nil, err

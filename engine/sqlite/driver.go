@@ -387,7 +387,7 @@ func (c *conn) Close() error {
 
 // BeginTx begins a transaction. SQLite's one level is serializable, which is
 // what every other level may be replaced by.
-func (c *conn) BeginTx(ctx context.Context, o sqldriver.BeginOptions) (sqldriver.Tx, error) {
+func (c *conn) BeginTx(ctx context.Context, o sqldriver.TxOptions) (sqldriver.Tx, error) {
 	begin := "BEGIN IMMEDIATE"
 	if o.ReadOnly {
 		begin = "BEGIN"
