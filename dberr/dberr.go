@@ -18,7 +18,7 @@ const (
 	Invalid        Code = "invalid"         // the input is malformed: a bad URL, argument or value
 	TooLarge       Code = "too_large"       // the value is over a limit of the engine; nothing was cut
 	Conflict       Code = "conflict"        // a concurrent transaction won: deadlock, serialization failure, lost optimistic lock
-	Busy           Code = "busy"            // a lock or the pool was not to be had in time
+	Busy           Code = "busy"            // a lock or connection could not be obtained in time
 	Unavailable    Code = "unavailable"     // the server is away, is starting, or dropped the connection
 	Canceled       Code = "canceled"        // the caller's context was canceled
 	Timeout        Code = "timeout"         // the caller's deadline, or the server's statement timeout, passed

@@ -81,7 +81,7 @@ func (s InsertStmt) Values(values ...Assignment) InsertStmt {
 }
 
 // Row adds a row from a struct: its fields with db tags that name columns of
-// the table. A zero field of a column that the server numbers is left to it.
+// the table. Zero fields of identity columns are omitted; the server assigns them.
 func (s InsertStmt) Row(v any) InsertStmt { return s.with(func(n *insertState) { n.addStruct(v) }) }
 
 // Map adds a row from values by column name.

@@ -293,7 +293,7 @@ func TestValidate(t *testing.T) {
 		"enum without values":        func(t *schema.Table) { t.Columns[3].Type.Values = nil },
 		"generated and has":          func(t *schema.Table) { t.Columns[4].Default = &schema.Default{Value: int64(1)} },
 		"the primary key of table":   func(t *schema.Table) { t.PrimaryKey.Columns = nil },
-		`names column "nothing"`:     func(t *schema.Table) { t.Uniques[0].Columns = []string{"nothing"} },
+		`refers to column "nothing"`: func(t *schema.Table) { t.Uniques[0].Columns = []string{"nothing"} },
 		"as many columns":            func(t *schema.Table) { t.ForeignKeys[0].RefColumns = nil },
 		"has no expression":          func(t *schema.Table) { t.Checks[0].Expr = "" },
 		"has no name or no columns":  func(t *schema.Table) { t.Indexes[0].Parts = nil },

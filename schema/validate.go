@@ -76,7 +76,7 @@ func (t *Table) Validate() error {
 		}
 		for _, p := range i.Parts {
 			if p.Expr == "" && t.Column(p.Column) == nil {
-				return invalid("index %s of table %s names column %q, which the table has not", i.Name, t.Name, p.Column)
+				return invalid("index %s of table %s refers to column %q, which the table does not have", i.Name, t.Name, p.Column)
 			}
 		}
 		if err := t.once(names, i.Name); err != nil {
@@ -86,7 +86,7 @@ func (t *Table) Validate() error {
 	for _, v := range t.Variants {
 		for _, n := range v.Order {
 			if t.Column(n) == nil {
-				return invalid("the order of table %s names column %q, which the table has not", t.Name, n)
+				return invalid("the order of table %s refers to column %q, which the table does not have", t.Name, n)
 			}
 		}
 	}
@@ -99,7 +99,7 @@ func (t *Table) hasColumns(what string, cols []string) error {
 	}
 	for _, n := range cols {
 		if t.Column(n) == nil {
-			return invalid("%s of table %s names column %q, which the table has not", what, t.Name, n)
+			return invalid("%s of table %s refers to column %q, which the table does not have", what, t.Name, n)
 		}
 	}
 	return nil

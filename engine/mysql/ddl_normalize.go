@@ -188,7 +188,7 @@ func (n *normalizer) resultType(i *schema.Index, e schema.Expr) (schema.Type, er
 	for _, name := range used {
 		c := n.t.Column(name)
 		if c == nil {
-			return schema.Type{}, dberr.New(dberr.Invalid, "", "index "+i.Name+" names column "+name+", which the table has not")
+			return schema.Type{}, dberr.New(dberr.Invalid, "", "index "+i.Name+" refers to column "+name+", which the table does not have")
 		}
 		switch c.Type.Kind {
 		case schema.String, schema.Text:

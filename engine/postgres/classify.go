@@ -92,7 +92,7 @@ var classes = map[string]driver.Fault{
 	"08": {Code: dberr.Unavailable, Broken: true},
 	"0A": {Code: dberr.Unsupported, Detail: "the server cannot do this, at all or to this object; take another way, such as dropping a view, and making it again afterwards"},
 	"21": {Code: dberr.Invalid, Detail: "the statement returns another number of rows or columns than its place allows"},
-	"22": {Code: dberr.Invalid, Detail: "a value has not the form that its column or function asks for; correct it"},
+	"22": {Code: dberr.Invalid, Detail: "a value does not have the format its column or function requires; correct it"},
 	"23": {Code: dberr.Check},
 	"2B": {Code: dberr.ForeignKey, Detail: "other objects depend on this one; drop or change them first"},
 	"25": {Code: dberr.Internal, Detail: "the statement does not fit the state of the transaction"},

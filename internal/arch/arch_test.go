@@ -305,6 +305,30 @@ func TestEveryPackageSaysWhatItIsFor(t *testing.T) {
 	}
 }
 
+// docs/architecture.md has a row for every package.
+func TestTheMapShowsEveryPackage(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(root(t), "docs", "architecture.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rows, _ := strings.Cut(string(text), "\n## The packages\n")
+	rows, _, _ = strings.Cut(rows, "\n## ")
+	shown := map[string]bool{}
+	for _, m := range regexp.MustCompile("`([a-z/0-9]+)`").FindAllStringSubmatch(rows, -1) {
+		shown[m[1]] = true
+	}
+	delete(shown, "larder")
+	for p := range imports {
+		if _, err := os.Stat(filepath.Join(root(t), p)); err == nil && p != "." && !shown[p] {
+			t.Errorf("the map does not show package %s", p)
+		}
+		delete(shown, p)
+	}
+	for p := range shown {
+		t.Errorf("the map shows package %s, which is not in the import table", p)
+	}
+}
+
 func TestEnginesHaveTheSameFiles(t *testing.T) {
 	for _, e := range []string{"sqlite", "postgres", "mysql"} {
 		for _, f := range []string{"doc.go", "driver.go", "dialect.go", "classify.go", "inspect.go", "ddl.go", "lock.go"} {
