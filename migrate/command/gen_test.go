@@ -2,6 +2,7 @@ package command_test
 
 import (
 	"bytes"
+	"go/format"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -182,7 +183,11 @@ func TestGenOfALiveDatabase(t *testing.T) {
 	if err := template.Must(template.New("").Parse(useOfNotebook)).Execute(&main, all); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "main.go"), main.Bytes(), 0o600); err != nil {
+	text, err := format.Source(main.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "main.go"), text, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for _, u := range all {
