@@ -285,7 +285,8 @@ func (t *MySQLTarget) resolveTLS() string {
 	if (t.TLS.Cert == "") != (t.TLS.Key == "") {
 		return "ssl_cert and ssl_key are given together"
 	}
-	wants := t.on || t.TLS.CA != "" || t.TLS.Cert != "" || t.verify != nil && *t.verify || t.identity != nil && *t.identity
+	wants := t.on || t.TLS.CA != "" || t.TLS.Cert != "" || t.verify != nil && *t.verify ||
+		t.identity != nil && *t.identity
 	if t.off {
 		if t.TLS.Mode != MySQLTLSUnset && t.TLS.Mode != MySQLTLSDisabled {
 			return "ssl_mode asks for TLS and another argument switches it off; leave out one or the other"

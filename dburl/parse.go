@@ -138,7 +138,8 @@ func (u *URL) setAuthority(a string) string {
 	if strings.Contains(a, "(") {
 		return goDSN
 	}
-	if last := strings.LastIndexByte(a, ','); last >= 0 && strings.ContainsAny(a[:last], ":[") || strings.Contains(a, ",[") {
+	if last := strings.LastIndexByte(a, ','); last >= 0 && strings.ContainsAny(a[:last], ":[") ||
+		strings.Contains(a, ",[") {
 		// Every host has its own port, or none: the list stays one text.
 		for item := range strings.SplitSeq(a, ",") {
 			if host, _, _, problem := splitHostPort(item); problem != "" {

@@ -300,7 +300,12 @@ func setStatementCache(t *PostgresTarget, v string) string {
 // Those of libpq that cannot be kept, and those that only a Python driver
 // understands, are refused by name.
 func (u *URL) Postgres() (PostgresTarget, error) {
-	t := PostgresTarget{User: u.User, Database: u.Database, password: u.password, KeepAlive: net.KeepAliveConfig{Enable: true}}
+	t := PostgresTarget{
+		User:      u.User,
+		Database:  u.Database,
+		password:  u.password,
+		KeepAlive: net.KeepAliveConfig{Enable: true},
+	}
 	if u.Backend != PostgreSQL {
 		return PostgresTarget{}, invalid("this is a " + u.Backend + " URL, not a postgresql URL")
 	}

@@ -11,7 +11,8 @@ import (
 const upperHex = "0123456789ABCDEF"
 
 func unreserved(c byte) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '.' || c == '-' || c == '~'
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '_' || c == '.' || c == '-' ||
+		c == '~'
 }
 
 // quote percent-encodes all but unreserved bytes and those in safe.

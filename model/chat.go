@@ -21,7 +21,11 @@ func (m *ChatMessage) Validate() error {
 
 // Validate reports what no engine can know to be wrong with the row.
 func (s *SharedChat) Validate() error {
-	return firstOf(key("shared_chat", "id", s.ID), key("shared_chat", "chat_id", s.ChatID), key("shared_chat", "user_id", s.UserID))
+	return firstOf(
+		key("shared_chat", "id", s.ID),
+		key("shared_chat", "chat_id", s.ChatID),
+		key("shared_chat", "user_id", s.UserID),
+	)
 }
 
 // Validate reports what no engine can know to be wrong with the row.

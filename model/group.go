@@ -10,7 +10,11 @@ func (g *Group) Validate() error {
 
 // Validate reports what no engine can know to be wrong with the row.
 func (m *GroupMember) Validate() error {
-	return firstOf(key("group_member", "id", m.ID), key("group_member", "group_id", m.GroupID), key("group_member", "user_id", m.UserID))
+	return firstOf(
+		key("group_member", "id", m.ID),
+		key("group_member", "group_id", m.GroupID),
+		key("group_member", "user_id", m.UserID),
+	)
 }
 
 // Validate reports what no engine can know to be wrong with the row.
@@ -27,5 +31,10 @@ func (g *AccessGrant) Validate() error {
 
 // Validate reports what no engine can know to be wrong with the row.
 func (f *ChatFile) Validate() error {
-	return firstOf(key("chat_file", "id", f.ID), key("chat_file", "user_id", f.UserID), key("chat_file", "chat_id", f.ChatID), key("chat_file", "file_id", f.FileID))
+	return firstOf(
+		key("chat_file", "id", f.ID),
+		key("chat_file", "user_id", f.UserID),
+		key("chat_file", "chat_id", f.ChatID),
+		key("chat_file", "file_id", f.FileID),
+	)
 }

@@ -123,7 +123,8 @@ func (c ColumnDef) Unit(u Unit) ColumnDef { c.Column.Unit = u; return c }
 
 // References adds an unnamed foreign key from the column.
 func (c ColumnDef) References(table, column string, onDelete Action) ColumnDef {
-	c.Table.ForeignKey(&ForeignKey{Columns: []string{c.Name}, RefTable: table, RefColumns: []string{column}, OnDelete: onDelete})
+	f := &ForeignKey{Columns: []string{c.Name}, RefTable: table, RefColumns: []string{column}, OnDelete: onDelete}
+	c.Table.ForeignKey(f)
 	return c
 }
 

@@ -81,7 +81,8 @@ func Each(t *testing.T, fn func(t *testing.T, db DB)) {
 // leftOut says that a test does not run on an engine.
 func leftOut(t testing.TB, engine string) {
 	t.Helper()
-	line := fmt.Sprintf("testdb: %s does not run on %s: TESTDB_SKIP=%s", t.Name(), server.Title(engine), os.Getenv("TESTDB_SKIP"))
+	line := fmt.Sprintf("testdb: %s does not run on %s: TESTDB_SKIP=%s",
+		t.Name(), server.Title(engine), os.Getenv("TESTDB_SKIP"))
 	t.Log(line)
 	_, _ = fmt.Fprintln(os.Stderr, line)
 }

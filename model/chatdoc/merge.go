@@ -263,7 +263,8 @@ func (w *writer) sign(msg string, is, was facts) (text, tail string, now facts) 
 	}
 	// Mostly nothing is replaced, and the message need not be copied.
 	body := strings.TrimRight(msg[:len(msg)-1], " \t\r\n")
-	if (!id || is.userID == "" && now.userID == w.id) && (!user || is.user == "" && now.user == w.user) && len(body) > 1 {
+	if (!id || is.userID == "" && now.userID == w.id) && (!user || is.user == "" && now.user == w.user) &&
+		len(body) > 1 {
 		return body, w.tails[which], now
 	}
 	out := cutObject(msg)

@@ -130,7 +130,8 @@ func index(on string, i *schema.Index) string {
 		if p.Desc {
 			name += " DESC"
 		}
-		simple = simple && p == (schema.IndexPart{Column: p.Column, Desc: p.Desc}) && !strings.HasSuffix(p.Column, " DESC")
+		simple = simple && p == (schema.IndexPart{Column: p.Column, Desc: p.Desc}) &&
+			!strings.HasSuffix(p.Column, " DESC")
 		names = append(names, name)
 	}
 	if !simple {

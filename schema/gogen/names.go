@@ -9,8 +9,8 @@ import (
 // capitals are words of names that Go writes in capitals.
 var capitals = func() map[string]string {
 	out := map[string]string{}
-	for _, w := range strings.Fields("acl api ascii cpu css dns eof guid html http https id ip json lhs qps ram rhs rpc sla " +
-		"smtp sql ssh tcp tls ttl udp ui uid uri url utf8 uuid vm xml xmpp xsrf xss") {
+	for _, w := range strings.Fields("acl api ascii cpu css dns eof guid html http https id ip json lhs qps ram rhs " +
+		"rpc sla smtp sql ssh tcp tls ttl udp ui uid uri url utf8 uuid vm xml xmpp xsrf xss") {
 		out[w] = strings.ToUpper(w)
 	}
 	return out
@@ -51,7 +51,8 @@ func (n naming) exported(name string) string {
 // databases have it, comes in small letters.
 func words(name string) []string {
 	var out []string
-	for _, part := range strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+	apart := func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+	for _, part := range strings.FieldsFunc(name, apart) {
 		if strings.ToUpper(part) == part {
 			part = strings.ToLower(part)
 		}

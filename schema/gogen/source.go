@@ -85,7 +85,8 @@ func Source(tables []*schema.Table, o Options) ([]byte, error) {
 	}
 	text, err := format.Source([]byte(f.head() + f.body.String()))
 	if err != nil {
-		return nil, &dberr.Error{Op: "generate", Code: dberr.Internal, Msg: "the tables could not be written as Go", Err: err}
+		const msg = "the tables could not be written as Go"
+		return nil, &dberr.Error{Op: "generate", Code: dberr.Internal, Msg: msg, Err: err}
 	}
 	return text, nil
 }

@@ -288,7 +288,8 @@ func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 func isTag(s string) bool { return s == "" || !isDigit(s[0]) && wordLen(s) == len(s) }
 
 func number(s string) int {
-	if len(s) > 2 && s[0] == '0' && (s[1] == 'x' || s[1] == 'X') && strings.IndexByte("0123456789abcdefABCDEF", s[2]) >= 0 {
+	if len(s) > 2 && s[0] == '0' && (s[1] == 'x' || s[1] == 'X') &&
+		strings.IndexByte("0123456789abcdefABCDEF", s[2]) >= 0 {
 		n := 2
 		for n < len(s) && strings.IndexByte("0123456789abcdefABCDEF", s[n]) >= 0 {
 			n++

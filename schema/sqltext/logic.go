@@ -22,7 +22,8 @@ func isTruth(n *node) bool {
 	case nUnary:
 		return n.text == "NOT"
 	case nBinary:
-		return opposites[n.text] != "" || slices.Contains([]string{"AND", "OR", "LIKE", "NOT LIKE", "REGEXP", "NOT REGEXP", "<=>"}, n.text)
+		return opposites[n.text] != "" ||
+			slices.Contains([]string{"AND", "OR", "LIKE", "NOT LIKE", "REGEXP", "NOT REGEXP", "<=>"}, n.text)
 	}
 	return false
 }
@@ -106,7 +107,11 @@ func negate(n *node) *node {
 	case nBinary:
 		switch {
 		case opposites[n.text] != "":
-			return &node{kind: nBinary, text: opposites[n.text], args: []*node{pushNot(n.args[0], false), pushNot(n.args[1], false)}}
+			return &node{
+				kind: nBinary,
+				text: opposites[n.text],
+				args: []*node{pushNot(n.args[0], false), pushNot(n.args[1], false)},
+			}
 		case n.text == "AND" || n.text == "OR":
 			op := map[string]string{"AND": "OR", "OR": "AND"}[n.text]
 			args := make([]*node, 0, len(n.args))

@@ -49,8 +49,9 @@ func (p *parser) call(t Token) (*node, error) {
 // its quotes.
 func plainFunction(name string) bool {
 	upper := strings.ToUpper(name)
-	return name != "" && name == strings.ToLower(name) && wordLen(name) == len(name) && upper != "NOT" && upper != "CAST" && upper != "CASE" && upper != "ARRAY" &&
-		upper != "COUNT" && upper != "NOW" && !slices.Contains(shapeWords, upper) && !slices.Contains(valueWords, upper)
+	return name != "" && name == strings.ToLower(name) && wordLen(name) == len(name) &&
+		!slices.Contains([]string{"NOT", "CAST", "CASE", "ARRAY", "COUNT", "NOW"}, upper) &&
+		!slices.Contains(shapeWords, upper) && !slices.Contains(valueWords, upper)
 }
 
 func (p *parser) caseExpr() (*node, error) {

@@ -300,8 +300,9 @@ func keyrings() []string {
 			}
 		}
 	}
-	keys = append(keys, "/usr/share/keyrings/debian-archive-keyring.gpg", "/usr/share/keyrings/debian-archive-keyring.pgp",
-		"/usr/share/keyrings/ubuntu-archive-keyring.gpg")
+	for _, k := range []string{"debian-archive-keyring.gpg", "debian-archive-keyring.pgp", "ubuntu-archive-keyring.gpg"} {
+		keys = append(keys, "/usr/share/keyrings/"+k)
+	}
 	slices.Sort(keys)
 	return slices.DeleteFunc(slices.Compact(keys), func(k string) bool {
 		i, err := os.Stat(k)

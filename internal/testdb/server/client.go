@@ -30,7 +30,8 @@ func (e Endpoint) Client(ctx context.Context, database string, say func(string))
 		if !ok {
 			return nil, fmt.Errorf("no psql beside %s; install the package postgresql-client", b.server)
 		}
-		argv = b.argv(psql, "--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--set=ON_ERROR_STOP=1", e.withoutPassword().URL(database))
+		argv = b.argv(psql, "--no-psqlrc", "--quiet", "--no-align", "--tuples-only", "--set=ON_ERROR_STOP=1",
+			e.withoutPassword().URL(database))
 		env = "PGPASSWORD=" + password
 	default:
 		shell, ok := b.tool(e.Engine, "mysql")

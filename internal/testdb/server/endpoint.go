@@ -70,7 +70,12 @@ func (e Endpoint) withoutPassword() Endpoint {
 
 // local is the endpoint of a server of ours on this machine.
 func local(engine string, port int) Endpoint {
-	e := Endpoint{Engine: engine, scheme: engine, address: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), ours: true}
+	e := Endpoint{
+		Engine:  engine,
+		scheme:  engine,
+		address: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)),
+		ours:    true,
+	}
 	if engine == PostgreSQL {
 		e.user, e.database, e.query = url.User("postgres"), "postgres", "sslmode=disable"
 	} else {

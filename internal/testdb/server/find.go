@@ -75,7 +75,8 @@ func installed(ctx context.Context, engine string) (binaries, bool) {
 // ordinary user's PATH leaves out.
 func inPath(name string) []string {
 	var all []string
-	for _, d := range append(filepath.SplitList(os.Getenv("PATH")), "/usr/sbin", "/usr/local/sbin", "/usr/libexec", "/usr/local/mysql/bin") {
+	dirs := filepath.SplitList(os.Getenv("PATH"))
+	for _, d := range append(dirs, "/usr/sbin", "/usr/local/sbin", "/usr/libexec", "/usr/local/mysql/bin") {
 		if d != "" {
 			all = append(all, filepath.Join(d, name))
 		}
@@ -161,8 +162,8 @@ func (b binaries) environ(env []string) []string {
 }
 
 func (b binaries) loader() string {
-	for _, pattern := range []string{"usr/lib/*/ld-linux*.so.*", "lib/*/ld-linux*.so.*", "usr/lib64/ld-linux*.so.*", "lib64/ld-linux*.so.*", "usr/lib/ld-linux*.so.*", "lib/ld-linux*.so.*"} {
-		if m, _ := filepath.Glob(filepath.Join(b.prefix, pattern)); len(m) > 0 {
+	for _, dir := range []string{"usr/lib/*", "lib/*", "usr/lib64", "lib64", "usr/lib", "lib"} {
+		if m, _ := filepath.Glob(filepath.Join(b.prefix, dir, "ld-linux*.so.*")); len(m) > 0 {
 			return m[0]
 		}
 	}
@@ -172,7 +173,10 @@ func (b binaries) loader() string {
 // libraries are the directories of a fetched tree that hold shared libraries.
 func (b binaries) libraries() []string {
 	var dirs []string
-	for _, pattern := range []string{"usr/lib/*-linux-*", "lib/*-linux-*", "usr/lib/*-linux-*/*", "usr/lib/mysql/private", "usr/lib/*-linux-*/mysql/private"} {
+	for _, pattern := range []string{
+		"usr/lib/*-linux-*", "lib/*-linux-*", "usr/lib/*-linux-*/*",
+		"usr/lib/mysql/private", "usr/lib/*-linux-*/mysql/private",
+	} {
 		m, _ := filepath.Glob(filepath.Join(b.prefix, pattern))
 		for _, d := range m {
 			if libs, _ := filepath.Glob(filepath.Join(d, "lib*.so.*")); len(libs) > 0 {
@@ -305,14 +309,19 @@ func (b *binaries) complete() bool {
 // request says which packages hold the engine's server.
 func request(engine string) debs.Request {
 	// Packages that servers depend on for their installation, not for running.
-	r := debs.Request{Attempts: 2, Leave: []string{"perl*", "libperl*", "*-base", "debconf*", "cdebconf*", "mecab-*", "tar", "dpkg", "adduser",
-		"passwd", "login*", "ucf", "sensible-utils", "init-system-helpers", "galera*", "rsync", "lsof", "psmisc", "socat", "iproute2"}}
+	r := debs.Request{Attempts: 2, Leave: []string{
+		"perl*", "libperl*", "*-base", "debconf*", "cdebconf*", "mecab-*", "tar", "dpkg", "adduser", "passwd", "login*", "ucf",
+		"sensible-utils", "init-system-helpers", "galera*", "rsync", "lsof", "psmisc", "socat", "iproute2",
+	}}
 	switch engine {
 	case PostgreSQL:
 		// The C library stays the machine's own, see argv.
-		r.Leave = append(r.Leave, "libc6", "libc-bin", "libllvm*", "libclang*", "libz3-*", "postgresql-common*", "postgresql-client-common", "ssl-cert", "locales*", "libjson-perl", "netbase", "procps", "sysvinit-utils", "lsb-base", "openssl", "systemd*")
+		r.Leave = append(r.Leave, "libc6", "libc-bin", "libllvm*", "libclang*", "libz3-*", "postgresql-common*",
+			"postgresql-client-common", "ssl-cert", "locales*", "libjson-perl", "netbase", "procps", "sysvinit-utils", "lsb-base",
+			"openssl", "systemd*")
 		for major := 20; major >= 13; major-- {
-			r.Choices = append(r.Choices, []string{"postgresql-" + strconv.Itoa(major), "postgresql-client-" + strconv.Itoa(major)})
+			n := strconv.Itoa(major)
+			r.Choices = append(r.Choices, []string{"postgresql-" + n, "postgresql-client-" + n})
 		}
 	case MySQL:
 		// Debian keeps Oracle's MySQL out of its releases but in its
@@ -322,7 +331,11 @@ func request(engine string) debs.Request {
 		}
 		r.Suites = []string{"testing", "sid"}
 	case MariaDB:
-		r.Choices = [][]string{{"mariadb-server-core", "mariadb-client-core", "libc6"}, {"mariadb-server-core-10.6", "mariadb-client-core-10.6", "libc6"}, {"mariadb-server-core-10.5", "mariadb-client-core-10.5", "libc6"}}
+		r.Choices = [][]string{
+			{"mariadb-server-core", "mariadb-client-core", "libc6"},
+			{"mariadb-server-core-10.6", "mariadb-client-core-10.6", "libc6"},
+			{"mariadb-server-core-10.5", "mariadb-client-core-10.5", "libc6"},
+		}
 	}
 	return r
 }

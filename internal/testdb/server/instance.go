@@ -98,7 +98,8 @@ func launch(ctx context.Context, b binaries, grace time.Duration) (*instance, er
 
 // launchFrom tries until the server gets its port: between the choice of a
 // free one and its use another program may take it.
-func launchFrom(ctx context.Context, b binaries, a account, base, template string, grace time.Duration, ports func(context.Context) (int, error)) (*instance, error) {
+func launchFrom(ctx context.Context, b binaries, a account, base, template string, grace time.Duration,
+	ports func(context.Context) (int, error)) (*instance, error) {
 	for attempt := 0; ; attempt++ {
 		port, err := ports(ctx)
 		if err != nil {
@@ -111,7 +112,8 @@ func launchFrom(ctx context.Context, b binaries, a account, base, template strin
 	}
 }
 
-func launchOnce(ctx context.Context, b binaries, a account, base, template string, port int, grace time.Duration) (_ *instance, err error) {
+func launchOnce(ctx context.Context, b binaries, a account, base, template string, port int,
+	grace time.Duration) (_ *instance, err error) {
 	dir, err := os.MkdirTemp(base, b.engine+"-")
 	if err != nil {
 		return nil, err
@@ -185,7 +187,8 @@ func (i *instance) guard(ctx context.Context, b binaries, a account, grace time.
 
 // start lets the guardian start the server and waits until it answers.
 func (i *instance) start(ctx context.Context) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, startLimit, fmt.Errorf("%s did not answer within %v", Title(i.endpoint.Engine), startLimit))
+	late := fmt.Errorf("%s did not answer within %v", Title(i.endpoint.Engine), startLimit)
+	ctx, cancel := context.WithTimeoutCause(ctx, startLimit, late)
 	defer cancel()
 	old := i.pid()
 	if err := i.keep.say("start"); err != nil {
@@ -204,7 +207,8 @@ func (i *instance) start(ctx context.Context) error {
 		if !alive(i.pid()) {
 			text, _ := os.ReadFile(filepath.Join(i.dir, "log"))
 			why := errors.New("it ended while starting")
-			if says := strings.ToLower(string(text)); strings.Contains(says, "address already in use") || strings.Contains(says, "bind on tcp/ip port") {
+			says := strings.ToLower(string(text))
+			if strings.Contains(says, "address already in use") || strings.Contains(says, "bind on tcp/ip port") {
 				why = errPort
 			}
 			return fmt.Errorf("%s: %w: %s", Title(i.endpoint.Engine), why, tail(string(text)))

@@ -105,9 +105,11 @@ func (b binaries) command(dir string, port int) []string {
 			written = "on" // to the system, which a kill does not touch; not to the disk
 		}
 		for _, s := range []string{
-			"listen_addresses=127.0.0.1", "unix_socket_directories=" + sockets, "max_connections=300", "shared_buffers=128MB",
+			"listen_addresses=127.0.0.1", "unix_socket_directories=" + sockets,
+			"max_connections=300", "shared_buffers=128MB",
 			// The data does not outlive the server, so nothing needs to reach a disk.
-			"fsync=off", "synchronous_commit=" + written, "full_page_writes=" + written, "wal_level=minimal", "max_wal_senders=0", "max_wal_size=1GB", "autovacuum=off",
+			"fsync=off", "synchronous_commit=" + written, "full_page_writes=" + written,
+			"wal_level=minimal", "max_wal_senders=0", "max_wal_size=1GB", "autovacuum=off",
 			// Shared memory as files of the data directory vanishes with it, also after a kill.
 			"dynamic_shared_memory_type=mmap", "logging_collector=off", "jit=off",
 		} {
@@ -120,9 +122,11 @@ func (b binaries) command(dir string, port int) []string {
 		log, twice = "2", "ON"
 	}
 	args := append(b.common(data),
-		"--port="+strconv.Itoa(port), "--bind-address=127.0.0.1", "--socket="+filepath.Join(dir, "sock"), "--pid-file="+filepath.Join(dir, "server.pid"),
+		"--port="+strconv.Itoa(port), "--bind-address=127.0.0.1",
+		"--socket="+filepath.Join(dir, "sock"), "--pid-file="+filepath.Join(dir, "server.pid"),
 		"--init-file="+filepath.Join(dir, "init.sql"), "--max-connections=300", "--skip-name-resolve", "--skip-log-bin",
-		"--innodb-flush-log-at-trx-commit="+log, "--innodb-doublewrite="+twice, "--innodb-flush-method=nosync", "--performance-schema=OFF", "--innodb-buffer-pool-size=128M")
+		"--innodb-flush-log-at-trx-commit="+log, "--innodb-doublewrite="+twice, "--innodb-flush-method=nosync",
+		"--performance-schema=OFF", "--innodb-buffer-pool-size=128M")
 	if b.engine == MySQL {
 		// The server's collation stays the one its makers chose, here and for MariaDB:
 		// DDL that forgets to name one shall be seen.
@@ -174,7 +178,8 @@ func (b binaries) plugins() string {
 }
 
 // users is run at each start of MySQL and MariaDB.
-const users = "CREATE USER IF NOT EXISTS 'test'@'%' IDENTIFIED BY 'test';\nGRANT ALL ON *.* TO 'test'@'%' WITH GRANT OPTION;\n"
+const users = "CREATE USER IF NOT EXISTS 'test'@'%' IDENTIFIED BY 'test';\n" +
+	"GRANT ALL ON *.* TO 'test'@'%' WITH GRANT OPTION;\n"
 
 // ending is the signal that ends a server whose data nobody needs.
 func ending(engine string) string {
@@ -205,8 +210,8 @@ func (b binaries) initialise(ctx context.Context, dir string, a account) error {
 	if err != nil {
 		return err
 	}
-	return b.run(ctx, dir, a, sql, b.argv(b.server, append(b.common(data), "--bootstrap", "--log-warnings=0", "--enforce-storage-engine=",
-		"--max-allowed-packet=8M", "--net-buffer-length=16K")...))
+	return b.run(ctx, dir, a, sql, b.argv(b.server, append(b.common(data), "--bootstrap",
+		"--log-warnings=0", "--enforce-storage-engine=", "--max-allowed-packet=8M", "--net-buffer-length=16K")...))
 }
 
 // systemTables reads the statements that make MariaDB's own tables, as its
