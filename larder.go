@@ -186,6 +186,9 @@ const openTimeout = time.Minute
 func (d *Database) connect(ctx context.Context, why purpose) (*engine.Engine, error) {
 	d.Close()
 	o := d.o.Engine
+	if o.LookFor == nil {
+		o.LookFor = LookFor()
+	}
 	o.ReadOnly = o.ReadOnly || why == toLook || why == toRead
 	switch why {
 	case toLook:

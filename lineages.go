@@ -16,6 +16,13 @@ const (
 	ownVersionTable = "larder_version"
 )
 
+// LookFor are the tables by which a Larder database, or one of Open WebUI of
+// whatever release, is known where a server has several schemas, for
+// [engine.Options].
+func LookFor() []string {
+	return []string{migrate.DefaultVersionTable, ownVersionTable, "migratehistory", "chat"}
+}
+
 // Lineages are the histories of a Larder database, for [migrate.New]: the one
 // that is shared with Open WebUI, and the one of the tables that only Larder
 // has. same says what becomes of users with one e-mail; empty is

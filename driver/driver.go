@@ -31,6 +31,7 @@ type Driver interface {
 // field asks for the engine's default.
 type OpenOptions struct {
 	Schema  string             // the schema to work in, on an engine with Schemas inside of a database
+	LookFor []string           // tables of the program: without a Schema, that of the server's path which has some is worked in
 	Pool    dburl.PoolSettings // sizes and timeouts of the pool
 	PingAge time.Duration      // with Pool.PrePing: a connection idle for longer is pinged before it is handed out; 0 is always
 

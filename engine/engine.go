@@ -70,7 +70,7 @@ func OpenURL(ctx context.Context, u *dburl.URL, o Options) (*Engine, error) {
 	if o.PingAge == 0 {
 		age = defaultPingAge
 	}
-	db, err := d.Open(ctx, u, driver.OpenOptions{Schema: o.Schema, Pool: pool, PingAge: age,
+	db, err := d.Open(ctx, u, driver.OpenOptions{Schema: o.Schema, LookFor: o.LookFor, Pool: pool, PingAge: age,
 		PreparedStatements: o.PreparedStatements, Password: o.Password, ReadOnly: o.ReadOnly})
 	if err != nil {
 		return nil, openError(u, err)

@@ -16,7 +16,16 @@ type Options struct {
 	// engine/engines lists all of them.
 	Drivers []driver.Driver
 
-	Schema string                // the schema to work in, on engines that have schemas
+	// Schema is the schema to work in, on an engine with schemas inside of a
+	// database. Empty is where the server itself would look: see LookFor.
+	Schema string
+	// LookFor names tables by which the program knows its database. Without a
+	// Schema, an engine that looks along a path of schemas works in the one of
+	// them that has any of these tables, whichever place it has in the path;
+	// where none has, in the first. Two that have some are a
+	// dberr.SchemaMismatch error that names both.
+	LookFor []string
+
 	Pool   *dburl.PoolSettings   // nil is dburl's defaults: 5 connections kept, 10 more under load, 30 s to get one
 	SQLite *dburl.SQLiteSettings // nil is dburl's defaults
 

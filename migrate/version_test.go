@@ -87,3 +87,35 @@ func TestVersionTableElsewhere(t *testing.T) {
 		}
 	})
 }
+
+// TestAHistoryIsNotBegunBesideAnother refuses to make a version table while
+// another schema of the database has one, unless the schema is named.
+func TestAHistoryIsNotBegunBesideAnother(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, db testdb.DB) {
+		if db.Engine != testdb.PostgreSQL {
+			return // a table has one place there
+		}
+		eng := enginetest.Open(t, db.URL, engine.Options{})
+		for _, s := range []string{"CREATE SCHEMA app", "CREATE TABLE app.alembic_version (version_num varchar(32) NOT NULL)"} {
+			execute(t, eng, s)
+		}
+		r := runnerWith(t, migrate.Options{Engine: eng, Lineages: []migrate.Lineage{withTables(nil)}})
+		refused := func(what string, err error) {
+			t.Helper()
+			if dberr.CodeOf(err) != dberr.SchemaMismatch || !strings.Contains(err.Error(), "schema app of the same database has alembic_version") {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		_, err := r.Upgrade(t.Context(), "head")
+		refused("upgrade", err)
+		_, err = r.Stamp(t.Context(), false, "head")
+		refused("stamp", err)
+		_, err = r.EnsureVersion(t.Context())
+		refused("ensure-version", err)
+		if left, err := eng.Inspect(t.Context(), driver.InspectOptions{}); err != nil || len(left) != 0 {
+			t.Errorf("%d tables were made, %v", len(left), err)
+		}
+		named := enginetest.Open(t, db.URL, engine.Options{Schema: "public"})
+		upgrade(t, runnerWith(t, migrate.Options{Engine: named, Lineages: []migrate.Lineage{withTables(nil)}}), "head")
+	})
+}

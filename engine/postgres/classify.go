@@ -183,6 +183,10 @@ func lostConnection(err error) bool {
 	return errors.Is(err, pgconn.ErrConnClosed) || netfault.Lost(err)
 }
 
+// refusedTLS is pgx's text for a server that answered the request for TLS by
+// no. It has no value of its own to be recognised by (pgx 5.12).
+const refusedTLS = "server refused TLS connection"
+
 // connectError says in a sentence why no connection came about.
 func (c *connector) connectError(ctx context.Context, err error) error {
 	stranger := "the server at " + c.where + " does not let the user " + c.config.User + " into the database " + c.config.Database +
@@ -196,6 +200,10 @@ func (c *connector) connectError(ctx context.Context, err error) error {
 	}}
 	if c.config.ValidateConnect != nil {
 		a.Fits = "that fits target_session_attrs"
+	}
+	if err != nil && strings.Contains(err.Error(), refusedTLS) {
+		return &dberr.Error{Op: "connect", Code: dberr.Invalid, Engine: "postgresql", Unsent: true, Err: err,
+			Msg: "the server at " + c.where + " has no TLS, which the URL asks for; switch it on there, or use sslmode=prefer or sslmode=disable"}
 	}
 	if c.config.RuntimeParams["search_path"] != "" {
 		a.Words["08P01"] = "what listens at " + c.where + " refuses a setting of the connection; a pooler has to let search_path and timezone pass (ignore_startup_parameters, track_extra_parameters)"

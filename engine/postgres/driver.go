@@ -58,13 +58,18 @@ func (Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*dr
 	if err != nil {
 		return nil, err
 	}
+	if o.Schema == "" && len(o.LookFor) > 0 {
+		if err := c.findSchema(ctx, o.LookFor); err != nil {
+			return nil, err
+		}
+	}
 	if err := c.chooseMode(t, o, info.pooled); err != nil {
 		return nil, err
 	}
 	c.readOnly = o.ReadOnly
 	if o.ReadOnly && !info.pooled {
 		// A pooler does not know the setting, and would pass it on to others.
-		c.config.RuntimeParams["default_transaction_read_only"] = "on"
+		c.refuseWrites()
 	}
 	db := &driver.Database{Dialect: NewDialect(info.number, info.icu), Classifier: classifier{}, Inspector: NewInspector(), DDL: NewDDL(),
 		Locker: locker{c: c, pooled: info.pooled, version: info.number}, Begin: c.begin, State: c.state, Version: "PostgreSQL " + info.version}
@@ -79,6 +84,20 @@ func (Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*dr
 	db.Writer.SetMaxOpenConns(pool.MaxOpen())
 	db.Writer.SetMaxIdleConns(pool.MaxIdle())
 	return db, nil
+}
+
+// refuseWrites makes every connection one that writes nothing. Where the URL
+// asks for a server that takes writes, or for one that does not, the setting
+// comes when that has been looked at: it would decide the answer.
+func (c *connector) refuseWrites() {
+	if c.config.ValidateConnect == nil {
+		c.config.RuntimeParams["default_transaction_read_only"] = "on"
+		return
+	}
+	c.config.AfterConnect = func(ctx context.Context, conn *pgconn.PgConn) error {
+		_, err := conn.Exec(ctx, "SET default_transaction_read_only = on").ReadAll()
+		return err
+	}
 }
 
 // connector opens connections with their settings.

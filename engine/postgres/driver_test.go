@@ -18,6 +18,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -399,6 +400,83 @@ func TestWhatMayChangeTheSchema(t *testing.T) {
 	} {
 		if got := mayChangeSchema(text); got != want {
 			t.Errorf("%q: %v", text, got)
+		}
+	}
+}
+
+// A role that gets a schema of its own name later, or a search path, finds the
+// tables that are there, wherever they stand in the path; two places are an error.
+func TestLooksAlongTheSearchPath(t *testing.T) {
+	u := parse(t, testdb.New(t, testdb.PostgreSQL).URL)
+	admin := mustOpen(t, u, driver.OpenOptions{})
+	for _, s := range []string{"CREATE TABLE mark (id int)", "CREATE SCHEMA first", "CREATE SCHEMA last", "CREATE TABLE last.other (id int)"} {
+		if _, err := admin.Writer.Exec(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	along := func(path string) *dburl.URL { return u.WithQuery("options", "-csearch_path="+path) }
+	for _, c := range []struct {
+		path string
+		look []string
+		want string // current_schema()
+	}{
+		{"first,public,last", nil, "first"},
+		{"first,public,last", []string{"mark"}, "public"},
+		{"first,public,last", []string{"nothing", "other"}, "last"},
+		{"first,public,last", []string{"nothing"}, "first"},
+		{"public,first", []string{"mark"}, "public"},
+		{"first,nowhere", []string{"mark"}, "first"},
+	} {
+		db := mustOpen(t, along(c.path), driver.OpenOptions{LookFor: c.look})
+		var at, whole string
+		if err := db.Writer.QueryRow("SELECT current_schema(), array_to_string(current_schemas(false), ',')").Scan(&at, &whole); err != nil || at != c.want {
+			t.Errorf("along %s for %v: it works in %s, %v", c.path, c.look, at, err)
+		}
+		if n := strings.Count(c.path, ","); n == 2 && strings.Count(whole, ",") != n {
+			t.Errorf("the path is %s", whole)
+		}
+	}
+	_, err := Driver{}.Open(t.Context(), along("first,public,last"), driver.OpenOptions{LookFor: []string{"mark", "other"}})
+	if dberr.CodeOf(err) != dberr.SchemaMismatch || !strings.Contains(err.Error(), "schemas public and last;") {
+		t.Errorf("two places: %v", err)
+	}
+	db := mustOpen(t, along("first,public,last"), driver.OpenOptions{LookFor: []string{"mark", "other"}, Schema: "last"})
+	var at string
+	if err := db.Writer.QueryRow("SELECT current_schema()").Scan(&at); err != nil || at != "last" {
+		t.Errorf("a schema that is named: %s, %v", at, err)
+	}
+}
+
+// A database that is opened to be read only is looked at as the URL asks: its
+// own setting must not decide what the server is.
+func TestReadOnlyWithTargetSessionAttrs(t *testing.T) {
+	u := parse(t, testdb.New(t, testdb.PostgreSQL).URL)
+	for attrs, fits := range map[string]bool{"read-write": true, "primary": true, "any": true, "prefer-standby": true, "read-only": false, "standby": false} {
+		for _, hosts := range []string{u.Host + ":" + strconv.Itoa(u.Port), fmt.Sprintf("%s:%d,%s:%d", u.Host, u.Port, u.Host, u.Port)} {
+			at := parse(t, strings.Replace(u.Reveal(), u.Host+":"+strconv.Itoa(u.Port), hosts, 1)).WithQuery("target_session_attrs", attrs)
+			db, err := Driver{}.Open(t.Context(), at, driver.OpenOptions{ReadOnly: true})
+			if (err == nil) != fits {
+				t.Errorf("%s at %s: %v", attrs, hosts, err)
+			}
+			if err != nil {
+				continue
+			}
+			for range 3 {
+				if _, err := db.Writer.Exec("CREATE TABLE written (id int)"); (classifier{}).Classify(err).Code != dberr.ReadOnly {
+					t.Errorf("%s: a write gives %v", attrs, err)
+				}
+			}
+			db.Writer.Close()
+		}
+	}
+}
+
+func TestNoTLSIsSaid(t *testing.T) {
+	u := parse(t, testdb.New(t, testdb.PostgreSQL).URL)
+	for _, mode := range []string{"require", "verify-full"} {
+		_, err := Driver{}.Open(t.Context(), u.WithQuery("sslmode", mode), driver.OpenOptions{})
+		if dberr.CodeOf(err) != dberr.Invalid || !strings.Contains(err.Error(), "has no TLS") || !strings.Contains(err.Error(), "sslmode=disable") {
+			t.Errorf("%s: %v", mode, err)
 		}
 	}
 }

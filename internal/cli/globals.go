@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/larder-db/larder"
 	"github.com/larder-db/larder/dburl"
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/engine/engines"
@@ -89,5 +90,5 @@ func (p *program) database(log *slog.Logger) (dburl.Config, error) {
 
 // engineOptions say how the database is opened.
 func (p *program) engineOptions(c dburl.Config, log *slog.Logger) engine.Options {
-	return engine.Options{Drivers: engines.All(), Schema: c.Schema, Pool: &c.Pool, SQLite: &c.SQLite, Logger: log, Hooks: p.global.statements.hooks(log)}
+	return engine.Options{Drivers: engines.All(), Schema: c.Schema, LookFor: larder.LookFor(), Pool: &c.Pool, SQLite: &c.SQLite, Logger: log, Hooks: p.global.statements.hooks(log)}
 }

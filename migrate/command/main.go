@@ -1,6 +1,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -166,6 +167,9 @@ func (p Program) verb(ctx context.Context, s *Session, v Verb, args []string) er
 			files = *o.SQLite
 		}
 		o.SQLite = new(files.ForMigration())
+		if o.LookFor == nil {
+			o.LookFor = versionTables(r.Lineages)
+		}
 		return engine.Open(ctx, url, o)
 	}
 	s.Target = func(dialect string) (*migrate.Target, error) {
@@ -291,4 +295,15 @@ func TakesValue(f *pflag.FlagSet) func(flag string) bool {
 		}
 		return flag != nil && flag.NoOptDefVal == ""
 	}
+}
+
+// versionTables are those of the lineages which are in no schema of their own.
+func versionTables(lineages []migrate.Lineage) []string {
+	var out []string
+	for _, l := range lineages {
+		if l.VersionSchema == "" {
+			out = append(out, cmp.Or(l.VersionTable, migrate.DefaultVersionTable))
+		}
+	}
+	return out
 }

@@ -72,6 +72,9 @@ func (r *Migrator) migrate(ctx context.Context, d history.Direction, target stri
 	if len(steps) == 0 {
 		return rep, nil
 	}
+	if err := led.Alone(ctx, r.o.Engine, r.set); err != nil {
+		return rep, err
+	}
 	return rep, r.runAll(ctx, rep, led, steps, half)
 }
 

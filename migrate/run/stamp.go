@@ -30,6 +30,9 @@ func (r *Migrator) Stamp(ctx context.Context, purge bool, targets ...string) (ou
 	}
 	defer func() { err = joinRelease(err, release()) }()
 	led, err := r.read(ctx, !purge)
+	if err == nil {
+		err = led.Alone(ctx, r.o.Engine, r.set)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -163,6 +166,9 @@ func (r *Migrator) EnsureVersion(ctx context.Context) (made []string, err error)
 	}
 	defer func() { err = joinRelease(err, release()) }()
 	led, err := r.read(ctx, false)
+	if err == nil {
+		err = led.Alone(ctx, r.o.Engine, r.set)
+	}
 	if err != nil {
 		return nil, err
 	}
