@@ -22,14 +22,14 @@ func (s *Server) authRoutes() []route {
 		{store.ErrPasswordTooLong, http.StatusBadRequest, msgPasswordTooLong},
 	},
 		endpoint("GET", auths+"{$}", "Who am I", signedIn, s.whoAmI),
-		endpoint("POST", auths+"signup", "Sign up; the first user becomes admin", public, s.signUp).secret(msgAuthRequest),
-		endpoint("POST", auths+"signin", "Sign in", public, s.signIn).secret(msgAuthRequest).refusing(
+		endpoint("POST", auths+"signup", "Sign up; the first user becomes admin", public, s.signUp).secret(msgAuthRequest).refusing(tooMany),
+		endpoint("POST", auths+"signin", "Sign in", public, s.signIn).secret(msgAuthRequest).refusing(tooMany,
 			refusal{store.ErrWrongPassword, http.StatusBadRequest, msgInvalidCred},
 			refusal{store.ErrSecondFactor, http.StatusForbidden, msgSecondFactor}),
 		endpoint("POST", auths+"signout", "Sign out", public, s.signOut).withoutData(),
 		endpoint("POST", auths+"add", "Add a user", admin, s.addUser),
 		endpoint("POST", auths+"update/profile", "Change one's profile", member, s.updateProfile),
-		endpoint("POST", auths+"update/password", "Change one's password", signedIn, s.updatePassword).refusing(
+		endpoint("POST", auths+"update/password", "Change one's password", signedIn, s.updatePassword).refusing(tooMany,
 			refusal{store.ErrWrongPassword, http.StatusBadRequest, msgWrongPassword}),
 		endpoint("POST", auths+"update/timezone", "Change one's time zone", signedIn, s.updateTimezone),
 		endpoint("GET", auths+"api_key", "One's API key", signedIn, s.apiKey).refusing(keyRefusals...),
@@ -124,12 +124,20 @@ func (s *Server) signUp(ctx context.Context, r *request, f signUpForm) (*session
 	if err := s.store.Users.MaySignUp(ctx); err != nil {
 		return nil, err
 	}
-	id, err := s.store.Users.SignUp(ctx, f.user())
+	var id *store.Identity
+	err := s.signingUp(r, func() (err error) {
+		id, err = s.store.Users.SignUp(ctx, f.user())
+		return err
+	})
 	return s.begin(ctx, r, id, err)
 }
 
 func (s *Server) signIn(ctx context.Context, r *request, f signInForm) (*session, error) {
-	id, err := s.store.Auths.SignIn(ctx, f.Email, f.Password)
+	var id *store.Identity
+	err := s.guess(r, f.Email, func() (err error) {
+		id, err = s.store.Auths.SignIn(ctx, f.Email, f.Password)
+		return err
+	})
 	return s.begin(ctx, r, id, err)
 }
 
@@ -237,7 +245,9 @@ func (s *Server) updateProfile(ctx context.Context, r *request, f profileForm) (
 }
 
 func (s *Server) updatePassword(ctx context.Context, r *request, f passwordForm) (bool, error) {
-	return true, s.store.Auths.ChangePassword(ctx, r.who(), f.Password, f.NewPassword)
+	return true, s.guess(r, r.Email, func() error {
+		return s.store.Auths.ChangePassword(ctx, r.who(), f.Password, f.NewPassword)
+	})
 }
 
 func (s *Server) updateTimezone(ctx context.Context, r *request, f timezoneForm) (statusAnswer, error) {

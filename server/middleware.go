@@ -127,7 +127,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		s.logRequest(r, rec, id, time.Since(start))
 	}()
-	s.router.ServeHTTP(rec, r)
+	switch done, err := s.admit(rec, r); {
+	case err != nil:
+		f := failureOf(err)
+		rec.err = f.err
+		writeFailure(rec, f)
+	case !done:
+		s.router.ServeHTTP(rec, r)
+	}
 }
 
 // logRequest writes one line per request: never a body, a token, or the value

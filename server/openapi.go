@@ -135,7 +135,12 @@ func responses(rt route, answer, problems any) object {
 		out["400"] = detail("The request cannot be fulfilled", sentence)
 	}
 	if rt.form.hasBody() {
+		if out["403"] == nil {
+			out["403"] = detail("A page of another site may not do this", sentence)
+		}
+		out["408"] = detail(msgTooSlow, sentence)
 		out["413"] = detail("The request is too large", sentence)
+		out["415"] = detail(msgNotJSON, sentence)
 	}
 	if rt.data {
 		out["503"] = detail("The database is away, busy, read-only, being migrated, or at another revision", sentence)

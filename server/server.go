@@ -43,6 +43,8 @@ type Options struct {
 	Memory       int64            // bytes for requests and answers in flight; 0 is 128 MiB
 	Connections  int              // at most; 0 is 4096
 	PerAddress   int              // connections from one address that have shown no session, at most; 0 is 256
+	Origins      []string         // sites whose pages may use the API, as https://chat.example.com; * is all, without cookies
+	Hosts        []string         // names under which the server is asked over the loopback, beside localhost
 	Proxies      []netip.Prefix   // whose X-Forwarded-For is believed, and whose connections are not counted by address
 	Now          func() time.Time // nil is time.Now
 	SecureCookie bool             // mark the session cookie as for HTTPS only
@@ -58,21 +60,23 @@ type Site struct {
 
 // Server answers requests. It is an http.Handler and safe for concurrent use.
 type Server struct {
-	store   *store.Store
-	probe   Probe
-	tokens  *tokens
-	program string
-	site    Site
-	log     *slog.Logger
-	maxBody int64
-	now     func() time.Time
-	secure  bool
-	drain   time.Duration
-	router  router
-	gate    gate
-	flows   *flows
-	conns   limit.ConnLimits
-	proxies []netip.Prefix
+	store    *store.Store
+	probe    Probe
+	tokens   *tokens
+	program  string
+	site     Site
+	log      *slog.Logger
+	maxBody  int64
+	now      func() time.Time
+	secure   bool
+	drain    time.Duration
+	router   router
+	gate     gate
+	flows    *flows
+	attempts *attempts
+	sites    *sites
+	conns    limit.ConnLimits
+	proxies  []netip.Prefix
 }
 
 // New makes a server. It does not touch the database.
@@ -103,7 +107,11 @@ func New(o Options) (*Server, error) {
 	if o.Memory <= 0 {
 		o.Memory = 128 << 20
 	}
-	s.proxies = o.Proxies
+	var err error
+	if s.sites, err = newSites(o.Origins, o.Hosts); err != nil {
+		return nil, err
+	}
+	s.proxies, s.attempts = o.Proxies, newAttempts()
 	s.conns = limit.ConnLimits{Total: cmp.Or(o.Connections, 4096), PerAddress: cmp.Or(o.PerAddress, 256), Exempt: s.isProxy}
 	s.gate = gate{probe: o.Probe, now: s.now, patience: o.Patience, stopping: make(chan struct{})}
 	if s.gate.patience <= 0 {
@@ -146,6 +154,9 @@ func (s *Server) handler(rt route) http.Handler {
 }
 
 func (s *Server) run(w http.ResponseWriter, r *http.Request, rt route) error {
+	if err := rt.wantsJSON(r); err != nil {
+		return err
+	}
 	if rt.data {
 		if err := s.gate.pass(r.Context()); err != nil {
 			return err
@@ -160,7 +171,9 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, rt route) error {
 		if rec, ok := w.(*record); ok {
 			rec.userID = c.ID
 		}
-		limit.Session(r.Context())
+		if limit.Session(r.Context()) {
+			s.attempts.known.Begin(network(s.clientAddr(r)), s.now())
+		}
 		if err := c.may(rt.auth); err != nil {
 			return err
 		}

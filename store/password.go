@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/crypto/bcrypt"
@@ -18,12 +19,17 @@ import (
 // MaxPassword is the most bytes of a new password: bcrypt reads no further.
 const MaxPassword = 72
 
-// Passwords makes and checks password hashes. At most as many are computed at
-// once as there are processors, so that sign-ins do not starve everything else.
+// Passwords makes and checks password hashes. One processor is left to everything
+// else, and the queue has an end: who would wait longer than a few seconds is
+// told to come again, with dberr.Busy.
 type Passwords struct {
-	cost  int
-	slots chan struct{}
+	cost   int
+	slots  chan struct{}
+	queued atomic.Int64
 }
+
+// queue is how many hashes may wait for each that is being computed.
+const queue = 12
 
 // NewPasswords returns a checker that makes bcrypt hashes of the given cost; 0
 // is the cost that Open WebUI uses.
@@ -31,10 +37,17 @@ func NewPasswords(cost int) *Passwords {
 	if cost == 0 {
 		cost = 12
 	}
-	return &Passwords{cost: cost, slots: make(chan struct{}, max(1, runtime.GOMAXPROCS(0)))}
+	return &Passwords{cost: cost, slots: make(chan struct{}, HashPlaces())}
 }
 
+// HashPlaces is how many hashes are computed at once.
+func HashPlaces() int { return max(1, runtime.GOMAXPROCS(0)-1) }
+
 func (p *Passwords) slot(ctx context.Context) (release func(), err error) {
+	defer p.queued.Add(-1)
+	if p.queued.Add(1) > int64(queue*cap(p.slots)) {
+		return nil, dberr.New(dberr.Busy, "password", "too many passwords are being checked at the moment; try again")
+	}
 	select {
 	case p.slots <- struct{}{}:
 		return func() { <-p.slots }, nil

@@ -240,3 +240,64 @@ func TestStalledConnections(t *testing.T) {
 	})
 	v.stop()
 }
+
+// signIn tries from an address of its own, and returns the status.
+func (v *victim) signIn(client *http.Client, addr, email, password string) int {
+	body := fmt.Sprintf(`{"email":%q,"password":%q}`, email, password)
+	r, err := http.NewRequestWithContext(v.t.Context(), "POST", "http://"+v.addr+"/api/v1/auths/signin", strings.NewReader(body))
+	if err != nil {
+		return 0
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("X-Forwarded-For", addr)
+	resp, err := client.Do(r)
+	if err != nil {
+		return 0
+	}
+	resp.Body.Close()
+	return resp.StatusCode
+}
+
+// A hundred who guess, each from an address of its own, hold nobody up who
+// works, and for seconds who signs in again where he has been before.
+func TestGuessers(t *testing.T) {
+	v := newVictim(t, 0, "--trusted-proxy", "127.0.0.1")
+	client := &http.Client{Timeout: time.Minute}
+	if status := v.signIn(client, "203.0.113.1", "bo@example.com", "pw-bo"); status != 200 {
+		t.Fatalf("status %d", status)
+	}
+	var longest time.Duration
+	signedIn, refused := 0, 0
+	v.during(attacked, func(stop <-chan struct{}) {
+		var wg sync.WaitGroup
+		wg.Go(func() {
+			many(100, stop, func(i int) {
+				v.signIn(client, fmt.Sprintf("198.51.100.%d", i), fmt.Sprintf("user%d@example.com", i), "guess")
+			})
+		})
+		wg.Go(func() {
+			many(1, stop, func(int) {
+				begin := time.Now()
+				for {
+					status := v.signIn(client, "203.0.113.1", "bo@example.com", "pw-bo")
+					if status == 200 {
+						break
+					}
+					if refused++; status != 503 {
+						v.t.Errorf("a good sign-in: status %d", status)
+						return
+					}
+					time.Sleep(time.Second)
+				}
+				signedIn++
+				longest = max(longest, time.Since(begin))
+			})
+		})
+		wg.Wait()
+	})
+	t.Logf("%d good sign-ins, %d times told to come again, the longest took %v", signedIn, refused, longest)
+	if signedIn == 0 || longest > 15*time.Second {
+		t.Error("good sign-ins are held up")
+	}
+	v.stop()
+}

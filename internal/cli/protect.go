@@ -2,8 +2,12 @@ package cli
 
 import (
 	"fmt"
+	"log/slog"
 	"net/netip"
+	"net/url"
 	"runtime/debug"
+	"slices"
+	"strings"
 
 	"github.com/spf13/pflag"
 )
@@ -14,6 +18,8 @@ type protectFlags struct {
 	conns      int
 	perAddress int
 	trusted    []string
+	origins    []string
+	hosts      []string
 
 	proxies []netip.Prefix // what trusted says
 }
@@ -23,6 +29,8 @@ func (f *protectFlags) register(flags *pflag.FlagSet) {
 	flags.IntVar(&f.conns, "max-connections", 0, "connections at most; 0 is 4096, or what the limit of open files leaves")
 	flags.IntVar(&f.perAddress, "max-connections-per-address", 256, "connections at most of one address that has not signed in")
 	flags.StringSliceVar(&f.trusted, "trusted-proxy", nil, "addresses or networks of proxies, whose X-Forwarded-For is believed")
+	flags.StringSliceVar(&f.origins, "cors-origin", nil, "sites whose pages may use the API (default: CORS_ALLOW_ORIGIN, else none); * is all, without cookies")
+	flags.StringSliceVar(&f.hosts, "allowed-host", nil, "names under which a proxy on this machine asks, beside that of WEBUI_URL")
 }
 
 func (f *protectFlags) check() error {
@@ -46,6 +54,22 @@ func (f *protectFlags) check() error {
 		f.proxies = append(f.proxies, prefix.Masked())
 	}
 	return nil
+}
+
+// sites are the sites whose pages may use the API, and the names of this one.
+// The variables are Open WebUI's.
+func (f *protectFlags) sites(env *Environment, log *slog.Logger) (origins, hosts []string) {
+	origins, hosts = f.origins, f.hosts
+	if v := env.get("CORS_ALLOW_ORIGIN"); v != "" && origins == nil {
+		origins = slices.DeleteFunc(strings.Split(v, ";"), func(o string) bool { return strings.TrimSpace(o) == "" })
+	}
+	if slices.Contains(origins, "*") {
+		log.Warn("pages of every site may use the API, because CORS allows *; name the sites instead, as https://chat.example.com;https://other.example.com")
+	}
+	if u, err := url.Parse(env.get("WEBUI_URL")); err == nil && u.Host != "" {
+		hosts = append(slices.Clone(hosts), u.Host)
+	}
+	return origins, hosts
 }
 
 // spare are files that the process needs besides its clients' connections:

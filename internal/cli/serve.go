@@ -172,6 +172,7 @@ func (p *program) runServe(cmd *cobra.Command, f serveFlags) error {
 	db := larder.New(conf.URL, o)
 	defer db.Close()
 	defer p.global.statements.report(log)
+	origins, hosts := f.protect.sites(&p.env, log)
 	f.protect.limitHeap(p.env.get("GOMEMLIMIT"))
 	srv, err := server.New(server.Options{
 		Probe:        db.Probe(),
@@ -184,6 +185,8 @@ func (p *program) runServe(cmd *cobra.Command, f serveFlags) error {
 		Connections:  f.protect.connections(),
 		PerAddress:   f.protect.perAddress,
 		Proxies:      f.protect.proxies,
+		Origins:      origins,
+		Hosts:        hosts,
 		SecureCookie: p.env.get("WEBUI_AUTH_COOKIE_SECURE") == "true" || p.env.get("WEBUI_SESSION_COOKIE_SECURE") == "true",
 	})
 	if err != nil {

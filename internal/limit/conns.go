@@ -178,18 +178,20 @@ func (l *Listener) ConnContext(ctx context.Context, c net.Conn) context.Context 
 }
 
 // Session says that the connection of the request that ctx belongs to has shown
-// a session: it is no stranger's.
-func Session(ctx context.Context) {
+// a session: it is no stranger's. first says that it had not before.
+func Session(ctx context.Context) (first bool) {
 	x, ok := ctx.Value(connKey{}).(*conn)
 	if !ok {
-		return
+		return false
 	}
 	x.l.mu.Lock()
 	defer x.l.mu.Unlock()
-	if !x.session && !x.gone {
+	first = !x.session
+	if first && !x.gone {
 		x.session = true
 		x.l.less(x.addr)
 	}
+	return first
 }
 
 // Working says whether the request that ctx belongs to is at work: it has come

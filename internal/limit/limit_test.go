@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -290,5 +292,101 @@ func TestSessionsAreNotCountedByAddress(t *testing.T) {
 	}
 	if open, _ := l.Open(); open != 10 {
 		t.Errorf("%d open", open)
+	}
+}
+
+func TestAttempts(t *testing.T) {
+	a := limit.NewAttempts(3, time.Minute)
+	now := time.Now()
+	is := func(key string, want bool, again time.Duration) {
+		t.Helper()
+		if ok, left := a.Begin(key, now); ok != want || left != again {
+			t.Errorf("%s: %v, again in %v", key, ok, left)
+		}
+	}
+	for range 3 {
+		is("a", true, 0)
+		now = now.Add(10 * time.Second)
+	}
+	is("a", false, 30*time.Second)
+	is("b", true, 0)
+	if n := a.Made("a", now); n != 3 || a.Made("c", now) != 0 {
+		t.Errorf("%d attempts", n)
+	}
+	a.Undo("a")
+	a.Undo("nobody")
+	is("a", true, 0)
+	is("a", false, 30*time.Second)
+	now = now.Add(30 * time.Second)
+	is("a", true, 0)
+	is("a", false, 10*time.Second)
+	// Who has many keys does not make it forget those who are over the limit.
+	for i := range 200_000 {
+		a.Begin(strconv.Itoa(i), now)
+	}
+	is("a", false, 10*time.Second)
+	now = now.Add(time.Hour)
+	is("a", true, 0)
+}
+
+func TestQueue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := limit.NewQueue(1, 3)
+		leave, err := q.Enter(t.Context(), 9)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var order []int
+		turned := 0
+		var wg sync.WaitGroup
+		for _, rank := range []int{5, 0, 5, 3, 7, 0} {
+			wg.Go(func() {
+				leave, err := q.Enter(t.Context(), rank)
+				if err != nil {
+					if turned++; !errors.Is(err, limit.ErrFull) {
+						t.Error(err)
+					}
+					return
+				}
+				order = append(order, rank)
+				leave()
+			})
+			synctest.Wait()
+		}
+		gone, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := q.Enter(gone, 0); !errors.Is(err, context.DeadlineExceeded) { // in the place of 3
+			t.Error(err)
+		}
+		leave()
+		wg.Wait()
+		if !slices.Equal(order, []int{0, 0}) || turned != 4 {
+			t.Errorf("in the order %v, %d turned away", order, turned)
+		}
+		if _, err := q.Enter(t.Context(), 9); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// Nobody who gives up takes a place with them.
+func TestAQueueLosesNoPlace(t *testing.T) {
+	q := limit.NewQueue(2, 5)
+	var wg sync.WaitGroup
+	for i := range 200 {
+		wg.Go(func() {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i%7)*time.Millisecond)
+			defer cancel()
+			if leave, err := q.Enter(ctx, i%3); err == nil {
+				time.Sleep(time.Millisecond)
+				leave()
+			}
+		})
+	}
+	wg.Wait()
+	for range 2 {
+		if _, err := q.Enter(t.Context(), 0); err != nil {
+			t.Error(err)
+		}
 	}
 }
