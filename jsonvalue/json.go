@@ -210,6 +210,19 @@ func (j JSON) Member(name string) JSON {
 	return JSON{}
 }
 
+// Elements are the texts of the elements of the array; nil when it is none.
+func (j JSON) Elements() []string {
+	if !j.Valid() {
+		return nil
+	}
+	return jsontext.Elements(j.text)
+}
+
+// IsObject reports whether the document is an object.
+func (j JSON) IsObject() bool {
+	return strings.HasPrefix(strings.TrimLeft(j.text, " \t\r\n"), "{") && j.Valid()
+}
+
 // With is the object with one member set, and that alone where the document is
 // no object. SQL NULL as a member leaves it out.
 func (j JSON) With(name string, v JSON) JSON {

@@ -27,11 +27,11 @@ func senderOf(t reflect.Type) func(r *request, answer any) error {
 		return func(r *request, answer any) error { return answer.(sender).send(r) }
 	case holdsVerbatim(t):
 		return func(r *request, answer any) error {
-			var p parts
-			if err := p.value(reflect.ValueOf(answer)); err != nil {
+			parts, err := partsOf(answer)
+			if err != nil {
 				return err
 			}
-			return writeParts(r.w, append(p.done, p.rest.String()))
+			return writeParts(r.w, parts)
 		}
 	}
 	return func(r *request, answer any) error { return writeJSON(r.w, answer) }
@@ -51,6 +51,23 @@ func holdsVerbatim(t reflect.Type) bool {
 		}
 	}
 	return false
+}
+
+func partsOf(answer any) ([]string, error) {
+	var p parts
+	err := p.value(reflect.ValueOf(answer))
+	return append(p.done, p.rest.String()), err
+}
+
+// sendParts writes an answer into one that has begun.
+func sendParts(w io.Writer, answer any) error {
+	parts, err := partsOf(answer)
+	for _, p := range parts {
+		if err == nil {
+			_, err = io.WriteString(w, p)
+		}
+	}
+	return err
 }
 
 // parts is an answer cut where verbatim texts stand in it.

@@ -10,17 +10,44 @@ import (
 	"github.com/larder-db/larder/store"
 )
 
+const chatPath = "/api/v1/chats/"
+
+var chatRefusals = refusals{
+	{dberr.ErrNotFound, http.StatusUnauthorized, msgNotFound},
+	{dberr.ErrInvalid, http.StatusBadRequest, msgSomethingWrong},
+	{store.ErrTagName, http.StatusBadRequest, "[ERROR: Tag name cannot be 'None']"},
+}
+
 func (s *Server) chatRoutes() []route {
-	const chats = "/api/v1/chats/"
 	gone := refusal{dberr.ErrNotFound, http.StatusNotFound, msgNotFound}
-	return resource(refusals{{dberr.ErrNotFound, http.StatusUnauthorized, msgNotFound}},
-		endpoint("GET", chats+"{$}", "One's chats, the last changed first", member, s.listChats),
-		endpoint("GET", chats+"list", "The same as /api/v1/chats/", member, s.listChats),
-		endpoint("DELETE", chats+"{$}", "Delete all of one's chats", member, s.deleteChats),
-		endpoint("POST", chats+"new", "Create a chat", member, s.createChat).refusing(gone),
-		endpoint("GET", chats+"{id}", "A chat with its whole document", member, s.getChat),
-		endpoint("POST", chats+"{id}", "Update a chat: members are merged, messages united", member, s.updateChat),
-		endpoint("DELETE", chats+"{id}", "Delete a chat", member, s.deleteChat).refusing(gone),
+	return resource(chatRefusals,
+		endpoint("GET", chatPath+"{$}", "One's chats, the last changed first", member, s.listChats),
+		endpoint("GET", chatPath+"list", "The same as /api/v1/chats/", member, s.listChats).word(),
+		endpoint("DELETE", chatPath+"{$}", "Delete all of one's chats", member, s.deleteChats),
+		endpoint("POST", chatPath+"new", "Create a chat", member, s.createChat).refusing(gone),
+		endpoint("POST", chatPath+"import", "Import chats", member, s.importChats).word(),
+		endpoint("GET", chatPath+"{id}", "A chat with its whole document", member, s.getChat),
+		endpoint("POST", chatPath+"{id}", "Update a chat: members are merged, messages united", member, s.updateChat),
+		endpoint("DELETE", chatPath+"{id}", "Delete a chat", member, s.deleteChat).refusing(gone),
+		endpoint("PATCH", chatPath+"{id}/params", "Set parameters that the chat asks models with", member, s.updateChatParams),
+		endpoint("POST", chatPath+"{id}/messages/{message_id}", "Set members of one message", member, s.upsertMessage),
+		endpoint("DELETE", chatPath+"{id}/messages/{message_id}", "Delete one message and its answers", member, s.deleteMessage),
+		endpoint("POST", chatPath+"{id}/messages/{message_id}/event", "Note what happens to a message", member, s.addMessageEvent),
+		endpoint("POST", chatPath+"{id}/clone", "Copy a chat", member, s.cloneChat),
+		endpoint("POST", chatPath+"{id}/fork", "Begin a chat with another one's messages up to one", member, s.forkChat).refusing(gone),
+		endpoint("GET", chatPath+"{id}/pinned", "Whether a chat is pinned", member, s.chatPinned),
+		endpoint("POST", chatPath+"{id}/pin", "Pin a chat, or unpin it", member, s.pinChat),
+		endpoint("POST", chatPath+"{id}/archive", "Archive a chat, or bring it back", member, s.archiveChat),
+		endpoint("POST", chatPath+"archive/all", "Archive all of one's chats", member, s.archiveChats),
+		endpoint("POST", chatPath+"unarchive/all", "Bring all of one's chats back", member, s.unarchiveChats),
+		endpoint("POST", chatPath+"{id}/folder", "Put a chat into a folder, or take it out", member, s.moveChat).refusing(gone),
+		endpoint("POST", chatPath+"read", "Mark all of one's chats as read", member, s.readChats).word(),
+		endpoint("POST", chatPath+"{id}/unread", "Mark a chat as unread", member, s.unreadChat).refusing(gone),
+		endpoint("GET", chatPath+"{id}/tags", "The tags of a chat", member, s.chatTags),
+		endpoint("POST", chatPath+"{id}/tags", "Give a chat a tag", member, s.tagChat),
+		endpoint("DELETE", chatPath+"{id}/tags", "Take a tag from a chat", member, s.untagChat),
+		endpoint("GET", chatPath+"all/tags", "All of one's tags", member, s.listTags),
+		endpoint("POST", chatPath+"tags", "One's chats with a tag", member, s.chatsByTag).word(),
 	)
 }
 
@@ -30,19 +57,12 @@ type chatForm struct {
 	FolderID  *string         `json:"folder_id"`
 }
 
-func (f chatForm) input() store.ChatInput {
-	return store.ChatInput{Document: f.Chat.Document, Variables: orZero(f.Variables), FolderID: f.FolderID}
-}
-
-type chatItem struct {
-	ID         string  `json:"id"`
-	Title      string  `json:"title"`
-	UpdatedAt  int64   `json:"updated_at"`
-	CreatedAt  int64   `json:"created_at"`
-	LastReadAt *int64  `json:"last_read_at"`
-	Snippet    *string `json:"snippet"`
-	Active     bool    `json:"active"`
-	Archived   bool    `json:"archived"`
+func (f chatForm) input() (store.ChatInput, error) {
+	in := store.ChatInput{Document: f.Chat.Document, Variables: orZero(f.Variables), FolderID: f.FolderID}
+	if in.Document.Member("title") == "null" {
+		return in, fail(http.StatusBadRequest, msgSomethingWrong)
+	}
+	return in, nil
 }
 
 type chatAnswer struct {
@@ -81,28 +101,12 @@ func answerChat(c *model.Chat, err error) (*chatAnswer, error) {
 	}, nil
 }
 
-type chatListForm struct {
-	Page           *int   `query:"page" about:"from 1; 60 chats per page; all chats without it"`
-	IncludePinned  bool   `query:"include_pinned" default:"false" about:"also those that are pinned"`
-	IncludeFolders bool   `query:"include_folders" default:"false" about:"also those in folders"`
-	SortBy         string `query:"sort_by" default:"updated_at" words:"updated_at,created_at,title"`
-	SortDir        string `query:"sort_dir" default:"desc" words:"desc,asc"`
-}
-
-func (s *Server) listChats(ctx context.Context, r *request, f chatListForm) ([]chatItem, error) {
-	filter := store.ChatFilter{IncludePinned: f.IncludePinned, IncludeFolders: f.IncludeFolders,
-		Sort: store.ChatSort(f.SortBy), Ascending: f.SortDir == "asc"}
-	return chatItems(s.store.Chats.List(ctx, r.who(), filter, paged{f.Page}.page()))
-}
-
-func chatItems(items []store.ChatItem, err error) ([]chatItem, error) {
-	return answerList(items, err, func(it store.ChatItem) chatItem {
-		return chatItem{ID: it.ID, Title: it.Title, UpdatedAt: it.UpdatedAt, CreatedAt: it.CreatedAt, LastReadAt: it.LastReadAt, Archived: it.Archived}
-	})
-}
-
 func (s *Server) createChat(ctx context.Context, r *request, f chatForm) (*chatAnswer, error) {
-	return answerChat(s.store.Chats.Create(ctx, r.who(), f.input()))
+	in, err := f.input()
+	if err != nil {
+		return nil, err
+	}
+	return answerChat(s.store.Chats.Create(ctx, r.who(), in))
 }
 
 func (s *Server) getChat(ctx context.Context, r *request, f byID) (*chatAnswer, error) {
@@ -115,7 +119,11 @@ type chatUpdateForm struct {
 }
 
 func (s *Server) updateChat(ctx context.Context, r *request, f chatUpdateForm) (*chatAnswer, error) {
-	return answerChat(s.store.Chats.Merge(ctx, r.who(), f.ID, f.input()))
+	in, err := f.input()
+	if err != nil {
+		return nil, err
+	}
+	return answerChat(s.store.Chats.Merge(ctx, r.who(), f.ID, in))
 }
 
 func (s *Server) deleteChat(ctx context.Context, r *request, f byID) (bool, error) {
@@ -125,4 +133,192 @@ func (s *Server) deleteChat(ctx context.Context, r *request, f byID) (bool, erro
 func (s *Server) deleteChats(ctx context.Context, r *request, _ none) (bool, error) {
 	_, err := s.store.Chats.DeleteAll(ctx, r.who())
 	return true, err
+}
+
+type importForm struct {
+	Chats []struct {
+		chatForm
+		Meta      *jsonvalue.JSON `json:"meta"`
+		Pinned    *bool           `json:"pinned"`
+		Archived  *bool           `json:"archived"`
+		CreatedAt *int64          `json:"created_at"`
+		UpdatedAt *int64          `json:"updated_at"`
+	} `json:"chats"`
+}
+
+func (s *Server) importChats(ctx context.Context, r *request, f importForm) ([]chatAnswer, error) {
+	in := make([]store.ChatImport, len(f.Chats))
+	for i, x := range f.Chats {
+		chat, err := x.input()
+		if err != nil {
+			return nil, err
+		}
+		in[i] = store.ChatImport{ChatInput: chat, Meta: orZero(x.Meta), Pinned: orZero(x.Pinned), Archived: orZero(x.Archived),
+			CreatedAt: x.CreatedAt, UpdatedAt: x.UpdatedAt}
+	}
+	made, err := s.store.Chats.Import(ctx, r.who(), in)
+	return answerChats(made, err)
+}
+
+func answerChats(chats []model.Chat, err error) ([]chatAnswer, error) {
+	out := make([]chatAnswer, len(chats))
+	for i := range chats {
+		if err == nil {
+			var one *chatAnswer
+			if one, err = answerChat(&chats[i], nil); err == nil {
+				out[i] = *one
+			}
+		}
+	}
+	return out, err
+}
+
+type paramsForm struct {
+	byID
+	Params jsonvalue.JSON `whole:"object"`
+}
+
+func (s *Server) updateChatParams(ctx context.Context, r *request, f paramsForm) (verbatim, error) {
+	params, err := s.store.Chats.UpdateParams(ctx, r.who(), f.ID, f.Params)
+	return readable(params), err
+}
+
+type messageID struct {
+	byID
+	Message string `path:"message_id"`
+}
+
+type messageForm struct {
+	messageID
+	Content maybe[string]         `json:"content"`
+	Voice   maybe[jsonvalue.JSON] `json:"voice"`
+}
+
+func (s *Server) upsertMessage(ctx context.Context, r *request, f messageForm) (*chatAnswer, error) {
+	patch := object{}
+	if f.Content.Value != nil {
+		patch["content"] = *f.Content.Value
+	}
+	if f.Voice.Value != nil {
+		patch["voice"] = *f.Voice.Value
+	}
+	sent, err := jsonvalue.Of(patch)
+	if err != nil {
+		return nil, err
+	}
+	return answerChat(s.store.Chats.UpsertMessage(ctx, r.who(), f.ID, f.Message, sent))
+}
+
+func (s *Server) deleteMessage(ctx context.Context, r *request, f messageID) (*chatAnswer, error) {
+	return answerChat(s.store.Chats.DeleteMessage(ctx, r.who(), f.ID, f.Message))
+}
+
+type eventForm struct {
+	messageID
+	Type string         `json:"type"`
+	Data jsonvalue.JSON `json:"data"`
+}
+
+func (s *Server) addMessageEvent(ctx context.Context, r *request, f eventForm) (bool, error) {
+	return true, s.store.Chats.AddEvent(ctx, r.who(), f.ID, f.Message, f.Type, f.Data)
+}
+
+type cloneForm struct {
+	optionalBody
+	byID
+	Title *string `json:"title"`
+}
+
+func (s *Server) cloneChat(ctx context.Context, r *request, f cloneForm) (*chatAnswer, error) {
+	return answerChat(s.store.Chats.Clone(ctx, r.who(), f.ID, f.Title))
+}
+
+type forkForm struct {
+	optionalBody
+	byID
+	Message *string `json:"message_id"`
+}
+
+func (s *Server) forkChat(ctx context.Context, r *request, f forkForm) (*chatAnswer, error) {
+	return answerChat(s.store.Chats.Fork(ctx, r.who(), f.ID, f.Message))
+}
+
+func (s *Server) chatPinned(ctx context.Context, r *request, f byID) (bool, error) {
+	return s.store.Chats.Pinned(ctx, r.who(), f.ID)
+}
+
+func (s *Server) pinChat(ctx context.Context, r *request, f byID) (*chatAnswer, error) {
+	return answerChat(s.store.Chats.TogglePinned(ctx, r.who(), f.ID))
+}
+
+func (s *Server) archiveChat(ctx context.Context, r *request, f byID) (*chatAnswer, error) {
+	return answerChat(s.store.Chats.ToggleArchived(ctx, r.who(), f.ID))
+}
+
+func (s *Server) archiveChats(ctx context.Context, r *request, _ none) (bool, error) {
+	_, err := s.store.Chats.ArchiveAll(ctx, r.who(), true)
+	return true, err
+}
+
+func (s *Server) unarchiveChats(ctx context.Context, r *request, _ none) (bool, error) {
+	_, err := s.store.Chats.ArchiveAll(ctx, r.who(), false)
+	return true, err
+}
+
+type moveForm struct {
+	byID
+	Folder *string `json:"folder_id"`
+}
+
+func (s *Server) moveChat(ctx context.Context, r *request, f moveForm) (*chatAnswer, error) {
+	return answerChat(s.store.Chats.Move(ctx, r.who(), f.ID, f.Folder))
+}
+
+type readAnswer struct {
+	Updated int64            `json:"updated_count"`
+	Unread  map[string]int64 `json:"folder_unread_counts"`
+}
+
+func (s *Server) readChats(ctx context.Context, r *request, _ none) (readAnswer, error) {
+	n, err := s.store.Chats.MarkAllRead(ctx, r.who())
+	return readAnswer{n, map[string]int64{}}, err
+}
+
+type unreadAnswer struct {
+	ID         string           `json:"chat_id"`
+	LastReadAt int64            `json:"last_read_at"`
+	Folder     *string          `json:"folder_id"`
+	Unread     map[string]int64 `json:"folder_unread_counts"`
+}
+
+func (s *Server) unreadChat(ctx context.Context, r *request, f byID) (*unreadAnswer, error) {
+	folder, err := s.store.Chats.MarkUnread(ctx, r.who(), f.ID)
+	out := &unreadAnswer{ID: f.ID, Folder: folder, Unread: map[string]int64{}}
+	if err == nil && folder != nil {
+		out.Unread, err = s.store.Chats.UnreadIn(ctx, r.who(), *folder)
+	}
+	return out, err
+}
+
+type tagForm struct {
+	byID
+	Name string `json:"name"`
+}
+
+func (s *Server) chatTags(ctx context.Context, r *request, f byID) ([]model.Tag, error) {
+	return s.store.Tags.Of(ctx, r.who(), f.ID)
+}
+
+func (s *Server) tagChat(ctx context.Context, r *request, f tagForm) ([]model.Tag, error) {
+	tags, err := s.store.Tags.Add(ctx, r.who(), f.ID, f.Name)
+	return notNil(tags), err
+}
+
+func (s *Server) untagChat(ctx context.Context, r *request, f tagForm) ([]model.Tag, error) {
+	tags, err := s.store.Tags.Remove(ctx, r.who(), f.ID, f.Name)
+	return notNil(tags), err
+}
+
+func (s *Server) listTags(ctx context.Context, r *request, _ none) ([]model.Tag, error) {
+	return s.store.Tags.List(ctx, r.ID)
 }

@@ -18,6 +18,8 @@ var (
 	openToAll = access{200, 200, 200, 200, 200}
 	forSigned = access{401, 200, 200, 200, 200}
 	forUsers  = access{401, 401, 200, 200, 200}
+	forAdmins = access{401, 401, 401, 401, 200}
+	ofOwner   = access{401, 401, 200, 401, 401} // a chat of somebody else is as if it were not there
 )
 
 // matrix says for every route who may use it.
@@ -34,7 +36,7 @@ var matrix = map[string]access{
 	"POST /api/v1/auths/signup":          {403, 403, 403, 403, 403}, // it is closed
 	"POST /api/v1/auths/signin":          openToAll,
 	"POST /api/v1/auths/signout":         openToAll,
-	"POST /api/v1/auths/add":             {401, 401, 401, 401, 200},
+	"POST /api/v1/auths/add":             forAdmins,
 	"POST /api/v1/auths/update/profile":  forUsers,
 	"POST /api/v1/auths/update/password": {401, 400, 400, 400, 400}, // the old password is wrong
 	"POST /api/v1/auths/update/timezone": forSigned,
@@ -53,6 +55,57 @@ var matrix = map[string]access{
 	"POST /api/v1/chats/{id}":   {401, 401, 200, 401, 401},
 	"DELETE /api/v1/chats/{id}": {401, 401, 200, 404, 200},
 
+	"POST /api/v1/chats/import":                           forUsers,
+	"PATCH /api/v1/chats/{id}/params":                     ofOwner,
+	"POST /api/v1/chats/{id}/messages/{message_id}":       ofOwner,
+	"DELETE /api/v1/chats/{id}/messages/{message_id}":     ofOwner,
+	"POST /api/v1/chats/{id}/messages/{message_id}/event": ofOwner,
+	"POST /api/v1/chats/{id}/clone":                       ofOwner,
+	"POST /api/v1/chats/{id}/fork":                        {401, 401, 200, 404, 404},
+	"GET /api/v1/chats/{id}/pinned":                       ofOwner,
+	"POST /api/v1/chats/{id}/pin":                         ofOwner,
+	"POST /api/v1/chats/{id}/archive":                     ofOwner,
+	"POST /api/v1/chats/archive/all":                      forUsers,
+	"POST /api/v1/chats/unarchive/all":                    forUsers,
+	"POST /api/v1/chats/{id}/folder":                      {401, 401, 200, 404, 404},
+	"POST /api/v1/chats/read":                             forUsers,
+	"POST /api/v1/chats/{id}/unread":                      {401, 401, 200, 404, 404},
+	"GET /api/v1/chats/{id}/tags":                         ofOwner,
+	"POST /api/v1/chats/{id}/tags":                        ofOwner,
+	"DELETE /api/v1/chats/{id}/tags":                      ofOwner,
+	"GET /api/v1/chats/all/tags":                          forUsers,
+	"POST /api/v1/chats/tags":                             forUsers,
+	"GET /api/v1/chats/search":                            forUsers,
+	"GET /api/v1/chats/pinned":                            forUsers,
+	"GET /api/v1/chats/archived":                          forUsers,
+	"GET /api/v1/chats/archived/count":                    forUsers,
+	"GET /api/v1/chats/all":                               forUsers,
+	"GET /api/v1/chats/all/archived":                      forUsers,
+	"GET /api/v1/chats/all/db":                            forAdmins,
+	"GET /api/v1/chats/list/user/{user_id}":               forAdmins,
+	"GET /api/v1/chats/folder/{id}":                       forUsers, // of others there is nothing to see
+	"GET /api/v1/chats/folder/{id}/list":                  forUsers,
+	"POST /api/v1/chats/{id}/share":                       ofOwner,
+	"DELETE /api/v1/chats/{id}/share":                     ofOwner,
+	"DELETE /api/v1/chats/share/all":                      forUsers,
+	"GET /api/v1/chats/share/{share_id}":                  {401, 401, 200, 401, 200},
+	"POST /api/v1/chats/{id}/clone/shared":                {401, 401, 200, 401, 200},
+	"GET /api/v1/chats/shared":                            forUsers,
+	"GET /api/v1/chats/shared/{id}/access":                {401, 401, 200, 404, 404},
+	"POST /api/v1/chats/shared/{id}/access/update":        {401, 401, 200, 404, 404},
+
+	"GET /api/v1/folders/":                      forUsers,
+	"POST /api/v1/folders/":                     forUsers,
+	"GET /api/v1/folders/shared":                forUsers,
+	"GET /api/v1/folders/{id}":                  {401, 401, 200, 404, 404},
+	"DELETE /api/v1/folders/{id}":               {401, 401, 200, 404, 404},
+	"POST /api/v1/folders/{id}/update":          {401, 401, 200, 404, 404},
+	"POST /api/v1/folders/{id}/update/parent":   {401, 401, 200, 404, 404},
+	"POST /api/v1/folders/{id}/update/expanded": {401, 401, 200, 404, 404},
+	"POST /api/v1/folders/{id}/access/update":   {401, 401, 200, 404, 404},
+	"GET /api/v1/folders/{id}/shared/chats":     {401, 401, 200, 404, 404},
+	"POST /api/v1/folders/{id}/read":            {401, 401, 200, 404, 404},
+
 	"GET /api/v1/notes/":                    forUsers,
 	"GET /api/v1/notes/pinned":              forUsers,
 	"GET /api/v1/notes/search":              forUsers,
@@ -66,24 +119,39 @@ var matrix = map[string]access{
 
 // bodies are what is sent with requests that take something.
 var bodies = map[string]string{
-	"POST /api/v1/auths/signup":               `{"name":"x","email":"new@example.com","password":"x"}`,
-	"POST /api/v1/auths/signin":               `{"email":"owner@example.com","password":"pw-owner"}`,
-	"POST /api/v1/auths/add":                  `{"name":"x","email":"added@example.com","password":"x"}`,
-	"POST /api/v1/auths/update/profile":       `{"name":"x","profile_image_url":"/x.png"}`,
-	"POST /api/v1/auths/update/password":      `{"password":"wrong","new_password":"x"}`,
-	"POST /api/v1/auths/update/timezone":      `{"timezone":"UTC"}`,
-	"POST /api/v1/users/user/settings/update": `{"ui":{}}`,
-	"POST /api/v1/chats/new":                  `{"chat":{}}`,
-	"POST /api/v1/chats/{id}":                 `{"chat":{}}`,
-	"POST /api/v1/notes/create":               `{"title":"x"}`,
-	"POST /api/v1/notes/{id}/update":          `{"title":"x"}`,
-	"POST /api/v1/notes/{id}/access/update":   `{"access_grants":[]}`,
+	"POST /api/v1/chats/import":                           `{"chats":[{"chat":{}}]}`,
+	"PATCH /api/v1/chats/{id}/params":                     `{"temperature":1}`,
+	"POST /api/v1/chats/{id}/messages/{message_id}":       `{"content":"x"}`,
+	"POST /api/v1/chats/{id}/messages/{message_id}/event": `{"type":"status","data":{}}`,
+	"POST /api/v1/chats/{id}/folder":                      `{"folder_id":null}`,
+	"POST /api/v1/chats/{id}/tags":                        `{"name":"x"}`,
+	"DELETE /api/v1/chats/{id}/tags":                      `{"name":"x"}`,
+	"POST /api/v1/chats/tags":                             `{"name":"x"}`,
+	"POST /api/v1/chats/shared/{id}/access/update":        `{"access_grants":[]}`,
+	"POST /api/v1/folders/{id}/update":                    `{"meta":{}}`,
+	"POST /api/v1/folders/{id}/update/parent":             `{"parent_id":null}`,
+	"POST /api/v1/folders/{id}/update/expanded":           `{"is_expanded":true}`,
+	"POST /api/v1/folders/{id}/access/update":             `{"access_grants":[]}`,
+	"POST /api/v1/auths/signup":                           `{"name":"x","email":"new@example.com","password":"x"}`,
+	"POST /api/v1/auths/signin":                           `{"email":"owner@example.com","password":"pw-owner"}`,
+	"POST /api/v1/auths/add":                              `{"name":"x","email":"added@example.com","password":"x"}`,
+	"POST /api/v1/auths/update/profile":                   `{"name":"x","profile_image_url":"/x.png"}`,
+	"POST /api/v1/auths/update/password":                  `{"password":"wrong","new_password":"x"}`,
+	"POST /api/v1/auths/update/timezone":                  `{"timezone":"UTC"}`,
+	"POST /api/v1/users/user/settings/update":             `{"ui":{}}`,
+	"POST /api/v1/chats/new":                              `{"chat":{}}`,
+	"POST /api/v1/chats/{id}":                             `{"chat":{}}`,
+	"POST /api/v1/notes/create":                           `{"title":"x"}`,
+	"POST /api/v1/notes/{id}/update":                      `{"title":"x"}`,
+	"POST /api/v1/notes/{id}/access/update":               `{"access_grants":[]}`,
 }
 
 // world is an app with somebody of every role.
 type world struct {
 	*app
 	tokens map[string]string
+	owner  string // the owner's id
+	n      int    // how many things were made
 }
 
 func newWorld(t *testing.T) *world {
@@ -95,21 +163,52 @@ func newWorld(t *testing.T) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
+	u, err := w.store.Users.GetByEmail(t.Context(), "owner@example.com")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.owner = u.ID
 	return w
 }
 
 // made makes a thing of the owner below a path, and returns its id.
 func (w *world) made(path string) string {
 	w.t.Helper()
-	form := map[string][2]string{
-		"/api/v1/chats/": {"new", `{"chat":{"title":"x"}}`},
-		"/api/v1/notes/": {"create", `{"title":"x","data":{"content":{"md":"x"}}}`},
+	w.n++
+	post := func(path, body string) string {
+		var x struct {
+			ID      string
+			ShareID string `json:"share_id"`
+		}
+		w.call("POST", path, body, w.tokens["owner"]).is(200, "").into(&x)
+		if strings.HasSuffix(path, "/share") {
+			return x.ShareID
+		}
+		return x.ID
 	}
-	for prefix, f := range form {
-		if strings.HasPrefix(path, prefix) {
-			var x struct{ ID string }
-			w.call("POST", prefix+f[0], f[1], w.tokens["owner"]).is(200, "").into(&x)
-			return x.ID
+	chat := func() string {
+		id := post("/api/v1/chats/new", `{"chat":{"title":"x","history":{"messages":{"m1":{"role":"user","content":"hi","parentId":null}},"currentId":"m1"}}}`)
+		w.call("POST", "/api/v1/chats/"+id+"/tags", `{"name":"x"}`, w.tokens["owner"]).is(200, "")
+		return id
+	}
+	folder := func() string {
+		id := post("/api/v1/folders/", fmt.Sprintf(`{"name":"folder %d"}`, w.n))
+		w.call("POST", "/api/v1/chats/"+chat()+"/folder", `{"folder_id":"`+id+`"}`, w.tokens["owner"]).is(200, "")
+		return id
+	}
+	for _, f := range []struct {
+		prefix string
+		make   func() string
+	}{
+		{"/api/v1/chats/folder/", folder},
+		{"/api/v1/chats/share/", func() string { return post("/api/v1/chats/"+chat()+"/share", "") }},
+		{"/api/v1/chats/{id}/clone/shared", func() string { return post("/api/v1/chats/"+chat()+"/share", "") }},
+		{"/api/v1/chats/", chat},
+		{"/api/v1/folders/", folder},
+		{"/api/v1/notes/", func() string { return post("/api/v1/notes/create", `{"title":"x","data":{"content":{"md":"x"}}}`) }},
+	} {
+		if strings.HasPrefix(path, f.prefix) {
+			return f.make()
 		}
 	}
 	w.t.Fatalf("the test has nothing to make below %s", path)
@@ -119,10 +218,13 @@ func (w *world) made(path string) string {
 // real is a path of the table with ids of things that exist.
 func (w *world) real(path string) string {
 	w.t.Helper()
-	if strings.Contains(path, "{id}") {
-		path = strings.ReplaceAll(path, "{id}", w.made(path))
+	for _, name := range []string{"{id}", "{share_id}"} {
+		if strings.Contains(path, name) {
+			path = strings.ReplaceAll(path, name, w.made(path))
+		}
 	}
-	return path
+	path = strings.ReplaceAll(path, "{user_id}", w.owner)
+	return strings.ReplaceAll(path, "{message_id}", "m1")
 }
 
 func TestWhoMayUseWhichRoute(t *testing.T) {
@@ -142,7 +244,15 @@ func TestWhoMayUseWhichRoute(t *testing.T) {
 				if b := bodies[rt]; b != "" {
 					body = b
 				}
-				if got := w.call(method, w.real(path), body, w.tokens[role]); got.Code != status {
+				to := w.real(path)
+				if rt == "POST /api/v1/folders/" {
+					body = fmt.Sprintf(`{"name":"%d"}`, w.n)
+					w.n++
+				}
+				if rt == "GET /api/v1/chats/search" {
+					to += "?text=x"
+				}
+				if got := w.call(method, to, body, w.tokens[role]); got.Code != status {
 					t.Errorf("status %d, want %d: %.200s", got.Code, status, got.Body)
 				}
 			})

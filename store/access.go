@@ -126,7 +126,7 @@ func (g *Grants) replace(ctx context.Context, resource, id string, grants []Gran
 	for i, x := range grants {
 		row := model.AccessGrant{ID: g.newID(), ResourceType: resource, ResourceID: id, PrincipalType: x.PrincipalType,
 			PrincipalID: chatdoc.CleanString(x.PrincipalID), Permission: x.Permission, CreatedAt: g.now()}
-		if row.Validate() == nil && x.PrincipalType != "anyone" && !slices.Contains(grants[:i], x) {
+		if row.Validate() == nil && (x.PrincipalType != "anyone" || resource == sharedChatResource) && !slices.Contains(grants[:i], x) {
 			rows = append(rows, row)
 		}
 	}
@@ -151,8 +151,12 @@ func mayShare(p Permissions, what string, grants []Grant) error {
 		return nil
 	}
 	for _, g := range grants {
-		ok := p.Allows("sharing", what)
+		ok := what == "chats" || p.Allows("sharing", what) // whoever may share chats needs no more for users and groups
 		switch {
+		case g.PrincipalType == "anyone" && what != "chats":
+			continue // not for anything else, and left out
+		case g.PrincipalType == "anyone":
+			ok = p.Allows("sharing", "open_"+what)
 		case g.PrincipalType == "user" && g.PrincipalID == "*":
 			ok = p.Allows("sharing", "public_"+what)
 		case g.PrincipalType == "user":

@@ -1,7 +1,6 @@
 package store
 
 import (
-	"cmp"
 	"context"
 	"runtime/debug"
 	"slices"
@@ -27,128 +26,6 @@ var chats = kind[model.Chat, *model.Chat]{name: "chats", table: tables.Chat.Tabl
 // sharedChatResource is what grants call a shared chat; they name the chat's id.
 const sharedChatResource = "shared_chat"
 
-// ChatItem is a chat in a list: everything but the document.
-type ChatItem struct {
-	ID         string `db:"id"`
-	Title      string `db:"title"`
-	UpdatedAt  int64  `db:"updated_at"`   // seconds
-	CreatedAt  int64  `db:"created_at"`   // seconds
-	LastReadAt *int64 `db:"last_read_at"` // seconds; nil for never
-	Archived   bool   `db:"archived"`
-}
-
-// ChatSort is the column that a list of chats is sorted by.
-type ChatSort string
-
-// The sorts. Chats that are equal in them follow by id.
-const (
-	ByUpdated ChatSort = "updated_at" // the standard
-	ByCreated ChatSort = "created_at"
-	ByTitle   ChatSort = "title" // by code point
-)
-
-// ChatFilter narrows a list of chats. Archived and pinned chats, chats in
-// folders and internal ones are left out unless they are asked for.
-type ChatFilter struct {
-	UserID          string // the owner; empty for whoever asks, and for everybody's when that is Program
-	IncludeArchived bool
-	IncludePinned   bool
-	IncludeFolders  bool
-	IncludeInternal bool
-
-	Sort      ChatSort // empty is ByUpdated
-	Ascending bool
-
-	// After continues behind a chat of the list before, in the standard order
-	// only. Unlike an offset it costs the same on every page.
-	After *ChatKey
-}
-
-// ChatKey is a place in the standard order.
-type ChatKey struct {
-	UpdatedAt int64
-	ID        string
-}
-
-func (f ChatFilter) conds() []query.Cond {
-	var c []query.Cond
-	if f.UserID != "" {
-		c = append(c, tables.Chat.UserID.Eq(f.UserID))
-	}
-	if !f.IncludeArchived {
-		c = append(c, tables.Chat.Archived.IfNull(false).Eq(false))
-	}
-	if !f.IncludePinned {
-		c = append(c, tables.Chat.Pinned.IfNull(false).Eq(false))
-	}
-	if !f.IncludeFolders {
-		c = append(c, tables.Chat.FolderID.IsNull())
-	}
-	if !f.IncludeInternal {
-		c = append(c, tables.Chat.Meta.Path("internal").Bool().IfNull(false).Eq(false))
-	}
-	if k := f.After; k != nil {
-		c = append(c, query.Or(tables.Chat.UpdatedAt.Lt(k.UpdatedAt), query.And(tables.Chat.UpdatedAt.Eq(k.UpdatedAt), tables.Chat.ID.Gt(k.ID))))
-	}
-	return c
-}
-
-func (f ChatFilter) order() (query.Ordering, error) {
-	by := map[string]sortable{string(ByUpdated): tables.Chat.UpdatedAt, string(ByCreated): tables.Chat.CreatedAt, string(ByTitle): tables.Chat.Title}
-	sort := string(cmp.Or(f.Sort, ByUpdated))
-	switch {
-	case by[sort] == nil:
-		return nil, dberr.New(dberr.Invalid, "chats.List", "there is no such order; use updated_at, created_at or title")
-	case f.After != nil && (sort != string(ByUpdated) || f.Ascending):
-		return nil, dberr.New(dberr.Invalid, "chats.List", "After works in the standard order only")
-	}
-	return sorted(sort, f.Ascending, nil, by), nil
-}
-
-// scope is f with the chats that w may list: their own unless an admin asks for
-// those of somebody else, or of everybody.
-func (c *Chats) scope(ctx context.Context, w Who, f ChatFilter) (ChatFilter, error) {
-	if f.UserID == "" && !w.program {
-		f.UserID = w.ID
-	}
-	if f.UserID != w.ID && !chats.everything(&c.base, w, MayRead) {
-		return f, ErrNotPermitted
-	}
-	_, err := chats.permitted(ctx, &c.base, w)
-	return f, err
-}
-
-// List returns chats without their documents, which it does not read: the last
-// changed first, then by id.
-func (c *Chats) List(ctx context.Context, w Who, f ChatFilter, p Page) ([]ChatItem, error) {
-	f, err := c.scope(ctx, w, f)
-	if err != nil {
-		return nil, err
-	}
-	by, err := f.order()
-	if err != nil {
-		return nil, err
-	}
-	st := query.Select(
-		tables.Chat.ID,
-		tables.Chat.Title.IfNull(chatdoc.DefaultTitle).As("title"),
-		tables.Chat.UpdatedAt.IfNull(0).As("updated_at"),
-		tables.Chat.CreatedAt.IfNull(0).As("created_at"),
-		tables.Chat.LastReadAt,
-		tables.Chat.Archived.IfNull(false).As("archived"),
-	).Named("chats.List").From(tables.Chat.Table).Where(f.conds()...).OrderBy(by, tables.Chat.ID)
-	return query.All[ChatItem](ctx, c.q, p.apply(st))
-}
-
-// Count returns how many chats a list has.
-func (c *Chats) Count(ctx context.Context, w Who, f ChatFilter) (int64, error) {
-	f, err := c.scope(ctx, w, f)
-	if err != nil {
-		return 0, err
-	}
-	return chats.count(ctx, &c.base, f.conds()...)
-}
-
 // Get returns a chat with its document, as it is stored, or dberr.ErrNotFound:
 // one's own, and everybody's to admins.
 func (c *Chats) Get(ctx context.Context, w Who, id string) (*model.Chat, error) {
@@ -169,11 +46,13 @@ func (c *Chats) Create(ctx context.Context, w Who, in ChatInput) (*model.Chat, e
 	if _, err := chats.permitted(ctx, &c.base, w); err != nil {
 		return nil, err
 	}
-	by := w.author()
+	if err := in.Document.Check(); err != nil {
+		return nil, err
+	}
 	now, folder := c.now(), in.FolderID // not in itself: while rows are written nobody needs what was sent any more
-	doc := chatdoc.New(in.Document, by)
-	chat := model.Chat{ID: c.newID(), UserID: &by.ID, CreatedAt: &now, UpdatedAt: &now, LastReadAt: &now,
-		Archived: ptr(false), Pinned: ptr(false), Meta: jsonvalue.Text("{}"), Variables: jsonvalue.Text("{}"), Tasks: jsonvalue.Null(), FolderID: folder}
+	doc := chatdoc.New(in.Document, w.author())
+	chat := newChat(c.newID(), w.ID, now)
+	chat.FolderID = folder
 	if !in.Variables.IsNull() {
 		chat.Variables = in.Variables
 	}
@@ -184,26 +63,24 @@ func (c *Chats) Create(ctx context.Context, w Who, in ChatInput) (*model.Chat, e
 		chat.Title = ptr(chatdoc.DefaultTitle)
 	}
 	release(doc)
-	applied := func(ctx context.Context, q engine.Queryer) (bool, error) {
-		return query.Found(ctx, q, query.Select(tables.Chat.ID).Named("chats.Applied").From(tables.Chat.Table).Where(tables.Chat.ID.Eq(chat.ID)))
-	}
-	err := c.inTx(ctx, engine.TxOptions{Name: "chats.Create", Applied: applied}, func(ctx context.Context, b base) error {
+	err := c.inTx(ctx, engine.TxOptions{Name: "chats.Create", Applied: chatApplied([]model.Chat{{ID: chat.ID}})}, func(ctx context.Context, b base) error {
 		if folder != nil {
-			ok, err := query.Found(ctx, b.q, query.Select(tables.Folder.ID).Named("folders.Found").From(tables.Folder.Table).
-				Where(tables.Folder.ID.Eq(*folder), tables.Folder.UserID.Eq(by.ID)))
-			if err != nil {
+			if err := b.folderOf(ctx, w, *folder); err != nil {
 				return err
-			}
-			if !ok {
-				return missing("chats.Create", "folder")
 			}
 		}
 		if err := chats.insert(ctx, &b, &chat); err != nil {
 			return err
 		}
-		return (&Messages{b}).add(ctx, doc.Rows(chat.ID, by.ID, now))
+		return (&Messages{b}).add(ctx, doc.Rows(chat.ID, w.ID, now))
 	})
 	return one(chat, err)
+}
+
+// newChat is a chat of a user with nothing in it.
+func newChat(id, user string, now int64) model.Chat {
+	return model.Chat{ID: id, UserID: &user, CreatedAt: &now, UpdatedAt: ptr(now), LastReadAt: ptr(now), Archived: ptr(false), Pinned: ptr(false),
+		Meta: jsonvalue.Text("{}"), Variables: jsonvalue.Text("{}"), Tasks: jsonvalue.Null()}
 }
 
 // largeDocument is the size in bytes from which a document is worth a garbage
@@ -243,6 +120,9 @@ func put(chat *model.Chat, doc *chatdoc.Document) (err error) {
 // of each other. A chat that does not exist or has another owner is
 // dberr.ErrNotFound.
 func (c *Chats) Merge(ctx context.Context, w Who, id string, in ChatInput) (*model.Chat, error) {
+	if err := in.Document.Check(); err != nil {
+		return nil, err
+	}
 	// A merge that took effect can be done again: it adds nothing twice.
 	o := engine.TxOptions{Name: "chats.Merge", Idempotent: true}
 	return c.edit(ctx, o, w, id, func(chat *model.Chat, doc *chatdoc.Document) (*chatdoc.Document, error) {

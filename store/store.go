@@ -19,6 +19,8 @@ type Store struct {
 	Chats    *Chats
 	Messages *Messages
 	Tags     *Tags
+	Folders  *Folders
+	Shares   *Shares
 	Notes    *Notes
 	Grants   *Grants
 	Config   *Config
@@ -70,6 +72,8 @@ func with(b base) *Store {
 	s.Chats = &Chats{b}
 	s.Messages = &Messages{b}
 	s.Tags = &Tags{b}
+	s.Folders = &Folders{b}
+	s.Shares = &Shares{b}
 	s.Notes = &Notes{b}
 	s.Grants = &Grants{b}
 	s.Config = &Config{b}

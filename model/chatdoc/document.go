@@ -76,6 +76,28 @@ func whole(top *object) *Document {
 	return d
 }
 
+// Check returns a dberr.Invalid error for a document that Open WebUI cannot read
+// back: its history, the messages in it and each of them have to be objects, and
+// its own list of messages a list, as far as they are there.
+func (d *Document) Check() error {
+	wrong := func(what string) error { return dberr.New(dberr.Invalid, "chatdoc", what) }
+	history, list := d.top.get("history"), d.top.get("messages")
+	switch messages := d.history().get("messages"); {
+	case history != "" && !isObject(history):
+		return wrong("the history of the chat document is not an object")
+	case messages != "" && !isObject(messages):
+		return wrong("the messages in the history of the chat document are not an object")
+	case list != "" && list != "null" && jsontext.Elements(list) == nil:
+		return wrong("the messages of the chat document are not a list")
+	}
+	for _, msg := range d.messages().all() {
+		if !isObject(msg) {
+			return wrong("a message of the chat document is not an object")
+		}
+	}
+	return nil
+}
+
 // JSON is the document's text.
 func (d *Document) JSON() string { return d.text }
 

@@ -399,3 +399,12 @@ func settleCurrentID(h, stored, messages *object) bool {
 	}
 	return true
 }
+
+// derived makes childrenIds of all messages agree with parentId.
+func derived(messages *object) {
+	tree := make([]branch, len(messages.members))
+	for i := range messages.members {
+		tree[i] = factsOf(messages.members[i].value()).branch
+	}
+	deriveChildren(messages, tree)
+}

@@ -189,6 +189,14 @@ func (o *object) object(key string) *object {
 
 func (o *object) set(key, val string) { o.put(member{key: key, text: quote(key), val: val}) }
 
+func (o *object) remove(key string) {
+	if i := o.find(key); i >= 0 {
+		o.members = slices.Delete(o.members, i, i+1)
+		o.index, o.shared = nil, false
+		o.settle()
+	}
+}
+
 // setObject makes sub the value of the member.
 func (o *object) setObject(key string, sub *object) {
 	o.put(member{key: key, text: quote(key), sub: sub})

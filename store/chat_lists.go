@@ -1,0 +1,280 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"iter"
+	"strings"
+
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/model"
+	"github.com/larder-db/larder/model/chatdoc"
+	"github.com/larder-db/larder/query"
+	"github.com/larder-db/larder/tables"
+)
+
+// ChatItem is a chat in a list: everything but the document.
+type ChatItem struct {
+	ID         string  `db:"id"`
+	Title      string  `db:"title"`
+	UpdatedAt  int64   `db:"updated_at"`   // seconds
+	CreatedAt  int64   `db:"created_at"`   // seconds
+	LastReadAt *int64  `db:"last_read_at"` // seconds; nil for never
+	Archived   bool    `db:"archived"`
+	Snippet    *string // Search only: of the first message that was meant
+}
+
+// ChatSort is the column that a list of chats is sorted by.
+type ChatSort string
+
+// The sorts. Chats that are equal in them follow by id.
+const (
+	ByUpdated ChatSort = "updated_at" // the standard
+	ByCreated ChatSort = "created_at"
+	ByTitle   ChatSort = "title"             // by code point
+	ByUnread  ChatSort = "unread_updated_at" // those that have changed since they were read first, then as ByUpdated
+)
+
+// ChatFilter narrows a list of chats. Archived and pinned chats, chats in
+// folders and internal ones are left out unless they are asked for.
+type ChatFilter struct {
+	UserID          string // the owner; empty for whoever asks, and for everybody's when that is Program
+	IncludeArchived bool
+	IncludePinned   bool
+	IncludeFolders  bool
+	IncludeInternal bool
+
+	Archived, Pinned, Shared *bool    // only those that are, or are not
+	Folders                  []string // only those in one of the folders; nil for any
+	Tags                     []string // only those with all the tags, by id
+	Untagged                 bool     // only those without a tag
+	Title                    string   // part of the title, without regard to case
+
+	Sort      ChatSort // empty is ByUpdated
+	Ascending bool
+
+	// After continues behind a chat of the list before, in the standard order
+	// only. Unlike an offset it costs the same on every page.
+	After *ChatKey
+}
+
+// ChatKey is a place in the standard order.
+type ChatKey struct {
+	UpdatedAt int64
+	ID        string
+}
+
+// flag holds for rows in which a column is what is asked for; without a question
+// for those in which it is not set, unless all are to be included.
+func flag(c query.Column[bool], asked *bool, all bool) query.Cond {
+	if asked == nil {
+		return when(!all, c.IfNull(false).Eq(false))
+	}
+	return c.IfNull(false).Eq(*asked)
+}
+
+func (f ChatFilter) conds() []query.Cond {
+	t := tables.Chat
+	c := []query.Cond{
+		when(f.UserID != "", t.UserID.Eq(f.UserID)),
+		flag(t.Archived, f.Archived, f.IncludeArchived),
+		flag(t.Pinned, f.Pinned, f.IncludePinned),
+		when(f.Folders != nil, t.FolderID.In(f.Folders...)),
+		when(f.Folders == nil && !f.IncludeFolders, t.FolderID.IsNull()),
+		when(!f.IncludeInternal, t.Meta.Path("internal").Bool().IfNull(false).Eq(false)),
+		when(f.Title != "", t.Title.ContainsFold(f.Title)),
+		when(f.Untagged, t.Meta.Path("tags").Len().IfNull(0).Eq(0)),
+	}
+	if f.Shared != nil {
+		c = append(c, when(*f.Shared, t.ShareID.NotNull()), when(!*f.Shared, t.ShareID.IsNull()))
+	}
+	for _, tag := range f.Tags {
+		c = append(c, t.Meta.Path("tags").Has(tag))
+	}
+	if k := f.After; k != nil {
+		c = append(c, query.Or(t.UpdatedAt.Lt(k.UpdatedAt), query.And(t.UpdatedAt.Eq(k.UpdatedAt), t.ID.Gt(k.ID))))
+	}
+	return c
+}
+
+// unread holds for chats that have changed since they were read.
+func unread() query.Cond {
+	return tables.Chat.UpdatedAt.GtTo(tables.Chat.LastReadAt.IfNull(0))
+}
+
+func (f ChatFilter) order() ([]query.Ordering, error) {
+	t := tables.Chat
+	by := map[string]sortable{string(ByUpdated): t.UpdatedAt, string(ByCreated): t.CreatedAt, string(ByTitle): t.Title, string(ByUnread): t.UpdatedAt}
+	sort := string(cmp.Or(f.Sort, ByUpdated))
+	switch {
+	case by[sort] == nil:
+		return nil, dberr.New(dberr.Invalid, "chats.List", "there is no such order; use updated_at, created_at, title or unread_updated_at")
+	case f.After != nil && (sort != string(ByUpdated) || f.Ascending):
+		return nil, dberr.New(dberr.Invalid, "chats.List", "After works in the standard order only")
+	}
+	out := []query.Ordering{sorted(sort, f.Ascending, nil, by), t.ID}
+	if f.Sort == ByUnread {
+		out = append([]query.Ordering{query.Case[int64]().When(unread(), 0).Else(1).Asc()}, out...)
+	}
+	return out, nil
+}
+
+// scope is f with the chats that w may list: their own unless an admin asks for
+// those of somebody else, or of everybody.
+func (c *Chats) scope(ctx context.Context, w Who, f ChatFilter) (ChatFilter, error) {
+	if f.UserID == "" && !w.program {
+		f.UserID = w.ID
+	}
+	if f.UserID != w.ID && !chats.everything(&c.base, w, MayRead) {
+		return f, ErrNotPermitted
+	}
+	_, err := chats.permitted(ctx, &c.base, w)
+	return f, err
+}
+
+// List returns chats without their documents, which it does not read: the last
+// changed first, then by id.
+func (c *Chats) List(ctx context.Context, w Who, f ChatFilter, p Page) ([]ChatItem, error) {
+	return c.list(ctx, w, f, p)
+}
+
+func (c *Chats) list(ctx context.Context, w Who, f ChatFilter, p Page, more ...query.Cond) ([]ChatItem, error) {
+	f, err := c.scope(ctx, w, f)
+	if err != nil {
+		return nil, err
+	}
+	by, err := f.order()
+	if err != nil {
+		return nil, err
+	}
+	st := query.Select(
+		tables.Chat.ID,
+		tables.Chat.Title.IfNull(chatdoc.DefaultTitle).As("title"),
+		tables.Chat.UpdatedAt.IfNull(0).As("updated_at"),
+		tables.Chat.CreatedAt.IfNull(0).As("created_at"),
+		tables.Chat.LastReadAt,
+		tables.Chat.Archived.IfNull(false).As("archived"),
+	).Named("chats.List").From(tables.Chat.Table).Where(f.conds()...).Where(more...).OrderBy(by...)
+	return query.All[ChatItem](ctx, c.q, p.apply(st))
+}
+
+// Count returns how many chats a list has.
+func (c *Chats) Count(ctx context.Context, w Who, f ChatFilter) (int64, error) {
+	f, err := c.scope(ctx, w, f)
+	if err != nil {
+		return 0, err
+	}
+	return chats.count(ctx, &c.base, f.conds()...)
+}
+
+// Each returns the chats of a list with their documents, in the standard order.
+// It reads a few at a time, and holds no connection between them.
+func (c *Chats) Each(ctx context.Context, w Who, f ChatFilter) iter.Seq2[model.Chat, error] {
+	const few = 20
+	return func(yield func(model.Chat, error) bool) {
+		f, err := c.scope(ctx, w, f)
+		if err != nil {
+			yield(model.Chat{}, err)
+			return
+		}
+		for {
+			found, err := chats.list(ctx, &c.base, tables.Chat.UpdatedAt.Desc(), Page{Limit: few}, f.conds()...)
+			if err != nil {
+				yield(model.Chat{}, err)
+				return
+			}
+			for _, x := range found {
+				if !yield(x, nil) {
+					return
+				}
+			}
+			if len(found) < few {
+				return
+			}
+			last := &found[len(found)-1]
+			f.After = &ChatKey{UpdatedAt: orZero(last.UpdatedAt), ID: last.ID}
+		}
+	}
+}
+
+// Search returns chats in which a text is found: as a whole in the title or in
+// one message, or each of its words of a-z and 0-9 somewhere. Without a text it
+// is List. Each has the beginning of the first message that was meant.
+func (c *Chats) Search(ctx context.Context, w Who, text string, f ChatFilter, p Page) ([]ChatItem, error) {
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return c.List(ctx, w, f, p)
+	}
+	terms := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
+	var each []query.Cond
+	for _, term := range terms {
+		each = append(each, mentions(term))
+	}
+	meant := mentions(text)
+	if len(each) > 0 {
+		meant = query.Or(meant, query.And(each...))
+	}
+	found, err := c.list(ctx, w, f, p, meant)
+	if err != nil || len(found) == 0 {
+		return found, err
+	}
+	return found, c.snippets(ctx, found, append([]string{text}, terms...))
+}
+
+func messageText() query.Expr[string] { return tables.ChatMessage.Content.Doc().Text() }
+
+// mentions holds for chats in which a text is found.
+func mentions(text string) query.Cond {
+	m := tables.ChatMessage
+	return query.Or(tables.Chat.Title.ContainsFold(text), query.Exists(query.Select(m.ID).From(m.Table).
+		Where(m.ChatID.EqTo(tables.Chat.ID), messageText().ContainsFold(text))))
+}
+
+// snippets adds to chats the beginning of their first message that mentions the
+// first of the texts, else of the first that mentions any.
+func (c *Chats) snippets(ctx context.Context, found []ChatItem, texts []string) error {
+	m := tables.ChatMessage
+	ids := collect(found, func(x ChatItem) string { return x.ID })
+	any := make([]query.Cond, len(texts))
+	for i, t := range texts {
+		any[i] = messageText().ContainsFold(t)
+	}
+	whole := query.Case[int64]().When(any[0], 0).Else(1)
+	number := query.RowNumber().PartitionBy(m.ChatID).OrderBy(whole.Asc(), m.CreatedAt.Asc(), m.ID.Asc())
+	matching := query.Select(m.ChatID, messageText().As("text"), number.As("number")).From(m.Table).Where(m.ChatID.In(ids...), query.Or(any...)).Subquery("matching")
+	rows, err := query.All[struct {
+		ChatID string  `db:"chat_id"`
+		Text   *string `db:"text"`
+	}](ctx, c.q, query.Select(query.Field[string]("matching", "chat_id").As("chat_id"), query.Field[string]("matching", "text").As("text")).
+		Named("chats.Snippets").FromItem(matching).Where(query.Field[int64]("matching", "number").Eq(1)))
+	if err != nil {
+		return err
+	}
+	of := map[string]*string{}
+	for _, r := range rows {
+		if r.Text != nil {
+			of[r.ChatID] = ptr(excerpt(*r.Text, texts))
+		}
+	}
+	for i := range found {
+		found[i].Snippet = of[found[i].ID]
+	}
+	return nil
+}
+
+// excerpt is at most two hundred characters around the first of the texts.
+func excerpt(s string, texts []string) string {
+	const around = 200
+	r := []rune(s)
+	if len(r) <= around {
+		return s
+	}
+	lower, start := strings.ToLower(s), 0
+	for _, t := range texts {
+		if i := strings.Index(lower, strings.ToLower(t)); i >= 0 {
+			start = max(0, min(len([]rune(lower[:i]))-around/4, len(r)-around))
+			break
+		}
+	}
+	return string(r[start:min(start+around, len(r))])
+}
