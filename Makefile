@@ -6,6 +6,10 @@ SERVERS := $(GO) run ./internal/testdb/cmd/testservers
 # OPTIONAL="-optional mysql" lets the tests go on without an engine that cannot be had today.
 OPTIONAL ?=
 LDFLAGS := -s -w
+# Many tests wait for servers, so twice as many packages run at a time as there
+# are processors. "make vet" looks at tests, too, and nobody debugs these binaries.
+CPUS    := $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+TEST    := $(GO) test -p $(shell expr 2 \* $(CPUS)) -vet=off -ldflags "$(LDFLAGS)"
 # Packages whose code runs concurrently; the race detector is slow elsewhere for nothing.
 RACE    := $(foreach d,engine query store server,$(if $(wildcard $(d)/*.go $(d)/*/*.go),./$(d)/...))
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
@@ -28,14 +32,14 @@ dist/%: FORCE
 FORCE:
 
 test: ## run all tests on SQLite, PostgreSQL, MySQL and MariaDB
-	$(SERVERS) $(OPTIONAL) -- $(GO) test -timeout 20m ./...
+	$(SERVERS) $(OPTIONAL) -- $(TEST) -timeout 20m ./...
 
 test-sqlite: ## run all tests on SQLite only; needs no server
 test-postgresql: ## run all tests on PostgreSQL only
 test-mysql: ## run all tests on MySQL only
 test-mariadb: ## run all tests on MariaDB only
 test-sqlite test-postgresql test-mysql test-mariadb: test-%:
-	TESTDB_ENGINES=$* $(SERVERS) -- $(GO) test -timeout 20m ./...
+	TESTDB_ENGINES=$* $(SERVERS) -- $(TEST) -timeout 20m ./...
 
 race: ## run the concurrent packages' tests under the race detector
 	$(SERVERS) -- $(GO) test -race -timeout 30m $(RACE)
