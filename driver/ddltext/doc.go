@@ -4,7 +4,7 @@
 // is for those who implement an engine's [driver.DDL]: the engine fills a
 // [Writer] with what it says in words of its own.
 //
-//	w := ddltext.Writer{Ident: quoteIdent, Text: quoteText, Type: typeOf, Now: now, False: "false", True: "true",
+//	w := ddltext.Writer{Ident: quoteIdent, Text: quoteText, Type: typeOf, Special: now, False: "false", True: "true",
 //		Constraints: []ddltext.Part{ddltext.PrimaryKey, ddltext.Uniques, ddltext.Checks, ddltext.ForeignKeys}}
 //	statements, err := w.CreateTables(normal)
 //

@@ -36,7 +36,7 @@ type Writer struct {
 	Constraints []Part                                 // in the order in which they are written
 
 	False, True string                                  // how a default spells them
-	Now         func(c *schema.Column) string           // the default schema.Now; empty: as any other expression
+	Special     func(c *schema.Column) string           // a default that is an expression, in words of its own: schema.Now; empty for none
 	Literal     func(c *schema.Column, s string) string // a text as a default, where Text alone will not do
 
 	// Identity writes what numbers the rows, in the place of a default.
@@ -61,6 +61,17 @@ type Writer struct {
 	Around func(t *schema.Table) (before, behind []string) // further statements around CREATE TABLE
 	Items  func(t *schema.Table) []string                  // further constraints, behind the others
 	Tail   func(t *schema.Table) string                    // what follows the closing parenthesis
+}
+
+// NowAs is a [Writer.Special] for an engine that spells the time of the insert
+// in one way.
+func NowAs(text string) func(c *schema.Column) string {
+	return func(c *schema.Column) string {
+		if c.Default.Expr == schema.Now {
+			return text
+		}
+		return ""
+	}
 }
 
 // CreateTables writes the statements that make tables in normal form, in an
@@ -281,10 +292,8 @@ func (w *Writer) Generated(g *schema.Generated) (string, error) {
 func (w *Writer) Default(c *schema.Column) (string, error) {
 	d := c.Default
 	if d.Expr != "" {
-		if d.Expr == schema.Now {
-			if s := w.Now(c); s != "" {
-				return s, nil
-			}
+		if s := w.Special(c); s != "" {
+			return s, nil
 		}
 		e, err := w.Expr(d.Expr)
 		return "(" + e + ")", err

@@ -3,6 +3,7 @@ package drivertest
 import (
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/larder-db/larder/driver"
@@ -81,7 +82,6 @@ func byTableName(ts []*schema.Table) []*schema.Table {
 // change runs what leads from one table to the other.
 func (s schemaSuite) change(t *testing.T, from, to *schema.Table) {
 	t.Helper()
-	ctx := t.Context()
 	a := driver.Alteration{Before: from, After: to}
 	list := func(x *schema.Table) []*schema.Table {
 		if x == nil {
@@ -92,6 +92,14 @@ func (s schemaSuite) change(t *testing.T, from, to *schema.Table) {
 	if a.Changes = schema.Diff(list(from), list(to)); len(a.Changes) == 0 {
 		return
 	}
+	s.run(t, a)
+}
+
+// run makes the changes of an alteration, with what the engine wants to know
+// about the live table.
+func (s schemaSuite) run(t *testing.T, a driver.Alteration) {
+	t.Helper()
+	ctx := t.Context()
 	conn, err := s.db.Writer.Conn(ctx)
 	if err != nil {
 		t.Fatal(err)
@@ -101,12 +109,12 @@ func (s schemaSuite) change(t *testing.T, from, to *schema.Table) {
 			t.Error(err)
 		}
 	}()
-	if a.Extras, err = s.db.DDL.Extras(ctx, conn, driver.InspectOptions{}, from.Name); err != nil {
+	if a.Extras, err = s.db.DDL.Extras(ctx, conn, driver.InspectOptions{}, a.Before.Name); err != nil {
 		t.Fatal(err)
 	}
 	script, err := s.db.DDL.Change(a)
 	if err != nil {
-		t.Fatalf("%s: %v", from.Name, err)
+		t.Fatalf("%s: %v", a.Before.Name, err)
 	}
 	last := ""
 	err = driver.RunScript(ctx, conn, script, driver.RunOptions{
@@ -115,6 +123,65 @@ func (s schemaSuite) change(t *testing.T, from, to *schema.Table) {
 		Each:          func(_ int, st driver.ScriptStatement) error { last = st.SQL; return nil },
 	})
 	if err != nil {
-		t.Fatalf("%s: %v\nat %s", from.Name, err, last)
+		t.Fatalf("%s: %v\nat %s", a.Before.Name, err, last)
+	}
+}
+
+// Read inspects one table.
+func Read(t *testing.T, db *driver.Database, table string) *schema.Table {
+	t.Helper()
+	live := schemaSuite{db: db}.inspect(t, &schema.Table{Name: table})
+	if len(live) != 1 {
+		t.Fatalf("%d tables are called %s", len(live), table)
+	}
+	return live[0]
+}
+
+// Change makes a live table what edit makes of it: what edit does not touch
+// stays, and then there is nothing left to do. It returns the table as it is.
+func Change(t *testing.T, db *driver.Database, table string, edit func(t *schema.Table)) *schema.Table {
+	t.Helper()
+	s := schemaSuite{db: db}
+	from := Read(t, db, table)
+	to := from.Clone()
+	edit(to)
+	want := s.normal(t, to)
+	s.change(t, from, want[0])
+	now := Read(t, db, table)
+	noChanges(t, "after the change", []*schema.Table{now}, want)
+	return now
+}
+
+// RenameColumn renames a column of a live table and returns the table as it is.
+func RenameColumn(t *testing.T, db *driver.Database, table, from, to string) *schema.Table {
+	t.Helper()
+	before := Read(t, db, table)
+	after := before.Clone()
+	after.Column(from).Name = to
+	for _, k := range after.Checks {
+		k.Expr = schema.Expr(strings.ReplaceAll(string(k.Expr), "{"+from+"}", "{"+to+"}"))
+	}
+	schemaSuite{db: db}.run(t, driver.Alteration{Before: before, After: after, Changes: []schema.Change{schema.RenameColumn{Table: before, From: from, To: to}}})
+	return Read(t, db, table)
+}
+
+// CreateAgain makes a table that was read anew under another name, and checks
+// that the two do not differ.
+func CreateAgain(t *testing.T, db *driver.Database, table string) {
+	t.Helper()
+	s := schemaSuite{db: db}
+	was := Read(t, db, table)
+	s.drop(t, table)
+	if err := s.create(t.Context(), was); err != nil {
+		t.Fatal(err)
+	}
+	noChanges(t, "created again", []*schema.Table{was}, []*schema.Table{Read(t, db, table)})
+}
+
+// Exec runs a statement.
+func Exec(t *testing.T, db *driver.Database, statements ...string) {
+	t.Helper()
+	for _, text := range statements {
+		exec(t, db.Writer, text)
 	}
 }

@@ -3,6 +3,7 @@ package mysql
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,7 +32,7 @@ func NewDDL(f Flavour) *DDL {
 		Constraints: []ddltext.Part{ddltext.PrimaryKey, ddltext.Indexes, ddltext.Checks, ddltext.ForeignKeys},
 		Type:        func(c *schema.Column) (string, error) { return d.TypeName(c.Type) },
 		Identity:    func(*schema.Column) string { return " AUTO_INCREMENT" },
-		Now:         now,
+		Special:     special,
 		Literal:     literal,
 		Items:       jsonChecks,
 		Tail: func(*schema.Table) string {
@@ -41,12 +42,20 @@ func NewDDL(f Flavour) *DDL {
 	return d
 }
 
-// now is the time of the insert in the precision of the column.
-func now(c *schema.Column) string {
-	if c.Type.Kind != schema.DateTime {
-		return ""
+// bytesLiteral is a default that is written in bits or in hexadecimal digits.
+var bytesLiteral = regexp.MustCompile(`^([bB]'[01]*'|[xX]'[0-9a-fA-F]*')$`)
+
+// special is the time of the insert in the precision of the column, and bytes,
+// which are a literal like others: in parentheses the server would keep an
+// expression.
+func special(c *schema.Column) string {
+	switch e := c.Default.Expr; {
+	case e == schema.Now && c.Type.Kind == schema.DateTime:
+		return fmt.Sprintf("CURRENT_TIMESTAMP(%d)", cmp.Or(c.Type.Precision, 6))
+	case bytesLiteral.MatchString(string(e)):
+		return string(e)
 	}
-	return fmt.Sprintf("CURRENT_TIMESTAMP(%d)", cmp.Or(c.Type.Precision, 6))
+	return ""
 }
 
 // literal is a text as the default of a column.

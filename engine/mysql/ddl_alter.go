@@ -152,6 +152,9 @@ func (w *alteration) changeConstraint(c schema.Change) error {
 	case schema.AddCheck:
 		return w.addCheck(c.String(), c.Check.Name, c.Check.Expr)
 	case schema.DropCheck:
+		if w.inline(c.Check.Name) {
+			return w.dropInline(c.String(), c.Check.Name)
+		}
 		to := &w.drops
 		if w.added(c.Check.Name) {
 			to = &w.first
@@ -257,7 +260,15 @@ func (w *alteration) renameColumn(c schema.RenameColumn) error {
 	}
 	var drop, add clauses
 	for _, k := range before.Checks {
-		if mentions(k.Expr) {
+		switch {
+		case !mentions(k.Expr):
+		case w.inline(k.Name):
+			s, err := w.d.text.Column(before, before.Column(k.Name))
+			if err != nil {
+				return err
+			}
+			drop.add("drop check "+k.Name, "MODIFY COLUMN "+s, "")
+		default:
 			drop.add("drop check "+k.Name, w.d.withoutCheck(k.Name), not(constraintThere(w.table(), k.Name)))
 		}
 	}

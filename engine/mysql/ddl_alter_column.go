@@ -84,7 +84,7 @@ func (w *alteration) alterColumn(c schema.AlterColumn) error {
 			return err
 		}
 	}
-	text, err := w.d.text.Column(w.After, c.To)
+	text, err := w.stated(c.To)
 	if err != nil {
 		return err
 	}
@@ -218,7 +218,9 @@ func (w *alteration) exchange(c schema.AlterColumn, expr string) error {
 	}
 	for _, k := range w.Before.Checks {
 		if strings.Contains(string(k.Expr), "{"+name+"}") && !w.changes(k.Name) {
-			w.first.add("drop check "+k.Name, w.d.withoutCheck(k.Name), not(constraintThere(w.table(), k.Name)))
+			if !w.inline(k.Name) {
+				w.first.add("drop check "+k.Name, w.d.withoutCheck(k.Name), not(constraintThere(w.table(), k.Name)))
+			}
 			if err := w.addCheck("", k.Name, k.Expr); err != nil {
 				return err
 			}
@@ -295,18 +297,28 @@ func (w *alteration) convert(c schema.AlterColumn) (done bool, err error) {
 	return false, nil
 }
 
-// jsonNames has, by column, the name of the check that keeps it JSON, where
-// that is a check and its name is not the one by rule. A column with the empty
-// name has a check that is part of the column.
-type jsonNames map[string]string
+// extras are the checks of the live table that are not what the names by rule
+// and the schema say.
+type extras struct {
+	// json has, by column, the name of the check that keeps it JSON, where that
+	// is a check and its name is not the one by rule. A column with the empty
+	// name has a check that is part of the column.
+	json map[string]string
+	// inline has the columns with a check of their own, which goes when the
+	// column is stated again without it, and by no other way.
+	inline map[string]bool
+}
 
-// Extras reads the names of the checks that keep columns JSON.
+// Extras reads how the checks of the table were made.
 func (d *DDL) Extras(ctx context.Context, q driver.DBTX, o driver.InspectOptions, table string) (driver.Extras, error) {
-	x := jsonNames{}
+	x := extras{json: map[string]string{}, inline: map[string]bool{}}
 	err := driver.EachRow(ctx, q, func(rows *sql.Rows) error {
 		var of, name, clause, level string
 		if err := rows.Scan(&of, &name, &clause, &level); err != nil {
 			return err
+		}
+		if level == "Column" {
+			x.inline[name] = true
 		}
 		e, err := sqltext.Canonical(d.printed(clause), textRules(&schema.Table{}))
 		if err != nil {
@@ -320,7 +332,7 @@ func (d *DDL) Extras(ctx context.Context, q driver.DBTX, o driver.InspectOptions
 		if level == "Column" {
 			name = ""
 		}
-		x[column] = name
+		x.json[column] = name
 		return nil
 	}, d.checks(true), o.Schema, table)
 	return driver.Extras{Own: x}, err
@@ -332,9 +344,54 @@ func (*DDL) ExtrasOf([]*schema.Table, string) driver.Extras { return driver.Extr
 // jsonCheckOf is the name of the check that keeps a column JSON, of a table
 // that was made under that name; empty when it is part of the column.
 func (w *alteration) jsonCheckOf(table, column string) string {
-	known, _ := w.Alteration.Extras.Own.(jsonNames)
-	if name, ok := known[column]; ok {
+	if name, ok := w.extras().json[column]; ok {
 		return name
 	}
 	return jsonName(table, column)
+}
+
+func (w *alteration) extras() extras {
+	x, _ := w.Alteration.Extras.Own.(extras)
+	return x
+}
+
+// inline reports whether a check is part of the definition of a column of the
+// live table, which it is called like.
+func (w *alteration) inline(check string) bool { return w.extras().inline[check] }
+
+// stated is the definition of a column that is stated again, with the check
+// that is part of it and stays.
+func (w *alteration) stated(c *schema.Column) (string, error) {
+	s, err := w.d.text.Column(w.After, c)
+	if err != nil || !w.inline(c.Name) {
+		return s, err
+	}
+	for _, k := range w.After.Checks {
+		if k.Name != c.Name || w.changes(k.Name) {
+			continue
+		}
+		e, err := w.d.text.Expr(k.Expr)
+		return s + " CHECK (" + e + ")", err
+	}
+	return s, nil
+}
+
+// dropInline takes the check away that is part of a column: with the column, or
+// by stating the column without it.
+func (w *alteration) dropInline(comment, column string) error {
+	c := w.After.Column(column)
+	restated := slices.ContainsFunc(w.Changes, func(c schema.Change) bool {
+		a, ok := c.(schema.AlterColumn)
+		return ok && a.To.Name == column
+	})
+	if c == nil || restated {
+		return nil
+	}
+	s, err := w.d.text.Column(w.After, c)
+	if err != nil {
+		return err
+	}
+	w.heavier(driver.Copy)
+	w.columns.add(comment, "MODIFY COLUMN "+s, "")
+	return nil
 }

@@ -48,6 +48,11 @@ func (n *normalizer) column(c *schema.Column) error {
 		name = jsonRaw
 	}
 	c.Type = n.typeNamed(name)
+	if d := c.Default; d != nil && d.Expr == "" && isBinary(c.Type) {
+		if text, ok := d.Value.(string); ok {
+			c.Default = inHex(c.Type, text)
+		}
+	}
 	if c.Identity != nil {
 		c.Identity, c.Nullable = &schema.Identity{}, false
 	}

@@ -181,7 +181,7 @@ func versionNumber(version string) int {
 // settings are the statements that each connection begins with.
 func settings(s server, initCommand string) []string {
 	out := []string{"SET NAMES utf8mb4 COLLATE " + s.flavour.collation() + ", @@SESSION.time_zone = '+00:00', @@SESSION.sql_mode = '" + strictMode +
-		"', @@SESSION." + s.flavour.isolation() + " = 'READ-COMMITTED', @@SESSION.autocommit = 1, @@SESSION.foreign_key_checks = 1, @@SESSION.sql_auto_is_null = 0"}
+		"', @@SESSION." + s.flavour.isolation() + " = 'READ-COMMITTED', @@SESSION.autocommit = 1, @@SESSION.foreign_key_checks = 1, @@SESSION.sql_auto_is_null = 0" + s.flavour.settings()}
 	if initCommand != "" {
 		out = append(out, initCommand)
 	}

@@ -29,6 +29,7 @@ type Flavour interface {
 
 	collation() string      // compares text by its bytes and does not pad it
 	isolation() string      // the variable with the isolation level
+	settings() string       // further ones of every connection, each behind a comma
 	depth() int             // how deep JSON may be nested
 	jsonb() string          // the type of binary JSON
 	dropCheck() string      // the verb of ALTER TABLE
@@ -88,6 +89,7 @@ func (MySQL) Has(f driver.Feature, version int) bool {
 
 func (MySQL) collation() string      { return "utf8mb4_0900_bin" }
 func (MySQL) isolation() string      { return "transaction_isolation" }
+func (MySQL) settings() string       { return "" }
 func (MySQL) depth() int             { return 100 }
 func (MySQL) jsonb() string          { return "json" }
 func (MySQL) dropCheck() string      { return "DROP CHECK " }
@@ -159,6 +161,9 @@ func (MariaDB) shareLock() string      { return " LOCK IN SHARE MODE" }
 func (MariaDB) regexp(b *driver.Builder, e driver.Expr, pattern string) {
 	b.SQL("(").Expr(e).SQL(" REGEXP ").Arg("(?-i)" + pattern).SQL(")")
 }
+
+// settings: a table that keeps its history is altered with it.
+func (MariaDB) settings() string { return ", @@SESSION.system_versioning_alter_history = 'KEEP'" }
 
 func (MariaDB) indexExpression() string { return "NULL" }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/driver/ddltext"
 	"github.com/larder-db/larder/schema"
 	"github.com/larder-db/larder/schema/sqltext"
 )
@@ -25,8 +26,8 @@ func NewInspector(f Flavour) Inspector { return Inspector{NewDDL(f)} }
 
 // Inspect returns the tables in order of name.
 func (i Inspector) Inspect(ctx context.Context, q driver.DBTX, o driver.InspectOptions) ([]*schema.Table, error) {
-	in := inspection{DDL: i.DDL, q: q, o: o, byName: map[string]*schema.Table{}}
-	for _, step := range []func(context.Context) error{in.tables, in.columns, in.indexes, in.foreignKeys, in.readChecks} {
+	in := inspection{DDL: i.DDL, q: q, o: o, byName: map[string]*schema.Table{}, literalBytes: map[*schema.Column]bool{}}
+	for _, step := range []func(context.Context) error{in.tables, in.columns, in.bytes, in.indexes, in.foreignKeys, in.readChecks} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -40,6 +41,8 @@ type inspection struct {
 	o      driver.InspectOptions
 	byName map[string]*schema.Table
 	order  []*schema.Table
+
+	literalBytes map[*schema.Column]bool // whose default is bytes, and still has to be asked for
 }
 
 // here is the database that is inspected.
@@ -52,7 +55,7 @@ func (in *inspection) each(ctx context.Context, query string, scan func(rows *sq
 
 func (in *inspection) tables(ctx context.Context) error {
 	return in.each(ctx, `SELECT table_name, table_comment FROM information_schema.tables
-		WHERE table_schema = `+here+` AND table_type = 'BASE TABLE' ORDER BY table_name`, func(rows *sql.Rows) error {
+		WHERE table_schema = `+here+` AND table_type IN ('BASE TABLE', 'SYSTEM VERSIONED') ORDER BY table_name`, func(rows *sql.Rows) error {
 		t := &schema.Table{}
 		if err := rows.Scan(&t.Name, &t.Comment); err != nil {
 			return err
@@ -108,6 +111,8 @@ func (in *inspection) columns(ctx context.Context) error {
 			c.Generated = &schema.Generated{Expr: schema.Expr(in.printed(generated)), Stored: !strings.Contains(low, "virtual")}
 		case def.Valid:
 			switch d := in.columnDefault(def.String, low); {
+			case isBinary(c.Type) && !d.none && (d.literal || strings.HasPrefix(d.text, "'")):
+				c.Default, in.literalBytes[c] = &schema.Default{Value: d.text}, true
 			case d.none:
 			case d.literal:
 				c.Default = plainDefault(c.Type, d.text)
@@ -135,6 +140,90 @@ func plainDefault(ty schema.Type, text string) *schema.Default {
 		}
 	}
 	return &schema.Default{Value: text}
+}
+
+// isBinary reports a type whose values are bytes, and which takes a literal for
+// its default.
+func isBinary(ty schema.Type) bool {
+	return strings.HasPrefix(ty.Raw, "binary") || strings.HasPrefix(ty.Raw, "varbinary")
+}
+
+// inHex is a text as the default of such a column, which pads it where its
+// length is fixed.
+func inHex(ty schema.Type, text string) *schema.Default {
+	var n int
+	if ddltext.ScanType(ty.Raw, "binary(%d)", &n) && len(text) < n {
+		text += strings.Repeat("\x00", n-len(text))
+	}
+	return &schema.Default{Expr: schema.Expr(fmt.Sprintf("X'%x'", text))}
+}
+
+// bytes asks for the defaults that are bytes: what information_schema prints of
+// them is cut at a zero, or has question marks for what is no UTF-8. The
+// statement that makes the table has them whole.
+func (in *inspection) bytes(ctx context.Context) error {
+	for _, t := range in.order {
+		if !slices.ContainsFunc(t.Columns, func(c *schema.Column) bool { return in.literalBytes[c] }) {
+			continue
+		}
+		at := quoteIdent(t.Name)
+		if in.o.Schema != "" {
+			at = quoteIdent(in.o.Schema) + "." + at
+		}
+		var name, text string
+		err := driver.EachRow(ctx, in.q, func(rows *sql.Rows) error { return rows.Scan(&name, &text) }, "SHOW CREATE TABLE "+at)
+		if err != nil {
+			return err
+		}
+		values, err := bytesOf(text)
+		if err != nil {
+			return in.unsupported("the definition of table %s is in a form that is not understood: %v", t.Name, err)
+		}
+		for _, c := range t.Columns {
+			if v, ok := values[c.Name]; ok && in.literalBytes[c] {
+				c.Default = inHex(c.Type, v)
+			}
+		}
+	}
+	return nil
+}
+
+// bytesOf reads the defaults that are literals from CREATE TABLE, by column.
+func bytesOf(create string) (map[string]string, error) {
+	toks, err := sqltext.Lex(create, sqltext.Rules{Backticks: true, Backslash: true, Introducers: true})
+	if err != nil {
+		return nil, err
+	}
+	out := map[string]string{}
+	column, depth := "", 0
+	for i, t := range toks {
+		switch {
+		case t.IsOp("("):
+			depth++
+		case t.IsOp(")"):
+			depth--
+		}
+		if i == 0 || depth != 1 {
+			continue
+		}
+		switch before := toks[i-1]; {
+		case before.IsOp("(") || before.IsOp(","):
+			column = ""
+			if t.Kind == sqltext.Quoted {
+				column = t.Text
+			}
+		case column == "" || !before.Is("DEFAULT"):
+		case t.Kind == sqltext.Str:
+			out[column] = t.Text
+		case t.Kind == sqltext.Num && strings.HasPrefix(t.Text, "0x"):
+			b, err := hex.DecodeString(t.Text[2:])
+			if err != nil {
+				return nil, err
+			}
+			out[column] = string(b)
+		}
+	}
+	return out, nil
 }
 
 // unescape undoes how MySQL keeps the text of expressions: quotes and

@@ -33,7 +33,7 @@ func NewDDL() *DDL {
 			}
 			return c.Type.Raw, nil
 		},
-		Now:      func(*schema.Column) string { return "now()" },
+		Special:  ddltext.NowAs("now()"),
 		Identity: identity,
 	}}
 }
@@ -46,12 +46,20 @@ func identity(c *schema.Column) string {
 	return " DEFAULT nextval(" + quoteText(quoteIdent(c.Identity.Sequence)) + ")"
 }
 
+// sequenceType gives a sequence the range of its column; a domain's is not known.
+func sequenceType(c *schema.Column) string {
+	if !c.Type.Kind.IsWhole() {
+		return ""
+	}
+	return " AS " + c.Type.Raw
+}
+
 // sequences makes those of a table, and gives them to their columns.
 func sequences(t *schema.Table) (before, behind []string) {
 	for _, c := range t.Columns {
 		if c.Identity != nil && c.Identity.Standard == "" {
 			seq := quoteIdent(c.Identity.Sequence)
-			before = append(before, "CREATE SEQUENCE "+seq+" AS "+c.Type.Raw)
+			before = append(before, "CREATE SEQUENCE "+seq+sequenceType(c))
 			behind = append(behind, "ALTER SEQUENCE "+seq+" OWNED BY "+quoteIdent(t.Name)+"."+quoteIdent(c.Name))
 		}
 	}
@@ -167,7 +175,7 @@ func (d *DDL) column(t *schema.Table, c *schema.Column) error {
 		c.Nullable = false
 		c.Identity.NoReuse = false
 		c.Identity.Standard = strings.ToUpper(c.Identity.Standard)
-		if k := c.Type.Kind; k != schema.Integer && k != schema.BigInt && k != schema.SmallInt {
+		if k := c.Type.Kind; !k.IsWhole() && (k != schema.Other || c.Identity.Standard != "") { // a domain may be one
 			return dberr.New(dberr.Unsupported, "normalize "+t.Name, fmt.Sprintf("column %s.%s numbers the rows and is of type %s; use an integer type", t.Name, c.Name, name))
 		}
 	}

@@ -348,7 +348,7 @@ func (w *alteration) addColumn(c *schema.Column, comment string, fill schema.Exp
 	seq := ""
 	if c.Identity != nil && c.Identity.Standard == "" {
 		seq = quoteIdent(c.Identity.Sequence)
-		w.add(driver.NoLock, "create sequence "+c.Identity.Sequence, "CREATE SEQUENCE "+seq+" AS "+c.Type.Raw)
+		w.add(driver.NoLock, "create sequence "+c.Identity.Sequence, "CREATE SEQUENCE "+seq+sequenceType(c))
 	}
 	lock := driver.BriefLock
 	if c.Identity != nil || c.Generated != nil || c.Default != nil && c.Default.Expr != "" && c.Default.Expr != schema.Now {
@@ -468,7 +468,7 @@ func (w *alteration) addIdentity(c *schema.Column) {
 	if c.Identity.Standard != "" {
 		w.alter(driver.BriefLock, "column "+c.Name+" numbers the rows", col+"ADD GENERATED "+c.Identity.Standard+" AS IDENTITY (SEQUENCE NAME "+seq+")")
 	} else {
-		w.add(driver.NoLock, "create sequence "+c.Identity.Sequence, "CREATE SEQUENCE "+seq+" AS "+c.Type.Raw)
+		w.add(driver.NoLock, "create sequence "+c.Identity.Sequence, "CREATE SEQUENCE "+seq+sequenceType(c))
 		w.alter(driver.BriefLock, "column "+c.Name+" numbers the rows", col+"SET DEFAULT nextval("+quoteText(seq)+")")
 		w.add(driver.BriefLock, "give the sequence to the column", "ALTER SEQUENCE "+seq+" OWNED BY "+w.table+"."+name)
 	}

@@ -39,7 +39,7 @@ func (w *alteration) retype(c schema.AlterColumn) error {
 	if from.Kind == schema.Enum {
 		w.dropType(c.From, w.Before.Name, false)
 	}
-	if id := c.To.Identity; id != nil && c.From.Identity != nil && from.Raw != to.Raw {
+	if id := c.To.Identity; id != nil && c.From.Identity != nil && from.Raw != to.Raw && to.Kind.IsWhole() {
 		w.add(driver.BriefLock, "the sequence has the range of the column", "ALTER SEQUENCE "+quoteIdent(id.Sequence)+" AS "+to.Raw)
 	}
 	return nil

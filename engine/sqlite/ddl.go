@@ -32,7 +32,7 @@ func NewDDL() *DDL {
 			}
 			return c.Type.Raw, nil
 		},
-		Now:      func(*schema.Column) string { return string(schema.Now) },
+		Special:  ddltext.NowAs(string(schema.Now)),
 		Numbered: numbered,
 	}}
 }

@@ -55,12 +55,16 @@ const ordinary = `sqlite_schema m JOIN pragma_table_list l ON l.schema = 'main' 
 	WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite\_%' ESCAPE '\'`
 
 func (in *inspection) tables(ctx context.Context, o driver.InspectOptions) error {
+	shadow, err := in.shadows(ctx)
+	if err != nil {
+		return err
+	}
 	return in.each(ctx, `SELECT m.name, m.sql FROM `+ordinary+` ORDER BY m.name`, func(rows *sql.Rows) error {
 		var name, text string
 		if err := rows.Scan(&name, &text); err != nil {
 			return err
 		}
-		if o.Tables != nil && !o.Tables(name) {
+		if o.Tables != nil && !o.Tables(name) || shadow(name) {
 			return nil
 		}
 		tt, err := parseTable(text)
@@ -72,6 +76,36 @@ func (in *inspection) tables(ctx context.Context, o driver.InspectOptions) error
 		in.order = append(in.order, l)
 		return nil
 	})
+}
+
+// shadows tells the tables that belong to virtual tables of modules which this
+// program does not have: SQLite itself knows those of the others. They are
+// called like the virtual table, with an underscore and something behind it.
+func (in *inspection) shadows(ctx context.Context) (func(table string) bool, error) {
+	modules := map[string]bool{}
+	err := in.each(ctx, `SELECT lower(name) FROM pragma_module_list`, func(rows *sql.Rows) error {
+		var name string
+		err := rows.Scan(&name)
+		modules[name] = true
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	var prefixes []string
+	err = in.each(ctx, `SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND rootpage = 0 AND sql IS NOT NULL`, func(rows *sql.Rows) error {
+		var name, text string
+		if err := rows.Scan(&name, &text); err != nil {
+			return err
+		}
+		if module, ok := moduleOf(text); ok && !modules[strings.ToLower(module)] {
+			prefixes = append(prefixes, strings.ToLower(name)+"_")
+		}
+		return nil
+	})
+	return func(table string) bool {
+		return slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(strings.ToLower(table), p) })
+	}, err
 }
 
 func unreadable(what, name string, err error) error {

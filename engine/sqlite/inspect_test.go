@@ -102,3 +102,37 @@ func TestInspectAfterAlterations(t *testing.T) {
 		t.Errorf("got %s\nwant %s", drivertest.Describe(live[0]), want)
 	}
 }
+
+// Tables of a virtual table belong to it, whether or not its module is there.
+func TestShadowTablesAreLeftOut(t *testing.T) {
+	at := testdb.New(t, testdb.SQLite)
+	db := open(t, at)
+	run := func(statements ...string) {
+		t.Helper()
+		for _, s := range statements {
+			if _, err := db.Writer.ExecContext(t.Context(), s); err != nil {
+				t.Fatalf("%s: %v", s, err)
+			}
+		}
+	}
+	run("CREATE TABLE note (id integer PRIMARY KEY, body text)", "CREATE TABLE note_fts5_more (id integer PRIMARY KEY)",
+		"CREATE VIRTUAL TABLE note_fts5 USING fts5(body)", "CREATE TABLE plain_view (id integer PRIMARY KEY)")
+	// What a program with other modules has made.
+	run("PRAGMA writable_schema = ON")
+	for name, text := range map[string]string{
+		"note_fts": `CREATE VIRTUAL TABLE note_fts using "absent4"(content='note', body)`,
+		"Vec":      "CREATE VIRTUAL TABLE [Vec] USING vec0(embedding float[4])",
+	} {
+		if _, err := db.Writer.ExecContext(t.Context(), "INSERT INTO sqlite_schema (type, name, tbl_name, rootpage, sql) VALUES ('table', ?1, ?1, 0, ?2)", name, text); err != nil {
+			t.Fatal(err)
+		}
+	}
+	run("PRAGMA writable_schema = RESET", "CREATE TABLE note_fts_segdir (level integer)", "CREATE TABLE note_fts_content (docid integer PRIMARY KEY)", "CREATE TABLE vec_chunks (id integer)")
+	var got []string
+	for _, tab := range read(t, db.Writer) {
+		got = append(got, tab.Name)
+	}
+	if want := []string{"note", "note_fts5_more", "plain_view"}; !slices.Equal(got, want) {
+		t.Errorf("it reads %v, want %v", got, want)
+	}
+}

@@ -146,6 +146,28 @@ func (s *statement) columnList() ([]string, error) {
 	}
 }
 
+// moduleOf reads the module's name from CREATE VIRTUAL TABLE.
+func moduleOf(text string) (string, bool) {
+	s, err := newStatement(text)
+	if err != nil || !s.words("CREATE", "VIRTUAL", "TABLE") {
+		return "", false
+	}
+	s.words("IF", "NOT", "EXISTS")
+	if _, err := s.name(); err != nil {
+		return "", false
+	}
+	if s.op(".") {
+		if _, err := s.name(); err != nil {
+			return "", false
+		}
+	}
+	if !s.words("USING") {
+		return "", false
+	}
+	module, err := s.name()
+	return module, err == nil
+}
+
 func parseTable(text string) (*tableText, error) {
 	s, err := newStatement(text)
 	if err != nil {

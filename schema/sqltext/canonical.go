@@ -36,8 +36,8 @@ func Literal(text string, r Rules) (value any, ok bool) {
 	if !ok {
 		return nil, false
 	}
-	for n.kind == nCast {
-		n = n.args[0]
+	if n.kind == nCast {
+		n = n.args[0] // what is cast twice is computed
 	}
 	return n.value()
 }
@@ -109,6 +109,9 @@ type node struct {
 	text string
 	args []*node
 	base bool
+	// typed: a string that was cast to text, which is not the same as one
+	// without a type when it is cast on.
+	typed bool
 }
 
 func (n *node) value() (any, bool) {

@@ -138,6 +138,10 @@ var (
 // cast leaves out a cast that a server adds by itself: one of a literal to the
 // type that it has anyway, and one of a text column to text.
 func (p *parser) cast(n *node, ty string) *node {
+	if n.kind == nString && n.typed && !slices.Contains(textTypes, ty) && !slices.Contains(jsonTypes, ty) {
+		// 'now'::text is read when it is used, 'now' when the statement is.
+		n = &node{kind: nCast, text: "text", args: []*node{n}}
+	}
 	keep := &node{kind: nCast, text: ty, args: []*node{n}}
 	if !p.r.Casts {
 		return keep
@@ -150,7 +154,9 @@ func (p *parser) cast(n *node, ty string) *node {
 			}
 			return &node{kind: nAtom, text: n.text}
 		}
-	case n.kind == nString && (slices.Contains(textTypes, ty) || slices.Contains(jsonTypes, ty)):
+	case n.kind == nString && slices.Contains(textTypes, ty):
+		return &node{kind: nString, text: n.text, typed: true}
+	case n.kind == nString && slices.Contains(jsonTypes, ty):
 		return n
 	case n.kind == nArray && slices.Contains(textTypes, ty):
 		return n
