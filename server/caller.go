@@ -96,7 +96,7 @@ func (s *Server) authenticate(r *http.Request) (*caller, error) {
 }
 
 func (s *Server) setCookie(r *request, token string, expires *int64) {
-	c := s.cookie(token)
+	c := s.cookie(token) //nolint:gosec // it has them all; Secure is the operator's choice
 	if expires != nil {
 		c.Expires = time.Unix(*expires, 0).UTC()
 	}
@@ -104,7 +104,7 @@ func (s *Server) setCookie(r *request, token string, expires *int64) {
 }
 
 func (s *Server) clearCookie(r *request) {
-	c := s.cookie("")
+	c := s.cookie("") //nolint:gosec // as setCookie
 	c.MaxAge, c.Expires = -1, time.Unix(0, 0).UTC()
 	http.SetCookie(r.w, c)
 }

@@ -224,7 +224,7 @@ func (s *Server) addMessageEvent(ctx context.Context, r *request, f eventForm) (
 }
 
 type cloneForm struct {
-	optionalBody
+	_ optionalBody
 	byID
 	Title *string `json:"title"`
 }
@@ -234,7 +234,7 @@ func (s *Server) cloneChat(ctx context.Context, r *request, f cloneForm) (*chatA
 }
 
 type forkForm struct {
-	optionalBody
+	_ optionalBody
 	byID
 	Message *string `json:"message_id"`
 }

@@ -33,6 +33,10 @@
 //   - A failure is a 500 in JSON without internals, not a page of text.
 //   - Requests that only read change no row: user.last_active_at and
 //     chat.last_read_at stay as they are.
+//   - GET /api/config says that there are no web sockets.
+//   - GET /api/v1/chats/search with an empty text lists chats instead of failing.
+//   - A fork has the messages of the chat as they stand in its document.
+//   - A word such as chats/pinned is a 405 with another method, not a chat.
 //   - A user with a second factor cannot sign in with the password alone while
 //     second factors are on; Larder does not check them yet and says so.
 //

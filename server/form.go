@@ -28,7 +28,7 @@ import (
 //	All   jsonvalue.JSON `whole:"object"`   // the body itself
 //
 // A field that is no pointer and has neither a default nor omitempty must be
-// there. With an embedded optionalBody the body may be missing altogether.
+// there. With a field of type optionalBody the body may be missing altogether.
 
 // optionalBody marks a form whose body may be missing, or null.
 type optionalBody struct{}

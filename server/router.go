@@ -130,7 +130,7 @@ func (rt *router) elsewhere(w http.ResponseWriter, r *http.Request, method strin
 	if r.URL.RawQuery != "" {
 		to += "?" + r.URL.RawQuery
 	}
-	http.Redirect(w, r, to, http.StatusTemporaryRedirect)
+	http.Redirect(w, r, to, http.StatusTemporaryRedirect) //nolint:gosec // a path of this server, never //host
 }
 
 // allowed are the methods of a node, in order.

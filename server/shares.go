@@ -26,7 +26,7 @@ func (s *Server) shareRoutes() []route {
 }
 
 type shareChatForm struct {
-	optionalBody
+	_ optionalBody
 	byID
 	Mode *string `json:"share_mode"`
 }

@@ -235,13 +235,13 @@ func mentions(text string) query.Cond {
 func (c *Chats) snippets(ctx context.Context, found []ChatItem, texts []string) error {
 	m := tables.ChatMessage
 	ids := collect(found, func(x ChatItem) string { return x.ID })
-	any := make([]query.Cond, len(texts))
+	some := make([]query.Cond, len(texts))
 	for i, t := range texts {
-		any[i] = messageText().ContainsFold(t)
+		some[i] = messageText().ContainsFold(t)
 	}
-	whole := query.Case[int64]().When(any[0], 0).Else(1)
+	whole := query.Case[int64]().When(some[0], 0).Else(1)
 	number := query.RowNumber().PartitionBy(m.ChatID).OrderBy(whole.Asc(), m.CreatedAt.Asc(), m.ID.Asc())
-	matching := query.Select(m.ChatID, messageText().As("text"), number.As("number")).From(m.Table).Where(m.ChatID.In(ids...), query.Or(any...)).Subquery("matching")
+	matching := query.Select(m.ChatID, messageText().As("text"), number.As("number")).From(m.Table).Where(m.ChatID.In(ids...), query.Or(some...)).Subquery("matching")
 	rows, err := query.All[struct {
 		ChatID string  `db:"chat_id"`
 		Text   *string `db:"text"`

@@ -247,7 +247,8 @@ var stateCases = []testCase{
 			}
 		})
 		equal(s, "different chats", len(seen), 45)
-		for range s.Store.Chats.Each(s.ctx(), bob.Who(), store.ChatFilter{}) {
+		for _, err := range s.Store.Chats.Each(s.ctx(), bob.Who(), store.ChatFilter{}) {
+			s.ok(err)
 			break
 		}
 		for _, err := range s.Store.Chats.Each(s.ctx(), store.Who{}, store.ChatFilter{}) {
@@ -370,23 +371,23 @@ var folderCases = []testCase{
 	{"folders are trees with names", func(s *Suite) {
 		bob, eve := s.user("bob"), s.user("eve")
 		w := bob.Who()
-		make := func(w store.Who, name string, parent *string) (*model.Folder, error) {
+		create := func(w store.Who, name string, parent *string) (*model.Folder, error) {
 			s.later(1)
 			return s.Store.Folders.Create(s.ctx(), w, name, parent, jsonvalue.Null(), jsonvalue.Null())
 		}
-		work, err := make(w, " Wörk 📁 ", nil)
+		work, err := create(w, " Wörk 📁 ", nil)
 		s.ok(err)
 		equal(s, "name", work.Name, "Wörk 📁")
-		if _, err := make(w, "WÖRK 📁", nil); !errors.Is(err, store.ErrFolderExists) {
+		if _, err := create(w, "WÖRK 📁", nil); !errors.Is(err, store.ErrFolderExists) {
 			s.Errorf("the same name: %v", err)
 		}
-		sub, err := make(w, "wörk 📁", &work.ID) // elsewhere it is free
+		sub, err := create(w, "wörk 📁", &work.ID) // elsewhere it is free
 		s.ok(err)
-		deep, err := make(w, "deep", &sub.ID)
+		deep, err := create(w, "deep", &sub.ID)
 		s.ok(err)
-		_, err = make(eve.Who(), "Wörk 📁", nil)
+		_, err = create(eve.Who(), "Wörk 📁", nil)
 		s.ok(err)
-		if _, err := make(w, "x", ptr("nope")); !errors.Is(err, dberr.ErrNotFound) {
+		if _, err := create(w, "x", ptr("nope")); !errors.Is(err, dberr.ErrNotFound) {
 			s.Errorf("in a folder that is not there: %v", err)
 		}
 		move := func(id string, parent *string) error {
