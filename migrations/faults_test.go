@@ -35,6 +35,7 @@ func want(t testing.TB, what string, got []string, want ...string) {
 }
 
 func TestRevision05TextThatIsNoJSONIsKept(t *testing.T) {
+	t.Parallel()
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		before(t, eng, 5)
 		texts := map[string]string{"a": `{"title": "é", "n": 0.12345678901234567}`, "b": "{not json", "c": "", "d": "null", "e": `{"half": "\ud83d"}`}
@@ -51,6 +52,7 @@ func TestRevision05TextThatIsNoJSONIsKept(t *testing.T) {
 }
 
 func TestRevision06TagOrder(t *testing.T) {
+	t.Parallel()
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		before(t, eng, 6)
 		run(t, eng, "INSERT INTO {chat} ({id}, {user_id}, {chat}) VALUES (?, ?, ?)", "c", "u", "{}")
@@ -68,6 +70,7 @@ func TestRevision06TagOrder(t *testing.T) {
 }
 
 func TestRevision06TagsOfOtherUsers(t *testing.T) {
+	t.Parallel()
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		before(t, eng, 6)
 		for _, r := range [][]any{{"1", "Work Stuff", "ann", "{}"}, {"2", "work stuff", "bob", "x"}, {"3", "pinned", "ann", nil}, {"4", "WORK STUFF", "ann", nil}, {"5", "Ï", "cid", nil}} {
@@ -100,6 +103,7 @@ func TestRevision06TagsOfOtherUsers(t *testing.T) {
 }
 
 func TestRevision11FolderTimes(t *testing.T) {
+	t.Parallel()
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		before(t, eng, 11)
 		run(t, eng, "INSERT INTO {folder} ({id}, {user_id}, {name}, {is_expanded}, {created_at}, {updated_at}) VALUES ('f', 'u', 'n', TRUE, '2023-11-14 22:13:20', '1969-12-31 23:59:59')")
@@ -116,6 +120,7 @@ func TestRevision11FolderTimes(t *testing.T) {
 }
 
 func TestRevision22GroupsWithDeletedAndDoubledUsers(t *testing.T) {
+	t.Parallel()
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		before(t, eng, 22)
 		for _, u := range []string{"ann", "bob"} {
@@ -138,6 +143,7 @@ func TestRevision22GroupsWithDeletedAndDoubledUsers(t *testing.T) {
 }
 
 func TestRevision23ChannelMembers(t *testing.T) {
+	t.Parallel()
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		before(t, eng, 23)
 		run(t, eng, "INSERT INTO {channel_member} ({id}, {channel_id}, {user_id}, {created_at}) VALUES ('a', 'c', 'u', 1700000000000000000)")
@@ -152,6 +158,7 @@ func TestRevision23ChannelMembers(t *testing.T) {
 }
 
 func TestRevision26DocumentsOfKnowledgeBases(t *testing.T) {
+	t.Parallel()
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		before(t, eng, 26)
 		run(t, eng, "INSERT INTO {file} ({id}) VALUES ('f1')")
@@ -170,6 +177,7 @@ func TestRevision26DocumentsOfKnowledgeBases(t *testing.T) {
 }
 
 func TestRevision30CommandsThatDifferInTheSlash(t *testing.T) {
+	t.Parallel()
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		before(t, eng, 30)
 		run(t, eng, "INSERT INTO {prompt} ({command}, {user_id}, {title}, {content}, {timestamp}) VALUES ('/x', 'u', 'one', 'a', 5)")
@@ -194,6 +202,7 @@ func insertOr(t *testing.T, eng *engine.Engine, id, doc, other string) {
 }
 
 func TestRevision31SkippedMessagesAreCounted(t *testing.T) {
+	t.Parallel()
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		before(t, eng, 31)
 		insert := func(id string, user any, chat any) {
@@ -229,6 +238,7 @@ func TestRevision31SkippedMessagesAreCounted(t *testing.T) {
 
 // A document that is longer than what is read at once gives the same rows.
 func TestRevision31LargeChats(t *testing.T) {
+	t.Parallel()
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		before(t, eng, 31)
 		const n = 3000
@@ -252,6 +262,7 @@ func TestRevision31LargeChats(t *testing.T) {
 }
 
 func TestRevision32AccessThatIsNotUnderstoodIsKept(t *testing.T) {
+	t.Parallel()
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		before(t, eng, 32)
 		docs := []string{`[1]`, `{"read": {"user_ids": ["a", 5, "a"]}, "extra": true}`, `{"write": {"group_ids": ["g"]}}`, `null`, `{"read": null}`}
@@ -267,6 +278,7 @@ func TestRevision32AccessThatIsNotUnderstoodIsKept(t *testing.T) {
 }
 
 func TestRevision39SnapshotsOfChatsThatAreGone(t *testing.T) {
+	t.Parallel()
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		before(t, eng, 39)
 		for _, r := range [][]any{{"c", "u"}, {"s1", "shared-c"}, {"s2", "shared-c"}, {"s3", "shared-gone"}} {
@@ -285,6 +297,7 @@ func TestRevision39SnapshotsOfChatsThatAreGone(t *testing.T) {
 // Settings under the names of environment variables, which oldest documents
 // have, get their dotted names; of two for one setting the first counts.
 func TestRevision45NamesOfVariables(t *testing.T) {
+	t.Parallel()
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		before(t, eng, 45)
 		doc := `{"OPENAI_API_CONFIGS": {"0": {"a": 1}}, "openai": {"api_configs": {"1": {}}, "enable": true}, "OAUTH_CLIENT_ID": "x", "MINE": {"a": 1}}`
@@ -298,6 +311,7 @@ func TestRevision45NamesOfVariables(t *testing.T) {
 }
 
 func TestRevision45DowngradeKeepsLaterSettings(t *testing.T) {
+	t.Parallel()
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		before(t, eng, 45)
 		run(t, eng, "INSERT INTO {config} ({data}, {version}) VALUES (?, 0)", `{"ui": {"old": 1}}`)
@@ -321,6 +335,7 @@ func TestRevision45DowngradeKeepsLaterSettings(t *testing.T) {
 }
 
 func TestRevision55EmailsThatDifferInCase(t *testing.T) {
+	t.Parallel()
 	fill := func(t *testing.T, eng *engine.Engine) {
 		before(t, eng, 55)
 		for i, u := range [][]any{{"old", "Ann@Example.com", 10}, {"new", "ann@example.com", 30}, {"mid", "ANN@example.com", 20}, {"bob", "bob@example.com", 5}, {"nil", nil, 5}} {
@@ -376,6 +391,7 @@ func TestRevision55EmailsThatDifferInCase(t *testing.T) {
 
 // On SQLite the index is dropped on the way down, so that the way up is free.
 func TestRevision55DowngradeDropsTheIndex(t *testing.T) {
+	t.Parallel()
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		to(t, eng, 55)
 		backTo(t, eng, 54)
@@ -390,6 +406,7 @@ func TestRevision55DowngradeDropsTheIndex(t *testing.T) {
 }
 
 func TestRevision65AppsComeBack(t *testing.T) {
+	t.Parallel()
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		to(t, eng, 65)
 		run(t, eng, "INSERT INTO {app} ({id}, {slug}, {name}, {is_active}, {data}, {created_at}, {updated_at}) VALUES ('a', 's', 'n', TRUE, '{}', 1, 2)")
@@ -406,6 +423,7 @@ func TestRevision65AppsComeBack(t *testing.T) {
 
 // A plan names what a way down loses.
 func TestDowngradesDeclareTheirLosses(t *testing.T) {
+	t.Parallel()
 	eng := sqliteFile(t, "testdata/revisions/c92da83b017f/webui.db.gz")
 	p, err := runner(t, eng, migrations.Options{}, nil).Plan(t.Context(), migrate.Down, "base")
 	if err != nil {
@@ -420,6 +438,7 @@ func TestDowngradesDeclareTheirLosses(t *testing.T) {
 }
 
 func TestRevision09MetaThatIsNoJSONIsKept(t *testing.T) {
+	t.Parallel()
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		before(t, eng, 9)
 		texts := []string{`{"path": "/a"}`, "nothing of the kind", `{"path": 5}`}
@@ -435,6 +454,7 @@ func TestRevision09MetaThatIsNoJSONIsKept(t *testing.T) {
 }
 
 func TestRevision24SettingsThatAreNoJSONAreKept(t *testing.T) {
+	t.Parallel()
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		before(t, eng, 24)
 		run(t, eng, "INSERT INTO {user} ({id}, {settings}, {info}, {oauth_sub}, {api_key}) VALUES ('a', ?, ?, 'google@x@y', 'k')", "{broken", `{"n": 1.50}`)
@@ -452,6 +472,7 @@ func TestRevision24SettingsThatAreNoJSONAreKept(t *testing.T) {
 // What a model's parameters are goes into its first version as it is, also when
 // it is no object.
 func TestRevision62ParametersOfAnyKind(t *testing.T) {
+	t.Parallel()
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		before(t, eng, 62)
 		for id, params := range map[string]any{"a": `{"x": 1.10}`, "b": `[1]`, "c": `"%"`, "d": `false`, "e": nil} {

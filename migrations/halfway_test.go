@@ -44,6 +44,7 @@ func skipped(n int) bool { return !everyFixture && n%7 != 0 }
 // that is half-way, on the way up and on the way down; nor are tables, columns
 // and indexes of the user.
 func TestCheckIsSilentAtEachRevision(t *testing.T) {
+	t.Parallel()
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		silent(t, "empty", eng)
 		for n, id := range ids() {
@@ -72,6 +73,7 @@ func TestCheckIsSilentAtEachRevision(t *testing.T) {
 
 // Nor is any that Open WebUI has left at a revision, whatever release began it.
 func TestCheckIsSilentOnFixtures(t *testing.T) {
+	t.Parallel()
 	for _, kind := range []string{"revisions", "steps", "releases"} {
 		entries, err := os.ReadDir("testdata/" + kind)
 		if err != nil {
@@ -94,6 +96,7 @@ func TestCheckIsSilentOnFixtures(t *testing.T) {
 
 // The database of TestHalfAppliedIsFinished is explained.
 func TestHalfAppliedIsExplained(t *testing.T) {
+	t.Parallel()
 	eng := sqliteFile(t, "testdata/revisions/018012973d35/webui.head.db.gz")
 	before := fileOf(t, eng)
 	f := check(t, eng)
@@ -130,6 +133,7 @@ func fileOf(t testing.TB, eng *engine.Engine) string {
 // A table that another program made, and was cut off before its indexes, gets
 // them.
 func TestTablesWithoutTheirIndexes(t *testing.T) {
+	t.Parallel()
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		for n, rev := range migrations.All() {
 			ops := byHand(t, rev)
@@ -160,6 +164,7 @@ func TestTablesWithoutTheirIndexes(t *testing.T) {
 // A way down of revision 5 that was cut off elsewhere leaves a second column:
 // the first one has the chats.
 func TestRevision05TwoColumns(t *testing.T) {
+	t.Parallel()
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		before(t, eng, 5)
 		run(t, eng, "ALTER TABLE {chat} ADD COLUMN {old_chat} TEXT")
@@ -178,6 +183,7 @@ func TestRevision05TwoColumns(t *testing.T) {
 // A database that is recorded at an earlier revision than it is at keeps its
 // prompts, and who may use them, when it is upgraded again.
 func TestRevision30PromptsThatHaveIDs(t *testing.T) {
+	t.Parallel()
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		before(t, eng, 30)
 		run(t, eng, "INSERT INTO {prompt} ({command}, {user_id}, {title}, {content}, {timestamp}, {access_control}) VALUES ('/p', 'u', 't', 'c', 7, '{}')")
@@ -198,6 +204,7 @@ func TestRevision30PromptsThatHaveIDs(t *testing.T) {
 // Where the settings have not been moved and the name that the old table is to
 // take is in use, nothing is changed and the reason is said.
 func TestRevision45NameInUse(t *testing.T) {
+	t.Parallel()
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		before(t, eng, 45)
 		run(t, eng, "INSERT INTO {config} ({data}, {version}) VALUES ('{\"ui\": {\"enable_signup\": true}}', 0)")

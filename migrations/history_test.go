@@ -69,6 +69,7 @@ func TestOptionsDoNotChangeWhatIsRecorded(t *testing.T) {
 
 // All 66 steps on an empty database make what is made at the head at once.
 func TestStepsMakeTheHead(t *testing.T) {
+	t.Parallel()
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		upgrade(t, eng, "head")
 		at := live(t, eng)
@@ -93,6 +94,7 @@ func TestStepsMakeTheHead(t *testing.T) {
 
 // Down to nothing and up again.
 func TestDownToNothing(t *testing.T) {
+	t.Parallel()
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		upgrade(t, eng, "head")
 		want := live(t, eng)

@@ -27,6 +27,7 @@ func twoAnns(t *testing.T, eng *engine.Engine) {
 // E-mails that differ only in case stop an upgrade ahead of all revisions, not
 // at the 55th; a plan shows the users and what each choice makes of them.
 func TestSameEmailsAreKnownAheadOfAll(t *testing.T) {
+	t.Parallel()
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		twoAnns(t, eng)
 		for same, want := range map[migrations.SameEmail][]string{
@@ -84,6 +85,7 @@ func TestSameEmailsAreKnownAheadOfAll(t *testing.T) {
 // An old history that is not at its end, and tables without a revision that
 // revision 1 does not make, are refused while nothing is changed.
 func TestTablesThatCannotBeTakenOver(t *testing.T) {
+	t.Parallel()
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		refused := func(what string) {
 			t.Helper()
@@ -112,6 +114,7 @@ func TestTablesThatCannotBeTakenOver(t *testing.T) {
 
 // What a downgrade leaves does not keep the database from going up again.
 func TestUpAgainFromNothing(t *testing.T) {
+	t.Parallel()
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		upgrade(t, eng, ids()[9])
 		downgrade(t, eng, "base")
