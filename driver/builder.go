@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/larder-db/larder/dberr"
@@ -32,11 +33,56 @@ type Builder struct {
 	err  error
 
 	script bool // values become literals
+	scopes []Scope
+	room   [3]Scope // for scopes, of most statements
+}
+
+// Scope knows the names that a hand-written text inside of a statement may
+// mention: its tables and their columns, and what its result columns are called.
+type Scope interface {
+	// Knows reports whether name is a table or a column, or with table, a table.
+	Knows(name string, table bool) bool
+	// Tables names the tables, for messages.
+	Tables() []string
+}
+
+// Enter adds the names of a statement, or of one inside of it, to those that
+// [Builder.Text] takes. It is left again with Leave.
+func (b *Builder) Enter(s Scope) { b.scopes = append(b.scopes, s) }
+
+// Leave takes back what the last Enter added.
+func (b *Builder) Leave() { b.scopes = b.scopes[:len(b.scopes)-1] }
+
+// checkName refuses a name that no statement around the text knows. A text
+// outside of any is not checked.
+func (b *Builder) checkName(name string, table bool) bool {
+	var tables []string
+	for _, s := range b.scopes {
+		if s.Knows(name, table) {
+			return true
+		}
+		tables = append(tables, s.Tables()...)
+	}
+	if len(b.scopes) == 0 {
+		return true
+	}
+	what := "column"
+	if table {
+		what = "table"
+	}
+	where := "the statement reads from no table"
+	if len(tables) > 0 {
+		where = "the statement has " + strings.Join(tables, ", ")
+	}
+	b.Fail(dberr.New(dberr.Invalid, "text", "the SQL names {"+name+"}, which is no "+what+" of the statement ("+where+"); correct the name"))
+	return false
 }
 
 // NewBuilder starts a statement for d.
 func NewBuilder(d Dialect) *Builder {
-	return &Builder{d: d, buf: make([]byte, 0, 256), args: make([]any, 0, 8)}
+	b := &Builder{d: d, buf: make([]byte, 0, 256), args: make([]any, 0, 8)}
+	b.scopes = b.room[:0]
+	return b
 }
 
 // NewScript starts a statement for a script, in which values stand as literals.
@@ -146,7 +192,7 @@ func (b *Builder) Text(template string, args []any, value func(v any)) *Builder 
 		b.Fail(dberr.New(dberr.Invalid, "text", "the SQL cannot be used: "+why))
 		return b
 	}
-	parts, err := sqltext.Template(template, true)
+	parts, err := sqltext.Template(template, sqltext.TemplateRules{Arguments: true, Concat: !b.d.Has(PipesConcat)})
 	if err != nil {
 		return fail(err.Error())
 	}
@@ -154,6 +200,9 @@ func (b *Builder) Text(template string, args []any, value func(v any)) *Builder 
 	for _, p := range parts {
 		switch p.Kind {
 		case sqltext.PartName:
+			if !p.Free && !b.checkName(p.Text, p.Qualifies) {
+				return b
+			}
 			b.Ident(p.Text)
 		case sqltext.PartString:
 			b.String(p.Text)

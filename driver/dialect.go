@@ -23,7 +23,8 @@ const (
 	JSONExact       Feature = "json exact"     // numbers in JSON are exact in documents of every length; without it in those up to 65,536 characters
 	DecimalType     Feature = "decimal type"   // sums and extremes of exact decimals are exact
 	SelfSubquery    Feature = "self subquery"  // a statement that writes a table may read it in a subquery
-	SetAtOnce       Feature = "set at once"    // UPDATE ... SET a = b, b = a swaps; without it a later assignment sees an earlier one
+	PipesConcat     Feature = "|| joins texts"
+	SetAtOnce       Feature = "set at once" // UPDATE ... SET a = b, b = a swaps; without it a later assignment sees an earlier one
 )
 
 // Limits of an engine. 0 is unlimited.

@@ -264,6 +264,8 @@ func (s InsertStmt) write(b *driver.Builder) {
 		b.Fail(n.err)
 		return
 	}
+	b.Enter(tableScope{n.table})
+	defer b.Leave()
 	b.SQL("INSERT INTO ").Ident(n.table.Name)
 	switch {
 	case n.from != nil:

@@ -303,10 +303,14 @@ func Text(name string, write bool, template schema.Expr, args ...any) RawStmt {
 }
 
 // WriteSQL writes the statement.
-func (s RawStmt) WriteSQL(b *driver.Builder) { s.node.WriteSQL(b) }
+func (s RawStmt) WriteSQL(b *driver.Builder) {
+	b.Enter(anything{})
+	s.node.WriteSQL(b)
+	b.Leave()
+}
 
 func (s RawStmt) compile(d driver.Dialect) (*compiled, error) {
-	return compile(s.m, d, s.name, s.write, s.node)
+	return compile(s.m, d, s.name, s.write, s)
 }
 
 func (s RawStmt) resultColumns() []string { return nil }

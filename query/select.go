@@ -239,6 +239,8 @@ func (s SelectStmt) WriteSQL(b *driver.Builder) {
 		b.Fail(n.err)
 		return
 	}
+	b.Enter(n)
+	defer b.Leave()
 	writeCTEs(b, n.ctes)
 	b.SQL("SELECT ")
 	if n.distinct {

@@ -182,3 +182,5 @@ func sameNumber(a, b string) bool {
 	y, ok2 := new(big.Rat).SetString(b)
 	return ok && ok2 && x.Cmp(y) == 0
 }
+
+func exprOf(s string) schema.Expr { return schema.Expr(s) }

@@ -193,6 +193,8 @@ func (s UpdateStmt) write(b *driver.Builder) {
 		b.Fail(err)
 		return
 	}
+	b.Enter(tableScope{n.table})
+	defer b.Leave()
 	b.SQL("UPDATE ").Ident(n.table.Name).SQL(" SET ")
 	b.List(len(set), func(i int) { b.Ident(set[i].col.col.Name).SQL(" = ").Expr(set[i].value) })
 	writeWhere(b, " WHERE ", n.where)
@@ -322,6 +324,8 @@ func (s DeleteStmt) write(b *driver.Builder) {
 		b.Fail(dberr.New(dberr.Invalid, n.table.Name, "the DELETE has no condition; call AllRows if every row is meant"))
 		return
 	}
+	b.Enter(tableScope{n.table})
+	defer b.Leave()
 	b.SQL("DELETE FROM ").Ident(n.table.Name)
 	writeWhere(b, " WHERE ", n.where)
 	writeReturning(b, n.returning, driver.DeleteReturning)

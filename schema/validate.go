@@ -5,10 +5,11 @@ import (
 	"strings"
 
 	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/schema/sqltext"
 )
 
 // Validate says, as a dberr.Invalid error, what is wrong with a declaration, whatever the engine: a
-// column that a key names and the table has not, two columns of one name, a
+// column that a key or an expression names and the table does not have, two columns of one name, a
 // foreign key of unequal sides. It returns nil for a table that is in order.
 func (t *Table) Validate() error {
 	if t.Name == "" {
@@ -35,6 +36,11 @@ func (t *Table) Validate() error {
 			return invalid("column %s.%s is generated and has a default", t.Name, c.Name)
 		}
 		seen[low] = true
+		if c.Generated != nil {
+			if err := t.knows("generated column "+c.Name, c.Generated.Expr); err != nil {
+				return err
+			}
+		}
 	}
 	if pk := t.PrimaryKey; pk != nil {
 		if err := t.hasColumns("the primary key", pk.Columns); err != nil {
@@ -69,6 +75,9 @@ func (t *Table) Validate() error {
 		if err := t.once(rules, k.Name); err != nil {
 			return err
 		}
+		if err := t.knows("check "+k.Name, k.Expr); err != nil {
+			return err
+		}
 	}
 	for _, i := range t.Indexes {
 		if i.Name == "" || len(i.Parts) == 0 {
@@ -78,6 +87,12 @@ func (t *Table) Validate() error {
 			if p.Expr == "" && t.Column(p.Column) == nil {
 				return invalid("index %s of table %s refers to column %q, which the table does not have", i.Name, t.Name, p.Column)
 			}
+			if err := t.knows("index "+i.Name, p.Expr); err != nil {
+				return err
+			}
+		}
+		if err := t.knows("index "+i.Name, i.Where); err != nil {
+			return err
 		}
 		if err := t.once(names, i.Name); err != nil {
 			return err
@@ -103,6 +118,29 @@ func (t *Table) hasColumns(what string, cols []string) error {
 		}
 	}
 	return nil
+}
+
+// knows refuses an expression over a column that the table does not have. The
+// case of a name is the engine's to judge.
+func (t *Table) knows(what string, e Expr) error {
+	name := t.Unknown(e)
+	if name == "" {
+		return nil
+	}
+	return invalid("%s of table %s refers to column %q, which the table does not have", what, t.Name, name)
+}
+
+// Unknown is the first name in braces of an expression over the table that is no
+// column of it; empty when there is none.
+func (t *Table) Unknown(e Expr) string {
+	return sqltext.Unknown(string(e), func(name string) bool {
+		for _, c := range t.Columns {
+			if strings.EqualFold(c.Name, name) {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 func (t *Table) once(names map[string]bool, name string) error {

@@ -45,6 +45,8 @@ type Writer struct {
 	// table's primary key by the clause that numbers the rows.
 	Numbered func(t *schema.Table, c *schema.Column) string
 
+	// PipesCall: || does not join texts; CONCAT does.
+	PipesCall bool
 	// NullFirst: NULL and NOT NULL are both written, ahead of the default.
 	NullFirst bool
 	// BareGenerated: generated columns take no NOT NULL.
@@ -475,7 +477,7 @@ func (w *Writer) Enum(values []string, comma string) string {
 
 // Expr writes a portable expression in the engine's own quotation marks.
 func (w *Writer) Expr(e schema.Expr) (string, error) {
-	s, err := sqltext.Render(string(e),
+	s, err := sqltext.Render(string(e), w.PipesCall,
 		func(name string) (string, error) {
 			if w.CheckName == nil {
 				return w.Ident(name), nil

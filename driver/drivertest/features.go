@@ -185,6 +185,10 @@ func (f *featureSuite) cases() []featureCase {
 		{driver.SelfSubquery, true, "1 1 10 k1, 2 2 20 k2", func(ctx context.Context) (string, error) {
 			return f.after(ctx, query.Delete(f.t).Where(f.id.InQuery(query.Select(query.Max[int64](f.id).As("m")).From(f.t))))
 		}},
+		{driver.PipesConcat, true, "k2-k2!", func(ctx context.Context) (string, error) {
+			v, err := query.One[string](ctx, f.eng, query.Select(query.Raw[string]("{k} || '-' || lower({k}) || ?", "!").As("s")).From(f.t).Where(f.id.Eq(2)))
+			return v, err
+		}},
 		{driver.SetAtOnce, false, "1 1 10 k1, 2 20 2 k2, 3 3 30 k3", func(ctx context.Context) (string, error) {
 			return f.after(ctx, query.Update(f.t).Set(f.a.SetTo(f.b), f.b.SetTo(f.a)).Where(f.id.Eq(2)))
 		}},

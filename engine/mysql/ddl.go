@@ -28,7 +28,7 @@ type DDL struct {
 func NewDDL(f Flavour) *DDL {
 	d := &DDL{Flavour: f, HasTable: hasTableFeature}
 	d.text = ddltext.Writer{
-		Ident: quoteIdent, Text: quoteText, False: "0", True: "1", NullFirst: true, InlineComment: true, BareGenerated: f.nullGenerated(),
+		Ident: quoteIdent, Text: quoteText, False: "0", True: "1", NullFirst: true, InlineComment: true, PipesCall: true, BareGenerated: f.nullGenerated(),
 		Constraints: []ddltext.Part{ddltext.PrimaryKey, ddltext.Indexes, ddltext.Checks, ddltext.ForeignKeys},
 		Type:        func(c *schema.Column) (string, error) { return d.TypeName(c.Type) },
 		Identity:    func(*schema.Column) string { return " AUTO_INCREMENT" },

@@ -143,14 +143,14 @@ func (d Driver) openFile(ctx context.Context, db *driver.Database, t dburl.SQLit
 			"), where SQLite's locks are not reliable and two processes can damage the file; move it to a local disk, or use a database server")
 	}
 	pool := o.Pool.OrDefault()
-	read := &connector{native: nativeDriver(), dsn: t.URI(driverParameters()), path: t.Path, pragmas: pragmas, queryOnly: true}
+	read := &connector{native: nativeDriver(), dsn: t.URI(strictQuotes()), path: t.Path, pragmas: pragmas, queryOnly: true}
+	write := &connector{native: read.native, dsn: read.dsn, path: t.Path, pragmas: pragmas}
 	if t.ReadOnly || t.Immutable {
 		db.State = func(context.Context, driver.DBTX) (driver.State, error) { return driver.State{ReadOnly: true}, nil }
 		db.Reader = openReaders(read, pool)
 		db.Writer = db.Reader
 		db.Cleanup = tidy(t, read.native)
 	} else {
-		write := &connector{native: read.native, dsn: read.dsn, path: t.Path, pragmas: pragmas}
 		db.Writer = sql.OpenDB(write)
 		db.Writer.SetMaxOpenConns(1)
 		db.Writer.SetMaxIdleConns(1)
@@ -162,12 +162,20 @@ func (d Driver) openFile(ctx context.Context, db *driver.Database, t dburl.SQLit
 	}
 	db.Snapshotter = snapshotter{t.Path, db.Reader}
 	// The file is read once, so that one that is no database is an error now.
-	var n int
-	if err := db.Reader.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_schema").Scan(&n); err != nil {
+	loose, err := needsLooseQuotes(ctx, db.Reader)
+	if err != nil {
 		err = openError(t.Path, err)
 		db.Reader.Close()
 		db.Writer.Close()
 		return nil, err
+	}
+	if loose {
+		read.dsn = t.URI(url.Values{})
+		write.dsn = read.dsn
+		db.Writer.SetMaxIdleConns(0) // what is open was opened in the other way
+		db.Writer.SetMaxIdleConns(1)
+		db.Reader.SetMaxIdleConns(0)
+		db.Reader.SetMaxIdleConns(pool.MaxIdle())
 	}
 	return db, nil
 }
@@ -185,7 +193,7 @@ func tidy(t dburl.SQLiteTarget, native driverOfConn) func() error {
 		if info, err := os.Lstat(wal); err == nil && info.Size() == 0 {
 			rw := t
 			rw.ReadOnly, rw.MustExist = false, true
-			if c, err := openNative(native, rw.URI(driverParameters())); err == nil {
+			if c, err := openNative(native, rw.URI(strictQuotes())); err == nil {
 				last := &conn{nativeConn: c, cache: prepared.New(0)}
 				_ = last.look(context.Background()) // a file that cannot be written keeps them: they do no harm
 				_ = last.Close()
@@ -289,7 +297,7 @@ func openMemory(ctx context.Context, db *driver.Database, t dburl.SQLiteTarget, 
 	if t.Name != "" {
 		name = strings.TrimLeft(t.Name, "/")
 	}
-	params := driverParameters()
+	params := strictQuotes()
 	params.Set("vfs", "memdb")
 	c := &connector{native: nativeDriver(), dsn: dburl.SQLiteTarget{Path: "/" + name}.URI(params), path: "in memory", pragmas: pragmas}
 	anchor, err := c.Connect(ctx)
@@ -312,8 +320,6 @@ func openMemory(ctx context.Context, db *driver.Database, t dburl.SQLiteTarget, 
 // state of a database that was opened for writing: that it can be written was
 // found out when it was opened.
 func state(context.Context, driver.DBTX) (driver.State, error) { return driver.State{}, nil }
-
-func driverParameters() url.Values { return url.Values{} }
 
 // connector opens connections with their settings.
 type connector struct {

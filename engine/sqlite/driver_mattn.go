@@ -5,6 +5,7 @@ package sqlite
 import (
 	sqldriver "database/sql/driver"
 	"errors"
+	"net/url"
 
 	"github.com/mattn/go-sqlite3"
 )
@@ -46,6 +47,10 @@ func openNative(d *sqlite3.SQLiteDriver, dsn string) (nativeConn, error) {
 	}
 	return n, nil
 }
+
+// strictQuotes is empty: this driver has no such setting. The SQLite that it
+// compiles takes CGO_CFLAGS=-DSQLITE_DQS=0.
+func strictQuotes() url.Values { return url.Values{} }
 
 func valid(nativeConn) bool { return true }
 

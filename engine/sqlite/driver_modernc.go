@@ -5,6 +5,7 @@ package sqlite
 import (
 	sqldriver "database/sql/driver"
 	"errors"
+	"net/url"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -44,6 +45,10 @@ func openNative(d *sqlite.Driver, dsn string) (nativeConn, error) {
 	}
 	return n, nil
 }
+
+// strictQuotes are the parameters of a connection on which a name that names
+// nothing is an error.
+func strictQuotes() url.Values { return url.Values{"_dqs": {"0"}} }
 
 func valid(c nativeConn) bool { return c.IsValid() }
 

@@ -29,6 +29,9 @@ func (s *State) on(table string, f func(t *schema.Table) error) error {
 }
 
 func (o CreateTable) apply(s *State) error {
+	if err := readable(expressions(o.Table)...); err != nil {
+		return err
+	}
 	if s.tables[o.Table.Name] != nil {
 		return mismatch("table %s exists already", o.Table.Name)
 	}
@@ -71,9 +74,19 @@ func (o RenameTable) apply(s *State) error {
 }
 
 func (o AddColumn) apply(s *State) error {
+	exprs := []schema.Expr{o.Fill}
+	if g := o.Column.Generated; g != nil {
+		exprs = append(exprs, g.Expr)
+	}
+	if err := readable(exprs...); err != nil {
+		return err
+	}
 	return s.on(o.Table, func(t *schema.Table) error {
 		if t.Column(o.Column.Name) != nil {
 			return mismatch("column %s.%s exists already; use IfNotExists where that is fine", o.Table, o.Column.Name)
+		}
+		if n := t.Unknown(o.Fill); n != "" {
+			return mismatch("the value that fills column %s.%s refers to column %q, which the table does not have", o.Table, o.Column.Name, n)
 		}
 		t.Columns = append(t.Columns, o.Column.Clone())
 		return nil
@@ -143,6 +156,9 @@ func (o RenameColumn) apply(s *State) error {
 }
 
 func (o AlterColumn) apply(s *State) error {
+	if err := readable(o.Using); err != nil {
+		return err
+	}
 	return s.on(o.Table, func(t *schema.Table) error {
 		n := slices.IndexFunc(t.Columns, func(c *schema.Column) bool { return c.Name == o.Column })
 		if n < 0 {
@@ -150,6 +166,9 @@ func (o AlterColumn) apply(s *State) error {
 		}
 		if len(o.Facets) == 0 {
 			return dberr.New(dberr.Invalid, "migrate", "AlterColumn of "+o.Table+"."+o.Column+" does not say what changes")
+		}
+		if n := t.Unknown(o.Using); n != "" {
+			return mismatch("what column %s.%s is converted from refers to column %q, which the table does not have", o.Table, o.Column, n)
 		}
 		c, to := t.Columns[n], o.To.Clone()
 		for _, f := range o.Facets {
@@ -178,6 +197,9 @@ func (o AlterColumn) apply(s *State) error {
 }
 
 func (o CreateIndex) apply(s *State) error {
+	if err := readable(indexExpressions(o.Index)...); err != nil {
+		return err
+	}
 	return s.on(o.Table, func(t *schema.Table) error {
 		if t.IndexNamed(o.Index.Name) != nil {
 			return mismatch("table %s has an index %s already; use IfNotExists where that is fine", o.Table, o.Index.Name)
@@ -299,6 +321,9 @@ func (o DropForeignKey) apply(s *State) error {
 }
 
 func (o AddCheck) apply(s *State) error {
+	if err := readable(o.Check.Expr); err != nil {
+		return err
+	}
 	return s.on(o.Table, func(t *schema.Table) error {
 		if o.Check.Name != "" && findCheck(t, o.Check.Name, "") != nil {
 			return mismatch("table %s has a check %s already", o.Table, o.Check.Name)

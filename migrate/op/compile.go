@@ -98,6 +98,12 @@ func Compile(o Op, s *State, t Target) ([]Step, error) {
 	case DataStep:
 		return []Step{{Op: o, Data: &o}}, nil
 	case Execute:
+		if err := o.text(t.Dialect).check(s); err != nil {
+			return nil, err
+		}
+		if err := o.apply(s); err != nil {
+			return nil, err
+		}
 		st, err := o.statement(t.Dialect, t.Literal)
 		if err != nil {
 			return nil, err

@@ -1,6 +1,7 @@
 package op
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/larder-db/larder/dberr"
@@ -57,7 +58,36 @@ func (o Execute) String() string {
 	return "execute " + s
 }
 
-func (o Execute) apply(*State) error { return nil }
+func (o Execute) apply(s *State) error {
+	s.stale = s.stale || o.Schema
+	return nil
+}
+
+// check refuses a text that changes rows and names what none of its tables has.
+// Where a table is not known to the state it is left to the engine.
+func (t SQLText) check(s *State) error {
+	m, ok := sqltext.Mentions(t.SQL)
+	if !ok || s.stale {
+		return nil
+	}
+	known := map[string]bool{"excluded": true, "rowid": true, "ctid": true}
+	for _, name := range slices.Concat(m.Tables, m.Names) {
+		if tb := s.Table(name); tb != nil {
+			known[strings.ToLower(name)] = true
+			for _, c := range tb.Columns {
+				known[strings.ToLower(c.Name)] = true
+			}
+		} else if slices.Contains(m.Tables, name) {
+			return nil
+		}
+	}
+	for _, name := range m.Names {
+		if !known[strings.ToLower(name)] {
+			return badText("it refers to {" + name + "}, which none of its tables has (" + strings.Join(m.Tables, ", ") + "); correct the name")
+		}
+	}
+	return nil
+}
 
 func (o Execute) reverse(*State) (Op, error) {
 	switch {

@@ -3,9 +3,49 @@ package op
 import (
 	"slices"
 
+	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/schema"
 	"github.com/larder-db/larder/schema/sqltext"
 )
+
+// readable refuses an expression that cannot be read, or whose || would join
+// something else on another engine.
+func readable(exprs ...schema.Expr) error {
+	for _, e := range exprs {
+		if _, err := sqltext.Template(string(e), sqltext.TemplateRules{}); err != nil {
+			return dberr.New(dberr.Invalid, "migrate", "the expression "+string(e)+" cannot be used: "+err.Error())
+		}
+	}
+	return nil
+}
+
+// expressions are all that a table is declared with.
+func expressions(t *schema.Table) []schema.Expr {
+	var out []schema.Expr
+	for _, c := range t.Columns {
+		if c.Generated != nil {
+			out = append(out, c.Generated.Expr)
+		}
+		if c.Default != nil {
+			out = append(out, c.Default.Expr)
+		}
+	}
+	for _, k := range t.Checks {
+		out = append(out, k.Expr)
+	}
+	for _, i := range t.Indexes {
+		out = append(out, indexExpressions(i)...)
+	}
+	return out
+}
+
+func indexExpressions(i *schema.Index) []schema.Expr {
+	out := []schema.Expr{i.Where}
+	for _, p := range i.Parts {
+		out = append(out, p.Expr)
+	}
+	return out
+}
 
 func names(e schema.Expr, column string) bool { return slices.Contains(e.Columns(), column) }
 

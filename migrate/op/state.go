@@ -15,6 +15,7 @@ import (
 type State struct {
 	ddl    driver.DDL // nil: as declared
 	tables map[string]*schema.Table
+	stale  bool // a statement has changed the schema since
 }
 
 // NewState returns a state that holds the tables. With ddl they are brought
@@ -57,7 +58,9 @@ func (s *State) Tables() []*schema.Table {
 
 // Clone returns a copy that changes by itself. Tables are shared: they are
 // replaced, never changed.
-func (s *State) Clone() *State { return &State{ddl: s.ddl, tables: maps.Clone(s.tables)} }
+func (s *State) Clone() *State {
+	return &State{ddl: s.ddl, tables: maps.Clone(s.tables), stale: s.stale}
+}
 
 // Apply changes the state as the operations change a database. Guards count:
 // what they find done changes nothing.
@@ -302,6 +305,9 @@ func (g *grouping) alone(o Op) error {
 	case CreateTable:
 		if s.tables[o.Table.Name] != nil {
 			return dberr.New(dberr.SchemaMismatch, "migrate", "table "+o.Table.Name+" exists already; use IfNotExists where that is fine")
+		}
+		if err := readable(expressions(o.Table)...); err != nil {
+			return err
 		}
 		t, err := s.normal(o.Table)
 		if err != nil {

@@ -164,7 +164,7 @@ func TestRenderLeavesBracesInStringsAlone(t *testing.T) {
 	quote := func(q string) func(string) (string, error) {
 		return func(s string) (string, error) { return q + s + q, nil }
 	}
-	got, err := sqltext.Render(`{a b} <> '{}' AND f({c}) = 'it''s'`, quote(`"`), quote("'"))
+	got, err := sqltext.Render(`{a b} <> '{}' AND f({c}) = 'it''s'`, false, quote(`"`), quote("'"))
 	if want := `"a b" <> '{}' AND f("c") = 'it's'`; err != nil || got != want {
 		t.Errorf("got %s, %v", got, err)
 	}

@@ -20,36 +20,71 @@ const (
 type Part struct {
 	Kind PartKind
 	Text string
+	// Free marks a name that need be no column or table: a function's, a
+	// type's or a collation's, one that the text gives to something, or any of
+	// a text that has a SELECT of its own.
+	Free bool
+	// Qualifies marks a name before a dot.
+	Qualifies bool
+}
+
+// TemplateRules say how a template is read.
+type TemplateRules struct {
+	Arguments bool // each ? is an argument, and ?? a question mark; else both are text
+	Concat    bool // a || b becomes CONCAT(a, b)
 }
 
 // Template takes a template apart: SQL in which identifiers stand in braces and
-// string literals in single quotes, and in which a backslash means nothing. With
-// arguments each ? is one, and ?? is a question mark; without, both are text.
+// string literals in single quotes, and in which a backslash means nothing.
 // Braces and question marks inside a string, a comment, another kind of quotes
-// or a body between dollars are text.
-func Template(text string, arguments bool) ([]Part, error) {
-	toks, err := Lex(text, Rules{Template: true, Arguments: arguments, Backticks: true, Dollars: true})
+// or a body between dollars are text. || joins texts; what it joins is a name, a
+// literal, an argument, a call, a CASE, or in parentheses.
+func Template(text string, r TemplateRules) ([]Part, error) {
+	toks, err := Lex(text, Rules{Template: true, Arguments: r.Arguments, Backticks: true, Dollars: true})
 	if err != nil {
 		return nil, err
 	}
+	joins, err := findPipes(toks)
+	if err != nil {
+		return nil, err
+	}
+	if !r.Concat {
+		joins = pipes{}
+	}
 	var out []Part
 	at := 0
-	put := func(t Token, p Part) {
-		if t.Pos > at {
-			out = append(out, Part{Text: text[at:t.Pos]})
+	until := func(pos int) {
+		if pos > at {
+			out, at = append(out, Part{Text: text[at:pos]}), pos
 		}
-		out, at = append(out, p), t.End
 	}
-	for _, t := range toks {
+	selects := slices.ContainsFunc(toks, func(t Token) bool { return t.Is("SELECT") })
+	for i, t := range toks {
+		if s := joins.before[i]; s != "" {
+			until(t.Pos)
+			out = append(out, Part{Text: s})
+		}
+		var p Part
 		switch {
 		case t.Kind == Quoted && t.Q == '{':
-			put(t, Part{PartName, t.Text})
+			free, qualifies := freeName(toks, i)
+			p = Part{Kind: PartName, Text: t.Text, Free: free || selects, Qualifies: qualifies}
 		case t.Kind == Str && t.Q == '\'':
-			put(t, Part{PartString, t.Text})
+			p = Part{Kind: PartString, Text: t.Text}
 		case t.Kind == Arg:
-			put(t, Part{PartArgument, ""})
-		case arguments && t.Kind == Op && t.Text == "?":
-			put(t, Part{PartText, "?"})
+			p = Part{Kind: PartArgument}
+		case r.Arguments && t.IsOp("?"):
+			p = Part{Text: "?"}
+		case joins.comma[i]:
+			p = Part{Text: ","}
+		}
+		if p != (Part{}) {
+			until(t.Pos)
+			out, at = append(out, p), t.End
+		}
+		if s := joins.after[i]; s != "" {
+			until(t.End)
+			out = append(out, Part{Text: s})
 		}
 	}
 	if at < len(text) {
@@ -62,10 +97,35 @@ func Template(text string, arguments bool) ([]Part, error) {
 	return out, nil
 }
 
+// freeName looks at what stands beside the name toks[i].
+func freeName(toks []Token, i int) (free, qualifies bool) {
+	if i > 0 {
+		before := toks[i-1]
+		free = before.Is("AS") || before.Is("COLLATE") || before.Is("OVER") || before.IsOp("::")
+	}
+	if i+1 < len(toks) {
+		free = free || toks[i+1].IsOp("(")
+		qualifies = toks[i+1].IsOp(".")
+	}
+	return free, qualifies
+}
+
+// Unknown returns the first name in braces of an expression over one table that
+// must be a column and is none by known; empty when there is none.
+func Unknown(template string, known func(name string) bool) string {
+	parts, _ := Template(template, TemplateRules{})
+	for _, p := range parts {
+		if p.Kind == PartName && !p.Free && !p.Qualifies && !known(p.Text) {
+			return p.Text
+		}
+	}
+	return ""
+}
+
 // Columns lists the names in braces in a template, each once, in order of
 // their first use; none for a text that cannot be read.
 func Columns(template string) []string {
-	parts, _ := Template(template, false)
+	parts, _ := Template(template, TemplateRules{})
 	var out []string
 	for _, p := range parts {
 		if p.Kind == PartName && !slices.Contains(out, p.Text) {
@@ -78,7 +138,7 @@ func Columns(template string) []string {
 // Rename returns the template with every name in braces replaced by what f
 // gives for it; a text that cannot be read comes back as it is.
 func Rename(template string, f func(string) string) string {
-	parts, err := Template(template, false)
+	parts, err := Template(template, TemplateRules{})
 	if err != nil {
 		return template
 	}
@@ -96,10 +156,10 @@ func Rename(template string, f func(string) string) string {
 	return b.String()
 }
 
-// Render writes a template as SQL: each name in braces through ident, each
-// string literal through str, everything else as it is.
-func Render(template string, ident, str func(string) (string, error)) (string, error) {
-	parts, err := Template(template, false)
+// Render writes a template without arguments as SQL: each name in braces through
+// ident, each string literal through str, and || as a call where concat says so.
+func Render(template string, concat bool, ident, str func(string) (string, error)) (string, error) {
+	parts, err := Template(template, TemplateRules{Concat: concat})
 	if err != nil {
 		return "", err
 	}
@@ -147,4 +207,42 @@ func hasBody(toks []Token) bool {
 	return slices.ContainsFunc(toks, func(t Token) bool {
 		return t.Is("TRIGGER") || t.Is("FUNCTION") || t.Is("PROCEDURE") || t.Is("EVENT")
 	})
+}
+
+// Mention is what a hand-written INSERT, UPDATE or DELETE refers to.
+type Mention struct {
+	Tables []string // behind FROM, JOIN, INTO and UPDATE
+	Names  []string // all names in braces that are tables or columns
+}
+
+// Mentions reads a template that changes rows; ok is false for any other
+// statement, one with a WITH clause, and one that cannot be read.
+func Mentions(template string) (m Mention, ok bool) {
+	toks, err := Lex(template, Rules{Template: true, Arguments: true, Backticks: true, Dollars: true})
+	if err != nil || len(toks) == 0 || !(toks[0].Is("INSERT") || toks[0].Is("UPDATE") || toks[0].Is("DELETE")) {
+		return m, false
+	}
+	given := map[string]bool{}
+	isName := func(i int) bool { return i >= 0 && toks[i].Kind == Quoted && toks[i].Q == '{' }
+	for i, t := range toks {
+		switch {
+		case t.Is("WITH"):
+			return m, false
+		case !isName(i) || i == 0:
+		case toks[i-1].Is("AS"), isName(i - 1), toks[i-1].IsOp(")"):
+			given[strings.ToLower(t.Text)] = true
+		case toks[i-1].Is("FROM"), toks[i-1].Is("JOIN"), toks[i-1].Is("INTO"), toks[i-1].Is("UPDATE"):
+			m.Tables = append(m.Tables, t.Text)
+		}
+	}
+	for i, t := range toks {
+		if !isName(i) || given[strings.ToLower(t.Text)] {
+			continue
+		}
+		call := i+1 < len(toks) && toks[i+1].IsOp("(") && !toks[i-1].Is("INTO")
+		if free, _ := freeName(toks, i); !call && (!free || toks[i-1].Is("INTO")) && !slices.Contains(m.Names, t.Text) {
+			m.Names = append(m.Names, t.Text)
+		}
+	}
+	return m, true
 }

@@ -9,7 +9,7 @@ import (
 
 func TestTemplate(t *testing.T) {
 	spell := func(text string, arguments bool) string {
-		parts, err := sqltext.Template(text, arguments)
+		parts, err := sqltext.Template(text, sqltext.TemplateRules{Arguments: arguments})
 		if err != nil {
 			return "error"
 		}
