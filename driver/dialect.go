@@ -142,8 +142,9 @@ type JSON interface {
 	// document and path.
 	JSONElement(b *Builder, doc Expr, p Path, alias string, c ElementColumn)
 	// JSONSet writes doc with the member at p set to value, a JSON text
-	// expression. Missing parents that are objects are made; a path through a
-	// scalar, or past the end of an array by more than one, leaves doc as it is.
+	// expression. Missing parents that are objects are made, and a doc that is
+	// SQL NULL counts as an empty object; a path through a scalar, or past the
+	// end of an array by more than one, leaves doc as it is.
 	JSONSet(b *Builder, doc Expr, p Path, value Expr)
 	// JSONRemove writes doc without the member at p.
 	JSONRemove(b *Builder, doc Expr, p Path)

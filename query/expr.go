@@ -234,7 +234,38 @@ type suffixed struct {
 func (s suffixed) WriteSQL(b *driver.Builder) { b.Expr(s.e).SQL(s.text) }
 
 // Cond is a condition: what WHERE, ON, HAVING and CASE take.
-type Cond struct{ n driver.Expr }
+type Cond struct {
+	n driver.Expr
+	// always is what the condition is for every row, when that is known without
+	// looking: of none, of no values.
+	always truth
+}
+
+type truth int8
+
+const (
+	maybe truth = iota
+	yes
+	no
+)
+
+// constant is a condition that is the same for every row.
+func constant(holds bool) Cond {
+	if holds {
+		return Cond{n: text("1 = 1"), always: yes}
+	}
+	return Cond{n: text("1 = 0"), always: no}
+}
+
+// restricts reports whether one of the conditions may fail for a row.
+func restricts(conds []Cond) bool {
+	for _, c := range conds {
+		if c.n != nil && c.always != yes {
+			return true
+		}
+	}
+	return false
+}
 
 // WriteSQL writes the condition.
 func (c Cond) WriteSQL(b *driver.Builder) {
@@ -285,27 +316,52 @@ func And(conds ...Cond) Cond {
 	conds = present(conds)
 	switch len(conds) {
 	case 0:
-		return Cond{n: text("1 = 1")}
+		return constant(true)
 	case 1:
 		return conds[0]
 	}
-	return Cond{n: junction{" AND ", conds}}
+	return Cond{n: junction{" AND ", conds}, always: combined(conds, yes, no)}
 }
 
 // Or holds when one of the conditions does; with none it is false.
 func Or(conds ...Cond) Cond {
 	switch len(conds) {
 	case 0:
-		return Cond{n: text("1 = 0")}
+		return constant(false)
 	case 1:
 		return conds[0]
 	}
-	return Cond{n: junction{" OR ", append([]Cond(nil), conds...)}}
+	return Cond{n: junction{" OR ", append([]Cond(nil), conds...)}, always: combined(conds, no, yes)}
+}
+
+// combined is what conditions are together: all when each is, one when one is.
+func combined(conds []Cond, all, one truth) truth {
+	out := all
+	for _, c := range conds {
+		t := c.always
+		if c.n == nil {
+			t = yes
+		}
+		switch t {
+		case one:
+			return one
+		case maybe:
+			out = maybe
+		}
+	}
+	return out
 }
 
 // Not negates a condition.
 func Not(c Cond) Cond {
-	return Cond{n: driver.ExprFunc(func(b *driver.Builder) { b.SQL("NOT (").Expr(c).SQL(")") })}
+	out := Cond{n: driver.ExprFunc(func(b *driver.Builder) { b.SQL("NOT (").Expr(c).SQL(")") })}
+	switch {
+	case c.n == nil || c.always == yes:
+		out.always = no
+	case c.always == no:
+		out.always = yes
+	}
+	return out
 }
 
 func present(conds []Cond) []Cond {

@@ -22,10 +22,7 @@ func (e Expr[T]) NotIn(values ...T) Cond { return e.in(values, true) }
 
 func (e Expr[T]) in(values []T, not bool) Cond {
 	if len(values) == 0 {
-		if not {
-			return Cond{n: text("1 = 1")}
-		}
-		return Cond{n: text("1 = 0")}
+		return constant(not)
 	}
 	return Cond{n: inNode[T]{e: e, values: values, not: not}}
 }

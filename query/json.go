@@ -39,8 +39,9 @@ func (c JSONColumn) HasKey(key string) Cond { return c.Path(key).Exists() }
 func (c JSONColumn) Contains(text string) Cond { return c.Doc().Contains(text) }
 
 // SetPath is the assignment of the document with the member at path set.
-// Missing parents that are objects are made; a path through a scalar, or past
-// the end of an array by more than one, leaves the document as it is.
+// Missing parents that are objects are made, and a document that is SQL NULL
+// counts as {}; a path through a scalar, or past the end of an array by more
+// than one, leaves the document as it is.
 func (c JSONColumn) SetPath(value jsonvalue.JSON, path ...any) Assignment {
 	return Assignment{col: c.ref, value: c.Path(path...).With(value)}
 }
@@ -170,7 +171,7 @@ func (m Member) Contains(text string) Cond {
 	})}
 }
 
-// With is the document with the member set to value.
+// With is the document with the member set to value, as SetPath does it.
 func (m Member) With(value jsonvalue.JSON) Expr[jsonvalue.JSON] {
 	ty := schema.Type{Kind: schema.JSON}
 	return Expr[jsonvalue.JSON]{ty: m.doc.ty, of: m.doc.of, n: m.node(func(b *driver.Builder, d driver.Dialect) {

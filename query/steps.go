@@ -138,10 +138,10 @@ func (s UpdateStmt) plan(d driver.Dialect) (steps, error) {
 	if n.err != nil {
 		return nil, n.err
 	}
+	if err := meansRows("UPDATE", n.table, n.where, n.all); err != nil {
+		return nil, err
+	}
 	if len(n.set) == 0 {
-		if len(n.where) == 0 && !n.all {
-			return nil, nil // WriteSQL has the error
-		}
 		return func(ctx context.Context, r *runner) (int64, error) {
 			if len(n.returning) > 0 {
 				if err := r.give(ctx, Select(n.returning...).Named(n.name).From(n.table).Where(n.where...)); err != nil {
@@ -190,6 +190,9 @@ func (s DeleteStmt) plan(d driver.Dialect) (steps, error) {
 	n := s.s
 	if len(n.returning) == 0 || d.Has(driver.DeleteReturning) {
 		return nil, nil
+	}
+	if err := meansRows("DELETE", n.table, n.where, n.all); err != nil {
+		return nil, err
 	}
 	if n.table.PrimaryKey == nil {
 		return nil, noEmulation(d, n.table, "DELETE ... RETURNING", "the table has no primary key to find the rows by")

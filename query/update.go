@@ -27,7 +27,7 @@ type updateState struct {
 	err       error
 }
 
-// Update starts an UPDATE of t. It needs a condition, or AllRows.
+// Update starts an UPDATE of t. It needs a condition that a row could fail, or AllRows.
 func Update(t *schema.Table) UpdateStmt {
 	return UpdateStmt{s: &updateState{table: t}, m: &memo{}}
 }
@@ -70,7 +70,8 @@ func (s UpdateStmt) Where(conds ...Cond) UpdateStmt {
 	return s.with(func(n *updateState) { n.where = more(n.where, present(conds)...) })
 }
 
-// AllRows says that every row is meant when there is no condition.
+// AllRows says that every row is meant when the conditions are not there or
+// restrict nothing.
 func (s UpdateStmt) AllRows() UpdateStmt { return s.with(func(n *updateState) { n.all = true }) }
 
 // Diff updates the row of before to what after has: only the columns in which
@@ -184,8 +185,9 @@ func (s UpdateStmt) write(b *driver.Builder) {
 	case len(n.set) == 0:
 		b.Fail(dberr.New(dberr.Invalid, n.table.Name, "the UPDATE sets nothing"))
 		return
-	case len(n.where) == 0 && !n.all:
-		b.Fail(dberr.New(dberr.Invalid, n.table.Name, "the UPDATE has no condition; call AllRows if every row is meant"))
+	}
+	if err := meansRows("UPDATE", n.table, n.where, n.all); err != nil {
+		b.Fail(err)
 		return
 	}
 	set, err := inTurn(b.Dialect(), n.set)
@@ -199,6 +201,15 @@ func (s UpdateStmt) write(b *driver.Builder) {
 	b.List(len(set), func(i int) { b.Ident(set[i].col.col.Name).SQL(" = ").Expr(set[i].value) })
 	writeWhere(b, " WHERE ", n.where)
 	writeReturning(b, n.returning, driver.UpdateReturning)
+}
+
+// meansRows refuses to change every row unless that was asked for by name. A
+// condition that no row can fail, such as And of nothing, is none.
+func meansRows(what string, t *schema.Table, where []Cond, all bool) error {
+	if all || restricts(where) {
+		return nil
+	}
+	return dberr.New(dberr.Invalid, t.Name, "the "+what+" has no condition that a row could fail; call AllRows if every row is meant")
 }
 
 // inTurn puts assignments into an order in which each reads what the row had
@@ -273,7 +284,7 @@ type deleteState struct {
 	returning []Selectable
 }
 
-// Delete starts a DELETE from t. It needs a condition, or AllRows.
+// Delete starts a DELETE from t. It needs a condition that a row could fail, or AllRows.
 func Delete(t *schema.Table) DeleteStmt {
 	return DeleteStmt{s: &deleteState{table: t}, m: &memo{}}
 }
@@ -294,7 +305,8 @@ func (s DeleteStmt) Where(conds ...Cond) DeleteStmt {
 	return s.with(func(n *deleteState) { n.where = more(n.where, present(conds)...) })
 }
 
-// AllRows says that every row is meant when there is no condition.
+// AllRows says that every row is meant when the conditions are not there or
+// restrict nothing.
 func (s DeleteStmt) AllRows() DeleteStmt { return s.with(func(n *deleteState) { n.all = true }) }
 
 // Returning makes the statement give the rows as they were.
@@ -320,8 +332,8 @@ func (s DeleteStmt) WriteSQL(b *driver.Builder) { changing(b, s.write) }
 
 func (s DeleteStmt) write(b *driver.Builder) {
 	n := s.s
-	if len(n.where) == 0 && !n.all {
-		b.Fail(dberr.New(dberr.Invalid, n.table.Name, "the DELETE has no condition; call AllRows if every row is meant"))
+	if err := meansRows("DELETE", n.table, n.where, n.all); err != nil {
+		b.Fail(err)
 		return
 	}
 	b.Enter(tableScope{n.table})

@@ -208,6 +208,11 @@ func Set(b *driver.Builder, doc driver.Expr, p driver.Path, value driver.Expr, w
 	}
 	d := b.Dialect()
 	b.SQL("CASE")
+	if !slices.ContainsFunc(p, func(step any) bool { _, key := step.(string); return !key }) {
+		// A document that is missing is an empty object.
+		b.SQL(" WHEN ").Expr(doc).SQL(" IS NULL THEN ")
+		d.JSONSet(b, doc, nil, nest(d, p, value))
+	}
 	for i := len(p) - 1; i >= 0; i-- {
 		// The parent p[:i] is there; p[i:] is what is to be made.
 		if i < len(p)-1 {

@@ -88,8 +88,8 @@ SELECT "note"."id", (CASE typeof("e"."key") WHEN 'text' THEN "e"."key" END) AS "
 --   "$", "$"
 
 -- json set
-UPDATE "note" SET "meta" = CASE WHEN COALESCE((CASE WHEN json_valid("note"."meta") THEN CASE json_type("note"."meta", ?) WHEN 'text' THEN 'string' WHEN 'integer' THEN 'number' WHEN 'real' THEN 'number' WHEN 'true' THEN 'bool' WHEN 'false' THEN 'bool' ELSE json_type("note"."meta", ?) END END), '') = 'object' THEN json_set("note"."meta", ?, json(CAST(? AS TEXT))) WHEN COALESCE((CASE WHEN json_valid("note"."meta") THEN CASE json_type("note"."meta", ?) WHEN 'text' THEN 'string' WHEN 'integer' THEN 'number' WHEN 'real' THEN 'number' WHEN 'true' THEN 'bool' WHEN 'false' THEN 'bool' ELSE json_type("note"."meta", ?) END END), '') = 'object' AND NOT (CASE WHEN json_valid("note"."meta") THEN json_type("note"."meta", ?) IS NOT NULL ELSE 0 END) THEN json_set("note"."meta", ?, json(CAST((? || ? || ?) AS TEXT))) ELSE "note"."meta" END, "tags" = (CASE WHEN json_valid("note"."tags") THEN json_remove("note"."tags", ?) ELSE "note"."tags" END) WHERE "note"."id" = ?
---   "$.\"a\"", "$.\"a\"", "$.\"a\".\"b\"", "1", "$", "$", "$.\"a\"", "$.\"a\"", "{\"b\":", "1", "}", "$.\"x\"[0]", "x"
+UPDATE "note" SET "meta" = CASE WHEN "note"."meta" IS NULL THEN (? || ? || ?) WHEN COALESCE((CASE WHEN json_valid("note"."meta") THEN CASE json_type("note"."meta", ?) WHEN 'text' THEN 'string' WHEN 'integer' THEN 'number' WHEN 'real' THEN 'number' WHEN 'true' THEN 'bool' WHEN 'false' THEN 'bool' ELSE json_type("note"."meta", ?) END END), '') = 'object' THEN json_set("note"."meta", ?, json(CAST(? AS TEXT))) WHEN COALESCE((CASE WHEN json_valid("note"."meta") THEN CASE json_type("note"."meta", ?) WHEN 'text' THEN 'string' WHEN 'integer' THEN 'number' WHEN 'real' THEN 'number' WHEN 'true' THEN 'bool' WHEN 'false' THEN 'bool' ELSE json_type("note"."meta", ?) END END), '') = 'object' AND NOT (CASE WHEN json_valid("note"."meta") THEN json_type("note"."meta", ?) IS NOT NULL ELSE 0 END) THEN json_set("note"."meta", ?, json(CAST((? || ? || ?) AS TEXT))) ELSE "note"."meta" END, "tags" = (CASE WHEN json_valid("note"."tags") THEN json_remove("note"."tags", ?) ELSE "note"."tags" END) WHERE "note"."id" = ?
+--   "{\"a\":{\"b\":", "1", "}}", "$.\"a\"", "$.\"a\"", "$.\"a\".\"b\"", "1", "$", "$", "$.\"a\"", "$.\"a\"", "{\"b\":", "1", "}", "$.\"x\"[0]", "x"
 
 -- insert
 INSERT INTO "note" ("id", "title", "n") VALUES (?, ?, ?)
@@ -138,7 +138,7 @@ DELETE FROM "note" WHERE "note"."n" < ? RETURNING "id"
 --   3
 
 -- update without condition
-error: note: the UPDATE has no condition; call AllRows if every row is meant
+error: note: the UPDATE has no condition that a row could fail; call AllRows if every row is meant
 
 -- too long a name
 SELECT CAST(? AS TEXT) AS "nnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnnn"
