@@ -148,6 +148,10 @@ type JSON interface {
 	JSONSet(b *Builder, doc Expr, p Path, value Expr)
 	// JSONRemove writes doc without the member at p.
 	JSONRemove(b *Builder, doc Expr, p Path)
+	// JSONLet writes what use writes over a document that stands for doc, which
+	// itself is written once: for a change of what a change has made. name is
+	// the statement's own.
+	JSONLet(b *Builder, doc Typed, name string, use func(doc Typed))
 }
 
 // TextMatch compares text beyond equality, which is by bytes everywhere.

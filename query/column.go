@@ -116,6 +116,9 @@ func (c Column[T]) SetTo(o Operand[T]) Assignment {
 type Assignment struct {
 	col   colRef
 	value driver.Expr
+	// edit, of an assignment that changes a part of a document, is the value
+	// over another document than the one that is stored.
+	edit func(doc Expr[jsonvalue.JSON]) driver.Expr
 }
 
 // Asc orders by the column upwards. NULLs stand where the engine puts them

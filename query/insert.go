@@ -124,6 +124,7 @@ func (s InsertStmt) FromSelect(q Query, cols ...AnyColumn) InsertStmt {
 		for _, c := range cols {
 			n.cols = append(n.cols, c.reference().col)
 		}
+		n.setOnce(n.cols)
 	})
 }
 
@@ -148,8 +149,19 @@ func (n *insertState) addRow(cols []*schema.Column, row []driver.Expr) {
 		n.fail("all rows of an INSERT name the same columns in the same order")
 		return
 	}
+	if len(n.rows) == 0 {
+		n.setOnce(cols)
+	}
 	n.cols = cols
 	n.rows = append(n.rows, row)
+}
+
+func (n *insertState) setOnce(cols []*schema.Column) {
+	for i, c := range cols {
+		if slices.Contains(cols[:i], c) {
+			n.fail("the statement sets column " + c.Name + " twice; set it once")
+		}
+	}
 }
 
 func (n *insertState) addStruct(v any) {
@@ -203,6 +215,11 @@ func (c Conflict) DoUpdate(cols ...AnyColumn) InsertStmt {
 		if len(cols) == 0 {
 			n.fail("DoUpdate names the columns to update; use DoNothing for none")
 		}
+		named := make([]*schema.Column, len(cols))
+		for i, c := range cols {
+			named[i] = c.reference().col
+		}
+		n.setOnce(named)
 	})
 }
 
@@ -309,7 +326,10 @@ func (n *insertState) writeUpsert(b *driver.Builder) {
 	for _, c := range n.upsert.update {
 		u.Update = append(u.Update, c.reference().col.Name)
 	}
-	set, err := inTurn(b.Dialect(), n.upsert.set)
+	set, err := once(n.table, n.upsert.set)
+	if err == nil {
+		set, err = inTurn(b.Dialect(), set)
+	}
 	if err != nil {
 		b.Fail(err)
 		return

@@ -38,17 +38,22 @@ func (c JSONColumn) HasKey(key string) Cond { return c.Path(key).Exists() }
 // exception an array contains a scalar that is one of its elements.
 func (c JSONColumn) Contains(text string) Cond { return c.Doc().Contains(text) }
 
-// SetPath is the assignment of the document with the member at path set.
+// SetPath is the assignment of the document with the member at path set. Several
+// SetPath and RemovePath of one document in a statement work one after another.
 // Missing parents that are objects are made, and a document that is SQL NULL
 // counts as {}; a path through a scalar, or past the end of an array by more
 // than one, leaves the document as it is.
 func (c JSONColumn) SetPath(value jsonvalue.JSON, path ...any) Assignment {
-	return Assignment{col: c.ref, value: c.Path(path...).With(value)}
+	return c.edited(func(doc Expr[jsonvalue.JSON]) driver.Expr { return JSONDoc(doc).Path(path...).With(value) })
 }
 
 // RemovePath is the assignment of the document without the member at path.
 func (c JSONColumn) RemovePath(path ...any) Assignment {
-	return Assignment{col: c.ref, value: c.Path(path...).Without()}
+	return c.edited(func(doc Expr[jsonvalue.JSON]) driver.Expr { return JSONDoc(doc).Path(path...).Without() })
+}
+
+func (c JSONColumn) edited(edit func(Expr[jsonvalue.JSON]) driver.Expr) Assignment {
+	return Assignment{col: c.ref, value: edit(c.Expr), edit: edit}
 }
 
 // JSONDoc makes JSON operations available over any expression that is JSON.

@@ -140,11 +140,13 @@ func equalValues(a, b any) bool {
 // changes nothing and counts the rows that it would have matched.
 func (s UpdateStmt) Empty() bool { return len(s.s.set) == 0 }
 
-// Changes names the columns that are set, in order.
+// Changes names the columns that are set, each once, in order.
 func (s UpdateStmt) Changes() []string {
-	out := make([]string, len(s.s.set))
-	for i, a := range s.s.set {
-		out[i] = a.col.col.Name
+	out := make([]string, 0, len(s.s.set))
+	for _, a := range s.s.set {
+		if !slices.Contains(out, a.col.col.Name) {
+			out = append(out, a.col.col.Name)
+		}
 	}
 	return out
 }
@@ -190,7 +192,10 @@ func (s UpdateStmt) write(b *driver.Builder) {
 		b.Fail(err)
 		return
 	}
-	set, err := inTurn(b.Dialect(), n.set)
+	set, err := once(n.table, n.set)
+	if err == nil {
+		set, err = inTurn(b.Dialect(), set)
+	}
 	if err != nil {
 		b.Fail(err)
 		return

@@ -9,6 +9,7 @@ import (
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/engine"
+	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/schema"
 )
 
@@ -282,7 +283,11 @@ func (n *insertState) asUpdate(row []driver.Expr, find Cond) UpdateStmt {
 		set = append(set, Assignment{col: c.reference(), value: n.inserted(row, c.reference().col.Name)})
 	}
 	for _, a := range n.upsert.set {
-		set = append(set, Assignment{col: a.col, value: n.over(row, a.value)})
+		o := Assignment{col: a.col, value: n.over(row, a.value)}
+		if a.edit != nil {
+			o.edit = func(doc Expr[jsonvalue.JSON]) driver.Expr { return n.over(row, a.edit(doc)) }
+		}
+		set = append(set, o)
 	}
 	conds := []Cond{find}
 	for _, c := range n.upsert.where {

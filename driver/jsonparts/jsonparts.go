@@ -265,3 +265,24 @@ func NeedsPath(b *driver.Builder, p driver.Path) bool {
 	}
 	return true
 }
+
+// Let writes driver.JSON.JSONLet with a derived table that refers to the row
+// around it. fence is what keeps the engine from writing the document out again
+// wherever it is used, behind its SELECT.
+func Let(b *driver.Builder, doc driver.Typed, name, fence string, use func(doc driver.Typed)) {
+	b.SQL("(SELECT ")
+	use(Ref(doc, name, "d"))
+	b.SQL(" FROM (SELECT ").Expr(doc).SQL(" AS d" + fence + ") AS ").Ident(name).SQL(")")
+}
+
+// Ref is the column of a table that stands for doc.
+func Ref(doc driver.Typed, table, column string) driver.Typed {
+	return ref{driver.ExprFunc(func(b *driver.Builder) { b.Ident(table).SQL("." + column) }), doc.SQLType()}
+}
+
+type ref struct {
+	driver.Expr
+	ty schema.Type
+}
+
+func (r ref) SQLType() schema.Type { return r.ty }

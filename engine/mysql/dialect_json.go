@@ -31,6 +31,7 @@ type documents interface {
 	each(d Dialect, b scope, doc driver.Expr, p driver.Path)                       // a table of elements without its alias
 	element(b *driver.Builder, doc driver.Expr, value func())                      // the value of such an element
 	change(d Dialect, b *driver.Builder, doc driver.Expr, p driver.Path, fn string, value driver.Expr)
+	let(b *driver.Builder, doc driver.Typed, name string, use func(doc driver.Typed))
 }
 
 func (d Dialect) path(b *driver.Builder, p driver.Path) (string, bool) {
@@ -303,4 +304,9 @@ func (d Dialect) boundPath(b *driver.Builder, doc driver.Expr, p driver.Path) {
 		b.SQL(", ").Arg(rest[1:])
 	}
 	b.SQL(")")
+}
+
+// JSONLet names the document in a table of the flavour's.
+func (d Dialect) JSONLet(b *driver.Builder, doc driver.Typed, name string, use func(doc driver.Typed)) {
+	d.let(b, doc, name, use)
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/driver/jsonparts"
 )
 
 // MySQL parses the whole document, and numbers become doubles unless they are
@@ -167,4 +168,8 @@ func (MySQL) change(d Dialect, b *driver.Builder, doc driver.Expr, p driver.Path
 		}
 		d.changed(b, protected{doc}, doubled(p), fn, v)
 	})
+}
+
+func (MySQL) let(b *driver.Builder, doc driver.Typed, name string, use func(doc driver.Typed)) {
+	jsonparts.Let(b, doc, name, " LIMIT 1", use)
 }

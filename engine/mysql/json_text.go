@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/driver/jsonparts"
 )
 
 // MariaDB reads a document as text, and gives the text of a member as it stands.
@@ -88,4 +89,12 @@ func (MariaDB) change(d Dialect, b *driver.Builder, doc driver.Expr, p driver.Pa
 		v = func() { b.SQL("JSON_EXTRACT(").Expr(value).SQL(", '$')") }
 	}
 	d.changed(b, doc, p, fn, v)
+}
+
+// let has JSON_TABLE take the document as it is: a derived table cannot refer to
+// the row around it. A document that is NULL makes no row of it.
+func (MariaDB) let(b *driver.Builder, doc driver.Typed, name string, use func(doc driver.Typed)) {
+	b.SQL("(SELECT ")
+	use(jsonparts.Ref(doc, name, "d"))
+	b.SQL(" FROM (SELECT 1 AS one) AS larder_one LEFT JOIN JSON_TABLE(").Expr(doc).SQL(", '$' COLUMNS (d JSON PATH '$')) AS ").Ident(name).SQL(" ON 1 = 1)")
 }

@@ -276,3 +276,8 @@ func (d Dialect) JSONRemove(b *driver.Builder, doc driver.Expr, p driver.Path) {
 	})
 	b.SQL(" ELSE ").Expr(doc).SQL(" END)")
 }
+
+// JSONLet names the document in a derived table.
+func (Dialect) JSONLet(b *driver.Builder, doc driver.Typed, name string, use func(doc driver.Typed)) {
+	jsonparts.Let(b, doc, name, " OFFSET 0", use)
+}

@@ -201,3 +201,8 @@ func (Dialect) JSONRemove(b *driver.Builder, doc driver.Expr, p driver.Path) {
 	jsonArgs(b, doc, path)
 	b.SQL(") ELSE ").Expr(doc).SQL(" END)")
 }
+
+// JSONLet names the document in a derived table.
+func (Dialect) JSONLet(b *driver.Builder, doc driver.Typed, name string, use func(doc driver.Typed)) {
+	jsonparts.Let(b, doc, name, " UNION ALL SELECT NULL WHERE 0", use)
+}
