@@ -30,9 +30,12 @@ func BulkInsert[T any](ctx context.Context, q engine.Queryer, t *schema.Table, r
 	var cols []*schema.Column
 	var index [][]int
 	sample := reflect.ValueOf(&first).Elem()
+	if err := info.columnsOf(t); err != nil {
+		return 0, err
+	}
 	for _, f := range info.fields {
 		c := t.Column(f.name)
-		if c == nil || c.Generated != nil || c.Identity != nil && sample.FieldByIndex(f.index).IsZero() {
+		if f.readOnly || c.Generated != nil || c.Identity != nil && sample.FieldByIndex(f.index).IsZero() {
 			continue
 		}
 		names, cols, index = append(names, c.Name), append(cols, c), append(index, f.index)

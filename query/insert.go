@@ -80,8 +80,9 @@ func (s InsertStmt) Values(values ...Assignment) InsertStmt {
 	})
 }
 
-// Row adds a row from a struct: its fields with db tags that name columns of
-// the table. Zero fields of identity columns are omitted; the server assigns them.
+// Row adds a row from a struct: its fields with db tags, each of which names a
+// column of the table. Zero fields of identity columns are omitted: the server
+// assigns them. A field that is only read says so: `db:"comments,readonly"`.
 func (s InsertStmt) Row(v any) InsertStmt { return s.with(func(n *insertState) { n.addStruct(v) }) }
 
 // Map adds a row from values by column name.
@@ -174,9 +175,15 @@ func (n *insertState) addStruct(v any) {
 	}
 	cols := make([]*schema.Column, 0, len(info.fields))
 	row := make([]driver.Expr, 0, len(info.fields))
+	if err := info.columnsOf(n.table); err != nil {
+		if n.err == nil {
+			n.err = err
+		}
+		return
+	}
 	for _, f := range info.fields {
 		c := n.table.Column(f.name)
-		if c == nil || c.Generated != nil {
+		if f.readOnly || c.Generated != nil {
 			continue
 		}
 		fv := r.FieldByIndex(f.index)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/schema"
 )
 
 // structInfo is how a struct's fields stand for columns. There is one per Go
@@ -21,9 +22,21 @@ type structInfo struct {
 }
 
 type fieldInfo struct {
-	name  string
-	index []int
-	t     reflect.Type
+	name     string
+	index    []int
+	t        reflect.Type
+	readOnly bool // no column of a table
+}
+
+// columnsOf refuses a struct with a db tag that names no column of the table
+// that it is to be stored in.
+func (s *structInfo) columnsOf(t *schema.Table) error {
+	for _, f := range s.fields {
+		if !f.readOnly && t.Column(f.name) == nil {
+			return dberr.New(dberr.Invalid, t.Name, fmt.Sprintf("%s has the db tag %q and the table has no such column; correct it, or mark a field that is only read: `db:\"%s,readonly\"`", s.t, f.name, f.name))
+		}
+	}
+	return nil
 }
 
 var structs sync.Map // reflect.Type -> *structInfo
@@ -52,7 +65,7 @@ func (s *structInfo) collect(t reflect.Type, prefix []int) {
 		f := t.Field(i)
 		index := append(prefix[:len(prefix):len(prefix)], i)
 		tag, tagged := f.Tag.Lookup("db")
-		name, _, _ := strings.Cut(tag, ",")
+		name, option, _ := strings.Cut(tag, ",")
 		if name == "-" {
 			continue
 		}
@@ -77,11 +90,15 @@ func (s *structInfo) collect(t reflect.Type, prefix []int) {
 				}
 				continue
 			}
-			s.fields[at] = fieldInfo{name: name, index: index, t: f.Type}
+			s.fields[at] = fieldInfo{name: name, index: index, t: f.Type, readOnly: option == "readonly"}
 			continue
 		}
 		s.byName[name] = len(s.fields)
-		s.fields = append(s.fields, fieldInfo{name: name, index: index, t: f.Type})
+		if option != "" && option != "readonly" {
+			s.err = dberr.New(dberr.Invalid, "row mapping", fmt.Sprintf("the db tag of field %s of %s has the option %q; there is readonly alone", f.Name, t, option))
+			return
+		}
+		s.fields = append(s.fields, fieldInfo{name: name, index: index, t: f.Type, readOnly: option == "readonly"})
 	}
 }
 

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 
 	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/engine"
 )
 
@@ -30,9 +32,9 @@ type relation[P, C any, K comparable] struct {
 // Many is a relation to any number of children: those whose columns cols hold
 // the parent's key. key gives the key of a parent, and false when it has none;
 // K is a type of one column, or a struct whose exported fields are the values
-// of cols in order. children selects C, in the order in which they are wanted;
-// set is called once for every parent, with nil when it has no child. next is
-// loaded for the children.
+// of cols in order. children selects C, in the order in which they are wanted,
+// and its Limit and Offset count the children of each parent; set is called once
+// for every parent, with nil when it has no child. next is loaded for the children.
 //
 // Children reached through a join table are Many as well: children joins it,
 // and cols are its columns.
@@ -111,18 +113,17 @@ func (r *relation[P, C, K]) children(ctx context.Context, q engine.Queryer, pare
 		return nil, err
 	}
 	var all []*C
-	sel := r.sel
-	names := sel.resultColumns()
-	for i, c := range r.cols {
-		sel = sel.Columns(Named{e: c, name: fmt.Sprintf("parent_key_%d", i+1)})
-	}
+	names := r.sel.resultColumns()
 	size := len(keys)
 	if max := q.Dialect().Limits().BindArgs; max > 0 && len(r.cols) > 1 {
 		size = max / 2 / len(r.cols)
 	}
 	for part := range slices.Chunk(keys, max(size, 1)) {
-		st := sel.Where(r.in(part, fields))
-		err := reading(ctx, q, st, bindNone, func() {}, func(rows *engine.Rows, _ []string) error {
+		st, err := r.ofParents(part, fields)
+		if err != nil {
+			return nil, err
+		}
+		err = reading(ctx, q, st, bindNone, func() {}, func(rows *engine.Rows, _ []string) error {
 			s, err := newScanner[C](names)
 			if err != nil {
 				return err
@@ -155,6 +156,54 @@ func (r *relation[P, C, K]) children(ctx context.Context, q engine.Queryer, pare
 		}
 	}
 	return byKey, nil
+}
+
+const (
+	parentKey = "larder_parent_" // and a number: the columns that say whose child a row is
+	placeName = "larder_place"   // the place of a child among those of its parent
+	childName = "larder_child"
+)
+
+// ofParents selects the children of the parents with the keys, with the columns
+// that say whose each is behind them. A limit, and an offset, is that of each parent.
+func (r *relation[P, C, K]) ofParents(keys []K, fields int) (SelectStmt, error) {
+	sel := r.sel
+	for i, c := range r.cols {
+		sel = sel.Columns(Named{e: c, name: parentKey + strconv.Itoa(i+1)})
+	}
+	sel = sel.Where(r.in(keys, fields))
+	n := sel.s
+	if n.limit == nil && n.offset == nil {
+		return sel, nil
+	}
+	if n.distinct || n.lock != nil {
+		return sel, dberr.New(dberr.Invalid, n.name, "the children of a relation with Limit or Offset cannot be Distinct or locked; select them in a statement of their own")
+	}
+	place := RowNumber()
+	for _, c := range r.cols {
+		place = place.PartitionBy(c)
+	}
+	place.order = n.order
+	inner := sel.Columns(place.As(placeName)).with(func(s *selectState) { s.order, s.limit, s.offset = nil, nil, nil })
+	outer := Select().Named(n.name).FromItem(inner.Subquery(childName))
+	for _, name := range sel.resultColumns() {
+		if name == "" {
+			return sel, dberr.New(dberr.Invalid, n.name, "the children of a relation with Limit or Offset have a column without a name; give it one with As")
+		}
+		outer = outer.Columns(Field[any](childName, name))
+	}
+	at := Field[int64](childName, placeName)
+	if n.offset != nil {
+		outer = outer.Where(Cond{n: binary{a: at, op: " > ", c: n.offset}})
+	}
+	if n.limit != nil {
+		from := driver.Expr(at)
+		if n.offset != nil {
+			from = binary{a: at, op: " - ", c: n.offset}
+		}
+		outer = outer.Where(Cond{n: binary{a: from, op: " <= ", c: n.limit}})
+	}
+	return outer.OrderBy(at), nil
 }
 
 // in is the condition that a child belongs to one of the keys.

@@ -15,11 +15,15 @@ type scoped interface {
 	scope() (name string, columns func(string) bool, open bool)
 }
 
-func (s tableSource) scope() (string, func(string) bool, bool) { return s.t.Name, columnsOf(s.t), false }
+func (s tableSource) scope() (string, func(string) bool, bool) {
+	return s.t.Name, columnsOf(s.t), false
+}
 
 func (a Alias) scope() (string, func(string) bool, bool) { return a.name, columnsOf(a.t), false }
 
-func (d Derived) scope() (string, func(string) bool, bool) { return resultScope(d.name, d.sel.resultColumns()) }
+func (d Derived) scope() (string, func(string) bool, bool) {
+	return resultScope(d.name, d.sel.resultColumns())
+}
 
 func (c *CTE) scope() (string, func(string) bool, bool) { return resultScope(c.name, c.columns) }
 

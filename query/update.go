@@ -100,10 +100,14 @@ func (n *updateState) diff(before, after any) {
 		n.fail("Diff needs a table with a primary key")
 		return
 	}
+	if err := info.columnsOf(n.table); err != nil {
+		n.err = err
+		return
+	}
 	keys := 0
 	for _, f := range info.fields {
 		c := n.table.Column(f.name)
-		if c == nil || c.Generated != nil {
+		if f.readOnly || c.Generated != nil {
 			continue
 		}
 		ref := colRef{table: n.table, col: c}
