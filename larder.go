@@ -2,7 +2,11 @@ package larder
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -68,6 +72,7 @@ type Database struct {
 	serving bool           // eng is the one that is used
 	state   health.State   // why it is not ready; once it is used only when it is read-only
 	store   *store.Store
+	file    os.FileInfo // of the database, where it is one file, as it was when it was opened for use
 }
 
 // Open opens the database that url names and returns when it can be used:
@@ -217,8 +222,38 @@ func (d *Database) connect(ctx context.Context, why purpose) (*engine.Engine, er
 func (d *Database) serve(eng *engine.Engine, readOnly string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.serving, d.store = true, store.New(eng, d.o.Store)
+	d.serving, d.store, d.file = true, store.New(eng, d.o.Store), fileOf(eng)
 	d.state = health.State{Revision: d.state.Revision, Reason: readOnly, ReadOnly: readOnly != ""}
+}
+
+// fileOf is the file of a database; nil where it has none.
+func fileOf(eng *engine.Engine) os.FileInfo {
+	if eng.File() == "" {
+		return nil
+	}
+	info, err := os.Stat(eng.File())
+	if err != nil {
+		return nil
+	}
+	return info
+}
+
+// moved says that the file is not the one that was opened, whose writes go
+// where nobody finds them; empty when it is.
+func (d *Database) moved() string {
+	d.mu.Lock()
+	eng, was := d.eng, d.file
+	d.mu.Unlock()
+	if was == nil || eng == nil {
+		return ""
+	}
+	switch is, err := os.Stat(eng.File()); {
+	case errors.Is(err, fs.ErrNotExist):
+		return "The database file " + filepath.Base(eng.File()) + " was moved or deleted under the server. Put it back, or start the server again."
+	case err == nil && !os.SameFile(was, is):
+		return "The database file " + filepath.Base(eng.File()) + " was replaced by another one under the server. Start the server again, which then serves that one."
+	}
+	return ""
 }
 
 // say sets why the database is not ready.

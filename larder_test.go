@@ -224,3 +224,46 @@ func TestOpenWithoutADatabase(t *testing.T) {
 		t.Error("it opens what is not there")
 	}
 }
+
+// What becomes of an open database is noticed: by others who migrate it up or
+// down, and by who makes it read-only. It is well again when they undo it.
+func TestTheProbeNoticesWhatOthersDo(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, db testdb.DB) {
+		d := open(t, db.URL, larder.Options{})
+		run(t, db.URL, "UPDATE {alembic_version} SET {version_num} = 'ffffffffffff'")
+		is(t, d, "ffffffffffff", "The database is at revision ffffffffffff, and the newest that this larder knows is")
+		if s, err := d.Probe().Schema(t.Context()); err != nil || !s.ReadOnly {
+			t.Errorf("%+v, %v", s, err)
+		}
+		run(t, db.URL, "UPDATE {alembic_version} SET {version_num} = '"+early+"'")
+		is(t, d, early, "The database is at revision "+early+" and this program serves revision")
+		run(t, db.URL, "UPDATE {alembic_version} SET {version_num} = '"+tables.Head+"'")
+		is(t, d, tables.Head, "")
+	})
+}
+
+// A file that is moved away under a server, or replaced, is noticed: what is
+// written would be in a file that nobody finds.
+func TestTheProbeNoticesAFileThatIsGone(t *testing.T) {
+	db := testdb.New(t, testdb.SQLite)
+	path := strings.TrimPrefix(db.URL, "sqlite:///")
+	d := open(t, db.URL, larder.Options{})
+	rename := func(from, to string) {
+		t.Helper()
+		if err := os.Rename(from, to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rename(path, path+".away")
+	is(t, d, tables.Head, "The database file "+filepath.Base(path)+" was moved or deleted under the server. ")
+	b, err := os.ReadFile(path + ".away")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	is(t, d, tables.Head, "The database file "+filepath.Base(path)+" was replaced by another one under the server. ")
+	rename(path+".away", path)
+	is(t, d, tables.Head, "")
+}

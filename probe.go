@@ -3,6 +3,7 @@ package larder
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/larder-db/larder/dberr"
@@ -20,6 +21,7 @@ type Probe struct {
 	db        *Database
 	revisions *query.Prepared[string]
 	tables    *query.Prepared[int64]
+	known     map[string]bool // revisions
 }
 
 // Probe is what package server takes to answer /ready and /health/db.
@@ -30,8 +32,15 @@ func (d *Database) Probe() *Probe {
 	for _, t := range tables.All() {
 		all = append(all, noRows(t))
 	}
+	known := make(map[string]bool)
+	for _, l := range Lineages("") {
+		for _, r := range l.Revisions {
+			known[r.ID] = true
+		}
+	}
 	return &Probe{
 		db:        d,
+		known:     known,
 		revisions: query.Prepare[string](query.Select(id).From(version).OrderBy(id).Named("schema.Revisions")),
 		tables:    query.Prepare[int64](query.UnionAll(all...).Named("schema.Tables")),
 	}
@@ -64,22 +73,36 @@ func (p *Probe) Engine() string {
 
 // Schema says whether the database can be served, and why not.
 func (p *Probe) Schema(ctx context.Context) (health.State, error) {
-	eng, serving, state := p.db.now()
+	d := p.db
+	eng, serving, state := d.now()
 	if !serving || state.ReadOnly {
 		return state, nil
+	}
+	if reason := d.moved(); reason != "" {
+		return health.State{Revision: state.Revision, Reason: reason}, nil
+	}
+	is, err := eng.Health(ctx)
+	if err != nil {
+		return health.State{}, err
 	}
 	revs, err := p.recorded(ctx, eng)
 	if err != nil {
 		return health.State{}, err
 	}
 	revision := strings.Join(revs, ", ")
-	if revision != tables.Head {
+	switch {
+	case slices.ContainsFunc(revs, func(id string) bool { return !p.known[id] }):
+		return health.State{Revision: revision, Reason: newer(revision), ReadOnly: true}, nil
+	case revision != tables.Head:
 		at := "no revision"
 		if revision != "" {
 			at = "revision " + revision
 		}
 		return health.State{Revision: revision, Reason: "The database is at " + at + " and this program serves revision " + tables.Head +
 			". Start it again. Nothing was changed."}, nil
+	case is.ReadOnly:
+		return health.State{Revision: revision, ReadOnly: true,
+			Reason: "The database server, or the file, is read-only. What can be read is served; changes are taken as soon as it is not."}, nil
 	}
 	missing, err := p.missing(ctx, eng)
 	if err != nil {

@@ -144,12 +144,17 @@ func (d *Database) openNewer(ctx context.Context, at *migrate.Status) error {
 	if err != nil {
 		return err
 	}
-	reason := "The database is at revision " + revisionOf(at) + ", and the newest that this larder knows is " + tables.Head +
-		": a newer program has migrated it. It is served read-only, and nothing of it is changed. Use a newer larder; or let the program" +
-		" that migrated it take it back (migrate downgrade " + tables.Head + "); or put a backup from before in its place."
+	reason := newer(revisionOf(at))
 	d.log.Warn(reason, "revision", revisionOf(at))
 	d.serve(eng, reason)
 	return nil
+}
+
+// newer says that a database is at a revision of a newer program.
+func newer(revision string) string {
+	return "The database is at revision " + revision + ", and the newest that this larder knows is " + tables.Head +
+		": a newer program has migrated it. It is served read-only, and nothing of it is changed. Use a newer larder; or let the program" +
+		" that migrated it take it back (migrate downgrade " + tables.Head + "); or put a backup from before in its place."
 }
 
 // leave says why a database that is not to be migrated is not served, and

@@ -23,7 +23,7 @@ func (s *Server) authRoutes() []route {
 	},
 		endpoint("GET", auths+"{$}", "Who am I", signedIn, s.whoAmI),
 		endpoint("POST", auths+"signup", "Sign up; the first user becomes admin", public, s.signUp).secret(msgAuthRequest).refusing(tooMany),
-		endpoint("POST", auths+"signin", "Sign in", public, s.signIn).secret(msgAuthRequest).refusing(tooMany,
+		endpoint("POST", auths+"signin", "Sign in", public, s.signIn).looking().secret(msgAuthRequest).refusing(tooMany,
 			refusal{store.ErrWrongPassword, http.StatusBadRequest, msgInvalidCred},
 			refusal{store.ErrSecondFactor, http.StatusForbidden, msgSecondFactor}),
 		endpoint("POST", auths+"signout", "Sign out", public, s.signOut).withoutData(),

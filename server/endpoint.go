@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"reflect"
+	"time"
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/store"
@@ -21,6 +22,7 @@ type route struct {
 	answer       reflect.Type
 	refuses      refusals
 	reserved     bool   // its last segment is a word, never an id, whatever the method
+	looks        bool   // it changes nothing, whatever its method
 	quiet        string // in place of what is wrong with a form that holds a password
 	serve        func(r *request) error
 }
@@ -28,8 +30,9 @@ type route struct {
 // request is a request as an endpoint sees it.
 type request struct {
 	caller
-	http *http.Request
-	w    http.ResponseWriter
+	http    *http.Request
+	w       http.ResponseWriter
+	timeout time.Duration
 }
 
 func (r *request) who() store.Who { return r.caller.Identity.Who() }
@@ -46,7 +49,9 @@ func endpoint[F, A any](method, path, summary string, who level, f func(context.
 		if err := form.read(r.http, reflect.ValueOf(&in).Elem()); err != nil {
 			return err
 		}
-		out, err := f(r.http.Context(), r, in)
+		ctx, cancel := context.WithTimeout(r.http.Context(), r.timeout)
+		defer cancel()
+		out, err := f(ctx, r, in)
 		if err != nil {
 			return err
 		}
@@ -67,6 +72,15 @@ func (rt route) word() route {
 	rt.reserved = true
 	return rt
 }
+
+// looking is the route as one that changes nothing although its method says so.
+func (rt route) looking() route {
+	rt.looks = true
+	return rt
+}
+
+// changes reports whether the route may change the database.
+func (rt *route) changes() bool { return rt.method != http.MethodGet && !rt.looks }
 
 // refusing is the route with refusals of its own, before those that it has.
 func (rt route) refusing(rs ...refusal) route {

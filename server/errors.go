@@ -83,7 +83,7 @@ var statuses = map[dberr.Code]int{
 	dberr.Busy:           http.StatusServiceUnavailable,
 	dberr.Unavailable:    http.StatusServiceUnavailable,
 	dberr.Canceled:       499, // the client is gone; only the log sees it
-	dberr.Timeout:        http.StatusGatewayTimeout,
+	dberr.Timeout:        http.StatusServiceUnavailable,
 	dberr.ReadOnly:       http.StatusServiceUnavailable,
 	dberr.Unsupported:    http.StatusNotImplemented,
 	dberr.SchemaMismatch: http.StatusServiceUnavailable,
@@ -104,7 +104,7 @@ var details = map[dberr.Code]string{
 	dberr.Busy:           "The database is busy. Please try again.",
 	dberr.Unavailable:    msgDatabaseAway,
 	dberr.Canceled:       "The request was canceled.",
-	dberr.Timeout:        "The database did not answer in time.",
+	dberr.Timeout:        "The database did not answer in time. Please try again.",
 	dberr.ReadOnly:       "The database accepts no changes at the moment.",
 	dberr.Unsupported:    "The database cannot do this.",
 	dberr.SchemaMismatch: "The database has another schema than this server needs; see /ready.",
@@ -125,7 +125,12 @@ func failureOf(err error) *failure {
 	if code == dberr.Internal && errors.Is(err, context.Canceled) {
 		code = dberr.Canceled
 	}
-	return &failure{status: statuses[code], detail: details[code], err: err}
+	f = &failure{status: statuses[code], detail: details[code], err: err}
+	var e *dberr.Error
+	if code == dberr.Timeout && errors.As(err, &e) && e.Op != "" {
+		f.detail = details[code] + " It was waited for " + e.Op + "." // the name of a statement
+	}
+	return f
 }
 
 func writeFailure(w http.ResponseWriter, f *failure) {

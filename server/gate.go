@@ -6,13 +6,16 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/health"
 )
 
 // gate holds requests for data back while the schema is not the one this
-// program knows. Once it was found right it is not asked for again: schema
-// changes go with a new start.
+// program knows. An open one looks again ahead of a change when it has not for a
+// while: another program may have migrated the database, or taken its file away.
 type gate struct {
-	probe    Probe
+	schema   *lookout[health.State]
 	now      func() time.Time
 	patience time.Duration
 	stopping chan struct{} // closed when the server ends
@@ -23,10 +26,12 @@ type gate struct {
 	mu       sync.Mutex
 	asked    time.Time
 	closed   error
+	readOnly error // why nothing may be changed
 }
 
 const (
 	recheck = time.Second           // how often a closed gate looks again
+	trusted = 2 * time.Second       // how long an open one is believed by who changes something
 	glance  = 50 * time.Millisecond // how often one that waits for what is passing does
 
 	// later is the number of seconds after which a client that has waited in
@@ -38,7 +43,12 @@ const (
 func (g *gate) stop() { g.once.Do(func() { close(g.stopping) }) }
 
 // pass lets a request for data through, at once or when it is time.
-func (g *gate) pass(ctx context.Context) error {
+func (g *gate) pass(ctx context.Context, changes bool) error {
+	if g.open.Load() && changes {
+		if err := g.again(ctx); err != nil {
+			return err
+		}
+	}
 	if g.open.Load() {
 		return nil
 	}
@@ -79,7 +89,7 @@ func (g *gate) check(ctx context.Context) (passing bool, err error) {
 	if g.closed != nil && now.Sub(g.asked) < recheck {
 		return false, g.closed
 	}
-	s, err := g.probe.Schema(ctx)
+	s, err := g.schema.look(ctx)
 	switch {
 	case err != nil:
 		return false, err
@@ -92,6 +102,38 @@ func (g *gate) check(ctx context.Context) (passing bool, err error) {
 		return true, &failure{status: http.StatusServiceUnavailable, detail: msgStarting, retry: later}
 	}
 	g.open.Store(true)
-	g.closed = nil
+	g.asked, g.closed, g.readOnly = now, nil, refuseChanges(s)
 	return false, nil
+}
+
+// again looks whether an open gate is still right, unless somebody just has.
+// The error is why nothing may be changed.
+func (g *gate) again(ctx context.Context) error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := g.now()
+	if !g.open.Load() || now.Sub(g.asked) < trusted {
+		return g.readOnly
+	}
+	s, err := g.schema.look(ctx)
+	g.asked = now
+	switch {
+	case err != nil:
+		return nil //nolint:nilerr // the change itself finds out, and says so better
+	case s.Reason != "" && !s.ReadOnly:
+		g.closed, g.readOnly = &failure{status: http.StatusServiceUnavailable, detail: s.Reason}, nil
+		g.open.Store(false)
+		return g.closed
+	}
+	g.readOnly = refuseChanges(s)
+	return g.readOnly
+}
+
+// refuseChanges is the answer to who would change something; nil where that
+// may be done.
+func refuseChanges(s health.State) error {
+	if !s.ReadOnly {
+		return nil
+	}
+	return &failure{status: http.StatusServiceUnavailable, detail: details[dberr.ReadOnly] + " " + s.Reason, retry: never}
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,6 +17,7 @@ import (
 	"github.com/larder-db/larder/health"
 	"github.com/larder-db/larder/internal/testdb"
 	"github.com/larder-db/larder/migrate/fresh"
+	"github.com/larder-db/larder/migrate/op"
 	"github.com/larder-db/larder/server"
 	"github.com/larder-db/larder/tables"
 )
@@ -170,4 +173,129 @@ func TestReadOnlyState(t *testing.T) {
 		t.Errorf("/ready answers %s", w.Body)
 	}
 	a.token("signin", map[string]any{"email": "ada@example.com", "password": "pw-ada"})
+}
+
+// A gate that was open closes again when the database is not what it was: for
+// changes, or for all, and opens when it is.
+func TestTheGateClosesAgain(t *testing.T) {
+	a := local(t)
+	token := a.admin()
+	now := time.Now()
+	a.srv = openApp(t, a.probe.eng, func(o *server.Options) {
+		o.Store, o.Probe = a.store, a.probe
+		o.Now = func() time.Time { return now }
+	}).srv
+	become := func(s health.State) {
+		a.probe.mu.Lock()
+		a.probe.state, a.probe.reason = s, s.Reason
+		a.probe.mu.Unlock()
+		now = now.Add(3 * time.Second)
+	}
+	const chat, signIn = `{"chat":{"title":"T"}}`, `{"email":"ada@example.com","password":"pw-ada"}`
+	for range 2 {
+		become(health.State{})
+		a.call("POST", "/api/v1/chats/new", chat, token).is(200, "")
+		become(health.State{Reason: "It is newer.", ReadOnly: true})
+		a.call("POST", "/api/v1/chats/new", chat, token).is(503, "The database accepts no changes at the moment. It is newer.")
+		a.call("DELETE", "/api/v1/chats/", nil, token).is(503, "")
+		a.call("GET", "/api/v1/chats/", nil, token).is(200, "")
+		a.call("POST", "/api/v1/auths/signin", signIn).is(200, "")
+		a.call("GET", "/ready", nil).is(503, "It is newer.")
+		become(health.State{Reason: "It was replaced."})
+		a.call("POST", "/api/v1/chats/new", chat, token).is(503, "It was replaced.")
+		a.call("GET", "/api/v1/chats/", nil, token).is(503, "It was replaced.")
+	}
+	// Who changes something often does not ask each time.
+	become(health.State{})
+	a.call("POST", "/api/v1/chats/new", chat, token).is(200, "")
+	asked := a.probe.asked
+	for range 20 {
+		a.call("POST", "/api/v1/chats/new", chat, token).is(200, "")
+	}
+	if n := a.probe.asked - asked; n > 0 {
+		t.Errorf("the probe was asked %d times more", n)
+	}
+}
+
+// stuck is a database that does not answer, and does not care about contexts.
+type stuck struct {
+	gone  chan struct{}
+	asked atomic.Int32
+}
+
+func (s *stuck) Ping(context.Context) error { s.asked.Add(1); <-s.gone; return nil }
+func (s *stuck) Schema(context.Context) (health.State, error) {
+	s.asked.Add(1)
+	<-s.gone
+	return health.State{}, nil
+}
+func (*stuck) Engine() string { return "" }
+
+// Probes are answered in two seconds whatever the database does, and do not
+// pile up on it.
+func TestProbesAreAnsweredInTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		db := &stuck{gone: make(chan struct{})}
+		defer close(db.gone)
+		srv, err := server.New(server.Options{Probe: db, Secret: []byte(secret)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range []string{"/ready", "/health/db"} {
+			var wg sync.WaitGroup
+			for range 20 {
+				wg.Go(func() {
+					begin := time.Now()
+					r, err := http.NewRequestWithContext(t.Context(), "GET", path, nil)
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					w := httptest.NewRecorder()
+					srv.ServeHTTP(w, r)
+					if took := time.Since(begin); w.Code != 503 || took > 2*time.Second {
+						t.Errorf("%s: status %d after %v", path, w.Code, took)
+					}
+				})
+			}
+			wg.Wait()
+		}
+		if n := db.asked.Load(); n != 2 {
+			t.Errorf("the database was asked %d times", n)
+		}
+	})
+}
+
+// A request ends when its time is over, with a sentence that says what it was
+// waiting for.
+func TestARequestHasATime(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
+		a := newApp(t, eng)
+		token := a.admin()
+		id := a.chat(token, `{"title":"T"}`).ID
+		a.srv = openApp(t, eng, func(o *server.Options) { o.Timeout = 300 * time.Millisecond }).srv
+		locked, release := make(chan struct{}), make(chan struct{})
+		done := make(chan error)
+		go func() {
+			done <- eng.InTx(t.Context(), engine.TxOptions{}, func(ctx context.Context, tx *engine.Tx) error {
+				if _, err := op.Run(ctx, tx, "UPDATE {chat} SET {title} = 'mine'"); err != nil {
+					return err
+				}
+				close(locked)
+				<-release
+				return nil
+			})
+		}()
+		<-locked
+		begin := time.Now()
+		w := a.call("POST", "/api/v1/chats/"+id, `{"chat":{"title":"N"}}`, token).is(503, "")
+		if took := time.Since(begin); took > 3*time.Second || !strings.Contains(w.Body.String(), "did not answer in time") || w.Header().Get("Retry-After") == "" {
+			t.Errorf("after %v: %s", took, w.Body)
+		}
+		close(release)
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		a.call("GET", "/api/v1/chats/"+id, nil, token).is(200, "")
+	})
 }

@@ -49,6 +49,7 @@ type Options struct {
 	Now          func() time.Time // nil is time.Now
 	SecureCookie bool             // mark the session cookie as for HTTPS only
 	Drain        time.Duration    // how long Serve waits for requests to end; 0 is 30 s
+	Timeout      time.Duration    // how long a request may be worked on once its body is there; 0 is 30 s
 	Patience     time.Duration    // how long a request for data waits for what is passing; 0 is 30 s
 }
 
@@ -74,6 +75,8 @@ type Server struct {
 	gate     gate
 	flows    *flows
 	attempts *attempts
+	pings    *lookout[struct{}]
+	timeout  time.Duration
 	sites    *sites
 	conns    limit.ConnLimits
 	proxies  []netip.Prefix
@@ -113,7 +116,12 @@ func New(o Options) (*Server, error) {
 	}
 	s.proxies, s.attempts = o.Proxies, newAttempts()
 	s.conns = limit.ConnLimits{Total: cmp.Or(o.Connections, 4096), PerAddress: cmp.Or(o.PerAddress, 256), Exempt: s.isProxy}
-	s.gate = gate{probe: o.Probe, now: s.now, patience: o.Patience, stopping: make(chan struct{})}
+	s.timeout = o.Timeout
+	if s.timeout <= 0 {
+		s.timeout = 30 * time.Second
+	}
+	s.pings = &lookout[struct{}]{ask: func(ctx context.Context) (struct{}, error) { return struct{}{}, o.Probe.Ping(ctx) }}
+	s.gate = gate{schema: &lookout[health.State]{ask: o.Probe.Schema}, now: s.now, patience: o.Patience, stopping: make(chan struct{})}
 	if s.gate.patience <= 0 {
 		s.gate.patience = 30 * time.Second
 	}
@@ -158,11 +166,11 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, rt route) error {
 		return err
 	}
 	if rt.data {
-		if err := s.gate.pass(r.Context()); err != nil {
+		if err := s.gate.pass(r.Context(), rt.changes()); err != nil {
 			return err
 		}
 	}
-	rq := &request{http: r, w: w}
+	rq := &request{http: r, w: w, timeout: s.timeout}
 	if rt.auth > public {
 		c, err := s.authenticate(r)
 		if err != nil {

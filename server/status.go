@@ -37,14 +37,14 @@ func (s *Server) health(context.Context, *request, none) (statusAnswer, error) {
 }
 
 func (s *Server) healthDB(ctx context.Context, _ *request, _ none) (statusAnswer, error) {
-	if err := s.probe.Ping(ctx); err != nil {
+	if _, err := s.pings.look(ctx); err != nil {
 		return statusAnswer{}, &failure{status: http.StatusServiceUnavailable, detail: msgDatabaseAway, err: err}
 	}
 	return statusAnswer{Status: true}, nil
 }
 
 func (s *Server) ready(ctx context.Context, r *request, _ none) (readyAnswer, error) {
-	st, err := s.probe.Schema(ctx)
+	st, err := s.gate.schema.look(ctx)
 	if err != nil {
 		st.Reason = failureOf(err).Error()
 	}
@@ -96,7 +96,7 @@ dt { font-weight: 600 } dd { margin: 0 0 .7em }
 `))
 
 func (s *Server) index(ctx context.Context, _ *request, _ none) (htmlPage, error) {
-	st, err := s.probe.Schema(ctx)
+	st, err := s.gate.schema.look(ctx)
 	if err != nil {
 		st.Reason = failureOf(err).Error()
 	}

@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 )
@@ -17,6 +18,8 @@ type protectFlags struct {
 	memory     int
 	conns      int
 	perAddress int
+	timeout    time.Duration
+	drain      time.Duration
 	trusted    []string
 	origins    []string
 	hosts      []string
@@ -28,6 +31,8 @@ func (f *protectFlags) register(flags *pflag.FlagSet) {
 	flags.IntVar(&f.memory, "memory-mb", 128, "the memory for requests and answers in flight, in megabytes")
 	flags.IntVar(&f.conns, "max-connections", 0, "connections at most; 0 is 4096, or what the limit of open files leaves")
 	flags.IntVar(&f.perAddress, "max-connections-per-address", 256, "connections at most of one address that has not signed in")
+	flags.DurationVar(&f.timeout, "request-timeout", 30*time.Second, "how long the database may take over a request")
+	flags.DurationVar(&f.drain, "drain", 8*time.Second, "how long requests may go on after SIGTERM")
 	flags.StringSliceVar(&f.trusted, "trusted-proxy", nil, "addresses or networks of proxies, whose X-Forwarded-For is believed")
 	flags.StringSliceVar(&f.origins, "cors-origin", nil, "sites whose pages may use the API (default: CORS_ALLOW_ORIGIN, else none); * is all, without cookies")
 	flags.StringSliceVar(&f.hosts, "allowed-host", nil, "names under which a proxy on this machine asks, beside that of WEBUI_URL")
@@ -41,6 +46,9 @@ func (f *protectFlags) check() error {
 		if c.n < c.from || c.n > c.to {
 			return &usageError{fmt.Sprintf("%s is out of range: it is between %d and %d", c.flag, c.from, c.to)}
 		}
+	}
+	if f.timeout <= 0 || f.drain <= 0 {
+		return &usageError{"--request-timeout and --drain are durations, for example 30s"}
 	}
 	for _, t := range f.trusted {
 		prefix, err := netip.ParsePrefix(t)

@@ -185,6 +185,8 @@ func (p *program) runServe(cmd *cobra.Command, f serveFlags) error {
 		Connections:  f.protect.connections(),
 		PerAddress:   f.protect.perAddress,
 		Proxies:      f.protect.proxies,
+		Timeout:      f.protect.timeout,
+		Drain:        f.protect.drain,
 		Origins:      origins,
 		Hosts:        hosts,
 		SecureCookie: p.env.get("WEBUI_AUTH_COOKIE_SECURE") == "true" || p.env.get("WEBUI_SESSION_COOKIE_SECURE") == "true",
@@ -224,6 +226,11 @@ func serveFrom(signals context.Context, srv *server.Server, l net.Listener, db *
 	srv.Attach(db.Store())
 	log.Info("serving", "engine", db.Engine().Version(), "database", db.URL().String())
 	err := <-served
+	if errors.Is(err, dberr.ErrTimeout) && signals.Err() != nil {
+		// Who was cut off has no answer, so that nothing is lost that somebody counts on.
+		log.Warn("some requests did not end in time and were cut off")
+		err = nil
+	}
 	log.Info("stopped")
 	return err
 }

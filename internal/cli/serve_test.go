@@ -143,6 +143,27 @@ func TestServeFinishesRequestsOnSIGTERM(t *testing.T) {
 	again.stop()
 }
 
+// A client that has sent half of its body and no more does not hold the end up.
+func TestServeEndsBesideAHalfSentBody(t *testing.T) {
+	p := start(t, nil, "--data-dir", t.TempDir())
+	tok := token(t, p.send("POST", "/api/v1/auths/signup", "", ada, 200))
+	conn, err := net.Dial("tcp", p.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "POST /api/v1/chats/new HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\nContent-Length: 1000\r\n\r\n{", tok)
+	time.Sleep(100 * time.Millisecond)
+	begin := time.Now()
+	p.stop() // with status 0
+	if took := time.Since(begin); took > 10*time.Second {
+		t.Errorf("it ended after %v", took)
+	}
+	if !strings.Contains(p.text(), "some requests did not end in time and were cut off") {
+		t.Errorf("the log says\n%s", p.text())
+	}
+}
+
 func TestServeOnAPortThatIsTaken(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
