@@ -30,6 +30,10 @@
 // Operations on one table that stand next to each other are made together
 // ([Group]): where a table has to be rebuilt, it is rebuilt once.
 //
+// The package is large because an operation is a value that knows how it is
+// recorded, applied, reversed and compiled: to add one is to add its methods,
+// here and nowhere else.
+//
 // What it will not do: open databases, keep track of revisions, or take locks;
 // package migrate does. It does not read SQL that authors write, so that an
 // Execute which changes the schema says so.
