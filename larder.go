@@ -36,6 +36,9 @@ type Options struct {
 	SameEmail  migrations.SameEmail // what becomes of users with one e-mail, which a migration does not allow
 	NoSnapshot bool                 // do not copy a database file before it is migrated
 
+	LockTimeout time.Duration // how long a change of the schema waits before it lets others through; 0 is as for package migrate
+	LockLimit   time.Duration // how long it tries in all; 0 is as for package migrate
+
 	// Engine says how the engine is opened. Without Drivers it has all of them.
 	// With ReadOnly nothing is created or migrated: a database that is not at
 	// the head is treated as by MigrateCheck.

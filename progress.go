@@ -48,6 +48,14 @@ func (l *progress) event(e migrate.Event) {
 	switch e.Kind {
 	case migrate.Waiting:
 		l.waiting(e.Elapsed)
+	case migrate.Blocked:
+		reason := fmt.Sprintf("The database is being migrated: revision %d of %d waits for a lock (%s): %s.", e.Number, e.Of,
+			e.Elapsed.Round(time.Second), e.Text)
+		l.say(health.State{Reason: reason, Passing: true})
+		l.log.Warn("a migration waits for a lock", "waited", e.Elapsed.Round(time.Second), "step", e.Statement, "why", e.Text)
+	case migrate.Unblocked:
+		l.state(e, "")
+		l.log.Info("the lock is free", "waited", e.Elapsed.Round(time.Second), "step", e.Statement)
 	case migrate.Planned:
 		l.plan(e.Plan)
 	case migrate.Snapshotted:

@@ -79,7 +79,8 @@ func (d *Database) runner(eng *engine.Engine) (*migrate.Runner, error) {
 	if d.o.NoSnapshot {
 		mode = migrate.SnapshotNever
 	}
-	return migrate.New(migrate.Options{Engine: eng, Lineages: Lineages(d.o.SameEmail), Events: d.tell.event, Snapshot: mode, Build: d.o.Build})
+	return migrate.New(migrate.Options{Engine: eng, Lineages: Lineages(d.o.SameEmail), Events: d.tell.event, Snapshot: mode, Build: d.o.Build,
+		LockTimeout: d.o.LockTimeout, LockLimit: d.o.LockLimit})
 }
 
 // look finds out where the database stands and changes nothing of it. One that

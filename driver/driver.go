@@ -74,6 +74,9 @@ type Database struct {
 	// beyond being alive.
 	State func(ctx context.Context, q DBTX) (State, error)
 
+	// LockWaits, if not nil, bounds and explains waits for locks.
+	LockWaits LockWaits
+
 	// Elsewhere, if not nil, finds tables of these names in schemas of the
 	// database other than the one in which tables are created, in order of
 	// schema and table. It is nil where a table can be in one place only.

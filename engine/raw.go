@@ -67,6 +67,10 @@ func (e *Engine) Snapshot(ctx context.Context, path string) error {
 	return nil
 }
 
+// LockWaits bounds and explains waits for locks on this database; nil where the
+// engine has nothing to say.
+func (e *Engine) LockWaits() driver.LockWaits { return e.db.LockWaits }
+
 // File is the file that holds the whole database; empty when it is not one file.
 func (e *Engine) File() string {
 	if e.db.Snapshotter == nil {

@@ -88,6 +88,12 @@ const (
 	SnapshotAlways = run.SnapshotAlways // ahead of every run that changes something
 )
 
+// What Options.LockTimeout and Options.LockLimit are when they are 0.
+const (
+	DefaultLockTimeout = run.DefaultLockTimeout
+	DefaultLockLimit   = run.DefaultLockLimit
+)
+
 // The kinds of events.
 const (
 	Waiting      = run.Waiting      // another process holds the lock; Elapsed
@@ -98,6 +104,8 @@ const (
 	DataProgress = run.DataProgress // a data step has come so far; Statement, Done, Total
 	Finished     = run.Finished     // a revision is applied or undone; Elapsed
 	Notice       = run.Notice       // something people should know; Text
+	Blocked      = run.Blocked      // a statement waits for a lock; Statement, Elapsed, and Text says who holds it
+	Unblocked    = run.Unblocked    // it does not any more; Statement, Elapsed
 )
 
 // What a database says.

@@ -25,8 +25,16 @@ type Options struct {
 
 	// Wait bounds the wait for the lock; 0 waits as long as ctx lets it.
 	Wait time.Duration
-	// Events is told what happens, in the order in which it happens, from the
-	// goroutine that runs the migrations; nil is nobody.
+	// LockTimeout is how long a change of the schema waits for a lock that
+	// another session holds before it gives up its place, so that those who came
+	// after it get theirs, and tries again; 0 is 3 s. Where nobody queues up
+	// behind one that waits, as on SQLite, it says nothing.
+	LockTimeout time.Duration
+	// LockLimit is how long it is tried in all before the run ends with
+	// dberr.Busy; 0 is 10 minutes.
+	LockLimit time.Duration
+	// Events is told what happens, in the order in which it happens, one at
+	// a time; nil is nobody.
 	Events func(e Event)
 	// Logger gets what is worth keeping; nil discards it.
 	Logger *slog.Logger
@@ -67,7 +75,8 @@ func New(o Options) (*Runner, error) {
 
 func newRunner(o Options, set *history.Set) *Runner {
 	return &Runner{o: o, set: set, run: run.New(set,
-		run.Options{Engine: o.Engine, Wait: o.Wait, Events: o.Events, Logger: o.Logger,
+		run.Options{Engine: o.Engine, Wait: o.Wait, LockTimeout: o.LockTimeout,
+			LockLimit: o.LockLimit, Events: o.Events, Logger: o.Logger,
 			Snapshot: o.Snapshot, OneTransaction: o.OneTransaction, OnVersion: o.OnVersion, Args: o.Args, Build: o.Build, Now: o.Now})}
 }
 

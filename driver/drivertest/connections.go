@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,6 +29,7 @@ func Connections(t *testing.T, d driver.Driver, url string) {
 	t.Run("classifier", func(t *testing.T) { testClassifier(t, open(t, d, u)) })
 	t.Run("read only", func(t *testing.T) { testReadOnly(t, d, u) })
 	t.Run("lock", func(t *testing.T) { testLock(t, open(t, d, u)) })
+	t.Run("lock waits", func(t *testing.T) { testLockWaits(t, open(t, d, u)) })
 }
 
 func open(t *testing.T, d driver.Driver, u *dburl.URL) *driver.Database {
@@ -323,4 +325,75 @@ func testLock(t *testing.T, db *driver.Database) {
 	if err := release(); err != nil {
 		t.Error(err)
 	}
+}
+
+// testLockWaits: a change of the schema waits for a transaction that has read
+// the table, the holder is named, and the wait ends when it is bounded.
+func testLockWaits(t *testing.T, db *driver.Database) {
+	w := db.LockWaits
+	if w == nil {
+		t.Skip("the engine says nothing about waits for locks")
+	}
+	bound := w.Bound(2 * time.Second)
+	if len(bound.InTx)+len(bound.Before) == 0 {
+		return // nobody queues up behind one that waits
+	}
+	exec(t, db.Writer, "CREATE TABLE waited_for (id integer)")
+	holder, end := begin(t, db, db.Writer, driver.BeginOptions{})
+	end = sync.OnceFunc(end)
+	defer end()
+	var n int
+	if err := holder.QueryRowContext(t.Context(), "SELECT count(*) FROM waited_for").Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	held, err := w.Session(t.Context(), holder)
+	if err != nil || held == "" {
+		t.Fatalf("the session is %q: %v", held, err)
+	}
+	conn, err := db.Writer.Conn(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	for _, text := range bound.Before {
+		exec(t, conn, text)
+	}
+	session, err := w.Session(t.Context(), conn)
+	if err != nil || session == held {
+		t.Fatalf("the session is %q: %v", session, err)
+	}
+	if found, err := w.Blockers(t.Context(), db.Reader, session); err != nil || len(found) != 0 {
+		t.Errorf("a session that does not wait is blocked by %v: %v", found, err)
+	}
+	failed := make(chan error, 1)
+	go func() {
+		_, err := conn.ExecContext(context.WithoutCancel(t.Context()), "DROP TABLE waited_for")
+		failed <- err
+	}()
+	named := false
+	for waits := true; waits; {
+		select {
+		case err := <-failed:
+			if f := db.Classifier.Classify(err); f.Code != dberr.Busy {
+				t.Errorf("the wait ended with %v", err)
+			}
+			waits = false
+		case <-time.After(100 * time.Millisecond):
+			found, err := w.Blockers(t.Context(), db.Reader, session)
+			if err != nil {
+				t.Error(err)
+			}
+			for _, b := range found {
+				named = named || b.Session == held && b.User != "" && strings.Contains(b.String(), held)
+			}
+		}
+	}
+	if !named {
+		t.Errorf("nobody has named session %s", held)
+	}
+	for _, text := range bound.After {
+		exec(t, conn, text)
+	}
+	end()
+	exec(t, conn, "DROP TABLE waited_for")
 }

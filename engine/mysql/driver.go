@@ -114,7 +114,7 @@ func (d Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*
 		ask = func(context.Context, driver.DBTX) (driver.State, error) { return driver.State{ReadOnly: true}, nil }
 	}
 	db := &driver.Database{Dialect: NewDialect(info.flavour, info.number, info.packet), Classifier: classifier{},
-		Inspector: NewInspector(info.flavour), DDL: NewDDL(info.flavour), Locker: locker{c: c}, State: ask, Version: info.flavour.Title() + " " + info.version}
+		Inspector: NewInspector(info.flavour), DDL: NewDDL(info.flavour), Locker: locker{c: c}, LockWaits: lockWaits{}, State: ask, Version: info.flavour.Title() + " " + info.version}
 	if info.packet < goodPacket {
 		db.Warnings = append(db.Warnings, fmt.Sprintf("the server's max_allowed_packet is %d MB: a chat or file that is larger cannot be stored; raise it to 64M or more", info.packet>>20))
 	}

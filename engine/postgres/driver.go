@@ -72,7 +72,7 @@ func (Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*dr
 		c.refuseWrites()
 	}
 	db := &driver.Database{Dialect: NewDialect(info.number, info.icu), Classifier: classifier{}, Inspector: NewInspector(), DDL: NewDDL(),
-		Locker: locker{c: c, pooled: info.pooled, version: info.number}, Begin: c.begin, State: c.state, Version: "PostgreSQL " + info.version}
+		Locker: locker{c: c, pooled: info.pooled, version: info.number}, LockWaits: lockWaits{}, Begin: c.begin, State: c.state, Version: "PostgreSQL " + info.version}
 	if info.pooled && c.config.DefaultQueryExecMode != pgx.QueryExecModeCacheStatement {
 		db.Warnings = append(db.Warnings, "a connection pooler stands before the server at "+c.where+
 			": statements are sent unprepared; if the pooler keeps prepared statements, add prepared_statements=on to the URL")

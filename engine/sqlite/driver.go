@@ -112,17 +112,15 @@ func checkPath(t dburl.SQLiteTarget) error {
 		return fail(dberr.Invalid, t.Path+" is not a regular file", nil)
 	case err == nil:
 		if t.ReadOnly || t.Immutable {
-			f, err := os.Open(t.Path)
-			if err != nil {
+			if err := accessible(t.Path, false); err != nil {
 				return fail(dberr.Invalid, "the database file "+t.Path+" cannot be read; check its permissions", err)
 			}
-			return f.Close()
+			return nil
 		}
-		f, err := os.OpenFile(t.Path, os.O_RDWR, 0)
-		if err != nil {
+		if err := accessible(t.Path, true); err != nil {
 			return fail(dberr.ReadOnly, "the database file "+t.Path+" cannot be written; give this user write permission to it and its directory, or open it to read with sqlite:///file:PATH?mode=ro&uri=true", err)
 		}
-		return f.Close()
+		return nil
 	case !errors.Is(err, fs.ErrNotExist):
 		return fail(dberr.Invalid, "the database file "+t.Path+" cannot be reached; check the permissions of its directories", err)
 	}
@@ -137,7 +135,7 @@ func checkPath(t dburl.SQLiteTarget) error {
 }
 
 func (d Driver) openFile(ctx context.Context, db *driver.Database, t dburl.SQLiteTarget, pragmas []string, o driver.OpenOptions) (*driver.Database, error) {
-	db.Locker = fileLocker{path: t.Path}
+	db.Locker, db.LockWaits = fileLocker{path: t.Path}, lockWaits{path: t.Path}
 	if kind := networkFileSystem(filepath.Dir(t.Path)); kind != "" {
 		db.Warnings = append(db.Warnings, "the database file "+t.Path+" is on a network file system ("+kind+
 			"), where SQLite's locks are not reliable and two processes can damage the file; move it to a local disk, or use a database server")
@@ -237,13 +235,17 @@ func prepareFile(ctx context.Context, db *driver.Database, t dburl.SQLiteTarget,
 		db.Warnings = append(db.Warnings, "the database file "+t.Path+" stays in journal mode "+mode+
 			" because it is in use or cannot have "+s.JournalMode()+"; readers and writers may wait for each other")
 	}
-	return insist(ctx, wait, func() error {
+	err = insist(ctx, wait, func() error {
 		tx, err := db.Writer.BeginTx(ctx, nil)
 		if err != nil {
 			return openError(t.Path, err)
 		}
 		return tx.Rollback()
 	})
+	if busy(err) {
+		return nil // somebody writes to it, so that it can be written
+	}
+	return err
 }
 
 // insist runs f again while it fails because the file is in use.

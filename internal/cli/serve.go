@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -18,6 +19,7 @@ import (
 	"github.com/larder-db/larder"
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/dburl"
+	"github.com/larder-db/larder/migrate"
 	"github.com/larder-db/larder/migrations"
 	"github.com/larder-db/larder/server"
 )
@@ -30,6 +32,8 @@ type serveFlags struct {
 	same       string
 	noSnapshot bool
 	protect    protectFlags
+
+	lockTimeout, lockLimit time.Duration
 }
 
 func (p *program) serve() *cobra.Command {
@@ -65,6 +69,9 @@ kept in <data dir>/` + secretFile + `.`,
 			if err := f.protect.check(); err != nil {
 				return err
 			}
+			if f.lockTimeout <= 0 || f.lockLimit <= 0 {
+				return &usageError{"--lock-timeout and --lock-limit are longer than 0"}
+			}
 			return p.runServe(cmd, f)
 		},
 	}
@@ -73,6 +80,9 @@ kept in <data dir>/` + secretFile + `.`,
 	cmd.Flags().IntVar(&f.maxBody, "max-body-mb", 128, "the largest request in megabytes")
 	cmd.Flags().StringVar(&f.migrate, "migrate", string(larder.MigrateAuto), "a database at an earlier revision: auto migrates it, check ends with what to do, off leaves it alone")
 	sameEmailFlag(cmd.Flags(), &f.same)
+	cmd.Flags().DurationVar(&f.lockTimeout, "lock-timeout", migrate.DefaultLockTimeout,
+		"how long a migration waits for a lock before it lets others through and tries again")
+	cmd.Flags().DurationVar(&f.lockLimit, "lock-limit", migrate.DefaultLockLimit, "how long it tries in all")
 	cmd.Flags().BoolVar(&f.noSnapshot, "no-snapshot", false, "do not copy a database file before it is migrated")
 	f.protect.register(cmd.Flags())
 	return cmd
@@ -165,7 +175,7 @@ func (p *program) runServe(cmd *cobra.Command, f serveFlags) error {
 	}
 	o := larder.Options{
 		Migrate: mode, SameEmail: same, NoSnapshot: f.noSnapshot, Engine: p.engineOptions(conf, log), Logger: log, Build: build(),
-		Wording: serveWording(why, again(cmd, conf)),
+		Wording: serveWording(why, again(cmd, conf)), LockTimeout: f.lockTimeout, LockLimit: f.lockLimit,
 	}
 	o.Store.Admins.ListsAsUsers = p.switchedOff("BYPASS_ADMIN_ACCESS_CONTROL")
 	o.Store.Admins.NoChats = p.switchedOff("ENABLE_ADMIN_CHAT_ACCESS")

@@ -215,6 +215,9 @@ func overlay(base, o migrate.Options) migrate.Options {
 	if o.Snapshot != 0 {
 		base.Snapshot = o.Snapshot
 	}
+	if o.LockTimeout != 0 {
+		base.LockTimeout, base.LockLimit = o.LockTimeout, o.LockLimit
+	}
 	if o.Build != "" {
 		base.Build = o.Build
 	}

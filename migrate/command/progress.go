@@ -37,6 +37,10 @@ func (p *progress) event(e migrate.Event) {
 	switch e.Kind {
 	case migrate.Waiting:
 		p.s.say("waiting for another process that migrates this database (%s)", e.Elapsed.Round(time.Second))
+	case migrate.Blocked:
+		p.s.say("  waiting for a lock (%s): %s: %s", e.Elapsed.Round(time.Second), oneLine(e.Statement), e.Text)
+	case migrate.Unblocked:
+		p.s.say("  the lock is free after %s", e.Elapsed.Round(time.Second))
 	case migrate.Planned:
 		for _, f := range e.Plan.Foreseen {
 			p.s.say("revision %s: %s", f.Revision, f.Text)

@@ -2,6 +2,7 @@ package command
 
 import (
 	"context"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -17,6 +18,8 @@ type runFlags struct {
 	snapshot         bool
 	verbose          bool
 	one              bool
+	lockTimeout      time.Duration
+	lockLimit        time.Duration
 }
 
 func (f *runFlags) register(fs *pflag.FlagSet) {
@@ -26,6 +29,9 @@ func (f *runFlags) register(fs *pflag.FlagSet) {
 	fs.BoolVar(&f.noSnapshot, "no-snapshot", false, "do not copy a database file before what cannot be undone")
 	fs.BoolVar(&f.snapshot, "snapshot", false, "copy a database file before any change")
 	fs.BoolVar(&f.one, "one-transaction", false, "all revisions or none; where the engine can")
+	fs.DurationVar(&f.lockTimeout, "lock-timeout", migrate.DefaultLockTimeout,
+		"how long a change waits for a lock before it lets others through and tries again")
+	fs.DurationVar(&f.lockLimit, "lock-limit", migrate.DefaultLockLimit, "how long it tries in all")
 	fs.BoolVarP(&f.verbose, "verbose", "v", false, "show every statement")
 }
 
@@ -58,6 +64,9 @@ func (s *Session) migrate(ctx context.Context, d migrate.Direction, f *runFlags,
 	if f.noSnapshot && f.snapshot {
 		return usage("--snapshot and --no-snapshot exclude each other")
 	}
+	if f.lockTimeout <= 0 || f.lockLimit <= 0 {
+		return usage("--lock-timeout and --lock-limit are longer than 0")
+	}
 	if f.sql {
 		return s.script(ctx, d, f, to)
 	}
@@ -66,7 +75,8 @@ func (s *Session) migrate(ctx context.Context, d migrate.Direction, f *runFlags,
 	}
 	p := s.progress(f.verbose)
 	defer p.end()
-	return s.with(ctx, f.lineage, migrate.Options{Events: p.event, Snapshot: f.mode(), OneTransaction: f.one},
+	return s.with(ctx, f.lineage, migrate.Options{Events: p.event, Snapshot: f.mode(), OneTransaction: f.one,
+		LockTimeout: f.lockTimeout, LockLimit: f.lockLimit},
 		func(r *migrate.Runner) error {
 			run := r.Upgrade
 			if d == migrate.Down {

@@ -28,6 +28,7 @@ type execution struct {
 	number, of int
 	begun      time.Time
 	resumed    bool
+	watch      *lockWatch // may be nil
 
 	at      string   // what is being done, for messages
 	applied []string // what of the revision took effect for good
@@ -43,6 +44,9 @@ func (x *execution) tell(e Event) {
 
 func (x *execution) doing(text string) {
 	x.at = text
+	if x.watch != nil {
+		x.watch.begin(x, text)
+	}
 	x.tell(Event{Kind: StatementRun, Statement: text})
 }
 
@@ -128,7 +132,9 @@ func (x *execution) inTransaction(ctx context.Context, seg plan.Segment, last, j
 	if last {
 		o.Applied = x.recorded
 	}
-	err := r.o.Engine.InTx(ctx, o, func(ctx context.Context, tx *engine.Tx) error {
+	x.watch = r.watch(ctx, x)
+	defer x.unwatch()
+	err := r.inTx(ctx, x.watch, o, func(ctx context.Context, tx *engine.Tx) error {
 		x.applied = x.applied[:before]
 		var err error
 		after, err = x.inside(ctx, tx, seg, last, journaled)

@@ -3,6 +3,7 @@ package run
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/larder-db/larder/engine"
@@ -18,6 +19,8 @@ import (
 type Options struct {
 	Engine         *engine.Engine
 	Wait           time.Duration
+	LockTimeout    time.Duration
+	LockLimit      time.Duration
 	Events         func(e Event)
 	Logger         *slog.Logger
 	Snapshot       SnapshotMode
@@ -44,8 +47,18 @@ func New(set *history.Set, o Options) *Migrator {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if o.Events == nil {
+	if o.LockLimit == 0 {
+		o.LockLimit = DefaultLockLimit
+	}
+	if told := o.Events; told == nil {
 		o.Events = func(Event) {}
+	} else {
+		var mu sync.Mutex // what waits for a lock is watched from the side
+		o.Events = func(e Event) {
+			mu.Lock()
+			defer mu.Unlock()
+			told(e)
+		}
 	}
 	return &Migrator{set: set, o: o}
 }
@@ -94,6 +107,8 @@ const (
 	DataProgress EventKind = "progress"  // a data step has come so far; Statement, Done, Total
 	Finished     EventKind = "done"      // a revision is applied or undone; Elapsed
 	Notice       EventKind = "notice"    // something people should know; Text
+	Blocked      EventKind = "blocked"   // a statement waits for a lock; Statement, Elapsed, and Text says who holds it
+	Unblocked    EventKind = "unblocked" // it does not any more; Statement, Elapsed
 )
 
 // Event is something that happens while migrations run.

@@ -447,7 +447,7 @@ func (a *outsideTx) rows(ctx context.Context, st *op.Step, skip int) error {
 		next.Statement, next.State, next.ErrorCode = a.e.Statement+1, ledger.EntryBegun, ""
 		err := error(&dberr.Error{Code: dberr.Unsupported, Unsent: true})
 		if !a.group.OutsideTx && !st.Schema {
-			err = eng.InTx(ctx, engine.TxOptions{Name: "migrate"}, func(ctx context.Context, tx *engine.Tx) error {
+			err = a.x.watchedTx(ctx, func(ctx context.Context, tx *engine.Tx) error {
 				if _, err := tx.Exec(ctx, one); err != nil {
 					return err
 				}
@@ -508,7 +508,7 @@ func (a *outsideTx) data(ctx context.Context, st *op.Step) error {
 	}
 	next := a.e
 	next.Statement++
-	err := eng.InTx(ctx, engine.TxOptions{Name: "migrate"}, func(ctx context.Context, tx *engine.Tx) error {
+	err := a.x.watchedTx(ctx, func(ctx context.Context, tx *engine.Tx) error {
 		d, err := op.NewData(op.DataOptions{Queryer: tx, State: state, Progress: a.x.progress(text), Notice: a.x.notice,
 			Args: r.o.Args})
 		if err != nil {

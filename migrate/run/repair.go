@@ -330,17 +330,41 @@ func (x *execution) runScripts(ctx context.Context, scripts []driver.Script) err
 // every statement.
 func (x *execution) script(ctx context.Context, s driver.Script,
 	each func(conn *sql.Conn, n int, d driver.ScriptStatement) error) error {
-	var failed error // apart from what is wrong with the connection
-	err := x.r.o.Engine.OnWriter(ctx, func(ctx context.Context, conn *sql.Conn) error {
-		failed = driver.RunScript(ctx, conn, s, driver.RunOptions{Transactional: x.r.transactional(), Fault: x.fault(ctx),
-			Each: func(n int, d driver.ScriptStatement) error {
-				x.doing(title(d))
-				return each(conn, n, d)
-			}})
-		return nil
-	})
-	if err == nil {
-		err = failed
+	w := x.r.watch(ctx, x)
+	x.watch = w
+	defer x.unwatch()
+	outside := func(d driver.ScriptStatement) bool { return d.OutsideTx }
+	if !slices.ContainsFunc(s.Statements, outside) {
+		bound := x.r.bound()
+		s.Before, s.After = slices.Concat(bound.Before, s.Before), slices.Concat(s.After, bound.After)
 	}
-	return err
+	from := 0 // the statements before it have taken effect
+	return w.patiently(ctx, func() error {
+		rest, at := s, from
+		if rest.Statements = s.Statements[from:]; from > 0 {
+			rest.Expect = nil
+		}
+		var failed error // apart from what is wrong with the connection
+		err := x.r.o.Engine.OnWriter(ctx, func(ctx context.Context, conn *sql.Conn) error {
+			if err := w.on(ctx, conn); err != nil {
+				return err
+			}
+			failed = driver.RunScript(ctx, conn, rest, driver.RunOptions{Transactional: x.r.transactional(), Fault: x.fault(ctx),
+				Each: func(n int, d driver.ScriptStatement) error {
+					at = from + n
+					x.doing(title(d))
+					return each(conn, at, d)
+				}})
+			return nil
+		})
+		if err == nil {
+			err = failed
+		}
+		// In a transaction those of the same one were rolled back.
+		for x.r.transactional() && at > from && !outside(s.Statements[at]) && !outside(s.Statements[at-1]) {
+			at--
+		}
+		from = at
+		return err
+	})
 }

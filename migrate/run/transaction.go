@@ -42,13 +42,15 @@ func (r *Migrator) inOneTransaction(ctx context.Context, rep *Report, led *ledge
 			}
 			return last.recorded(ctx, q)
 		}
-		err := r.o.Engine.InTx(ctx, o, func(ctx context.Context, tx *engine.Tx) error {
+		w := r.watch(ctx, &execution{r: r, rev: runs[0], number: 1, of: len(runs)})
+		err := r.inTx(ctx, w, o, func(ctx context.Context, tx *engine.Tx) error {
 			// It may run twice: each time from where the database stands.
 			ran, last = nil, nil
 			known := &ledger.Ledger{Rows: led.Rows, Exists: maps.Clone(led.Exists), Applied: led.Applied}
 			at := &history.State{State: s.State.Clone(), Rows: maps.Clone(s.Rows)}
 			for i, rev := range runs {
-				x := &execution{r: r, rev: rev, s: at, led: known, number: i + 1, of: len(runs), begun: r.o.Now()}
+				x := &execution{r: r, rev: rev, s: at, led: known, number: i + 1, of: len(runs),
+					begun: r.o.Now(), watch: w}
 				x.tell(Event{Kind: Begun})
 				last = &execution{r: r, rev: rev, s: &history.State{Rows: maps.Clone(at.Rows)}}
 				after, err := x.inside(ctx, tx, rev.Segments(0)[0], true, false)
@@ -68,6 +70,7 @@ func (r *Migrator) inOneTransaction(ctx context.Context, rep *Report, led *ledge
 			}
 			return nil
 		})
+		w.stop()
 		if errors.Is(err, errRestart) {
 			continue
 		}
