@@ -28,6 +28,10 @@ type Options struct {
 	Lineages []history.Lineage
 	// Lineage is the one that revisions are written for; empty is the only one.
 	Lineage string
+	// Dir has the source of the package that revisions are written to. What it
+	// declares and Lineages lack was written since the program was built: a new
+	// revision follows that, too. Empty looks at no source.
+	Dir string
 	// Layout says how revisions are written.
 	Layout Layout
 	// Now is the clock; nil is time.Now.
@@ -39,6 +43,9 @@ type Generator struct {
 	o   Options
 	set *history.Set
 	m   *history.Member
+
+	files   map[string]string // of revisions in Options.Dir, by id
+	unbuilt []Declared        // those that the program was built without
 }
 
 // New checks the lineages and returns a generator. It does not touch the
@@ -63,7 +70,76 @@ func New(o Options) (*Generator, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Generator{o: o, set: set, m: m}, nil
+	g := &Generator{o: o, set: set, m: m}
+	return g, g.readDir()
+}
+
+// readDir adds the revisions that the program was built without.
+func (g *Generator) readDir() error {
+	if g.o.Dir == "" {
+		return nil
+	}
+	declared, err := ReadDir(g.o.Dir)
+	if err != nil {
+		return err
+	}
+	g.files = map[string]string{}
+	known := map[string]bool{}
+	for _, m := range g.set.All() {
+		for _, r := range m.Revisions {
+			known[r.ID] = m == g.m
+		}
+	}
+	for _, d := range declared {
+		if _, built := known[d.ID]; !built {
+			g.unbuilt = append(g.unbuilt, d)
+		}
+		g.files[d.ID] = d.File
+	}
+	if len(g.set.All()) > 1 {
+		// Those that follow a revision of another lineage are of that one.
+		g.unbuilt = slices.DeleteFunc(g.unbuilt, func(d Declared) bool {
+			return slices.ContainsFunc(d.Down, func(id string) bool { own, built := known[id]; return built && !own })
+		})
+	}
+	if len(g.unbuilt) == 0 {
+		return nil
+	}
+	var more []history.Revision
+	for _, d := range g.unbuilt {
+		more = append(more, history.Revision{ID: d.ID, Down: d.Down, DependsOn: d.DependsOn, Labels: d.Labels, Doc: d.Doc})
+	}
+	if g.set, g.m, err = g.set.Extended(g.m, more...); err != nil {
+		return dberr.WithOp(err, "the directory "+g.o.Dir)
+	}
+	return nil
+}
+
+// next is the revision to write. It follows no revision of which the source is
+// gone, unless that is what the draft asks for.
+func (g *Generator) next(d Draft) (revision.Revision, error) {
+	rev, err := g.m.Graph.Next(d)
+	if err != nil || len(d.Head) > 0 {
+		return rev, err
+	}
+	some := slices.ContainsFunc(g.m.Revisions, func(r history.Revision) bool { return g.files[r.ID] != "" })
+	for _, id := range rev.Down {
+		if some && g.files[id] == "" {
+			return rev, dberr.New(dberr.Invalid, "revision", "revision "+id+", which the new one would follow, is compiled into this program, and "+
+				"no file of "+g.o.Dir+" holds it; build the program again, or say with --head what it follows")
+		}
+	}
+	return rev, nil
+}
+
+// built refuses what needs the operations of revisions that the program was
+// built without.
+func (g *Generator) built() error {
+	if len(g.unbuilt) == 0 {
+		return nil
+	}
+	d := g.unbuilt[0]
+	return dberr.New(dberr.Invalid, "revision", "revision "+d.ID+" ("+d.File+") was written since this program was built; build it again first")
 }
 
 // Draft says what a new revision is to be; see package revision.
@@ -84,7 +160,7 @@ type Revision struct {
 // Empty writes a revision that does nothing yet. It is nil when Lineage.Revise
 // drops it.
 func (g *Generator) Empty(d Draft) (*Revision, error) {
-	rev, err := g.m.Graph.Next(d)
+	rev, err := g.next(d)
 	if err != nil {
 		return nil, err
 	}
@@ -117,7 +193,10 @@ func (g *Generator) Autogenerate(ctx context.Context, d Draft, renames Renames) 
 		return nil, dberr.New(dberr.Invalid, "revision",
 			"tables are compared as one engine holds them; give an Engine or a Target")
 	}
-	rev, err := g.m.Graph.Next(d)
+	if err := g.built(); err != nil {
+		return nil, err
+	}
+	rev, err := g.next(d)
 	if err != nil {
 		return nil, err
 	}
@@ -218,6 +297,9 @@ func (g *Generator) revise(d *history.Directive, before, made *op.State) (*Revis
 // Script writes the statements of a revision that was just generated, as a
 // script of upgrades has them for one that is in the history.
 func (g *Generator) Script(w io.Writer, r *Revision) error {
+	if err := g.built(); err != nil {
+		return err
+	}
 	return plan.WriteNewRevision(w, g.set, g.m,
 		history.Revision{ID: r.Revision.ID, Down: r.Revision.Down, DependsOn: r.Revision.DependsOn,
 			Labels: r.Revision.Labels, Doc: r.Revision.Doc, Upgrade: func(ops *op.Ops) { ops.Do(r.up...) }})

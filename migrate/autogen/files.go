@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/migrate/revision"
 )
 
 // listFile is the file that lists the revisions of a package, and its first
@@ -178,9 +179,27 @@ func isRevision(e ast.Expr) bool {
 	return ok && x.Name == "migrate" && sel.Sel.Name == "Revision"
 }
 
-// Files finds the files of revisions in a directory, by id. A
-// directory that does not exist has none.
+// Declared is a revision as the source of a directory declares it.
+type Declared struct {
+	revision.Revision
+	File string
+}
+
+// Files finds the files of revisions in a directory, by id. A directory that
+// does not exist has none.
 func Files(dir string) (map[string]string, error) {
+	declared, err := ReadDir(dir)
+	out := map[string]string{}
+	for _, d := range declared {
+		out[d.ID] = d.File
+	}
+	return out, err
+}
+
+// ReadDir reads the revisions that the source in a directory declares, in order
+// of their files. A directory that does not exist has none, and a file that is
+// not Go, or does not give the id as a literal, is passed over.
+func ReadDir(dir string) ([]Declared, error) {
 	entries, err := os.ReadDir(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -188,7 +207,7 @@ func Files(dir string) (map[string]string, error) {
 	if err != nil {
 		return nil, fileError("the directory "+dir+" cannot be read", err)
 	}
-	out := map[string]string{}
+	var out []Declared
 	fset := token.NewFileSet()
 	for _, e := range entries {
 		name := filepath.Join(dir, e.Name())
@@ -201,8 +220,8 @@ func Files(dir string) (map[string]string, error) {
 		}
 		ast.Inspect(f, func(n ast.Node) bool {
 			if lit, ok := n.(*ast.CompositeLit); ok && isRevision(lit) {
-				if id := idOf(lit); id != "" {
-					out[id] = name
+				if r := linksOf(lit); r.ID != "" {
+					out = append(out, Declared{r, name})
 				}
 			}
 			return true
@@ -211,21 +230,52 @@ func Files(dir string) (map[string]string, error) {
 	return out, nil
 }
 
-// idOf reads the field ID of a revision's literal.
-func idOf(lit *ast.CompositeLit) string {
+// linksOf reads the fields of a revision's literal that say where it is in the
+// history.
+func linksOf(lit *ast.CompositeLit) (r revision.Revision) {
 	for _, e := range lit.Elts {
 		kv, ok := e.(*ast.KeyValueExpr)
 		if !ok {
 			continue
 		}
-		if k, ok := kv.Key.(*ast.Ident); !ok || k.Name != "ID" {
+		key, ok := kv.Key.(*ast.Ident)
+		if !ok {
 			continue
 		}
-		if v, ok := kv.Value.(*ast.BasicLit); ok {
-			if id, err := strconv.Unquote(v.Value); err == nil {
-				return id
-			}
+		switch key.Name {
+		case "ID":
+			r.ID = textOf(kv.Value)
+		case "Doc":
+			r.Doc = textOf(kv.Value)
+		case "Down":
+			r.Down = textsOf(kv.Value)
+		case "DependsOn":
+			r.DependsOn = textsOf(kv.Value)
+		case "Labels":
+			r.Labels = textsOf(kv.Value)
+		}
+	}
+	return r
+}
+
+// textOf reads a string literal; "" for anything else.
+func textOf(e ast.Expr) string {
+	if lit, ok := e.(*ast.BasicLit); ok {
+		if s, err := strconv.Unquote(lit.Value); err == nil {
+			return s
 		}
 	}
 	return ""
+}
+
+// textsOf reads a list of string literals.
+func textsOf(e ast.Expr) (out []string) {
+	if lit, ok := e.(*ast.CompositeLit); ok {
+		for _, x := range lit.Elts {
+			if s := textOf(x); s != "" {
+				out = append(out, s)
+			}
+		}
+	}
+	return out
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/larder-db/larder/engine/engines"
 	"github.com/larder-db/larder/internal/testdb"
 	"github.com/larder-db/larder/migrate"
+	"github.com/larder-db/larder/migrate/autogen"
 	"github.com/larder-db/larder/migrate/command"
 	"github.com/larder-db/larder/migrate/op"
 	"github.com/larder-db/larder/schema"
@@ -208,7 +209,7 @@ func TestWritingRevisions(t *testing.T) {
 	if code, out, errs := s.run("revision", "-m", "Größe & more linux", "--head", "ab22", "--splice", "--rev-id", "ee", "--branch-label", "side"); code != 0 || out != filepath.Join(dir, "ee_gr_e_more_linux_rev.go")+"\n" {
 		t.Errorf("exit status %d: %q %s", code, out, errs)
 	}
-	if code, _, errs := s.run("revision", "-m", "Größe & more linux", "--head", "ab22", "--splice", "--rev-id", "ee"); code != 1 || !strings.Contains(errs, "cannot be written") {
+	if code, _, errs := s.run("revision", "-m", "Größe & more linux", "--head", "ab22", "--splice", "--rev-id", "ee"); code != 1 || !strings.Contains(errs, `two revisions "ee"`) {
 		t.Errorf("the file exists: exit status %d: %s", code, errs)
 	}
 	if code, out, errs := s.run("merge", "-m", "both"); code != 0 || !strings.HasSuffix(out, "_both.go\n") {
@@ -218,7 +219,7 @@ func TestWritingRevisions(t *testing.T) {
 	if err != nil || !strings.Contains(string(list), "package my_history") || !strings.Contains(string(list), "\t\tRevee,\n") || strings.Count(string(list), "\t\tRev") != 2 {
 		t.Errorf("the list: %v\n%s", err, list)
 	}
-	if code, _, errs := s.run("merge", "ba33"); code != 1 || !strings.Contains(errs, "only one head") {
+	if code, _, errs := s.run("merge"); code != 1 || !strings.Contains(errs, "only one head") {
 		t.Errorf("one head to merge: exit status %d: %s", code, errs)
 	}
 	if code, _, errs := s.run("revision", "--autogenerate"); code != 1 || !strings.Contains(errs, "declares no tables") {
@@ -226,6 +227,64 @@ func TestWritingRevisions(t *testing.T) {
 	}
 	if code, _, errs := s.run("revision", "--rename-table", "a:b"); code != 2 || !strings.Contains(errs, "--autogenerate") {
 		t.Errorf("renames alone: exit status %d: %s", code, errs)
+	}
+}
+
+// TestAStaleProgram: what was written since the program was built counts for
+// what is written next.
+func TestAStaleProgram(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "history")
+	s := &session{t: t, url: testdb.New(t, testdb.SQLite).URL, revs: inLine(), dir: dir}
+	source := func(id string) string {
+		t.Helper()
+		files, err := autogen.Files(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(files[id])
+		if err != nil {
+			t.Fatalf("revision %s: %v", id, err)
+		}
+		return string(text)
+	}
+	for _, id := range []string{"n1", "n2", "n3"} {
+		if code, _, errs := s.run("revision", "-m", "more", "--rev-id", id); code != 0 {
+			t.Fatalf("exit status %d: %s", code, errs)
+		}
+	}
+	if text := source("n3"); !strings.Contains(text, `[]string{"n2"}`) {
+		t.Errorf("the third one does not follow the second:\n%s", text)
+	}
+	if text := source("n2"); !strings.Contains(text, `[]string{"n1"}`) {
+		t.Errorf("the second one does not follow the first:\n%s", text)
+	}
+	for _, args := range [][]string{{"--sql"}, {"--sql", "--dialect", "postgresql"}} {
+		code, _, errs := s.run(append([]string{"revision", "-m", "x"}, args...)...)
+		if code != 1 || !strings.Contains(errs, "revision n1") || !strings.Contains(errs, "build it again") {
+			t.Errorf("%v: exit status %d: %s", args, code, errs)
+		}
+	}
+	// One whose file is gone is followed by nothing that is new.
+	files, err := autogen.Files(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(files["n3"]); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, errs := s.run("revision", "-m", "again", "--rev-id", "n4"); code != 0 || !strings.Contains(source("n4"), `[]string{"n2"}`) {
+		t.Errorf("exit status %d: %s\n%s", code, errs, source("n4"))
+	}
+	built := &session{t: t, url: s.url, dir: dir, revs: append(inLine(), migrate.Revision{ID: "n1", Down: []string{"ba3333333333"}},
+		migrate.Revision{ID: "n2", Down: []string{"n1"}}, migrate.Revision{ID: "n3", Down: []string{"n2"}})}
+	if err := os.Remove(files["n1"]); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(dir, "n4_again.go")); err != nil {
+		t.Fatal(err)
+	}
+	if code, _, errs := built.run("revision", "-m", "y"); code != 1 || !strings.Contains(errs, "revision n3") || !strings.Contains(errs, "build the program again") {
+		t.Errorf("exit status %d: %s", code, errs)
 	}
 }
 

@@ -18,7 +18,7 @@ func (s *Session) merge() Verb {
 			if err != nil {
 				return err
 			}
-			g, err := s.generator(d.lineage, layout, migrate.Options{})
+			g, err := s.generator(&d, layout, migrate.Options{})
 			if err != nil {
 				return err
 			}

@@ -122,7 +122,7 @@ func (s *Session) generate(ctx context.Context, d *revisionFlags) error {
 	}
 	if d.auto && !d.offline && !d.sql {
 		return s.opened(ctx, func(eng *engine.Engine) error {
-			g, err := s.generator(d.lineage, layout, migrate.Options{Engine: eng})
+			g, err := s.generator(&d.draftFlags, layout, migrate.Options{Engine: eng})
 			if err != nil {
 				return err
 			}
@@ -135,7 +135,7 @@ func (s *Session) generate(ctx context.Context, d *revisionFlags) error {
 			return err
 		}
 	}
-	g, err := s.generator(d.lineage, layout, o)
+	g, err := s.generator(&d.draftFlags, layout, o)
 	if err != nil {
 		return err
 	}
@@ -143,13 +143,13 @@ func (s *Session) generate(ctx context.Context, d *revisionFlags) error {
 }
 
 // generator makes what writes revisions, with or without a database.
-func (s *Session) generator(lineage string, y autogen.Layout, o migrate.Options) (*autogen.Generator, error) {
+func (s *Session) generator(d *draftFlags, y autogen.Layout, o migrate.Options) (*autogen.Generator, error) {
 	o, err := s.options(o)
 	if err != nil {
 		return nil, err
 	}
-	return autogen.New(autogen.Options{Engine: o.Engine, Target: o.Target, Lineages: o.Lineages, Lineage: lineage,
-		Layout: y, Now: o.Now})
+	return autogen.New(autogen.Options{Engine: o.Engine, Target: o.Target, Lineages: o.Lineages, Lineage: d.lineage,
+		Dir: d.dir, Layout: y, Now: o.Now})
 }
 
 // nothing is the result of a command that has none.

@@ -106,22 +106,22 @@ func newMember(l Lineage) (*Member, error) {
 	return m, nil
 }
 
-// Extended is the set with one more revision, in the lineage of m. It has only
-// that lineage selected.
-func (s *Set) Extended(m *Member, r Revision) (*Set, *Member, error) {
+// Extended is the set with more revisions, in the lineage of m. It has only that
+// lineage selected.
+func (s *Set) Extended(m *Member, more ...Revision) (*Set, *Member, error) {
 	l := m.Lineage
-	l.Revisions = append(slices.Clone(m.Revisions), r)
-	more, err := newMember(l)
+	l.Revisions = slices.Concat(m.Revisions, more)
+	with, err := newMember(l)
 	if err != nil {
 		return nil, nil, err
 	}
 	all := slices.Clone(s.all)
 	for i := range all {
 		if all[i] == m {
-			all[i] = more
+			all[i] = with
 		}
 	}
-	return &Set{target: s.target, all: all, selected: []*Member{more}}, more, nil
+	return &Set{target: s.target, all: all, selected: []*Member{with}}, with, nil
 }
 
 // AsDeclared is the set for no engine in particular.
