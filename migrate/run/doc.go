@@ -13,6 +13,9 @@
 // come; the next run asks the database about the statement that was under way,
 // and goes on from there.
 //
+// The package is large because running, going on, undoing and waiting for locks
+// are about the same state of one revision under way.
+//
 // What it will not do: choose revisions (package history does), or compile
 // operations that have not been planned first (package plan).
 package run
