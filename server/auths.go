@@ -39,14 +39,14 @@ func (s *Server) authRoutes() []route {
 }
 
 type signUpForm struct {
-	Name            string  `json:"name"`
-	Email           string  `json:"email"`
-	Password        string  `json:"password"`
-	ProfileImageURL *string `json:"profile_image_url"`
+	Name            string   `json:"name"`
+	Email           string   `json:"email"`
+	Password        string   `json:"password"`
+	ProfileImageURL *picture `json:"profile_image_url"`
 }
 
 func (f signUpForm) user() store.NewUser {
-	return store.NewUser{Name: f.Name, Email: f.Email, Password: f.Password, ProfileImageURL: orZero(f.ProfileImageURL)}
+	return store.NewUser{Name: f.Name, Email: f.Email, Password: f.Password, ProfileImageURL: string(orZero(f.ProfileImageURL))}
 }
 
 type signInForm struct {
@@ -61,7 +61,7 @@ type addUserForm struct {
 
 type profileForm struct {
 	Name            string        `json:"name"`
-	ProfileImageURL string        `json:"profile_image_url"`
+	ProfileImageURL picture       `json:"profile_image_url"`
 	Bio             maybe[string] `json:"bio"`
 	Gender          maybe[string] `json:"gender"`
 	DateOfBirth     maybe[date]   `json:"date_of_birth"`
@@ -222,7 +222,8 @@ func (s *Server) addUser(ctx context.Context, r *request, f addUserForm) (*added
 
 func (s *Server) updateProfile(ctx context.Context, r *request, f profileForm) (*profile, error) {
 	u, err := s.store.Users.Update(ctx, r.who(), r.ID, func(u *model.User) error {
-		u.Name, u.ProfileImageURL = &f.Name, &f.ProfileImageURL
+		image := string(f.ProfileImageURL)
+		u.Name, u.ProfileImageURL = &f.Name, &image
 		// A member that was not sent leaves the column as it is.
 		if f.Bio.Sent {
 			u.Bio = f.Bio.Value

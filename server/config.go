@@ -8,6 +8,7 @@ import (
 
 	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/model"
+	"github.com/larder-db/larder/store"
 )
 
 // configAnswer is what the page needs to know before it shows anything: more
@@ -96,7 +97,7 @@ func (s *Server) config(ctx context.Context, r *request, _ none) (*configAnswer,
 	out.Features = object{"slim": false, "auth": true, "auth_trusted_header": false, "enable_signup_password_confirmation": false,
 		"enable_websocket": false} // there is no socket server here; the page asks again instead of waiting
 	for name, key := range publicFeatures {
-		out.Features[name] = set[key]
+		out.Features[name] = store.Flag(set[key], false)
 	}
 	if c.ID == "" {
 		someone, err := s.store.Users.Any(ctx)

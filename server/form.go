@@ -52,6 +52,7 @@ type formType struct {
 	path, query, body []field
 	whole             *field
 	optional          bool
+	secret            bool // it holds a password
 }
 
 type field struct {
@@ -70,6 +71,7 @@ func formTypeOf(t reflect.Type) *formType {
 		if sf.Type == reflect.TypeFor[optionalBody]() {
 			ft.optional = true
 		}
+		ft.secret = ft.secret || strings.Contains(sf.Tag.Get("json"), "password")
 		f := field{index: sf.Index, t: sf.Type, standard: sf.Tag.Get("default"), about: sf.Tag.Get("about")}
 		if w := sf.Tag.Get("words"); w != "" {
 			f.words = strings.Split(w, ",")
@@ -109,7 +111,7 @@ func (ft *formType) read(r *http.Request, v reflect.Value) error {
 		}
 		v.FieldByIndex(fd.index).SetString(id)
 	}
-	f := &form{}
+	f := &form{secret: ft.secret}
 	if len(ft.query) > 0 {
 		values := r.URL.Query()
 		for _, fd := range ft.query {
@@ -127,7 +129,7 @@ func (ft *formType) read(r *http.Request, v reflect.Value) error {
 }
 
 func (ft *formType) readBody(f *form, r *http.Request, v reflect.Value) error {
-	body, err := cleanBody(r)
+	body, err := cleanBody(r, ft.secret)
 	switch {
 	case err != nil:
 		return err
@@ -149,8 +151,9 @@ func (ft *formType) readBody(f *form, r *http.Request, v reflect.Value) error {
 }
 
 // cleanBody reads the body, which must be JSON or empty, without spaces around
-// it and without what no engine can hold; see [chatdoc.Clean].
-func cleanBody(r *http.Request) ([]byte, error) {
+// it and without what no engine can hold; see [chatdoc.Clean]. In a password
+// nothing is left out: it would be another one.
+func cleanBody(r *http.Request, secret bool) ([]byte, error) {
 	body, err := readBody(r)
 	if err != nil {
 		var tooLarge *http.MaxBytesError
@@ -165,6 +168,8 @@ func cleanBody(r *http.Request) ([]byte, error) {
 	}
 	clean, err := chatdoc.Clean(body)
 	switch {
+	case err == nil && secret && holdsNUL(body):
+		return nil, fail(http.StatusBadRequest, msgNUL)
 	case err == nil:
 		return clean, nil
 	case !utf8.Valid(body):
@@ -188,8 +193,28 @@ func invalid(problems ...problem) error {
 	return &failure{status: http.StatusUnprocessableEntity, detail: problems}
 }
 
+// holdsNUL reports whether a text in JSON has the character that no text can have.
+func holdsNUL(body []byte) bool {
+	for i := 0; i < len(body)-5; i++ {
+		if body[i] != '\\' {
+			continue
+		}
+		if string(body[i+1:i+6]) == "u0000" {
+			return true
+		}
+		i++ // what is escaped is no beginning
+	}
+	return false
+}
+
 // form is what was found wrong with a request.
-type form struct{ problems []problem }
+type form struct {
+	problems []problem
+	secret   bool // what was sent is not shown
+}
+
+// shown is how much of what was sent goes back with what is wrong with it.
+const shown = 1 << 10
 
 func (f *form) err() error {
 	if len(f.problems) == 0 {
@@ -199,6 +224,16 @@ func (f *form) err() error {
 }
 
 func (f *form) wrong(loc []any, kind, msg string, input any) {
+	switch sent := input.(type) {
+	case json.RawMessage:
+		if len(sent) > shown || f.secret {
+			input = nil
+		}
+	case string:
+		if len(sent) > shown || f.secret {
+			input = nil
+		}
+	}
 	f.problems = append(f.problems, problem{Type: kind, Loc: slices.Clone(loc), Msg: msg, Input: input})
 }
 

@@ -55,9 +55,13 @@ func selectIdentity(name string, more ...query.Selectable) query.SelectStmt {
 	return query.Select(cols...).Named(name).From(tables.User.Table).Join(tables.Auth.Table, tables.Auth.ID.EqTo(tables.User.ID))
 }
 
-// Identity returns who a user is, in one statement, or dberr.ErrNotFound.
+// mayAct holds for users whose account was not switched off.
+func mayAct() query.Cond { return query.Or(tables.Auth.Active.IsNull(), tables.Auth.Active.Eq(true)) }
+
+// Identity returns who a user is, in one statement, or dberr.ErrNotFound; also
+// for a user whose account is switched off.
 func (a *Auths) Identity(ctx context.Context, id string) (*Identity, error) {
-	r, err := query.One[identityRow](ctx, a.q, selectIdentity("auths.Identity").Where(tables.User.ID.Eq(id)))
+	r, err := query.One[identityRow](ctx, a.q, selectIdentity("auths.Identity").Where(tables.User.ID.Eq(id), mayAct()))
 	if err != nil {
 		return nil, err
 	}
@@ -65,11 +69,12 @@ func (a *Auths) Identity(ctx context.Context, id string) (*Identity, error) {
 }
 
 // IdentityByAPIKey returns whom a key belongs to, in one statement, or
-// dberr.ErrNotFound; also for a key that has expired.
+// dberr.ErrNotFound; also for a key that has expired, and for a user whose
+// account is switched off.
 func (a *Auths) IdentityByAPIKey(ctx context.Context, key string) (*Identity, error) {
 	r, err := query.One[identityRow](ctx, a.q, selectIdentity("auths.IdentityByAPIKey").
 		Join(tables.APIKey.Table, tables.APIKey.UserID.EqTo(tables.User.ID)).
-		Where(tables.APIKey.Key.Eq(key), query.Or(tables.APIKey.ExpiresAt.IsNull(), tables.APIKey.ExpiresAt.Gt(a.now()))))
+		Where(tables.APIKey.Key.Eq(key), mayAct(), query.Or(tables.APIKey.ExpiresAt.IsNull(), tables.APIKey.ExpiresAt.Gt(a.now()))))
 	if err != nil {
 		return nil, err
 	}

@@ -115,8 +115,13 @@ const (
 	keyPermissions = "user.permissions"
 )
 
-// Settings reads them all in one statement. A key without a row, or whose row
-// holds null or a value of another type, has Open WebUI's default.
+// shut are the flags that are on when they cannot be read, because on is what
+// lets people do less.
+var shut = []string{"auth.api_key.endpoint_restrictions", "auth.mfa.enable", "ui.enable_login_form"}
+
+// Settings reads them all in one statement. A key without a row has Open WebUI's
+// default, and so has a text whose row holds null or something else. A flag that
+// cannot be read is read as what allows less; see [Flag].
 func (c *Config) Settings(ctx context.Context) (*Settings, error) {
 	s := &Settings{EnableSignUp: true, EnableLoginForm: true, DefaultUserRole: model.RolePending, JWTExpiry: "4w"}
 	fields := s.fields()
@@ -125,14 +130,13 @@ func (c *Config) Settings(ctx context.Context) (*Settings, error) {
 		return nil, err
 	}
 	for key, v := range rows {
-		if v.IsJSONNull() {
-			continue
-		}
 		switch f := fields[key].(type) {
 		case *bool:
-			decode(v, f)
+			*f = Flag(v, slices.Contains(shut, key))
 		case *string:
-			decode(v, f)
+			if !v.IsJSONNull() {
+				decode(v, f)
+			}
 		}
 	}
 	return s, nil

@@ -41,17 +41,20 @@ func (u *Users) Permissions(ctx context.Context, id string) (Permissions, error)
 		return nil, err
 	}
 	out := map[string]any{}
+	readable := true
 	for _, r := range rows {
 		if r.Set {
-			decode(r.Granted, &out)
+			readable = r.Granted.Decode(&out) == nil
 		}
 	}
 	if out == nil { // the row holds null
 		out = map[string]any{}
 	}
-	var standard map[string]any
-	decode(u.defaults[keyPermissions], &standard)
-	fill(out, standard)
+	if readable { // what cannot be read grants nothing
+		var standard map[string]any
+		decode(u.defaults[keyPermissions], &standard)
+		fill(out, standard)
+	}
 	for _, r := range rows {
 		if !r.Set {
 			var more map[string]any

@@ -174,14 +174,14 @@ var settingCases = []testCase{
 			"auth.api_key.allowed_endpoints": jsonvalue.Text(`"/fr 🇫🇷"`),
 			"auth.jwt_expiry":                jsonvalue.Text(`"-1"`),
 			"auth.enable_api_keys":           jsonvalue.Text(`true`),
-			"ui.enable_login_form":           jsonvalue.Text(`"yes"`), // not a bool
+			"ui.enable_login_form":           jsonvalue.Text(`"yes"`), // a text that says it
 			"something.else":                 jsonvalue.Text(`{"big":12345678901234567890,"f":1.0}`),
-			"auth.mfa.enable":                jsonvalue.Text(`1`), // not a bool either
+			"auth.mfa.enable":                jsonvalue.Text(`1`),
 			"ui.with.empty.objects":          jsonvalue.Text(`{}`),
 		}))
 		set, err := s.Store.Config.Settings(s.ctx())
 		s.ok(err)
-		equal(s, "settings", *set, store.Settings{EnableLoginForm: true, DefaultUserRole: "pending", APIKeyAllowedEndpoints: "/fr 🇫🇷", JWTExpiry: "-1", EnableAPIKeys: true})
+		equal(s, "settings", *set, store.Settings{EnableLoginForm: true, DefaultUserRole: "pending", APIKeyAllowedEndpoints: "/fr 🇫🇷", JWTExpiry: "-1", EnableAPIKeys: true, EnableMFA: true})
 		s.later(3)
 		s.ok(s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{"auth.jwt_expiry": jsonvalue.Text(`"1d"`)}))
 		got, err := s.Store.Config.Get(s.ctx(), "auth.jwt_expiry", "something.else", "not there")
@@ -199,6 +199,41 @@ var settingCases = []testCase{
 		none, err := s.Store.Config.Get(s.ctx())
 		s.ok(err)
 		equal(s, "no keys", len(none), 0)
+	}},
+	{"flags that cannot be read allow nothing", func(s *Suite) {
+		for text, on := range map[string]bool{"true": true, "1": true, `"True"`: true, "false": false, "0": false, `"false"`: false, `"off"`: false, `""`: false} {
+			equal(s, text, store.Flag(jsonvalue.Text(text), !on), on)
+		}
+		for _, text := range []string{"null", `"perhaps"`, "2", "-1", "[]", "{}", "[true]"} {
+			s.ok(s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{"ui.enable_signup": jsonvalue.Text(text), "auth.enable_api_keys": jsonvalue.Text(text),
+				"auth.mfa.enable": jsonvalue.Text(text), "auth.api_key.endpoint_restrictions": jsonvalue.Text(text)}))
+			set, err := s.Store.Config.Settings(s.ctx())
+			s.ok(err)
+			equal(s, text, [4]bool{set.EnableSignUp, set.EnableAPIKeys, set.EnableMFA, set.APIKeyEndpointRestrictions}, [4]bool{false, false, true, true})
+		}
+		bob := s.user("bob")
+		s.ok(s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{"user.permissions": jsonvalue.Text(`"all"`)}))
+		p, err := s.Store.Users.Permissions(s.ctx(), bob.ID)
+		s.ok(err)
+		equal(s, "chat.delete", p.Allows("chat", "delete"), false)
+	}},
+	{"an account that is switched off ends its sessions and its keys", func(s *Suite) {
+		bob := s.user("bob")
+		s.ok(s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{"auth.enable_api_keys": jsonvalue.Text("true"),
+			"user.permissions": jsonvalue.Text(`{"features":{"api_keys":true}}`)}))
+		key, err := s.Store.APIKeys.Create(s.ctx(), bob.Who())
+		s.ok(err)
+		for _, active := range []bool{true, false} {
+			s.exec(query.Update(tables.Auth.Table).Set(tables.Auth.Active.Set(active)).Where(tables.Auth.ID.Eq(bob.ID)))
+			for what, get := range map[string]func() (*store.Identity, error){
+				"session": func() (*store.Identity, error) { return s.Store.Auths.Identity(s.ctx(), bob.ID) },
+				"key":     func() (*store.Identity, error) { return s.Store.Auths.IdentityByAPIKey(s.ctx(), key.Key) },
+			} {
+				if _, err := get(); active && err != nil || !active && !errors.Is(err, dberr.ErrNotFound) {
+					s.Errorf("the %s of an account that is active: %v: %v", what, active, err)
+				}
+			}
+		}
 	}},
 	{"permissions are defaults, settings and groups together", func(s *Suite) {
 		bob := s.user("bob")
