@@ -39,6 +39,10 @@ type Options struct {
 	LockTimeout time.Duration // how long a change of the schema waits before it lets others through; 0 is as for package migrate
 	LockLimit   time.Duration // how long it tries in all; 0 is as for package migrate
 
+	// Wait is how long Open tries again while the database cannot be reached, is
+	// locked, or has no connection free; 0 does not.
+	Wait time.Duration
+
 	// Engine says how the engine is opened. Without Drivers it has all of them.
 	// With ReadOnly nothing is created or migrated: a database that is not at
 	// the head is treated as by MigrateCheck.
@@ -75,6 +79,7 @@ type Database struct {
 	serving bool           // eng is the one that is used
 	state   health.State   // why it is not ready; once it is used only when it is read-only
 	store   *store.Store
+	begun   time.Time   // when Open was called
 	file    os.FileInfo // of the database, where it is one file, as it was when it was opened for use
 }
 
@@ -208,9 +213,10 @@ func (d *Database) connect(ctx context.Context, why purpose) (*engine.Engine, er
 		}
 		o.SQLite = new(s.ForMigration())
 	}
-	ctx, cancel := context.WithTimeout(ctx, openTimeout)
-	defer cancel()
-	eng, err := engine.OpenURL(ctx, d.url, o)
+	eng, err := d.openEngine(ctx, o)
+	for d.await(ctx, err) {
+		eng, err = d.openEngine(ctx, o)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -218,6 +224,34 @@ func (d *Database) connect(ctx context.Context, why purpose) (*engine.Engine, er
 	defer d.mu.Unlock()
 	d.eng = eng
 	return eng, nil
+}
+
+func (d *Database) openEngine(ctx context.Context, o engine.Options) (*engine.Engine, error) {
+	ctx, cancel := context.WithTimeout(ctx, openTimeout)
+	defer cancel()
+	return engine.OpenURL(ctx, d.url, o)
+}
+
+// await waits a moment after a failure that may be gone then, and reports
+// whether it is time to try again.
+func (d *Database) await(ctx context.Context, err error) bool {
+	if !errors.Is(err, dberr.ErrUnavailable) && !errors.Is(err, dberr.ErrBusy) && !errors.Is(err, dberr.ErrTimeout) {
+		return false
+	}
+	waited := time.Since(d.begun)
+	if waited >= d.o.Wait || ctx.Err() != nil {
+		return false
+	}
+	d.say(health.State{Reason: "The database cannot be reached yet; it is tried again. The server's log says why.", Passing: true})
+	if d.tell.due() {
+		d.log.Warn("waiting for the database", "waited", waited.Round(time.Second), "of", d.o.Wait, "error", err)
+	}
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(lookAgain / 2):
+		return true
+	}
 }
 
 // serve says that the engine that is open is the one to use. readOnly is why

@@ -23,6 +23,7 @@ const lookAgain = time.Second
 // Open brings the database to where it can be used, as the function [Open]
 // does. It is called once; what it is doing is what [Database.Probe] says.
 func (d *Database) Open(ctx context.Context) error {
+	d.begun = time.Now()
 	d.say(health.State{Reason: "The database is being opened.", Passing: true})
 	err := d.open(ctx)
 	if err != nil && ctx.Err() == nil {
@@ -34,6 +35,10 @@ func (d *Database) Open(ctx context.Context) error {
 func (d *Database) open(ctx context.Context) error {
 	for looked := false; ; looked = true {
 		at, err := d.look(ctx)
+		if d.await(ctx, err) {
+			d.Close()
+			continue
+		}
 		if err != nil && looked && d.o.Migrate == MigrateOff && ctx.Err() == nil {
 			// It was there, and may be there again.
 			if err := d.leave(ctx, health.State{Reason: "The database cannot be looked at: " + err.Error() + "."}); err != nil {

@@ -134,6 +134,17 @@ func checkPath(t dburl.SQLiteTarget) error {
 	return nil
 }
 
+// makeFile makes a database that is not there, for nobody else to read: SQLite
+// would make one for everybody, as far as the umask lets it, and gives the files
+// beside a database the mode that the database has.
+func makeFile(path string) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return // it is there; or SQLite says better what is wrong
+	}
+	_ = f.Close() // nothing was written
+}
+
 func (d Driver) openFile(ctx context.Context, db *driver.Database, t dburl.SQLiteTarget, pragmas []string, o driver.OpenOptions) (*driver.Database, error) {
 	db.Locker, db.LockWaits = fileLocker{path: t.Path}, lockWaits{path: t.Path}
 	if kind := networkFileSystem(filepath.Dir(t.Path)); kind != "" {
@@ -152,6 +163,7 @@ func (d Driver) openFile(ctx context.Context, db *driver.Database, t dburl.SQLit
 		db.Writer = sql.OpenDB(write)
 		db.Writer.SetMaxOpenConns(1)
 		db.Writer.SetMaxIdleConns(1)
+		makeFile(t.Path)
 		if err := prepareFile(ctx, db, t, d.Settings.OrDefault()); err != nil {
 			db.Writer.Close()
 			return nil, err

@@ -31,6 +31,7 @@ type serveFlags struct {
 	migrate    string
 	same       string
 	noSnapshot bool
+	wait       time.Duration
 	protect    protectFlags
 
 	lockTimeout, lockLimit time.Duration
@@ -84,6 +85,7 @@ kept in <data dir>/` + secretFile + `.`,
 		"how long a migration waits for a lock before it lets others through and tries again")
 	cmd.Flags().DurationVar(&f.lockLimit, "lock-limit", migrate.DefaultLockLimit, "how long it tries in all")
 	cmd.Flags().BoolVar(&f.noSnapshot, "no-snapshot", false, "do not copy a database file before it is migrated")
+	cmd.Flags().DurationVar(&f.wait, "wait", time.Minute, "how long to wait at the start for a database that cannot be reached")
 	f.protect.register(cmd.Flags())
 	return cmd
 }
@@ -174,7 +176,7 @@ func (p *program) runServe(cmd *cobra.Command, f serveFlags) error {
 		}
 	}
 	o := larder.Options{
-		Migrate: mode, SameEmail: same, NoSnapshot: f.noSnapshot, Engine: p.engineOptions(conf, log), Logger: log, Build: build(),
+		Migrate: mode, SameEmail: same, NoSnapshot: f.noSnapshot, Wait: f.wait, Engine: p.engineOptions(conf, log), Logger: log, Build: build(),
 		Wording: serveWording(why, again(cmd, conf)), LockTimeout: f.lockTimeout, LockLimit: f.lockLimit,
 	}
 	o.Store.Admins.ListsAsUsers = p.switchedOff("BYPASS_ADMIN_ACCESS_CONTROL")

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -56,7 +57,7 @@ func TestServeKeepsItsSecretToItself(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if name == ".webui_secret_key" && fi.Mode().Perm() != 0o600 {
+		if fi.Mode().Perm() != 0o600 {
 			t.Errorf("%s has mode %v", name, fi.Mode())
 		}
 	}
@@ -66,6 +67,37 @@ func TestServeKeepsItsSecretToItself(t *testing.T) {
 	}
 	if s := strings.TrimSpace(string(secret)); len(s) < 40 || strings.Contains(p.text(), s) {
 		t.Errorf("the secret has %d characters, or is in the log", len(s))
+	}
+}
+
+// The files of a database are for nobody else to read, unless the one that is
+// there says otherwise.
+func TestServeMakesPrivateFiles(t *testing.T) {
+	for was, want := range map[os.FileMode]os.FileMode{0: 0o600, 0o640: 0o640} {
+		dir := t.TempDir()
+		file := filepath.Join(dir, "webui.db")
+		if was != 0 {
+			unzip(t, "../../migrations/testdata/revisions/c92da83b017f/webui.db.gz", file)
+			if err := os.Chmod(file, was); err != nil {
+				t.Fatal(err)
+			}
+		}
+		p := start(t, nil, "--data-dir", dir)
+		p.get("/ready", 200)
+		files, err := filepath.Glob(file + "*")
+		if err != nil || len(files) < 3 {
+			t.Fatal(files, err)
+		}
+		for _, f := range files {
+			fi, err := os.Stat(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.HasSuffix(f, ".lock") && fi.Mode().Perm() != want {
+				t.Errorf("%s has mode %v, want %v", filepath.Base(f), fi.Mode(), want)
+			}
+		}
+		p.stop()
 	}
 }
 
@@ -104,6 +136,68 @@ func TestServeARealFile(t *testing.T) {
 		t.Errorf("ready after %v", p.ready)
 	}
 	p.stop()
+}
+
+// A server that is started before its database waits for it, answers probes
+// meanwhile, and ends when the wait is over.
+func TestServeWaitsForItsDatabase(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, db testdb.DB) {
+		if db.Engine == testdb.SQLite {
+			return // a file is there or not
+		}
+		u, err := url.Parse(db.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		there := u.Host
+		u.Host = l.Addr().String()
+		l.Close() // nobody listens there
+		args := []string{"--data-dir", t.TempDir(), "--database-url", u.String()}
+		p := launch(t, nil, append(args, "--wait", "1m")...)
+		p.says("waiting for the database")
+		p.get("/health", 200)
+		if got := p.get("/ready", 503); !strings.Contains(got, "cannot be reached yet") {
+			t.Errorf("/ready answers %s", got)
+		}
+		// A way to the server is opened where it was looked for.
+		way, err := net.Listen("tcp", u.Host)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer way.Close()
+		go forward(way, there)
+		p.says("msg=serving")
+		p.get("/ready", 200)
+		p.stop()
+		way.Close()
+
+		begin := time.Now()
+		last := run(t, nil, append(args, "--wait", "2s")...).fails()
+		if took := time.Since(begin); took < 2*time.Second || took > 20*time.Second || !strings.Contains(last, u.Host) {
+			t.Errorf("it ended after %v: %s", took, last)
+		}
+	})
+}
+
+// forward passes connections on.
+func forward(from net.Listener, to string) {
+	for {
+		a, err := from.Accept()
+		if err != nil {
+			return
+		}
+		b, err := net.Dial("tcp", to)
+		if err != nil {
+			a.Close()
+			continue
+		}
+		go func() { defer a.Close(); _, _ = io.Copy(a, b) }()
+		go func() { defer b.Close(); _, _ = io.Copy(b, a) }()
+	}
 }
 
 // SIGTERM ends the process in order: the request that is under way is answered
