@@ -261,9 +261,6 @@ func TestTwoLineages(t *testing.T) {
 // TestWhatACutOffCreationLeaves: package fresh makes tables step by step where
 // they cannot be made at once; a migration must not run on the half of them.
 func TestWhatACutOffCreationLeaves(t *testing.T) {
-	if migrate.LockName != migrate.LockName {
-		t.Errorf("migrate locks %q and fresh %q", migrate.LockName, migrate.LockName)
-	}
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		execute(t, eng, "CREATE TABLE larder_unfinished (id INTEGER)")
 		r := runner(t, eng, line()...)

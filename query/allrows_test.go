@@ -14,21 +14,21 @@ func TestEveryRowIsAskedForByName(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		m := newMeasures(t, eng)
 		var none []query.Cond
-		real := m.id.Gt(2)
+		some := m.id.Gt(2)
 		for what, c := range map[string]query.Cond{
 			"zero":                    {},
 			"and of nothing":          query.And(none...),
 			"and of zeros":            query.And(query.Cond{}, query.Cond{}),
 			"nested":                  query.And(query.And(), query.And(query.And(none...))),
-			"or of a trivial one":     query.Or(real, query.And()),
-			"or of zero":              query.Or(real, query.Cond{}),
+			"or of a trivial one":     query.Or(some, query.And()),
+			"or of zero":              query.Or(some, query.Cond{}),
 			"not of or of nothing":    query.Not(query.Or(none...)),
 			"not of not":              query.Not(query.Not(query.And())),
 			"not of an empty list":    m.id.NotIn(),
 			"not of no tuples":        query.Tuple(m.id, m.m).NotIn(),
 			"not in no values":        m.id.In().Not(),
 			"and of such":             query.And(m.id.NotIn(), query.Not(query.Or())),
-			"not of and with a false": query.Not(query.And(real, query.Or())),
+			"not of and with a false": query.Not(query.And(some, query.Or())),
 		} {
 			for kind, st := range map[string]query.Statement{
 				"delete":           query.Delete(m.t).Where(c),
@@ -40,10 +40,10 @@ func TestEveryRowIsAskedForByName(t *testing.T) {
 				"prepared":         query.Delete(m.t).Where(c, m.id.NotIn()),
 			} {
 				var err error
-				switch {
-				case kind == "prepared":
+				switch kind {
+				case "prepared":
 					_, err = query.Prepare[struct{}](st).Exec(t.Context(), eng)
-				case kind == "delete returning" || kind == "update returning":
+				case "delete returning", "update returning":
 					_, err = query.All[int64](t.Context(), eng, st.(query.Reader))
 				default:
 					_, err = query.Exec(t.Context(), eng, st)
@@ -60,14 +60,14 @@ func TestEveryRowIsAskedForByName(t *testing.T) {
 			"or of nothing":         query.Or(none...),
 			"not of and of nothing": query.Not(query.And(none...)),
 			"in no values":          m.id.In(),
-			"and with a false":      query.And(real, query.Or()),
+			"and with a false":      query.And(some, query.Or()),
 			"or of falses":          query.Or(query.Or(), m.id.In()),
 		} {
 			if n := exec(t, eng, query.Delete(m.t).Where(c)); n != 0 {
 				t.Errorf("%s: %d rows are gone", what, n)
 			}
 		}
-		if n := exec(t, eng, query.Update(m.t).Set(m.m.Set(7)).Where(query.And(query.And(), real))); n != 3 {
+		if n := exec(t, eng, query.Update(m.t).Set(m.m.Set(7)).Where(query.And(query.And(), some))); n != 3 {
 			t.Errorf("with a real condition: %d rows", n)
 		}
 		if n := exec(t, eng, query.Update(m.t).Set(m.m.Set(8)).Where(query.And(none...)).AllRows()); n != m.rows {

@@ -112,7 +112,7 @@ func (n *selectState) Tables() []string {
 type tableScope struct{ t *schema.Table }
 
 // Knows is for the builder.
-func (s tableScope) Knows(name string, table bool) bool { return knows(tableSource{s.t}, name, table) }
+func (s tableScope) Knows(name string, table bool) bool { return knows(tableSource(s), name, table) }
 
 // Tables is for the builder.
 func (s tableScope) Tables() []string { return []string{s.t.Name} }

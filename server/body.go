@@ -13,7 +13,7 @@ func readBody(r *http.Request) ([]byte, error) {
 		n, err := r.Body.Read(b[len(b):cap(b)])
 		b = b[:len(b)+n]
 		switch {
-		case err == io.EOF: //nolint:errorlint // a reader gives it as it is
+		case err == io.EOF:
 			return b, nil
 		case err != nil:
 			return nil, err

@@ -119,7 +119,7 @@ func (g *gate) again(ctx context.Context) error {
 	g.asked = now
 	switch {
 	case err != nil:
-		return nil //nolint:nilerr // the change itself finds out, and says so better
+		return nil // the change itself finds out, and says so better
 	case s.Reason != "" && !s.ReadOnly:
 		g.closed, g.readOnly = &failure{status: http.StatusServiceUnavailable, detail: s.Reason}, nil
 		g.open.Store(false)

@@ -53,7 +53,7 @@ func (b *inflow) Read(p []byte) (int, error) {
 		return 0, &http.MaxBytesError{Limit: b.max}
 	}
 	switch {
-	case err == io.EOF: //nolint:errorlint // a reader gives it as it is
+	case err == io.EOF:
 		b.over = true
 		_ = b.conn.SetReadDeadline(time.Time{}) // a deadline would end the handler, too
 		limit.Working(b.ctx, true)

@@ -21,6 +21,8 @@ type Dialect struct {
 	icu     bool // the server has ICU collations
 }
 
+// NewDialect is the dialect of a version of the server, as server_version_num
+// has it: 150018; icu says whether collations of ICU are there.
 func NewDialect(version int, icu bool) Dialect { return Dialect{version: version, icu: icu} }
 
 var statementFeatures = []driver.Feature{

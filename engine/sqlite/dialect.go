@@ -16,6 +16,7 @@ import (
 // write the same.
 type Dialect struct{ version string }
 
+// NewDialect is the dialect of a version of SQLite: "3.54.1".
 func NewDialect(version string) Dialect { return Dialect{version: version} }
 
 var statementFeatures = []driver.Feature{

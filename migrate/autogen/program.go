@@ -3,7 +3,6 @@ package autogen
 import (
 	"bytes"
 	"embed"
-	_ "embed"
 	"errors"
 	"go/format"
 	"go/token"

@@ -2,7 +2,7 @@
 // table of each lineage, which revisions were applied, and the journal of one
 // that is under way.
 //
-//	l, err := ledger.Read(ctx, eng, eng, set)
+//	l, err := ledger.Read(ctx, session, eng, set)
 //	at := l.Rows["main"] // the revisions that the database is at
 //
 // The version table has Alembic's name and shape, so that Alembic reads it; the

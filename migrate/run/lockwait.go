@@ -22,12 +22,12 @@ const (
 )
 
 const (
-	lookAfter = 2 * time.Second        // how long a statement takes before it is asked what it waits for
-	lookEvery = 2 * time.Second        // how often it is asked then
-	tellEvery = 5 * time.Second        // how often people are told
-	tick      = 200 * time.Millisecond // how often it is looked whether one of these is due
-	pauseMin  = 200 * time.Millisecond // between two attempts
-	pauseMax  = 3 * time.Second
+	lookAfter     = 2 * time.Second        // how long a statement takes before it is asked what it waits for
+	lookEvery     = 2 * time.Second        // how often it is asked then
+	tellEvery     = 5 * time.Second        // how often people are told
+	tick          = 200 * time.Millisecond // how often it is looked whether one of these is due
+	shortestPause = 200 * time.Millisecond // between two attempts
+	longestPause  = 3 * time.Second
 )
 
 // lockWatch follows what a revision waits for. A change of the schema that waits
@@ -278,7 +278,7 @@ func (r *Migrator) inTx(ctx context.Context, w *lockWatch, o engine.TxOptions,
 
 // patiently makes attempts until one does not fail because of a lock.
 func (w *lockWatch) patiently(ctx context.Context, attempt func() error) error {
-	pause := pauseMin
+	pause := shortestPause
 	for {
 		err := attempt()
 		if !isLocked(err) {
@@ -294,7 +294,7 @@ func (w *lockWatch) patiently(ctx context.Context, attempt func() error) error {
 			timer.Stop()
 			return ctx.Err()
 		}
-		pause = min(2*pause, pauseMax)
+		pause = min(2*pause, longestPause)
 	}
 }
 

@@ -539,7 +539,7 @@ func (a *outsideTx) failed(ctx context.Context, cause error) error {
 	a.e.State, a.e.ErrorCode = ledger.EntryFailed, ledger.Optional(code)
 	eng := a.x.r.o.Engine
 	if err := a.move(context.WithoutCancel(ctx), eng); err != nil {
-		return fmt.Errorf("the journal could not be written: %rev", err)
+		return fmt.Errorf("the journal could not be written: %w", err)
 	}
 	return nil
 }

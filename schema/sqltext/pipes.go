@@ -21,7 +21,7 @@ type pipes struct {
 
 // findPipes finds the chains of || in toks.
 func findPipes(toks []Token) (p pipes, err error) {
-	for i := 0; i < len(toks); i++ {
+	for i := range toks {
 		if !toks[i].IsOp("||") || p.comma[i] {
 			continue
 		}
