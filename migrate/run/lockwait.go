@@ -50,7 +50,8 @@ type lockWatch struct {
 	trying    bool       // it is the one under way
 	blockers  []driver.Blocker
 	looked    time.Time
-	told      time.Time
+	told      time.Time // when people were told of this wait
+	named     bool      // and who holds the lock
 }
 
 // watch follows until the returned watch is stopped.
@@ -100,7 +101,8 @@ func (w *lockWatch) over() {
 	if !w.told.IsZero() {
 		w.x.tell(Event{Kind: Unblocked, Statement: w.waited, Elapsed: time.Since(w.since)})
 	}
-	w.waited, w.since, w.told, w.blockers, w.trying = "", time.Time{}, time.Time{}, nil, false
+	w.waited, w.since, w.told, w.named = "", time.Time{}, time.Time{}, false
+	w.blockers, w.trying = nil, false
 }
 
 // on says which session the statements are sent on.
@@ -157,14 +159,16 @@ func (w *lockWatch) look(ctx context.Context) {
 // held.
 func (w *lockWatch) waitFor(statement string, began time.Time) {
 	if w.waited != statement {
-		w.waited, w.since, w.told = statement, began, time.Time{}
+		w.waited, w.since, w.told, w.named = statement, began, time.Time{}, false
 	}
 	now := time.Now()
 	waited := now.Sub(w.since)
-	if waited < lookAfter || now.Sub(w.told) < tellEvery {
+	// Who holds it is told as soon as that is known.
+	news := len(w.blockers) > 0 && !w.named
+	if waited < lookAfter || now.Sub(w.told) < tellEvery && !news {
 		return
 	}
-	w.told = now
+	w.told, w.named = now, len(w.blockers) > 0
 	w.x.tell(Event{Kind: Blocked, Statement: statement, Elapsed: waited, Text: w.holders()})
 }
 
