@@ -26,7 +26,9 @@ type Warning struct {
 func (w Warning) String() string { return w.Variable + ": " + w.Text }
 
 // componentNames are the variables that together replace DATABASE_URL.
-var componentNames = []string{"DATABASE_TYPE", "DATABASE_USER", "DATABASE_PASSWORD", "DATABASE_HOST", "DATABASE_PORT", "DATABASE_NAME"}
+var componentNames = []string{
+	"DATABASE_TYPE", "DATABASE_USER", "DATABASE_PASSWORD", "DATABASE_HOST", "DATABASE_PORT", "DATABASE_NAME",
+}
 
 // FromEnv reads the database settings of Open WebUI. lookup is os.LookupEnv or
 // a function like it: an empty variable is not an absent one. dataDir is where
@@ -116,7 +118,9 @@ func (e *environment) url(dataDir string) (*URL, error) {
 		if !given {
 			used = "the SQLite file of the data directory is used"
 		}
-		e.warn(set[0], strings.Join(set, ", ")+" "+isAre(set)+" ignored because "+strings.Join(missing, ", ")+" "+isAre(missing)+" not set; "+used)
+		ignored := strings.Join(set, ", ") + " " + isAre(set) + " ignored"
+		absent := strings.Join(missing, ", ") + " " + isAre(missing) + " not set"
+		e.warn(set[0], ignored+" because "+absent+"; "+used)
 	}
 	switch {
 	case cipher:

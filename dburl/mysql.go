@@ -98,7 +98,8 @@ var mysqlArguments = map[string]argument[MySQLTarget]{
 	}},
 
 	"ssl_mode": {set: func(t *MySQLTarget, v string) string {
-		v, m := oneOf("disabled", "preferred", "required", "verify_ca", "verify_identity")(strings.ReplaceAll(strings.ToLower(v), "-", "_"))
+		modes := oneOf("disabled", "preferred", "required", "verify_ca", "verify_identity")
+		v, m := modes(strings.ReplaceAll(strings.ToLower(v), "-", "_"))
 		if m != "" {
 			return m
 		}
@@ -313,6 +314,11 @@ func (t *MySQLTarget) resolveTLS() string {
 		}
 		return ""
 	}
+	return t.chooseTLS(wants)
+}
+
+// chooseTLS finds the mode where none is named, or only that there is TLS.
+func (t *MySQLTarget) chooseTLS(wants bool) string {
 	checked := t.TLS.CA != ""
 	if t.verify != nil {
 		checked = *t.verify
@@ -329,7 +335,8 @@ func (t *MySQLTarget) resolveTLS() string {
 		t.TLS.Mode = MySQLTLSVerify
 	case checked:
 		t.TLS.Mode = MySQLTLSVerifyCA
-	case wants || t.TLS.Mode == MySQLTLSRequire || t.verify != nil || t.identity != nil: // to say what is not checked asks for TLS
+	// To say what is not checked asks for TLS.
+	case wants || t.TLS.Mode == MySQLTLSRequire || t.verify != nil || t.identity != nil:
 		t.TLS.Mode = MySQLTLSRequire
 	}
 	return ""

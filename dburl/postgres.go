@@ -341,11 +341,12 @@ func (u *URL) Postgres() (PostgresTarget, error) {
 	return t, nil
 }
 
+const hostForm = "the argument host is a host, or host:port, or an IPv6 address in brackets, " +
+	"or the absolute path of a directory"
+
 // pgHosts reads the hosts, from the arguments if they are there. A port alone
 // is the port of libpq's default host, which has no name here.
 func (u *URL) pgHosts() ([]HostPort, error) {
-	const hostForm = "the argument host is a host, or host:port, or an IPv6 address in brackets, or the absolute path of a directory"
-	names, ports := u.Query.All("host"), u.Query.All("port")
 	hosts := u.Hosts()
 	if hosts == nil && u.HasPort() {
 		hosts = []HostPort{{"", u.Port}}
@@ -360,34 +361,50 @@ func (u *URL) pgHosts() ([]HostPort, error) {
 			hosts[i].Host = path
 		}
 	}
+	names, ports := u.Query.All("host"), u.Query.All("port")
 	if len(names) > 0 {
-		hosts, own = nil, len(names) > 1 // a repeated host is host:port each time
-		if len(names) == 1 {
-			names = strings.Split(names[0], ",")
-		}
-		for _, name := range names {
-			h := HostPort{Host: name}
-			if len(ports) == 0 && !strings.HasPrefix(name, "/") && !bareIPv6(name) {
-				host, port, has, problem := splitHostPort(name)
-				if problem != "" || host == "" || has && port == 0 {
-					return nil, invalid(hostForm)
-				}
-				h, own = HostPort{host, port}, own || has
-			}
-			hosts = append(hosts, h)
-		}
-		for i := range hosts {
-			if !own {
-				hosts[i].Port = u.Port // ?host=/run/postgresql beside a port before the ?
-			}
+		var err error
+		if hosts, own, err = u.hostArguments(names, len(ports) > 0); err != nil {
+			return nil, err
 		}
 	}
-	if len(ports) == 0 {
+	switch {
+	case len(ports) == 0:
 		return hosts, nil
-	}
-	if own {
+	case own:
 		return nil, invalid("hosts with ports are written in one way: host=h1,h2&port=p1,p2 or host=h1:p1&host=h2:p2")
 	}
+	return withPorts(hosts, ports)
+}
+
+// hostArguments reads the arguments called host. It reports whether they have
+// ports of their own; with arguments called port, what looks like one is not.
+func (u *URL) hostArguments(names []string, ports bool) (hosts []HostPort, own bool, err error) {
+	own = len(names) > 1 // a repeated host is host:port each time
+	if len(names) == 1 {
+		names = strings.Split(names[0], ",")
+	}
+	for _, name := range names {
+		h := HostPort{Host: name}
+		if !ports && !strings.HasPrefix(name, "/") && !bareIPv6(name) {
+			host, port, has, problem := splitHostPort(name)
+			if problem != "" || host == "" || has && port == 0 {
+				return nil, false, invalid(hostForm)
+			}
+			h, own = HostPort{host, port}, own || has
+		}
+		hosts = append(hosts, h)
+	}
+	for i := range hosts {
+		if !own {
+			hosts[i].Port = u.Port // ?host=/run/postgresql beside a port before the ?
+		}
+	}
+	return hosts, own, nil
+}
+
+// withPorts gives the hosts the ports of the arguments called port.
+func withPorts(hosts []HostPort, ports []string) ([]HostPort, error) {
 	if len(ports) == 1 {
 		ports = strings.Split(ports[0], ",")
 	}

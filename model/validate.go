@@ -42,7 +42,8 @@ func key(table, column, v string) error {
 }
 
 func atMost(table, column string, v *string, n int) error {
-	return check(v == nil || utf8.RuneCountInString(*v) <= n, table, column, "has more than "+strconv.Itoa(n)+" characters")
+	fits := v == nil || utf8.RuneCountInString(*v) <= n
+	return check(fits, table, column, "has more than "+strconv.Itoa(n)+" characters")
 }
 
 // oneOf accepts nil.

@@ -286,7 +286,8 @@ func (u *Unique) String() string {
 
 // String names the constraint, its columns and where it points.
 func (f *ForeignKey) String() string {
-	s := named("foreign key ", f.Name) + "(" + strings.Join(f.Columns, ", ") + ") -> " + f.RefTable + "(" + strings.Join(f.RefColumns, ", ") + ")"
+	from, to := strings.Join(f.Columns, ", "), strings.Join(f.RefColumns, ", ")
+	s := named("foreign key ", f.Name) + "(" + from + ") -> " + f.RefTable + "(" + to + ")"
 	if f.OnUpdate != NoAction {
 		s += " on update " + strings.ToLower(string(f.OnUpdate))
 	}

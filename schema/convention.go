@@ -217,5 +217,6 @@ func (e Expr) Columns() []string { return sqltext.Columns(string(e)) }
 
 // words is an expression as a part of a name: its letters and digits.
 func words(e Expr) string {
-	return strings.Join(strings.FieldsFunc(string(e), func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }), "_")
+	apart := func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+	return strings.Join(strings.FieldsFunc(string(e), apart), "_")
 }

@@ -19,53 +19,68 @@ func (ty Type) Literal(v any) any {
 	}
 	switch ty.Kind {
 	case Boolean:
-		switch v := v.(type) {
-		case int64:
-			if v == 0 || v == 1 {
-				return v == 1
-			}
-		case string:
-			switch v {
-			case "1", "t", "true", "yes", "on":
-				return true
-			case "0", "f", "false", "no", "off":
-				return false
-			}
-		}
+		return asBool(v)
 	case Integer, BigInt, SmallInt:
-		switch v := v.(type) {
-		case bool:
-			if v {
-				return int64(1)
-			}
-			return int64(0)
-		case float64:
-			if float64(int64(v)) == v {
-				return int64(v)
-			}
-		case string:
-			if i, err := strconv.ParseInt(v, 10, 64); err == nil {
-				return i
-			}
-		}
+		return asInteger(v)
 	case Float, Numeric:
-		switch v := v.(type) {
-		case int64:
-			return float64(v)
-		case string:
-			if f, err := strconv.ParseFloat(v, 64); err == nil {
-				return f
-			}
-		}
+		return asFloat(v)
 	case Other:
-	default:
-		switch v := v.(type) {
-		case int64:
-			return strconv.FormatInt(v, 10)
-		case float64:
-			return strconv.FormatFloat(v, 'g', -1, 64)
-		case bool:
-			return strconv.FormatBool(v)
+		return v
+	}
+	switch v := v.(type) {
+	case int64:
+		return strconv.FormatInt(v, 10)
+	case float64:
+		return strconv.FormatFloat(v, 'g', -1, 64)
+	case bool:
+		return strconv.FormatBool(v)
+	}
+	return v
+}
+
+func asBool(v any) any {
+	switch v := v.(type) {
+	case int64:
+		if v == 0 || v == 1 {
+			return v == 1
+		}
+	case string:
+		switch v {
+		case "1", "t", "true", "yes", "on":
+			return true
+		case "0", "f", "false", "no", "off":
+			return false
+		}
+	}
+	return v
+}
+
+func asInteger(v any) any {
+	switch v := v.(type) {
+	case bool:
+		if v {
+			return int64(1)
+		}
+		return int64(0)
+	case float64:
+		if float64(int64(v)) == v {
+			return int64(v)
+		}
+	case string:
+		if i, err := strconv.ParseInt(v, 10, 64); err == nil {
+			return i
+		}
+	}
+	return v
+}
+
+func asFloat(v any) any {
+	switch v := v.(type) {
+	case int64:
+		return float64(v)
+	case string:
+		if f, err := strconv.ParseFloat(v, 64); err == nil {
+			return f
 		}
 	}
 	return v

@@ -8,13 +8,28 @@ import (
 	"github.com/larder-db/larder/schema/sqltext"
 )
 
-// Validate says, as a dberr.Invalid error, what is wrong with a declaration, whatever the engine: a
-// column that a key or an expression names and the table does not have, two columns of one name, a
-// foreign key of unequal sides. It returns nil for a table that is in order.
+// Validate says, as a dberr.Invalid error, what is wrong with a declaration,
+// whatever the engine: a key or an expression over a column that the table does
+// not have, two columns of one name, a foreign key of unequal sides. It returns
+// nil for a table that is in order.
 func (t *Table) Validate() error {
 	if t.Name == "" {
 		return invalid("a table has no name")
 	}
+	for _, check := range []func() error{t.validColumns, t.validConstraints, t.validIndexes} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	for _, v := range t.Variants {
+		if err := t.refersTo("the order of table "+t.Name, v.Order); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *Table) validColumns() error {
 	if len(t.Columns) == 0 {
 		return invalid("table %s has no columns", t.Name)
 	}
@@ -42,27 +57,30 @@ func (t *Table) Validate() error {
 			}
 		}
 	}
+	return nil
+}
+
+// validConstraints looks at what has columns and, but for the primary key, a
+// name. An index may be called like the foreign key that it serves.
+func (t *Table) validConstraints() error {
 	if pk := t.PrimaryKey; pk != nil {
 		if err := t.hasColumns("the primary key", pk.Columns); err != nil {
 			return err
 		}
 	}
-	// An index may be called like the foreign key that it serves.
-	names, rules := map[string]bool{}, map[string]bool{}
 	for _, u := range t.Uniques {
 		if err := t.hasColumns("unique constraint "+u.Name, u.Columns); err != nil {
 			return err
 		}
-		if err := t.once(names, u.Name); err != nil {
-			return err
-		}
 	}
+	rules := map[string]bool{}
 	for _, f := range t.ForeignKeys {
 		if err := t.hasColumns("foreign key "+f.Name, f.Columns); err != nil {
 			return err
 		}
 		if len(f.RefColumns) != len(f.Columns) || f.RefTable == "" {
-			return invalid("a foreign key of table %s over %s does not name as many columns of another table", t.Name, strings.Join(f.Columns, ", "))
+			return invalid("a foreign key of table %s over %s does not name as many columns of another table",
+				t.Name, strings.Join(f.Columns, ", "))
 		}
 		if err := t.once(rules, f.Name); err != nil {
 			return err
@@ -79,15 +97,28 @@ func (t *Table) Validate() error {
 			return err
 		}
 	}
+	return nil
+}
+
+// validIndexes looks at indexes, and at the names that they share with unique
+// constraints.
+func (t *Table) validIndexes() error {
+	names := map[string]bool{}
+	for _, u := range t.Uniques {
+		if err := t.once(names, u.Name); err != nil {
+			return err
+		}
+	}
 	for _, i := range t.Indexes {
 		if i.Name == "" || len(i.Parts) == 0 {
 			return invalid("an index of table %s has no name or no columns", t.Name)
 		}
 		for _, p := range i.Parts {
-			if p.Expr == "" && t.Column(p.Column) == nil {
-				return invalid("index %s of table %s refers to column %q, which the table does not have", i.Name, t.Name, p.Column)
+			err := t.knows("index "+i.Name, p.Expr)
+			if p.Expr == "" {
+				err = t.refersTo("index "+i.Name+" of table "+t.Name, []string{p.Column})
 			}
-			if err := t.knows("index "+i.Name, p.Expr); err != nil {
+			if err != nil {
 				return err
 			}
 		}
@@ -98,13 +129,6 @@ func (t *Table) Validate() error {
 			return err
 		}
 	}
-	for _, v := range t.Variants {
-		for _, n := range v.Order {
-			if t.Column(n) == nil {
-				return invalid("the order of table %s refers to column %q, which the table does not have", t.Name, n)
-			}
-		}
-	}
 	return nil
 }
 
@@ -112,9 +136,14 @@ func (t *Table) hasColumns(what string, cols []string) error {
 	if len(cols) == 0 {
 		return invalid("%s of table %s has no columns", what, t.Name)
 	}
+	return t.refersTo(what+" of table "+t.Name, cols)
+}
+
+// refersTo finds a column that is named and not there.
+func (t *Table) refersTo(what string, cols []string) error {
 	for _, n := range cols {
 		if t.Column(n) == nil {
-			return invalid("%s of table %s refers to column %q, which the table does not have", what, t.Name, n)
+			return invalid("%s refers to column %q, which the table does not have", what, n)
 		}
 	}
 	return nil

@@ -98,11 +98,14 @@ func (w *source) op(o op.Op) string {
 		}
 		return text
 	case op.DropColumn:
-		return "ops.DropColumn(" + q(o.Table) + ", " + q(o.Column) + when(o.IfExists, "IfExists") + when(o.Moved, "Moved") + ")"
+		options := when(o.IfExists, "IfExists") + when(o.Moved, "Moved")
+		return "ops.DropColumn(" + q(o.Table) + ", " + q(o.Column) + options + ")"
 	case op.CreateIndex:
-		return "ops.CreateIndex(" + q(o.Table) + ", " + gogen.Value(o.Index) + when(o.IfNotExists, "IfNotExists") + when(o.Concurrently, "Concurrently") + ")"
+		options := when(o.IfNotExists, "IfNotExists") + when(o.Concurrently, "Concurrently")
+		return "ops.CreateIndex(" + q(o.Table) + ", " + gogen.Value(o.Index) + options + ")"
 	case op.DropIndex:
-		return "ops.DropIndex(" + q(o.Table) + ", " + q(o.Name) + when(o.IfExists, "IfExists") + when(o.Concurrently, "Concurrently") + ")"
+		options := when(o.IfExists, "IfExists") + when(o.Concurrently, "Concurrently")
+		return "ops.DropIndex(" + q(o.Table) + ", " + q(o.Name) + options + ")"
 	case op.SetComment:
 		return "ops.Comment(" + q(o.Table) + ", " + q(o.Comment) + ")"
 	}

@@ -210,5 +210,6 @@ func packageIn(dir string) string {
 }
 
 func generateError(what string, err error) error {
-	return &dberr.Error{Op: "gen", Code: dberr.Unavailable, Msg: "the file cannot be " + what + ": " + err.Error(), Err: err}
+	msg := "the file cannot be " + what + ": " + err.Error()
+	return &dberr.Error{Op: "gen", Code: dberr.Unavailable, Msg: msg, Err: err}
 }

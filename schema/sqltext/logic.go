@@ -9,7 +9,9 @@ import (
 var opposites = map[string]string{"=": "<>", "<>": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 
 // truths are functions whose result is a truth value.
-var truths = []string{"json_valid", "json_contains", "json_contains_path", "json_overlaps", "regexp_like", "isnull", "member of"}
+var truths = []string{
+	"json_valid", "json_contains", "json_contains_path", "json_overlaps", "regexp_like", "isnull", "member of",
+}
 
 // isTruth reports whether n is true or false by its shape. Other values are
 // compared with 0 when they stand as a condition.

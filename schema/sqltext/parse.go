@@ -90,7 +90,7 @@ func (p *parser) power(op string) int {
 		return pTight
 	case op == "&&" && p.r.Concat:
 		return 0
-	case slices.Contains([]string{"@>", "<@", "?", "?|", "?&", "@@", "@?", "~", "~*", "!~", "!~*", "#>", "#>>", "#-", "&", "|", "<<", ">>", "&&", "~~", "~~*", "!~~", "!~~*"}, op):
+	case slices.Contains(otherOperators, op):
 		return pOther
 	}
 	return 0
@@ -187,7 +187,15 @@ func (p *parser) wordSuffix(t Token, left *node, min int) (*node, error) {
 }
 
 // synonyms are operators that are written in another way.
-var synonyms = map[string]string{"!=": "<>", "==": "=", "~~": "LIKE", "!~~": "NOT LIKE", "~~*": "ILIKE", "!~~*": "NOT ILIKE"}
+var synonyms = map[string]string{
+	"!=": "<>", "==": "=", "~~": "LIKE", "!~~": "NOT LIKE", "~~*": "ILIKE", "!~~*": "NOT ILIKE",
+}
+
+// otherOperators bind less than + and more than comparisons.
+var otherOperators = []string{
+	"@>", "<@", "?", "?|", "?&", "@@", "@?", "~", "~*", "!~", "!~*", "#>", "#>>", "#-",
+	"&", "|", "<<", ">>", "&&", "~~", "~~*", "!~~", "!~~*",
+}
 
 // operator reads an operator of symbols and its right side.
 func (p *parser) operator(op string, left *node, min int) (*node, error) {
@@ -386,10 +394,15 @@ func (p *parser) prefix() (*node, error) {
 }
 
 // valueWords stand for themselves.
-var valueWords = []string{"NULL", "TRUE", "FALSE", "CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME", "CURRENT_USER", "SESSION_USER", "LOCALTIMESTAMP", "LOCALTIME"}
+var valueWords = []string{
+	"NULL", "TRUE", "FALSE", "CURRENT_TIMESTAMP", "CURRENT_DATE", "CURRENT_TIME", "CURRENT_USER", "SESSION_USER",
+	"LOCALTIMESTAMP", "LOCALTIME",
+}
 
 // shapeWords start something that is not read here.
-var shapeWords = []string{"SELECT", "EXISTS", "INTERVAL", "FROM", "WHEN", "THEN", "ELSE", "END", "AND", "OR", "AS", "ROW"}
+var shapeWords = []string{
+	"SELECT", "EXISTS", "INTERVAL", "FROM", "WHEN", "THEN", "ELSE", "END", "AND", "OR", "AS", "ROW",
+}
 
 func (p *parser) primary() (*node, error) {
 	t := p.peek()

@@ -98,7 +98,7 @@ func (p *parser) typeName() (string, error) {
 	var parts []string
 	for p.peek().Kind == Word {
 		w := strings.ToLower(p.peek().Text)
-		if len(parts) > 0 && !slices.Contains([]string{"varying", "precision", "without", "with", "time", "zone", "unsigned", "signed", "integer", "charset", "utf8mb4"}, w) {
+		if len(parts) > 0 && !slices.Contains(typeWords, w) {
 			break
 		}
 		parts = append(parts, w)
@@ -130,15 +130,21 @@ func (p *parser) typeName() (string, error) {
 }
 
 var (
-	textTypes   = []string{"text", "character varying", "varchar", "bpchar", "character", "text[]", "character varying[]"}
-	jsonTypes   = []string{"json", "jsonb"}
+	textTypes = []string{"text", "character varying", "varchar", "bpchar", "character", "text[]", "character varying[]"}
+	jsonTypes = []string{"json", "jsonb"}
+	// typeWords follow the first word of a type.
+	typeWords = []string{
+		"varying", "precision", "without", "with", "time", "zone", "unsigned", "signed", "integer", "charset", "utf8mb4",
+	}
 	numberTypes = []string{"integer", "bigint", "smallint", "numeric", "double precision", "real"}
 )
 
 // cast leaves out a cast that a server adds by itself: one of a literal to the
 // type that it has anyway, and one of a text column to text.
 func (p *parser) cast(n *node, ty string) *node {
-	if n.kind == nString && n.typed && !slices.Contains(textTypes, ty) && !slices.Contains(jsonTypes, ty) {
+	isText, isJSON := slices.Contains(textTypes, ty), slices.Contains(jsonTypes, ty)
+	isNumber := slices.Contains(numberTypes, ty)
+	if n.kind == nString && n.typed && !isText && !isJSON {
 		// 'now'::text is read when it is used, 'now' when the statement is.
 		n = &node{kind: nCast, text: "text", args: []*node{n}}
 	}
@@ -146,32 +152,46 @@ func (p *parser) cast(n *node, ty string) *node {
 	if !p.r.Casts {
 		return keep
 	}
-	switch {
-	case n.kind == nString && slices.Contains(numberTypes, ty):
-		if v, ok := parseNumber(strings.TrimPrefix(n.text, "-")); ok && v != nil {
-			if strings.HasPrefix(n.text, "-") {
-				return &node{kind: nUnary, text: "-", args: []*node{{kind: nAtom, text: n.text[1:]}}}
-			}
-			return &node{kind: nAtom, text: n.text}
-		}
-	case n.kind == nString && slices.Contains(textTypes, ty):
-		return &node{kind: nString, text: n.text, typed: true}
-	case n.kind == nString && slices.Contains(jsonTypes, ty):
-		return n
-	case n.kind == nArray && slices.Contains(textTypes, ty):
-		return n
-	case n.kind == nAtom && n.text == "NULL":
-		return n
-	case n.kind == nAtom && slices.Contains(numberTypes, ty):
-		if _, ok := parseNumber(n.text); ok {
+	switch n.kind {
+	case nString:
+		switch {
+		case isNumber:
+			return castNumber(n, keep)
+		case isText:
+			return &node{kind: nString, text: n.text, typed: true}
+		case isJSON:
 			return n
 		}
-	case n.kind == nUnary && n.text == "-" && n.args[0].kind == nAtom && slices.Contains(numberTypes, ty):
-		return n
-	case n.kind == nName && slices.Contains(textTypes, ty) && slices.ContainsFunc(p.r.TextColumns, func(c string) bool { return n.text == Name(c) }):
-		return n
+	case nArray:
+		if isText {
+			return n
+		}
+	case nAtom:
+		if _, number := parseNumber(n.text); n.text == "NULL" || isNumber && number {
+			return n
+		}
+	case nUnary:
+		if n.text == "-" && n.args[0].kind == nAtom && isNumber {
+			return n
+		}
+	case nName:
+		if isText && slices.ContainsFunc(p.r.TextColumns, func(c string) bool { return n.text == Name(c) }) {
+			return n
+		}
 	}
 	return keep
+}
+
+// castNumber is the number that a string literal holds, or keep.
+func castNumber(n, keep *node) *node {
+	digits, negative := strings.CutPrefix(n.text, "-")
+	switch _, ok := parseNumber(digits); {
+	case !ok:
+		return keep
+	case negative:
+		return &node{kind: nUnary, text: "-", args: []*node{{kind: nAtom, text: digits}}}
+	}
+	return &node{kind: nAtom, text: n.text}
 }
 
 func parseNumber(s string) (any, bool) {

@@ -112,8 +112,8 @@ func fetchOnce(ctx context.Context, dir string, r Request) error {
 			return err
 		}
 	}
-	for _, d := range []string{"usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/lintian", "usr/share/bug"} {
-		removeAll(filepath.Join(tree, d))
+	for _, d := range []string{"doc", "man", "locale", "lintian", "bug"} {
+		removeAll(filepath.Join(tree, "usr/share", d))
 	}
 	if r.Prune != nil {
 		if err := r.Prune(tree); err != nil {
@@ -285,7 +285,9 @@ var signedBy = regexp.MustCompile(`(?i)signed-by[=:]\s*([^\]\s]+)`)
 // the distributions, as far as they are there.
 func keyrings() []string {
 	var files, keys []string
-	for _, pattern := range []string{"/etc/apt/sources.list", "/etc/apt/sources.list.d/*.list", "/etc/apt/sources.list.d/*.sources"} {
+	for _, pattern := range []string{
+		"/etc/apt/sources.list", "/etc/apt/sources.list.d/*.list", "/etc/apt/sources.list.d/*.sources",
+	} {
 		m, _ := filepath.Glob(pattern)
 		files = append(files, m...)
 	}

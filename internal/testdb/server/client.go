@@ -38,7 +38,8 @@ func (e Endpoint) Client(ctx context.Context, database string, say func(string))
 		if !ok {
 			return nil, fmt.Errorf("no shell of %s beside %s", Title(e.Engine), b.server)
 		}
-		args := []string{"--no-defaults", "--protocol=tcp", "--host=" + e.Host(), "--port=" + strconv.Itoa(e.Port()), "--user=" + name,
+		args := []string{"--no-defaults", "--protocol=tcp",
+			"--host=" + e.Host(), "--port=" + strconv.Itoa(e.Port()), "--user=" + name,
 			"--default-character-set=utf8mb4", "--batch", "--skip-column-names", "--database=" + database}
 		if b.prefix != "" {
 			args = append(args, "--character-sets-dir="+b.share()+"/charsets")

@@ -125,7 +125,8 @@ func Parse(engine, text string) (Endpoint, error) {
 	if port == "" || (engine == PostgreSQL) != (port == "5432") {
 		return Endpoint{}, fmt.Errorf("scheme %q is not one of %s", u.Scheme, engine)
 	}
-	e := Endpoint{Engine: engine, scheme: engine, user: u.User, query: u.RawQuery, database: strings.TrimPrefix(u.Path, "/")}
+	database := strings.TrimPrefix(u.Path, "/")
+	e := Endpoint{Engine: engine, scheme: engine, user: u.User, query: u.RawQuery, database: database}
 	if e.user == nil {
 		e.user = url.User("root")
 		if engine == PostgreSQL {

@@ -310,15 +310,15 @@ func (b *binaries) complete() bool {
 func request(engine string) debs.Request {
 	// Packages that servers depend on for their installation, not for running.
 	r := debs.Request{Attempts: 2, Leave: []string{
-		"perl*", "libperl*", "*-base", "debconf*", "cdebconf*", "mecab-*", "tar", "dpkg", "adduser", "passwd", "login*", "ucf",
-		"sensible-utils", "init-system-helpers", "galera*", "rsync", "lsof", "psmisc", "socat", "iproute2",
+		"perl*", "libperl*", "*-base", "debconf*", "cdebconf*", "mecab-*", "tar", "dpkg", "adduser",
+		"passwd", "login*", "ucf", "sensible-utils", "init-system-helpers", "galera*", "rsync", "lsof", "psmisc", "socat", "iproute2",
 	}}
 	switch engine {
 	case PostgreSQL:
 		// The C library stays the machine's own, see argv.
 		r.Leave = append(r.Leave, "libc6", "libc-bin", "libllvm*", "libclang*", "libz3-*", "postgresql-common*",
-			"postgresql-client-common", "ssl-cert", "locales*", "libjson-perl", "netbase", "procps", "sysvinit-utils", "lsb-base",
-			"openssl", "systemd*")
+			"postgresql-client-common", "ssl-cert", "locales*", "libjson-perl", "netbase", "procps",
+			"sysvinit-utils", "lsb-base", "openssl", "systemd*")
 		for major := 20; major >= 13; major-- {
 			n := strconv.Itoa(major)
 			r.Choices = append(r.Choices, []string{"postgresql-" + n, "postgresql-client-" + n})
