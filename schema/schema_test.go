@@ -279,6 +279,13 @@ func TestDiffCountsTwins(t *testing.T) {
 	}
 }
 
+// overNothing adds an index whose only part is yet to be set.
+func overNothing(t *schema.Table) *schema.Index {
+	i := &schema.Index{Name: "by_expression", Parts: []schema.IndexPart{{}}}
+	t.Indexes = append(t.Indexes, i)
+	return i
+}
+
 func TestValidate(t *testing.T) {
 	if err := note().Validate(); err != nil {
 		t.Errorf("a table that is in order: %v", err)
@@ -298,6 +305,10 @@ func TestValidate(t *testing.T) {
 		"has no expression":          func(t *schema.Table) { t.Checks[0].Expr = "" },
 		"has no name or no columns":  func(t *schema.Table) { t.Indexes[0].Parts = nil },
 		"index note_created":         func(t *schema.Table) { t.Indexes[0].Parts[0].Column = "nothing" },
+		"check note_check of table":  func(t *schema.Table) { t.Checks[0].Expr = "{nothing} > 0" },
+		"generated column":           func(t *schema.Table) { t.Columns[4].Generated.Expr = "{nothing}" },
+		"index by_expression of":     func(t *schema.Table) { overNothing(t).Parts[0].Expr = "lower({nothing})" },
+		"index by_where of table":    func(t *schema.Table) { t.Index("by_where", "id").Where = "{nothing} IS NULL" },
 		"indexes called note_title":  func(t *schema.Table) { t.Indexes[0].Name = "note_title" },
 		"the order of table note":    func(t *schema.Table) { t.On(schema.AlterInPlace).Order = []string{"nothing"} },
 		"constraints or indexes cal": func(t *schema.Table) { t.Check("note_check", "1 = 1") },
