@@ -23,6 +23,7 @@ const (
 	Canceled       Code = "canceled"        // the caller's context was canceled
 	Timeout        Code = "timeout"         // the caller's deadline, or the server's statement timeout, passed
 	ReadOnly       Code = "read_only"       // a write where only reads are allowed
+	Full           Code = "full"            // there is no room left for what is written: the disk, or a quota
 	Unsupported    Code = "unsupported"     // the engine cannot do this, whatever the data
 	SchemaMismatch Code = "schema_mismatch" // the database lacks a table or column this build expects
 	Internal       Code = "internal"        // a fault of Larder or of the engine
@@ -31,7 +32,7 @@ const (
 // Codes lists every code, in the order in which they are documented.
 func Codes() []Code {
 	return []Code{NotFound, AlreadyExists, ForeignKey, NotNull, Check, Invalid, TooLarge, Conflict, Busy,
-		Unavailable, Canceled, Timeout, ReadOnly, Unsupported, SchemaMismatch, Internal}
+		Unavailable, Canceled, Timeout, ReadOnly, Full, Unsupported, SchemaMismatch, Internal}
 }
 
 // Sentinels for errors.Is. An [Error] is its code's sentinel, and only that one.
@@ -49,6 +50,7 @@ var (
 	ErrCanceled       = &Error{Code: Canceled}
 	ErrTimeout        = &Error{Code: Timeout}
 	ErrReadOnly       = &Error{Code: ReadOnly}
+	ErrFull           = &Error{Code: Full}
 	ErrUnsupported    = &Error{Code: Unsupported}
 	ErrSchemaMismatch = &Error{Code: SchemaMismatch}
 	ErrInternal       = &Error{Code: Internal}
@@ -190,6 +192,8 @@ func sentence(c Code) string {
 		return "the deadline passed before the database answered"
 	case ReadOnly:
 		return "a write was refused because this connection or transaction is read-only"
+	case Full:
+		return "there is no room left on the disk or in the quota of the database; free some, then try again"
 	case Unsupported:
 		return "the engine does not support this"
 	case SchemaMismatch:

@@ -14,7 +14,7 @@ func TestEveryCodeHasItsOwnSentinelAndSentence(t *testing.T) {
 		dberr.NotFound: dberr.ErrNotFound, dberr.AlreadyExists: dberr.ErrAlreadyExists, dberr.ForeignKey: dberr.ErrForeignKey,
 		dberr.NotNull: dberr.ErrNotNull, dberr.Check: dberr.ErrCheck, dberr.Invalid: dberr.ErrInvalid, dberr.TooLarge: dberr.ErrTooLarge,
 		dberr.Conflict: dberr.ErrConflict, dberr.Busy: dberr.ErrBusy, dberr.Unavailable: dberr.ErrUnavailable, dberr.Canceled: dberr.ErrCanceled,
-		dberr.Timeout: dberr.ErrTimeout, dberr.ReadOnly: dberr.ErrReadOnly, dberr.Unsupported: dberr.ErrUnsupported,
+		dberr.Timeout: dberr.ErrTimeout, dberr.ReadOnly: dberr.ErrReadOnly, dberr.Full: dberr.ErrFull, dberr.Unsupported: dberr.ErrUnsupported,
 		dberr.SchemaMismatch: dberr.ErrSchemaMismatch, dberr.Internal: dberr.ErrInternal,
 	}
 	seen := map[string]dberr.Code{}

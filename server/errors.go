@@ -86,6 +86,7 @@ var statuses = map[dberr.Code]int{
 	dberr.Canceled:       499, // the client is gone; only the log sees it
 	dberr.Timeout:        http.StatusServiceUnavailable,
 	dberr.ReadOnly:       http.StatusServiceUnavailable,
+	dberr.Full:           http.StatusInsufficientStorage,
 	dberr.Unsupported:    http.StatusNotImplemented,
 	dberr.SchemaMismatch: http.StatusServiceUnavailable,
 	dberr.Internal:       http.StatusInternalServerError,
@@ -107,6 +108,7 @@ var details = map[dberr.Code]string{
 	dberr.Canceled:       "The request was canceled.",
 	dberr.Timeout:        "The database did not answer in time. Please try again.",
 	dberr.ReadOnly:       "The database accepts no changes at the moment.",
+	dberr.Full:           "The database has no room left. An administrator has to free some.",
 	dberr.Unsupported:    "The database cannot do this.",
 	dberr.SchemaMismatch: "The database has another schema than this server needs; see /ready.",
 	dberr.Internal:       msgInternal,

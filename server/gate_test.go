@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"context"
+	"database/sql"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -298,4 +299,26 @@ func TestARequestHasATime(t *testing.T) {
 		}
 		a.call("GET", "/api/v1/chats/"+id, nil, token).is(200, "")
 	})
+}
+
+// A database without room says so, and is well again when it has some.
+func TestADatabaseThatIsFull(t *testing.T) {
+	a := local(t)
+	token := a.admin()
+	limit := func(pragma string) {
+		t.Helper()
+		err := a.probe.eng.OnWriter(t.Context(), func(ctx context.Context, conn *sql.Conn) error {
+			_, err := conn.ExecContext(ctx, pragma)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	limit("PRAGMA max_page_count = 1") // what there is already
+	large := `{"chat":{"x":"` + strings.Repeat("x", 1<<20) + `"}}`
+	a.call("POST", "/api/v1/chats/new", large, token).is(507, "The database has no room left. An administrator has to free some.")
+	a.call("GET", "/api/v1/chats/", nil, token).is(200, "")
+	limit("PRAGMA max_page_count = 1000000")
+	a.call("POST", "/api/v1/chats/new", large, token).is(200, "")
 }

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/jsonvalue"
 )
 
@@ -143,6 +144,9 @@ func responses(rt route, answer, problems any) object {
 		out["415"] = detail(msgNotJSON, sentence)
 	}
 	if rt.data {
+		if rt.changes() {
+			out["507"] = detail(details[dberr.Full], sentence)
+		}
 		out["503"] = detail("The database is away, busy, read-only, being migrated, or at another revision", sentence)
 	}
 	return out

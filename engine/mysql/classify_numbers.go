@@ -243,7 +243,7 @@ var numbers = map[uint16]driver.Fault{
 
 	1305: {Code: dberr.SchemaMismatch, Detail: "there is no such function or procedure; correct its name, or create it first"},
 	1021: diskFull,
-	1114: {Code: dberr.Internal, Detail: "the table is full: the server's disk, or a limit of the server; free space, or raise max_heap_table_size or the size of the tablespace"},
+	1114: {Code: dberr.Full, Detail: "the table is full: the server's disk, or a limit of the server; free space, or raise max_heap_table_size or the size of the tablespace"},
 	1030: {Code: dberr.Internal, Detail: "the storage engine reported an error; look into the server's log"},
 	1034: {Code: dberr.Internal, Detail: "the index of a table is damaged, or the disk for temporary files is full; look into the server's log"},
 	1037: {Code: dberr.Internal, Detail: "the server ran out of memory; give it more, or do less at a time"},
@@ -258,7 +258,7 @@ var numbers = map[uint16]driver.Fault{
 	1025: {Code: dberr.Internal, Detail: "the server could not rename a table; look into the server's log"},
 }
 
-var diskFull = driver.Fault{Code: dberr.Internal, Detail: "the server's disk is full; free space on it, then try again"}
+var diskFull = driver.Fault{Code: dberr.Full, Detail: "the server's disk is full; free space on it, then try again"}
 
 // inside are the numbers of the storage engine and of the operating system,
 // which some messages carry after their own.

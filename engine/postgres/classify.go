@@ -42,7 +42,7 @@ var states = map[string]driver.Fault{
 	"25P04": {Code: dberr.Timeout, Broken: true, Detail: "the server ended a transaction that took too long"},
 	"25006": {Code: dberr.ReadOnly},
 	"53300": {Code: dberr.Busy, Unsent: true, Broken: true, Detail: "the server has no connection left; raise its max_connections or make the pools smaller"},
-	"53100": {Code: dberr.Internal, Detail: "the server's disk is full; free space on it, then try again"},
+	"53100": {Code: dberr.Full, Detail: "the server's disk is full; free space on it, then try again"},
 	"53200": {Code: dberr.Internal, Detail: "the server ran out of memory, or of room for locks; raise max_locks_per_transaction, or change fewer objects in one transaction"},
 	"53400": {Code: dberr.Internal, Detail: "the statement needs more than the server is set to give, of temporary files for example; raise temp_file_limit or work_mem"},
 

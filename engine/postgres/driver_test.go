@@ -254,7 +254,7 @@ func TestClassify(t *testing.T) {
 	for state, want := range map[string]dberr.Code{
 		"23505": dberr.AlreadyExists, "23503": dberr.ForeignKey, "23502": dberr.NotNull, "23514": dberr.Check, "23P01": dberr.AlreadyExists,
 		"40001": dberr.Conflict, "40P01": dberr.Conflict, "40003": dberr.Conflict, "55P03": dberr.Busy, "57P01": dberr.Unavailable, "57P03": dberr.Unavailable,
-		"08006": dberr.Unavailable, "08000": dberr.Unavailable, "53300": dberr.Busy, "53100": dberr.Internal, "25006": dberr.ReadOnly, "42P01": dberr.SchemaMismatch,
+		"08006": dberr.Unavailable, "08000": dberr.Unavailable, "53300": dberr.Busy, "53100": dberr.Full, "25006": dberr.ReadOnly, "42P01": dberr.SchemaMismatch,
 		"42703": dberr.SchemaMismatch, "42601": dberr.Invalid, "22001": dberr.TooLarge, "22003": dberr.TooLarge, "22P02": dberr.Invalid, "54000": dberr.TooLarge,
 		"54001": dberr.TooLarge, "0A000": dberr.Unsupported, "57014": dberr.Timeout, "XX000": dberr.Internal, "99999": dberr.Internal, "": dberr.Internal, "42501": dberr.Invalid,
 	} {

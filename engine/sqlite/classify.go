@@ -109,7 +109,7 @@ func (classifier) Classify(err error) driver.Fault {
 	case codeTooBig:
 		f.Code, f.Detail = dberr.TooLarge, "a value or statement is over SQLite's limit of length; make it smaller"
 	case codeFull:
-		f.TxLost, f.Detail = true, "the disk is full, or the database has reached its largest size; free space, or raise max_page_count"
+		f.Code, f.TxLost, f.Detail = dberr.Full, true, "the disk is full, or the database has reached its largest size; free space, or raise max_page_count"
 	case codeIOErr:
 		f.TxLost, f.Detail = true, "the disk reported an error"
 	case codeNoMem:

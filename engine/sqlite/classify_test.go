@@ -48,7 +48,7 @@ func TestRefusals(t *testing.T) {
 		{What: "no unique key to upsert on", Setup: []string{parent}, SQL: "INSERT INTO @p (n) VALUES (1) ON CONFLICT (n) DO NOTHING", Code: dberr.Invalid},
 		{What: "type that a strict table does not have", SQL: "CREATE TABLE @c (id bigint) STRICT", Code: dberr.Invalid},
 		{What: "no ALTER for it", Setup: []string{parent}, SQL: "ALTER TABLE @p ALTER COLUMN n TYPE text", Code: dberr.Invalid},
-		{What: "no more room", Setup: []string{"PRAGMA max_page_count = 1", "CREATE TEMP TABLE @x (v)"}, SQL: "CREATE TABLE @c AS SELECT zeroblob(1000000)", Code: dberr.Internal},
+		{What: "no more room", Setup: []string{"PRAGMA max_page_count = 1", "CREATE TEMP TABLE @x (v)"}, SQL: "CREATE TABLE @c AS SELECT zeroblob(1000000)", Code: dberr.Full},
 	})
 }
 
