@@ -141,7 +141,8 @@ func release() string {
 		return ""
 	}
 	for _, m := range append(info.Deps, &info.Main) {
-		if m.Path == ModulePath && m.Replace == nil && strings.HasPrefix(m.Version, "v") && strings.Trim(m.Version[1:], "0123456789.") == "" {
+		released := strings.HasPrefix(m.Version, "v") && strings.Trim(m.Version[1:], "0123456789.") == ""
+		if m.Path == ModulePath && m.Replace == nil && released {
 			return m.Version
 		}
 	}
@@ -159,14 +160,16 @@ func (p *Program) files() ([]file, error) {
 		return &dberr.Error{Op: "init", Code: dberr.Internal, Msg: "the program could not be written as Go", Err: err}
 	}
 	names := []struct{ name, from string }{
-		{"main.go", "main"}, {"main_test.go", "main_test"}, {"tables/tables.go", "tables"}, {"migrations/doc.go", "migrations"},
+		{"main.go", "main"}, {"main_test.go", "main_test"}, {"tables/tables.go", "tables"},
+		{"migrations/doc.go", "migrations"},
 	}
 	if p.Own {
 		names = append([]struct{ name, from string }{{"go.mod", "mod"}}, names...)
 	}
 	var out []file
 	for _, n := range names {
-		t, err := template.New(n.from+".tmpl").Funcs(template.FuncMap{"quote": strconv.Quote, "identifier": identifier}).ParseFS(programFiles, "program/"+n.from+".tmpl")
+		funcs := template.FuncMap{"quote": strconv.Quote, "identifier": identifier}
+		t, err := template.New(n.from+".tmpl").Funcs(funcs).ParseFS(programFiles, "program/"+n.from+".tmpl")
 		if err != nil {
 			return nil, bad(err)
 		}
@@ -186,7 +189,8 @@ func (p *Program) files() ([]file, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(out, file{"migrations/" + listFile, list}, file{"migrations/" + TemplateFile, []byte(DefaultTemplate)}), nil
+	return append(out,
+		file{"migrations/" + listFile, list}, file{"migrations/" + TemplateFile, []byte(DefaultTemplate)}), nil
 }
 
 // identifier is a word that may stand in Go source and in a file's name.

@@ -109,7 +109,9 @@ func (d *Document) Title() (string, bool) { return stringOf(d.top.get("title")) 
 // branchPointMessageId, or the id of the last entry in its list of messages.
 // Empty when none of them says anything.
 func (d *Document) CurrentID() string {
-	for _, text := range []string{d.history().get("currentId"), d.top.get("currentId"), d.top.get("branchPointMessageId")} {
+	for _, text := range []string{
+		d.history().get("currentId"), d.top.get("currentId"), d.top.get("branchPointMessageId"),
+	} {
 		if s, ok := stringOf(text); ok && s != "" {
 			return s
 		}

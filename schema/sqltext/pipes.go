@@ -52,7 +52,9 @@ func binds(toks []Token, i int) bool {
 	}
 	t := toks[i]
 	if t.Kind == Op {
-		return slices.Contains([]string{"+", "-", "*", "/", "%", "^", "&", "|", "<<", ">>", "->", "->>", "#>", "#>>", "::", "~", "!"}, t.Text)
+		return slices.Contains([]string{
+			"+", "-", "*", "/", "%", "^", "&", "|", "<<", ">>", "->", "->>", "#>", "#>>", "::", "~", "!",
+		}, t.Text)
 	}
 	return t.Is("COLLATE") || t.Is("DIV") || t.Is("MOD")
 }
@@ -124,7 +126,10 @@ func operandAfter(toks []Token, i int) (int, bool) {
 
 // callee reports whether a parenthesis behind t makes a call.
 func callee(t Token) bool {
-	return t.Kind == Quoted || t.Kind == Word && !slices.Contains([]string{"AND", "OR", "NOT", "IN", "IS", "LIKE", "BETWEEN", "WHEN", "THEN", "ELSE", "SELECT", "WHERE", "ON", "BY", "SET", "VALUES", "AS", "HAVING", "FROM", "RETURNING"}, strings.ToUpper(t.Text))
+	return t.Kind == Quoted || t.Kind == Word && !slices.Contains([]string{
+		"AND", "OR", "NOT", "IN", "IS", "LIKE", "BETWEEN", "WHEN", "THEN", "ELSE", "SELECT", "WHERE", "ON", "BY", "SET",
+		"VALUES", "AS", "HAVING", "FROM", "RETURNING",
+	}, strings.ToUpper(t.Text))
 }
 
 func opening(toks []Token, i int) int {

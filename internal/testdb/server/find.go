@@ -311,7 +311,8 @@ func request(engine string) debs.Request {
 	// Packages that servers depend on for their installation, not for running.
 	r := debs.Request{Attempts: 2, Leave: []string{
 		"perl*", "libperl*", "*-base", "debconf*", "cdebconf*", "mecab-*", "tar", "dpkg", "adduser",
-		"passwd", "login*", "ucf", "sensible-utils", "init-system-helpers", "galera*", "rsync", "lsof", "psmisc", "socat", "iproute2",
+		"passwd", "login*", "ucf", "sensible-utils", "init-system-helpers",
+		"galera*", "rsync", "lsof", "psmisc", "socat", "iproute2",
 	}}
 	switch engine {
 	case PostgreSQL:
