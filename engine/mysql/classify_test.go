@@ -136,10 +136,10 @@ func TestNumbersOfTheStorageEngine(t *testing.T) {
 	}{
 		{1005, "Can't create table `db`.`t` (errno: 150 \"Foreign key constraint is incorrectly formed\")", dberr.SchemaMismatch},
 		{1005, "Can't create table `db`.`t` (errno: 121 \"Duplicate key on write or update\")", dberr.AlreadyExists},
-		{1005, "Can't create table `db`.`t` (errno: 28 \"No space left on device\")", dberr.Internal},
+		{1005, "Can't create table `db`.`t` (errno: 28 \"No space left on device\")", dberr.Full},
 		{1025, "Error on rename of './db/a' to './db/b' (errno: 150 \"Foreign key constraint is incorrectly formed\")", dberr.SchemaMismatch},
-		{1030, "Got error 28 \"No space left on device\" from storage engine InnoDB", dberr.Internal},
-		{1030, "Got error 135 - 'No more room in file' from storage engine", dberr.Internal},
+		{1030, "Got error 28 \"No space left on device\" from storage engine InnoDB", dberr.Full},
+		{1030, "Got error 135 - 'No more room in file' from storage engine", dberr.Full},
 		{1030, "Got error 122 - 'Internal (unspecified) error in handler' from storage engine", dberr.Internal},
 		{1005, "Can't create table", dberr.Internal},
 	} {

@@ -24,6 +24,7 @@ type documents interface {
 	pathText(path string) string                                                   // a path as the flavour reads it
 	isArray(column string) string                                                  // a condition over a member of JSON_TABLE
 	isObject() string                                                              // a condition over larder_m.m, as the next two
+	key(d Dialect, s scope, doc driver.Expr, p driver.Path, key func())            // a subquery of what key makes of larder_m.m, in the order of the elements
 	isContainer() string                                                           //
 	kind() string                                                                  // the kind of larder_m.m
 	member(d Dialect, b scope, doc driver.Expr, p driver.Path, ty driver.JSONType) // larder_m.m read as ty
@@ -237,13 +238,11 @@ func (d Dialect) JSONElement(b *driver.Builder, doc driver.Expr, p driver.Path, 
 	switch c {
 	case driver.ElementKey:
 		s := newScope(b)
-		s.SQL("(SELECT ")
-		s.SQL("CASE WHEN " + d.isObject() + " THEN JSON_UNQUOTE(JSON_EXTRACT(JSON_KEYS(larder_m.m), CONCAT('$[', ")
-		position()
-		s.SQL(" - 1, ']'))) END")
-		d.collate(b)
-		d.table(s, doc, p)
-		s.SQL(")")
+		d.key(d, s, doc, p, func() {
+			s.SQL("CASE WHEN " + d.isObject() + " THEN JSON_UNQUOTE(JSON_EXTRACT(JSON_KEYS(larder_m.m), CONCAT('$[', ")
+			position()
+			s.SQL(" - 1, ']'))) END")
+		})
 	case driver.ElementPosition:
 		b.SQL("(")
 		position()

@@ -154,6 +154,19 @@ func (MySQL) each(d Dialect, s scope, doc driver.Expr, p driver.Path) {
 	s.SQL(")")
 }
 
+// key asks the protected document, as each does: keys stand in the order of
+// their lengths, and a key with U+0001 is longer there.
+func (MySQL) key(d Dialect, s scope, doc driver.Expr, p driver.Path, key func()) {
+	s.SQL("(SELECT IF(CHAR_LENGTH(").Expr(doc).SQL(") <= " + longest + ", REPLACE(")
+	key()
+	s.SQL(", ").Arg("\x01\x01").SQL(", ").Arg("\x01").SQL("), ")
+	key()
+	s.SQL(")")
+	d.collate(s.Builder)
+	d.table(s, protected{doc}, doubled(p))
+	s.SQL(")")
+}
+
 func (MySQL) element(b *driver.Builder, doc driver.Expr, value func()) {
 	b.SQL("COALESCE(")
 	unprotect(b, doc, value)

@@ -81,6 +81,14 @@ func (MariaDB) each(d Dialect, s scope, doc driver.Expr, p driver.Path) {
 	s.SQL("), '$[*]' COLUMNS (position FOR ORDINALITY, value JSON PATH '$'))")
 }
 
+func (MariaDB) key(d Dialect, s scope, doc driver.Expr, p driver.Path, key func()) {
+	s.SQL("(SELECT ")
+	key()
+	d.collate(s.Builder)
+	d.table(s, doc, p)
+	s.SQL(")")
+}
+
 func (MariaDB) element(_ *driver.Builder, _ driver.Expr, value func()) { value() }
 
 func (MariaDB) change(d Dialect, b *driver.Builder, doc driver.Expr, p driver.Path, fn string, value driver.Expr) {
