@@ -73,7 +73,7 @@ func TestRefusals(t *testing.T) {
 		{What: "lock wait of a change", Setup: []string{parent, "SET SESSION lock_wait_timeout = 1"}, Held: []string{"SELECT n FROM @p"},
 			SQL: "ALTER TABLE @p ADD COLUMN x bigint", Code: dberr.Busy, Says: "lock_wait_timeout"},
 		{What: "no more room", Setup: []string{"SET SESSION max_heap_table_size = 16384", "CREATE TABLE @c (v char(255)) ENGINE = MEMORY", "INSERT INTO @c VALUES ('s3cret'), ('s3cret'), ('s3cret')"},
-			SQL: "INSERT INTO @c SELECT a.v FROM @c a, @c b, @c c, @c d, @c e, @c f", Code: dberr.Internal},
+			SQL: "INSERT INTO @c SELECT a.v FROM @c a, @c b, @c c, @c d, @c e, @c f", Code: dberr.Full},
 		{What: "changes that cannot be undone with others", Setup: []string{"CREATE TABLE @c (id bigint)", "LOCK TABLES @c READ"}, SQL: "ALTER TABLE @c ADD COLUMN x bigint", Code: dberr.Busy},
 	}
 	only := map[string][]drivertest.Refusal{
