@@ -257,6 +257,38 @@ var stateCases = []testCase{
 			}
 		}
 	}},
+	{"all chats, also without a time", func(s *Suite) {
+		bob, eve := s.user("bob"), s.user("eve")
+		for range 60 {
+			s.chat(bob, `{"title":"x"}`)
+		}
+		_, err := query.Exec(s.ctx(), s.Eng, query.Update(tables.Chat.Table).Set(tables.Chat.UpdatedAt.SetNull()).AllRows())
+		s.ok(err)
+		s.chat(eve, `{"title":"hers"}`)
+		count := func(st *store.Store, w store.Who, f store.ChatFilter) (n int, err error) {
+			for _, err := range st.Chats.Each(s.ctx(), w, f) {
+				if err != nil {
+					return n, err
+				}
+				n++
+			}
+			return n, nil
+		}
+		n, err := count(s.Store, bob.Who(), store.ChatFilter{})
+		s.ok(err)
+		equal(s, "chats of bob", n, 60)
+		admin, everybody := store.Who{ID: "admin", Role: model.RoleAdmin}, store.ChatFilter{Everybody: true}
+		n, err = count(s.Store, admin, everybody)
+		s.ok(err)
+		equal(s, "chats of everybody", n, 61)
+		if _, err := count(s.Store, bob.Who(), everybody); !errors.Is(err, store.ErrNotPermitted) {
+			s.Errorf("everybody's chats for a user: %v", err)
+		}
+		bound := store.New(s.Eng, store.Options{Admins: store.AdminLimits{NoChats: true}})
+		if _, err := count(bound, admin, everybody); !errors.Is(err, store.ErrNotPermitted) {
+			s.Errorf("everybody's chats with NoChats: %v", err)
+		}
+	}},
 	{"copies", func(s *Suite) {
 		bob := s.user("bob")
 		w := bob.Who()
