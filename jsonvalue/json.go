@@ -7,10 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/larder-db/larder/internal/jsontext"
@@ -169,43 +167,18 @@ func (j *JSON) Scan(src any) error {
 	return nil
 }
 
-// members are those of the object, in order; nil when it is none.
-func (j JSON) members() (names []string, values map[string]string) {
-	text := strings.TrimSpace(j.text)
-	if !strings.HasPrefix(text, "{") || !j.Valid() {
-		return nil, nil
+// object is the document cut into its members; nil when it is no object.
+func (j JSON) object() *jsontext.Object {
+	if !j.IsObject() {
+		return nil
 	}
-	values = map[string]string{}
-	for name, value := range jsontext.Members([]byte(text)) {
-		if _, known := values[name]; !known {
-			names = append(names, name)
-		}
-		values[name] = string(value)
-	}
-	return names, values
-}
-
-func fromMembers(names []string, values map[string]string) JSON {
-	var b strings.Builder
-	b.WriteByte('{')
-	for i, name := range names {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		key, _ := Of(name) // a string always has an encoding
-		b.WriteString(key.text)
-		b.WriteByte(':')
-		b.WriteString(values[name])
-	}
-	b.WriteByte('}')
-	return Text(b.String())
+	return jsontext.Cut(j.text)
 }
 
 // Member is the member of that name; SQL NULL when there is none.
 func (j JSON) Member(name string) JSON {
-	_, values := j.members()
-	if v, ok := values[name]; ok {
-		return Text(v)
+	if o := j.object(); o.Find(name) >= 0 {
+		return Text(o.Get(name))
 	}
 	return JSON{}
 }
@@ -229,18 +202,27 @@ func (j JSON) With(name string, v JSON) JSON {
 	if !v.set {
 		return j.Without(name)
 	}
-	return j.Merged(fromMembers([]string{name}, map[string]string{name: v.text}))
+	o := j.object()
+	if o == nil {
+		o = &jsontext.Object{}
+	}
+	o.Set(name, v.text)
+	return Text(o.Encode())
 }
 
 // Without is the object without members of those names; everything else stays
 // as it stands there. A document that is no object is not changed.
 func (j JSON) Without(names ...string) JSON {
-	all, values := j.members()
-	kept := slices.DeleteFunc(slices.Clone(all), func(n string) bool { return slices.Contains(names, n) })
-	if len(kept) == len(all) {
+	o := j.object()
+	changed := false
+	for _, name := range names {
+		changed = changed || o.Find(name) >= 0
+		o.Remove(name)
+	}
+	if !changed {
 		return j
 	}
-	return fromMembers(kept, values)
+	return Text(o.Encode())
 }
 
 // Merged is the document with the members of another one in place of its own
@@ -250,18 +232,14 @@ func (j JSON) Merged(with JSON) JSON {
 	if !with.set {
 		return j
 	}
-	names, values := j.members()
-	more, changed := with.members()
-	if values == nil || changed == nil {
+	o, more := j.object(), with.object()
+	if o == nil || more == nil {
 		return with
 	}
-	for _, name := range more {
-		if _, known := values[name]; !known {
-			names = append(names, name)
-		}
-		values[name] = changed[name]
+	for _, m := range more.Members {
+		o.Put(m)
 	}
-	return fromMembers(names, values)
+	return Text(o.Encode())
 }
 
 // Storable is the document in a form that every engine takes: U+0000 and
@@ -271,50 +249,5 @@ func (j JSON) Storable() JSON {
 	if !j.set || !strings.Contains(j.text, `\u`) && utf8.ValidString(j.text) {
 		return j
 	}
-	return JSON{text: storable(strings.ToValidUTF8(j.text, "\uFFFD")), set: true}
-}
-
-func storable(s string) string {
-	var b strings.Builder
-	start := 0
-	for i := 0; i < len(s); {
-		if s[i] != '\\' || i+1 >= len(s) {
-			i++
-			continue
-		}
-		if s[i+1] != 'u' {
-			i += 2
-			continue
-		}
-		r, ok := hex4(s, i+2)
-		n := 6
-		bad := ok && r == 0
-		if ok && utf16.IsSurrogate(r) {
-			low, has := rune(0), false
-			if i+7 < len(s) && s[i+6] == '\\' && s[i+7] == 'u' {
-				low, has = hex4(s, i+8)
-			}
-			if has && utf16.DecodeRune(r, low) != utf8.RuneError {
-				n = 12
-			} else {
-				bad = true
-			}
-		}
-		if bad {
-			b.WriteString(s[start:i])
-			b.WriteString(`\ufffd`)
-			start = i + n
-		}
-		i = min(i+n, len(s))
-	}
-	b.WriteString(s[min(start, len(s)):])
-	return b.String()
-}
-
-func hex4(s string, at int) (rune, bool) {
-	if at+4 > len(s) {
-		return 0, false
-	}
-	n, err := strconv.ParseUint(s[at:at+4], 16, 16)
-	return rune(n), err == nil
+	return JSON{text: jsontext.Replace(strings.ToValidUTF8(j.text, "\uFFFD"), `\ufffd`, `\ufffd`), set: true}
 }

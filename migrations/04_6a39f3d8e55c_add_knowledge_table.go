@@ -36,13 +36,13 @@ func knowledgeOfDocuments(ctx context.Context, d *op.Data) error {
 		for _, r := range c.Rows {
 			tags := "[]"
 			if content, ok := readObject(r.Text("content")); ok && isJSON(r.Text("content")) {
-				if t := content.get("tags"); t != "" {
+				if t := content.Get("tags"); t != "" {
 					tags = t
 				}
 			}
 			row := op.Values{
 				"id": r.Text("collection_name"), "user_id": plain(r.Text("user_id")), "name": plain(r.Text("title")), "description": plain(r.Text("name")),
-				"meta":       object{{"legacy", "true"}, {"document", "true"}, {"tags", tags}}.String(),
+				"meta":       written(members("legacy", "true", "document", "true", "tags", tags)),
 				"created_at": r.Int("timestamp"), "updated_at": r.Int("timestamp"),
 			}
 			if r.Null("name") {

@@ -52,11 +52,11 @@ func keepTags(ctx context.Context, d *op.Data) error {
 	}
 	return d.Rows(ctx, op.Scan{Table: "tag", Key: []string{"id"}, Columns: columns}, func(ctx context.Context, c *op.Chunk) error {
 		for _, r := range c.Rows {
-			was := object{{"name", textOrNull(r, "name")}, {"user_id", textOrNull(r, "user_id")}}
+			was := members("name", textOrNull(r, "name"), "user_id", textOrNull(r, "user_id"))
 			if data {
-				was.set("data", textOrNull(r, "data"))
+				was.Set("data", textOrNull(r, "data"))
 			}
-			if err := keep(ctx, c, kept{tagRevision, "tag", r.Text("id"), "the tag as it was before its id became its name", was.String()}); err != nil {
+			if err := keep(ctx, c, kept{tagRevision, "tag", r.Text("id"), "the tag as it was before its id became its name", written(was)}); err != nil {
 				return err
 			}
 		}
@@ -77,7 +77,7 @@ type tag struct{ id, name, user, data string }
 func readTag(k kept) tag {
 	o, _ := readObject(k.value)
 	text := func(key string) string {
-		s, _ := readString(o.get(key))
+		s, _ := readString(o.Get(key))
 		return s
 	}
 	return tag{k.key, text("name"), text("user_id"), text("data")}
@@ -122,7 +122,7 @@ func tagsByName(ctx context.Context, d *op.Data) error {
 			return err
 		}
 		return keep(ctx, c, kept{tagRevision, "tag of others", waiting, "another user has a tag of this name, and an id is unique until the next revision",
-			object{{"id", quote(id)}, {"name", quote(t.name)}, {"user_id", quote(t.user)}}.String()})
+			written(members("id", quote(id), "name", quote(t.name), "user_id", quote(t.user)))})
 	})
 }
 
@@ -170,11 +170,11 @@ func tagsOfChats(ctx context.Context, d *op.Data) error {
 				continue
 			}
 			list, pinned := listed(rows)
-			meta := object{}
+			meta := members()
 			if len(list) > 0 {
-				meta.set("tags", writeStrings(list))
+				meta.Set("tags", writeStrings(list))
 			}
-			if err := c.Update(ctx, r, op.Values{"pinned": pinned, "meta": meta.String()}); err != nil {
+			if err := c.Update(ctx, r, op.Values{"pinned": pinned, "meta": written(meta)}); err != nil {
 				return err
 			}
 		}
@@ -192,7 +192,7 @@ func rowsOfTags(ctx context.Context, d *op.Data) error {
 		for _, r := range c.Rows {
 			var ids []string
 			if meta, ok := readObject(r.Text("meta")); ok {
-				ids, _ = listOfStrings(meta.get("tags"))
+				ids, _ = listOfStrings(meta.Get("tags"))
 			}
 			id, pinned := r.Text("id"), r.Bool("pinned")
 			if was, pin := listed(before[id]); slices.Equal(was, ids) && pin == pinned {
@@ -238,7 +238,7 @@ func tagsAsTheyWere(ctx context.Context, d *op.Data) error {
 		o, _ := readObject(k.value)
 		row := op.Values{"id": k.key}
 		for _, col := range []string{"name", "user_id", "data"} {
-			if s, ok := readString(o.get(col)); ok {
+			if s, ok := readString(o.Get(col)); ok {
 				row[col] = s
 			}
 		}
@@ -253,9 +253,9 @@ func tagsAsTheyWere(ctx context.Context, d *op.Data) error {
 	// A tag that came later and had to step aside has no id of its own to go back to.
 	later := func(ctx context.Context, c *op.Chunk, k kept) error {
 		o, _ := readObject(k.value)
-		id, _ := readString(o.get("id"))
-		user, _ := readString(o.get("user_id"))
-		name, _ := readString(o.get("name"))
+		id, _ := readString(o.Get("id"))
+		user, _ := readString(o.Get("user_id"))
+		name, _ := readString(o.Get("name"))
 		rows, err := op.Get(ctx, c, "SELECT {name} FROM {tag} WHERE {user_id} = ?", user)
 		if err != nil {
 			return err

@@ -16,8 +16,8 @@ var rev07 = migrate.Revision{
 		ops.Data("keep tags of nobody", func(ctx context.Context, d *op.Data) error {
 			return d.Rows(ctx, op.Scan{Table: "tag", Key: []string{"id"}, Columns: []string{"name"}, Where: "{user_id} IS NULL"}, func(ctx context.Context, c *op.Chunk) error {
 				for _, r := range c.Rows {
-					was := object{{"name", textOrNull(r, "name")}}
-					if err := keep(ctx, c, kept{"3ab32c4b8f59", "tag without user", r.Text("id"), "the tag belongs to nobody", was.String()}); err != nil {
+					was := members("name", textOrNull(r, "name"))
+					if err := keep(ctx, c, kept{"3ab32c4b8f59", "tag without user", r.Text("id"), "the tag belongs to nobody", written(was)}); err != nil {
 						return err
 					}
 					if err := c.Delete(ctx, r); err != nil {
@@ -51,7 +51,7 @@ var rev07 = migrate.Revision{
 				}
 				o, _ := readObject(k.value)
 				row := op.Values{"id": k.key}
-				if s, ok := readString(o.get("name")); ok {
+				if s, ok := readString(o.Get("name")); ok {
 					row["name"] = s
 				}
 				return c.Insert(ctx, "tag", row)
@@ -69,7 +69,7 @@ func tagsOfOthers(ctx context.Context, d *op.Data) error {
 		o, _ := readObject(k.value)
 		row := op.Values{}
 		for _, col := range []string{"id", "name", "user_id", "meta"} {
-			if s, ok := readString(o.get(col)); ok {
+			if s, ok := readString(o.Get(col)); ok {
 				row[col] = s
 			}
 		}
@@ -92,8 +92,8 @@ func tagsStepAside(ctx context.Context, d *op.Data) error {
 	var list []kept
 	err := d.Rows(ctx, scan, func(ctx context.Context, c *op.Chunk) error {
 		for _, r := range c.Rows {
-			o := object{{"id", quote(r.Text("id"))}, {"name", textOrNull(r, "name")}, {"user_id", quote(r.Text("user_id"))}, {"meta", textOrNull(r, "meta")}}
-			k := kept{tagRevision, "tag of others", quote(r.Text("id")) + quote(r.Text("user_id")), "another user has a tag of this name, and an id is unique until the next revision", o.String()}
+			o := members("id", quote(r.Text("id")), "name", textOrNull(r, "name"), "user_id", quote(r.Text("user_id")), "meta", textOrNull(r, "meta"))
+			k := kept{tagRevision, "tag of others", quote(r.Text("id")) + quote(r.Text("user_id")), "another user has a tag of this name, and an id is unique until the next revision", written(o)}
 			if err := keep(ctx, c, k); err != nil {
 				return err
 			}

@@ -119,8 +119,8 @@ func providersAndKeys(ctx context.Context, d *op.Data) error {
 						return err
 					}
 				}
-				doc := object{{provider, object{{"sub", quote(name)}}.String()}}
-				if err := c.Update(ctx, r, op.Values{"oauth": doc.String()}); err != nil {
+				doc := members(provider, written(members("sub", quote(name))))
+				if err := c.Update(ctx, r, op.Values{"oauth": written(doc)}); err != nil {
 					return err
 				}
 			}
@@ -180,18 +180,18 @@ func oneProvider(ctx context.Context, c *op.Chunk, user, oauth string) (string, 
 		oauth = s // a document within a string, which a later revision repairs
 	}
 	doc, _ := readObject(oauth)
-	for _, m := range doc {
-		entry, _ := readObject(m.raw)
-		name, ok := readString(entry.get("sub"))
-		if !ok || !plainText(m.key+name) {
+	for _, m := range doc.Members {
+		entry, _ := readObject(m.Val)
+		name, ok := readString(entry.Get("sub"))
+		if !ok || !plainText(m.Key+name) {
 			continue
 		}
-		if m.key == "oidc" {
+		if m.Key == "oidc" {
 			if was, found, err := recall(ctx, c, keyRevision, "user.oauth_sub", user); err != nil || found && was == name {
 				return was, err
 			}
 		}
-		return m.key + "@" + name, nil
+		return m.Key + "@" + name, nil
 	}
 	return "", nil
 }

@@ -57,7 +57,7 @@ func filesOfBases(ctx context.Context, d *op.Data) error {
 				return err
 			}
 			doc, _ := readObject(raw)
-			files, _ := listOfStrings(doc.get("file_ids"))
+			files, _ := listOfStrings(doc.Get("file_ids"))
 			there, err := existing(ctx, c, "file", files)
 			if err != nil {
 				return err
@@ -106,7 +106,7 @@ func listsOfFiles(ctx context.Context, d *op.Data) error {
 				continue
 			}
 			doc, isObject := readObject(was)
-			files, _ := listOfStrings(doc.get("file_ids"))
+			files, _ := listOfStrings(doc.Get("file_ids"))
 			there, err := existing(ctx, c, "file", files)
 			if err != nil {
 				return err
@@ -114,10 +114,10 @@ func listsOfFiles(ctx context.Context, d *op.Data) error {
 			text := was
 			if !found || !sameSet(slices.DeleteFunc(files, func(f string) bool { return !there[f] }), have) {
 				if !isObject {
-					doc = object{}
+					doc = members()
 				}
-				doc.set("file_ids", writeStrings(have))
-				text = doc.String()
+				doc.Set("file_ids", writeStrings(have))
+				text = written(doc)
 			}
 			if err := c.Update(ctx, r, op.Values{"data": text}); err != nil {
 				return err

@@ -105,7 +105,7 @@ func promptsWithIDs(ctx context.Context, d *op.Data) error {
 			if !r.Null("access_control") {
 				access = readableOr(r.Text("access_control"), "null")
 			}
-			snapshot := object{{"name", quote(name)}, {"content", quote(content)}, {"command", quote(command)}, {"data", "{}"}, {"meta", "{}"}, {"access_control", access}}
+			snapshot := members("name", quote(name), "content", quote(content), "command", quote(command), "data", "{}", "meta", "{}", "access_control", access)
 			row := op.Values{
 				"id": id, "command": command, "user_id": user, "name": name, "content": content, "data": "{}", "meta": "{}",
 				"is_active": true, "version_id": version, "tags": "[]", "created_at": r.Int("timestamp"), "updated_at": r.Int("timestamp"),
@@ -116,14 +116,14 @@ func promptsWithIDs(ctx context.Context, d *op.Data) error {
 			if err := c.Insert(ctx, "prompt_new", row); err != nil {
 				return err
 			}
-			if err := c.Insert(ctx, "prompt_history", op.Values{"id": version, "prompt_id": id, "snapshot": snapshot.String(), "user_id": user, "created_at": r.Int("timestamp")}); err != nil {
+			if err := c.Insert(ctx, "prompt_history", op.Values{"id": version, "prompt_id": id, "snapshot": written(snapshot), "user_id": user, "created_at": r.Int("timestamp")}); err != nil {
 				return err
 			}
-			was := object{{"command", quote(r.Text("command"))}, {"user_id", textOrNull(r, "user_id")}, {"title", textOrNull(r, "title")}, {"content", textOrNull(r, "content")}}
+			was := members("command", quote(r.Text("command")), "user_id", textOrNull(r, "user_id"), "title", textOrNull(r, "title"), "content", textOrNull(r, "content"))
 			if r.Null("timestamp") {
-				was.set("timestamp", "null")
+				was.Set("timestamp", "null")
 			}
-			if err := keep(ctx, c, kept{promptRevision, "prompt", id, "how the command was spelled, and what was not there", was.String()}); err != nil {
+			if err := keep(ctx, c, kept{promptRevision, "prompt", id, "how the command was spelled, and what was not there", written(was)}); err != nil {
 				return err
 			}
 		}
@@ -169,15 +169,15 @@ func promptsByCommand(ctx context.Context, d *op.Data) error {
 				return err
 			}
 			if was, _ := readObject(text); found {
-				if s, _ := readString(was.get("command")); s == command || s == "/"+command {
+				if s, _ := readString(was.Get("command")); s == command || s == "/"+command {
 					spelled = s
 				}
 				for _, col := range []struct{ was, now string }{{"user_id", "user_id"}, {"title", "name"}, {"content", "content"}} {
-					if was.get(col.was) == "null" && (r.Text(col.now) == "" || r.Text(col.now) == command) {
+					if was.Get(col.was) == "null" && (r.Text(col.now) == "" || r.Text(col.now) == command) {
 						row[col.was] = nil
 					}
 				}
-				if was.get("timestamp") == "null" && r.Int("created_at") == 0 {
+				if was.Get("timestamp") == "null" && r.Int("created_at") == 0 {
 					row["timestamp"] = nil
 				}
 			}

@@ -68,7 +68,7 @@ func readAccess(table, raw string, null bool) (grants []grant, understood bool) 
 	}
 	understood = true
 	for _, permission := range []string{"read", "write"} {
-		who := doc.get(permission)
+		who := doc.Get(permission)
 		if who == "" || who == "null" {
 			continue
 		}
@@ -78,7 +78,7 @@ func readAccess(table, raw string, null bool) (grants []grant, understood bool) 
 			continue
 		}
 		for _, l := range []struct{ principal, list string }{{"group", "group_ids"}, {"user", "user_ids"}} {
-			raw := lists.get(l.list)
+			raw := lists.Get(l.list)
 			if raw == "null" {
 				continue
 			}
@@ -211,7 +211,7 @@ func writeAccess(table string, grants []grant) string {
 	if len(grants) == 0 {
 		return "{}"
 	}
-	doc := object{}
+	doc := members()
 	for _, permission := range []string{"read", "write"} {
 		var groups, users []string
 		for _, g := range grants {
@@ -223,7 +223,7 @@ func writeAccess(table string, grants []grant) string {
 				users = append(users, g.id)
 			}
 		}
-		doc.set(permission, object{{"group_ids", writeStrings(groups)}, {"user_ids", writeStrings(users)}}.String())
+		doc.Set(permission, written(members("group_ids", writeStrings(groups), "user_ids", writeStrings(users))))
 	}
-	return doc.String()
+	return written(doc)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/larder-db/larder/internal/jsontext"
 	"github.com/larder-db/larder/migrate"
 	"github.com/larder-db/larder/migrate/op"
 	"github.com/larder-db/larder/schema"
@@ -50,20 +51,20 @@ func sharedChats(ctx context.Context, d *op.Data) error {
 			if err != nil {
 				return err
 			}
-			rest := object{{"user_id", quote(r.Text("user_id"))}}
+			rest := members("user_id", quote(r.Text("user_id")))
 			for _, col := range snapshotColumns {
-				rest.set(col, cell(c, r, col))
+				rest.Set(col, cell(c, r, col))
 			}
 			if len(owner) == 0 {
 				whole, err := op.Get(ctx, c, "SELECT {title}, {chat}, {created_at}, {updated_at} FROM {chat} WHERE {id} = ?", id)
 				if err != nil {
 					return err
 				}
-				rest.set("title", textOrNull(whole[0], "title"))
-				rest.set("chat", textOrNull(whole[0], "chat"))
-				rest.set("created_at", numberOrNull(whole[0], "created_at"))
-				rest.set("updated_at", numberOrNull(whole[0], "updated_at"))
-				if err := keep(ctx, c, kept{shareRevision, "chat", id, "a snapshot of a chat that is gone", rest.String()}); err != nil {
+				rest.Set("title", textOrNull(whole[0], "title"))
+				rest.Set("chat", textOrNull(whole[0], "chat"))
+				rest.Set("created_at", numberOrNull(whole[0], "created_at"))
+				rest.Set("updated_at", numberOrNull(whole[0], "updated_at"))
+				if err := keep(ctx, c, kept{shareRevision, "chat", id, "a snapshot of a chat that is gone", written(rest)}); err != nil {
 					return err
 				}
 			} else if err := share(ctx, c, r, of, at, rest); err != nil {
@@ -81,14 +82,14 @@ func sharedChats(ctx context.Context, d *op.Data) error {
 }
 
 // share makes a shared chat of a snapshot, with its grant.
-func share(ctx context.Context, c *op.Chunk, r op.Row, of string, at int64, rest object) error {
+func share(ctx context.Context, c *op.Chunk, r op.Row, of string, at int64, rest *jsontext.Object) error {
 	id := r.Text("id")
 	_, err := op.Run(ctx, c, "INSERT INTO {shared_chat} ({id}, {chat_id}, {user_id}, {title}, {chat}, {created_at}, {updated_at}) "+
 		"SELECT {c}.{id}, {o}.{id}, coalesce({o}.{user_id}, ''), {c}.{title}, {c}.{chat}, {c}.{created_at}, {c}.{updated_at} FROM {chat} {c}, {chat} {o} WHERE {c}.{id} = ? AND {o}.{id} = ?", id, of)
 	if err != nil {
 		return err
 	}
-	if err := keep(ctx, c, kept{shareRevision, "shared_chat", id, "what else was known of the snapshot", rest.String()}); err != nil {
+	if err := keep(ctx, c, kept{shareRevision, "shared_chat", id, "what else was known of the snapshot", written(rest)}); err != nil {
 		return err
 	}
 	have, err := grantsOf(ctx, c, "shared_chat", of)
@@ -163,12 +164,12 @@ func snapshotsAsChats(ctx context.Context, d *op.Data) error {
 		o, _ := readObject(k.value)
 		row := op.Values{"id": k.key}
 		for _, col := range []string{"user_id", "title", "chat"} {
-			if s, ok := readString(o.get(col)); ok {
+			if s, ok := readString(o.Get(col)); ok {
 				row[col] = s
 			}
 		}
 		for _, col := range []string{"created_at", "updated_at"} {
-			if n := o.get(col); n != "null" && n != "" {
+			if n := o.Get(col); n != "null" && n != "" {
 				row[col] = n
 			}
 		}
@@ -194,7 +195,7 @@ func complete(ctx context.Context, c *op.Chunk, id, rest string) error {
 	o, _ := readObject(rest)
 	set, args := "", []any{}
 	for _, col := range snapshotColumns {
-		raw := o.get(col)
+		raw := o.Get(col)
 		if raw == "" || raw == "null" {
 			continue
 		}

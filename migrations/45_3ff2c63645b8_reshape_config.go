@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/internal/jsontext"
 	"github.com/larder-db/larder/migrate"
 	"github.com/larder-db/larder/migrate/op"
 	"github.com/larder-db/larder/schema"
@@ -91,12 +92,12 @@ func (s setting) key() string {
 
 // flatten lists the settings of a document. A value that is an object is cut
 // into its members unless it is a setting by itself.
-func flatten(doc object, path []string) []setting {
+func flatten(doc *jsontext.Object, path []string) []setting {
 	var out []setting
-	for _, m := range doc {
-		at := append(slices.Clone(path), m.key)
-		s := setting{at, m.raw}
-		if inner, ok := readObject(m.raw); ok && !isSetting(s.name()) {
+	for _, m := range doc.Members {
+		at := append(slices.Clone(path), m.Key)
+		s := setting{at, m.Val}
+		if inner, ok := readObject(m.Val); ok && !isSetting(s.name()) {
 			out = append(out, flatten(inner, at)...)
 			continue
 		}
@@ -111,10 +112,10 @@ func isSetting(name string) bool {
 }
 
 // newestSettings returns the document that counts, and its row; 0 for none.
-func newestSettings(ctx context.Context, d *op.Data) (doc object, id int64, err error) {
+func newestSettings(ctx context.Context, d *op.Data) (doc *jsontext.Object, id int64, err error) {
 	rows, err := op.Get(ctx, d, "SELECT {id}, {data} FROM {config_old} ORDER BY {id} DESC LIMIT 1")
 	if err != nil || len(rows) == 0 {
-		return object{}, 0, err
+		return members(), 0, err
 	}
 	text := rows[0].Text("data")
 	if s, ok := readString(text); ok {
@@ -181,17 +182,17 @@ func settingsAsDocument(ctx context.Context, d *op.Data) error {
 	case !changed:
 		return nil
 	case id == 0:
-		return insert(ctx, d, "config_old", op.Values{"data": merged.String(), "version": 0})
+		return insert(ctx, d, "config_old", op.Values{"data": written(merged), "version": 0})
 	}
-	_, err = op.Run(ctx, d, "UPDATE {config_old} SET {data} = ?, {updated_at} = CURRENT_TIMESTAMP WHERE {id} = ?", merged.String(), id)
+	_, err = op.Run(ctx, d, "UPDATE {config_old} SET {data} = ?, {updated_at} = CURRENT_TIMESTAMP WHERE {id} = ?", written(merged), id)
 	return err
 }
 
 // merge puts the rows into the document and takes out what has no row any
 // more, leaving the rest as it stands. left are rows that have no place.
-func merge(doc object, rows map[string]string) (out object, changed bool, left map[string]string) {
+func merge(doc *jsontext.Object, rows map[string]string) (out *jsontext.Object, changed bool, left map[string]string) {
 	rest := maps.Clone(rows)
-	left, out = map[string]string{}, object{}
+	left, out = map[string]string{}, members()
 	for _, s := range flatten(doc, nil) {
 		v, ok := rows[s.key()]
 		_, first := rest[s.key()] // of two for one setting, the one that counts
@@ -202,7 +203,7 @@ func merge(doc object, rows map[string]string) (out object, changed bool, left m
 		case first && !sameJSON(v, s.raw):
 			changed, s.raw = true, v
 		}
-		out.place(s, left)
+		place(out, s, left)
 		delete(rest, s.key())
 	}
 	// What stands for a family comes behind its members: "ui" behind "ui.name".
@@ -211,25 +212,25 @@ func merge(doc object, rows map[string]string) (out object, changed bool, left m
 	})
 	for _, key := range keys {
 		changed = true
-		out.place(setting{strings.Split(key, "."), rest[key]}, left)
+		place(out, setting{strings.Split(key, "."), rest[key]}, left)
 	}
 	return out, changed, left
 }
 
 // place puts a setting where it belongs; where something else stands, the
 // members that it has besides, and if there are none, it is left.
-func (o *object) place(s setting, left map[string]string) {
-	if o.put(s.path, s.raw) {
+func place(o *jsontext.Object, s setting, left map[string]string) {
+	if put(o, s.path, s.raw) {
 		return
 	}
 	members, ok := readObject(s.raw)
 	switch {
 	case ok && !isSetting(s.name()):
-		for _, m := range members {
-			o.put(append(slices.Clone(s.path), m.key), m.raw)
+		for _, m := range members.Members {
+			put(o, append(slices.Clone(s.path), m.Key), m.Val)
 		}
-	case len(s.path) > 1 && o.get(s.name()) == "":
-		o.set(s.name(), s.raw)
+	case len(s.path) > 1 && o.Get(s.name()) == "":
+		o.Set(s.name(), s.raw)
 	default:
 		left[s.key()] = s.raw
 	}
@@ -237,25 +238,25 @@ func (o *object) place(s setting, left map[string]string) {
 
 // put sets a member of a member, and so on. It reports false, and does
 // nothing, where something else stands in the way.
-func (o *object) put(path []string, raw string) bool {
+func put(o *jsontext.Object, path []string, raw string) bool {
 	if len(path) == 1 {
-		if was := o.get(path[0]); was != "" {
+		if was := o.Get(path[0]); was != "" {
 			return false
 		}
-		o.set(path[0], raw)
+		o.Set(path[0], raw)
 		return true
 	}
-	was := o.get(path[0])
-	inner := object{}
+	was := o.Get(path[0])
+	inner := members()
 	if was != "" {
 		var ok bool
 		if inner, ok = readObject(was); !ok || isSetting(path[0]) {
 			return false
 		}
 	}
-	if !inner.put(path[1:], raw) {
+	if !put(inner, path[1:], raw) {
 		return false
 	}
-	o.set(path[0], inner.String())
+	o.Set(path[0], written(inner))
 	return true
 }

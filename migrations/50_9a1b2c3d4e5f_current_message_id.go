@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/larder-db/larder/internal/jsontext"
 	"github.com/larder-db/larder/migrate"
 	"github.com/larder-db/larder/migrate/op"
 )
@@ -141,7 +142,7 @@ func readTree(chat chatText) (candidates []string, t tree, err error) {
 	}
 	m.item = func(raw string) {
 		if o, ok := readObject(raw); ok {
-			if id, ok := readString(o.get("id")); ok && id != "" {
+			if id, ok := readString(o.Get("id")); ok && id != "" {
 				list.add(id, parentOf(o), timeOf(o))
 			}
 		}
@@ -169,13 +170,13 @@ func readTree(chat chatText) (candidates []string, t tree, err error) {
 	return candidates, t, nil
 }
 
-func parentOf(o object) string {
-	s, _ := readString(o.get("parentId"))
+func parentOf(o *jsontext.Object) string {
+	s, _ := readString(o.Get("parentId"))
 	return s
 }
 
-func timeOf(o object) float64 {
-	raw := o.get("timestamp")
+func timeOf(o *jsontext.Object) float64 {
+	raw := o.Get("timestamp")
 	if s, ok := readString(raw); ok {
 		raw = s
 	}

@@ -183,18 +183,18 @@ func part(ctx context.Context, d *op.Data, u ConflictUser, same SameEmail) error
 		return err
 	}
 	to := any(nil)
-	was := object{{"email", quote(u.Email)}}
+	was := members("email", quote(u.Email))
 	if same == RenameSameEmail {
 		to = u.renamed()
-		was.set("to", quote(u.renamed()))
+		was.Set("to", quote(u.renamed()))
 	}
 	if len(auth) > 0 {
-		was.set("auth", textOrNull(auth[0], "email"))
+		was.Set("auth", textOrNull(auth[0], "email"))
 		if _, err := op.Run(ctx, d, "UPDATE {auth} SET {email} = ? WHERE {id} = ?", to, u.ID); err != nil {
 			return err
 		}
 	}
-	if err := keep(ctx, d, kept{SameEmailRevision, "user.email", u.ID, "another user has the e-mail in another case", was.String()}); err != nil {
+	if err := keep(ctx, d, kept{SameEmailRevision, "user.email", u.ID, "another user has the e-mail in another case", written(was)}); err != nil {
 		return err
 	}
 	_, err = op.Run(ctx, d, "UPDATE {user} SET {email} = ? WHERE {id} = ?", to, u.ID)
@@ -207,14 +207,14 @@ func emailsAsTheyWere(ctx context.Context, d *op.Data) error {
 	err := eachKept(ctx, d, SameEmailRevision, "user.email", func(ctx context.Context, c *op.Chunk, k kept) error {
 		o, _ := readObject(k.value)
 		still, args := "{email} IS NULL", []any{}
-		if to, ok := readString(o.get("to")); ok {
+		if to, ok := readString(o.Get("to")); ok {
 			still, args = "{email} = ?", []any{to}
 		}
-		email, _ := readString(o.get("email"))
+		email, _ := readString(o.Get("email"))
 		if _, err := op.Run(ctx, c, "UPDATE {user} SET {email} = ? WHERE {id} = ? AND "+still, append([]any{email, k.key}, args...)...); err != nil {
 			return err
 		}
-		if auth, ok := readString(o.get("auth")); ok {
+		if auth, ok := readString(o.Get("auth")); ok {
 			_, err := op.Run(ctx, c, "UPDATE {auth} SET {email} = ? WHERE {id} = ? AND "+still, append([]any{auth, k.key}, args...)...)
 			return err
 		}

@@ -37,9 +37,9 @@ func pendingTimers(ctx context.Context, d *op.Data) error {
 				continue
 			}
 			meta, _ := readObject(text)
-			kind, _ := readString(meta.get("type"))
-			status, _ := readString(meta.get("status"))
-			at, ok := wholeNumber(meta.get("timer_at"))
+			kind, _ := readString(meta.Get("type"))
+			status, _ := readString(meta.Get("status"))
+			at, ok := wholeNumber(meta.Get("timer_at"))
 			if kind != "timer" || status != "pending" || !ok {
 				continue
 			}

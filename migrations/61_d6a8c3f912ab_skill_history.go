@@ -3,6 +3,7 @@ package migrations
 import (
 	"context"
 
+	"github.com/larder-db/larder/internal/jsontext"
 	"github.com/larder-db/larder/migrate"
 	"github.com/larder-db/larder/migrate/op"
 )
@@ -15,22 +16,22 @@ var rev61 = migrate.Revision{
 		ops.AddColumn("skill", op.JSON("data").Null(), op.IfNotExists)
 		create(ops, historyTable("skill", modelKey))
 		scan := op.Scan{Table: "skill", Columns: []string{"user_id", "name", "description", "content", "meta", "updated_at", "created_at"}, Where: "{version_id} IS NULL"}
-		ops.Data("first versions", firstVersions("skill", scan, func(r op.Row) (snapshot object, also op.Values) {
-			data := object{{"files", "[" + object{{"path", quote("SKILL.md")}, {"content", quote(r.Text("content"))}}.String() + "]"}}.String()
+		ops.Data("first versions", firstVersions("skill", scan, func(r op.Row) (snapshot *jsontext.Object, also op.Values) {
+			data := written(members("files", "["+written(members("path", quote("SKILL.md"), "content", quote(r.Text("content"))))+"]"))
 			meta := r.Text("meta")
 			if falsy(meta) {
 				meta = "{}"
 			}
-			return object{
-				{"name", quote(r.Text("name"))}, {"description", textOrNull(r, "description")}, {"meta", meta}, {"content", quote(r.Text("content"))}, {"data", data},
-			}, op.Values{"data": data}
+			return members(
+				"name", quote(r.Text("name")), "description", textOrNull(r, "description"), "meta", meta, "content", quote(r.Text("content")), "data", data,
+			), op.Values{"data": data}
 		})).NoReverse()
 	},
 }
 
 // firstVersions writes what things are now as the first version of each.
 // snapshot is what a version holds, and what else changes of the thing.
-func firstVersions(of string, scan op.Scan, snapshot func(r op.Row) (object, op.Values)) func(ctx context.Context, d *op.Data) error {
+func firstVersions(of string, scan op.Scan, snapshot func(r op.Row) (*jsontext.Object, op.Values)) func(ctx context.Context, d *op.Data) error {
 	return func(ctx context.Context, d *op.Data) error {
 		return d.Rows(ctx, scan, func(ctx context.Context, c *op.Chunk) error {
 			for _, r := range c.Rows {
@@ -40,7 +41,7 @@ func firstVersions(of string, scan op.Scan, snapshot func(r op.Row) (object, op.
 				}
 				doc, set := snapshot(r)
 				version := newID()
-				row := op.Values{"id": version, of + "_id": r.Text("id"), "snapshot": doc.String(), "user_id": r.Text("user_id"), "created_at": at}
+				row := op.Values{"id": version, of + "_id": r.Text("id"), "snapshot": written(doc), "user_id": r.Text("user_id"), "created_at": at}
 				if err := c.Insert(ctx, of+"_history", row); err != nil {
 					return err
 				}
@@ -59,9 +60,9 @@ func firstVersions(of string, scan op.Scan, snapshot func(r op.Row) (object, op.
 
 // objectOf is a column that holds an object as text; an empty one where it
 // holds nothing of the kind.
-func objectOf(r op.Row, column string) object {
+func objectOf(r op.Row, column string) *jsontext.Object {
 	if o, ok := readObject(r.Text(column)); ok && isJSON(r.Text(column)) {
 		return o
 	}
-	return object{}
+	return members()
 }

@@ -1,6 +1,7 @@
 package migrations
 
 import (
+	"github.com/larder-db/larder/internal/jsontext"
 	"github.com/larder-db/larder/migrate"
 	"github.com/larder-db/larder/migrate/op"
 )
@@ -13,11 +14,10 @@ var rev62 = migrate.Revision{
 		ops.AddColumn("model", op.Text("version_id").Null(), op.IfNotExists)
 		create(ops, historyTable("model", modelKey))
 		scan := op.Scan{Table: "model", Key: []string{"id"}, Columns: []string{"user_id", "name", "base_model_id", "params", "meta", "updated_at", "created_at"}, Where: "{version_id} IS NULL"}
-		ops.Data("first versions", firstVersions("model", scan, func(r op.Row) (object, op.Values) {
-			return object{
-				{"name", textOrNull(r, "name")}, {"base_model_id", textOrNull(r, "base_model_id")}, {"params", readableOr(r.Text("params"), "{}")},
-				{"meta", objectOf(r, "meta").without("hidden", "chat_variables_schema").String()},
-			}, nil
+		ops.Data("first versions", firstVersions("model", scan, func(r op.Row) (*jsontext.Object, op.Values) {
+			return members(
+				"name", textOrNull(r, "name"), "base_model_id", textOrNull(r, "base_model_id"), "params", readableOr(r.Text("params"), "{}"), "meta", written(without(objectOf(r, "meta"), "hidden", "chat_variables_schema")),
+			), nil
 		})).NoReverse()
 	},
 }

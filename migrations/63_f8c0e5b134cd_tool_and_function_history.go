@@ -1,6 +1,7 @@
 package migrations
 
 import (
+	"github.com/larder-db/larder/internal/jsontext"
 	"github.com/larder-db/larder/migrate"
 	"github.com/larder-db/larder/migrate/op"
 )
@@ -18,15 +19,15 @@ var rev63 = migrate.Revision{
 			ops.AddColumn(of, op.Text("version_id").Null(), op.IfNotExists)
 			create(ops, historyTable(of, modelKey))
 			scan := op.Scan{Table: of, Key: []string{"id"}, Columns: []string{"user_id", "name", "content", "meta", "updated_at", "created_at"}, Where: "{version_id} IS NULL"}
-			ops.Data("first versions of "+of+"s", firstVersions(of, scan, func(r op.Row) (object, op.Values) {
-				meta := objectOf(r, "meta").without(derived...)
-				if meta.get("description") == "" {
-					meta.set("description", "null")
+			ops.Data("first versions of "+of+"s", firstVersions(of, scan, func(r op.Row) (*jsontext.Object, op.Values) {
+				meta := without(objectOf(r, "meta"), derived...)
+				if meta.Get("description") == "" {
+					meta.Set("description", "null")
 				}
-				if falsy(meta.get("i18n")) {
-					meta = meta.without("i18n")
+				if falsy(meta.Get("i18n")) {
+					meta = without(meta, "i18n")
 				}
-				return object{{"name", textOrNull(r, "name")}, {"content", quote(r.Text("content"))}, {"meta", meta.String()}}, nil
+				return members("name", textOrNull(r, "name"), "content", quote(r.Text("content")), "meta", written(meta)), nil
 			})).NoReverse()
 		}
 	},

@@ -3,6 +3,7 @@ package migrations
 import (
 	"context"
 
+	"github.com/larder-db/larder/internal/jsontext"
 	"github.com/larder-db/larder/migrate"
 	"github.com/larder-db/larder/migrate/op"
 	"github.com/larder-db/larder/schema"
@@ -63,18 +64,18 @@ var (
 )
 
 // rowOf is a row as a document.
-func rowOf(r op.Row, columns [3][]string) object {
-	o := object{}
+func rowOf(r op.Row, columns [3][]string) *jsontext.Object {
+	o := members()
 	for kind, names := range columns {
 		for _, n := range names {
 			switch {
 			case r.Null(n):
 			case kind == 0:
-				o.set(n, quote(r.Text(n)))
+				o.Set(n, quote(r.Text(n)))
 			case kind == 1:
-				o.set(n, numberOrNull(r, n))
+				o.Set(n, numberOrNull(r, n))
 			default:
-				o.set(n, map[bool]string{true: "true", false: "false"}[r.Bool(n)])
+				o.Set(n, map[bool]string{true: "true", false: "false"}[r.Bool(n)])
 			}
 		}
 	}
@@ -85,13 +86,13 @@ func rowOf(r op.Row, columns [3][]string) object {
 func valuesOf(text string) op.Values {
 	o, _ := readObject(text)
 	row := op.Values{}
-	for _, m := range o {
-		if s, ok := readString(m.raw); ok {
-			row[m.key] = s
-		} else if m.raw == "true" || m.raw == "false" {
-			row[m.key] = m.raw == "true"
+	for _, m := range o.Members {
+		if s, ok := readString(m.Val); ok {
+			row[m.Key] = s
+		} else if m.Val == "true" || m.Val == "false" {
+			row[m.Key] = m.Val == "true"
 		} else {
-			row[m.key] = m.raw
+			row[m.Key] = m.Val
 		}
 	}
 	return row
@@ -109,7 +110,7 @@ func keepApps(ctx context.Context, d *op.Data) error {
 		scan.Columns = all(columns)
 		return d.Rows(ctx, scan, func(ctx context.Context, c *op.Chunk) error {
 			for _, r := range c.Rows {
-				if err := keep(ctx, c, kept{appRevision, scan.Table, r.Text("id"), "an app has it, and there are none before revision " + appRevision, rowOf(r, columns).String()}); err != nil {
+				if err := keep(ctx, c, kept{appRevision, scan.Table, r.Text("id"), "an app has it, and there are none before revision " + appRevision, written(rowOf(r, columns))}); err != nil {
 					return err
 				}
 				if !remove {

@@ -6,85 +6,51 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/larder-db/larder/internal/jsontext"
 	"github.com/larder-db/larder/migrate/op"
 )
 
 // JSON is read and written as text, one level at a time: what a step does not
 // look at keeps its spelling, its order and its exact numbers.
 
-// member is a member of an object.
-type member struct {
-	key string
-	raw string // the value as it is written
-}
-
-// object is the members of an object in the order in which they stand; of two
-// with one key the last one counts, in the place of the first.
-type object []member
-
 // readObject reads the top level of an object; ok is false for anything else.
-func readObject(s string) (o object, ok bool) {
+func readObject(s string) (o *jsontext.Object, ok bool) {
+	o = members()
 	sc := scanner{buf: s}
 	if sc.token() != '{' {
-		return nil, false
+		return o, false
 	}
-	o = object{}
 	err := sc.members(func(key string) error {
 		raw, err := sc.value()
-		o.set(key, raw)
+		o.Set(key, raw)
 		return err
 	})
 	if err != nil || sc.token() != 0 {
-		return nil, false
+		return members(), false
 	}
 	return o, true
 }
 
-// get returns the value of a member as it is written; "" when there is none.
-func (o object) get(key string) string {
-	for _, m := range o {
-		if m.key == key {
-			return m.raw
-		}
+// members is an object of pairs of a key and the text of its value.
+func members(pairs ...string) *jsontext.Object {
+	o := &jsontext.Object{}
+	for i := 0; i < len(pairs); i += 2 {
+		o.Set(pairs[i], pairs[i+1])
 	}
-	return ""
-}
-
-// set gives a member a value, behind the others when it is new.
-func (o *object) set(key, raw string) {
-	for i, m := range *o {
-		if m.key == key {
-			(*o)[i].raw = raw
-			return
-		}
-	}
-	*o = append(*o, member{key, raw})
+	return o
 }
 
 // without returns the object less the keys.
-func (o object) without(keys ...string) object {
-	out := object{}
-	for _, m := range o {
-		if !contains(keys, m.key) {
-			out = append(out, m)
-		}
+func without(o *jsontext.Object, keys ...string) *jsontext.Object {
+	out := o.Clone()
+	for _, key := range keys {
+		out.Remove(key)
 	}
 	return out
 }
 
-// String writes the object.
-func (o object) String() string {
-	var b strings.Builder
-	b.WriteByte('{')
-	for i, m := range o {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(quote(m.key) + ": " + m.raw)
-	}
-	b.WriteByte('}')
-	return readableOr(b.String(), "{}")
-}
+// written is the text of an object as Python writes it.
+func written(o *jsontext.Object) string { return readableOr(o.Join(", ", ": "), "{}") }
 
 // readList reads the top level of a list; ok is false for anything else.
 func readList(s string) (list []string, ok bool) {

@@ -5,11 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 	"unicode"
-	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/larder-db/larder/internal/jsontext"
@@ -77,14 +75,7 @@ func backwards(rs []rune) []rune {
 func isJSON(s string) bool { return utf8.ValidString(s) && json.Valid([]byte(s)) }
 
 // quote is s as JSON text.
-func quote(s string) string {
-	var b strings.Builder
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	// A string always has a JSON form.
-	_ = enc.Encode(plain(s))
-	return strings.TrimSuffix(b.String(), "\n")
-}
+func quote(s string) string { return jsontext.Quote(plain(s)) }
 
 // plainText reports whether every engine can hold s as text.
 func plainText(s string) bool { return utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 }
@@ -108,45 +99,7 @@ func readable(s string) (doc string, ok bool) {
 	if !isJSON(s) {
 		return "", false
 	}
-	var b strings.Builder
-	for i := 0; i < len(s); {
-		if s[i] != '\\' {
-			n := strings.IndexByte(s[i:], '\\')
-			if n < 0 {
-				n = len(s) - i
-			}
-			b.WriteString(s[i : i+n])
-			i += n
-			continue
-		}
-		if s[i+1] != 'u' {
-			b.WriteString(s[i : i+2])
-			i += 2
-			continue
-		}
-		// The syntax has been checked: there are four digits.
-		unit, _ := strconv.ParseUint(s[i+2:i+6], 16, 16)
-		switch r := rune(unit); {
-		case r == 0:
-			i += 6
-		case !utf16.IsSurrogate(r):
-			b.WriteString(s[i : i+6])
-			i += 6
-		default:
-			var next uint64
-			if i+12 <= len(s) && s[i+6] == '\\' && s[i+7] == 'u' {
-				next, _ = strconv.ParseUint(s[i+8:i+12], 16, 16)
-			}
-			if utf16.DecodeRune(r, rune(next)) != utf8.RuneError {
-				b.WriteString(s[i : i+12])
-				i += 12
-				continue
-			}
-			b.WriteString("\\ufffd")
-			i += 6
-		}
-	}
-	doc = b.String()
+	doc = jsontext.Replace(s, "", `\ufffd`)
 	_, err := jsontext.Check(doc)
 	return doc, err == nil
 }

@@ -1,5 +1,7 @@
-// Package jsontext checks the text of JSON documents: fast, and by the rules of
-// what is stored, which are stricter than those of JSON.
+// Package jsontext reads and writes JSON documents as text: it checks them, by
+// the rules of what is stored, which are stricter than those of JSON, walks them,
+// and cuts an object into its members, so that what nobody looks at keeps its
+// spelling and its exact numbers. It decodes nothing.
 package jsontext
 
 import (

@@ -13,7 +13,7 @@ const DefaultTitle = "New Chat"
 // Document is a chat document. It is a value that does not change: the
 // functions of this package return new ones.
 type Document struct {
-	top  *object // parts of text
+	top  *jsontext.Object // parts of text
 	text string
 }
 
@@ -61,18 +61,18 @@ func Readable(text string) (string, error) {
 }
 
 func cut(text string) (*Document, error) {
-	if !isObject(text) {
+	top := jsontext.Cut(text, inside...)
+	if top == nil {
 		return nil, dberr.New(dberr.Invalid, "chatdoc", "the chat document is not a JSON object")
 	}
-	top, _ := cutAt(text, jsontext.SkipSpace(text, 0), inside)
 	return &Document{top: top, text: text}, nil
 }
 
 // whole is the document with those members. Objects that have no text yet are
 // its own from then on.
-func whole(top *object) *Document {
-	d := &Document{top: top, text: top.encode()}
-	top.move(d.text, 0)
+func whole(top *jsontext.Object) *Document {
+	d := &Document{top: top, text: top.Encode()}
+	top.Move(d.text, 0)
 	return d
 }
 
@@ -81,17 +81,17 @@ func whole(top *object) *Document {
 // its own list of messages a list, as far as they are there.
 func (d *Document) Check() error {
 	wrong := func(what string) error { return dberr.New(dberr.Invalid, "chatdoc", what) }
-	history, list := d.top.get("history"), d.top.get("messages")
-	switch messages := d.history().get("messages"); {
-	case history != "" && !isObject(history):
+	history, list := d.top.Get("history"), d.top.Get("messages")
+	switch messages := d.history().Get("messages"); {
+	case history != "" && !jsontext.IsObject(history):
 		return wrong("the history of the chat document is not an object")
-	case messages != "" && !isObject(messages):
+	case messages != "" && !jsontext.IsObject(messages):
 		return wrong("the messages in the history of the chat document are not an object")
 	case list != "" && list != "null" && jsontext.Elements(list) == nil:
 		return wrong("the messages of the chat document are not a list")
 	}
-	for _, msg := range d.messages().all() {
-		if !isObject(msg) {
+	for _, msg := range d.messages().All() {
+		if !jsontext.IsObject(msg) {
 			return wrong("a message of the chat document is not an object")
 		}
 	}
@@ -102,7 +102,7 @@ func (d *Document) Check() error {
 func (d *Document) JSON() string { return d.text }
 
 // Title is the document's own title; false when it has none that is a string.
-func (d *Document) Title() (string, bool) { return stringOf(d.top.get("title")) }
+func (d *Document) Title() (string, bool) { return jsontext.StringOf(d.top.Get("title")) }
 
 // CurrentID is the id of the message that the chat stands at: what
 // history.currentId says, else the document's currentId, its
@@ -110,14 +110,14 @@ func (d *Document) Title() (string, bool) { return stringOf(d.top.get("title")) 
 // Empty when none of them says anything.
 func (d *Document) CurrentID() string {
 	for _, text := range []string{
-		d.history().get("currentId"), d.top.get("currentId"), d.top.get("branchPointMessageId"),
+		d.history().Get("currentId"), d.top.Get("currentId"), d.top.Get("branchPointMessageId"),
 	} {
-		if s, ok := stringOf(text); ok && s != "" {
+		if s, ok := jsontext.StringOf(text); ok && s != "" {
 			return s
 		}
 	}
-	if list := jsontext.Elements(d.top.get("messages")); len(list) > 0 {
-		if s, ok := stringOf(cutObject(list[len(list)-1]).get("id")); ok {
+	if list := jsontext.Elements(d.top.Get("messages")); len(list) > 0 {
+		if s, ok := jsontext.StringOf(jsontext.Cut(list[len(list)-1]).Get("id")); ok {
 			return s
 		}
 	}
@@ -130,29 +130,29 @@ func (d *Document) MessageIDs() []string {
 	if m == nil {
 		return nil
 	}
-	ids := make([]string, 0, len(m.members))
-	for _, e := range m.members {
-		ids = append(ids, e.key)
+	ids := make([]string, 0, len(m.Members))
+	for _, e := range m.Members {
+		ids = append(ids, e.Key)
 	}
 	return ids
 }
 
 // Message returns the JSON text of one message of the history; empty when there
 // is no such message.
-func (d *Document) Message(id string) string { return d.messages().get(id) }
+func (d *Document) Message(id string) string { return d.messages().Get(id) }
 
 // Member returns the JSON text of a top-level member; empty when there is none.
-func (d *Document) Member(key string) string { return d.top.get(key) }
+func (d *Document) Member(key string) string { return d.top.Get(key) }
 
 // WithTitle returns the document with another title.
 func (d *Document) WithTitle(title string) *Document {
-	top := d.top.clone()
-	top.set("title", quote(title))
+	top := d.top.Clone()
+	top.Set("title", jsontext.Quote(title))
 	return whole(top)
 }
 
-func (d *Document) history() *object  { return d.top.object("history") }
-func (d *Document) messages() *object { return d.history().object("messages") }
+func (d *Document) history() *jsontext.Object  { return d.top.Object("history") }
+func (d *Document) messages() *jsontext.Object { return d.history().Object("messages") }
 
 // CleanString removes U+0000 and what is no UTF-8 from s, for text columns
 // that stand beside a document.
@@ -162,7 +162,7 @@ func CleanString(s string) string {
 		return ""
 	}
 	var out string
-	if json.Unmarshal([]byte(stripUnholdable(string(b))), &out) != nil {
+	if json.Unmarshal([]byte(jsontext.Replace(string(b), "", "")), &out) != nil {
 		return ""
 	}
 	return out

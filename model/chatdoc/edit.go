@@ -9,11 +9,11 @@ import (
 // With returns the document with a top-level member, whose value is JSON text;
 // empty text removes it.
 func (d *Document) With(key, text string) *Document {
-	top := d.top.clone()
+	top := d.top.Clone()
 	if text == "" {
-		top.remove(key)
+		top.Remove(key)
 	} else {
-		top.set(key, text)
+		top.Set(key, text)
 	}
 	return whole(top)
 }
@@ -22,12 +22,12 @@ func (d *Document) With(key, text string) *Document {
 // not there is added with them. The chat then stands at the end of the branch
 // that the message is on. Patch is a JSON object that was checked.
 func (d *Document) Upsert(id, patch string) *Document {
-	messages := d.messages().clone()
-	msg := cutObject(messages.get(id)).clone()
-	for key, val := range cutObject(patch).all() {
-		msg.set(key, val)
+	messages := d.messages().Clone()
+	msg := jsontext.Cut(messages.Get(id)).Clone()
+	for key, val := range jsontext.Cut(patch).All() {
+		msg.Set(key, val)
 	}
-	messages.set(id, msg.encode())
+	messages.Set(id, msg.Encode())
 	derived(messages)
 	return d.rebuilt(messages, leaf(messages, id))
 }
@@ -35,13 +35,13 @@ func (d *Document) Upsert(id, patch string) *Document {
 // Append returns the document with values behind those of a list in a message;
 // d itself when there is no such message.
 func (d *Document) Append(id, member string, values ...string) *Document {
-	msg := cutObject(d.Message(id))
+	msg := jsontext.Cut(d.Message(id))
 	if msg == nil {
 		return d
 	}
-	msg.set(member, encodeArray(append(jsontext.Elements(msg.get(member)), values...)))
-	messages := d.messages().clone()
-	messages.set(id, msg.encode())
+	msg.Set(member, jsontext.Array(append(jsontext.Elements(msg.Get(member)), values...)))
+	messages := d.messages().Clone()
+	messages.Set(id, msg.Encode())
 	return d.rebuilt(messages, d.currentMessage())
 }
 
@@ -51,37 +51,37 @@ func (d *Document) Append(id, member string, values ...string) *Document {
 // parent's branch.
 func (d *Document) Remove(id string) *Document {
 	all := d.messages()
-	if all.find(id) < 0 {
+	if all.Find(id) < 0 {
 		return d
 	}
 	gone := []string{id}
-	for key, msg := range all.all() {
-		if p, ok := stringOf(factsOf(msg).parentID); ok && p == id && key != id {
+	for key, msg := range all.All() {
+		if p, ok := jsontext.StringOf(factsOf(msg).parentID); ok && p == id && key != id {
 			gone = append(gone, key)
 		}
 	}
-	parent := factsOf(all.get(id)).parentID
-	if p, ok := stringOf(parent); !ok || all.find(p) < 0 || slices.Contains(gone, p) {
+	parent := factsOf(all.Get(id)).parentID
+	if p, ok := jsontext.StringOf(parent); !ok || all.Find(p) < 0 || slices.Contains(gone, p) {
 		parent = "null"
 	}
-	messages := &object{}
-	for key, msg := range all.all() {
+	messages := &jsontext.Object{}
+	for key, msg := range all.All() {
 		if slices.Contains(gone, key) {
 			continue
 		}
-		if p, ok := stringOf(factsOf(msg).parentID); ok && slices.Contains(gone, p) {
-			m := cutObject(msg)
-			m.set("parentId", parent)
-			msg = m.encode()
+		if p, ok := jsontext.StringOf(factsOf(msg).parentID); ok && slices.Contains(gone, p) {
+			m := jsontext.Cut(msg)
+			m.Set("parentId", parent)
+			msg = m.Encode()
 		}
-		messages.set(key, msg)
+		messages.Set(key, msg)
 	}
 	derived(messages)
 	current := d.currentMessage()
 	if slices.Contains(gone, current) {
-		p, _ := stringOf(parent)
-		if current = leaf(messages, p); current == "" && len(messages.members) > 0 {
-			current = leaf(messages, messages.members[len(messages.members)-1].key)
+		p, _ := jsontext.StringOf(parent)
+		if current = leaf(messages, p); current == "" && len(messages.Members) > 0 {
+			current = leaf(messages, messages.Members[len(messages.Members)-1].Key)
 		}
 	}
 	return d.rebuilt(messages, current)
@@ -92,62 +92,62 @@ func (d *Document) Remove(id string) *Document {
 func (d *Document) Branch(id string) *Document {
 	all := d.messages()
 	var path []string
-	for at := id; all.find(at) >= 0 && !slices.Contains(path, at); {
+	for at := id; all.Find(at) >= 0 && !slices.Contains(path, at); {
 		path = append(path, at)
-		at, _ = stringOf(factsOf(all.get(at)).parentID)
+		at, _ = jsontext.StringOf(factsOf(all.Get(at)).parentID)
 	}
 	if path == nil {
 		return nil
 	}
 	slices.Reverse(path)
-	messages := &object{}
+	messages := &jsontext.Object{}
 	for _, at := range path {
-		messages.set(at, all.get(at))
+		messages.Set(at, all.Get(at))
 	}
 	derived(messages)
 	list := make([]string, len(path))
-	for i := range messages.members {
-		list[i] = messages.members[i].value()
+	for i := range messages.Members {
+		list[i] = messages.Members[i].Value()
 	}
 	out := d.rebuilt(messages, id)
-	if jsontext.Elements(d.top.get("messages")) != nil {
-		out = out.With("messages", encodeArray(list))
+	if jsontext.Elements(d.top.Get("messages")) != nil {
+		out = out.With("messages", jsontext.Array(list))
 	}
 	return out
 }
 
 // currentMessage is the message that history.currentId names.
 func (d *Document) currentMessage() string {
-	id, _ := stringOf(d.history().get("currentId"))
+	id, _ := jsontext.StringOf(d.history().Get("currentId"))
 	return id
 }
 
 // rebuilt is the document with other messages; current is empty for none.
-func (d *Document) rebuilt(messages *object, current string) *Document {
-	history := d.history().clone()
-	history.setObject("messages", messages)
+func (d *Document) rebuilt(messages *jsontext.Object, current string) *Document {
+	history := d.history().Clone()
+	history.SetObject("messages", messages)
 	if current == "" {
-		history.set("currentId", "null")
+		history.Set("currentId", "null")
 	} else {
-		history.set("currentId", quote(current))
+		history.Set("currentId", jsontext.Quote(current))
 	}
-	top := d.top.clone()
-	top.setObject("history", history)
+	top := d.top.Clone()
+	top.SetObject("history", history)
 	return whole(top)
 }
 
 // leaf is the message at which one gets by last children; empty when id is none.
-func leaf(messages *object, id string) string {
-	if messages.find(id) < 0 {
+func leaf(messages *jsontext.Object, id string) string {
+	if messages.Find(id) < 0 {
 		return ""
 	}
 	seen := map[string]bool{}
 	for {
 		seen[id] = true
-		children, _ := stringList(factsOf(messages.get(id)).childrenID)
+		children, _ := stringList(factsOf(messages.Get(id)).childrenID)
 		next := ""
 		for _, c := range children {
-			if messages.find(c) >= 0 && !seen[c] {
+			if messages.Find(c) >= 0 && !seen[c] {
 				next = c
 			}
 		}

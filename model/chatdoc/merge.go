@@ -34,25 +34,25 @@ func New(sent *Document, by Author) *Document { return Merge(nil, sent, by) }
 func Merge(stored, sent *Document, by Author) *Document {
 	w := writerOf(by)
 	if stored == nil {
-		top := &object{}
-		for _, m := range sent.top.members {
-			top.put(mergeMember(m, nil, w))
+		top := &jsontext.Object{}
+		for _, m := range sent.top.Members {
+			top.Put(mergeMember(m, nil, w))
 		}
 		return whole(top)
 	}
-	var top *object // a copy of stored's, once something is different
-	for _, m := range sent.top.members {
-		if m.key == "history" && m.sub == nil && stored.history() != nil {
+	var top *jsontext.Object // a copy of stored's, once something is different
+	for _, m := range sent.top.Members {
+		if m.Key == "history" && m.Sub == nil && stored.history() != nil {
 			continue
 		}
 		m = mergeMember(m, stored.history(), w)
-		if m.sub != nil && m.sub == stored.history() || m.val != "" && m.val == stored.top.get(m.key) {
+		if m.Sub != nil && m.Sub == stored.history() || m.Val != "" && m.Val == stored.top.Get(m.Key) {
 			continue
 		}
 		if top == nil {
-			top = stored.top.clone()
+			top = stored.top.Clone()
 		}
-		top.put(m)
+		top.Put(m)
 	}
 	if top == nil {
 		return &Document{top: stored.top, text: stored.text}
@@ -62,32 +62,32 @@ func Merge(stored, sent *Document, by Author) *Document {
 
 // mergeMember is what a top-level member that was sent becomes beside the
 // stored history.
-func mergeMember(m member, history *object, w *writer) member {
-	switch m.key {
+func mergeMember(m jsontext.Member, history *jsontext.Object, w *writer) jsontext.Member {
+	switch m.Key {
 	case "history":
-		if m.sub != nil {
-			m.val, m.sub = "", mergeHistory(history, m.sub, w)
+		if m.Sub != nil {
+			m.Val, m.Sub = "", mergeHistory(history, m.Sub, w)
 		}
 	case "messages":
-		m.val = signList(m.val, w)
+		m.Val = signList(m.Val, w)
 	}
 	return m
 }
 
 // mergeHistory is stored itself when nothing is different.
-func mergeHistory(stored, sent *object, w *writer) *object {
-	h := stored.clone()
+func mergeHistory(stored, sent *jsontext.Object, w *writer) *jsontext.Object {
+	h := stored.Clone()
 	changed := stored == nil
-	for _, m := range sent.members {
-		if m.key != "messages" && (h.find(m.key) < 0 || h.get(m.key) != m.val) {
-			h.put(m)
+	for _, m := range sent.Members {
+		if m.Key != "messages" && (h.Find(m.Key) < 0 || h.Get(m.Key) != m.Val) {
+			h.Put(m)
 			changed = true
 		}
 	}
-	old, sentMessages := stored.object("messages"), sent.object("messages")
+	old, sentMessages := stored.Object("messages"), sent.Object("messages")
 	if old == nil && sentMessages == nil {
-		if raw := sent.get("messages"); raw != "" && raw != h.get("messages") {
-			h.set("messages", raw)
+		if raw := sent.Get("messages"); raw != "" && raw != h.Get("messages") {
+			h.Set("messages", raw)
 			changed = true
 		}
 		if !changed {
@@ -97,7 +97,7 @@ func mergeHistory(stored, sent *object, w *writer) *object {
 	}
 	messages := unite(old, sentMessages, w)
 	if messages != old {
-		h.setObject("messages", messages)
+		h.SetObject("messages", messages)
 		changed = true
 	}
 	if settleCurrentID(h, stored, messages) {
@@ -110,48 +110,48 @@ func mergeHistory(stored, sent *object, w *writer) *object {
 }
 
 // unite is what the messages become: old itself when nothing is different.
-func unite(old, sent *object, w *writer) *object {
+func unite(old, sent *jsontext.Object, w *writer) *jsontext.Object {
 	if old == nil {
-		messages := sent.clone()
-		tree := make([]branch, len(messages.members))
-		for i := range messages.members {
-			m := &messages.members[i]
+		messages := sent.Clone()
+		tree := make([]branch, len(messages.Members))
+		for i := range messages.Members {
+			m := &messages.Members[i]
 			var f facts
-			m.val, m.tail, f = w.sign(m.val, factsOf(m.val), none)
+			m.Val, m.Tail, f = w.sign(m.Val, factsOf(m.Val), none)
 			tree[i] = f.branch
 		}
 		deriveChildren(messages, tree)
 		return messages
 	}
-	messages, changed := old.clone(), false
-	tree := make([]branch, len(messages.members), messages.room(sent))
-	for i := range messages.members {
-		m := &messages.members[i]
-		was := factsOf(m.val)
+	messages, changed := old.Clone(), false
+	tree := make([]branch, len(messages.Members), messages.Room(sent))
+	for i := range messages.Members {
+		m := &messages.Members[i]
+		was := factsOf(m.Val)
 		tree[i] = was.branch
-		k := sent.find(m.key)
+		k := sent.Find(m.Key)
 		if k < 0 {
 			continue
 		}
-		is, val := was, sent.members[k].val
-		if val != m.val {
+		is, val := was, sent.Members[k].Val
+		if val != m.Val {
 			is = factsOf(val)
 		}
 		if keepsStored(was, is, w.by) {
 			continue
 		}
-		if text, tail, f := w.sign(val, is, was); tail != "" || text != m.val {
-			m.val, m.tail, tree[i], changed = text, tail, f.branch, true
+		if text, tail, f := w.sign(val, is, was); tail != "" || text != m.Val {
+			m.Val, m.Tail, tree[i], changed = text, tail, f.branch, true
 		}
 	}
-	for id, val := range sent.all() {
-		if messages.find(id) >= 0 {
+	for id, val := range sent.All() {
+		if messages.Find(id) >= 0 {
 			continue
 		}
-		m := member{key: id, text: quote(id)}
+		m := jsontext.Member{Key: id, Name: jsontext.Quote(id)}
 		var f facts
-		m.val, m.tail, f = w.sign(val, factsOf(val), none)
-		messages.put(m)
+		m.Val, m.Tail, f = w.sign(val, factsOf(val), none)
+		messages.Put(m)
 		tree, changed = append(tree, f.branch), true
 	}
 	if deriveChildren(messages, tree) {
@@ -183,7 +183,7 @@ var (
 
 func factsOf(msg string) facts {
 	var v [6]string
-	ok := pick(msg, factKeys, v[:])
+	ok := jsontext.Pick(msg, factKeys, v[:])
 	return facts{branch{ok, v[0], v[1]}, v[2], v[3], v[4], v[5]}
 }
 
@@ -195,10 +195,10 @@ func keepsStored(stored, sent facts, by Author) bool {
 	if !sent.object {
 		return true
 	}
-	if role, _ := stringOf(stored.role); role == "assistant" && stored.done == "false" {
+	if role, _ := jsontext.StringOf(stored.role); role == "assistant" && stored.done == "false" {
 		return true
 	}
-	owner, ok := stringOf(stored.userID)
+	owner, ok := jsontext.StringOf(stored.userID)
 	return ok && owner != "" && owner != by.ID
 }
 
@@ -210,11 +210,11 @@ type writer struct {
 }
 
 func writerOf(by Author) *writer {
-	w := &writer{by: by, id: quote(by.ID)}
-	u := &object{}
-	u.set("id", w.id)
-	u.set("name", quote(by.Name))
-	w.user = u.encode()
+	w := &writer{by: by, id: jsontext.Quote(by.ID)}
+	u := &jsontext.Object{}
+	u.Set("id", w.id)
+	u.Set("name", jsontext.Quote(by.Name))
+	w.user = u.Encode()
 	for i := range w.tails {
 		if i&1 != 0 {
 			w.tails[i] += `,"user_id":` + w.id
@@ -236,18 +236,18 @@ func (w *writer) sign(msg string, is, was facts) (text, tail string, now facts) 
 		return msg, "", now
 	}
 	id, user := false, false
-	if _, ok := stringOf(is.userID); !ok && w.by.ID != "" {
+	if _, ok := jsontext.StringOf(is.userID); !ok && w.by.ID != "" {
 		id, now.userID = true, was.userID
-		if _, ok := stringOf(now.userID); !ok {
+		if _, ok := jsontext.StringOf(now.userID); !ok {
 			now.userID = w.id
 		}
 	}
-	if role, _ := stringOf(is.role); role == "user" && !isObject(is.user) {
+	if role, _ := jsontext.StringOf(is.role); role == "user" && !jsontext.IsObject(is.user) {
 		now.user = was.user
-		if owner, _ := stringOf(now.userID); !isObject(now.user) && owner == w.by.ID && w.by.ID != "" {
+		if owner, _ := jsontext.StringOf(now.userID); !jsontext.IsObject(now.user) && owner == w.by.ID && w.by.ID != "" {
 			now.user = w.user
 		}
-		if user = isObject(now.user); !user {
+		if user = jsontext.IsObject(now.user); !user {
 			now.user = is.user
 		}
 	}
@@ -267,14 +267,14 @@ func (w *writer) sign(msg string, is, was facts) (text, tail string, now facts) 
 		len(body) > 1 {
 		return body, w.tails[which], now
 	}
-	out := cutObject(msg)
+	out := jsontext.Cut(msg)
 	if id {
-		out.set("user_id", now.userID)
+		out.Set("user_id", now.userID)
 	}
 	if user {
-		out.set("user", now.user)
+		out.Set("user", now.user)
 	}
-	return out.encode(), "", now
+	return out.Encode(), "", now
 }
 
 // signList signs the linear copy of the messages that clients keep beside the history.
@@ -292,22 +292,22 @@ func signList(list string, w *writer) string {
 	if !changed {
 		return list
 	}
-	return encodeArray(items)
+	return jsontext.Array(items)
 }
 
 // deriveChildren makes childrenIds agree with parentId, and reports whether it
 // changed anything. Children that are listed already keep their order; the
 // others follow in the order of the messages. A message whose list is right
 // keeps its text.
-func deriveChildren(messages *object, tree []branch) bool {
+func deriveChildren(messages *jsontext.Object, tree []branch) bool {
 	parents := make([]int32, len(tree)) // the parent's number, and 1 more; 0 is none
 	first := make([]int32, len(tree)+1) // where the children of a message begin in children, and those of the next
-	for i := range messages.members {
-		id, ok := stringOf(tree[i].parentID)
-		if !ok || id == messages.members[i].key {
+	for i := range messages.Members {
+		id, ok := jsontext.StringOf(tree[i].parentID)
+		if !ok || id == messages.Members[i].Key {
 			continue
 		}
-		if p := messages.find(id); p >= 0 {
+		if p := messages.Find(id); p >= 0 {
 			parents[i] = int32(p) + 1
 			first[p+1]++
 		}
@@ -323,15 +323,15 @@ func deriveChildren(messages *object, tree []branch) bool {
 		}
 	}
 	changed := false
-	for i := range messages.members {
-		m := &messages.members[i]
+	for i := range messages.Members {
+		m := &messages.Members[i]
 		if !tree[i].object {
 			continue
 		}
 		listed, raw := stringList(tree[i].childrenID)
 		var have []string
 		for _, k := range children[first[i]:first[i+1]] {
-			have = append(have, messages.members[k].key)
+			have = append(have, messages.Members[k].Key)
 		}
 		want := orderChildren(have, listed)
 		if raw && slices.Equal(want, listed) || !raw && len(want) == 0 {
@@ -339,11 +339,11 @@ func deriveChildren(messages *object, tree []branch) bool {
 		}
 		items := make([]string, len(want))
 		for k, id := range want {
-			items[k] = quote(id)
+			items[k] = jsontext.Quote(id)
 		}
-		c := cutObject(m.value())
-		c.set("childrenIds", encodeArray(items))
-		m.val, m.tail, changed = c.encode(), "", true
+		c := jsontext.Cut(m.Value())
+		c.Set("childrenIds", jsontext.Array(items))
+		m.Val, m.Tail, changed = c.Encode(), "", true
 	}
 	return changed
 }
@@ -356,7 +356,7 @@ func stringList(text string) ([]string, bool) {
 		return nil, false
 	}
 	for i, v := range items {
-		s, ok := stringOf(v)
+		s, ok := jsontext.StringOf(v)
 		if !ok {
 			return items[:i], false
 		}
@@ -387,24 +387,24 @@ func orderChildren(have, listed []string) []string {
 
 // settleCurrentID keeps currentId when it is null, absent or a message, and
 // reports whether it changed it.
-func settleCurrentID(h, stored, messages *object) bool {
-	id, ok := stringOf(h.get("currentId"))
-	if !ok || messages.find(id) >= 0 || len(messages.members) == 0 {
+func settleCurrentID(h, stored, messages *jsontext.Object) bool {
+	id, ok := jsontext.StringOf(h.Get("currentId"))
+	if !ok || messages.Find(id) >= 0 || len(messages.Members) == 0 {
 		return false
 	}
-	if was, ok := stringOf(stored.get("currentId")); ok && messages.find(was) >= 0 {
-		h.set("currentId", quote(was))
+	if was, ok := jsontext.StringOf(stored.Get("currentId")); ok && messages.Find(was) >= 0 {
+		h.Set("currentId", jsontext.Quote(was))
 	} else {
-		h.set("currentId", quote(messages.members[len(messages.members)-1].key))
+		h.Set("currentId", jsontext.Quote(messages.Members[len(messages.Members)-1].Key))
 	}
 	return true
 }
 
 // derived makes childrenIds of all messages agree with parentId.
-func derived(messages *object) {
-	tree := make([]branch, len(messages.members))
-	for i := range messages.members {
-		tree[i] = factsOf(messages.members[i].value()).branch
+func derived(messages *jsontext.Object) {
+	tree := make([]branch, len(messages.Members))
+	for i := range messages.Members {
+		tree[i] = factsOf(messages.Members[i].Value()).branch
 	}
 	deriveChildren(messages, tree)
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strconv"
 
+	"github.com/larder-db/larder/internal/jsontext"
 	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/model"
 )
@@ -24,7 +25,7 @@ func (d *Document) Rows(chatID, userID string, now int64) iter.Seq[model.ChatMes
 // the same text.
 func (d *Document) RowsChanged(before *Document, chatID, userID string, now int64) iter.Seq[model.ChatMessage] {
 	old := before.messages()
-	return d.rows(chatID, userID, now, func(id, msg string) bool { return old.get(id) != msg })
+	return d.rows(chatID, userID, now, func(id, msg string) bool { return old.Get(id) != msg })
 }
 
 // RowsGone are the ids of the rows that before has and d has not: of messages
@@ -32,8 +33,8 @@ func (d *Document) RowsChanged(before *Document, chatID, userID string, now int6
 func (d *Document) RowsGone(before *Document, chatID string) []string {
 	now := d.messages()
 	var ids []string
-	for id, text := range before.messages().all() {
-		if msg := now.get(id); msg != text && hasRow(text) && !hasRow(msg) {
+	for id, text := range before.messages().All() {
+		if msg := now.Get(id); msg != text && hasRow(text) && !hasRow(msg) {
 			ids = append(ids, RowID(chatID, id))
 		}
 	}
@@ -42,60 +43,60 @@ func (d *Document) RowsGone(before *Document, chatID string) []string {
 
 func hasRow(msg string) bool {
 	var role [1]string
-	pick(msg, []string{"role"}, role[:])
-	s, ok := stringOf(role[0])
+	jsontext.Pick(msg, []string{"role"}, role[:])
+	s, ok := jsontext.StringOf(role[0])
 	return ok && s != ""
 }
 
 func (d *Document) rows(chatID, userID string, now int64, want func(id, msg string) bool) iter.Seq[model.ChatMessage] {
 	return func(yield func(model.ChatMessage) bool) {
-		for id, text := range d.messages().all() {
+		for id, text := range d.messages().All() {
 			if !want(id, text) {
 				continue
 			}
-			if row, ok := rowOf(cutObject(text), chatID, id, userID, now); ok && !yield(row) {
+			if row, ok := rowOf(jsontext.Cut(text), chatID, id, userID, now); ok && !yield(row) {
 				return
 			}
 		}
 	}
 }
 
-func rowOf(msg *object, chatID, messageID, userID string, now int64) (model.ChatMessage, bool) {
-	role, ok := stringOf(msg.get("role"))
+func rowOf(msg *jsontext.Object, chatID, messageID, userID string, now int64) (model.ChatMessage, bool) {
+	role, ok := jsontext.StringOf(msg.Get("role"))
 	if !ok || role == "" {
 		return model.ChatMessage{}, false
 	}
-	created := timestamp(msg.get("timestamp"), now)
-	done := msg.get("done") != "false"
+	created := timestamp(msg.Get("timestamp"), now)
+	done := msg.Get("done") != "false"
 	row := model.ChatMessage{
 		ID:             RowID(chatID, messageID),
 		ChatID:         chatID,
 		UserID:         &userID,
 		Role:           role,
-		ParentID:       optional(msg.get("parentId")),
-		Content:        document(msg.get("content")),
-		Output:         document(msg.get("output")),
-		ModelID:        optional(msg.get("model")),
-		Files:          document(msg.get("files")),
-		Sources:        document(msg.get("sources")),
-		Embeds:         document(msg.get("embeds")),
+		ParentID:       optional(msg.Get("parentId")),
+		Content:        document(msg.Get("content")),
+		Output:         document(msg.Get("output")),
+		ModelID:        optional(msg.Get("model")),
+		Files:          document(msg.Get("files")),
+		Sources:        document(msg.Get("sources")),
+		Embeds:         document(msg.Get("embeds")),
 		Done:           &done,
-		StatusHistory:  document(msg.get("statusHistory")),
-		Error:          document(msg.get("error")),
-		Usage:          usage(msg.get("usage")),
+		StatusHistory:  document(msg.Get("statusHistory")),
+		Error:          document(msg.Get("error")),
+		Usage:          usage(msg.Get("usage")),
 		CreatedAt:      &created,
 		UpdatedAt:      &now,
-		ContextSummary: optional(msg.get("contextSummary")),
-		Meta:           document(msg.get("meta")),
+		ContextSummary: optional(msg.Get("contextSummary")),
+		Meta:           document(msg.Get("meta")),
 	}
-	if by, ok := stringOf(msg.get("user_id")); ok && by != "" {
+	if by, ok := jsontext.StringOf(msg.Get("user_id")); ok && by != "" {
 		row.UserID = &by
 	}
 	return row, true
 }
 
 func optional(text string) *string {
-	if s, ok := stringOf(text); ok {
+	if s, ok := jsontext.StringOf(text); ok {
 		return &s
 	}
 	return nil
@@ -114,7 +115,7 @@ func document(text string) jsonvalue.JSON {
 // it, without its fraction.
 func timestamp(text string, now int64) int64 {
 	s := text
-	if q, ok := stringOf(text); ok {
+	if q, ok := jsontext.StringOf(text); ok {
 		s = q
 	}
 	if n, err := strconv.ParseInt(s, 10, 64); err == nil {
@@ -136,8 +137,8 @@ var (
 // usage is the message's usage with input_tokens, output_tokens and
 // total_tokens beside whatever else it has.
 func usage(text string) jsonvalue.JSON {
-	u := cutObject(text)
-	if u == nil || len(u.members) == 0 {
+	u := jsontext.Cut(text)
+	if u == nil || len(u.Members) == 0 {
 		return document(text)
 	}
 	in, out := firstCount(u, inputTokens), firstCount(u, outputTokens)
@@ -145,19 +146,19 @@ func usage(text string) jsonvalue.JSON {
 	if total == 0 {
 		total = in + out
 	}
-	c := u.clone()
+	c := u.Clone()
 	for _, kv := range []struct {
 		key string
 		n   int64
 	}{{"input_tokens", in}, {"output_tokens", out}, {"total_tokens", total}} {
-		c.set(kv.key, strconv.FormatInt(kv.n, 10))
+		c.Set(kv.key, strconv.FormatInt(kv.n, 10))
 	}
-	return jsonvalue.Text(c.encode())
+	return jsonvalue.Text(c.Encode())
 }
 
-func firstCount(u *object, keys []string) int64 {
+func firstCount(u *jsontext.Object, keys []string) int64 {
 	for _, k := range keys {
-		if n := timestamp(u.get(k), 0); n != 0 {
+		if n := timestamp(u.Get(k), 0); n != 0 {
 			return n
 		}
 	}

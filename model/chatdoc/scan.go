@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/larder-db/larder/dberr"
@@ -36,60 +34,13 @@ func clean(text string) (string, error) {
 	case errors.Is(err, jsontext.ErrNUL), errors.Is(err, jsontext.ErrSurrogate):
 		// The check ended there; the rest has to be JSON as well.
 		if json.Valid([]byte(text)) && utf8.ValidString(text) {
-			return stripUnholdable(text), nil
+			return jsontext.Replace(text, "", ""), nil
 		}
 	}
 	if !utf8.ValidString(text) {
 		return "", dberr.New(dberr.Invalid, "chatdoc", "the text is not UTF-8")
 	}
 	return "", dberr.New(dberr.Invalid, "chatdoc", "the text is not JSON")
-}
-
-// stripUnholdable drops \u0000 and lone surrogate escapes from valid JSON. A
-// backslash can only stand inside a string there, so strings need not be tracked; an escaped
-// backslash is stepped over as a pair.
-func stripUnholdable(text string) string {
-	var out strings.Builder
-	kept := 0 // text[:kept] is in out, without what was dropped
-	for i := 0; i < len(text); {
-		k := strings.IndexByte(text[i:], '\\')
-		if k < 0 {
-			break
-		}
-		i += k
-		r, ok := escaped(text, i)
-		if !ok {
-			i += 2
-			continue
-		}
-		size, drop := 6, r == 0 || r >= 0xDC00 && r < 0xE000
-		if r >= 0xD800 && r < 0xDC00 {
-			if low, ok := escaped(text, i+6); ok && low >= 0xDC00 && low < 0xE000 {
-				size = 12
-			} else {
-				drop = true
-			}
-		}
-		if drop {
-			out.WriteString(text[kept:i])
-			kept = i + size
-		}
-		i += size
-	}
-	if kept == 0 {
-		return text
-	}
-	out.WriteString(text[kept:])
-	return out.String()
-}
-
-// escaped reads the escape \uXXXX at i.
-func escaped(text string, i int) (rune, bool) {
-	if i+6 > len(text) || text[i] != '\\' || text[i+1] != 'u' {
-		return 0, false
-	}
-	n, err := strconv.ParseUint(text[i+2:i+6], 16, 16)
-	return rune(n), err == nil
 }
 
 // mend makes JSON of what older writers left in rows: NaN and Infinity become

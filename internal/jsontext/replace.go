@@ -1,0 +1,58 @@
+package jsontext
+
+import (
+	"strconv"
+	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// Replace puts other text in the place of the escapes that [Check] refuses: nul
+// where U+0000 is escaped, half where a surrogate stands without its other
+// half. It returns text itself when there is none. A backslash can only stand
+// inside a string of a JSON document, so strings need not be tracked; an
+// escaped backslash is stepped over as a pair.
+func Replace(text, nul, half string) string {
+	var out strings.Builder
+	kept := 0 // text[:kept] is in out
+	for i := 0; i < len(text); {
+		k := strings.IndexByte(text[i:], '\\')
+		if k < 0 {
+			break
+		}
+		i += k
+		r, ok := escaped(text, i)
+		if !ok {
+			i += 2
+			continue
+		}
+		size, replaced, by := 6, r == 0, nul
+		if utf16.IsSurrogate(r) {
+			if low, _ := escaped(text, i+6); utf16.DecodeRune(r, low) != utf8.RuneError {
+				size = 12
+			} else {
+				replaced, by = true, half
+			}
+		}
+		if replaced {
+			out.WriteString(text[kept:i])
+			out.WriteString(by)
+			kept = i + size
+		}
+		i += size
+	}
+	if kept == 0 {
+		return text
+	}
+	out.WriteString(text[kept:])
+	return out.String()
+}
+
+// escaped reads the escape \uXXXX at i.
+func escaped(text string, i int) (rune, bool) {
+	if i+6 > len(text) || text[i] != '\\' || text[i+1] != 'u' {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(text[i+2:i+6], 16, 16)
+	return rune(n), err == nil
+}
