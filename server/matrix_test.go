@@ -115,6 +115,19 @@ var matrix = map[string]access{
 	"POST /api/v1/notes/{id}/access/update": {401, 401, 200, 403, 200},
 	"POST /api/v1/notes/{id}/pin":           {401, 401, 200, 403, 200},
 	"DELETE /api/v1/notes/{id}/delete":      {401, 401, 200, 403, 200},
+
+	"GET /api/v1/groups/":                      forUsers,
+	"POST /api/v1/groups/create":               forAdmins,
+	"GET /api/v1/groups/id/{id}":               forAdmins,
+	"GET /api/v1/groups/id/{id}/info":          forUsers,
+	"GET /api/v1/groups/id/{id}/export":        forAdmins,
+	"POST /api/v1/groups/id/{id}/users":        forAdmins,
+	"GET /api/v1/groups/id/{id}/members":       forAdmins,
+	"GET /api/v1/groups/id/{id}/preview":       forAdmins,
+	"POST /api/v1/groups/id/{id}/update":       forAdmins,
+	"POST /api/v1/groups/id/{id}/users/add":    forAdmins,
+	"POST /api/v1/groups/id/{id}/users/remove": forAdmins,
+	"DELETE /api/v1/groups/id/{id}/delete":     forAdmins,
 }
 
 // bodies are what is sent with requests that take something.
@@ -142,6 +155,10 @@ var bodies = map[string]string{
 	"POST /api/v1/chats/new":                              `{"chat":{}}`,
 	"POST /api/v1/chats/{id}":                             `{"chat":{}}`,
 	"POST /api/v1/notes/create":                           `{"title":"x"}`,
+	"POST /api/v1/groups/create":                          `{"name":"x","description":""}`,
+	"POST /api/v1/groups/id/{id}/update":                  `{"name":"x","description":""}`,
+	"POST /api/v1/groups/id/{id}/users/add":               `{"user_ids":[]}`,
+	"POST /api/v1/groups/id/{id}/users/remove":            `{"user_ids":[]}`,
 	"POST /api/v1/notes/{id}/update":                      `{"title":"x"}`,
 	"POST /api/v1/notes/{id}/access/update":               `{"access_grants":[]}`,
 }
@@ -175,12 +192,13 @@ func newWorld(t *testing.T) *world {
 func (w *world) made(path string) string {
 	w.t.Helper()
 	w.n++
+	as := "owner"
 	post := func(path, body string) string {
 		var x struct {
 			ID      string
 			ShareID string `json:"share_id"`
 		}
-		w.call("POST", path, body, w.tokens["owner"]).is(200, "").into(&x)
+		w.call("POST", path, body, w.tokens[as]).is(200, "").into(&x)
 		if strings.HasSuffix(path, "/share") {
 			return x.ShareID
 		}
@@ -196,6 +214,12 @@ func (w *world) made(path string) string {
 		w.call("POST", "/api/v1/chats/"+chat()+"/folder", `{"folder_id":"`+id+`"}`, w.tokens["owner"]).is(200, "")
 		return id
 	}
+	group := func() string {
+		as = "admin"
+		id := post("/api/v1/groups/create", `{"name":"x","description":""}`)
+		post("/api/v1/groups/id/"+id+"/users/add", `{"user_ids":["`+w.owner+`"]}`)
+		return id
+	}
 	for _, f := range []struct {
 		prefix string
 		make   func() string
@@ -206,6 +230,7 @@ func (w *world) made(path string) string {
 		{"/api/v1/chats/", chat},
 		{"/api/v1/folders/", folder},
 		{"/api/v1/notes/", func() string { return post("/api/v1/notes/create", `{"title":"x","data":{"content":{"md":"x"}}}`) }},
+		{"/api/v1/groups/", group},
 	} {
 		if strings.HasPrefix(path, f.prefix) {
 			return f.make()

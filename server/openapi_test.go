@@ -68,6 +68,7 @@ func TestTheDescriptionIsTrue(t *testing.T) {
 	a.call("POST", "/api/v1/chats/"+a.made("/api/v1/chats/")+"/pin", nil, token).is(200, "")
 	a.call("POST", "/api/v1/chats/"+a.made("/api/v1/chats/")+"/archive", nil, token).is(200, "")
 	a.share(a.made("/api/v1/folders/"))
+	a.made("/api/v1/groups/")
 	a.call("POST", "/api/v1/notes/"+a.made("/api/v1/notes/")+"/pin", nil, token)
 	for path, item := range s.Paths {
 		actual := a.real(path)

@@ -263,7 +263,7 @@ func (r *replay) compare(at, path string, want, got any) {
 		switch {
 		case !ok:
 			r.t.Errorf("%s%s: %v, want the number %v", at, path, got, w)
-		case last == "created_at" || last == "updated_at" || last == "expires_at" || last == "last_read_at" && w != "0":
+		case last == "created_at" || last == "updated_at" || last == "expires_at" || last == "last_active_at" || last == "last_read_at" && w != "0":
 			unit := int64(1) // a time has the unit of the one that was recorded
 			if len(w) > 15 {
 				unit = 1e9

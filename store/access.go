@@ -75,14 +75,20 @@ func (b *base) permitted(ctx context.Context, w Who, path ...string) (Permission
 	return p, err
 }
 
-// granted holds for rows that were shared with a user, a group of theirs, or everybody.
+// granted holds for rows that were shared with a user, a group of theirs, one
+// above it, or everybody.
 func granted(resource string, id query.Column[string], user string, r Right) query.Cond {
-	g, m := tables.AccessGrant, tables.GroupMember
+	return grantedTo(resource, id, user, groupsOf(user), r)
+}
+
+// grantedTo holds for rows that were shared with a user, one of the groups whose
+// ids are selected, or everybody.
+func grantedTo(resource string, id query.Column[string], user string, groups query.SelectStmt, r Right) query.Cond {
+	g := tables.AccessGrant
 	rights := []string{string(MayWrite)}
 	if r == MayRead {
 		rights = append(rights, string(MayRead))
 	}
-	groups := query.Select(m.GroupID).From(m.Table).Where(m.UserID.Eq(user))
 	return query.Exists(query.Select(g.ID).From(g.Table).Where(
 		g.ResourceType.Eq(resource), g.ResourceID.EqTo(id), g.Permission.In(rights...),
 		query.Or(query.And(g.PrincipalType.Eq("user"), g.PrincipalID.In(user, "*")),

@@ -111,8 +111,9 @@ func (s *Settings) fields() map[string]any {
 }
 
 const (
-	keySignUp      = "ui.enable_signup"
-	keyPermissions = "user.permissions"
+	keySignUp        = "ui.enable_signup"
+	keyPermissions   = "user.permissions"
+	keyDefaultModels = "ui.default_models"
 )
 
 // shut are the flags that are on when they cannot be read, because on is what

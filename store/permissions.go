@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 
 	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/query"
@@ -27,64 +28,90 @@ func (p Permissions) Allows(path ...string) bool {
 }
 
 // Permissions of a user: the defaults in the settings, plus whatever the
-// user's groups grant. It takes one statement.
+// user's groups grant, and those above them. It takes one statement.
 func (u *Users) Permissions(ctx context.Context, id string) (Permissions, error) {
-	c, g, m := tables.Config, tables.Group, tables.GroupMember
+	c, g := tables.Config, tables.Group
 	rows, err := query.All[struct {
 		Set     bool           `db:"is_default"`
 		Granted jsonvalue.JSON `db:"granted"`
 	}](ctx, u.q, query.UnionAll(
 		query.Select(query.Val(true).As("is_default"), c.Value.As("granted")).From(c.Table).Where(c.Key.Eq(keyPermissions)),
 		query.Select(query.Val(false).As("is_default"), g.Permissions.As("granted")).From(g.Table).
-			Join(m.Table, m.GroupID.EqTo(g.ID)).Where(m.UserID.Eq(id))).Named("users.Permissions"))
+			Where(g.ID.InQuery(groupsOf(id)))).Named("users.Permissions"))
 	if err != nil {
 		return nil, err
 	}
-	out := map[string]any{}
-	readable := true
+	var everybody jsonvalue.JSON
+	var granted []jsonvalue.JSON
 	for _, r := range rows {
 		if r.Set {
-			readable = r.Granted.Decode(&out) == nil
+			everybody = r.Granted
+		} else {
+			granted = append(granted, r.Granted)
 		}
 	}
-	if out == nil { // the row holds null
+	return u.permissions(everybody, granted...), nil
+}
+
+// permissions are those of everybody, SQL NULL for what is standard, with what
+// groups grant.
+func (b *base) permissions(everybody jsonvalue.JSON, granted ...jsonvalue.JSON) Permissions {
+	out := map[string]any{}
+	readable := everybody.IsNull() || everybody.Decode(&out) == nil
+	if out == nil { // it is null
 		out = map[string]any{}
 	}
 	if readable { // what cannot be read grants nothing
 		var standard map[string]any
-		decode(u.defaults[keyPermissions], &standard)
+		decode(b.defaults[keyPermissions], &standard)
 		fill(out, standard)
 	}
-	for _, r := range rows {
-		if !r.Set {
-			var more map[string]any
-			decode(r.Granted, &more)
-			grant(out, more)
-		}
+	for _, g := range granted {
+		var more map[string]any
+		decode(g, &more)
+		grant(out, more)
 	}
-	return out, nil
+	return out
 }
 
-// grant adds what more grants: of two bools true wins.
+// grant adds what more grants: what is there and is neither false, null, zero
+// nor empty wins.
 func grant(to, more map[string]any) {
 	for k, v := range more {
-		switch v := v.(type) {
-		case map[string]any:
-			sub, ok := to[k].(map[string]any)
+		was, there := to[k]
+		if sub, ok := v.(map[string]any); ok {
+			in, ok := was.(map[string]any)
 			if !ok {
-				sub = map[string]any{}
-				to[k] = sub
+				in = map[string]any{}
+				to[k] = in
 			}
-			grant(sub, v)
-		case bool:
-			was, _ := to[k].(bool)
-			to[k] = was || v
-		default:
-			if _, ok := to[k]; !ok {
-				to[k] = v
-			}
+			grant(in, sub)
+			continue
+		}
+		if !there || empty(was) {
+			to[k] = v
 		}
 	}
+}
+
+// empty reports whether v says no.
+func empty(v any) bool {
+	switch v := v.(type) {
+	case nil:
+		return true
+	case bool:
+		return !v
+	case json.Number:
+		f, err := v.Float64()
+		return err == nil && f == 0
+	case string:
+		return v == ""
+	case []any:
+		return len(v) == 0
+	case map[string]any:
+		return len(v) == 0
+	}
+	return false
 }
 
 // fill adds what is missing.

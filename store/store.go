@@ -22,6 +22,7 @@ type Store struct {
 	Folders  *Folders
 	Shares   *Shares
 	Notes    *Notes
+	Groups   *Groups
 	Grants   *Grants
 	Config   *Config
 
@@ -75,6 +76,7 @@ func with(b base) *Store {
 	s.Folders = &Folders{b}
 	s.Shares = &Shares{b}
 	s.Notes = &Notes{b}
+	s.Groups = &Groups{b}
 	s.Grants = &Grants{b}
 	s.Config = &Config{b}
 	return s
