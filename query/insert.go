@@ -290,7 +290,7 @@ func (s InsertStmt) write(b *driver.Builder) {
 	}
 	b.Enter(tableScope{n.table})
 	defer b.Leave()
-	b.SQL("INSERT INTO ").Ident(n.table.Name)
+	writeTable(b.SQL("INSERT INTO "), n.table)
 	switch {
 	case n.from != nil:
 		n.writeColumns(b)

@@ -10,9 +10,18 @@ type Source interface {
 	writeSource(b *driver.Builder)
 }
 
+// writeTable writes the name of a table in FROM, or of one that is changed. Its
+// columns name it without its schema, which every engine takes.
+func writeTable(b *driver.Builder, t *schema.Table) *driver.Builder {
+	if t.Schema != "" {
+		b.Ident(t.Schema).SQL(".")
+	}
+	return b.Ident(t.Name)
+}
+
 type tableSource struct{ t *schema.Table }
 
-func (s tableSource) writeSource(b *driver.Builder) { b.Ident(s.t.Name) }
+func (s tableSource) writeSource(b *driver.Builder) { writeTable(b, s.t) }
 
 // Alias is a table under another name in one statement.
 type Alias struct {
@@ -26,7 +35,7 @@ func As(t *schema.Table, name string) Alias { return Alias{t, name} }
 // Table is the table behind the alias.
 func (a Alias) Table() *schema.Table { return a.t }
 
-func (a Alias) writeSource(b *driver.Builder) { b.Ident(a.t.Name).SQL(" AS ").Ident(a.name) }
+func (a Alias) writeSource(b *driver.Builder) { writeTable(b, a.t).SQL(" AS ").Ident(a.name) }
 
 // Derived is a subquery in FROM.
 type Derived struct {

@@ -206,7 +206,7 @@ func (s UpdateStmt) write(b *driver.Builder) {
 	}
 	b.Enter(tableScope{n.table})
 	defer b.Leave()
-	b.SQL("UPDATE ").Ident(n.table.Name).SQL(" SET ")
+	writeTable(b.SQL("UPDATE "), n.table).SQL(" SET ")
 	b.List(len(set), func(i int) { b.Ident(set[i].col.col.Name).SQL(" = ").Expr(set[i].value) })
 	writeWhere(b, " WHERE ", n.where)
 	writeReturning(b, n.returning, driver.UpdateReturning)
@@ -347,7 +347,7 @@ func (s DeleteStmt) write(b *driver.Builder) {
 	}
 	b.Enter(tableScope{n.table})
 	defer b.Leave()
-	b.SQL("DELETE FROM ").Ident(n.table.Name)
+	writeTable(b.SQL("DELETE FROM "), n.table)
 	writeWhere(b, " WHERE ", n.where)
 	writeReturning(b, n.returning, driver.DeleteReturning)
 }

@@ -3,6 +3,7 @@ package schema
 // Table is one table. Columns are in the order in which they are created.
 type Table struct {
 	Name        string
+	Schema      string // where the table is, if not where the connection works; migrations stay in the latter
 	Columns     []*Column
 	PrimaryKey  *PrimaryKey // nil when the table has none
 	Uniques     []*Unique

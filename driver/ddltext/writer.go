@@ -96,7 +96,7 @@ func (w *Writer) CreateTables(normal []*schema.Table) ([]string, error) {
 		out = append(append(append(out, before...), create), behind...)
 		for _, f := range t.ForeignKeys {
 			if late[f] != nil {
-				later = append(later, "ALTER TABLE "+w.Ident(t.Name)+" ADD "+w.ForeignKey(f))
+				later = append(later, "ALTER TABLE "+w.name(t)+" ADD "+w.ForeignKey(f))
 			}
 		}
 		for _, i := range t.Indexes {
@@ -119,6 +119,13 @@ func (w *Writer) CreateTables(normal []*schema.Table) ([]string, error) {
 	return append(out, later...), nil
 }
 
+func (w *Writer) name(t *schema.Table) string {
+	if t.Schema != "" {
+		return w.Ident(t.Schema) + "." + w.Ident(t.Name)
+	}
+	return w.Ident(t.Name)
+}
+
 func (w *Writer) writes(p Part) bool {
 	for _, c := range w.Constraints {
 		if c == p {
@@ -131,11 +138,11 @@ func (w *Writer) writes(p Part) bool {
 func (w *Writer) comments(t *schema.Table) []string {
 	var out []string
 	if t.Comment != "" {
-		out = append(out, w.Comment("TABLE "+w.Ident(t.Name), t.Comment))
+		out = append(out, w.Comment("TABLE "+w.name(t), t.Comment))
 	}
 	for _, c := range t.Columns {
 		if c.Comment != "" {
-			out = append(out, w.Comment("COLUMN "+w.Ident(t.Name)+"."+w.Ident(c.Name), c.Comment))
+			out = append(out, w.Comment("COLUMN "+w.name(t)+"."+w.Ident(c.Name), c.Comment))
 		}
 	}
 	return out
@@ -202,7 +209,7 @@ func (w *Writer) table(t *schema.Table, late map[*schema.ForeignKey]*schema.Tabl
 	if w.Items != nil {
 		items = append(items, w.Items(t)...)
 	}
-	s := "CREATE TABLE " + w.Ident(t.Name) + " (\n\t" + strings.Join(items, ",\n\t") + "\n)"
+	s := "CREATE TABLE " + w.name(t) + " (\n\t" + strings.Join(items, ",\n\t") + "\n)"
 	if w.Tail != nil {
 		s += w.Tail(t)
 	}
@@ -382,7 +389,7 @@ func (w *Writer) Index(t *schema.Table, i *schema.Index) (string, error) {
 	if i.Unique {
 		s = "CREATE UNIQUE INDEX "
 	}
-	s += w.Ident(i.Name) + " ON " + w.Ident(t.Name)
+	s += w.Ident(i.Name) + " ON " + w.name(t)
 	if i.Method != "" {
 		s += " USING " + w.Ident(i.Method)
 	}

@@ -328,17 +328,19 @@ func testLock(t *testing.T, db *driver.Database) {
 }
 
 // testLockWaits: a change of the schema waits for a transaction that has read
-// the table, the holder is named, and the wait ends when it is bounded.
+// the table, the holder is named, and the wait ends when it is bounded. An engine
+// without a bound does not let it wait.
 func testLockWaits(t *testing.T, db *driver.Database) {
 	w := db.LockWaits
 	if w == nil {
 		t.Skip("the engine says nothing about waits for locks")
 	}
 	bound := w.Bound(2 * time.Second)
-	if len(bound.InTx)+len(bound.Before) == 0 {
-		return // nobody queues up behind one that waits
-	}
 	exec(t, db.Writer, "CREATE TABLE waited_for (id integer)")
+	if len(bound.InTx)+len(bound.Before) == 0 {
+		testNobodyQueues(t, db)
+		return
+	}
 	holder, end := begin(t, db, db.Writer, driver.BeginOptions{})
 	end = sync.OnceFunc(end)
 	defer end()
@@ -396,4 +398,29 @@ func testLockWaits(t *testing.T, db *driver.Database) {
 	}
 	end()
 	exec(t, conn, "DROP TABLE waited_for")
+}
+
+// testNobodyQueues: a change of the schema neither waits for a transaction that
+// has read the table, nor keeps others from reading it before it has committed.
+func testNobodyQueues(t *testing.T, db *driver.Database) {
+	t.Helper()
+	count := func(q interface {
+		QueryRowContext(ctx context.Context, text string, args ...any) *sql.Row
+	}) {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		var n int
+		if err := q.QueryRowContext(ctx, "SELECT count(*) FROM waited_for").Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	holder, endHolder := begin(t, db, db.Reader, driver.BeginOptions{ReadOnly: true})
+	defer endHolder()
+	count(holder)
+	changer, endChange := begin(t, db, db.Writer, driver.BeginOptions{})
+	defer endChange()
+	exec(t, changer, "ALTER TABLE waited_for ADD COLUMN more integer")
+	count(db.Reader)
+	count(holder)
 }

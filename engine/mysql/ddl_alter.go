@@ -237,107 +237,148 @@ func (w *alteration) renameTable(c schema.RenameTable) {
 // renameColumn takes away what mentions the column in an expression, which
 // the server does not rename, and makes it again.
 func (w *alteration) renameColumn(c schema.RenameColumn) error {
-	before, after := w.Before, w.After
-	gone := map[string]bool{}
-	mentions := func(e schema.Expr) bool {
-		if strings.Contains(string(e), "{"+c.From+"}") {
-			return true
-		}
-		for n := range gone {
-			if strings.Contains(string(e), "{"+n+"}") {
-				return true
-			}
-		}
-		return false
+	col := w.Before.Column(c.From)
+	if col == nil {
+		return dberr.New(dberr.SchemaMismatch, "change", "there is no column "+w.Before.Name+"."+c.From)
 	}
+	r := columnRename{alteration: w, c: c, json: col.Type.Kind == schema.JSON, gone: map[string]bool{}}
+	r.findGenerated()
+	drop, err := r.drop()
+	if err != nil {
+		return err
+	}
+	add, err := r.add()
+	if err != nil {
+		return err
+	}
+	alter := "ALTER TABLE " + quoteIdent(w.table()) + " "
+	if len(drop.sql) > 0 {
+		w.statement(driver.Copy, "take away what names the column: "+strings.Join(drop.comments, "; "),
+			alter+strings.Join(drop.sql, ", "), drop.probe)
+	}
+	w.statement(driver.BriefLock, c.String(), alter+"RENAME COLUMN "+quoteIdent(c.From)+" TO "+quoteIdent(c.To),
+		columnThere(w.table(), c.To))
+	if len(add.sql) > 0 {
+		w.statement(driver.Copy, "make it again: "+strings.Join(add.comments, "; "),
+			alter+strings.Join(add.sql, ", "), add.probe)
+	}
+	return nil
+}
+
+// columnRename is what has to go and come back around the new name of a column.
+type columnRename struct {
+	*alteration
+	c    schema.RenameColumn
+	json bool            // the column's own check names it
+	gone map[string]bool // the generated columns that depend on it
+}
+
+// findGenerated finds the generated columns that depend on the column, by way of
+// others, too.
+func (r *columnRename) findGenerated() {
 	for again := true; again; {
 		again = false
-		for _, g := range before.Columns {
-			if g.Generated != nil && !gone[g.Name] && g.Name != c.From && mentions(g.Generated.Expr) {
-				gone[g.Name], again = true, true
+		for _, g := range r.Before.Columns {
+			if g.Generated != nil && !r.gone[g.Name] && g.Name != r.c.From && r.mentions(g.Generated.Expr) {
+				r.gone[g.Name], again = true, true
 			}
 		}
 	}
-	var drop, add clauses
+}
+
+// mentions reports whether an expression names the column, or one that goes with it.
+func (r *columnRename) mentions(e schema.Expr) bool {
+	if strings.Contains(string(e), "{"+r.c.From+"}") {
+		return true
+	}
+	for n := range r.gone {
+		if strings.Contains(string(e), "{"+n+"}") {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *columnRename) goes(i *schema.Index) bool {
+	return slices.ContainsFunc(i.Parts, func(p schema.IndexPart) bool { return r.gone[p.Column] })
+}
+
+// drop takes away checks, indexes and generated columns, in this order.
+func (r *columnRename) drop() (drop clauses, err error) {
+	before := r.Before
 	for _, k := range before.Checks {
 		switch {
-		case !mentions(k.Expr):
-		case w.inline(k.Name):
-			s, err := w.d.text.Column(before, before.Column(k.Name))
+		case !r.mentions(k.Expr):
+		case r.inline(k.Name):
+			s, err := r.d.text.Column(before, before.Column(k.Name))
 			if err != nil {
-				return err
+				return drop, err
 			}
 			drop.add("drop check "+k.Name, "MODIFY COLUMN "+s, "")
 		default:
-			drop.add("drop check "+k.Name, w.d.withoutCheck(k.Name), not(constraintThere(w.table(), k.Name)))
+			drop.add("drop check "+k.Name, r.d.withoutCheck(k.Name), not(constraintThere(r.table(), k.Name)))
 		}
 	}
-	col := before.Column(c.From)
-	if col == nil {
-		return dberr.New(dberr.SchemaMismatch, "change", "there is no column "+before.Name+"."+c.From)
-	}
-	json := col.Type.Kind == schema.JSON
-	if name := w.jsonCheckOf(before.Name, c.From); json && name != "" {
-		drop.add("", w.d.withoutCheck(name), not(constraintThere(w.table(), name)))
-	}
-	over := func(i *schema.Index) bool {
-		return slices.ContainsFunc(i.Parts, func(p schema.IndexPart) bool { return gone[p.Column] })
+	if name := r.jsonCheckOf(before.Name, r.c.From); r.json && name != "" {
+		drop.add("", r.d.withoutCheck(name), not(constraintThere(r.table(), name)))
 	}
 	for _, i := range before.Indexes {
-		if over(i) {
-			drop.add("drop index "+i.Name, "DROP INDEX "+quoteIdent(i.Name), not(indexIs(w.table(), i.Name, nil)))
+		if r.goes(i) {
+			drop.add("drop index "+i.Name, "DROP INDEX "+quoteIdent(i.Name), not(indexIs(r.table(), i.Name, nil)))
 		}
 	}
 	for _, g := range before.Columns {
-		if gone[g.Name] {
-			drop.add("drop generated column "+g.Name, "DROP COLUMN "+quoteIdent(g.Name), not(columnThere(w.table(), g.Name)))
+		if r.gone[g.Name] {
+			drop.add("drop generated column "+g.Name, "DROP COLUMN "+quoteIdent(g.Name),
+				not(columnThere(r.table(), g.Name)))
 		}
 	}
+	return drop, nil
+}
+
+// add makes generated columns, indexes and checks again, in this order, as they
+// are with the new name.
+func (r *columnRename) add() (add clauses, err error) {
+	after := r.After
 	for n, g := range after.Columns {
-		if !gone[g.Name] {
+		if !r.gone[g.Name] {
 			continue
 		}
-		text, err := w.d.text.Column(w.After, g)
+		text, err := r.d.text.Column(after, g)
 		if err != nil {
-			return err
+			return add, err
 		}
 		if n > 0 {
 			text += " AFTER " + quoteIdent(after.Columns[n-1].Name)
 		} else {
 			text += " FIRST"
 		}
-		add.add("make generated column "+g.Name, "ADD COLUMN "+text, columnThere(w.table(), g.Name))
+		add.add("make generated column "+g.Name, "ADD COLUMN "+text, columnThere(r.table(), g.Name))
 	}
 	for _, i := range after.Indexes {
-		if over(i) {
-			key, err := w.d.text.Key(i)
+		if r.goes(i) {
+			key, err := r.d.text.Key(i)
 			if err != nil {
-				return err
+				return add, err
 			}
-			add.add("make index "+i.Name, "ADD "+key, indexIs(w.table(), i.Name, i))
+			add.add("make index "+i.Name, "ADD "+key, indexIs(r.table(), i.Name, i))
 		}
 	}
-	for n, k := range before.Checks {
-		if mentions(k.Expr) {
-			e, err := w.d.text.Expr(after.Checks[n].Expr)
+	for n, k := range r.Before.Checks {
+		if r.mentions(k.Expr) {
+			e, err := r.d.text.Expr(after.Checks[n].Expr)
 			if err != nil {
-				return err
+				return add, err
 			}
-			add.add("make check "+k.Name, "ADD CONSTRAINT "+quoteIdent(k.Name)+" CHECK ("+e+")", constraintThere(w.table(), k.Name))
+			add.add("make check "+k.Name, "ADD CONSTRAINT "+quoteIdent(k.Name)+" CHECK ("+e+")",
+				constraintThere(r.table(), k.Name))
 		}
 	}
-	if json {
-		add.add("", "ADD "+jsonCheck(jsonName(before.Name, c.To), c.To), constraintThere(w.table(), jsonName(before.Name, c.To)))
+	if r.json {
+		name := jsonName(r.Before.Name, r.c.To)
+		add.add("", "ADD "+jsonCheck(name, r.c.To), constraintThere(r.table(), name))
 	}
-	alter := "ALTER TABLE " + quoteIdent(w.table()) + " "
-	if len(drop.sql) > 0 {
-		w.statement(driver.Copy, "take away what names the column: "+strings.Join(drop.comments, "; "), alter+strings.Join(drop.sql, ", "), drop.probe)
-	}
-	w.statement(driver.BriefLock, c.String(), alter+"RENAME COLUMN "+quoteIdent(c.From)+" TO "+quoteIdent(c.To), columnThere(w.table(), c.To))
-	if len(add.sql) > 0 {
-		w.statement(driver.Copy, "make it again: "+strings.Join(add.comments, "; "), alter+strings.Join(add.sql, ", "), add.probe)
-	}
-	return nil
+	return add, nil
 }
 
 // Probes ask information_schema whether a statement has taken effect.

@@ -68,7 +68,7 @@ var imports = map[string][]string{
 	"migrate/rescue":                  {"engine", "query", "schema", "migrate/history", "migrate/ledger", "migrate/op"},
 	"migrate/status":                  {"driver", "engine", "schema", "migrate/history", "migrate/ledger", "migrate/op", "migrate/rescue", "migrate/revision"},
 	"migrate/run":                     {"dberr", "driver", "engine", "schema", "migrate/history", "migrate/ledger", "migrate/op", "migrate/plan", "migrate/rescue", "migrate/revision", "migrate/status"},
-	"migrate/autogen":                 {"dberr", "engine", "schema", "schema/gogen", "migrate/history", "migrate/ledger", "migrate/op", "migrate/plan", "migrate/revision", "migrate/status"},
+	"migrate/autogen":                 {"dberr", "engine", "schema", "schema/gogen", "migrate/history", "migrate/ledger", "migrate/op", "migrate/plan", "migrate/rescue", "migrate/revision", "migrate/status"},
 	"migrate/command":                 {"dberr", "dburl", "driver", "engine", "schema", "schema/gogen", "migrate", "migrate/autogen", "migrate/revision"},
 	"migrate/fresh":                   {"dberr", "driver", "engine", "schema", "migrate/history", "migrate/ledger", "migrate/revision"},
 	"migrate/migratetest":             {"dberr", "schema", "driver", "engine", "engine/enginetest", "migrate", "migrate/revision", "migrate/op"},

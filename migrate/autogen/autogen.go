@@ -9,9 +9,9 @@ import (
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/migrate/history"
-	"github.com/larder-db/larder/migrate/ledger"
 	"github.com/larder-db/larder/migrate/op"
 	"github.com/larder-db/larder/migrate/plan"
+	"github.com/larder-db/larder/migrate/rescue"
 	"github.com/larder-db/larder/migrate/revision"
 	"github.com/larder-db/larder/migrate/status"
 	"github.com/larder-db/larder/schema"
@@ -240,7 +240,7 @@ func (g *Generator) made() (*op.State, error) {
 	if err != nil {
 		return nil, err
 	}
-	owns := ledger.Owns(g.set, g.m)
+	owns := rescue.Owns(g.set, g.m)
 	return op.NewState(g.set.Target().DDL, slices.DeleteFunc(s.Tables(),
 		func(t *schema.Table) bool { return !owns(t.Name) })...)
 }

@@ -4,8 +4,8 @@ import (
 	"reflect"
 	"slices"
 
-	"github.com/larder-db/larder/migrate/ledger"
 	"github.com/larder-db/larder/migrate/op"
+	"github.com/larder-db/larder/migrate/rescue"
 	"github.com/larder-db/larder/migrate/status"
 	"github.com/larder-db/larder/schema"
 )
@@ -29,7 +29,7 @@ func (g *Generator) declaredOps(before *op.State, renames Renames, changes []sch
 	if err := was.Apply(renames.ops()...); err != nil {
 		return nil, nil
 	}
-	owns := ledger.Owns(g.set, g.m)
+	owns := rescue.Owns(g.set, g.m)
 	have := slices.DeleteFunc(was.Tables(), func(t *schema.Table) bool { return !owns(t.Name) })
 	all := schema.Diff(have, g.m.Tables)
 	ignored := func(c schema.Change) bool { return g.m.Ignore != nil && g.m.Ignore(was.Table(c.On()), c) }

@@ -9,6 +9,7 @@ import (
 	"github.com/larder-db/larder/migrate/history"
 	"github.com/larder-db/larder/migrate/op"
 	"github.com/larder-db/larder/migrate/revision"
+	"github.com/larder-db/larder/query"
 	"github.com/larder-db/larder/schema"
 )
 
@@ -17,9 +18,8 @@ const versionColumn = "version_num"
 // VersionTable declares the version table of that name in the shape that
 // Alembic gives it: one row per head, none for an empty database.
 func VersionTable(name string) *schema.Table {
-	t := schema.Define(name).Describe("the revisions at which the database is.")
-	t.String(versionColumn, 32).Doc("id of a revision")
-	return t.Primary(name+"_pkc", versionColumn)
+	t, _ := TableRef{Table: name}.table()
+	return t
 }
 
 // TableRef names a table: in the schema that the engine works in, or in another
@@ -29,11 +29,12 @@ type TableRef struct{ Schema, Table string }
 // VersionOf is where the version table of a lineage is.
 func VersionOf(m *history.Member) TableRef { return TableRef{m.VersionSchema, m.VersionTable} }
 
-func (r TableRef) write(b *driver.Builder) *driver.Builder {
-	if r.Schema != "" {
-		b.Ident(r.Schema).SQL(".")
-	}
-	return b.Ident(r.Table)
+// table declares the version table that r names, and its column.
+func (r TableRef) table() (*schema.Table, query.Column[string]) {
+	t := schema.Define(r.Table).Describe("the revisions at which the database is.")
+	id := query.Col[string](t.String(versionColumn, 32).Doc("id of a revision"))
+	t.Schema = r.Schema
+	return t.Primary(r.Table+"_pkc", versionColumn), id
 }
 
 // String is the name for messages, and the key in a [Ledger].
@@ -46,82 +47,36 @@ func (r TableRef) String() string {
 
 // Create returns the statements that make a version table.
 func (r TableRef) Create(target op.Target) ([]string, error) {
-	t := VersionTable(r.Table)
-	if r.Schema == "" {
-		return target.DDL.CreateTables(t)
-	}
-	c := t.Columns[0]
-	ty, err := target.DDL.TypeName(c.Type)
-	if err != nil {
-		return nil, err
-	}
-	b := r.write(driver.NewBuilder(target.Dialect).SQL("CREATE TABLE "))
-	b.SQL(" (").Ident(c.Name).SQL(" " + ty + " NOT NULL, CONSTRAINT ").Ident(t.PrimaryKey.Name).SQL(" PRIMARY KEY (").Ident(c.Name).SQL("))")
-	text, _, err := b.Done()
-	return []string{text}, err
+	t, _ := r.table()
+	return target.DDL.CreateTables(t)
 }
 
 // Rows reads a version table, sorted.
 func (r TableRef) Rows(ctx context.Context, q engine.Queryer) ([]string, error) {
-	b := r.write(driver.NewBuilder(q.Dialect()).SQL("SELECT ").Ident(versionColumn).SQL(" FROM "))
-	text, args, err := b.SQL(" ORDER BY ").Ident(versionColumn).Done()
-	if err != nil {
-		return nil, err
-	}
-	rows, err := q.Query(ctx, engine.Statement{Name: statementName, SQL: text, Args: args})
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var out []string
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		out = append(out, id)
-	}
-	return out, rows.Err()
+	t, id := r.table()
+	return query.All[string](ctx, q, query.Select(id).From(t).OrderBy(id).Named(statementName))
 }
 
-// change writes one change of the table; value writes an id into it.
-func (r TableRef) change(d driver.Dialect, c revision.RowChange, value func(b *driver.Builder, id string)) (string,
-	[]any, error) {
-	b := driver.NewBuilder(d)
-	equals := func(id string) {
-		b.Ident(versionColumn).SQL(" = ")
-		value(b, id)
-	}
+// change is the statement that makes one change of the table.
+func (r TableRef) change(c revision.RowChange) query.Statement {
+	t, id := r.table()
 	switch c.Kind {
 	case revision.Insert:
-		r.write(b.SQL("INSERT INTO ")).SQL(" (").Ident(versionColumn).SQL(") VALUES (")
-		value(b, c.To)
-		b.SQL(")")
+		return query.Insert(t).Values(id.Set(c.To))
 	case revision.Update:
-		r.write(b.SQL("UPDATE ")).SQL(" SET ")
-		equals(c.To)
-		b.SQL(" WHERE ")
-		equals(c.From)
+		return query.Update(t).Set(id.Set(c.To)).Where(id.Eq(c.From))
 	case revision.Delete:
-		r.write(b.SQL("DELETE FROM ")).SQL(" WHERE ")
-		equals(c.From)
-	case revision.Purge:
-		r.write(b.SQL("DELETE FROM "))
+		return query.Delete(t).Where(id.Eq(c.From))
+	default: // revision.Purge
+		return query.Delete(t).AllRows()
 	}
-	return b.Done()
 }
 
 // Script writes the changes of the table as statements with the values in them.
 func (r TableRef) Script(d driver.Dialect, changes []revision.RowChange) ([]string, error) {
 	var out []string
 	for _, c := range changes {
-		text, _, err := r.change(d, c, func(b *driver.Builder, id string) {
-			text, err := d.AppendString(nil, id)
-			if err != nil {
-				b.Fail(err)
-			}
-			b.SQL(string(text))
-		})
+		text, err := query.Script(r.change(c), d)
 		if err != nil {
 			return nil, err
 		}
@@ -134,15 +89,11 @@ func (r TableRef) Script(d driver.Dialect, changes []revision.RowChange) ([]stri
 // does not find its row is dberr.Conflict.
 func (r TableRef) Change(ctx context.Context, x Execer, changes ...revision.RowChange) error {
 	for _, c := range changes {
-		text, args, err := r.change(x.Dialect(), c, func(b *driver.Builder, id string) { b.Arg(id) })
-		if err != nil {
-			return err
-		}
-		res, err := x.Exec(ctx, engine.Statement{Name: statementName, SQL: text, Args: args, Write: true})
+		n, err := exec(ctx, x, r.change(c))
 		if err != nil {
 			return dberr.WithOp(err, "record the version")
 		}
-		if c.Kind != revision.Purge && res.Rows != 1 {
+		if c.Kind != revision.Purge && n != 1 {
 			return dberr.New(dberr.Conflict, "record the version",
 				"table "+r.String()+" was changed by somebody else while the migration ran ("+c.String()+
 					" did not find one row); nothing of this revision was kept, look at it and run again")

@@ -39,7 +39,7 @@ func (x Leftover) String() string {
 func FindLeftovers(ctx context.Context, q engine.Queryer, live *op.State) ([]Leftover, error) {
 	var out []Leftover
 	for _, t := range live.Tables() {
-		of, copied := ledger.CopyOf(t.Name)
+		of, copied := copyOf(t.Name)
 		if !copied {
 			continue
 		}

@@ -90,7 +90,7 @@ func FindPartial(set *history.Set, l *ledger.Ledger, live *op.State) []Partial {
 		if err != nil {
 			continue
 		}
-		scan := &halfDoneScan{set: set, owns: ledger.Owns(set, m), base: from.State, now: from.State.Clone(), live: live}
+		scan := &halfDoneScan{set: set, owns: Owns(set, m), base: from.State, now: from.State.Clone(), live: live}
 		for _, st := range steps {
 			parts, err := scan.revision(st)
 			if err != nil {

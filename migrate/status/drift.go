@@ -8,6 +8,7 @@ import (
 	"github.com/larder-db/larder/migrate/history"
 	"github.com/larder-db/larder/migrate/ledger"
 	"github.com/larder-db/larder/migrate/op"
+	"github.com/larder-db/larder/migrate/rescue"
 	"github.com/larder-db/larder/schema"
 )
 
@@ -25,7 +26,7 @@ func Inspect(ctx context.Context, in ledger.Inspector, set *history.Set) (*op.St
 
 // Live reads the tables of one lineage.
 func Live(ctx context.Context, in ledger.Inspector, set *history.Set, m *history.Member) (*op.State, error) {
-	tables, err := in.Inspect(ctx, driver.InspectOptions{Tables: ledger.Owns(set, m)})
+	tables, err := in.Inspect(ctx, driver.InspectOptions{Tables: rescue.Owns(set, m)})
 	if err != nil {
 		return nil, err
 	}
