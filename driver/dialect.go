@@ -77,6 +77,13 @@ type Values interface {
 	// Comparable writes e, of type ty, so that = and < and ORDER BY compare it
 	// by its meaning; that is e itself where the column's type sees to it.
 	Comparable(b *Builder, e Expr, ty schema.Type)
+	// CompareInstant writes a condition: e, an instant, stands to v, which is
+	// bound, as op says, one of =, <>, <, <=, > and >=. It holds also for an
+	// instant that another program has spelled in its own way.
+	CompareInstant(b *Builder, e Expr, op string, v Expr)
+	// InstantIn writes a condition: e, an instant, is (or is not) one of values,
+	// which are bound. There is at least one.
+	InstantIn(b *Builder, e Expr, values []Expr, not bool)
 }
 
 // Typed is an [Expr] that knows its type. A dialect asks for it where the same

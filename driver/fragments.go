@@ -25,6 +25,17 @@ func WriteTupleIn(b *Builder, left []Expr, rows [][]Expr, not bool, values strin
 	b.SQL(")")
 }
 
+// WriteIn writes e IN (values).
+func WriteIn(b *Builder, e Expr, values []Expr, not bool) {
+	b.Expr(e)
+	if not {
+		b.SQL(" NOT")
+	}
+	b.SQL(" IN (")
+	b.List(len(values), func(i int) { b.Expr(values[i]) })
+	b.SQL(")")
+}
+
 // WriteOrderNulls writes a sort key for an engine that has NULLS FIRST and LAST.
 func WriteOrderNulls(b *Builder, e Expr, desc, nullsFirst bool) {
 	b.Expr(e)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/larder-db/larder/dberr"
@@ -156,8 +157,39 @@ func meant(e driver.Expr, ty schema.Type) driver.Expr {
 	return e
 }
 
+// exactly is [meant], with instants in their one spelling.
+func exactly(e driver.Expr, ty schema.Type) driver.Expr {
+	if ty.Kind == schema.DateTime {
+		return meaning{e, ty}
+	}
+	return meant(e, ty)
+}
+
+// toInstant compares an instant with one that is bound.
+type toInstant struct {
+	e  driver.Expr
+	op string
+	v  driver.Expr
+}
+
+func (x toInstant) WriteSQL(b *driver.Builder) { b.Dialect().CompareInstant(b, x.e, x.op, x.v) }
+
+// compare is "e op v" for a bound v.
+func compare(e driver.Expr, ty schema.Type, op string, v driver.Expr) driver.Expr {
+	if ty.Kind == schema.DateTime {
+		return toInstant{e, strings.TrimSpace(op), v}
+	}
+	return binary{a: meant(e, ty), op: op, c: meant(v, ty)}
+}
+
 func (e Expr[T]) cmp(op string, c driver.Expr) Cond {
-	return Cond{n: binary{a: meant(e.n, e.ty), op: op, c: meant(c, e.ty)}}
+	if e.ty.Kind == schema.DateTime {
+		switch c.(type) {
+		case arg, slot:
+			return Cond{n: toInstant{e.n, strings.TrimSpace(op), c}}
+		}
+	}
+	return Cond{n: binary{a: exactly(e.n, e.ty), op: op, c: exactly(c, e.ty)}}
 }
 
 // Eq is "e = v".
@@ -198,6 +230,9 @@ func (e Expr[T]) GeTo(o Operand[T]) Cond { return e.cmp(" >= ", e.bindTo(o)) }
 
 // Between is "low <= e AND e <= high".
 func (e Expr[T]) Between(low, high T) Cond {
+	if e.ty.Kind == schema.DateTime {
+		return And(e.Ge(low), e.Le(high))
+	}
 	c := e.cmp(" BETWEEN ", e.bind(low)).n
 	return Cond{n: binary{a: c, op: " AND ", c: meant(e.bind(high), e.ty), wrap: true}}
 }
@@ -221,8 +256,14 @@ func (e Expr[T]) distinct(v *T, not bool) Cond {
 		}
 		return e.NotNull()
 	}
+	if e.ty.Kind == schema.DateTime {
+		if not {
+			return And(e.NotNull(), e.Eq(*v))
+		}
+		return Or(e.IsNull(), e.Ne(*v))
+	}
 	return Cond{n: driver.ExprFunc(func(b *driver.Builder) {
-		b.Dialect().DistinctFrom(b, e.n, e.bind(*v), not)
+		b.Dialect().DistinctFrom(b, meant(e.n, e.ty), meant(e.bind(*v), e.ty), not)
 	})}
 }
 

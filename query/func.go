@@ -107,7 +107,15 @@ func (e Expr[T]) IfNull(v T) Expr[T] {
 // NullIf is NULL where e equals v, else e.
 func NullIf[T any](e Operand[T], v T) Expr[T] {
 	ty := e.SQLType()
-	return Expr[T]{n: call{"NULLIF", []driver.Expr{e, arg{ty: compared(ty), v: v}}}, ty: ty}
+	value := arg{ty: compared(ty), v: v}
+	switch ty.Kind {
+	case schema.DateTime, schema.Numeric, schema.JSON, schema.JSONB:
+		same := Cond{n: compare(e, ty, " = ", value)}
+		return Expr[T]{ty: ty, n: driver.ExprFunc(func(b *driver.Builder) {
+			b.SQL("CASE WHEN ").Expr(same).SQL(" THEN NULL ELSE ").Expr(e).SQL(" END")
+		})}
+	}
+	return Expr[T]{n: call{"NULLIF", []driver.Expr{e, value}}, ty: ty}
 }
 
 // Number is what arithmetic works on.

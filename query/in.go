@@ -42,15 +42,20 @@ func (n inNode[T]) WriteSQL(b *driver.Builder) {
 		b.Fail(dberr.New(dberr.TooLarge, n.e.of, fmt.Sprintf("the list has %d values and the engine takes %d in one statement; send it in parts", len(n.values), max)))
 		return
 	}
-	b.Expr(meant(n.e.n, n.e.ty))
-	if n.not {
-		b.SQL(" NOT")
-	}
-	b.SQL(" IN (")
 	// The last value is repeated up to the next power of two, so that lists of
 	// many lengths make few different texts.
-	b.List(padded(len(n.values)), func(i int) { b.Expr(meant(n.e.bind(n.values[min(i, len(n.values)-1)]), n.e.ty)) })
-	b.SQL(")")
+	values := make([]driver.Expr, padded(len(n.values)))
+	for i := range values {
+		values[i] = n.e.bind(n.values[min(i, len(n.values)-1)])
+	}
+	if n.e.ty.Kind == schema.DateTime {
+		b.Dialect().InstantIn(b, n.e.n, values, n.not)
+		return
+	}
+	for i := range values {
+		values[i] = meant(values[i], n.e.ty)
+	}
+	driver.WriteIn(b, meant(n.e.n, n.e.ty), values, n.not)
 }
 
 func (n inNode[T]) writeArray(b *driver.Builder) {
@@ -128,7 +133,7 @@ func (t TupleExpr) in(rows [][]any, not bool) Cond {
 		}
 		left := make([]driver.Expr, len(t.cols))
 		for i, c := range t.cols {
-			left[i] = c
+			left[i] = exactly(c, c.reference().col.Type)
 		}
 		out := make([][]driver.Expr, len(rows))
 		for i, row := range rows {
@@ -138,7 +143,7 @@ func (t TupleExpr) in(rows [][]any, not bool) Cond {
 			}
 			for j, v := range row {
 				r := t.cols[j].reference()
-				out[i] = append(out[i], arg{ty: compared(r.col.Type), of: r.String(), v: v})
+				out[i] = append(out[i], exactly(arg{ty: compared(r.col.Type), of: r.String(), v: v}, r.col.Type))
 			}
 		}
 		b.Dialect().TupleIn(b, left, out, not)

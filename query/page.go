@@ -65,7 +65,7 @@ func (o Order) beyond(v any) (Cond, bool) {
 	if o.desc {
 		op = " < "
 	}
-	c := Cond{n: binary{a: o.e, op: op, c: o.bound(v)}}
+	c := Cond{n: compare(o.e, o.ty, op, o.bound(v))}
 	if o.nulls == 2 && o.nullable() {
 		c = Or(c, isNull)
 	}
@@ -76,5 +76,5 @@ func (o Order) same(v any) Cond {
 	if v == nil {
 		return Cond{n: suffixed{o.e, " IS NULL"}}
 	}
-	return Cond{n: binary{a: o.e, op: " = ", c: o.bound(v)}}
+	return Cond{n: compare(o.e, o.ty, " = ", o.bound(v))}
 }

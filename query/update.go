@@ -119,7 +119,7 @@ func (n *updateState) diff(before, after any) {
 				n.fail("the primary key of the two structs differs")
 				return
 			}
-			n.where = more(n.where, Cond{n: binary{a: ref, op: " = ", c: arg{ty: compared(c.Type), of: ref.String(), v: bv}}})
+			n.where = more(n.where, Cond{n: compare(ref, c.Type, " = ", arg{ty: compared(c.Type), of: ref.String(), v: bv})})
 			continue
 		}
 		if !same {

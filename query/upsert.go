@@ -210,7 +210,7 @@ func (n *insertState) find(d driver.Dialect, key []*schema.Column, row []driver.
 		default:
 			return Cond{}, noEmulation(d, n.table, "INSERT ... RETURNING", fmt.Sprintf("the value of column %s of the key is an expression", c.Name))
 		}
-		conds = append(conds, Cond{n: binary{a: ref, op: " = ", c: row[at]}})
+		conds = append(conds, Cond{n: compare(ref, c.Type, " = ", row[at])})
 	}
 	return And(conds...), nil
 }

@@ -161,7 +161,7 @@ func facets(a, b *Column) []Facet {
 	}
 	add(TypeFacet, !sameType(a.Type, b.Type))
 	add(NullFacet, a.Nullable != b.Nullable)
-	add(DefaultFacet, !reflect.DeepEqual(a.Default, b.Default))
+	add(DefaultFacet, !sameDefault(a.Default, b.Default))
 	add(GeneratedFacet, !reflect.DeepEqual(a.Generated, b.Generated))
 	add(IdentityFacet, !reflect.DeepEqual(a.Identity, b.Identity))
 	add(CollationFacet, a.Collation != b.Collation)
@@ -176,3 +176,13 @@ func sameType(a, b Type) bool {
 	}
 	return same(&a, &b)
 }
+
+// sameDefault reports whether two defaults give the same value.
+func sameDefault(a, b *Default) bool {
+	if a != nil && b != nil && a.now() && b.now() {
+		return true
+	}
+	return reflect.DeepEqual(a, b)
+}
+
+func (d *Default) now() bool { return d.Expr == Now || d.Expr == NowSeconds }

@@ -97,6 +97,11 @@ type Default struct {
 // Now is the default of a column that takes the time of the insert.
 const Now Expr = "CURRENT_TIMESTAMP"
 
+// NowSeconds is Now in a table that another program made, where that leaves the
+// fraction of the second to the engine: SQLite's CURRENT_TIMESTAMP has none. A
+// default of Now has one everywhere. The two are no difference between tables.
+const NowSeconds Expr = "CURRENT_TIMESTAMP(0)"
+
 // Expr is an SQL expression that means the same on every engine that has the
 // feature it is used with. Identifiers stand in braces and are quoted for the
 // engine: "lower({email})", "{timer_at} IS NOT NULL". Braces inside a string

@@ -36,6 +36,8 @@ type NormalizeRules struct {
 	Canon Canon
 	// Column is the rule for a column's type, collation and identity.
 	Column func(c *schema.Column) error
+	// Seconds says that the engine tells schema.NowSeconds from schema.Now.
+	Seconds bool
 	// Literal is the value of a default in the Go type that belongs to the column.
 	Literal func(ty schema.Type, v any) any
 }
@@ -80,6 +82,11 @@ func (r NormalizeRules) column(c *schema.Column) error {
 	}
 	switch def := c.Default; {
 	case def == nil:
+	case def.Expr == schema.NowSeconds:
+		def.Value = nil
+		if !r.Seconds {
+			def.Expr = schema.Now
+		}
 	case def.Expr != "":
 		def.Value = nil
 		return r.Canon("the default of "+c.Name, &def.Expr)

@@ -36,6 +36,7 @@ func DialectOn(t *testing.T, db *driver.Database) {
 	t.Run("encode", s.encode)
 	t.Run("refusals", s.refusals)
 	t.Run("casts", s.casts)
+	t.Run("instants", s.instants)
 	t.Run("text", s.text)
 	t.Run("fold", s.fold)
 	t.Run("json", s.json)
@@ -255,6 +256,31 @@ func (s dialectSuite) casts(t *testing.T) {
 			})
 			if want := map[bool]string{true: "yes", false: "no"}[op == c[2]]; got != want {
 				t.Errorf("%s %s %s: %s", c[0], op, c[1], got)
+			}
+		}
+	}
+}
+
+// instants are compared with one that is stored without a fraction, and with one.
+func (s dialectSuite) instants(t *testing.T) {
+	ty := schema.Type{Kind: schema.DateTime}
+	at := time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC)
+	for stored, v := range map[string]time.Time{"2024-01-02 03:04:05": at, "2024-01-02 03:04:05.250000": at.Add(250 * time.Millisecond)} {
+		e := driver.ExprFunc(func(b *driver.Builder) { s.d.Cast(b, s.str(stored), ty) })
+		for _, c := range []struct {
+			op   string
+			v    time.Time
+			want string
+		}{{"=", v, "yes"}, {"<>", v, "no"}, {"<", v, "no"}, {"<=", v, "yes"}, {">", v, "no"}, {">=", v, "yes"},
+			{"=", v.Add(time.Second), "no"}, {"<", v.Add(time.Microsecond), "yes"}, {">", v.Add(-time.Microsecond), "yes"}} {
+			if got := s.holds(t, func(b *driver.Builder) { s.d.CompareInstant(b, e, c.op, s.value(ty, c.v)) }); got != c.want {
+				t.Errorf("%s %s %s: %s", stored, c.op, c.v, got)
+			}
+		}
+		for _, not := range []bool{false, true} {
+			list := []driver.Expr{s.value(ty, v.Add(time.Second)), s.value(ty, v)}
+			if got := s.holds(t, func(b *driver.Builder) { s.d.InstantIn(b, e, list, not) }); got != map[bool]string{false: "yes", true: "no"}[not] {
+				t.Errorf("%s in (%v): %s", stored, not, got)
 			}
 		}
 	}

@@ -309,6 +309,40 @@ func instant(ty schema.Type, v any, l Limits) (any, error) {
 	return t, nil
 }
 
+// instantLayouts are the ways in which programs spell instants.
+var instantLayouts = []string{"2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999", time.RFC3339Nano,
+	"2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999 -0700 MST", "2006-01-02 15:04", time.DateOnly}
+
+// ParseInstant reads the text of an instant, which is in UTC unless it says
+// otherwise; false when the text is none.
+func ParseInstant(s string) (time.Time, bool) {
+	for _, l := range instantLayouts {
+		if t, err := time.Parse(l, s); err == nil {
+			return t.UTC(), true
+		}
+	}
+	return time.Time{}, false
+}
+
+// DefaultText is a text as the default of a column, spelled as a bound value of
+// the column is stored: UUIDs in small letters, instants in the layout, dates
+// without a time.
+func DefaultText(ty schema.Type, s, instant string) string {
+	switch ty.Kind {
+	case schema.UUID:
+		return strings.ToLower(s)
+	case schema.DateTime:
+		if t, ok := ParseInstant(s); ok {
+			return t.Format(instant)
+		}
+	case schema.Date:
+		if t, ok := ParseInstant(s); ok {
+			return t.Format(time.DateOnly)
+		}
+	}
+	return s
+}
+
 func octets(v any) (any, error) {
 	switch r := reflect.ValueOf(v); {
 	case r.Kind() == reflect.Slice && r.Type().Elem().Kind() == reflect.Uint8:

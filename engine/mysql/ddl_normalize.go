@@ -1,12 +1,14 @@
 package mysql
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver/ddltext"
+	"github.com/larder-db/larder/driver/value"
 	"github.com/larder-db/larder/schema"
 	"github.com/larder-db/larder/schema/sqltext"
 )
@@ -32,7 +34,7 @@ func (n *normalizer) canon(what string, e *schema.Expr) error {
 }
 
 func (n *normalizer) expressions() error {
-	return ddltext.NormalizeRules{Canon: n.canon, Column: n.column, Literal: schema.Type.Literal}.Normalize(n.t)
+	return ddltext.NormalizeRules{Canon: n.canon, Column: n.column, Literal: defaultLiteral}.Normalize(n.t)
 }
 
 // column is the rule for the type, the collation and the identity of a column.
@@ -380,4 +382,15 @@ func (n *normalizer) keyFits(what string, parts []schema.IndexPart) error {
 		return n.tooLarge("%s of table %s takes %d bytes and %d are allowed; declare shorter keys", what, n.t.Name, total, maxKey)
 	}
 	return nil
+}
+
+// defaultLiteral is the value of a default in the Go type that belongs to the
+// column, spelled as the server prints it.
+func defaultLiteral(ty schema.Type, v any) any {
+	v = ty.Literal(v)
+	if s, ok := v.(string); ok {
+		layout := "2006-01-02 15:04:05." + strings.Repeat("0", cmp.Or(ty.Precision, 6))
+		return value.DefaultText(ty, s, layout)
+	}
+	return v
 }

@@ -141,6 +141,16 @@ func (Dialect) Comparable(b *driver.Builder, e driver.Expr, ty schema.Type) {
 		SQL(" REGEXP '^[-]?0*[0-9]{1,25}([.][0-9]*)?([eE][+]?0*[0-9])?$' THEN CAST(").Expr(e).SQL(" AS DECIMAL(65,30)) END)")
 }
 
+// CompareInstant needs no care: the server has a type for instants.
+func (Dialect) CompareInstant(b *driver.Builder, e driver.Expr, op string, v driver.Expr) {
+	b.Expr(e).SQL(" " + op + " ").Expr(v)
+}
+
+// InstantIn is IN, likewise.
+func (Dialect) InstantIn(b *driver.Builder, e driver.Expr, values []driver.Expr, not bool) {
+	driver.WriteIn(b, e, values, not)
+}
+
 func (Dialect) Like(b *driver.Builder, e, pattern driver.Expr, escape rune) {
 	b.SQL("(").Expr(e).SQL(" LIKE ").Expr(pattern).SQL(" ESCAPE ")
 	s := "\x01" // none means the backslash to MySQL; U+0001 stands in no text that anybody looks for

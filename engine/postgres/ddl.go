@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strconv"
@@ -9,6 +10,7 @@ import (
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/driver/ddltext"
+	"github.com/larder-db/larder/driver/value"
 	"github.com/larder-db/larder/schema"
 	"github.com/larder-db/larder/schema/sqltext"
 )
@@ -99,7 +101,7 @@ func (d *DDL) Normalize(t *schema.Table) (*schema.Table, error) {
 		return nil, dberr.WithOp(err, "normalize "+t.Name)
 	}
 	c := t.For(d.Has)
-	rules := ddltext.NormalizeRules{Canon: ddltext.CanonBy("normalize "+t.Name, declaredRules(c)), Literal: schema.Type.Literal,
+	rules := ddltext.NormalizeRules{Canon: ddltext.CanonBy("normalize "+t.Name, declaredRules(c)), Literal: defaultLiteral,
 		Column: func(col *schema.Column) error { return d.column(c, col) }}
 	if err := rules.Normalize(c); err != nil {
 		return nil, err
@@ -119,6 +121,20 @@ func (d *DDL) Normalize(t *schema.Table) (*schema.Table, error) {
 		}
 	}
 	return c, checkName(c.Name)
+}
+
+// defaultLiteral is the value of a default in the Go type that belongs to the
+// column, spelled as the server prints it.
+func defaultLiteral(ty schema.Type, v any) any {
+	v = ty.Literal(v)
+	s, ok := v.(string)
+	switch {
+	case !ok || ty.Kind == schema.DateTime && ty.WithZone:
+		return v
+	case ty.Kind == schema.Bytes && !strings.HasPrefix(s, `\x`):
+		return `\x` + hex.EncodeToString([]byte(s))
+	}
+	return value.DefaultText(ty, s, "2006-01-02 15:04:05.999999")
 }
 
 // name gives the constraints that have no name those that the server would

@@ -126,6 +126,16 @@ func (d Dialect) Comparable(b *driver.Builder, e driver.Expr, ty schema.Type) {
 	}
 }
 
+// CompareInstant needs no care: the server has a type for instants.
+func (Dialect) CompareInstant(b *driver.Builder, e driver.Expr, op string, v driver.Expr) {
+	b.Expr(e).SQL(" " + op + " ").Expr(v)
+}
+
+// InstantIn is IN, likewise.
+func (Dialect) InstantIn(b *driver.Builder, e driver.Expr, values []driver.Expr, not bool) {
+	driver.WriteIn(b, e, values, not)
+}
+
 func (Dialect) Like(b *driver.Builder, e, pattern driver.Expr, escape rune) {
 	b.SQL("(").Expr(e).SQL(" LIKE ").Expr(pattern).SQL(" ESCAPE ")
 	literal(b, escape)

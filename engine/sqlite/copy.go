@@ -6,6 +6,7 @@ import (
 	sqldriver "database/sql/driver"
 	"fmt"
 	"iter"
+	"time"
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
@@ -100,6 +101,8 @@ func (c *copier) add(row []any) error {
 		case nil, int64, float64, bool:
 		case string:
 			c.bytes += len(x)
+		case time.Time:
+			v = boundTime(x)
 		default:
 			w, err := sqldriver.DefaultParameterConverter.ConvertValue(v)
 			if err != nil {

@@ -32,7 +32,7 @@ func NewDDL() *DDL {
 			}
 			return c.Type.Raw, nil
 		},
-		Special:  ddltext.NowAs(string(schema.Now)),
+		Special:  now,
 		Numbered: numbered,
 	}}
 }
@@ -78,7 +78,7 @@ func (d *DDL) Normalize(t *schema.Table) (*schema.Table, error) {
 		return nil, dberr.WithOp(err, "normalize "+t.Name)
 	}
 	c := t.For(d.Has)
-	rules := ddltext.NormalizeRules{Canon: ddltext.CanonBy("normalize "+t.Name, declaredRules(c)), Literal: defaultLiteral,
+	rules := ddltext.NormalizeRules{Canon: ddltext.CanonBy("normalize "+t.Name, declaredRules(c)), Literal: defaultLiteral, Seconds: true,
 		Column: func(col *schema.Column) error { return d.column(c, col) }}
 	if err := rules.Normalize(c); err != nil {
 		return nil, err
@@ -97,6 +97,7 @@ func (d *DDL) column(t *schema.Table, c *schema.Column) error {
 	if strings.EqualFold(c.Collation, "BINARY") {
 		c.Collation = ""
 	}
+	spellDefault(c)
 	single := t.PrimaryKey != nil && len(t.PrimaryKey.Columns) == 1 && t.PrimaryKey.Columns[0] == c.Name
 	if c.Identity != nil {
 		if !single {

@@ -51,13 +51,6 @@ func (Dialect) AppendString(b []byte, s string) ([]byte, error) {
 
 func (Dialect) AppendBytes(b, v []byte) []byte { return driver.AppendHex(b, v) }
 
-// Layouts of times as text: what SQLAlchemy writes, so that both read it, and
-// so that the order of texts is the order of times.
-const (
-	dateLayout     = "2006-01-02"
-	dateTimeLayout = "2006-01-02 15:04:05.000000"
-)
-
 func (Dialect) Encode(ty schema.Type, v any) (any, error) {
 	x, err := value.Encode(ty, v, value.Limits{NaN: true, Years: true})
 	if err != nil {
@@ -110,12 +103,15 @@ func (Dialect) Cast(b *driver.Builder, e driver.Expr, ty schema.Type) {
 }
 
 func (Dialect) Comparable(b *driver.Builder, e driver.Expr, ty schema.Type) {
-	if ty.Kind == schema.Numeric {
+	switch ty.Kind {
+	case schema.Numeric:
 		// Decimals are text, whose order is not that of numbers.
 		b.SQL("larder_decimal(").Expr(e).SQL(")")
-		return
+	case schema.DateTime:
+		b.SQL("larder_instant(").Expr(e).SQL(")")
+	default:
+		b.Expr(e)
 	}
-	b.Expr(e)
 }
 
 func (Dialect) Like(b *driver.Builder, e, pattern driver.Expr, escape rune) {

@@ -19,6 +19,7 @@ func scalarFunctions() []scalarFunction {
 	var p patterns
 	return []scalarFunction{
 		{"larder_lower", 1, texts(func(a []string) (sqldriver.Value, error) { return strings.ToLower(a[0]), nil })},
+		{"larder_instant", 1, texts(func(a []string) (sqldriver.Value, error) { return instant(a[0]), nil })},
 		{"larder_decimal", 1, texts(func(a []string) (sqldriver.Value, error) { return decimalKey(a[0]), nil })},
 		{"larder_like", 3, texts(func(a []string) (sqldriver.Value, error) { return truth(like(a[0], a[1], a[2])), nil })},
 		{"larder_regexp", 2, texts(func(a []string) (sqldriver.Value, error) {

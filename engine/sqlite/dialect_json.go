@@ -2,23 +2,10 @@ package sqlite
 
 import (
 	"strconv"
-	"time"
 
 	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/driver/jsonparts"
-	"github.com/larder-db/larder/schema"
 )
-
-func textTime(ty schema.Type, v any) any {
-	t, ok := v.(time.Time)
-	if !ok {
-		return v
-	}
-	if ty.Kind == schema.Date {
-		return t.Format(dateLayout)
-	}
-	return t.Format(dateTimeLayout)
-}
 
 // jsonArgs writes "doc, path", the arguments of most JSON functions.
 func jsonArgs(b *driver.Builder, doc driver.Expr, path string) {

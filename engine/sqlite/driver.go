@@ -400,6 +400,15 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []sqldriver.
 	return c.cache.Query(ctx, c.nativeConn, query, args)
 }
 
+// CheckNamedValue spells times as the dialect does.
+func (c *conn) CheckNamedValue(v *sqldriver.NamedValue) error {
+	if t, ok := v.Value.(time.Time); ok {
+		v.Value = boundTime(t)
+		return nil
+	}
+	return sqldriver.ErrSkip
+}
+
 func (c *conn) Close() error {
 	c.cache.Close()
 	return c.nativeConn.Close()

@@ -386,6 +386,10 @@ func (in *inspection) finish() ([]*schema.Table, error) {
 
 func readDefault(c *schema.Column, r sqltext.Rules, canon func(string, schema.Expr) (schema.Expr, error)) error {
 	text := string(c.Default.Expr)
+	if isNow(c, text) {
+		c.Default.Expr = schema.Now
+		return nil
+	}
 	if v, ok := sqltext.Literal(text, r); ok {
 		c.Default = &schema.Default{Value: defaultLiteral(c.Type, v)}
 		return nil

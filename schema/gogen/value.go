@@ -24,7 +24,7 @@ var constants = map[reflect.Type]map[string]string{
 		"type": "TypeFacet", "nullable": "NullFacet", "default": "DefaultFacet", "generated": "GeneratedFacet",
 		"identity": "IdentityFacet", "collation": "CollationFacet", "comment": "CommentFacet",
 	},
-	reflect.TypeFor[schema.Expr](): {string(schema.Now): "Now"},
+	reflect.TypeFor[schema.Expr](): {string(schema.Now): "Now", string(schema.NowSeconds): "NowSeconds"},
 }
 
 // Value writes v as a Go expression, with package schema's names for its

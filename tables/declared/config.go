@@ -18,8 +18,8 @@ var ConfigOld = define("config_old", func(t *schema.Table) {
 	t.Integer("id").Identity().Doc("number")
 	t.JSON("data").Doc("dead")
 	t.Integer("version").Doc("dead")
-	t.DateTime("created_at").DefaultExpr(schema.Now).Doc("UTC")
-	t.DateTime("updated_at").Null().DefaultExpr(schema.Now).Doc("UTC")
+	t.DateTime("created_at").DefaultExpr(schema.NowSeconds).Doc("UTC")
+	t.DateTime("updated_at").Null().DefaultExpr(schema.NowSeconds).Doc("UTC")
 	t.Primary("", "id")
 	t.On(schema.ConstraintNames).KeyName = "config_pkey"
 	t.Column("id").Identity.Sequence = "config_id_seq"
