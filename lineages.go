@@ -20,7 +20,7 @@ const (
 // whatever release, is known where a server has several schemas, for
 // [engine.Options].
 func LookFor() []string {
-	return []string{migrate.DefaultVersionTable, ownVersionTable, "migratehistory", "chat"}
+	return []string{migrate.DefaultVersionTable, ownVersionTable, oldVersionTable, "chat"}
 }
 
 // Lineages are the histories of a Larder database, for [migrate.New]: the one

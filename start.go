@@ -15,6 +15,7 @@ import (
 	"github.com/larder-db/larder/migrate/fresh"
 	"github.com/larder-db/larder/migrations"
 	"github.com/larder-db/larder/tables"
+	"github.com/larder-db/larder/transfer"
 )
 
 // lookAgain is how often a database is looked at that somebody else migrates.
@@ -59,6 +60,12 @@ func (d *Database) open(ctx context.Context) error {
 // proceed does the next thing that has to be done to a database that stands at
 // that place, and reports whether it was the last.
 func (d *Database) proceed(ctx context.Context, at *migrate.Status) (done bool, err error) {
+	if why, err := d.filling(ctx); why != "" || err != nil {
+		if err == nil {
+			err = d.leave(ctx, health.State{Revision: revisionOf(at), Reason: why})
+		}
+		return false, err
+	}
 	switch {
 	case len(at.Unknown) > 0:
 		return true, d.openNewer(ctx, at)
@@ -76,6 +83,21 @@ func (d *Database) proceed(ctx context.Context, at *migrate.Status) (done bool, 
 		return d.create(ctx)
 	}
 	return false, d.upgrade(ctx)
+}
+
+// filling says that another database is being moved into this one; empty when
+// none is.
+func (d *Database) filling(ctx context.Context) (string, error) {
+	eng, _, _ := d.now()
+	if eng == nil {
+		return "", nil
+	}
+	u, err := transfer.LookUnfinished(ctx, eng)
+	if u == nil || err != nil {
+		return "", err
+	}
+	return "This database is the target of a " + u.About + ", which is not finished. It is served as soon as that is done;" +
+		" where nothing is running any more, run it again with --resume, or take an empty database.", nil
 }
 
 // runner works on an open database.
@@ -221,6 +243,9 @@ func (d *Database) createLocked(ctx context.Context, eng *engine.Engine) (bool, 
 	}
 	at, err := r.Status(ctx)
 	if err != nil || !at.Empty && !at.Unfinished {
+		return false, err
+	}
+	if why, err := d.filling(ctx); why != "" || err != nil {
 		return false, err
 	}
 	if err := d.alone(ctx, eng); err != nil {

@@ -32,7 +32,7 @@ func within(path string) (pkg string, ours bool) {
 // tests. A package that is not listed may not exist. "engine/*" stands for the
 // three engines.
 var imports = map[string][]string{
-	".":                               {"dberr", "dburl", "driver", "health", "schema", "query", "engine", "engine/engines", "migrate", "migrate/fresh", "migrations", "store", "tables"},
+	".":                               {"dberr", "dburl", "driver", "health", "schema", "query", "engine", "engine/engines", "migrate", "migrate/fresh", "migrations", "store", "tables", "transfer"},
 	"dberr":                           {},
 	"dburl":                           {"dberr"},
 	"jsonvalue":                       {"internal/jsontext"},
@@ -75,7 +75,9 @@ var imports = map[string][]string{
 	"migrations":                      {"jsonvalue", "dberr", "dburl", "schema", "driver", "engine", "migrate", "migrate/op", "internal/jsontext"},
 	"store":                           {"jsonvalue", "dberr", "schema", "query", "engine", "model", "model/chatdoc", "tables"},
 	"store/storetest":                 {"jsonvalue", "dberr", "query", "engine", "engine/enginetest", "model", "model/chatdoc", "tables", "store", "migrate/fresh"},
-	"transfer":                        {"jsonvalue", "dberr", "dburl", "schema", "driver", "query", "engine", "tables"},
+	"transfer":                        {"dberr", "schema", "driver", "query", "engine", "transfer/canon", "transfer/policy"},
+	"transfer/canon":                  {"schema", "driver/value", "internal/jsontext"},
+	"transfer/policy":                 {"dberr", "schema", "driver", "internal/jsontext", "transfer/canon"},
 	"server":                          {"jsonvalue", "dberr", "health", "internal/jsontext", "internal/limit", "model", "model/chatdoc", "store"},
 	"health":                          {},
 	"internal/cli":                    {".", "dberr", "dburl", "engine", "engine/engines", "migrate", "migrate/command", "migrations", "model", "server", "tables", "transfer"},

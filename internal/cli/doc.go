@@ -6,7 +6,8 @@
 //
 // It is the only package that reads the environment. Results go to standard
 // output, messages to standard error. The exit status is 0 for done, 1 for
-// failed or not in order, 2 for wrong usage.
+// failed or not in order, 2 for wrong usage, 3 for a copy that is done and in
+// which not every row went as it was.
 //
 // What it will not do: open, create or migrate a database itself. Package larder
 // does, for every program; here are the flags for it and the words.

@@ -17,6 +17,7 @@ const (
 	exitDone   = 0
 	exitFailed = 1
 	exitUsage  = 2
+	exitPartly = 3 // done, and rows were changed or stayed behind
 )
 
 // Environment is what the program runs in.
@@ -52,12 +53,20 @@ func Main(ctx context.Context, args []string, env Environment) int {
 	var usage *usageError
 	wrong := !p.running || errors.As(err, &usage)
 	if p.global.output == "json" {
+		var partly *partlyError
+		if errors.As(err, &partly) {
+			return exitPartly // the result on standard output says so
+		}
 		if wrong {
 			err = &command.UsageError{Why: err.Error()}
 		}
 		return command.WriteError(env.Stderr, "larder", err, true)
 	}
 	fmt.Fprintln(env.Stderr, "larder:", err)
+	var partly *partlyError
+	if errors.As(err, &partly) {
+		return exitPartly
+	}
 	if wrong {
 		fmt.Fprintln(env.Stderr, "Run 'larder --help' for usage.")
 		return exitUsage
@@ -69,6 +78,12 @@ func Main(ctx context.Context, args []string, env Environment) int {
 type usageError struct{ why string }
 
 func (e *usageError) Error() string { return e.why }
+
+// partlyError says that something was done, and that not every row went as it
+// was.
+type partlyError struct{ why string }
+
+func (e *partlyError) Error() string { return e.why }
 
 // program is one run of the command line.
 type program struct {
@@ -97,6 +112,6 @@ func (p *program) root() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	p.global.register(root)
-	root.AddCommand(p.serve(), p.migrate(), p.version())
+	root.AddCommand(p.serve(), p.migrate(), p.copy(), p.verify(), p.quarantine(), p.version())
 	return root
 }

@@ -1,0 +1,214 @@
+package larder_test
+
+import (
+	"compress/gzip"
+	"context"
+	"errors"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/larder-db/larder"
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/dburl"
+	"github.com/larder-db/larder/engine"
+	"github.com/larder-db/larder/engine/engines"
+	"github.com/larder-db/larder/internal/testdb"
+	"github.com/larder-db/larder/transfer"
+	"github.com/larder-db/larder/transfer/canon"
+)
+
+// unpacked is a file of Open WebUI, and its URL.
+func unpacked(t testing.TB, packed string) *dburl.URL {
+	t.Helper()
+	in, err := os.Open(packed)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	z, err := gzip.NewReader(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "webui.db")
+	out, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(out, z); err != nil {
+		t.Fatal(err)
+	}
+	if err := out.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return parsed(t, "sqlite:///"+path)
+}
+
+func parsed(t testing.TB, url string) *dburl.URL {
+	t.Helper()
+	u, err := dburl.Parse(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
+}
+
+const small = "server/testdata/small.db.gz"
+
+// dump is every row of every table of a database in one form.
+func dump(t testing.TB, u *dburl.URL) map[string][]string {
+	t.Helper()
+	eng, err := engine.OpenURL(t.Context(), u, engine.Options{Drivers: engines.All(), ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer eng.Close()
+	out := map[string][]string{}
+	err = transfer.Snapshot(t.Context(), eng, func(ctx context.Context, src transfer.Source) error {
+		for _, tab := range src.Tables() {
+			for row, err := range src.Rows(ctx, tab) {
+				if err != nil {
+					return err
+				}
+				line := map[string]string{}
+				for i, c := range tab.Columns {
+					v, err := canon.Read(c.Type, row[i])
+					if err != nil {
+						t.Errorf("%s.%s: %v", tab.Name, c.Name, err)
+					}
+					line[c.Name] = string(canon.AppendLine(nil, v))
+				}
+				text := ""
+				for _, c := range slices.Sorted(maps.Keys(line)) {
+					text += c + "=" + line[c] + " "
+				}
+				out[tab.Name] = append(out[tab.Name], text)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// chain is an empty database of each engine, SQLite last.
+func chain(t *testing.T) []*dburl.URL {
+	t.Helper()
+	var out []*dburl.URL
+	for _, e := range testdb.Engines() {
+		if e != testdb.SQLite {
+			out = append(out, parsed(t, testdb.New(t, e).URL))
+		}
+	}
+	return append(out, parsed(t, testdb.New(t, testdb.SQLite).URL))
+}
+
+func TestARoundTripThroughEveryEngineChangesNothing(t *testing.T) {
+	from := unpacked(t, small)
+	want := dump(t, from)
+	for _, to := range chain(t) {
+		rep, err := larder.Copy(t.Context(), from, to, larder.MoveOptions{})
+		if err != nil {
+			t.Fatalf("%s: %v", to, err)
+		}
+		if !rep.Clean() || rep.Totals().Written == 0 {
+			t.Errorf("%s: %+v", to, rep.Totals())
+		}
+		for _, r := range rep.Tables {
+			if !r.Verified {
+				t.Errorf("%s: table %s was not verified", to, r.Table)
+			}
+		}
+		if d := cmp.Diff(want, dump(t, to)); d != "" {
+			t.Fatalf("%s: %s", to, d)
+		}
+		from = to
+	}
+	db := open(t, from.Reveal(), larder.Options{Migrate: larder.MigrateCheck})
+	if db.ReadOnly() != "" {
+		t.Error(db.ReadOnly())
+	}
+}
+
+func TestATargetThatIsNotEmptyIsRefusedWithWhatIsInIt(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, db testdb.DB) {
+		run(t, db.URL, "CREATE TABLE note (id INTEGER PRIMARY KEY)", "INSERT INTO note VALUES (1)")
+		_, err := larder.Copy(t.Context(), unpacked(t, small), parsed(t, db.URL), larder.MoveOptions{})
+		if !errors.Is(err, dberr.ErrAlreadyExists) || !strings.Contains(err.Error(), "note (1 rows)") {
+			t.Error(err)
+		}
+	})
+}
+
+func TestADatabaseThatIsBeingFilledIsNotServed(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, db testdb.DB) {
+		to := parsed(t, db.URL)
+		from := unpacked(t, small)
+		ended := errors.New("the plug was pulled")
+		o := larder.MoveOptions{}
+		o.Transfer.BatchBytes = 1
+		o.Transfer.Progress = func(transfer.Progress) { panic(ended) }
+		cutOff(t, ended, func() { _, _ = larder.Copy(t.Context(), from, to, o) })
+
+		d := larder.New(to, larder.Options{})
+		defer d.Close()
+		opened := make(chan error, 1)
+		go func() { opened <- d.Open(t.Context()) }()
+		await(t, func() bool {
+			s, err := d.Probe().Schema(t.Context())
+			return err == nil && strings.Contains(s.Reason, "is not finished") && strings.Contains(s.Reason, "--resume")
+		})
+		if _, err := larder.Copy(t.Context(), from, to, larder.MoveOptions{}); !errors.Is(err, dberr.ErrConflict) {
+			t.Errorf("without resume: %v", err)
+		}
+		o = larder.MoveOptions{}
+		o.Transfer.Resume = true
+		if _, err := larder.Copy(t.Context(), from, to, o); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case err := <-opened:
+			if err != nil {
+				t.Error(err)
+			}
+		case <-time.After(20 * time.Second):
+			s, err := d.Probe().Schema(t.Context())
+			t.Fatalf("the server goes on waiting: %+v, %v", s, err)
+		}
+		if d := cmp.Diff(dump(t, from), dump(t, to)); d != "" {
+			t.Error(d)
+		}
+	})
+}
+
+// cutOff calls f, which ends in a panic.
+func cutOff(t *testing.T, with error, f func()) {
+	t.Helper()
+	defer func() {
+		if p := recover(); p != with {
+			t.Errorf("it ended with %v", p)
+		}
+	}()
+	f()
+}
+
+// await waits until what has to become true is.
+func await(t *testing.T, f func() bool) {
+	t.Helper()
+	for range 400 {
+		if f() {
+			return
+		}
+		time.Sleep(25 * time.Millisecond)
+	}
+	t.Fatal("it did not come about")
+}

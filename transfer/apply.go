@@ -1,0 +1,110 @@
+package transfer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/engine"
+	"github.com/larder-db/larder/query"
+	"github.com/larder-db/larder/schema"
+	"github.com/larder-db/larder/transfer/canon"
+	"github.com/larder-db/larder/transfer/policy"
+)
+
+// Applied is what became of the lines of a quarantine file.
+type Applied struct {
+	Inserted int64 `json:"inserted"`
+	Present  int64 `json:"present"` // a row with the key is there: an earlier run has put it in, or a repaired one went
+	Refused  int64 `json:"refused"`
+	// Refusals are sentences, the first twenty; none holds a value but the key.
+	Refusals []string `json:"refusals,omitempty"`
+}
+
+// ApplyQuarantine puts the rows of a quarantine file into the tables where they
+// are missing, after somebody has mended them in the file. Rows whose key is
+// there already are left as they are, so that a file may be applied again. A
+// row that still does not fit is refused, and the others go on.
+func ApplyQuarantine(ctx context.Context, to *engine.Engine, file io.Reader, rules policy.Rules) (*Applied, error) {
+	found, err := to.Inspect(ctx, driver.InspectOptions{})
+	if err != nil {
+		return nil, err
+	}
+	found = stored(found)
+	out := &Applied{}
+	for line, err := range policy.ReadLines(file) {
+		if err != nil {
+			return out, err
+		}
+		done, err := applyLine(ctx, to, found, &line, rules)
+		switch {
+		case errors.Is(err, dberr.ErrInvalid) || errors.Is(err, dberr.ErrForeignKey) || errors.Is(err, dberr.ErrAlreadyExists) ||
+			errors.Is(err, dberr.ErrSchemaMismatch) || errors.Is(err, dberr.ErrCheck) || errors.Is(err, dberr.ErrNotNull):
+			out.Refused++
+			const most = 20
+			if len(out.Refusals) < most {
+				out.Refusals = append(out.Refusals, fmt.Sprintf("table %s, row %s: %v", line.Table, line.KeyText(), err))
+			}
+		case err != nil:
+			return out, err
+		case done:
+			out.Inserted++
+		default:
+			out.Present++
+		}
+	}
+	return out, nil
+}
+
+// applyLine puts one row in, and reports whether it was missing.
+func applyLine(ctx context.Context, to *engine.Engine, found []*schema.Table, l *policy.Line, rules policy.Rules) (bool, error) {
+	i := slices.IndexFunc(found, func(t *schema.Table) bool { return t.Name == l.Table })
+	if i < 0 {
+		return false, dberr.New(dberr.SchemaMismatch, "quarantine", "there is no such table")
+	}
+	t := found[i].Clone()
+	t.Columns = slices.DeleteFunc(t.Columns, func(c *schema.Column) bool { _, has := l.Row[c.Name]; return !has })
+	row := make([]any, len(t.Columns))
+	for i, c := range t.Columns {
+		v, err := canon.ParseLine(l.Row[c.Name])
+		if err != nil {
+			return false, dberr.New(dberr.Invalid, "quarantine", "column "+c.Name+": "+err.Error())
+		}
+		row[i] = v
+	}
+	v := policy.NewJudge(rules, to.Dialect(), policy.Table{Target: t, Source: t, Keys: policy.NewKeys(nil)}).Row(row)
+	if v.Fate != policy.Goes {
+		p := v.Problems[len(v.Problems)-1]
+		return false, dberr.New(dberr.Invalid, "quarantine", "column "+p.Column+": "+p.Why)
+	}
+	inserted := false
+	err := to.InTx(ctx, engine.TxOptions{Name: name}, func(ctx context.Context, tx *engine.Tx) error {
+		inserted = false
+		if t.PrimaryKey != nil {
+			at := query.Select().From(t).Named(name)
+			for _, n := range t.PrimaryKey.Columns {
+				i := slices.IndexFunc(t.Columns, func(c *schema.Column) bool { return c.Name == n })
+				if i < 0 {
+					return dberr.New(dberr.Invalid, "quarantine", "the row has no "+n+", which is its key")
+				}
+				at = at.Columns(query.ColumnOf[any](t, n)).Where(query.ColumnOf[any](t, n).Eq(v.Row[i]))
+			}
+			there, err := query.Found(ctx, tx, at)
+			if err != nil || there {
+				return err
+			}
+		}
+		var columns []string
+		for _, c := range t.Columns {
+			columns = append(columns, c.Name)
+		}
+		_, err := engine.BulkInsert(ctx, tx, t.Name, columns, engine.BulkRows([][]any{slices.Clone(v.Bind)}))
+		inserted = err == nil
+		return err
+	})
+	return inserted, err
+}

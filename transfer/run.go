@@ -1,0 +1,268 @@
+package transfer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/engine"
+	"github.com/larder-db/larder/query"
+	"github.com/larder-db/larder/transfer/canon"
+)
+
+// Run is one transfer into a database. It is for one goroutine.
+type Run struct {
+	to     *engine.Engine
+	o      Options
+	states map[string]recorded
+	copied bool // in an earlier run
+	fresh  bool // begun by this one
+}
+
+// Begin begins a transfer into a database, or takes up the one that was cut
+// off, with Options.Resume. From now on the database is marked as unfinished.
+// about is a noun for people who find it so: "copy".
+//
+// A run that is unfinished already is dberr.Conflict unless it is resumed, as
+// is one that was told to do something else.
+func Begin(ctx context.Context, to *engine.Engine, about string, o Options) (*Run, error) {
+	r := &Run{to: to, o: o, states: map[string]recorded{}}
+	there, err := hasLedger(ctx, to)
+	if err != nil {
+		return nil, dberr.WithOp(err, name)
+	}
+	about += "\n" + r.terms()
+	if !there {
+		r.fresh = true
+		return r, dberr.WithOp(makeLedger(ctx, to, about), name)
+	}
+	all, err := entries(ctx, to)
+	if err != nil {
+		return nil, dberr.WithOp(err, name)
+	}
+	was := ""
+	for _, e := range all {
+		if e.Name == "" {
+			r.copied, was = e.State == stateCopied, aboutOf(e)
+			continue
+		}
+		if r.states[e.Name], err = recordOf(e); err != nil {
+			return nil, err
+		}
+	}
+	what, terms, _ := strings.Cut(was, "\n")
+	switch {
+	case !o.Resume:
+		return nil, dberr.New(dberr.Conflict, name, "a "+what+" into this database was begun and not finished; resume it (--resume), or take an empty database")
+	case was != "" && terms != r.terms():
+		return nil, dberr.New(dberr.Conflict, name, "the "+what+" that is to be resumed was begun with other tables or rules ("+terms+"); resume it with those, or take an empty database")
+	case was == "":
+		return r, putEntry(ctx, to, entry{State: stateBegun, About: &about})
+	}
+	return r, nil
+}
+
+// terms are what has to be the same when a run is taken up.
+func (r *Run) terms() string {
+	var parts []string
+	if r.o.Tables != nil {
+		parts = append(parts, "tables "+strings.Join(slices.Sorted(slices.Values(r.o.Tables)), ", "))
+	}
+	for _, c := range canon.Classes() {
+		if a := r.o.Rules[c]; a != "" && a != "fail" {
+			parts = append(parts, fmt.Sprintf("%s: %s", c, a))
+		}
+	}
+	if parts == nil {
+		return "everything"
+	}
+	return strings.Join(parts, "; ")
+}
+
+// Copied reports whether an earlier run has brought all rows, so that only what
+// comes after is left.
+func (r *Run) Copied() bool { return r.copied }
+
+// errChanged says that rows which were read before are others now.
+var errChanged = errors.New("the source has changed")
+
+// Copy moves the rows, and reads them back to compare. The tables of the target
+// must exist and be empty, but for what an earlier run has put there.
+//
+// The report is there with an error too, as far as it goes. Differences that
+// the comparison found are an error, dberr.Conflict.
+func (r *Run) Copy(ctx context.Context, src Source) (*Report, error) {
+	if r.copied {
+		return &Report{}, nil
+	}
+	rep, err := r.copy(ctx, src)
+	if errors.Is(err, errChanged) {
+		if err = r.clear(ctx, src); err == nil {
+			rep, err = r.copy(ctx, src)
+			rep.Restarted = true
+		}
+	}
+	if err != nil {
+		return rep, dberr.WithOp(err, name)
+	}
+	for _, t := range rep.Tables {
+		if len(t.Differences) > 0 {
+			return rep, dberr.New(dberr.Conflict, name, fmt.Sprintf("table %s arrived with differences: %s; somebody else writes to the target, or this is a mistake of larder", t.Table, t.Differences[0]))
+		}
+	}
+	r.copied = true
+	return rep, dberr.WithOp(r.state(ctx, stateCopied), name)
+}
+
+// state sets that of the run.
+func (r *Run) state(ctx context.Context, s string) error {
+	_, err := query.Exec(ctx, r.to, query.Update(ledgerDef).Set(ledgerState.Set(s), ledgerAt.Set(time.Now().Unix())).
+		Where(ledgerName.Eq("")).Named(name))
+	return err
+}
+
+// Finish ends the run: the database is no longer marked.
+func (r *Run) Finish(ctx context.Context) error { return dberr.WithOp(dropLedger(ctx, r.to), name) }
+
+func (r *Run) copy(ctx context.Context, src Source) (rep *Report, err error) {
+	rep = &Report{}
+	begun := time.Now()
+	defer func() { rep.Elapsed = time.Since(begun) }()
+	target, err := r.to.Inspect(ctx, driver.InspectOptions{})
+	if err != nil {
+		return rep, err
+	}
+	k, err := newWalk(ctx, src, r.to.Dialect(), stored(target), Copying, &r.o)
+	if err != nil {
+		return rep, err
+	}
+	defer func() { err = k.close(err) }()
+	rep.Left = k.route.left
+	if err := r.empty(ctx, k.route); err != nil {
+		return rep, err
+	}
+	strange, err := k.strangers(ctx)
+	rep.Tables = append(rep.Tables, strange...)
+	if err != nil {
+		return rep, err
+	}
+	if err := k.ahead(ctx); err != nil {
+		return rep, err
+	}
+	for _, w := range k.route.ways {
+		rep.Tables = append(rep.Tables, w.report)
+		if err := r.fill(ctx, k, w); err != nil {
+			return rep, err
+		}
+	}
+	for _, w := range k.route.ways {
+		if err := r.patch(ctx, k, w); err != nil {
+			return rep, err
+		}
+	}
+	k.done()
+	if r.o.NoVerify {
+		return rep, nil
+	}
+	return rep, k.compare(ctx, r.to)
+}
+
+// empty refuses tables that have rows which no earlier run has put there.
+func (r *Run) empty(ctx context.Context, route *route) error {
+	for _, w := range route.ways {
+		if _, ours := r.states[w.target.Name]; ours {
+			continue
+		}
+		found, err := query.Found(ctx, r.to, query.Select().From(w.target).Columns(query.ColumnOf[any](w.target, w.target.Columns[0].Name)).Limit(1).Named(name))
+		if err != nil {
+			return err
+		}
+		if found {
+			return dberr.New(dberr.AlreadyExists, name, "table "+w.target.Name+" of the target is not empty; take an empty database")
+		}
+	}
+	return nil
+}
+
+// clear takes away what an earlier run has put into the target, because it is
+// of another moment.
+func (r *Run) clear(ctx context.Context, src Source) error {
+	target, err := r.to.Inspect(ctx, driver.InspectOptions{})
+	if err != nil {
+		return err
+	}
+	route, err := routeOf(src.Tables(), stored(target), &r.o)
+	if err != nil {
+		return err
+	}
+	for _, w := range slices.Backward(route.ways) {
+		if err := r.forget(ctx, w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forget empties a table of the target.
+func (r *Run) forget(ctx context.Context, w *way) error {
+	delete(r.states, w.target.Name)
+	return r.to.InTx(ctx, engine.TxOptions{Name: name, Idempotent: true}, func(ctx context.Context, tx *engine.Tx) error {
+		if _, err := query.Exec(ctx, tx, query.Delete(w.target).Named(name)); err != nil {
+			return err
+		}
+		_, err := query.Exec(ctx, tx, query.Delete(ledgerDef).Where(ledgerName.Eq(w.target.Name)).Named(name))
+		return err
+	})
+}
+
+// fill moves the rows of one table.
+func (r *Run) fill(ctx context.Context, k *walk, w *way) error {
+	was := r.states[w.target.Name]
+	if len(w.key) == 0 && was.read > 0 && !was.filled {
+		// Without a key nobody knows the order in which rows were read.
+		if err := r.forget(ctx, w); err != nil {
+			return err
+		}
+		was = recorded{}
+	}
+	p := newPipe(ctx, r, w)
+	defer p.stop()
+	var sum canon.Sum
+	err := k.table(ctx, w, func(number int64, s sent) error {
+		sum.Add(s.sum)
+		switch {
+		case number < was.read:
+			return nil
+		case number == was.read:
+			if sum != was.sum || w.report.Written != was.written {
+				return errChanged
+			}
+			return nil
+		case was.filled:
+			return errChanged
+		}
+		return p.add(s, recorded{read: number, written: w.report.Written, sum: sum})
+	})
+	if err == nil && w.report.Read < was.read {
+		err = errChanged
+	}
+	end := recorded{read: w.report.Read, written: w.report.Written, sum: sum, filled: true}
+	if was.filled || err != nil {
+		return err
+	}
+	return p.finish(end)
+}
+
+// entry is the line of a table in the ledger.
+func (rec recorded) entry(table string) entry {
+	e := entry{Name: table, State: stateFilling, Read: rec.read, Written: rec.written, Sum: rec.sum.String()}
+	if rec.filled {
+		e.State = stateFilled
+	}
+	return e
+}

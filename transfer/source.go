@@ -1,0 +1,130 @@
+package transfer
+
+import (
+	"context"
+	"iter"
+
+	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/engine"
+	"github.com/larder-db/larder/query"
+	"github.com/larder-db/larder/schema"
+	"github.com/larder-db/larder/transfer/canon"
+)
+
+// Source is one moment of a database, or of a file made of one.
+type Source interface {
+	// Name is for people, without a password.
+	Name() string
+	// Tables are those that there are, without the columns that a database
+	// computes, in order of name.
+	Tables() []*schema.Table
+	// Count is how many rows a table has; less than 0 where nobody knows.
+	Count(ctx context.Context, t *schema.Table) (int64, error)
+	// Rows gives the rows of one of Tables in the order of its key, each with
+	// the values of all columns, as canon.Raw leaves them. The slice is used
+	// again for the next row; what it refers to is not. An error comes last.
+	Rows(ctx context.Context, t *schema.Table) iter.Seq2[[]any, error]
+}
+
+// name is what statements of this package are called.
+const name = "transfer"
+
+// Snapshot calls fn with one moment of a database, which stays what it is for
+// as long as fn runs, whatever others write. It is read only. fn runs once.
+func Snapshot(ctx context.Context, eng *engine.Engine, fn func(ctx context.Context, src Source) error) error {
+	o := engine.TxOptions{Name: name, Mode: engine.Read, Isolation: engine.RepeatableRead, MaxAttempts: 1}
+	return eng.InTx(ctx, o, func(ctx context.Context, tx *engine.Tx) error {
+		tables, err := tx.Inspect(ctx, driver.InspectOptions{Schema: eng.Schema()})
+		if err != nil {
+			return err
+		}
+		return fn(ctx, &snapshot{tx: tx, name: eng.URL().String(), tables: stored(tables)})
+	})
+}
+
+type snapshot struct {
+	tx     *engine.Tx
+	name   string
+	tables []*schema.Table
+}
+
+// stored are the tables without computed columns.
+func stored(tables []*schema.Table) []*schema.Table {
+	out := make([]*schema.Table, len(tables))
+	for i, t := range tables {
+		out[i] = t.Clone()
+		out[i].Columns = nil
+		for _, c := range t.Columns {
+			if c.Generated == nil {
+				out[i].Columns = append(out[i].Columns, c)
+			}
+		}
+	}
+	return out
+}
+
+func (s *snapshot) Name() string            { return s.name }
+func (s *snapshot) Tables() []*schema.Table { return s.tables }
+
+func (s *snapshot) Count(ctx context.Context, t *schema.Table) (int64, error) {
+	return query.One[int64](ctx, s.tx, query.Select(query.CountAll().As("n")).From(t).Named(name))
+}
+
+func (s *snapshot) Rows(ctx context.Context, t *schema.Table) iter.Seq2[[]any, error] {
+	return func(yield func([]any, error) bool) {
+		if err := s.read(ctx, t, func(row []any) bool { return yield(row, nil) }); err != nil {
+			yield(nil, err)
+		}
+	}
+}
+
+func (s *snapshot) read(ctx context.Context, t *schema.Table, each func(row []any) bool) error {
+	st, err := query.Compile(reading(t), s.tx.Dialect())
+	if err != nil {
+		return err
+	}
+	rows, err := s.tx.Query(ctx, st)
+	if err != nil {
+		return err
+	}
+	values := make([]any, len(t.Columns))
+	dest := make([]any, len(values))
+	for i := range values {
+		dest[i] = &values[i]
+	}
+	for rows.Next() {
+		if err := rows.Scan(dest...); err != nil {
+			rows.Close()
+			return err
+		}
+		for i, c := range t.Columns {
+			values[i] = canon.Raw(c.Type, values[i])
+		}
+		if !each(values) {
+			return rows.Close()
+		}
+	}
+	return rows.Close()
+}
+
+// reading reads all rows of a table in the order of its key.
+func reading(t *schema.Table) query.SelectStmt {
+	sel := query.Select().From(t).Named(name)
+	for _, c := range t.Columns {
+		col := query.ColumnOf[any](t, c.Name)
+		switch c.Type.Kind {
+		case schema.Boolean, schema.Date, schema.DateTime:
+			// As it is stored: a driver makes what it likes of a column that is
+			// declared a boolean or a time, and of an expression it does not.
+			sel = sel.Columns(query.Coalesce(col, query.Null[any]()).As(c.Name))
+		default:
+			sel = sel.Columns(col)
+		}
+	}
+	if t.PrimaryKey != nil {
+		for _, n := range t.PrimaryKey.Columns {
+			sel = sel.OrderBy(query.ColumnOf[any](t, n))
+		}
+	}
+	return sel
+}
