@@ -80,7 +80,7 @@ var imports = map[string][]string{
 	"transfer/policy":                 {"dberr", "schema", "driver", "internal/jsontext", "transfer/canon"},
 	"server":                          {"jsonvalue", "dberr", "health", "internal/jsontext", "internal/limit", "model", "model/chatdoc", "store"},
 	"health":                          {},
-	"internal/cli":                    {".", "dberr", "dburl", "engine", "engine/engines", "migrate", "migrate/command", "migrations", "model", "server", "tables", "transfer"},
+	"internal/cli":                    {".", "dberr", "dburl", "engine", "engine/engines", "migrate", "migrate/command", "migrations", "model", "server", "tables", "transfer", "transfer/canon", "transfer/policy"},
 	"cmd/larder":                      {"internal/cli"},
 	"internal/arch":                   {},
 	"internal/jsontext":               {},
