@@ -200,7 +200,7 @@ func (g *Generator) Autogenerate(ctx context.Context, d Draft, renames Renames) 
 	if err != nil {
 		return nil, err
 	}
-	before, changes, err := g.difference(ctx, renames)
+	before, renamed, changes, err := g.difference(ctx, renames)
 	if err != nil {
 		return nil, err
 	}
@@ -210,7 +210,7 @@ func (g *Generator) Autogenerate(ctx context.Context, d Draft, renames Renames) 
 	x := &history.Directive{Revision: rev, Compared: true}
 	var made *op.State
 	if x.Upgrade, made = g.declaredOps(before, renames, changes); x.Upgrade == nil {
-		x.Upgrade = append(renames.ops(), portable(g.m, op.FromChanges(changes))...)
+		x.Upgrade = append(renames.ops(), portable(g.m, op.FromChanges(changes, renamed.Tables()...))...)
 	}
 	if len(x.Upgrade) == 0 {
 		return nil, nil
@@ -219,19 +219,23 @@ func (g *Generator) Autogenerate(ctx context.Context, d Draft, renames Renames) 
 }
 
 // difference compares the lineage with the database, or with what the history
-// makes.
-func (g *Generator) difference(ctx context.Context, renames Renames) (before *op.State, changes []schema.Change,
-	err error) {
+// makes: before, which renamed is with the renames carried out.
+func (g *Generator) difference(ctx context.Context, renames Renames) (before, renamed *op.State,
+	changes []schema.Change, err error) {
 	if g.o.Engine == nil {
 		before, err = g.made()
 	} else if err = status.CheckHeads(ctx, g.o.Engine, g.set); err == nil {
 		before, err = status.Live(ctx, g.o.Engine, g.set, g.m)
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	changes, err = g.drift(before, renames)
-	return before, changes, err
+	renamed = before.Clone()
+	if err := renamed.Apply(renames.ops()...); err != nil {
+		return nil, nil, nil, err
+	}
+	changes, err = status.Drift(g.set, g.m, renamed)
+	return before, renamed, changes, err
 }
 
 // made is the tables of the lineage as the whole history makes them.
@@ -243,16 +247,6 @@ func (g *Generator) made() (*op.State, error) {
 	owns := rescue.Owns(g.set, g.m)
 	return op.NewState(g.set.Target().DDL, slices.DeleteFunc(s.Tables(),
 		func(t *schema.Table) bool { return !owns(t.Name) })...)
-}
-
-// drift is what has to be done to make before, with the renames carried out,
-// what the lineage declares.
-func (g *Generator) drift(before *op.State, renames Renames) ([]schema.Change, error) {
-	live := before.Clone()
-	if err := live.Apply(renames.ops()...); err != nil {
-		return nil, err
-	}
-	return status.Drift(g.set, g.m, live)
 }
 
 // revise lets the lineage have its say, and writes what is left. before is

@@ -16,8 +16,8 @@ func portable(m *history.Member, ops []op.Op) []op.Op {
 	for _, o := range ops {
 		switch o := o.(type) {
 		case op.CreateTable:
-			if t := m.Declared(o.Table.Name); t != nil && len(t.ForeignKeys) == len(o.Table.ForeignKeys) {
-				o.Table = t.Clone()
+			if t := m.Declared(o.Table.Name); t != nil {
+				o.Table = declaredTable(t, o.Table)
 			}
 			out = append(out, o)
 		case op.AddColumn:
@@ -70,6 +70,18 @@ func portable(m *history.Member, ops []op.Op) []op.Op {
 		}
 	}
 	return out
+}
+
+// declaredTable is t as it was declared, with the foreign keys that made has:
+// those that have to wait for another table come by themselves.
+func declaredTable(t, made *schema.Table) *schema.Table {
+	t = t.Clone()
+	t.ForeignKeys = slices.DeleteFunc(t.ForeignKeys, func(f *schema.ForeignKey) bool {
+		return !slices.ContainsFunc(made.ForeignKeys, func(m *schema.ForeignKey) bool {
+			return m.RefTable == f.RefTable && slices.Equal(m.Columns, f.Columns)
+		})
+	})
+	return t
 }
 
 // enumOf returns the column of which a check is what an engine without enums

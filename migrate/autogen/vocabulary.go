@@ -42,7 +42,7 @@ func (g *Generator) declaredOps(before *op.State, renames Renames, changes []sch
 				wanted = append(wanted, c)
 			}
 		}
-		ops := append(renames.ops(), firm(op.FromChanges(wanted))...)
+		ops := append(renames.ops(), firm(op.FromChanges(wanted, have...))...)
 		after := before.Clone()
 		if err := after.Apply(ops...); err != nil {
 			continue

@@ -9,25 +9,19 @@ import (
 // FromChanges returns the operations that make the differences that
 // schema.Diff found, in an order in which they can be run. Renames that people
 // stated stand among the changes as schema.RenameTable and schema.RenameColumn.
-func FromChanges(changes []schema.Change) []Op {
-	var out, late []Op
-	var come, gone []*schema.Table
+//
+// Tables are those that there are before: foreign keys of theirs between columns
+// whose types change are taken away first and made again at the end, because
+// some engines change neither side of a key that stands.
+func FromChanges(changes []schema.Change, tables ...*schema.Table) []Op {
+	out, late := keysAround(changes, tables)
+	early, later := keysApart(changes)
 	for _, c := range changes {
-		switch c := c.(type) {
-		case schema.AddTable:
-			come = append(come, c.Table)
-		case schema.DropTable:
-			gone = append(gone, c.Table)
-		}
-	}
-	// Where new tables refer to each other in a circle, one key comes last;
-	// where old ones do, it goes first.
-	_, closing := schema.Sorted(come)
-	_, circle := schema.Sorted(gone)
-	for _, t := range gone {
-		for _, f := range t.ForeignKeys {
-			if circle[f] != nil {
-				out = append(out, DropForeignKey{Table: t.Name, Name: f.Name, Columns: f.Columns})
+		if gone, ok := c.(schema.DropTable); ok {
+			for _, f := range gone.Table.ForeignKeys {
+				if early[f] {
+					out = append(out, DropForeignKey{Table: gone.Table.Name, Name: f.Name, Columns: f.Columns})
+				}
 			}
 		}
 	}
@@ -35,11 +29,11 @@ func FromChanges(changes []schema.Change) []Op {
 		switch c := c.(type) {
 		case schema.AddTable:
 			t := c.Table
-			if slices.ContainsFunc(t.ForeignKeys, func(f *schema.ForeignKey) bool { return closing[f] != nil }) {
+			if slices.ContainsFunc(t.ForeignKeys, func(f *schema.ForeignKey) bool { return later[f] }) {
 				t = t.Clone()
 				t.ForeignKeys = nil
 				for _, f := range c.Table.ForeignKeys {
-					if closing[f] != nil {
+					if later[f] {
 						late = append(late, AddForeignKey{Table: t.Name, ForeignKey: f})
 					} else {
 						t.ForeignKeys = append(t.ForeignKeys, f)
@@ -58,6 +52,86 @@ func FromChanges(changes []schema.Change) []Op {
 		}
 	}
 	return append(out, late...)
+}
+
+// keysAround takes away the foreign keys of tables whose columns, on either side,
+// change their types, and makes them again.
+func keysAround(changes []schema.Change, tables []*schema.Table) (drop, add []Op) {
+	retyped := map[[2]string]bool{}
+	after := map[string]*schema.Table{}
+	gone := map[[2]string]bool{}
+	for _, c := range changes {
+		switch c := c.(type) {
+		case schema.AlterColumn:
+			after[c.Table.Name] = c.Table
+			if slices.Contains(c.Facets, schema.TypeFacet) || slices.Contains(c.Facets, schema.CollationFacet) {
+				retyped[[2]string{c.Table.Name, c.To.Name}] = true
+			}
+		case schema.DropForeignKey:
+			gone[[2]string{c.Table.Name, c.ForeignKey.String()}] = true
+		case schema.DropTable:
+			for _, f := range c.Table.ForeignKeys {
+				gone[[2]string{c.Table.Name, f.String()}] = true
+			}
+		}
+	}
+	changed := func(table string, columns []string) bool {
+		return slices.ContainsFunc(columns, func(name string) bool { return retyped[[2]string{table, name}] })
+	}
+	for _, t := range tables {
+		for _, f := range t.ForeignKeys {
+			if gone[[2]string{t.Name, f.String()}] || !changed(t.Name, f.Columns) && !changed(f.RefTable, f.RefColumns) {
+				continue
+			}
+			drop = append(drop, DropForeignKey{Table: t.Name, Name: f.Name, Columns: f.Columns})
+			again := f
+			if now := after[t.Name]; now != nil {
+				i := slices.IndexFunc(now.ForeignKeys, func(n *schema.ForeignKey) bool { return n.String() == f.String() })
+				if i >= 0 {
+					again = now.ForeignKeys[i]
+				}
+			}
+			add = append(add, AddForeignKey{Table: t.Name, ForeignKey: again})
+		}
+	}
+	return drop, add
+}
+
+// keysApart finds the foreign keys that cannot come and go with their tables.
+// Of tables that go, early ones refer to a table that goes before, as in a
+// circle, or to a key that does. Of tables that come, later ones refer to a table
+// that comes after theirs, or to one whose columns or keys still change.
+func keysApart(changes []schema.Change) (early, later map[*schema.ForeignKey]bool) {
+	early, later = map[*schema.ForeignKey]bool{}, map[*schema.ForeignKey]bool{}
+	comes, goes := map[string]int{}, map[string]int{}
+	grows, shrinks := map[string]bool{}, map[string]bool{}
+	for n, c := range changes {
+		switch c := c.(type) {
+		case schema.AddTable:
+			comes[c.Table.Name] = n
+		case schema.DropTable:
+			goes[c.Table.Name] = n
+		case schema.AddColumn, schema.AlterColumn, schema.AlterPrimaryKey, schema.AddUnique, schema.AddIndex:
+			grows[c.On()] = true
+		case schema.DropUnique, schema.DropIndex:
+			shrinks[c.On()] = true
+		}
+	}
+	for n, c := range changes {
+		switch c := c.(type) {
+		case schema.AddTable:
+			for _, f := range c.Table.ForeignKeys {
+				at, new := comes[f.RefTable]
+				later[f] = new && at > n || !new && grows[f.RefTable]
+			}
+		case schema.DropTable:
+			for _, f := range c.Table.ForeignKeys {
+				at, gone := goes[f.RefTable]
+				early[f] = gone && at < n || !gone && shrinks[f.RefTable]
+			}
+		}
+	}
+	return early, later
 }
 
 // fromChange translates one change of a table. What goes may be gone already:
