@@ -115,7 +115,7 @@ type apiKeyAnswer struct {
 // profileOf shows a user with the address of the picture instead of the
 // picture, which may be long.
 func profileOf(id *store.Identity) profile {
-	return profile{ID: id.ID, Name: id.Name, Role: id.Role, Email: id.Email, ProfileImageURL: "/api/v1/users/" + id.ID + "/profile/image"}
+	return profile{ID: id.ID, Name: id.Name, Role: id.Role, Email: id.Email, ProfileImageURL: pictureOf(id.ID)}
 }
 
 func (s *Server) signUp(ctx context.Context, r *request, f signUpForm) (*session, error) {

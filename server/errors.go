@@ -44,6 +44,7 @@ const (
 	msgStarting         = "The server is starting. Please try again."
 	msgInvalidDocument  = "The stored document of this chat cannot be read."
 	msgSomethingWrong   = "Something went wrong :/"
+	msgActionProhibited = "The requested action has been restricted as a security measure."
 	msgAudience         = "You do not have permission to share with the requested audience"
 )
 

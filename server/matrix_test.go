@@ -7,6 +7,7 @@ import (
 
 	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/model"
+	"github.com/larder-db/larder/store"
 )
 
 // access is how a route answers: nobody, a pending user, a user with things of
@@ -44,8 +45,32 @@ var matrix = map[string]access{
 	"POST /api/v1/auths/api_key":         {401, 403, 403, 403, 200}, // users lack the permission
 	"DELETE /api/v1/auths/api_key":       forSigned,
 
-	"GET /api/v1/users/user/settings":         forUsers,
-	"POST /api/v1/users/user/settings/update": forUsers,
+	"GET /api/v1/users/":                             forAdmins,
+	"GET /api/v1/users/all":                          forAdmins,
+	"GET /api/v1/users/search":                       forUsers,
+	"GET /api/v1/users/groups":                       forUsers,
+	"GET /api/v1/users/permissions":                  forUsers,
+	"GET /api/v1/users/default/permissions":          forAdmins,
+	"POST /api/v1/users/default/permissions":         forAdmins,
+	"GET /api/v1/users/default/permissions/defaults": forAdmins,
+	"GET /api/v1/users/user/status":                  forUsers,
+	"POST /api/v1/users/user/status/update":          forUsers,
+	"GET /api/v1/users/user/info":                    forUsers,
+	"POST /api/v1/users/user/info/update":            forUsers,
+	"GET /api/v1/users/user/variables":               forUsers,
+	"POST /api/v1/users/user/variables/update":       forUsers,
+	"GET /api/v1/users/{user_id}":                    forAdmins,
+	"DELETE /api/v1/users/{user_id}":                 forAdmins,
+	"GET /api/v1/users/{user_id}/info":               forUsers,
+	"GET /api/v1/users/{user_id}/oauth/sessions":     {401, 401, 401, 401, 400}, // there are none
+	"GET /api/v1/users/{user_id}/profile/image":      forUsers,
+	"GET /api/v1/users/{user_id}/active":             forUsers,
+	"POST /api/v1/users/{user_id}/sessions/revoke":   forAdmins,
+	"POST /api/v1/users/{user_id}/update":            forAdmins,
+	"GET /api/v1/users/{user_id}/groups":             forAdmins,
+	"GET /api/v1/users/{user_id}/preview":            forAdmins,
+	"GET /api/v1/users/user/settings":                forUsers,
+	"POST /api/v1/users/user/settings/update":        forUsers,
 
 	"GET /api/v1/chats/":        forUsers,
 	"GET /api/v1/chats/list":    forUsers,
@@ -148,13 +173,18 @@ var bodies = map[string]string{
 	"POST /api/v1/auths/signup":                           `{"name":"x","email":"new@example.com","password":"x"}`,
 	"POST /api/v1/auths/signin":                           `{"email":"owner@example.com","password":"pw-owner"}`,
 	"POST /api/v1/auths/add":                              `{"name":"x","email":"added@example.com","password":"x"}`,
-	"POST /api/v1/auths/update/profile":                   `{"name":"x","profile_image_url":"/x.png"}`,
+	"POST /api/v1/auths/update/profile":                   `{"name":"x","profile_image_url":"/user.png"}`,
 	"POST /api/v1/auths/update/password":                  `{"password":"wrong","new_password":"x"}`,
 	"POST /api/v1/auths/update/timezone":                  `{"timezone":"UTC"}`,
 	"POST /api/v1/users/user/settings/update":             `{"ui":{}}`,
 	"POST /api/v1/chats/new":                              `{"chat":{}}`,
 	"POST /api/v1/chats/{id}":                             `{"chat":{}}`,
 	"POST /api/v1/notes/create":                           `{"title":"x"}`,
+	"POST /api/v1/users/default/permissions":              `{"workspace": {}, "sharing": {}, "access_grants": {}, "chat": {}, "features": {}, "settings": {}}`,
+	"POST /api/v1/users/user/status/update":               `{"status_message":"x"}`,
+	"POST /api/v1/users/user/info/update":                 `{"x":1}`,
+	"POST /api/v1/users/user/variables/update":            `{"variables":{"x":"y"}}`,
+	"POST /api/v1/users/{user_id}/update":                 `{"name":"x"}`,
 	"POST /api/v1/groups/create":                          `{"name":"x","description":""}`,
 	"POST /api/v1/groups/id/{id}/update":                  `{"name":"x","description":""}`,
 	"POST /api/v1/groups/id/{id}/users/add":               `{"user_ids":[]}`,
@@ -240,6 +270,16 @@ func (w *world) made(path string) string {
 	return ""
 }
 
+// someone adds a user, and returns their id.
+func (w *world) someone(name string) string {
+	w.t.Helper()
+	id, err := w.store.Users.Add(w.t.Context(), store.Program(), store.NewUser{Name: name, Email: name + "@example.com", Password: "pw", Role: model.RoleUser})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return id.ID
+}
+
 // real is a path of the table with ids of things that exist.
 func (w *world) real(path string) string {
 	w.t.Helper()
@@ -247,6 +287,10 @@ func (w *world) real(path string) string {
 		if strings.Contains(path, name) {
 			path = strings.ReplaceAll(path, name, w.made(path))
 		}
+	}
+	if strings.HasPrefix(path, "/api/v1/users/{user_id}") { // some of them delete the user, or end the sessions
+		w.n++
+		path = strings.ReplaceAll(path, "{user_id}", w.someone(fmt.Sprintf("user%d", w.n)))
 	}
 	path = strings.ReplaceAll(path, "{user_id}", w.owner)
 	return strings.ReplaceAll(path, "{message_id}", "m1")

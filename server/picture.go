@@ -5,11 +5,13 @@ import (
 	"encoding/json"
 	"net/url"
 	"reflect"
+	"regexp"
+	"slices"
 	"strings"
 )
 
-// picture is the address of a picture in a form: a path of this server, an
-// http or https URL, or a picture itself as data:image/...;base64. Anything
+// picture is the address of a picture in a form: a path at which this server
+// has one, an http or https URL, or a picture itself as data:image/...;base64. Anything
 // else a browser might run: scripts, pages, SVG.
 type picture string
 
@@ -18,15 +20,24 @@ const (
 	maxPicture = 700 << 10 // as base64; the page makes pictures of 250 by 250
 )
 
+// ownPictures are paths at which the page has pictures. Of others a picture
+// would be a request in the name of whoever looks at it.
+var ownPictures = []string{"/user.png", "/favicon.png", "/static/favicon.png"}
+
+var userPicturePath = regexp.MustCompile(`^/api/v1/users/[^/?#]+/profile/image$`)
+
 // pictureKinds are the kinds of picture that nothing can be run in, with the
 // bytes that each begins with.
 var pictureKinds = map[string]string{"png": "\x89PNG\r\n", "jpeg": "\xff\xd8\xff", "jpg": "\xff\xd8\xff", "gif": "GIF8", "webp": "RIFF"}
+
+const msgPicture = "Value error, Invalid profile image URL: must be a known internal path, " +
+	"an HTTP(S) URL with a host, or a data:image URI (png/jpeg/gif/webp)."
 
 func (p *picture) fromForm(f *form, loc []any, raw json.RawMessage) {
 	var text string
 	f.value(loc, raw, reflect.ValueOf(&text).Elem())
 	if len(raw) > 0 && raw[0] == '"' && !pictureAddress(text) {
-		f.wrong(loc, "value_error", "Value error, Invalid profile image URL", text)
+		f.wrong(loc, "value_error", msgPicture, text)
 	}
 	*p = picture(text)
 }
@@ -52,7 +63,7 @@ func pictureAddress(s string) bool {
 	case len(s) > maxAddress, strings.HasPrefix(s, "//"):
 		return false
 	case s[0] == '/':
-		return true
+		return slices.Contains(ownPictures, s) || userPicturePath.MatchString(s)
 	}
 	u, err := url.Parse(s)
 	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil

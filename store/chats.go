@@ -261,7 +261,9 @@ func (c *Chats) DeleteAll(ctx context.Context, w Who) (int64, error) {
 // returns how many there were.
 func removeChats(ctx context.Context, b *base, which query.Cond) (int64, error) {
 	ids := query.Select(tables.Chat.ID).From(tables.Chat.Table).Where(which)
-	for _, st := range []query.DeleteStmt{
+	for _, st := range []query.Statement{
+		query.Update(tables.AutomationRun.Table).Named("runs.ForgetChats").Set(tables.AutomationRun.ChatID.SetNull()).
+			Where(tables.AutomationRun.ChatID.InQuery(ids)),
 		query.Delete(tables.ChatMessage.Table).Named("messages.DeleteOfChats").Where(tables.ChatMessage.ChatID.InQuery(ids)),
 		query.Delete(tables.SharedChat.Table).Named("shares.DeleteOfChats").Where(tables.SharedChat.ChatID.InQuery(ids)),
 		query.Delete(tables.ChatFile.Table).Named("files.DeleteOfChats").Where(tables.ChatFile.ChatID.InQuery(ids)),

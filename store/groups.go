@@ -97,38 +97,25 @@ func (g *Groups) List(ctx context.Context, w Who, share *bool) ([]Group, error) 
 	return query.All[Group](ctx, g.q, st)
 }
 
-// Of returns the groups of a user, the last changed first: to the user and to
-// admins. Inherited adds those above, which the second result does not name.
-func (g *Groups) Of(ctx context.Context, w Who, user string, inherited bool) (all []model.Group, direct []string, err error) {
-	if err = g.mayAsk(ctx, w, user); err != nil {
-		return nil, nil, err
-	}
-	t, m := tables.Group, tables.GroupMember
-	which := t.ID.InQuery(query.Select(m.GroupID).From(m.Table).Where(m.UserID.Eq(user)))
-	rows, err := query.All[struct {
-		model.Group
-		Direct bool `db:"direct"`
-	}](ctx, g.q, query.Select(append(query.Columns(t.Table), which.As("direct"))...).From(t.Table).Named("groups.Of").
-		Where(when(!inherited, which), when(inherited, t.ID.InQuery(groupsOf(user)))).OrderBy(t.UpdatedAt.Desc(), t.ID))
-	all = make([]model.Group, len(rows))
-	for i, r := range rows {
-		all[i] = r.Group
-		if r.Direct {
-			direct = append(direct, r.ID)
-		}
-	}
-	return all, direct, err
+// OwnGroup is a group of a user.
+type OwnGroup struct {
+	model.Group
+	Direct bool `db:"direct"` // the user is in it, and not only in one below it
 }
 
-// mayAsk is ErrNotPermitted for what only admins and the user may know.
-func (b *base) mayAsk(ctx context.Context, w Who, user string) error {
-	if _, err := b.permitted(ctx, w); err != nil {
-		return err
+// Of returns the groups that a user is in, the last changed first: to the user
+// and to admins. Inherited adds those above.
+func (g *Groups) Of(ctx context.Context, w Who, user string, inherited bool) ([]OwnGroup, error) {
+	if _, err := g.permitted(ctx, w); err != nil {
+		return nil, err
 	}
 	if !w.Admin() && w.ID != user {
-		return ErrNotPermitted
+		return nil, ErrNotPermitted
 	}
-	return nil
+	t, m := tables.Group, tables.GroupMember
+	direct := t.ID.InQuery(query.Select(m.GroupID).From(m.Table).Where(m.UserID.Eq(user)))
+	return query.All[OwnGroup](ctx, g.q, query.Select(append(query.Columns(t.Table), direct.As("direct"))...).From(t.Table).Named("groups.Of").
+		Where(when(!inherited, direct), when(inherited, t.ID.InQuery(groupsOf(user)))).OrderBy(t.UpdatedAt.Desc(), t.ID))
 }
 
 // Get returns a group to admins, or dberr.ErrNotFound.

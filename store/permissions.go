@@ -53,6 +53,14 @@ func (u *Users) Permissions(ctx context.Context, id string) (Permissions, error)
 	return u.permissions(everybody, granted...), nil
 }
 
+// StandardPermissions are what everybody may do when nothing was set, with all
+// the names that there are.
+func StandardPermissions() Permissions {
+	var p Permissions
+	decode(readDefaults()[keyPermissions], &p)
+	return p
+}
+
 // permissions are those of everybody, SQL NULL for what is standard, with what
 // groups grant.
 func (b *base) permissions(everybody jsonvalue.JSON, granted ...jsonvalue.JSON) Permissions {

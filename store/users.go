@@ -86,33 +86,6 @@ func ownerColumns() []query.Selectable {
 	return []query.Selectable{u.ID.As("owner_id"), u.Name.As("owner_name"), u.Role.As("owner_role"), u.Email.As("owner_email")}
 }
 
-// UserFilter narrows a list of users; the zero value is all.
-type UserFilter struct {
-	Role  string // empty for any
-	Query string // part of name or address, without regard to case; empty for any
-}
-
-func (f UserFilter) conds() []query.Cond {
-	var c []query.Cond
-	if f.Role != "" {
-		c = append(c, tables.User.Role.Eq(f.Role))
-	}
-	if f.Query != "" {
-		c = append(c, query.Or(tables.User.Name.ContainsFold(f.Query), tables.User.Email.ContainsFold(f.Query)))
-	}
-	return c
-}
-
-// List returns users, the first to be made first.
-func (u *Users) List(ctx context.Context, f UserFilter, p Page) ([]model.User, error) {
-	return users.list(ctx, &u.base, tables.User.CreatedAt.Asc(), p, f.conds()...)
-}
-
-// Count returns how many users there are.
-func (u *Users) Count(ctx context.Context, f UserFilter) (int64, error) {
-	return users.count(ctx, &u.base, f.conds()...)
-}
-
 // Any reports whether there is a user at all.
 func (u *Users) Any(ctx context.Context) (bool, error) {
 	return query.Found(ctx, u.q, query.Select(tables.User.ID).Named("users.Any").From(tables.User.Table))

@@ -427,7 +427,7 @@ func TestServeANewerDatabase(t *testing.T) {
 				{"POST", "/api/v1/chats/" + list[0].ID, `{"chat":{"title":"N"}}`},
 				{"DELETE", "/api/v1/chats/" + list[0].ID, ""},
 				{"DELETE", "/api/v1/chats/", ""},
-				{"POST", "/api/v1/auths/update/profile", `{"name":"B","profile_image_url":"/x"}`},
+				{"POST", "/api/v1/auths/update/profile", `{"name":"B","profile_image_url":"/user.png"}`},
 				{"POST", "/api/v1/auths/update/timezone", `{"timezone":"UTC"}`},
 			}
 			if args == nil { // hashes take their time

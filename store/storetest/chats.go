@@ -459,7 +459,7 @@ var deleteCases = []testCase{
 		if err := s.Store.Chats.Delete(s.ctx(), eve.Who(), gone.ID); !errors.Is(err, dberr.ErrNotFound) {
 			s.Errorf("by another user: %v", err)
 		}
-		s.max(9, func() { s.ok(s.Store.Chats.Delete(s.ctx(), bob.Who(), gone.ID)) }) // one of them for the permission
+		s.max(10, func() { s.ok(s.Store.Chats.Delete(s.ctx(), bob.Who(), gone.ID)) }) // one of them for the permission, one for runs of automations
 		if err := s.Store.Chats.Delete(s.ctx(), bob.Who(), gone.ID); !errors.Is(err, dberr.ErrNotFound) {
 			s.Errorf("twice: %v", err)
 		}
@@ -487,7 +487,7 @@ var deleteCases = []testCase{
 		}
 		hers := s.chat(eve, twoMessages)
 		var n int64
-		s.max(7, func() { // one of them for the permission
+		s.max(8, func() { // one of them for the permission, one for runs of automations
 			var err error
 			n, err = s.Store.Chats.DeleteAll(s.ctx(), bob.Who())
 			s.ok(err)

@@ -53,7 +53,7 @@ type testCase struct {
 	run  func(*Suite)
 }
 
-var cases = slices.Concat(userCases, sessionCases, settingCases, chatCases, mergeCases, listCases, deleteCases, stateCases, folderCases, noteCases, groupCases, accessCases, concurrencyCases)
+var cases = slices.Concat(userCases, accountCases, sessionCases, settingCases, chatCases, mergeCases, listCases, deleteCases, stateCases, folderCases, noteCases, groupCases, accessCases, concurrencyCases)
 
 // empty deletes all rows, those that refer to others first.
 func (s *Suite) empty() {

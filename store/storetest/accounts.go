@@ -1,0 +1,257 @@
+package storetest
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/jsonvalue"
+	"github.com/larder-db/larder/model"
+	"github.com/larder-db/larder/query"
+	"github.com/larder-db/larder/schema"
+	"github.com/larder-db/larder/store"
+	"github.com/larder-db/larder/tables"
+)
+
+func userNames[T any](rows []T, total int64, err error, name func(T) *string) string {
+	if err != nil {
+		return err.Error()
+	}
+	var out []string
+	for _, r := range rows {
+		out = append(out, *name(r))
+	}
+	return fmt.Sprintf("%s of %d", strings.Join(out, " "), total)
+}
+
+var accountCases = []testCase{
+	{"lists of users", func(s *Suite) {
+		ada := s.admin()
+		s.later(1)
+		bob := s.user("bob")
+		s.later(1)
+		eve := s.user("eve")
+		g := s.group(ada, "g", "", "")
+		s.join(ada, g, bob)
+		list := func(f store.UserFilter, p store.Page) string {
+			rows, total, err := s.Store.Users.List(s.ctx(), ada.Who(), f, p)
+			return userNames(rows, total, err, func(u store.UserItem) *string { return u.Name })
+		}
+		for want, f := range map[string]store.UserFilter{
+			"eve bob Ada of 3": {}, "Ada bob eve of 3": {Ascending: true}, "bob of 1": {Query: "BOB@"}, "eve bob of 2": {Role: model.RoleUser},
+			"bob Ada eve of 3": {Sort: "group_id:" + g}, "Ada eve bob of 3": {Sort: "group_id:" + g, Ascending: true},
+		} {
+			equal(s, fmt.Sprint(f), list(f, store.Page{}), want)
+		}
+		equal(s, "by address", list(store.UserFilter{Sort: "email", Ascending: true}, store.Page{Limit: 2, Offset: 1}), "bob eve of 3")
+		s.max(3, func() {
+			rows, _, err := s.Store.Users.List(s.ctx(), ada.Who(), store.UserFilter{Query: "bob"}, store.Page{Limit: 30})
+			s.ok(err)
+			equal(s, "groups", slices.Equal(rows[0].GroupIDs, []string{g}), true)
+		})
+		s.max(2, func() {
+			rows, total, err := s.Store.Users.Search(s.ctx(), bob.Who(), store.UserFilter{}, store.Page{})
+			equal(s, "search", userNames(rows, total, err, func(u model.User) *string { return u.Name }), "eve bob Ada of 3")
+			equal(s, "what is not for all", rows[0].ProfileImageURL == nil && rows[0].Settings.IsNull(), true)
+		})
+		s.max(2, func() {
+			u, err := s.Store.Users.Info(s.ctx(), eve.Who(), bob.ID)
+			s.ok(err)
+			equal(s, "info", fmt.Sprint(*u.Name+*u.Groups[0].Name, u.Active, u.Settings.IsNull()), "bobgtrue true")
+		})
+		s.later(181)
+		active, err := s.Store.Users.Active(s.ctx(), eve.Who(), bob.ID)
+		s.ok(err)
+		equal(s, "active later", active, false)
+		for what, err := range map[string]error{
+			"list": errOf2(s.Store.Users.List(s.ctx(), bob.Who(), store.UserFilter{}, store.Page{})), "detail": errOf(s.Store.Users.Detail(s.ctx(), bob.Who(), bob.ID)),
+			"preview": errOf(s.Store.Users.Preview(s.ctx(), bob.Who(), bob.ID)), "change": errOf(s.Store.Users.Change(s.ctx(), bob.Who(), bob.ID, store.UserChange{Role: ptr("admin")})),
+			"delete": s.Store.Users.Delete(s.ctx(), bob.Who(), eve.ID), "revoke": s.Store.Users.Revoke(s.ctx(), bob.Who(), bob.ID),
+			"permissions": errOf(s.Store.Users.DefaultPermissions(s.ctx(), bob.Who())), "sessions": errOf(s.Store.Users.OAuthSessions(s.ctx(), bob.Who(), bob.ID)),
+			"set":     s.Store.Users.SetDefaultPermissions(s.ctx(), bob.Who(), jsonvalue.Text("{}")),
+			"nobody":  errOf2(s.Store.Users.Search(s.ctx(), store.Who{ID: bob.ID}, store.UserFilter{}, store.Page{})),
+			"picture": errOf(s.Store.Users.Picture(s.ctx(), store.Who{}, bob.ID)),
+		} {
+			if !errors.Is(err, store.ErrNotPermitted) {
+				s.Errorf("%s: %v, want not permitted", what, err)
+			}
+		}
+	}},
+	{"what an admin changes of a user", func(s *Suite) {
+		ada := s.admin()
+		s.later(1)
+		bob := s.user("bob")
+		eve, err := s.Store.Users.Add(s.ctx(), store.Program(), store.NewUser{Name: "eve", Email: "eve@example.com", Password: "pw-eve", Role: model.RoleAdmin})
+		s.ok(err)
+		var u *model.User
+		s.max(6, func() { // within a savepoint, where the engine names them
+			u, err = s.Store.Users.Change(s.ctx(), eve.Who(), bob.ID, store.UserChange{Role: ptr("admin"), Name: ptr("Bob"), Email: ptr("Bob2@Example.com"), Password: ptr("new")})
+			s.ok(err)
+		})
+		equal(s, "changed", *u.Role+*u.Name+*u.Email, "adminBobbob2@example.com")
+		id, err := s.Store.Auths.SignIn(s.ctx(), "bob2@example.com", "new")
+		s.ok(err)
+		equal(s, "sessions ended", id.SessionStamp != bob.SessionStamp, true)
+		equal(s, "address of the auth row", s.count(query.Select(tables.Auth.ID).From(tables.Auth.Table).Where(tables.Auth.Email.Eq("bob2@example.com"))), 1)
+		for _, c := range []struct {
+			by   *store.Identity
+			id   string
+			to   store.UserChange
+			want error
+		}{
+			{eve, ada.ID, store.UserChange{Name: ptr("x")}, store.ErrPrimaryAdmin},
+			{ada, ada.ID, store.UserChange{Role: ptr("user")}, store.ErrPrimaryAdmin},
+			{eve, bob.ID, store.UserChange{Role: ptr("root")}, store.ErrRole},
+			{eve, bob.ID, store.UserChange{Email: ptr("none")}, store.ErrEmailForm},
+			{eve, bob.ID, store.UserChange{Email: ptr("ADA@example.com")}, dberr.ErrAlreadyExists},
+			{eve, bob.ID, store.UserChange{Password: ptr(strings.Repeat("x", 73))}, store.ErrPasswordTooLong},
+			{eve, "nobody", store.UserChange{Name: ptr("x")}, dberr.ErrNotFound},
+		} {
+			if _, err := s.Store.Users.Change(s.ctx(), c.by.Who(), c.id, c.to); !errors.Is(err, c.want) {
+				s.Errorf("%v, want %v", err, c.want)
+			}
+		}
+		_, err = s.Store.Users.Change(s.ctx(), ada.Who(), ada.ID, store.UserChange{Name: ptr("Ada L."), Role: ptr("admin")})
+		s.ok(err)
+		if err := s.Store.Users.Revoke(s.ctx(), eve.Who(), ada.ID); !errors.Is(err, store.ErrPrimaryAdmin) {
+			s.Errorf("revoke of the first: %v", err)
+		}
+		s.ok(s.Store.Users.Revoke(s.ctx(), eve.Who(), bob.ID))
+		// A status, while users have one.
+		_, err = s.Store.Users.SetStatus(s.ctx(), bob.Who(), ptr("🦊"), ptr("away"), nil)
+		s.ok(err)
+		u, err = s.Store.Users.Status(s.ctx(), bob.Who())
+		s.ok(err)
+		equal(s, "status", *u.StatusEmoji+*u.StatusMessage, "🦊away")
+		s.ok(s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{"users.enable_status": jsonvalue.Text("null")}))
+		if _, err := s.Store.Users.Status(s.ctx(), bob.Who()); !errors.Is(err, store.ErrNoStatus) {
+			s.Errorf("with the setting off: %v", err)
+		}
+	}},
+	{"a deleted user leaves nothing of their own behind", func(s *Suite) {
+		ada, bob, eve := s.admin(), s.user("bob"), s.user("eve")
+		for _, id := range []string{ada.ID, eve.ID} {
+			if err := s.Store.Users.Delete(s.ctx(), eve.Who(), id); !errors.Is(err, store.ErrNotPermitted) {
+				s.Errorf("by a user: %v", err)
+			}
+		}
+		if err := s.Store.Users.Delete(s.ctx(), ada.Who(), ada.ID); !errors.Is(err, store.ErrPrimaryAdmin) {
+			s.Errorf("oneself: %v", err)
+		}
+		s.fill(bob.ID, "b")
+		s.fill(eve.ID, "e")
+		before := s.rowsOf(eve.ID)
+		s.max(40, func() { s.ok(s.Store.Users.Delete(s.ctx(), ada.Who(), bob.ID)) })
+		s.ok(s.Store.Users.Delete(s.ctx(), ada.Who(), bob.ID)) // is gone already
+		equal(s, "of eve", s.rowsOf(eve.ID), before)
+		kept := strings.Fields("knowledge.user_id knowledge_directory.user_id knowledge_file.user_id prompt.user_id prompt_history.user_id tool.user_id " +
+			"tool_history.user_id function.user_id function_history.user_id skill.user_id skill_history.user_id model.user_id model_history.user_id " +
+			"feedback.user_id channel.user_id channel.archived_by channel.deleted_by channel.updated_by message.user_id message.pinned_by " +
+			"channel_file.user_id channel_member.invited_by channel_webhook.user_id group.user_id app.user_id calendar_event.user_id " +
+			"chat_message.user_id file.user_id chatidtag.user_id document.user_id")
+		for _, c := range userColumns() {
+			n := s.count(query.Select(c).From(c.Table()).Where(c.Eq(bob.ID)))
+			name := c.Table().Name + "." + c.Name()
+			if n > 0 && !slices.Contains(kept, name) {
+				s.Errorf("%d rows name the user in %s", n, name)
+			}
+		}
+		for _, c := range references {
+			n := s.count(query.Select(c.from).From(c.from.Table()).Where(c.from.NotNull(), c.from.NotInQuery(query.Select(c.to).From(c.to.Table()))))
+			equal(s, "rows that name what is not there in "+c.from.Table().Name+"."+c.from.Name(), n, 0)
+		}
+		grants := tables.AccessGrant
+		equal(s, "grants", s.count(query.Select(grants.ID).From(grants.Table).Where(grants.PrincipalID.Eq(bob.ID))), 0)
+	}},
+}
+
+func errOf2[A, B any](_ A, _ B, err error) error { return err }
+
+// userColumns are all columns that hold the id of a user.
+func userColumns() []query.Column[string] {
+	var out []query.Column[string]
+	for _, t := range tables.All() {
+		for _, c := range t.Columns {
+			if c.Name == "user_id" || strings.HasSuffix(c.Name, "_by") {
+				out = append(out, query.ColumnOf[string](t, c.Name))
+			}
+		}
+	}
+	return out
+}
+
+// references are what rows name in other tables.
+var references = []struct{ from, to query.Column[string] }{
+	{tables.ChatMessage.ChatID, tables.Chat.ID}, {tables.SharedChat.ChatID, tables.Chat.ID}, {tables.ChatFile.ChatID, tables.Chat.ID},
+	{tables.Chat.FolderID, tables.Folder.ID}, {tables.PinnedNote.NoteID, tables.Note.ID}, {tables.CalendarEvent.CalendarID, tables.Calendar.ID},
+	{tables.CalendarEventAttendee.EventID, tables.CalendarEvent.ID}, {tables.AutomationRun.AutomationID, tables.Automation.ID},
+	{tables.AutomationRun.ChatID, tables.Chat.ID}, {tables.Automation.FolderID, tables.Folder.ID}, {tables.GroupMember.GroupID, tables.Group.ID},
+	{tables.GroupMember.UserID, tables.User.ID}, {tables.APIKey.UserID, tables.User.ID}, {tables.OAuthSession.UserID, tables.User.ID},
+	{tables.Auth.ID, tables.User.ID}, {tables.MessageReaction.MessageID, tables.Message.ID}, {tables.ChannelMember.ChannelID, tables.Channel.ID},
+}
+
+// rowsOf counts the rows that name a user, by column.
+func (s *Suite) rowsOf(user string) string {
+	s.Helper()
+	var out []string
+	for _, c := range userColumns() {
+		out = append(out, fmt.Sprint(c.Table().Name, ".", c.Name(), ":", s.count(query.Select(c).From(c.Table()).Where(c.Eq(user)))))
+	}
+	return strings.Join(out, " ")
+}
+
+// fill writes a row of a user into every table; they name each other.
+func (s *Suite) fill(user, prefix string) {
+	s.Helper()
+	names := map[string]string{"event_id": "calendar_event"} // what does not follow from the name of the column
+	for _, t := range tables.All() {
+		if t.Name == "user" || t.Name == "auth" || t.Name == "config" || t.Name == "config_old" || t.Name == "app" {
+			continue
+		}
+		row := map[string]any{}
+		for _, c := range t.Columns {
+			of := names[c.Name]
+			if base, ok := strings.CutSuffix(c.Name, "_id"); ok && of == "" {
+				of = base
+			}
+			_, refers := schemaTable(of)
+			switch {
+			case c.Name == "user_id":
+				row[c.Name] = user
+			case c.Name == "id":
+				row[c.Name] = prefix + "-" + t.Name
+			case c.Name == "app_id" || c.Name == "message_id" && t.Name == "chat_file":
+			case refers:
+				row[c.Name] = prefix + "-" + of
+			case c.Nullable:
+			case c.Type.Kind == schema.JSON:
+				row[c.Name] = jsonvalue.Text("{}")
+			case c.Type.Kind == schema.Boolean:
+				row[c.Name] = true
+			case c.Type.Kind.IsWhole():
+				row[c.Name] = 1
+			default:
+				row[c.Name] = prefix + "-" + c.Name
+			}
+		}
+		if t.Name == "access_grant" {
+			row["principal_type"], row["principal_id"], row["permission"] = "user", user, "read"
+		}
+		s.insert(query.Insert(t).Map(row))
+	}
+	for _, kind := range []string{"note", "folder", "calendar"} {
+		s.insert(query.Insert(tables.AccessGrant.Table).Row(model.AccessGrant{ID: prefix + "-grant-" + kind, ResourceType: kind,
+			ResourceID: prefix + "-" + kind, PrincipalType: "group", PrincipalID: "g", Permission: "read"}))
+	}
+}
+
+func schemaTable(name string) (*schema.Table, bool) {
+	for _, t := range tables.All() {
+		if t.Name == name {
+			return t, true
+		}
+	}
+	return nil, false
+}
