@@ -23,6 +23,8 @@ type route struct {
 	refuses      refusals
 	reserved     bool   // its last segment is a word, never an id, whatever the method
 	looks        bool   // it changes nothing, whatever its method
+	streams      bool   // bytes pass through that are not kept in memory, for as long as that takes
+	upload       bool   // its body is a form with a file
 	quiet        string // in place of what is wrong with a form that holds a password
 	serve        func(r *request) error
 }
@@ -43,21 +45,36 @@ type none struct{}
 // endpoint is a route whose form and answer are the types of its function: the
 // decoder, what is answered, and /openapi.json are made of the same two.
 func endpoint[F, A any](method, path, summary string, who level, f func(context.Context, *request, F) (A, error)) route {
+	return routeOf(method, path, summary, who, false, f)
+}
+
+// streaming is an endpoint through which bytes pass: its body, or its answer, is
+// not kept in memory and may take as long as it comes at a bearable pace. What
+// the function does in the database it does in the time of a request.
+func streaming[F, A any](method, path, summary string, who level, f func(context.Context, *request, F) (A, error)) route {
+	return routeOf(method, path, summary, who, true, f)
+}
+
+func routeOf[F, A any](method, path, summary string, who level, streams bool, f func(context.Context, *request, F) (A, error)) route {
 	form, send := formTypeOf(reflect.TypeFor[F]()), senderOf(reflect.TypeFor[A]())
 	serve := func(r *request) error {
 		var in F
 		if err := form.read(r.http, reflect.ValueOf(&in).Elem()); err != nil {
 			return err
 		}
-		ctx, cancel := context.WithTimeout(r.http.Context(), r.timeout)
-		defer cancel()
+		ctx := r.http.Context()
+		if !streams {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, r.timeout)
+			defer cancel()
+		}
 		out, err := f(ctx, r, in)
 		if err != nil {
 			return err
 		}
 		return send(r, out)
 	}
-	return route{method: method, path: path, summary: summary, auth: who, data: true, form: form, answer: reflect.TypeFor[A](), serve: serve}
+	return route{method: method, path: path, summary: summary, auth: who, data: true, streams: streams, form: form, answer: reflect.TypeFor[A](), serve: serve}
 }
 
 // withoutData is the route as one that answers whatever state the database is in.

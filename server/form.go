@@ -21,6 +21,7 @@ import (
 //	ID    string  `path:"id"`
 //	Page  *int    `query:"page" about:"from 1"`
 //	Sort  string  `query:"sort_by" default:"updated_at" words:"updated_at,title"`
+//	Limit int     `query:"limit" default:"50" least:"1" most:"1000"`
 //	Name  string  `json:"name"`             // must be there
 //	Data  *string `json:"data"`             // may be missing or null
 //	Size  int     `json:"size" default:"7"` // may be missing
@@ -62,6 +63,8 @@ type field struct {
 	required bool
 	standard string   // the default
 	words    []string // that are allowed
+	least    *int64   // the smallest number that is allowed
+	most     *int64
 	about    string
 }
 
@@ -76,6 +79,7 @@ func formTypeOf(t reflect.Type) *formType {
 		if w := sf.Tag.Get("words"); w != "" {
 			f.words = strings.Split(w, ",")
 		}
+		f.least, f.most = numberTag(sf, "least"), numberTag(sf, "most")
 		_, hasDefault := sf.Tag.Lookup("default")
 		f.required = !hasDefault && f.t.Kind() != reflect.Pointer && !reflect.PointerTo(f.t).Implements(reflect.TypeFor[interface{ take() any }]())
 		for _, in := range []struct {
@@ -94,6 +98,15 @@ func formTypeOf(t reflect.Type) *formType {
 		}
 	}
 	return ft
+}
+
+// numberTag is the number in a tag; nil for none.
+func numberTag(sf reflect.StructField, name string) *int64 {
+	n, err := strconv.ParseInt(sf.Tag.Get(name), 10, 64)
+	if err != nil {
+		return nil
+	}
+	return &n
 }
 
 func (ft *formType) hasBody() bool { return len(ft.body) > 0 || ft.whole != nil }
@@ -400,6 +413,24 @@ func (f *form) parameter(fd field, values map[string][]string, v reflect.Value) 
 	if fd.words != nil && !slices.Contains(fd.words, text) {
 		return fail(http.StatusBadRequest, "The parameter "+fd.name+" must be one of "+strings.Join(fd.words, ", ")+".")
 	}
-	f.text(loc, text, v)
+	before := len(f.problems)
+	if f.text(loc, text, v); len(f.problems) == before {
+		f.within(loc, fd, text, v)
+	}
 	return nil
+}
+
+// within checks the bounds of a number.
+func (f *form) within(loc []any, fd field, text string, v reflect.Value) {
+	if v.Kind() == reflect.Pointer {
+		v = v.Elem()
+	}
+	switch {
+	case fd.least != nil && v.Int() < *fd.least:
+		f.problems = append(f.problems, problem{Type: "greater_than_equal", Loc: loc, Input: text, Ctx: map[string]any{"ge": *fd.least},
+			Msg: "Input should be greater than or equal to " + strconv.FormatInt(*fd.least, 10)})
+	case fd.most != nil && v.Int() > *fd.most:
+		f.problems = append(f.problems, problem{Type: "less_than_equal", Loc: loc, Input: text, Ctx: map[string]any{"le": *fd.most},
+			Msg: "Input should be less than or equal to " + strconv.FormatInt(*fd.most, 10)})
+	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/crypto/bcrypt"
 
+	"github.com/larder-db/larder/blobs"
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/health"
 	"github.com/larder-db/larder/migrate/fresh"
@@ -104,7 +105,12 @@ func newApp(t *testing.T, eng *engine.Engine) *app {
 func openApp(t *testing.T, eng *engine.Engine, change func(*server.Options)) *app {
 	t.Helper()
 	a := &app{t: t, probe: &fakeProbe{eng: eng}, log: &logged{}}
-	a.store = store.New(eng, store.Options{Passwords: store.NewPasswords(bcrypt.MinCost), Now: func() time.Time {
+	uploads, err := blobs.OpenDir(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = uploads.Close() })
+	a.store = store.New(eng, store.Options{Blobs: blobs.New(uploads, nil), Passwords: store.NewPasswords(bcrypt.MinCost), Now: func() time.Time {
 		if a.now != nil {
 			return a.now()
 		}
@@ -145,7 +151,9 @@ func (a *app) call(method, path string, body any, options ...string) *answer {
 		rd = bytes.NewReader(text)
 	}
 	r := httptest.NewRequestWithContext(a.t.Context(), method, path, rd)
-	if body != nil {
+	if text, ok := body.(string); ok && strings.HasPrefix(text, "--"+boundary) {
+		r.Header.Set("Content-Type", "multipart/form-data; boundary="+boundary)
+	} else if body != nil {
 		r.Header.Set("Content-Type", "application/json")
 	}
 	for _, o := range options {
@@ -160,6 +168,36 @@ func (a *app) call(method, path string, body any, options ...string) *answer {
 	w := httptest.NewRecorder()
 	a.srv.ServeHTTP(w, r)
 	return &answer{w, a.t}
+}
+
+// boundary is between the parts of forms with files.
+const boundary = "larder-test-boundary"
+
+// upload is a form with a file, and what else is said: header lines of parts
+// and their contents.
+func upload(name, content string, more ...string) string {
+	form := "--" + boundary + "\r\nContent-Disposition: form-data; name=\"file\"; filename=\"" + name + "\"\r\nContent-Type: " + typeByName(name) + "\r\n\r\n" + content + "\r\n"
+	for i := 0; i+1 < len(more); i += 2 {
+		form += "--" + boundary + "\r\nContent-Disposition: form-data; " + more[i] + "\r\n\r\n" + more[i+1] + "\r\n"
+	}
+	return form + "--" + boundary + "--\r\n"
+}
+
+func typeByName(name string) string {
+	for suffix, kind := range map[string]string{".html": "text/html", ".pdf": "application/pdf", ".png": "image/png", ".mp4": "video/mp4", ".bin": "application/octet-stream"} {
+		if strings.HasSuffix(name, suffix) {
+			return kind
+		}
+	}
+	return "text/plain"
+}
+
+// file uploads a file and returns its id.
+func (a *app) file(token, name, content string) string {
+	a.t.Helper()
+	var x struct{ ID string }
+	a.call("POST", "/api/v1/files/", upload(name, content), token).is(http.StatusOK, "").into(&x)
+	return x.ID
 }
 
 // decode reads the body, numbers as they are written.

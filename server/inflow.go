@@ -31,6 +31,7 @@ type inflow struct {
 	io.ReadCloser
 	ctx      context.Context //nolint:containedctx // of the request, as the body is
 	max      int64
+	hold     int64 // of memory at most, whatever comes
 	share    *limit.Share
 	patience time.Duration
 	conn     *http.ResponseController
@@ -62,9 +63,9 @@ func (b *inflow) Read(p []byte) (int, error) {
 	case err != nil:
 		return n, err
 	}
-	if more := b.read*copies - b.charged; b.read > free && more > 0 {
+	if more := min(b.read*copies, b.hold) - b.charged; b.read > free && more > 0 {
 		begin := time.Now()
-		more = max(more, min(b.max*copies-b.charged, step))
+		more = max(more, min(b.max*copies-b.charged, b.hold-b.charged, step))
 		if err := b.share.Grow(b.ctx, more, b.patience); err != nil {
 			return n, noRoom(err)
 		}
@@ -96,11 +97,13 @@ func noRoom(err error) error {
 	return err
 }
 
-// bodyLimit is the largest body of a route in bytes: the setting where
-// documents are sent, and otherwise what the form can need.
-func (rt *route) bodyLimit(setting int64) int64 {
+// bodyLimit is the largest body of a route in bytes: the settings where files
+// or documents are sent, and otherwise what the form can need.
+func (rt *route) bodyLimit(setting, files int64) int64 {
 	const form, picture = 64 << 10, 1 << 20
 	switch {
+	case rt.upload:
+		return files + form // around the file
 	case rt.form == nil || !rt.form.hasBody():
 		return 0
 	case rt.auth == public:

@@ -153,6 +153,23 @@ var matrix = map[string]access{
 	"POST /api/v1/groups/id/{id}/users/add":    forAdmins,
 	"POST /api/v1/groups/id/{id}/users/remove": forAdmins,
 	"DELETE /api/v1/groups/id/{id}/delete":     forAdmins,
+
+	"POST /api/v1/files/":                         forUsers,
+	"GET /api/v1/files/":                          forUsers,
+	"GET /api/v1/files/search":                    forUsers,
+	"GET /api/v1/files/user/search":               forUsers,
+	"GET /api/v1/files/count":                     forUsers,
+	"GET /api/v1/files/user/count":                forUsers,
+	"DELETE /api/v1/files/all":                    forAdmins,
+	"GET /api/v1/files/{id}":                      {401, 401, 200, 404, 200},
+	"DELETE /api/v1/files/{id}":                   {401, 401, 200, 404, 200},
+	"GET /api/v1/files/{id}/process/status":       {401, 401, 200, 404, 200},
+	"GET /api/v1/files/{id}/data/content":         {401, 401, 200, 404, 200},
+	"POST /api/v1/files/{id}/data/content/update": {401, 401, 200, 404, 200},
+	"GET /api/v1/files/{id}/content":              {401, 401, 200, 404, 200},
+	"GET /api/v1/files/{id}/content/html":         {401, 401, 404, 404, 404}, // only what admins have uploaded
+	"GET /api/v1/files/{id}/content/{file_name}":  {401, 401, 200, 404, 200},
+	"POST /api/v1/files/{id}/rename":              {401, 401, 200, 404, 200},
 }
 
 // bodies are what is sent with requests that take something.
@@ -189,6 +206,9 @@ var bodies = map[string]string{
 	"POST /api/v1/groups/id/{id}/update":                  `{"name":"x","description":""}`,
 	"POST /api/v1/groups/id/{id}/users/add":               `{"user_ids":[]}`,
 	"POST /api/v1/groups/id/{id}/users/remove":            `{"user_ids":[]}`,
+	"POST /api/v1/files/":                                 upload("x.txt", "x"),
+	"POST /api/v1/files/{id}/data/content/update":         `{"content":"x"}`,
+	"POST /api/v1/files/{id}/rename":                      `{"filename":"x"}`,
 	"POST /api/v1/notes/{id}/update":                      `{"title":"x"}`,
 	"POST /api/v1/notes/{id}/access/update":               `{"access_grants":[]}`,
 }
@@ -261,6 +281,7 @@ func (w *world) made(path string) string {
 		{"/api/v1/folders/", folder},
 		{"/api/v1/notes/", func() string { return post("/api/v1/notes/create", `{"title":"x","data":{"content":{"md":"x"}}}`) }},
 		{"/api/v1/groups/", group},
+		{"/api/v1/files/", func() string { return w.file(w.tokens["owner"], "x.txt", "x") }},
 	} {
 		if strings.HasPrefix(path, f.prefix) {
 			return f.make()
@@ -293,6 +314,7 @@ func (w *world) real(path string) string {
 		path = strings.ReplaceAll(path, "{user_id}", w.someone(fmt.Sprintf("user%d", w.n)))
 	}
 	path = strings.ReplaceAll(path, "{user_id}", w.owner)
+	path = strings.ReplaceAll(path, "{file_name}", "x.txt")
 	return strings.ReplaceAll(path, "{message_id}", "m1")
 }
 
@@ -318,8 +340,13 @@ func TestWhoMayUseWhichRoute(t *testing.T) {
 					body = fmt.Sprintf(`{"name":"%d"}`, w.n)
 					w.n++
 				}
-				if rt == "GET /api/v1/chats/search" {
+				switch rt {
+				case "GET /api/v1/chats/search":
 					to += "?text=x"
+				case "GET /api/v1/files/search":
+					w.file(w.tokens["owner"], "x.txt", "x")
+					w.file(w.tokens["other"], "x.txt", "x")
+					to += "?filename=*"
 				}
 				if got := w.call(method, to, body, w.tokens[role]); got.Code != status {
 					t.Errorf("status %d, want %d: %.200s", got.Code, status, got.Body)

@@ -43,9 +43,12 @@ func (r *record) Write(b []byte) (int, error) {
 	}
 	var n int
 	var err error
-	if r.flow != nil && len(b) >= large {
+	switch {
+	case r.flow != nil && r.flow.streams:
+		n, err = r.flow.pass(r.ResponseWriter, b)
+	case r.flow != nil && len(b) >= large:
 		n, err = r.flow.copyBytes(r.ResponseWriter, b)
-	} else {
+	default:
 		n, err = r.ResponseWriter.Write(b)
 	}
 	r.bytes += int64(n)

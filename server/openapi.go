@@ -47,6 +47,10 @@ func describe(routes []route) object {
 			op["requestBody"] = object{"required": !rt.form.optional,
 				"content": object{"application/json": object{"schema": bodyOf(rt.form, schemas)}}}
 		}
+		if rt.upload {
+			op["requestBody"] = object{"required": true, "content": object{"multipart/form-data": object{"schema": object{"type": "object", "required": []string{"file"},
+				"properties": object{"file": object{"type": "string", "format": "binary"}, "metadata": object{"type": "string", "description": "a JSON object"}}}}}}
+		}
 		answer := rt.answer
 		if answer.Kind() == reflect.Pointer { // it is never null
 			answer = answer.Elem()
@@ -86,6 +90,12 @@ func parametersOf(form *formType, ref func(reflect.Type) any) []object {
 		sch := maps.Clone(ref(t).(object))
 		if f.standard != "" {
 			sch["default"] = f.standard
+		}
+		if f.least != nil {
+			sch["minimum"] = *f.least
+		}
+		if f.most != nil {
+			sch["maximum"] = *f.most
 		}
 		if f.words != nil {
 			sch["enum"] = f.words
@@ -135,7 +145,7 @@ func responses(rt route, answer, problems any) object {
 		out["422"] = detail("The request is malformed", object{"anyOf": []any{problems, sentence}})
 		out["400"] = detail("The request cannot be fulfilled", sentence)
 	}
-	if rt.form.hasBody() {
+	if rt.form.hasBody() || rt.upload {
 		if out["403"] == nil {
 			out["403"] = detail("A page of another site may not do this", sentence)
 		}

@@ -3,6 +3,8 @@ package server
 import (
 	"context"
 	"errors"
+	"io"
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -57,18 +59,23 @@ type flow struct {
 	begun   time.Time // of the answer
 	pace    *http.ResponseController
 	written int64
+	streams bool
 }
 
 // account charges a request to who from now on, and limits its body.
 func (s *Server) account(w http.ResponseWriter, r *http.Request, rt *route, who string) *flow {
 	f := &flow{flows: s.flows, reads: r.Method == http.MethodGet, ctx: r.Context(), who: who, share: s.flows.memory.Share(who), pace: http.NewResponseController(w)}
-	if rt.auth > public && rt.data {
+	f.streams = rt.streams
+	if rt.auth > public && rt.data && !rt.streams { // what passes through takes no memory, however large it is
 		f.key = r.URL.Path
 		if !strings.Contains(strings.TrimSuffix(rt.path, "{$}"), "{") { // what is there is another one for everybody
 			f.key += "\n" + who + "\n" + r.URL.RawQuery
 		}
 	}
-	f.in = &inflow{ReadCloser: r.Body, ctx: r.Context(), max: rt.bodyLimit(s.maxBody), share: f.share, patience: f.patience, conn: f.pace, over: r.Body == http.NoBody}
+	f.in = &inflow{ReadCloser: r.Body, ctx: r.Context(), max: rt.bodyLimit(s.maxBody, s.maxFile), hold: math.MaxInt64, share: f.share, patience: f.patience, conn: f.pace, over: r.Body == http.NoBody}
+	if rt.streams {
+		f.in.hold = step
+	}
 	r.Body = f.in
 	if rec, ok := w.(*record); ok {
 		rec.flow = f
@@ -145,6 +152,30 @@ func (f *flow) answer(n int64) {
 	}
 	f.share.Set(0) // what the body and the loading took is garbage; what is sent is charged where it is
 	_ = f.pace.SetWriteDeadline(departure.Deadline(f.begun, f.begun, max(n, 0)))
+}
+
+// pass writes what passes through, no slower than is bearable.
+func (f *flow) pass(w io.Writer, b []byte) (int, error) {
+	f.hurry()
+	n, err := w.Write(b)
+	f.written += int64(n)
+	return n, err
+}
+
+// anew says that what is sent from now on has time of its own: what came before
+// had to be waited for.
+func (r *request) anew() {
+	if rec, ok := r.w.(*record); ok && rec.flow != nil {
+		rec.flow.begun, rec.flow.written = time.Now(), 0
+	}
+}
+
+// hold waits for the memory that a request which streams needs all the same.
+func (r *request) hold(ctx context.Context, n int64) error {
+	if rec, ok := r.w.(*record); ok && rec.flow != nil {
+		return noRoom(rec.flow.share.Grow(ctx, n, rec.flow.patience))
+	}
+	return nil
 }
 
 func (f *flow) free() {

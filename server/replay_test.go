@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -139,6 +140,8 @@ func (r *replay) run(x exchange) {
 	r.t.Helper()
 	var body any
 	switch {
+	case strings.Contains(string(x.Request), `"multipart"`):
+		body = sent(r.t, x)
 	case x.RequestRaw != nil:
 		body = *x.RequestRaw
 	case len(x.Request) > 0 && string(x.Request) != "null":
@@ -169,12 +172,38 @@ func (r *replay) run(x exchange) {
 	if strings.HasPrefix(cookie, "token=") != (x.SetCookie != "") {
 		r.t.Errorf("%s: cookie %.20q, recorded %.20q", at, cookie, x.SetCookie)
 	}
+	if !strings.HasPrefix(x.ContentType, "application/json") {
+		if text, _ := json.Marshal(got.Body.String()); !sameText(x.Response, text) {
+			r.t.Errorf("%s: %s, want %s", at, text, x.Response)
+		}
+		return
+	}
 	want, have := decode(r.t, x.Response), got.decode()
 	if d, ok := deviations[x.N]; ok {
 		d(want.(map[string]any), have.(map[string]any))
 	}
 	r.compare(at, "", want, have)
 	r.learn(x, have)
+}
+
+// sent is the form with a file that was recorded without its contents.
+func sent(t *testing.T, x exchange) string {
+	t.Helper()
+	var answer struct{ Filename string }
+	if err := json.Unmarshal(x.Response, &answer); err != nil {
+		t.Fatal(err)
+	}
+	contents := map[string]string{"note ü🙂.txt": "hello file\nline two 😀", "b.txt": "second", "kb.txt": "knowledge text", "": ""}
+	content, ok := contents[answer.Filename]
+	if !ok {
+		t.Fatalf("exchange %d: what is in %q is not known", x.N, answer.Filename)
+	}
+	return upload(cmp.Or(answer.Filename, "empty.txt"), content)
+}
+
+func sameText(a, b json.RawMessage) bool {
+	var x, y string
+	return json.Unmarshal(a, &x) == nil && json.Unmarshal(b, &y) == nil && x == y
 }
 
 // learn keeps tokens and the key.
@@ -286,6 +315,10 @@ func (r *replay) compare(at, path string, want, got any) {
 		case strings.HasSuffix(path, ".api_key"):
 			if len(g) != len(w) || g[:3] != "sk-" {
 				r.t.Errorf("%s%s: %q is no key like %q", at, path, g, w)
+			}
+		case strings.HasSuffix(path, ".path"): // another directory
+			if want := r.ours(w[strings.LastIndexByte(w, '/')+1:]); g[strings.LastIndexByte(g, '/')+1:] != want {
+				r.t.Errorf("%s%s: %q does not end in %q", at, path, g, want)
 			}
 		default:
 			theirs, mine := uuid.FindAllString(w, -1), uuid.FindAllString(g, -1)

@@ -40,6 +40,7 @@ type Options struct {
 	Program      string           // name and version of the program, for the page at /
 	Logger       *slog.Logger     // nil discards
 	MaxBody      int64            // the largest request body in bytes, where documents are sent; 0 is 128 MiB
+	MaxFile      int64            // the largest file that is taken in bytes; 0 is 1 GiB. The settings may allow less
 	Memory       int64            // bytes for requests and answers in flight; 0 is 128 MiB
 	Connections  int              // at most; 0 is 4096
 	PerAddress   int              // connections from one address that have shown no session, at most; 0 is 256
@@ -68,6 +69,7 @@ type Server struct {
 	site     Site
 	log      *slog.Logger
 	maxBody  int64
+	maxFile  int64
 	now      func() time.Time
 	secure   bool
 	drain    time.Duration
@@ -96,6 +98,9 @@ func New(o Options) (*Server, error) {
 	}
 	if s.maxBody <= 0 {
 		s.maxBody = 128 << 20
+	}
+	if s.maxFile = o.MaxFile; s.maxFile <= 0 {
+		s.maxFile = 1 << 30
 	}
 	if s.now == nil {
 		s.now = time.Now

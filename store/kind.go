@@ -29,6 +29,7 @@ type kind[T any, R row[T]] struct {
 	admins     func(l AdminLimits, r Right) bool // whether admins have the right to everybody's rows; nil for always
 	hidden     bool                              // a row of somebody else is as if it were not there
 	pending    bool                              // also for users who are not let in yet
+	through    func(w Who, r Right) query.Cond   // rights that come with something else; nil for none
 
 	with []part // rows that go with one
 }
@@ -49,12 +50,17 @@ type row[T any] interface {
 	Validate() error
 }
 
-// mine holds for rows that w owns or that are shared with w.
+// mine holds for rows that w owns, that are shared with w, or that come with
+// something else.
 func (k *kind[T, R]) mine(w Who, r Right) query.Cond {
-	if k.resource == "" {
-		return k.owner.Eq(w.ID)
+	ways := []query.Cond{k.owner.Eq(w.ID)}
+	if k.resource != "" {
+		ways = append(ways, granted(k.resource, k.id, w.ID, r))
 	}
-	return query.Or(k.owner.Eq(w.ID), granted(k.resource, k.id, w.ID, r))
+	if k.through != nil {
+		ways = append(ways, k.through(w, r))
+	}
+	return query.Or(ways...)
 }
 
 // allowed holds for the rows to which w has the right: mine, or all.

@@ -19,8 +19,13 @@ type Page struct {
 // PageNumber is page n of PageSize rows, counted from 1; what is below counts
 // as 1.
 func PageNumber(n int) Page {
+	return PageOf(n, PageSize)
+}
+
+// PageOf is page n of so many rows, counted from 1; what is below counts as 1.
+func PageOf(n, rows int) Page {
 	n = min(max(n, 1), math.MaxInt32)
-	return Page{Limit: PageSize, Offset: (n - 1) * PageSize}
+	return Page{Limit: rows, Offset: (n - 1) * rows}
 }
 
 func (p Page) apply(st query.SelectStmt) query.SelectStmt {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/larder-db/larder/blobs"
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/jsonvalue"
 )
@@ -23,6 +24,7 @@ type Store struct {
 	Shares   *Shares
 	Notes    *Notes
 	Groups   *Groups
+	Files    *Files
 	Grants   *Grants
 	Config   *Config
 
@@ -35,6 +37,7 @@ type Options struct {
 	NewID     func() string    // makes ids; nil is random UUIDs
 	Passwords *Passwords       // nil is NewPasswords(0)
 	Admins    AdminLimits      // what admins may not do with what belongs to others
+	Blobs     *blobs.Store     // the bytes of files; nil when there are to be none
 }
 
 // base is what every repository needs.
@@ -44,6 +47,7 @@ type base struct {
 	newID     func() string
 	passwords *Passwords
 	admins    AdminLimits
+	blobs     *blobs.Store
 	defaults  map[string]jsonvalue.JSON // of settings
 }
 
@@ -52,7 +56,7 @@ func (b *base) now() int64 { return b.clock().Unix() }
 
 // New makes a store over an engine, a session or a transaction.
 func New(q engine.Queryer, o Options) *Store {
-	b := base{q: q, clock: o.Now, newID: o.NewID, passwords: o.Passwords, admins: o.Admins, defaults: readDefaults()}
+	b := base{q: q, clock: o.Now, newID: o.NewID, passwords: o.Passwords, admins: o.Admins, blobs: o.Blobs, defaults: readDefaults()}
 	if b.clock == nil {
 		b.clock = time.Now
 	}
@@ -77,6 +81,7 @@ func with(b base) *Store {
 	s.Shares = &Shares{b}
 	s.Notes = &Notes{b}
 	s.Groups = &Groups{b}
+	s.Files = &Files{b}
 	s.Grants = &Grants{b}
 	s.Config = &Config{b}
 	return s

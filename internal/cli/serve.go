@@ -28,6 +28,7 @@ type serveFlags struct {
 	host       string
 	port       int
 	maxBody    int
+	maxFile    int
 	migrate    string
 	same       string
 	noSnapshot bool
@@ -67,6 +68,9 @@ kept in <data dir>/` + secretFile + `.`,
 			if f.maxBody < 1 || f.maxBody > 2047 {
 				return &usageError{"--max-body-mb is between 1 and 2047"}
 			}
+			if f.maxFile < 1 || f.maxFile > 1<<20 {
+				return &usageError{"--max-file-mb is between 1 and 1048576"}
+			}
 			if err := f.protect.check(); err != nil {
 				return err
 			}
@@ -79,6 +83,7 @@ kept in <data dir>/` + secretFile + `.`,
 	cmd.Flags().StringVar(&f.host, "host", "127.0.0.1", "the address to listen on")
 	cmd.Flags().IntVar(&f.port, "port", 8080, "the port to listen on; 0 is any that is free")
 	cmd.Flags().IntVar(&f.maxBody, "max-body-mb", 128, "the largest request in megabytes")
+	cmd.Flags().IntVar(&f.maxFile, "max-file-mb", 1024, "the largest file in megabytes; the settings of the instance may allow less")
 	cmd.Flags().StringVar(&f.migrate, "migrate", string(larder.MigrateAuto), "a database at an earlier revision: auto migrates it, check ends with what to do, off leaves it alone")
 	sameEmailFlag(cmd.Flags(), &f.same)
 	cmd.Flags().DurationVar(&f.lockTimeout, "lock-timeout", migrate.DefaultLockTimeout,
@@ -181,6 +186,10 @@ func (p *program) runServe(cmd *cobra.Command, f serveFlags) error {
 	}
 	o.Store.Admins.ListsAsUsers = p.switchedOff("BYPASS_ADMIN_ACCESS_CONTROL")
 	o.Store.Admins.NoChats = p.switchedOff("ENABLE_ADMIN_CHAT_ACCESS")
+	if o.Store.Blobs, err = p.uploads(); err != nil {
+		return err
+	}
+	defer o.Store.Blobs.Close()
 	db := larder.New(conf.URL, o)
 	defer db.Close()
 	defer p.global.statements.report(log)
@@ -193,6 +202,7 @@ func (p *program) runServe(cmd *cobra.Command, f serveFlags) error {
 		Program:      build(),
 		Logger:       log,
 		MaxBody:      int64(f.maxBody) << 20,
+		MaxFile:      int64(f.maxFile) << 20,
 		Memory:       int64(f.protect.memory) << 20,
 		Connections:  f.protect.connections(),
 		PerAddress:   f.protect.perAddress,
@@ -236,6 +246,12 @@ func serveFrom(signals context.Context, srv *server.Server, l net.Listener, db *
 		return errors.Join(err, <-served)
 	}
 	srv.Attach(db.Store())
+	swept := make(chan struct{})
+	go func() {
+		defer close(swept)
+		sweepFiles(ctx, db.Store().Files.Sweep, log)
+	}()
+	defer func() { cancel(); <-swept }()
 	log.Info("serving", "engine", db.Engine().Version(), "database", db.URL().String())
 	err := <-served
 	if errors.Is(err, dberr.ErrTimeout) && signals.Err() != nil {

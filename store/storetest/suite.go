@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/crypto/bcrypt"
 
+	"github.com/larder-db/larder/blobs"
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/engine/enginetest"
 	"github.com/larder-db/larder/jsonvalue"
@@ -26,6 +27,7 @@ type Suite struct {
 	*testing.T
 	Eng   *engine.Engine
 	Store *store.Store
+	Dir   string // of the bytes of files
 
 	clock atomic.Int64
 }
@@ -40,7 +42,11 @@ func Run(t *testing.T, eng *engine.Engine) {
 		t.Run(c.name, func(t *testing.T) {
 			s := &Suite{T: t, Eng: eng}
 			s.clock.Store(epoch)
-			s.Store = store.New(eng, store.Options{Passwords: store.NewPasswords(bcrypt.MinCost),
+			s.Dir = t.TempDir()
+			bucket, err := blobs.OpenDir(s.Dir)
+			s.ok(err)
+			defer bucket.Close()
+			s.Store = store.New(eng, store.Options{Blobs: blobs.New(bucket, nil), Passwords: store.NewPasswords(bcrypt.MinCost),
 				Now: func() time.Time { return time.Unix(s.clock.Load(), 0) }})
 			s.empty()
 			c.run(s)
@@ -53,7 +59,7 @@ type testCase struct {
 	run  func(*Suite)
 }
 
-var cases = slices.Concat(userCases, accountCases, sessionCases, settingCases, chatCases, mergeCases, listCases, deleteCases, stateCases, folderCases, noteCases, groupCases, accessCases, concurrencyCases)
+var cases = slices.Concat(userCases, accountCases, sessionCases, settingCases, chatCases, mergeCases, listCases, deleteCases, stateCases, folderCases, noteCases, groupCases, fileCases, accessCases, concurrencyCases)
 
 // empty deletes all rows, those that refer to others first.
 func (s *Suite) empty() {
