@@ -85,17 +85,22 @@ func applyLine(ctx context.Context, to *engine.Engine, found []*schema.Table, l 
 	err := to.InTx(ctx, engine.TxOptions{Name: name}, func(ctx context.Context, tx *engine.Tx) error {
 		inserted = false
 		if t.PrimaryKey != nil {
-			at := query.Select().From(t).Named(name)
-			for _, n := range t.PrimaryKey.Columns {
-				i := slices.IndexFunc(t.Columns, func(c *schema.Column) bool { return c.Name == n })
-				if i < 0 {
-					return dberr.New(dberr.Invalid, "quarantine", "the row has no "+n+", which is its key")
-				}
-				at = at.Columns(query.ColumnOf[any](t, n)).Where(query.ColumnOf[any](t, n).Eq(v.Row[i]))
-			}
-			there, err := query.Found(ctx, tx, at)
+			there, err := hasRow(ctx, tx, t, t.PrimaryKey.Columns, t, t.PrimaryKey.Columns, v.Row)
 			if err != nil || there {
 				return err
+			}
+		}
+		for _, f := range t.ForeignKeys {
+			parent := declaredAs(found, f.RefTable)
+			if parent == nil || isNull(t, f.Columns, v.Row) {
+				continue
+			}
+			there, err := hasRow(ctx, tx, parent, f.RefColumns, t, f.Columns, v.Row)
+			if err != nil {
+				return err
+			}
+			if !there {
+				return dberr.New(dberr.ForeignKey, "quarantine", "the row of "+f.RefTable+" that it refers to is not there")
 			}
 		}
 		var columns []string
@@ -107,4 +112,26 @@ func applyLine(ctx context.Context, to *engine.Engine, found []*schema.Table, l 
 		return err
 	})
 	return inserted, err
+}
+
+// hasRow reports whether in has a row whose key columns are those of a row of
+// table t.
+func hasRow(ctx context.Context, tx *engine.Tx, in *schema.Table, key []string, t *schema.Table, columns []string, row []any) (bool, error) {
+	at := query.Select().From(in).Named(name)
+	for i, n := range columns {
+		c := slices.IndexFunc(t.Columns, func(c *schema.Column) bool { return c.Name == n })
+		if c < 0 {
+			return false, dberr.New(dberr.Invalid, "quarantine", "the row has no "+n+", which is part of a key")
+		}
+		at = at.Columns(query.ColumnOf[any](in, key[i])).Where(query.ColumnOf[any](in, key[i]).Eq(row[c]))
+	}
+	return query.Found(ctx, tx, at)
+}
+
+// isNull reports whether one of the columns of a row is NULL, or not there.
+func isNull(t *schema.Table, columns []string, row []any) bool {
+	return slices.ContainsFunc(columns, func(n string) bool {
+		c := slices.IndexFunc(t.Columns, func(c *schema.Column) bool { return c.Name == n })
+		return c < 0 || row[c] == nil
+	})
 }

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/schema"
@@ -62,7 +61,7 @@ func Verify(ctx context.Context, src Source, to *engine.Engine, o Options) (*Rep
 	}
 	k, err := newWalk(ctx, src, to.Dialect(), stored(target), Examining, &o)
 	if err != nil {
-		return nil, dberr.WithOp(err, name)
+		return nil, err
 	}
 	k.lenient, k.stage = true, Verifying
 	if err := k.ahead(ctx); err != nil {
@@ -82,7 +81,7 @@ func Verify(ctx context.Context, src Source, to *engine.Engine, o Options) (*Rep
 	}
 	err = k.compare(ctx, to)
 	rep.Elapsed = time.Since(begun)
-	return rep, dberr.WithOp(err, name)
+	return rep, err
 }
 
 // compare reads the target back and compares it with what was sent.

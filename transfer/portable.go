@@ -120,7 +120,7 @@ func (r *Run) Create(ctx context.Context, tables []*schema.Table) error {
 		}
 		statements, err := r.to.DDL().CreateTables(t)
 		if err != nil {
-			return dberr.WithOp(err, name)
+			return err
 		}
 		for _, s := range r.to.DDL().Batch(statements) {
 			if _, err := r.to.Exec(ctx, engine.Statement{Name: name, SQL: s, Write: true}); err != nil {

@@ -34,16 +34,16 @@ func Begin(ctx context.Context, to *engine.Engine, about string, o Options) (*Ru
 	r := &Run{to: to, o: o, states: map[string]recorded{}}
 	there, err := hasLedger(ctx, to)
 	if err != nil {
-		return nil, dberr.WithOp(err, name)
+		return nil, err
 	}
 	about += "\n" + r.terms()
 	if !there {
 		r.fresh = true
-		return r, dberr.WithOp(makeLedger(ctx, to, about), name)
+		return r, makeLedger(ctx, to, about)
 	}
 	all, err := entries(ctx, to)
 	if err != nil {
-		return nil, dberr.WithOp(err, name)
+		return nil, err
 	}
 	was := ""
 	for _, e := range all {
@@ -108,7 +108,7 @@ func (r *Run) Copy(ctx context.Context, src Source) (*Report, error) {
 		}
 	}
 	if err != nil {
-		return rep, dberr.WithOp(err, name)
+		return rep, err
 	}
 	for _, t := range rep.Tables {
 		if len(t.Differences) > 0 {
@@ -116,7 +116,7 @@ func (r *Run) Copy(ctx context.Context, src Source) (*Report, error) {
 		}
 	}
 	r.copied = true
-	return rep, dberr.WithOp(r.state(ctx, stateCopied), name)
+	return rep, r.state(ctx, stateCopied)
 }
 
 // state sets that of the run.
@@ -127,7 +127,7 @@ func (r *Run) state(ctx context.Context, s string) error {
 }
 
 // Finish ends the run: the database is no longer marked.
-func (r *Run) Finish(ctx context.Context) error { return dberr.WithOp(dropLedger(ctx, r.to), name) }
+func (r *Run) Finish(ctx context.Context) error { return dropLedger(ctx, r.to) }
 
 func (r *Run) copy(ctx context.Context, src Source) (rep *Report, err error) {
 	rep = &Report{}

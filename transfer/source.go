@@ -48,17 +48,29 @@ type snapshot struct {
 	tables []*schema.Table
 }
 
-// stored are the tables without computed columns.
+// stored are the tables without computed columns. An index over one is an index
+// over its expression.
 func stored(tables []*schema.Table) []*schema.Table {
 	out := make([]*schema.Table, len(tables))
 	for i, t := range tables {
-		out[i] = t.Clone()
-		out[i].Columns = nil
-		for _, c := range t.Columns {
-			if c.Generated == nil {
-				out[i].Columns = append(out[i].Columns, c)
+		c := t.Clone()
+		c.Columns = nil
+		computed := map[string]schema.Expr{}
+		for _, col := range t.Columns {
+			if col.Generated == nil {
+				c.Columns = append(c.Columns, col)
+			} else {
+				computed[col.Name] = col.Generated.Expr
 			}
 		}
+		for _, x := range c.Indexes {
+			for p := range x.Parts {
+				if e, ok := computed[x.Parts[p].Column]; ok {
+					x.Parts[p].Column, x.Parts[p].Expr = "", e
+				}
+			}
+		}
+		out[i] = c
 	}
 	return out
 }

@@ -333,7 +333,7 @@ func sizeOf(row []any) int {
 func Examine(ctx context.Context, src Source, d driver.Dialect, o Options) (*Report, error) {
 	k, err := newWalk(ctx, src, d, stored(o.Target), Examining, &o)
 	if err != nil {
-		return nil, dberr.WithOp(err, name)
+		return nil, err
 	}
 	k.lenient = true
 	if err := k.ahead(ctx); err != nil {

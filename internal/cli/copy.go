@@ -17,6 +17,7 @@ type copyFlags struct {
 	upgrade  bool
 	dryRun   bool
 	noVerify bool
+	batch    int
 	same     string
 }
 
@@ -49,6 +50,7 @@ A copy that was cut off is taken up with --resume and the same flags.`,
 	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "read everything, write nothing, and name each row that does not fit")
 	cmd.Flags().BoolVar(&f.resume, "resume", false, "take up a copy that was cut off")
 	cmd.Flags().BoolVar(&f.noVerify, "no-verify", false, "do not read the target back")
+	cmd.Flags().IntVar(&f.batch, "batch-kb", 8192, "about how many kilobytes are written in one transaction")
 	sameEmailFlag(cmd.Flags(), &f.same)
 	return cmd
 }
@@ -63,6 +65,9 @@ func (p *program) runCopy(cmd *cobra.Command, f *copyFlags) error {
 	if err != nil {
 		return err
 	}
+	if f.batch < 1 || f.batch > 1<<20 {
+		return &usageError{"--batch-kb is between 1 and 1048576"}
+	}
 	if from.Equal(to) {
 		return &usageError{"--from and --to are the same database"}
 	}
@@ -73,7 +78,7 @@ func (p *program) runCopy(cmd *cobra.Command, f *copyFlags) error {
 	if o.SameEmail, err = sameEmail(f.same); err != nil {
 		return err
 	}
-	o.Upgrade, o.Transfer.NoVerify = f.upgrade, f.noVerify
+	o.Upgrade, o.Transfer.NoVerify, o.Transfer.BatchBytes = f.upgrade, f.noVerify, f.batch<<10
 	if f.dryRun {
 		rep, err := larder.Examine(cmd.Context(), from, to, o)
 		if err != nil {

@@ -1,0 +1,5 @@
+//go:build soak
+
+package cli_test
+
+const killsPerPair = 20
