@@ -21,7 +21,6 @@ const (
 	UpsertTarget    Feature = "upsert target"  // an upsert is decided by its target key alone; without it by any unique key
 	SetOperations   Feature = "set operations" // EXCEPT and INTERSECT; UNION is everywhere
 	JSONExact       Feature = "json exact"     // numbers in JSON are exact in documents of every length; without it in those up to 65,536 characters
-	DecimalType     Feature = "decimal type"   // sums and extremes of exact decimals are exact
 	SelfSubquery    Feature = "self subquery"  // a statement that writes a table may read it in a subquery
 	PipesConcat     Feature = "|| joins texts"
 	SetAtOnce       Feature = "set at once" // UPDATE ... SET a = b, b = a swaps; without it a later assignment sees an earlier one
@@ -47,6 +46,7 @@ type Dialect interface {
 
 	Lexer
 	Values
+	Decimals
 	JSON
 	TextMatch
 	Clauses
@@ -84,6 +84,25 @@ type Values interface {
 	// InstantIn writes a condition: e, an instant, is (or is not) one of values,
 	// which are bound. There is at least one.
 	InstantIn(b *Builder, e Expr, values []Expr, not bool)
+}
+
+// Decimals calculates with exact decimals: what it writes is exact, whatever
+// number of digits the operands have, and NULL where an operand is. A type with
+// a precision is that of a column, or of what was calculated from one.
+type Decimals interface {
+	// Arithmetic writes "a op c", op being one of +, - and *.
+	Arithmetic(b *Builder, op string, a, c Typed)
+	// DecimalSum writes the sum of e over the rows of a group. over, which writes
+	// the window or nothing, follows the call.
+	DecimalSum(b *Builder, e Typed, over func())
+	// DecimalExtreme writes the least or the greatest value; fn is MIN or MAX.
+	DecimalExtreme(b *Builder, fn string, e Typed, over func())
+	// Quotient writes a / c, a decimal by a whole number, rounded to scale digits
+	// behind the point, halves away from zero; NULL where c is 0.
+	Quotient(b *Builder, a, c Expr, scale int)
+	// DecimalStored writes e as the value of a column of type ty, rounded to its
+	// scale, halves away from zero.
+	DecimalStored(b *Builder, e Expr, ty schema.Type)
 }
 
 // Typed is an [Expr] that knows its type. A dialect asks for it where the same

@@ -108,6 +108,8 @@ func (c Column[T]) SetTo(o Operand[T]) Assignment {
 	var e driver.Expr = o
 	if p, ok := any(o).(parameter); ok {
 		e = p.typed(c.ty, c.of)
+	} else if c.ty.Kind == schema.Numeric {
+		e = stored{o, c.ty}
 	}
 	return Assignment{col: c.ref, value: e}
 }

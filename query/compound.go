@@ -93,6 +93,8 @@ func (s CompoundStmt) compile(d driver.Dialect) (*compiled, error) {
 	return compile(s.m, d, s.name, false, s)
 }
 
+func (s CompoundStmt) resultTypes() []Selectable { return s.c.resultTypes() }
+
 func (s CompoundStmt) resultColumns() []string { return s.c.resultColumns() }
 
 func (c compound) WriteSQL(b *driver.Builder) {
@@ -121,6 +123,16 @@ func plain(p Query) bool {
 }
 
 func (c compound) compile(d driver.Dialect) (*compiled, error) { return compile(nil, d, "", false, c) }
+
+func (c compound) resultTypes() []Selectable {
+	if len(c.parts) == 0 {
+		return nil
+	}
+	if t, ok := c.parts[0].(interface{ resultTypes() []Selectable }); ok {
+		return t.resultTypes()
+	}
+	return nil
+}
 
 func (c compound) resultColumns() []string {
 	if len(c.parts) == 0 {

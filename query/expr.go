@@ -2,9 +2,7 @@ package query
 
 import (
 	"errors"
-	"fmt"
 	"reflect"
-	"strconv"
 	"strings"
 	"time"
 
@@ -13,27 +11,6 @@ import (
 	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/schema"
 )
-
-// Decimal is an exact decimal number as text: "0.10". Columns of kind Numeric
-// are Column[Decimal].
-type Decimal string
-
-// Scan takes the number in whatever form the driver has it.
-func (d *Decimal) Scan(src any) error {
-	switch x := src.(type) {
-	case string:
-		*d = Decimal(x)
-	case []byte:
-		*d = Decimal(x)
-	case int64:
-		*d = Decimal(strconv.FormatInt(x, 10))
-	case float64:
-		*d = Decimal(strconv.FormatFloat(x, 'f', -1, 64))
-	default:
-		return fmt.Errorf("a %T is not a decimal number", src)
-	}
-	return nil
-}
 
 // Selectable is what a SELECT list can hold: columns, and expressions under a
 // name given with As.
@@ -77,6 +54,14 @@ type Named struct {
 	name string
 }
 
+// SQLType is the type of the expression, without a kind where that is not known.
+func (n Named) SQLType() schema.Type {
+	if t, ok := n.e.(driver.Typed); ok {
+		return t.SQLType()
+	}
+	return schema.Type{}
+}
+
 // WriteSQL writes the expression with its name.
 func (n Named) WriteSQL(b *driver.Builder) { b.Expr(n.e).SQL(" AS ").Ident(n.name) }
 
@@ -88,6 +73,9 @@ type arg struct {
 	of string
 	v  any
 }
+
+// SQLType is the type that the value is bound as.
+func (a arg) SQLType() schema.Type { return a.ty }
 
 func (a arg) WriteSQL(b *driver.Builder) {
 	if err := b.Value(a.ty, a.v); err != nil {
@@ -110,6 +98,9 @@ func named(err error, of string) error {
 // still be looked for.
 func compared(ty schema.Type) schema.Type {
 	ty.Length, ty.KeyLength = 0, 0
+	if ty.Kind == schema.Numeric {
+		ty.Precision, ty.Scale = 0, 0
+	}
 	return ty
 }
 

@@ -52,20 +52,53 @@ func CountDistinct(e driver.Expr) Expr[int64] {
 	return Expr[int64]{ty: bigint, n: driver.ExprFunc(func(b *driver.Builder) { b.SQL("COUNT(DISTINCT ").Expr(e).SQL(")") })}
 }
 
+// aggregate is a function of the rows of a group, or with over, which writes the
+// window, of the rows of a window. It is called with an over that writes nothing
+// where there is no window.
+type aggregate func(b *driver.Builder, over func())
+
+// WriteSQL writes the function of a group.
+func (a aggregate) WriteSQL(b *driver.Builder) { a(b, func() {}) }
+
+// aggregateOf is the aggregate function name of e, cast to a type where that is asked for.
+func aggregateOf(name string, e driver.Expr, cast *schema.Type) aggregate {
+	return func(b *driver.Builder, over func()) {
+		x := driver.ExprFunc(func(b *driver.Builder) {
+			b.Expr(call{name, []driver.Expr{e}})
+			over()
+		})
+		if cast != nil {
+			b.Dialect().Cast(b, x, *cast)
+			return
+		}
+		b.Expr(x)
+	}
+}
+
 // Sum is the sum, NULL when there are no rows. The sum of integers is cast to
-// 64 bits, which some engines would make a decimal of.
+// 64 bits, which some engines would make a decimal of; that of decimals is exact.
 func Sum[T any](e Operand[T]) Expr[T] {
 	ty := e.SQLType()
 	switch ty.Kind {
 	case schema.Integer, schema.SmallInt, schema.BigInt:
-		return Cast[T](Expr[T]{n: call{"SUM", []driver.Expr{e}}}, bigint)
+		return Expr[T]{ty: bigint, n: aggregateOf("SUM", e, &bigint)}
+	case schema.Numeric:
+		return Expr[T]{ty: ty, n: aggregate(func(b *driver.Builder, over func()) { b.Dialect().DecimalSum(b, e, over) })}
 	}
-	return extreme[T]("SUM", e)
+	return Expr[T]{ty: ty, n: aggregateOf("SUM", e, nil)}
 }
 
-// Avg is the average as a float, NULL when there are no rows.
+// Avg is the average as a float, NULL when there are no rows. [AvgTo] is exact.
 func Avg[T any](e Operand[T]) Expr[float64] {
-	return Cast[float64](Expr[T]{n: call{"AVG", []driver.Expr{e}}}, float)
+	if e.SQLType().Kind != schema.Numeric {
+		return Expr[float64]{ty: float, n: aggregateOf("AVG", e, &float)}
+	}
+	return Expr[float64]{ty: float, n: aggregate(func(b *driver.Builder, over func()) {
+		b.Dialect().Cast(b, driver.ExprFunc(func(b *driver.Builder) { b.Dialect().DecimalSum(b, e, over) }), float)
+		b.SQL(" / NULLIF(").Expr(call{"COUNT", []driver.Expr{e}})
+		over()
+		b.SQL(", 0)")
+	})}
 }
 
 // Min is the smallest value, NULL when there are no rows.
@@ -76,13 +109,10 @@ func Max[T any](e Operand[T]) Expr[T] { return extreme[T]("MAX", e) }
 
 func extreme[T any](name string, e Operand[T]) Expr[T] {
 	ty := e.SQLType()
-	return Expr[T]{ty: ty, n: driver.ExprFunc(func(b *driver.Builder) {
-		if ty.Kind == schema.Numeric && !b.Dialect().Has(driver.DecimalType) {
-			b.Fail(unsupported(b.Dialect(), name+" of exact decimals"))
-			return
-		}
-		b.Expr(call{name, []driver.Expr{e}})
-	})}
+	if ty.Kind == schema.Numeric {
+		return Expr[T]{ty: ty, n: aggregate(func(b *driver.Builder, over func()) { b.Dialect().DecimalExtreme(b, name, e, over) })}
+	}
+	return Expr[T]{ty: ty, n: aggregateOf(name, e, nil)}
 }
 
 // Cast is e converted to a column type.
@@ -120,34 +150,37 @@ func NullIf[T any](e Operand[T], v T) Expr[T] {
 
 // Number is what arithmetic works on.
 type Number interface {
-	~int | ~int16 | ~int32 | ~int64 | ~uint8 | ~uint16 | ~uint32 | ~float32 | ~float64
+	~int | ~int16 | ~int32 | ~int64 | ~uint8 | ~uint16 | ~uint32 | ~float32 | ~float64 | Decimal
 }
 
 func arith[T any](a driver.Expr, op string, c driver.Expr, ty schema.Type) Expr[T] {
-	return Expr[T]{n: binary{a: a, op: op, c: c, wrap: true}, ty: ty}
+	if ty.Kind == schema.Numeric {
+		return Expr[T]{n: calculation{typed(a, ty), op, typed(c, ty)}, ty: ty}
+	}
+	return Expr[T]{n: binary{a: a, op: " " + op + " ", c: c, wrap: true}, ty: ty}
 }
 
 // Plus is "e + v".
-func (e Expr[T]) Plus(v T) Expr[T] { return arith[T](e.n, " + ", e.bind(v), e.ty) }
+func (e Expr[T]) Plus(v T) Expr[T] { return arith[T](e.n, "+", e.bind(v), e.ty) }
 
 // Minus is "e - v".
-func (e Expr[T]) Minus(v T) Expr[T] { return arith[T](e.n, " - ", e.bind(v), e.ty) }
+func (e Expr[T]) Minus(v T) Expr[T] { return arith[T](e.n, "-", e.bind(v), e.ty) }
 
 // Times is "e * v".
-func (e Expr[T]) Times(v T) Expr[T] { return arith[T](e.n, " * ", e.bind(v), e.ty) }
+func (e Expr[T]) Times(v T) Expr[T] { return arith[T](e.n, "*", e.bind(v), e.ty) }
 
 // Add is "a + c".
-func Add[T Number](a, c Operand[T]) Expr[T] { return arith[T](a, " + ", c, a.SQLType()) }
+func Add[T Number](a, c Operand[T]) Expr[T] { return arith[T](a, "+", c, a.SQLType()) }
 
 // Sub is "a - c".
-func Sub[T Number](a, c Operand[T]) Expr[T] { return arith[T](a, " - ", c, a.SQLType()) }
+func Sub[T Number](a, c Operand[T]) Expr[T] { return arith[T](a, "-", c, a.SQLType()) }
 
 // Mul is "a * c".
-func Mul[T Number](a, c Operand[T]) Expr[T] { return arith[T](a, " * ", c, a.SQLType()) }
+func Mul[T Number](a, c Operand[T]) Expr[T] { return arith[T](a, "*", c, a.SQLType()) }
 
 // Div is "a / c" as a float, whatever the operands are; NULL when c is 0.
 func Div[T Number](a, c Operand[T]) Expr[float64] {
-	return arith[float64](Cast[float64](a, float), " / ", call{"NULLIF", []driver.Expr{c, text("0")}}, float)
+	return arith[float64](Cast[float64](a, float), "/", call{"NULLIF", []driver.Expr{c, text("0")}}, float)
 }
 
 // Exists holds when the query has a row.

@@ -275,6 +275,8 @@ func (s InsertStmt) unreturned() Statement {
 
 func (s InsertStmt) resultColumns() []string { return columnNames(s.s.returning) }
 
+func (s InsertStmt) resultTypes() []Selectable { return s.s.returning }
+
 func (s InsertStmt) compile(d driver.Dialect) (*compiled, error) {
 	return compile(s.m, d, s.s.name, true, s)
 }

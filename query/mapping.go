@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/schema"
 )
 
@@ -115,14 +116,15 @@ type scanner[T any] struct {
 	dest []any
 }
 
-func newScanner[T any](columns []string) (*scanner[T], error) {
+func newScanner[T any](sh shape) (*scanner[T], error) {
+	columns := sh.names
 	s := &scanner[T]{row: new(T)}
 	v := reflect.ValueOf(s.row).Elem()
 	if isValue(v.Type()) {
 		if len(columns) != 1 {
 			return nil, dberr.New(dberr.Invalid, "row mapping", fmt.Sprintf("the statement returns %d columns and %s takes one; read it into a struct", len(columns), v.Type()))
 		}
-		s.dest = []any{destination(v)}
+		s.dest = []any{destination(v, sh, 0)}
 		return s, nil
 	}
 	info, err := structOf(v.Type())
@@ -142,15 +144,39 @@ func newScanner[T any](columns []string) (*scanner[T], error) {
 			return nil, dberr.New(dberr.Invalid, "row mapping", fmt.Sprintf("two columns of the statement are called %q; rename one with As", c))
 		}
 		seen[at] = true
-		s.dest[i] = destination(v.FieldByIndex(info.fields[at].index))
+		s.dest[i] = destination(v.FieldByIndex(info.fields[at].index), sh, i)
 	}
 	return s, nil
 }
 
+// shape is what is known of the rows of a statement.
+type shape struct {
+	names []string // of the columns
+	st    Reader   // the statement, which may know their types
+}
+
+// typeOf is the type of a column, without a kind where it is not known.
+func (s shape) typeOf(i int) schema.Type {
+	if t, ok := s.st.(interface{ resultTypes() []Selectable }); ok {
+		if cols := t.resultTypes(); i < len(cols) {
+			if c, ok := cols[i].(driver.Typed); ok {
+				return c.SQLType()
+			}
+		}
+	}
+	return schema.Type{}
+}
+
 // destination is what Scan is given for a field: its address, or something
 // that reads into it what database/sql cannot.
-func destination(v reflect.Value) any {
+func destination(v reflect.Value, sh shape, i int) any {
 	p := v.Addr().Interface()
+	if t := v.Type(); t.Kind() == reflect.String || t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.String {
+		if ty := sh.typeOf(i); ty.Kind == schema.Numeric {
+			return &decimalDest{to: v, scale: ty.Scale}
+		}
+		return p
+	}
 	switch x := p.(type) {
 	case *time.Time:
 		return &instant{to: x}
@@ -158,6 +184,35 @@ func destination(v reflect.Value) any {
 		return &instant{toPtr: x}
 	}
 	return p
+}
+
+// decimalDest reads decimals with the digits of their column.
+type decimalDest struct {
+	to    reflect.Value // a string, or a pointer to one
+	scale int
+}
+
+func (d *decimalDest) Scan(src any) error {
+	ptr := d.to.Kind() == reflect.Pointer
+	if src == nil {
+		if !ptr {
+			return fmt.Errorf("converting NULL to %s is unsupported", d.to.Type())
+		}
+		d.to.SetZero()
+		return nil
+	}
+	s, err := decimalText(src)
+	if err != nil {
+		return err
+	}
+	to := d.to
+	if ptr {
+		to = reflect.New(d.to.Type().Elem())
+		d.to.Set(to)
+		to = to.Elem()
+	}
+	to.SetString(scaled(s, d.scale))
+	return nil
 }
 
 // instant reads times also from engines that keep them as text, and always in UTC.

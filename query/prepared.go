@@ -19,11 +19,11 @@ import (
 // Values are given in the order in which the parameters first appear in the
 // text, or by name with [By]. It is safe for concurrent use.
 type Prepared[T any] struct {
-	st      Statement
-	columns []string
-	m       memo
-	most    int // rows that One looks at
-	by      atomic.Pointer[byStruct]
+	st    Statement
+	shape shape
+	m     memo
+	most  int // rows that One looks at
+	by    atomic.Pointer[byStruct]
 }
 
 // Prepare makes a statement ready to be run often. T is what its rows are read
@@ -31,7 +31,7 @@ type Prepared[T any] struct {
 func Prepare[T any](st Statement) *Prepared[T] {
 	p := &Prepared[T]{st: st, most: most(st)}
 	if r, ok := st.(Reader); ok {
-		p.columns = r.resultColumns()
+		p.shape = shape{r.resultColumns(), r}
 	}
 	return p
 }
@@ -144,10 +144,10 @@ func (p *Prepared[T]) Exec(ctx context.Context, q engine.Queryer, values ...any)
 	if steps != nil {
 		return inSteps(ctx, q, steps, p.stepBinder(q, values), nil, func() {})
 	}
-	if len(p.columns) > 0 {
+	if len(p.shape.names) > 0 {
 		// Somebody wants the rows at other times; here they are counted.
 		var n int64
-		err := query(ctx, q, one, p.columns, func(rows *engine.Rows, _ []string) error {
+		err := query(ctx, q, one, p.shape, func(rows *engine.Rows, _ shape) error {
 			for rows.Next() {
 				n++
 			}
@@ -233,7 +233,7 @@ func (p *Prepared[T]) single(ctx context.Context, q engine.Queryer, values []any
 	return theOne(buf, err, nameOf(p.st))
 }
 
-func (p *Prepared[T]) read(ctx context.Context, q engine.Queryer, values []any, restart func(), each func(*engine.Rows, []string) error) error {
+func (p *Prepared[T]) read(ctx context.Context, q engine.Queryer, values []any, restart func(), each func(*engine.Rows, shape) error) error {
 	one, steps, err := p.ready(q, values)
 	if err != nil {
 		return err
@@ -242,7 +242,7 @@ func (p *Prepared[T]) read(ctx context.Context, q engine.Queryer, values []any, 
 		_, err := inSteps(ctx, q, steps, p.stepBinder(q, values), each, restart)
 		return err
 	}
-	return query(ctx, q, one, p.columns, each)
+	return query(ctx, q, one, p.shape, each)
 }
 
 // Rows gives the rows one by one, as the function [Rows] does.
@@ -257,7 +257,7 @@ func (p *Prepared[T]) Rows(ctx context.Context, q engine.Queryer, values ...any)
 			all, err := p.All(ctx, q, values...)
 			pour(all, err, yield)
 		default:
-			stream(ctx, q, one, p.columns, yield)
+			stream(ctx, q, one, p.shape, yield)
 		}
 	}
 }

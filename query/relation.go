@@ -123,8 +123,8 @@ func (r *relation[P, C, K]) children(ctx context.Context, q engine.Queryer, pare
 		if err != nil {
 			return nil, err
 		}
-		err = reading(ctx, q, st, bindNone, func() {}, func(rows *engine.Rows, _ []string) error {
-			s, err := newScanner[C](names)
+		err = reading(ctx, q, st, bindNone, func() {}, func(rows *engine.Rows, _ shape) error {
+			s, err := newScanner[C](shape{names, r.sel})
 			if err != nil {
 				return err
 			}

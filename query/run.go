@@ -59,7 +59,7 @@ func ready(d driver.Dialect, st Statement, bind binder) (engine.Statement, error
 
 // reading runs st and gives its rows to each, in parts; restart is called
 // before each attempt of a transaction.
-func reading(ctx context.Context, q engine.Queryer, st Reader, bind binder, restart func(), each func(*engine.Rows, []string) error) error {
+func reading(ctx context.Context, q engine.Queryer, st Reader, bind binder, restart func(), each func(*engine.Rows, shape) error) error {
 	p, err := planOf(st, q.Dialect())
 	if err != nil {
 		return err
@@ -72,18 +72,18 @@ func reading(ctx context.Context, q engine.Queryer, st Reader, bind binder, rest
 	if err != nil {
 		return err
 	}
-	return query(ctx, q, one, st.resultColumns(), each)
+	return query(ctx, q, one, shape{st.resultColumns(), st}, each)
 }
 
-func query(ctx context.Context, q engine.Queryer, st engine.Statement, columns []string, each func(*engine.Rows, []string) error) error {
+func query(ctx context.Context, q engine.Queryer, st engine.Statement, sh shape, each func(*engine.Rows, shape) error) error {
 	rows, err := q.Query(ctx, st)
 	if err != nil {
 		return err
 	}
-	if columns == nil {
-		columns = rows.Columns()
+	if sh.names == nil {
+		sh.names = rows.Columns()
 	}
-	if err := each(rows, columns); err != nil {
+	if err := each(rows, sh); err != nil {
 		rows.Close()
 		return withOp(err, st.Name)
 	}
@@ -111,7 +111,7 @@ func Rows[T any](ctx context.Context, q engine.Queryer, st Reader) iter.Seq2[T, 
 			yield(zero, err)
 			return
 		}
-		stream(ctx, q, one, st.resultColumns(), yield)
+		stream(ctx, q, one, shape{st.resultColumns(), st}, yield)
 	}
 }
 
@@ -127,11 +127,11 @@ func pour[T any](all []T, err error, yield func(T, error) bool) {
 	}
 }
 
-func stream[T any](ctx context.Context, q engine.Queryer, st engine.Statement, columns []string, yield func(T, error) bool) {
+func stream[T any](ctx context.Context, q engine.Queryer, st engine.Statement, sh shape, yield func(T, error) bool) {
 	var zero T
 	stopped := false
-	err := query(ctx, q, st, columns, func(rows *engine.Rows, columns []string) error {
-		s, err := newScanner[T](columns)
+	err := query(ctx, q, st, sh, func(rows *engine.Rows, sh shape) error {
+		s, err := newScanner[T](sh)
 		if err != nil {
 			return err
 		}
@@ -163,9 +163,9 @@ func All[T any](ctx context.Context, q engine.Queryer, st Reader) ([]T, error) {
 }
 
 // collect appends rows to out, until there are max when max is not negative.
-func collect[T any](out *[]T, max int) func(*engine.Rows, []string) error {
-	return func(rows *engine.Rows, columns []string) error {
-		s, err := newScanner[T](columns)
+func collect[T any](out *[]T, max int) func(*engine.Rows, shape) error {
+	return func(rows *engine.Rows, sh shape) error {
+		s, err := newScanner[T](sh)
 		if err != nil {
 			return err
 		}

@@ -220,6 +220,13 @@ func (s SelectStmt) resultColumns() []string {
 	return columnNames(s.s.cols)
 }
 
+func (s SelectStmt) resultTypes() []Selectable {
+	if s.s == nil {
+		return nil
+	}
+	return s.s.cols
+}
+
 func columnNames(cols []Selectable) []string {
 	out := make([]string, len(cols))
 	for i, c := range cols {

@@ -32,10 +32,10 @@ func planOf(st Statement, d driver.Dialect) (steps, error) {
 type runner struct {
 	tx   *engine.Tx
 	bind binder
-	each func(*engine.Rows, []string) error // nil when nobody asked for rows
+	each func(*engine.Rows, shape) error // nil when nobody asked for rows
 }
 
-func inSteps(ctx context.Context, q engine.Queryer, s steps, bind binder, each func(*engine.Rows, []string) error, restart func()) (int64, error) {
+func inSteps(ctx context.Context, q engine.Queryer, s steps, bind binder, each func(*engine.Rows, shape) error, restart func()) (int64, error) {
 	var n int64
 	err := q.InTx(ctx, engine.TxOptions{Mode: engine.Write}, func(ctx context.Context, tx *engine.Tx) error {
 		restart()
@@ -58,12 +58,12 @@ func (r *runner) exec(ctx context.Context, st Statement) (int64, error) {
 	return res.Rows, err
 }
 
-func (r *runner) read(ctx context.Context, st Reader, each func(*engine.Rows, []string) error) error {
+func (r *runner) read(ctx context.Context, st Reader, each func(*engine.Rows, shape) error) error {
 	one, err := ready(r.tx.Dialect(), st, r.bind)
 	if err != nil {
 		return err
 	}
-	return query(ctx, r.tx, one, st.resultColumns(), each)
+	return query(ctx, r.tx, one, shape{st.resultColumns(), st}, each)
 }
 
 // give hands the rows that a select finds to who asked for them.
@@ -97,7 +97,7 @@ func (r *runner) keysOf(ctx context.Context, name string, t *schema.Table, where
 		sel = sel.Columns(c)
 	}
 	var keys [][]any
-	err := r.read(ctx, sel, func(rows *engine.Rows, _ []string) error {
+	err := r.read(ctx, sel, func(rows *engine.Rows, _ shape) error {
 		dest := make([]any, len(key))
 		for rows.Next() {
 			row := make([]any, len(key))

@@ -175,6 +175,8 @@ func (s UpdateStmt) unreturned() Statement {
 
 func (s UpdateStmt) resultColumns() []string { return columnNames(s.s.returning) }
 
+func (s UpdateStmt) resultTypes() []Selectable { return s.s.returning }
+
 func (s UpdateStmt) compile(d driver.Dialect) (*compiled, error) {
 	return compile(s.m, d, s.s.name, true, s)
 }
@@ -331,6 +333,8 @@ func (s DeleteStmt) unreturned() Statement {
 }
 
 func (s DeleteStmt) resultColumns() []string { return columnNames(s.s.returning) }
+
+func (s DeleteStmt) resultTypes() []Selectable { return s.s.returning }
 
 func (s DeleteStmt) compile(d driver.Dialect) (*compiled, error) {
 	return compile(s.m, d, s.s.name, true, s)

@@ -28,6 +28,8 @@ type Limits struct {
 	Years     bool // dates lie between the years 1 and 9999
 	NaN       bool // floats are not NaN
 	Inf       bool // floats are finite
+	Whole     int  // digits before the point of a decimal without a precision; 0 is unlimited
+	Fraction  int  // its digits behind the point, where Whole is set
 	Depth     int  // of JSON documents; 0 is 1000
 	Bytes     int  // of one value; 0 is unlimited
 }
@@ -60,7 +62,7 @@ func Encode(ty schema.Type, v any, l Limits) (any, error) {
 	case schema.Float:
 		out, err = float(v, l)
 	case schema.Numeric:
-		out, err = decimal(ty, v)
+		out, err = decimal(ty, v, l)
 	case schema.Date, schema.DateTime:
 		out, err = instant(ty, v, l)
 	case schema.JSON, schema.JSONB:
@@ -385,7 +387,7 @@ func document(v any, l Limits) (any, error) {
 }
 
 // decimal returns the number in plain notation, exactly.
-func decimal(ty schema.Type, v any) (any, error) {
+func decimal(ty schema.Type, v any, l Limits) (any, error) {
 	var s string
 	switch r := reflect.ValueOf(v); r.Kind() {
 	case reflect.String:
@@ -408,6 +410,10 @@ func decimal(ty schema.Type, v any) (any, error) {
 		if len(whole) > p-ty.Scale {
 			return nil, tooLarge(fmt.Sprintf("the number has %d digits before the point and the column takes %d", len(whole), p-ty.Scale))
 		}
+	}
+	if ty.Precision == 0 && l.Whole > 0 && (len(whole) > l.Whole || len(frac) > l.Fraction) {
+		return nil, tooLarge(fmt.Sprintf("the number has %d digits before the point and %d behind it, and the engine calculates with %d and %d; round it",
+			len(whole), len(frac), l.Whole, l.Fraction))
 	}
 	if whole == "" {
 		whole = "0"

@@ -32,7 +32,7 @@ func NewDialect(f Flavour, version, maxPacket int) Dialect {
 
 // statementFeatures are those of all flavours.
 var statementFeatures = []driver.Feature{
-	driver.ServerProcess, driver.Windows, driver.RecursiveCTE, driver.DecimalType, driver.Schemas,
+	driver.ServerProcess, driver.Windows, driver.RecursiveCTE, driver.Schemas,
 }
 
 // Engine is the flavour's name.
@@ -80,7 +80,7 @@ func (Dialect) AppendBytes(b, v []byte) []byte { return driver.AppendHex(b, v) }
 const statementRoom = 64 << 10
 
 func (d Dialect) Encode(ty schema.Type, v any) (any, error) {
-	l := value.Limits{Length: true, KeyLength: true, IntRange: true, Years: true, NaN: true, Inf: true, Depth: d.depth()}
+	l := value.Limits{Length: true, KeyLength: true, IntRange: true, Years: true, NaN: true, Inf: true, Depth: d.depth(), Whole: maxWhole, Fraction: maxFraction}
 	if d.packet > statementRoom {
 		l.Bytes = d.packet - statementRoom
 	}

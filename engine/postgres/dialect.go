@@ -28,7 +28,7 @@ func NewDialect(version int, icu bool) Dialect { return Dialect{version: version
 var statementFeatures = []driver.Feature{
 	driver.InsertReturning, driver.UpdateReturning, driver.DeleteReturning, driver.CopyIn,
 	driver.ServerProcess, driver.Windows, driver.RecursiveCTE, driver.UpsertTarget,
-	driver.SetOperations, driver.JSONExact, driver.SelfSubquery, driver.SetAtOnce, driver.PipesConcat, driver.DecimalType,
+	driver.SetOperations, driver.JSONExact, driver.SelfSubquery, driver.SetAtOnce, driver.PipesConcat,
 	driver.Schemas,
 }
 

@@ -64,7 +64,9 @@ func (Dialect) Encode(ty schema.Type, v any) (any, error) {
 		return int64(0), nil
 	case string:
 		switch ty.Kind {
-		case schema.JSON, schema.JSONB, schema.Numeric:
+		case schema.Numeric:
+			return storedDecimal(x), nil
+		case schema.JSON, schema.JSONB:
 			if bareNumber(x) {
 				return []byte(x), nil
 			}
@@ -75,8 +77,8 @@ func (Dialect) Encode(ty schema.Type, v any) (any, error) {
 	}
 }
 
-// bareNumber reports whether a text is a number that a column declared JSON or
-// NUMERIC, which prefer numbers to text, would round or spell in another way.
+// bareNumber reports whether a text is a number that a column declared JSON,
+// which prefers numbers to text, would round or spell in another way.
 // Such a one is bound as bytes, which stay as they are.
 func bareNumber(s string) bool {
 	c := strings.TrimLeft(s, " \t\r\n")
@@ -105,7 +107,7 @@ func (Dialect) Cast(b *driver.Builder, e driver.Expr, ty schema.Type) {
 func (Dialect) Comparable(b *driver.Builder, e driver.Expr, ty schema.Type) {
 	switch ty.Kind {
 	case schema.Numeric:
-		// Decimals are text, whose order is not that of numbers.
+		// Some decimals are text, whose order is not that of numbers.
 		b.SQL("larder_decimal(").Expr(e).SQL(")")
 	case schema.DateTime:
 		b.SQL("larder_instant(").Expr(e).SQL(")")

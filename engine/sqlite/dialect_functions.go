@@ -17,10 +17,9 @@ import (
 // read by any other program. NULL in gives NULL out.
 func scalarFunctions() []scalarFunction {
 	var p patterns
-	return []scalarFunction{
+	return append(decimalFunctions(), []scalarFunction{
 		{"larder_lower", 1, texts(func(a []string) (sqldriver.Value, error) { return strings.ToLower(a[0]), nil })},
 		{"larder_instant", 1, texts(func(a []string) (sqldriver.Value, error) { return instant(a[0]), nil })},
-		{"larder_decimal", 1, texts(func(a []string) (sqldriver.Value, error) { return decimalKey(a[0]), nil })},
 		{"larder_like", 3, texts(func(a []string) (sqldriver.Value, error) { return truth(like(a[0], a[1], a[2])), nil })},
 		{"larder_regexp", 2, texts(func(a []string) (sqldriver.Value, error) {
 			re, err := p.compile(a[1])
@@ -32,7 +31,7 @@ func scalarFunctions() []scalarFunction {
 		{"larder_match_fold", 3, texts(func(a []string) (sqldriver.Value, error) {
 			return truth(matchFold(a[0], a[1], driver.Anchor(a[2][0]-'0'))), nil
 		})},
-	}
+	}...)
 }
 
 // texts calls f with the arguments as text, unless one of them is NULL.
@@ -147,28 +146,4 @@ func like(text, pattern, escape string) bool {
 		j++
 	}
 	return j == len(pattern)
-}
-
-// decimalKey is a text whose order, and equality, are those of the decimal
-// number: a sign, the number of digits before the point, the digits. Those of
-// negative numbers are complemented, as more of them is less.
-func decimalKey(s string) string {
-	neg, whole, frac, ok := value.Digits(s)
-	if !ok {
-		return " " + s
-	}
-	n := len(whole)
-	key := []byte{'1', byte('0' + n/1000%10), byte('0' + n/100%10), byte('0' + n/10%10), byte('0' + n%10)}
-	key = append(append(append(key, whole...), '.'), frac...)
-	if !neg {
-		return string(key)
-	}
-	key[0] = '0'
-	for i := 1; i < len(key); i++ {
-		if key[i] != '.' {
-			key[i] = '9' - (key[i] - '0')
-		}
-	}
-	// Of two negative numbers of which one has more digits, that one is less.
-	return string(append(key, '~'))
 }

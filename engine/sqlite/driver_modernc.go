@@ -31,8 +31,27 @@ func nativeDriver() *sqlite.Driver {
 			return f.call(args)
 		})
 	}
+	d.MustRegisterFunction("larder_decimal_sum", &sqlite.FunctionImpl{NArgs: 1, Deterministic: true,
+		MakeAggregate: func(sqlite.FunctionContext) (sqlite.AggregateFunction, error) { return &sumFunction{}, nil }})
 	return d
 }
+
+// sumFunction is decimalSum as this driver calls it, also in windows.
+type sumFunction struct{ decimalSum }
+
+func (s *sumFunction) Step(_ *sqlite.FunctionContext, args []sqldriver.Value) error {
+	return s.add(args[0])
+}
+
+func (s *sumFunction) WindowInverse(_ *sqlite.FunctionContext, args []sqldriver.Value) error {
+	return s.remove(args[0])
+}
+
+func (s *sumFunction) WindowValue(*sqlite.FunctionContext) (sqldriver.Value, error) {
+	return s.value(), nil
+}
+
+func (s *sumFunction) Final(*sqlite.FunctionContext) {}
 
 func openNative(d *sqlite.Driver, dsn string) (nativeConn, error) {
 	c, err := d.Open(dsn)
