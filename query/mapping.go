@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -151,31 +152,51 @@ func newScanner[T any](sh shape) (*scanner[T], error) {
 
 // shape is what is known of the rows of a statement.
 type shape struct {
-	names []string // of the columns
-	st    Reader   // the statement, which may know their types
+	names  []string // of the columns
+	scales []int    // of the columns that are decimals, -1 of others; nil without any
 }
 
-// typeOf is the type of a column, without a kind where it is not known.
-func (s shape) typeOf(i int) schema.Type {
-	if t, ok := s.st.(interface{ resultTypes() []Selectable }); ok {
-		if cols := t.resultTypes(); i < len(cols) {
-			if c, ok := cols[i].(driver.Typed); ok {
-				return c.SQLType()
-			}
-		}
+func shapeOf(st Reader) shape {
+	sh := shape{names: st.resultColumns()}
+	t, ok := st.(interface{ resultTypes() []Selectable })
+	if !ok {
+		return sh
 	}
-	return schema.Type{}
+	cols := t.resultTypes()
+	for i, c := range cols {
+		scale, ok := decimalScale(c)
+		if !ok {
+			continue
+		}
+		if sh.scales == nil {
+			sh.scales = slices.Repeat([]int{-1}, len(cols))
+		}
+		sh.scales[i] = scale
+	}
+	return sh
+}
+
+// decimalScale is the scale of a column of decimals; false for any other.
+func decimalScale(c Selectable) (int, bool) {
+	switch c := c.(type) {
+	case AnyColumn:
+		ty := &c.reference().col.Type
+		return ty.Scale, ty.Kind == schema.Numeric
+	case driver.Typed:
+		ty := c.SQLType()
+		return ty.Scale, ty.Kind == schema.Numeric
+	}
+	return 0, false
 }
 
 // destination is what Scan is given for a field: its address, or something
 // that reads into it what database/sql cannot.
 func destination(v reflect.Value, sh shape, i int) any {
 	p := v.Addr().Interface()
-	if t := v.Type(); t.Kind() == reflect.String || t.Kind() == reflect.Pointer && t.Elem().Kind() == reflect.String {
-		if ty := sh.typeOf(i); ty.Kind == schema.Numeric {
-			return &decimalDest{to: v, scale: ty.Scale}
+	if i < len(sh.scales) && sh.scales[i] >= 0 {
+		if k := v.Kind(); k == reflect.String || k == reflect.Pointer && v.Type().Elem().Kind() == reflect.String {
+			return &decimalDest{to: v, scale: sh.scales[i]}
 		}
-		return p
 	}
 	switch x := p.(type) {
 	case *time.Time:

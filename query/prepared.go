@@ -31,7 +31,7 @@ type Prepared[T any] struct {
 func Prepare[T any](st Statement) *Prepared[T] {
 	p := &Prepared[T]{st: st, most: most(st)}
 	if r, ok := st.(Reader); ok {
-		p.shape = shape{r.resultColumns(), r}
+		p.shape = shapeOf(r)
 	}
 	return p
 }

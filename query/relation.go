@@ -113,7 +113,7 @@ func (r *relation[P, C, K]) children(ctx context.Context, q engine.Queryer, pare
 		return nil, err
 	}
 	var all []*C
-	names := r.sel.resultColumns()
+	sh := shapeOf(r.sel)
 	size := len(keys)
 	if max := q.Dialect().Limits().BindArgs; max > 0 && len(r.cols) > 1 {
 		size = max / 2 / len(r.cols)
@@ -124,7 +124,7 @@ func (r *relation[P, C, K]) children(ctx context.Context, q engine.Queryer, pare
 			return nil, err
 		}
 		err = reading(ctx, q, st, bindNone, func() {}, func(rows *engine.Rows, _ shape) error {
-			s, err := newScanner[C](shape{names, r.sel})
+			s, err := newScanner[C](sh)
 			if err != nil {
 				return err
 			}

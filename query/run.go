@@ -72,7 +72,7 @@ func reading(ctx context.Context, q engine.Queryer, st Reader, bind binder, rest
 	if err != nil {
 		return err
 	}
-	return query(ctx, q, one, shape{st.resultColumns(), st}, each)
+	return query(ctx, q, one, shapeOf(st), each)
 }
 
 func query(ctx context.Context, q engine.Queryer, st engine.Statement, sh shape, each func(*engine.Rows, shape) error) error {
@@ -111,7 +111,7 @@ func Rows[T any](ctx context.Context, q engine.Queryer, st Reader) iter.Seq2[T, 
 			yield(zero, err)
 			return
 		}
-		stream(ctx, q, one, shape{st.resultColumns(), st}, yield)
+		stream(ctx, q, one, shapeOf(st), yield)
 	}
 }
 

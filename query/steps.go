@@ -63,7 +63,7 @@ func (r *runner) read(ctx context.Context, st Reader, each func(*engine.Rows, sh
 	if err != nil {
 		return err
 	}
-	return query(ctx, r.tx, one, shape{st.resultColumns(), st}, each)
+	return query(ctx, r.tx, one, shapeOf(st), each)
 }
 
 // give hands the rows that a select finds to who asked for them.

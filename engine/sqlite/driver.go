@@ -402,8 +402,11 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []sqldriver.
 
 // CheckNamedValue spells times as the dialect does.
 func (c *conn) CheckNamedValue(v *sqldriver.NamedValue) error {
-	if t, ok := v.Value.(time.Time); ok {
-		v.Value = boundTime(t)
+	switch x := v.Value.(type) {
+	case nil, string, int64, float64, bool, []byte:
+		return nil
+	case time.Time:
+		v.Value = boundTime(x)
 		return nil
 	}
 	return sqldriver.ErrSkip
