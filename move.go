@@ -1,9 +1,11 @@
 package larder
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"maps"
 	"slices"
@@ -34,6 +36,7 @@ type MoveOptions struct {
 	Events   func(migrate.Event) // is told what making and upgrading the target's tables does; nil is nobody
 	Logger   *slog.Logger        // notices; nil discards them
 	Build    string              // names the program, for the record of who applied a revision
+	What     string              // what it is to people who find it unfinished; empty is "copy"
 }
 
 // oldVersionTable is where Open WebUI kept its version before the history that
@@ -162,9 +165,15 @@ func newMover(ctx context.Context, src transfer.Source, to *engine.Engine, o Mov
 	// Where the revision is known, its tables and the record of it are made by
 	// the history; else they are copied like everything.
 	leave := o.Transfer.Leave
+	odd := map[string]bool{} // tables of larder's own that only one engine can have: they can be made again
+	for _, t := range src.Tables() {
+		if strings.HasPrefix(t.Name, "larder_") && slices.ContainsFunc(t.Columns, func(c *schema.Column) bool { return c.Type.Kind == schema.Other }) {
+			odd[t.Name] = true
+		}
+	}
 	m.o.Transfer.Leave = func(table string) bool {
 		switch {
-		case strings.HasPrefix(table, "larder_"), leave != nil && leave(table):
+		case bookkeeping(table), odd[table], leave != nil && leave(table):
 			return true
 		case table == oldVersionTable, m.at.lineage[table] != "":
 			return m.at.known
@@ -172,6 +181,12 @@ func newMover(ctx context.Context, src transfer.Source, to *engine.Engine, o Mov
 		return false
 	}
 	return m, nil
+}
+
+// bookkeeping reports whether a table is one that says what was done to the
+// database it is in, and means nothing elsewhere.
+func bookkeeping(table string) bool {
+	return table == transfer.LedgerTable || strings.HasPrefix(table, "larder_migration_") || table == "larder_unfinished"
 }
 
 func (p position) word() string {
@@ -229,7 +244,7 @@ func (m *mover) beginLocked(ctx context.Context) (*transfer.Run, error) {
 			return nil, err
 		}
 	}
-	return transfer.Begin(ctx, m.to, "copy", m.o.Transfer)
+	return transfer.Begin(ctx, m.to, cmp.Or(m.o.What, "copy"), m.o.Transfer)
 }
 
 // refuseFull refuses a target that has tables, and says which.
@@ -287,15 +302,30 @@ func (m *mover) create(ctx context.Context, run *transfer.Run) error {
 			return err
 		}
 	}
-	for _, l := range Lineages("") {
-		table := l.VersionTable
+	for table, lineage := range m.at.lineage {
 		for _, id := range m.at.rows[table] {
-			if err := m.upgrade(ctx, l.Name, id); err != nil {
+			if err := m.upgrade(ctx, lineage, id); err != nil {
 				return err
 			}
 		}
 	}
-	return nil
+	return m.createKept(ctx, run)
+}
+
+// createKept makes the tables of larder's own that the source has and that are
+// made when they are needed: what revisions have put aside.
+func (m *mover) createKept(ctx context.Context, run *transfer.Run) error {
+	var kept []*schema.Table
+	for _, t := range m.src.Tables() {
+		if strings.HasPrefix(t.Name, "larder_") && !m.o.Transfer.Leave(t.Name) {
+			kept = append(kept, t)
+		}
+	}
+	shapes, err := transfer.Portable(kept, nil)
+	if err != nil {
+		return err
+	}
+	return run.Create(ctx, shapes)
 }
 
 func (m *mover) runner() (*migrate.Runner, error) {
@@ -348,19 +378,20 @@ func ExamineSource(ctx context.Context, src transfer.Source, to *dburl.URL, o Mo
 // targetTables are the tables that the target would have. Those of an earlier
 // revision nobody has declared, so that they are what the source has.
 func (m *mover) targetTables(ddl driver.DDL) ([]*schema.Table, error) {
-	all := tables.All()
-	if !m.at.head {
-		var found []*schema.Table
-		for _, t := range m.src.Tables() {
-			if !m.o.Transfer.Leave(t.Name) {
-				found = append(found, t)
-			}
-		}
-		var err error
-		if all, err = transfer.Portable(found, tables.All()); err != nil {
-			return nil, err
+	var all, found []*schema.Table
+	if m.at.head {
+		all = tables.All()
+	}
+	for _, t := range m.src.Tables() {
+		if !m.o.Transfer.Leave(t.Name) && (!m.at.head || strings.HasPrefix(t.Name, "larder_")) {
+			found = append(found, t)
 		}
 	}
+	shapes, err := transfer.Portable(found, tables.All())
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, shapes...)
 	out := make([]*schema.Table, len(all))
 	for i, t := range all {
 		var err error
@@ -402,6 +433,25 @@ func lookAt(ctx context.Context, u *dburl.URL, o engine.Options) (driver.Dialect
 		}
 	}
 	return nil, nil, "", err
+}
+
+// Backup writes everything that is in a database into an archive, in one
+// consistent moment, while it may be in use. The archive keeps each row as it
+// is, whatever engine it came from; [Receive] restores it into any other one.
+func Backup(ctx context.Context, from *dburl.URL, w io.Writer, o MoveOptions) (*transfer.Report, error) {
+	eng, err := openPart(ctx, from, o.From, true)
+	if err != nil {
+		return nil, err
+	}
+	defer eng.Close()
+	leave := o.Transfer.Leave
+	o.Transfer.Leave = func(table string) bool { return bookkeeping(table) || leave != nil && leave(table) }
+	var rep *transfer.Report
+	err = transfer.Snapshot(ctx, eng, func(ctx context.Context, src transfer.Source) error {
+		rep, err = transfer.Backup(ctx, src, w, transfer.About{Program: o.Build, Engine: eng.Version()}, o.Transfer)
+		return err
+	})
+	return rep, err
 }
 
 // Verify compares a database with one into which it was copied with the same

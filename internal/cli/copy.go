@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/larder-db/larder"
 	"github.com/larder-db/larder/dberr"
@@ -44,20 +46,39 @@ A copy that was cut off is taken up with --resume and the same flags.`,
 	}
 	f.registerFrom(cmd.Flags())
 	f.registerTo(cmd.Flags(), "the empty database to fill; a SQLite file is made")
-	f.registerRules(cmd.Flags())
-	f.registerQuarantine(cmd.Flags())
-	cmd.Flags().BoolVar(&f.upgrade, "upgrade", false, "bring the target to the newest revision")
-	cmd.Flags().BoolVar(&f.dryRun, "dry-run", false, "read everything, write nothing, and name each row that does not fit")
-	cmd.Flags().BoolVar(&f.resume, "resume", false, "take up a copy that was cut off")
-	cmd.Flags().BoolVar(&f.noVerify, "no-verify", false, "do not read the target back")
-	cmd.Flags().IntVar(&f.batch, "batch-kb", 8192, "about how many kilobytes are written in one transaction")
-	sameEmailFlag(cmd.Flags(), &f.same)
+	f.registerMove(cmd.Flags())
 	return cmd
+}
+
+// registerMove registers what copy and restore have in common.
+func (f *copyFlags) registerMove(flags *pflag.FlagSet) {
+	f.registerRules(flags)
+	f.registerQuarantine(flags)
+	flags.BoolVar(&f.upgrade, "upgrade", false, "bring the target to the newest revision")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "read everything, write nothing, and name each row that does not fit")
+	flags.BoolVar(&f.resume, "resume", false, "take up what was cut off")
+	flags.BoolVar(&f.noVerify, "no-verify", false, "do not read the target back")
+	flags.IntVar(&f.batch, "batch-kb", 8192, "about how many kilobytes are written in one transaction")
+	sameEmailFlag(flags, &f.same)
+}
+
+// copyOptions are what the flags say, for package larder.
+func (p *program) copyOptions(f *copyFlags, log *slog.Logger) (larder.MoveOptions, error) {
+	if f.batch < 1 || f.batch > 1<<20 {
+		return larder.MoveOptions{}, &usageError{"--batch-kb is between 1 and 1048576"}
+	}
+	o, err := p.moveOptions(&f.moveFlags, log)
+	if err != nil {
+		return o, err
+	}
+	o.Upgrade, o.Transfer.NoVerify, o.Transfer.BatchBytes = f.upgrade, f.noVerify, f.batch<<10
+	o.SameEmail, err = sameEmail(f.same)
+	return o, err
 }
 
 func (p *program) runCopy(cmd *cobra.Command, f *copyFlags) error {
 	log := p.logger()
-	from, _, err := p.source(&f.moveFlags, log)
+	from, err := p.source(&f.moveFlags, log)
 	if err != nil {
 		return err
 	}
@@ -65,20 +86,13 @@ func (p *program) runCopy(cmd *cobra.Command, f *copyFlags) error {
 	if err != nil {
 		return err
 	}
-	if f.batch < 1 || f.batch > 1<<20 {
-		return &usageError{"--batch-kb is between 1 and 1048576"}
-	}
 	if from.Equal(to) {
 		return &usageError{"--from and --to are the same database"}
 	}
-	o, err := p.moveOptions(&f.moveFlags, log)
+	o, err := p.copyOptions(f, log)
 	if err != nil {
 		return err
 	}
-	if o.SameEmail, err = sameEmail(f.same); err != nil {
-		return err
-	}
-	o.Upgrade, o.Transfer.NoVerify, o.Transfer.BatchBytes = f.upgrade, f.noVerify, f.batch<<10
 	if f.dryRun {
 		rep, err := larder.Examine(cmd.Context(), from, to, o)
 		if err != nil {
@@ -87,13 +101,18 @@ func (p *program) runCopy(cmd *cobra.Command, f *copyFlags) error {
 		return p.foreseen(rep)
 	}
 	rep, err := larder.Copy(cmd.Context(), from, to, o)
+	return p.received(&f.moveFlags, rep, err)
+}
+
+// received tells what has arrived, and returns what the exit status comes from.
+func (p *program) received(f *moveFlags, rep *transfer.Report, err error) error {
 	if rep != nil && len(rep.Tables) > 0 {
 		if terr := p.tell(rep, false); err == nil {
 			err = terr
 		}
 	}
 	if err != nil {
-		return p.howToGoOn(err, rep)
+		return howToGoOn(err, rep)
 	}
 	return f.outcome(rep)
 }
@@ -114,70 +133,11 @@ func (p *program) foreseen(rep *transfer.Report) error {
 }
 
 // howToGoOn adds the way out to an error that came when rows were there.
-func (p *program) howToGoOn(err error, rep *transfer.Report) error {
+func howToGoOn(err error, rep *transfer.Report) error {
 	if rep == nil || rep.Totals().Written == 0 {
 		return err
 	}
 	return fmt.Errorf("%w. What has arrived is kept: run the same command with --resume to go on", err)
-}
-
-func (p *program) verify() *cobra.Command {
-	var f moveFlags
-	cmd := &cobra.Command{
-		Use:   "verify --from URL --to URL",
-		Short: "Compare two databases, row by row",
-		Long: `Compare a database with the one into which it was copied: the number of rows of
-each table, their checksums, and where those differ the rows, field by field.
-JSON is compared as values with exact numbers. Both are only read, each in one
-consistent moment. Rules that the copy had are given again.
-
-The exit status is 1 when there is a difference.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			log := p.logger()
-			from, _, err := p.source(&f, log)
-			if err != nil {
-				return err
-			}
-			to, err := flagURL("--to", f.to)
-			if err != nil {
-				return err
-			}
-			o, err := p.moveOptions(&f, log)
-			if err != nil {
-				return err
-			}
-			rep, err := larder.Verify(cmd.Context(), from, to, o)
-			if err != nil {
-				return err
-			}
-			if err := p.tell(rep, false); err != nil {
-				return err
-			}
-			return different(rep)
-		},
-	}
-	f.registerFrom(cmd.Flags())
-	f.registerTo(cmd.Flags(), "the database to compare with it")
-	f.registerRules(cmd.Flags())
-	return cmd
-}
-
-// different is an error when a report has differences.
-func different(rep *transfer.Report) error {
-	n := 0
-	for _, t := range rep.Tables {
-		if len(t.Differences) > 0 {
-			n++
-		}
-	}
-	switch {
-	case n > 0:
-		return dberr.New(dberr.Conflict, "verify", fmt.Sprintf("%d tables differ", n))
-	case rep.Totals().Refused > 0:
-		return dberr.New(dberr.Conflict, "verify", fmt.Sprintf("%d rows of the source cannot be in the target as they are; give the rules that the copy had", rep.Totals().Refused))
-	}
-	return nil
 }
 
 func writeJSON(w io.Writer, v any) error {

@@ -97,7 +97,7 @@ func TestCopyAndVerifySayWhatTheyFound(t *testing.T) {
 	if code != 0 || !strings.Contains(out, "chat_message") {
 		t.Fatalf("%d %s %s", code, out, log)
 	}
-	if code, out, log := larder(t, "copy", "--from", from, "--to", to); code != 0 || !strings.Contains(out, "422    422") {
+	if code, out, log := larder(t, "copy", "--from", from, "--to", to); code != 0 || !strings.Contains(out, "422   422") {
 		t.Fatalf("%d %s %s", code, out, log)
 	}
 	if code, _, log := larder(t, "copy", "--from", from, "--to", to); code != 1 || !strings.Contains(log, "not empty: it has") {

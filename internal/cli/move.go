@@ -91,19 +91,18 @@ func (f *moveFlags) policies() (policy.Rules, error) {
 }
 
 // source is the database to read.
-func (p *program) source(f *moveFlags, log *slog.Logger) (*dburl.URL, string, error) {
+func (p *program) source(f *moveFlags, log *slog.Logger) (*dburl.URL, error) {
 	if f.from != "" {
-		u, err := flagURL("--from", f.from)
-		return u, f.fromSchema, err
+		return flagURL("--from", f.from)
 	}
 	c, err := p.database(log)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
 	if f.fromSchema == "" {
 		f.fromSchema = c.Schema
 	}
-	return c.URL, f.fromSchema, nil
+	return c.URL, nil
 }
 
 func flagURL(flag, value string) (*dburl.URL, error) {

@@ -1,0 +1,105 @@
+package cli
+
+import (
+	"errors"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/larder-db/larder"
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/transfer"
+)
+
+func (p *program) backup() *cobra.Command {
+	var f moveFlags
+	var k keyFlags
+	cmd := &cobra.Command{
+		Use:   "backup FILE",
+		Short: "Write everything in a database into an archive",
+		Long: `Write everything that is in a database into one archive, in one consistent moment,
+while the database is in use. "-" is standard output.
+
+The archive is independent of the engine: larder restore puts it into SQLite,
+PostgreSQL, MySQL or MariaDB, larder verify proves that it is whole. Files that
+were uploaded are not part of the database, nor of the archive.
+
+With --encrypt-to or --passphrase-file it is encrypted by age.`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error { return p.runBackup(cmd, args[0], &f, &k) },
+	}
+	f.registerFrom(cmd.Flags())
+	cmd.Flags().StringSliceVar(&f.tables, "tables", nil, "these tables only")
+	k.registerSeal(cmd.Flags())
+	return cmd
+}
+
+func (p *program) runBackup(cmd *cobra.Command, path string, f *moveFlags, k *keyFlags) error {
+	log := p.logger()
+	from, err := p.source(f, log)
+	if err != nil {
+		return err
+	}
+	o, err := p.moveOptions(f, log)
+	if err != nil {
+		return err
+	}
+	save := func(w io.Writer) (rep *transfer.Report, err error) {
+		sealed, err := k.seal(w)
+		if err != nil {
+			return nil, err
+		}
+		rep, err = larder.Backup(cmd.Context(), from, sealed, o)
+		if cerr := sealed.Close(); err == nil && cerr != nil {
+			err = unsaved(path, cerr)
+		}
+		return rep, err
+	}
+	if path == "-" {
+		_, err := save(p.env.Stdout)
+		return err
+	}
+	rep, err := saveAs(path, save)
+	if err != nil {
+		return err
+	}
+	return p.tell(rep, false)
+}
+
+// saveAs writes a file that is there only when it is whole. One that is there
+// already stays as it is.
+func saveAs(path string, save func(w io.Writer) (*transfer.Report, error)) (rep *transfer.Report, err error) {
+	if _, err := os.Lstat(path); err == nil {
+		return nil, dberr.New(dberr.AlreadyExists, "backup", "the file "+path+" is there already; name another one")
+	}
+	part := path + ".part"
+	w, err := os.OpenFile(part, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		return nil, unsaved(path, err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(part))
+		}
+	}()
+	rep, err = save(w)
+	if err == nil {
+		err = w.Sync()
+	}
+	if cerr := w.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(part, path)
+	}
+	var known *dberr.Error
+	if err != nil && !errors.As(err, &known) {
+		err = unsaved(path, err)
+	}
+	return rep, err
+}
+
+func unsaved(path string, err error) error {
+	return &dberr.Error{Op: "backup", Code: dberr.Unavailable, Msg: "the file " + path + " could not be written", Err: err}
+}
