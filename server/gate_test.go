@@ -319,6 +319,41 @@ func TestADatabaseThatIsFull(t *testing.T) {
 	large := `{"chat":{"x":"` + strings.Repeat("x", 1<<20) + `"}}`
 	a.call("POST", "/api/v1/chats/new", large, token).is(507, "The database has no room left. An administrator has to free some.")
 	a.call("GET", "/api/v1/chats/", nil, token).is(200, "")
+	for _, probe := range []string{"/ready", "/health/db"} {
+		if w := a.call("GET", probe, nil).is(503, "The database has no room left. An administrator has to free some."); w.Header().Get("Retry-After") == "" {
+			t.Errorf("%s does not say when to come again", probe)
+		}
+	}
+	a.call("GET", "/health", nil).is(200, "")
 	limit("PRAGMA max_page_count = 1000000")
 	a.call("POST", "/api/v1/chats/new", large, token).is(200, "")
+	for _, probe := range []string{"/ready", "/health/db"} {
+		a.call("GET", probe, nil).is(200, "")
+	}
+}
+
+// Who asks whether the server is ready, while it starts or later, fills no log:
+// a line says when the answer has changed.
+func TestProbesAreQuiet(t *testing.T) {
+	a := starting(t, time.Minute)
+	for range 3 {
+		a.call("GET", "/ready", nil).is(503, migrating)
+	}
+	a.probe.state = health.State{}
+	a.probe.set("The table chat is gone.", nil)
+	for range 3 {
+		a.call("GET", "/ready", nil).is(503, "The table chat is gone.")
+	}
+	var levels []string
+	for line := range strings.Lines(a.log.String()) {
+		if strings.Contains(line, "ready") {
+			level, msg := line[strings.Index(line, "level="):], ""
+			level, msg, _ = strings.Cut(level, " msg=")
+			levels = append(levels, level+" "+msg)
+		}
+	}
+	if len(levels) != 2 || !strings.HasPrefix(levels[0], `level=INFO "not ready yet" reason="The database is being migrated`) ||
+		!strings.HasPrefix(levels[1], `level=WARN "not ready" reason="The table chat is gone."`) {
+		t.Errorf("the log has %q", levels)
+	}
 }

@@ -128,6 +128,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				writeFailure(rec, &failure{status: http.StatusInternalServerError, detail: msgInternal})
 			}
 		}
+		s.state.answered(r, rec)
 		s.logRequest(r, rec, id, time.Since(start))
 	}()
 	switch done, err := s.admit(rec, r); {
@@ -144,11 +145,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // of a parameter.
 func (s *Server) logRequest(r *http.Request, rec *record, id string, took time.Duration) {
 	level := slog.LevelInfo
-	switch {
+	switch probe := strings.HasPrefix(rec.pattern, "GET /health") || strings.HasPrefix(rec.pattern, "GET /ready"); {
+	case probe && rec.status != http.StatusInternalServerError:
+		level = slog.LevelDebug // a line of its own says when the state has changed
 	case rec.status >= 500:
 		level = slog.LevelError
-	case strings.HasPrefix(rec.pattern, "GET /health"), strings.HasPrefix(rec.pattern, "GET /ready"):
-		level = slog.LevelDebug
 	}
 	ctx := r.Context()
 	if !s.log.Enabled(ctx, level) {

@@ -78,6 +78,7 @@ type Server struct {
 	flows    *flows
 	attempts *attempts
 	pings    *lookout[struct{}]
+	state    condition
 	timeout  time.Duration
 	sites    *sites
 	conns    limit.ConnLimits
@@ -125,6 +126,7 @@ func New(o Options) (*Server, error) {
 	if s.timeout <= 0 {
 		s.timeout = 30 * time.Second
 	}
+	s.state = condition{now: s.now, log: s.log}
 	s.pings = &lookout[struct{}]{ask: func(ctx context.Context) (struct{}, error) { return struct{}{}, o.Probe.Ping(ctx) }}
 	s.gate = gate{schema: &lookout[health.State]{ask: o.Probe.Schema}, now: s.now, patience: o.Patience, stopping: make(chan struct{})}
 	if s.gate.patience <= 0 {

@@ -40,6 +40,9 @@ func (s *Server) healthDB(ctx context.Context, _ *request, _ none) (statusAnswer
 	if _, err := s.pings.look(ctx); err != nil {
 		return statusAnswer{}, &failure{status: http.StatusServiceUnavailable, detail: msgDatabaseAway, err: err}
 	}
+	if reason := s.state.noRoom(); reason != "" {
+		return statusAnswer{}, &failure{status: http.StatusServiceUnavailable, detail: reason, retry: later}
+	}
 	return statusAnswer{Status: true}, nil
 }
 
@@ -51,6 +54,12 @@ func (s *Server) ready(ctx context.Context, r *request, _ none) (readyAnswer, er
 	if st.Reason == "" && !s.gate.attached.Load() {
 		st.Reason, st.Passing = msgStarting, true
 	}
+	if st.Reason == "" {
+		if st.Reason = s.state.noRoom(); st.Reason != "" {
+			st.ReadOnly, st.Passing = true, true
+		}
+	}
+	s.state.tell(ctx, st.Reason, st.Passing)
 	if st.Reason == "" {
 		return readyAnswer{Status: true, Revision: st.Revision}, nil
 	}
