@@ -48,6 +48,7 @@ type Attempt struct {
 	Where      string // the addresses, without a password
 	Fits       string // what the server would have to be like beside being there: "that fits target_session_attrs"; empty for nothing
 	CheckTLS   string // the arguments of the URL that decide which certificates are accepted
+	NoTLS      string // the sentence for a server without TLS, where that is what err says; empty otherwise
 	Classifier driver.Classifier
 
 	// Words are whole sentences by the server's own number, for what the
@@ -75,6 +76,14 @@ func (a Attempt) Error(ctx context.Context, err error) error {
 		e.Code, e.Msg = dberr.Invalid, "the certificate of the server at "+a.Where+
 			" is not accepted: it is revoked, expired, of an unknown authority, or names another host; check "+a.CheckTLS
 	case f.Native == "" && (f.Code == dberr.Unavailable || f.Code == dberr.Timeout || f.Code == dberr.Internal):
+		if e.Msg = a.stranger(ctx); e.Msg != "" {
+			e.Code = dberr.Invalid
+			break
+		}
+		if a.NoTLS != "" {
+			e.Code, e.Msg = dberr.Invalid, a.NoTLS
+			break
+		}
 		e.Code, e.Msg = dberr.Unavailable, "no "+a.Server+" server could be reached at "+a.Where
 		if a.Fits != "" {
 			e.Msg += " " + a.Fits

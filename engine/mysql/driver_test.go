@@ -101,6 +101,62 @@ func TestSettings(t *testing.T) {
 	})
 }
 
+// What the server has set for everybody does not change what statements do.
+func TestSettingsOfTheServerDoNotCount(t *testing.T) {
+	for _, engine := range []string{testdb.MySQL, testdb.MariaDB} {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			srv := testdb.Private(t, engine)
+			u := parse(t, srv.NewDatabase(t))
+			plain := mustOpen(t, u, driver.OpenOptions{})
+			for _, text := range []string{
+				"sql_safe_updates = 1", "sql_select_limit = 1", "completion_type = 'RELEASE'", "unique_checks = 0", "div_precision_increment = 0",
+				"sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT'", "foreign_key_checks = 0", "autocommit = 0", "time_zone = '+09:00'",
+			} {
+				if _, err := plain.Writer.ExecContext(t.Context(), "SET GLOBAL "+text); err != nil {
+					t.Fatal(err)
+				}
+			}
+			db := mustOpen(t, u, driver.OpenOptions{})
+			for _, text := range []string{"CREATE TABLE t (n INT)", `INSERT INTO t VALUES (1), (2), (NULLIF("x", 'x'))`, "UPDATE t SET n = n + 1"} {
+				if _, err := db.Writer.ExecContext(t.Context(), text); err != nil {
+					t.Fatalf("%s: %v", text, err)
+				}
+			}
+			var got string
+			row := db.Reader.QueryRowContext(t.Context(), "SELECT CONCAT(COUNT(*), ' ', SUM(n), ' ', 1 / 3) FROM (SELECT n FROM t) AS s")
+			if err := row.Scan(&got); err != nil || got != "3 5 0.3333" {
+				t.Errorf("read %q: %v", got, err)
+			}
+			rows, err := db.Reader.QueryContext(t.Context(), "SELECT n FROM t")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer rows.Close()
+			n := 0
+			for rows.Next() {
+				n++
+			}
+			if err := rows.Err(); err != nil || n != 3 {
+				t.Errorf("%d rows: %v", n, err)
+			}
+		})
+	}
+}
+
+// What listens may be something else than what the URL says.
+func TestAnotherServerIsNamed(t *testing.T) {
+	there, err := dburl.Parse(testdb.New(t, testdb.PostgreSQL).URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u := parse(t, "mysql://u@"+there.Hosts()[0].Address()+"/x?connect_timeout=1")
+	_, err = Driver{}.Open(t.Context(), u, driver.OpenOptions{})
+	if dberr.CodeOf(err) != dberr.Invalid || !strings.Contains(err.Error(), "is a PostgreSQL server, and no MySQL or MariaDB server; correct the scheme or the port") {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestStatementsStayPreparedInTransactions(t *testing.T) {
 	flavours(t, func(t *testing.T, u *dburl.URL) {
 		count := func(db *driver.Database) (n int) {

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	sqldriver "database/sql/driver"
 	"errors"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -187,6 +189,12 @@ func lostConnection(err error) bool {
 // no. It has no value of its own to be recognised by (pgx 5.12).
 const refusedTLS = "server refused TLS connection"
 
+// insistsOnTLS reports whether no host may be reached without TLS.
+func (c *connector) insistsOnTLS() bool {
+	return c.config.TLSConfig != nil &&
+		!slices.ContainsFunc(c.config.Fallbacks, func(f *pgconn.FallbackConfig) bool { return f.TLSConfig == nil })
+}
+
 // connectError says in a sentence why no connection came about.
 func (c *connector) connectError(ctx context.Context, err error) error {
 	stranger := "the server at " + c.where + " does not let the user " + c.config.User + " into the database " + c.config.Database +
@@ -201,12 +209,13 @@ func (c *connector) connectError(ctx context.Context, err error) error {
 	if c.config.ValidateConnect != nil {
 		a.Fits = "that fits target_session_attrs"
 	}
-	if err != nil && strings.Contains(err.Error(), refusedTLS) {
-		return &dberr.Error{Op: "connect", Code: dberr.Invalid, Engine: "postgresql", Unsent: true, Err: err,
-			Msg: "the server at " + c.where + " has no TLS, which the URL asks for; switch it on there, or use sslmode=prefer or sslmode=disable"}
+	if err != nil && strings.Contains(err.Error(), refusedTLS) && c.insistsOnTLS() {
+		a.NoTLS = "the server at " + c.where + " has no TLS, which the URL asks for; switch it on there, or use sslmode=prefer or sslmode=disable"
 	}
-	if c.config.RuntimeParams["search_path"] != "" {
-		a.Words["08P01"] = "what listens at " + c.where + " refuses a setting of the connection; a pooler has to let search_path and timezone pass (ignore_startup_parameters, track_extra_parameters)"
+	if len(c.config.RuntimeParams) > 2 { // beside application_name and timezone
+		names := slices.Sorted(maps.Keys(c.config.RuntimeParams))
+		a.Words["08P01"] = "what listens at " + c.where + " refuses a setting of the connection; a pooler has to let " +
+			strings.Join(names, ", ") + " pass (ignore_startup_parameters, track_extra_parameters)"
 	}
 	return a.Error(ctx, err)
 }

@@ -9,8 +9,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net"
+	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -185,6 +188,15 @@ func (c *connector) chooseMode(t dburl.PostgresTarget, o driver.OpenOptions, poo
 	return nil
 }
 
+// wantedSettings are those on which the reading and writing of values and of
+// expressions depends. They are sent where the server, the database or the user
+// has another one: a pooler may not let all of them pass.
+var wantedSettings = map[string]string{
+	"client_encoding": "UTF8", "standard_conforming_strings": "on", "quote_all_identifiers": "off",
+	"DateStyle": "ISO, MDY", "IntervalStyle": "postgres", "bytea_output": "hex", "extra_float_digits": "1",
+	"transform_null_equals": "off", "array_nulls": "on",
+}
+
 // server is what the server says about itself.
 type server struct {
 	version string // "15.20"
@@ -201,14 +213,41 @@ func (c *connector) identify(ctx context.Context) (server, error) {
 		return server{}, err
 	}
 	defer closeQuietly(conn)
-	var s server
-	var pid uint32
-	err = conn.QueryRow(ctx, `SELECT pg_backend_pid(), current_setting('server_version'), current_setting('server_version_num')::int,
-		EXISTS (SELECT FROM pg_collation WHERE collprovider = 'i')`, pgx.QueryExecModeSimpleProtocol).Scan(&pid, &s.version, &s.number, &s.icu)
+	names := slices.Sorted(maps.Keys(wantedSettings))
+	ask := `SELECT pg_backend_pid(), current_setting('server_version'), current_setting('server_version_num'),
+		EXISTS (SELECT FROM pg_collation WHERE collprovider = 'i'), current_setting('server_encoding')`
+	for _, name := range names {
+		ask += ", current_setting('" + name + "')"
+	}
+	// Below pgx, which does not speak with a server whose settings it does not like.
+	results, err := conn.PgConn().Exec(ctx, ask).ReadAll()
 	if err != nil {
 		return server{}, c.connectError(ctx, err)
 	}
-	s.pooled = pid != conn.PgConn().PID()
+	if len(results) != 1 || len(results[0].Rows) != 1 || len(results[0].Rows[0]) != 5+len(names) {
+		return server{}, dberr.New(dberr.Internal, "connect", "the server at "+c.where+" does not say what it is")
+	}
+	row := results[0].Rows[0]
+	s := server{version: string(row[1]), icu: string(row[3]) == "t"}
+	pid, err := strconv.ParseUint(string(row[0]), 10, 32)
+	if err == nil {
+		s.number, err = strconv.Atoi(string(row[2]))
+	}
+	if err != nil {
+		return server{}, c.connectError(ctx, err)
+	}
+	encoding := string(row[4])
+	if encoding != "UTF8" {
+		return server{}, &dberr.Error{Op: "connect", Code: dberr.Unsupported, Engine: "postgresql", Msg: "the database " +
+			c.config.Database + " on " + c.where + " is encoded in " + encoding + ", which does not hold every text; make one with " +
+			"CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0 and move the tables there (pg_dump and psql convert them)"}
+	}
+	for i, name := range names {
+		if string(row[5+i]) != wantedSettings[name] {
+			c.config.RuntimeParams[name] = wantedSettings[name]
+		}
+	}
+	s.pooled = uint32(pid) != conn.PgConn().PID()
 	s.version, _, _ = strings.Cut(s.version, " ")
 	return s, nil
 }

@@ -15,6 +15,8 @@ import (
 	"io"
 	"math/big"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -478,5 +480,31 @@ func TestNoTLSIsSaid(t *testing.T) {
 		if dberr.CodeOf(err) != dberr.Invalid || !strings.Contains(err.Error(), "has no TLS") || !strings.Contains(err.Error(), "sslmode=disable") {
 			t.Errorf("%s: %v", mode, err)
 		}
+	}
+}
+
+// What listens may be something else than what the URL says, whatever the URL
+// says about TLS. A server without TLS is not what keeps a stranger out.
+func TestAnotherServerIsNamed(t *testing.T) {
+	web := httptest.NewServer(http.NotFoundHandler())
+	defer web.Close()
+	for address, is := range map[string]string{
+		parse(t, strings.Replace(testdb.New(t, testdb.MySQL).URL, "mysql://", "postgresql://", 1)).Hosts()[0].Address(): "a MySQL or MariaDB server",
+		strings.TrimPrefix(web.URL, "http://"): "a web server",
+	} {
+		for _, mode := range []string{"disable", "prefer", "require"} {
+			u := parse(t, "postgresql://u@"+address+"/x?connect_timeout=2&sslmode="+mode)
+			_, err := Driver{}.Open(t.Context(), u, driver.OpenOptions{})
+			if dberr.CodeOf(err) != dberr.Invalid || !strings.Contains(err.Error(), "is "+is+", and no PostgreSQL server; correct the scheme or the port") {
+				t.Errorf("%s, sslmode=%s: %v", is, mode, err)
+			}
+		}
+	}
+	u := parse(t, testdb.New(t, testdb.PostgreSQL).URL)
+	missing := *u
+	missing.Database = "no_such_database"
+	_, err := Driver{}.Open(t.Context(), missing.WithQuery("sslmode", "prefer"), driver.OpenOptions{})
+	if err == nil || !strings.Contains(err.Error(), "does not exist") {
+		t.Errorf("%v", err)
 	}
 }

@@ -32,9 +32,6 @@ func Private(t testing.TB, engine string) *Server {
 	return &Server{engine, p}
 }
 
-// Engine is "postgresql", "mysql" or "mariadb".
-func (s *Server) Engine() string { return s.engine }
-
 // Version is the server's as it says it: "MySQL 9.7.4".
 func (s *Server) Version() string { return s.private.Endpoint().Version }
 
