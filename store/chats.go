@@ -19,7 +19,7 @@ import (
 type Chats struct{ base }
 
 var chats = kind[model.Chat, *model.Chat]{name: "chats", table: tables.Chat.Table, id: tables.Chat.ID, owner: tables.Chat.UserID,
-	updated: tables.Chat.UpdatedAt, touch: func(c *model.Chat, now int64) { c.UpdatedAt = &now }, hidden: true,
+	updated: tables.Chat.UpdatedAt, touch: func(c *model.Chat, now int64) { c.UpdatedAt = later(c.UpdatedAt, now) }, hidden: true,
 	// Admins read and delete the chats of others, and write to none.
 	admins: func(l AdminLimits, r Right) bool { return r == MayDelete || r == MayRead && !l.NoChats }}
 
@@ -191,9 +191,9 @@ func (c *Chats) edit(ctx context.Context, o engine.TxOptions, w Who, id string, 
 		}
 		now := b.now()
 		if orZero(after.UpdatedAt) == orZero(before.UpdatedAt) {
-			after.UpdatedAt = &now
+			after.UpdatedAt = later(before.UpdatedAt, now)
 			if orZero(before.LastReadAt) >= orZero(before.UpdatedAt) {
-				after.LastReadAt = &now // whoever saves a chat has seen it
+				after.LastReadAt = after.UpdatedAt // whoever saves a chat has seen it
 			}
 		}
 		if st := query.Update(tables.Chat.Table).Named("chats.Update").Diff(*before, after); !st.Empty() {

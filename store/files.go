@@ -20,7 +20,7 @@ import (
 type Files struct{ base }
 
 var files = kind[model.File, *model.File]{name: "files", table: tables.File.Table, id: tables.File.ID, owner: tables.File.UserID,
-	updated: tables.File.UpdatedAt, touch: func(f *model.File, now int64) { f.UpdatedAt = &now },
+	updated: tables.File.UpdatedAt, touch: func(f *model.File, now int64) { f.UpdatedAt = later(f.UpdatedAt, now) },
 	through: fileThrough, hidden: true,
 	with: []part{{"knowledge.ForgetFiles", tables.KnowledgeFile.FileID}, {"chats.ForgetFiles", tables.ChatFile.FileID}, {"channels.ForgetFiles", tables.ChannelFile.FileID}}}
 

@@ -19,7 +19,7 @@ import (
 type Folders struct{ base }
 
 var folders = kind[model.Folder, *model.Folder]{name: "folders", table: tables.Folder.Table, id: tables.Folder.ID, owner: tables.Folder.UserID,
-	updated: tables.Folder.UpdatedAt, touch: func(f *model.Folder, now int64) { f.UpdatedAt = now },
+	updated: tables.Folder.UpdatedAt, touch: func(f *model.Folder, now int64) { f.UpdatedAt = max(f.UpdatedAt, now) },
 	resource: "folder", permission: []string{"features", "folders"}, sharing: "folders", hidden: true,
 	// Folders are nobody's concern but their owner's and those they are shared with.
 	admins: func(AdminLimits, Right) bool { return false }}

@@ -18,7 +18,7 @@ type Groups struct{ base }
 
 // Only admins change groups, whoever made them.
 var groups = kind[model.Group, *model.Group]{name: "groups", table: tables.Group.Table, id: tables.Group.ID, owner: tables.Group.UserID,
-	updated: tables.Group.UpdatedAt, touch: func(g *model.Group, now int64) { g.UpdatedAt = &now }}
+	updated: tables.Group.UpdatedAt, touch: func(g *model.Group, now int64) { g.UpdatedAt = later(g.UpdatedAt, now) }}
 
 // Group is a group and how many users are its members themselves, which those
 // of the groups below are not.

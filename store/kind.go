@@ -21,7 +21,7 @@ type kind[T any, R row[T]] struct {
 	id      query.Column[string]
 	owner   query.Column[string]
 	updated query.Column[int64]
-	touch   func(R, int64) // sets the time of the last change
+	touch   func(R, int64) // sets the time of the last change, see later
 
 	resource   string                            // what grants call it; empty for what cannot be shared
 	permission []string                          // that everything asks of users; none for what all may

@@ -17,7 +17,7 @@ import (
 type Notes struct{ base }
 
 var notes = kind[model.Note, *model.Note]{name: "notes", table: tables.Note.Table, id: tables.Note.ID, owner: tables.Note.UserID,
-	updated: tables.Note.UpdatedAt, touch: func(n *model.Note, now int64) { n.UpdatedAt = &now },
+	updated: tables.Note.UpdatedAt, touch: func(n *model.Note, now int64) { n.UpdatedAt = later(n.UpdatedAt, now) },
 	resource: "note", permission: []string{"features", "notes"}, sharing: "notes",
 	with: []part{{"pins.DeleteOfNote", tables.PinnedNote.NoteID}}}
 

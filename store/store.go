@@ -116,6 +116,10 @@ func (b *base) inTx(ctx context.Context, o engine.TxOptions, fn func(ctx context
 
 func ptr[T any](v T) *T { return &v }
 
+// later is the time of a change: now, or the stored one where that is later,
+// because the clock went back: what was changed stays above what was not.
+func later(stored *int64, now int64) *int64 { return ptr(max(orZero(stored), now)) }
+
 func orZero[T any](p *T) T {
 	if p == nil {
 		var zero T

@@ -50,7 +50,7 @@ func sameEmail(email string) query.Cond {
 
 // users are their own owners.
 var users = kind[model.User, *model.User]{name: "users", table: tables.User.Table, id: tables.User.ID, owner: tables.User.ID,
-	updated: tables.User.UpdatedAt, touch: func(u *model.User, now int64) { u.UpdatedAt = &now }, pending: true}
+	updated: tables.User.UpdatedAt, touch: func(u *model.User, now int64) { u.UpdatedAt = later(u.UpdatedAt, now) }, pending: true}
 
 // Get returns a user with everything that is known of them: to themselves and
 // to admins. Errors: dberr.ErrNotFound, ErrNoAccess.

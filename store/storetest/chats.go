@@ -38,6 +38,29 @@ func thread(n int, content string) string {
 }
 
 var chatCases = []testCase{
+	{"a clock that goes back does not sink what is changed", func(s *Suite) {
+		bob := s.user("bob")
+		w := bob.Who()
+		c := s.chat(bob, twoMessages)
+		note, err := s.Store.Notes.Create(s.ctx(), w, "n", jsonvalue.JSON{}, jsonvalue.JSON{}, nil)
+		s.ok(err)
+		folder, err := s.Store.Folders.Create(s.ctx(), w, "f", nil, jsonvalue.JSON{}, jsonvalue.JSON{})
+		s.ok(err)
+		s.later(-3600)
+		merged, err := s.Store.Chats.Merge(s.ctx(), w, c.ID, s.input(`{"title":"new"}`))
+		s.ok(err)
+		equal(s, "updated_at of the chat", *merged.UpdatedAt, *c.UpdatedAt)
+		again, err := s.Store.Chats.UpsertMessage(s.ctx(), w, c.ID, "m2", jsonvalue.Text(`{"content":"more"}`))
+		s.ok(err)
+		equal(s, "updated_at of the chat with a message", *again.UpdatedAt, *c.UpdatedAt)
+		equal(s, "it counts as read", *again.LastReadAt >= *again.UpdatedAt, true)
+		n, err := s.Store.Notes.Update(s.ctx(), w, note.ID, func(n *model.Note) error { n.Title = ptr("other"); return nil })
+		s.ok(err)
+		equal(s, "updated_at of the note", *n.UpdatedAt, *note.UpdatedAt)
+		f, err := s.Store.Folders.Update(s.ctx(), w, folder.ID, func(f *model.Folder) error { f.Name = "other"; return nil })
+		s.ok(err)
+		equal(s, "updated_at of the folder", f.UpdatedAt, folder.UpdatedAt)
+	}},
 	{"create and get", func(s *Suite) {
 		bob := s.user("bob")
 		var c *model.Chat
