@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/larder-db/larder/dberr"
@@ -192,13 +191,14 @@ func (s *Server) whoAmI(ctx context.Context, r *request, _ none) (*sessionInfo, 
 		d := u.DateOfBirth.Format(time.DateOnly)
 		out.DateOfBirth = &d
 	}
-	if !strings.HasPrefix(r.token, "sk-") {
+	if !r.byKey() {
 		s.setCookie(r, r.token, r.expires)
 	}
 	return out, nil
 }
 
 func (s *Server) signOut(_ context.Context, r *request, _ none) (statusAnswer, error) {
+	s.tokens.end(credential(r.http))
 	s.clearCookie(r)
 	return statusAnswer{Status: true}, nil
 }

@@ -19,6 +19,12 @@ type caller struct {
 	expires *int64 // seconds; nil for never
 }
 
+// byKey reports whether the caller has shown an API key.
+func (c *caller) byKey() bool { return strings.HasPrefix(c.token, keyPrefix) }
+
+// keyPrefix is how API keys begin, and no session token does.
+const keyPrefix = "sk-"
+
 // level is who may use a route.
 type level int
 
@@ -70,7 +76,7 @@ func (s *Server) authenticate(r *http.Request) (*caller, error) {
 	c := &caller{token: token}
 	var id *store.Identity
 	var err error
-	if strings.HasPrefix(token, "sk-") {
+	if c.byKey() {
 		id, err = s.store.APIKeys.Use(r.Context(), token, r.URL.Path)
 	} else {
 		var cl *claims

@@ -31,8 +31,8 @@
 //     chat.
 //   - An unknown path below /api/ is a 404 in JSON, not the web client's page.
 //   - A failure is a 500 in JSON without internals, not a page of text.
-//   - Requests that only read change no row: user.last_active_at and
-//     chat.last_read_at stay as they are.
+//   - Requests that only read change no row: chat.last_read_at stays as it is,
+//     and user.last_active_at is written apart from them.
 //   - GET /api/config says that there are no web sockets.
 //   - GET /api/v1/chats/search with an empty text lists chats instead of failing.
 //   - A fork has the messages of the chat as they stand in its document.

@@ -37,7 +37,11 @@ type request struct {
 	timeout time.Duration
 }
 
-func (r *request) who() store.Who { return r.caller.Identity.Who() }
+func (r *request) who() store.Who {
+	w := r.caller.Identity.Who()
+	w.ByKey = r.byKey()
+	return w
+}
 
 // none is the form of an endpoint that takes nothing.
 type none struct{}

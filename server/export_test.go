@@ -1,6 +1,12 @@
 package server
 
-import "strings"
+import (
+	"context"
+	"strings"
+)
+
+// WritePresence writes down who was here.
+func (s *Server) WritePresence(ctx context.Context) { s.writePresence(ctx) }
 
 // RouteTable is every route, as "METHOD /path".
 func (s *Server) RouteTable() []string {

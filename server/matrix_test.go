@@ -41,9 +41,31 @@ var matrix = map[string]access{
 	"POST /api/v1/auths/update/profile":  forUsers,
 	"POST /api/v1/auths/update/password": {401, 400, 400, 400, 400}, // the old password is wrong
 	"POST /api/v1/auths/update/timezone": forSigned,
-	"GET /api/v1/auths/api_key":          {401, 404, 404, 404, 404},
+	"GET /api/v1/auths/api_key":          {401, 403, 403, 403, 404}, // users lack the permission
 	"POST /api/v1/auths/api_key":         {401, 403, 403, 403, 200}, // users lack the permission
 	"DELETE /api/v1/auths/api_key":       forSigned,
+
+	"GET /api/v1/auths/admin/details":             forSigned,
+	"GET /api/v1/auths/admin/config":              forAdmins,
+	"POST /api/v1/auths/admin/config":             forAdmins,
+	"GET /api/v1/auths/admin/config/ldap/server":  forAdmins,
+	"POST /api/v1/auths/admin/config/ldap/server": forAdmins,
+	"GET /api/v1/auths/admin/config/ldap":         forAdmins,
+	"POST /api/v1/auths/admin/config/ldap":        forAdmins,
+	"GET /api/v1/auths/admin/config/oauth":        forAdmins,
+	"POST /api/v1/auths/admin/config/oauth":       forAdmins,
+
+	"POST /api/v1/auths/ldap":                            {400, 400, 400, 400, 400}, // it is switched off
+	"DELETE /api/v1/auths/oauth/sessions/{provider}":     {401, 401, 404, 404, 404},
+	"POST /api/v1/auths/oauth/{provider}/token/exchange": {403, 403, 403, 403, 403},
+	"GET /api/v1/auths/mfa/status":                       forSigned,
+	"POST /api/v1/auths/mfa/challenge":                   {403, 403, 403, 403, 403}, // it came from nowhere
+	"POST /api/v1/auths/mfa/enroll/start":                {401, 401, 401, 401, 401},
+	"POST /api/v1/auths/mfa/enroll/confirm":              {401, 401, 401, 401, 401},
+	"POST /api/v1/auths/mfa/verify":                      {401, 401, 401, 401, 401},
+	"POST /api/v1/auths/mfa/recover":                     {401, 401, 401, 401, 401},
+	"POST /api/v1/auths/mfa/replace":                     {401, 403, 403, 403, 403},
+	"POST /api/v1/auths/mfa/recovery/codes":              {401, 403, 403, 403, 403},
 
 	"GET /api/v1/users/":                             forAdmins,
 	"GET /api/v1/users/all":                          forAdmins,
@@ -192,6 +214,18 @@ var bodies = map[string]string{
 	"POST /api/v1/auths/add":                              `{"name":"x","email":"added@example.com","password":"x"}`,
 	"POST /api/v1/auths/update/profile":                   `{"name":"x","profile_image_url":"/user.png"}`,
 	"POST /api/v1/auths/update/password":                  `{"password":"wrong","new_password":"x"}`,
+	"POST /api/v1/auths/admin/config":                     adminConfig,
+	"POST /api/v1/auths/admin/config/ldap/server":         `{"label":"x","host":"x","app_dn":"","app_dn_password":"","search_base":"x"}`,
+	"POST /api/v1/auths/admin/config/ldap":                `{"enable_ldap":false}`,
+	"POST /api/v1/auths/admin/config/oauth":               `{}`,
+	"POST /api/v1/auths/ldap":                             `{"user":"x","password":"x"}`,
+	"POST /api/v1/auths/oauth/{provider}/token/exchange":  `{"token":"x"}`,
+	"POST /api/v1/auths/mfa/enroll/start":                 `{"challenge_token":"x"}`,
+	"POST /api/v1/auths/mfa/enroll/confirm":               `{"challenge_token":"x","code":"x"}`,
+	"POST /api/v1/auths/mfa/verify":                       `{"challenge_token":"x","code":"x"}`,
+	"POST /api/v1/auths/mfa/recover":                      `{"challenge_token":"x","reset_token":"x"}`,
+	"POST /api/v1/auths/mfa/replace":                      `{"code":"x"}`,
+	"POST /api/v1/auths/mfa/recovery/codes":               `{"code":"x"}`,
 	"POST /api/v1/auths/update/timezone":                  `{"timezone":"UTC"}`,
 	"POST /api/v1/users/user/settings/update":             `{"ui":{}}`,
 	"POST /api/v1/chats/new":                              `{"chat":{}}`,
@@ -315,6 +349,7 @@ func (w *world) real(path string) string {
 	}
 	path = strings.ReplaceAll(path, "{user_id}", w.owner)
 	path = strings.ReplaceAll(path, "{file_name}", "x.txt")
+	path = strings.ReplaceAll(path, "{provider}", "x")
 	return strings.ReplaceAll(path, "{message_id}", "m1")
 }
 
@@ -348,7 +383,12 @@ func TestWhoMayUseWhichRoute(t *testing.T) {
 					w.file(w.tokens["other"], "x.txt", "x")
 					to += "?filename=*"
 				}
-				if got := w.call(method, to, body, w.tokens[role]); got.Code != status {
+				token := w.tokens[role]
+				if rt == "POST /api/v1/auths/signout" && token != "" { // of which only that token is to end
+					name := map[string]string{"admin": "ada"}[role] + map[bool]string{true: role}[role != "admin"]
+					token = w.token("signin", map[string]any{"email": name + "@example.com", "password": "pw-" + name})
+				}
+				if got := w.call(method, to, body, token); got.Code != status {
 					t.Errorf("status %d, want %d: %.200s", got.Code, status, got.Body)
 				}
 			})

@@ -14,7 +14,6 @@ import (
 
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/engine/enginetest"
-	"github.com/larder-db/larder/jsonvalue"
 )
 
 // exchange is a request and its answer, as Open WebUI gave it.
@@ -104,11 +103,6 @@ var uuid = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[
 func (r *replay) before(x exchange) {
 	r.t.Helper()
 	switch x.N {
-	case 16: // an admin has switched sign-up and API keys on
-		err := r.store.Config.Set(r.t.Context(), map[string]jsonvalue.JSON{"ui.enable_signup": jsonvalue.Text("true"), "auth.enable_api_keys": jsonvalue.Text("true")})
-		if err != nil {
-			r.t.Fatal(err)
-		}
 	case 56: // another user has signed in
 		r.tokens["other user"] = r.token("signin", map[string]any{"email": "dede@example.com", "password": "Passw0rd!dede"})
 	}

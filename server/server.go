@@ -77,6 +77,7 @@ type Server struct {
 	gate     gate
 	flows    *flows
 	attempts *attempts
+	presence presence
 	pings    *lookout[struct{}]
 	state    condition
 	timeout  time.Duration
@@ -193,6 +194,7 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, rt route) error {
 			return err
 		}
 		rq.caller = *c
+		s.seen(c)
 	}
 	f := s.account(w, r, &rt, cmp.Or(rq.caller.ID, s.clientAddr(r)))
 	return f.run(func() error { return rt.serve(rq) })
@@ -213,6 +215,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		MaxHeaderBytes:    64 << 10,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
+	go s.keepPresence(ctx)
 	failed := make(chan error, 1)
 	go func() { failed <- hs.Serve(limited) }()
 	select {
@@ -224,6 +227,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.drain)
 	defer cancel()
 	err := hs.Shutdown(drain)
+	last, done := context.WithTimeout(drain, time.Second)
+	defer done()
+	s.writePresence(last)
 	if errors.Is(err, context.DeadlineExceeded) {
 		_ = hs.Close()
 		return dberr.New(dberr.Timeout, "serve", "some requests did not end in time and were cut off")

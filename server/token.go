@@ -1,10 +1,14 @@
 package server
 
 import (
+	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
+	"maps"
+	"math"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -45,6 +49,51 @@ func (c *claims) GetAudience() (jwt.ClaimStrings, error)  { return nil, nil }
 type tokens struct {
 	secret []byte
 	now    func() time.Time
+	ended  ended
+}
+
+// ended are tokens that were signed out, by their hashes, and until when they
+// would have been valid. Each process knows its own.
+type ended struct {
+	mu    sync.Mutex
+	until map[[sha256.Size]byte]int64
+}
+
+// mostEnded bounds how many are remembered; each was a valid token.
+const mostEnded = 100_000
+
+func (e *ended) has(token string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	_, ok := e.until[sha256.Sum256([]byte(token))]
+	return ok
+}
+
+func (e *ended) add(token string, until, now int64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.until == nil {
+		e.until = map[[sha256.Size]byte]int64{}
+	}
+	if len(e.until) >= mostEnded {
+		maps.DeleteFunc(e.until, func(_ [sha256.Size]byte, until int64) bool { return until <= now })
+	}
+	if len(e.until) < mostEnded {
+		e.until[sha256.Sum256([]byte(token))] = until
+	}
+}
+
+// end makes a token invalid that is valid, for this process.
+func (t *tokens) end(token string) {
+	c, err := t.read(token)
+	if err != nil {
+		return
+	}
+	until := int64(math.MaxInt64)
+	if c.Expires != nil {
+		until = *c.Expires
+	}
+	t.ended.add(token, until, t.now().Unix())
 }
 
 // issue signs a token for a user who has just given a password; with
@@ -74,7 +123,7 @@ func (t *tokens) read(token string) (*claims, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.Type != sessionToken || c.UserID == "" {
+	if c.Type != sessionToken || c.UserID == "" || t.ended.has(token) {
 		return nil, errNotASession
 	}
 	return c, nil

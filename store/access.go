@@ -18,6 +18,8 @@ type Who struct {
 	Name string // shown beside the messages that they write
 	Role model.Role
 
+	ByKey bool // shown by an API key instead of a session
+
 	program bool
 }
 

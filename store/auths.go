@@ -167,8 +167,12 @@ func (a *Auths) set(ctx context.Context, name, id string, values ...query.Assign
 // APIKeys is the table api_key: at most one key per user.
 type APIKeys struct{ base }
 
-// Get returns the key of w, or dberr.ErrNotFound.
+// Get returns the key of w. Errors: dberr.ErrNotFound; ErrNotPermitted where
+// the settings or the user's permissions allow no keys.
 func (k *APIKeys) Get(ctx context.Context, w Who) (*model.APIKey, error) {
+	if err := k.allowed(ctx, w); err != nil {
+		return nil, err
+	}
 	st := query.SelectFrom(tables.APIKey.Table).Named("apikeys.Get").Where(tables.APIKey.UserID.Eq(w.ID))
 	return one(query.First[model.APIKey](ctx, k.q, st))
 }
@@ -189,6 +193,18 @@ func (k *APIKeys) Use(ctx context.Context, key, path string) (*Identity, error) 
 		return nil, err
 	}
 	return id, k.mayUse(ctx, id.Who())
+}
+
+// allowed is ErrNotPermitted where the settings or the permissions of w allow no keys.
+func (k *APIKeys) allowed(ctx context.Context, w Who) error {
+	set, err := (&Config{k.base}).Settings(ctx)
+	if err == nil && !set.EnableAPIKeys {
+		err = ErrNotPermitted
+	}
+	if err == nil {
+		err = k.mayUse(ctx, w)
+	}
+	return err
 }
 
 // mayUse asks for the permission that API keys need, of all but admins.
@@ -222,14 +238,7 @@ func deleteKeyOf(user string) query.DeleteStmt {
 // Create makes a new key of w in place of the one before. ErrNotPermitted where
 // the settings or the user's permissions allow no keys.
 func (k *APIKeys) Create(ctx context.Context, w Who) (*model.APIKey, error) {
-	set, err := (&Config{k.base}).Settings(ctx)
-	if err == nil && !set.EnableAPIKeys {
-		err = ErrNotPermitted
-	}
-	if err == nil {
-		err = k.mayUse(ctx, w)
-	}
-	if err != nil {
+	if err := k.allowed(ctx, w); err != nil {
 		return nil, err
 	}
 	id, now := uuid.New(), k.now()
@@ -237,7 +246,7 @@ func (k *APIKeys) Create(ctx context.Context, w Who) (*model.APIKey, error) {
 	if err := row.Validate(); err != nil {
 		return nil, invalid("apikeys.Create", err)
 	}
-	err = k.inTx(ctx, engine.TxOptions{Name: "apikeys.Create", Idempotent: true}, func(ctx context.Context, b base) error {
+	err := k.inTx(ctx, engine.TxOptions{Name: "apikeys.Create", Idempotent: true}, func(ctx context.Context, b base) error {
 		if _, err := query.Exec(ctx, b.q, deleteKeyOf(w.ID)); err != nil {
 			return err
 		}
@@ -255,4 +264,32 @@ func (k *APIKeys) Delete(ctx context.Context, w Who) error {
 		err = missing("apikeys.Delete", "API key")
 	}
 	return err
+}
+
+// Factors reports whether w has a second factor, whether w needs one, and how
+// many codes are left for when it is lost. Errors: ErrNoSession.
+func (a *Auths) Factors(ctx context.Context, w Who) (has, needed bool, codes int, err error) {
+	if w.ByKey {
+		return false, false, 0, ErrNoSession
+	}
+	t := tables.Auth
+	stored, err := query.One[jsonvalue.JSON](ctx, a.q, query.Select(t.MFA).From(t.Table).Named("auths.Factors").Where(t.ID.Eq(w.ID)))
+	if err != nil {
+		return false, false, 0, err
+	}
+	set, err := (&Config{a.base}).Settings(ctx)
+	if err != nil {
+		return false, false, 0, err
+	}
+	var secret string
+	decode(stored.Member("secret"), &secret)
+	return secret != "" || stored.Member("secret").IsObject(), set.EnableMFA, len(stored.Member("recovery_hashes").Elements()), nil
+}
+
+// Used notes that keys are used now, by the program.
+func (k *APIKeys) Used(ctx context.Context, w Who, keys ...string) error {
+	t, now := tables.APIKey, k.now()
+	return k.note(ctx, w, "apikeys.Used", keys, func(some []string) query.UpdateStmt {
+		return query.Update(t.Table).Set(t.LastUsedAt.Set(now)).Where(t.Key.In(some...))
+	})
 }

@@ -114,6 +114,7 @@ const (
 	keySignUp        = "ui.enable_signup"
 	keyPermissions   = "user.permissions"
 	keyDefaultModels = "ui.default_models"
+	keyDefaultGroup  = "ui.default_group_id"
 )
 
 // shut are the flags that are on when they cannot be read, because on is what

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/larder-db/larder/dberr"
@@ -268,6 +269,30 @@ func (g *Groups) RemoveMembers(ctx context.Context, w Who, id string, ids []stri
 		_, err := query.Exec(ctx, b.q, query.Delete(m.Table).Named("members.Delete").Where(m.GroupID.Eq(id), m.UserID.In(ids...)))
 		return err
 	})
+}
+
+// joinDefault puts a new user into the group that the setting
+// ui.default_group_id names, when there is one.
+func (g *Groups) joinDefault(ctx context.Context, user string) error {
+	set, err := (&Config{g.base}).Get(ctx, keyDefaultGroup)
+	var id string
+	decode(set[keyDefaultGroup], &id)
+	if err != nil || id == "" {
+		return err
+	}
+	_, err = g.find(ctx, id)
+	switch {
+	case errors.Is(err, dberr.ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	}
+	now, m := g.now(), tables.GroupMember
+	row := model.GroupMember{ID: g.newID(), GroupID: id, UserID: user, CreatedAt: &now, UpdatedAt: &now}
+	if _, err := query.Exec(ctx, g.q, query.Insert(m.Table).Named("members.Insert").Row(row)); err != nil {
+		return err
+	}
+	return g.touch(ctx, id)
 }
 
 // change runs do in a transaction, and returns the group as it is then.

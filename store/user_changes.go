@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/larder-db/larder/engine"
@@ -25,9 +26,8 @@ func (u *Users) rule(ctx context.Context, w Who, id string) (bool, error) {
 		return false, ErrNotPermitted
 	}
 	t := tables.User
-	adminsFirst := query.Case[int]().When(t.Role.Eq(model.RoleAdmin), 0).Else(1)
 	one, err := query.All[string](ctx, u.q, query.Select(t.ID).From(t.Table).Named("users.First").
-		OrderBy(t.CreatedAt, adminsFirst.Asc(), t.ID).Limit(1))
+		OrderBy(firstUser()...).Limit(1))
 	first := len(one) == 1 && one[0] == id
 	if err == nil && first && w.ID != id && !w.program {
 		err = ErrPrimaryAdmin
@@ -208,4 +208,39 @@ var theirs = []query.Column[string]{
 	tables.SharedChat.UserID, tables.Tag.UserID, tables.Folder.UserID, tables.Note.UserID, tables.Memory.UserID, tables.Calendar.UserID,
 	tables.Automation.UserID, tables.APIKey.UserID, tables.OAuthSession.UserID, tables.GroupMember.UserID, tables.ChannelMember.UserID,
 	tables.MessageReaction.UserID, tables.ChatFile.UserID,
+}
+
+// ForgetProvider removes w's sign-ins at a provider. Errors: dberr.ErrNotFound
+// when there are none.
+func (u *Users) ForgetProvider(ctx context.Context, w Who, provider string) error {
+	if _, err := u.permitted(ctx, w); err != nil {
+		return err
+	}
+	t := tables.OAuthSession
+	n, err := query.Exec(ctx, u.q, query.Delete(t.Table).Named("oauth.Forget").Where(t.UserID.Eq(w.ID), t.Provider.Eq(provider)))
+	if err == nil && n == 0 {
+		err = missing("oauth.Forget", "sign-in at this provider")
+	}
+	return err
+}
+
+// Seen notes that users are here now, by the program.
+func (u *Users) Seen(ctx context.Context, w Who, ids ...string) error {
+	t, now := tables.User, u.now()
+	return u.note(ctx, w, "users.Seen", ids, func(some []string) query.UpdateStmt {
+		return query.Update(t.Table).Set(t.LastActiveAt.Set(now)).Where(t.ID.In(some...), query.Or(t.LastActiveAt.IsNull(), t.LastActiveAt.Lt(now)))
+	})
+}
+
+// note writes what is noted of many rows, by the program, some hundred at a time.
+func (b *base) note(ctx context.Context, w Who, name string, ids []string, st func(some []string) query.UpdateStmt) error {
+	if !w.program {
+		return ErrNotPermitted
+	}
+	for some := range slices.Chunk(ids, 500) {
+		if _, err := query.Exec(ctx, b.q, st(some).Named(name)); err != nil {
+			return err
+		}
+	}
+	return nil
 }

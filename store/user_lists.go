@@ -214,3 +214,45 @@ func (u *Users) SetDefaultPermissions(ctx context.Context, w Who, p jsonvalue.JS
 	}
 	return (&Config{u.base}).Set(ctx, map[string]jsonvalue.JSON{keyPermissions: p})
 }
+
+// ErrNotShown is the refusal to say whom to ask to be let in.
+var ErrNotShown = &Refusal{"the setting auth.admin.show is off"}
+
+// Contact returns the name and address of whom to ask to be let in, for
+// everybody who is signed in: of the user whose address is set, else of the
+// first one. Nil is not known. Errors: ErrNotShown.
+func (u *Users) Contact(ctx context.Context, w Who) (name, email *string, err error) {
+	if w.ID == "" && !w.program {
+		return nil, nil, ErrNotPermitted
+	}
+	set, err := (&Config{u.base}).Values(ctx, "auth.admin.show", "auth.admin.email")
+	if err != nil {
+		return nil, nil, err
+	}
+	if !Flag(set["auth.admin.show"], false) {
+		return nil, nil, ErrNotShown
+	}
+	var address string
+	decode(set["auth.admin.email"], &address)
+	t := tables.User
+	st := query.Select(t.ID, t.Name, t.Email).From(t.Table).Named("users.Contact")
+	if address != "" {
+		email, st = &address, st.Where(sameEmail(address))
+	} else {
+		st = st.OrderBy(firstUser()...).Limit(1)
+	}
+	found, err := query.All[model.User](ctx, u.q, st)
+	if err == nil && len(found) > 0 {
+		name = found[0].Name
+		if email == nil {
+			email = found[0].Email
+		}
+	}
+	return name, email, err
+}
+
+// firstUser is the order in which users came; of several at once admins first.
+func firstUser() []query.Ordering {
+	t := tables.User
+	return []query.Ordering{t.CreatedAt, query.Case[int]().When(t.Role.Eq(model.RoleAdmin), 0).Else(1).Asc(), t.ID}
+}

@@ -121,11 +121,17 @@ func clean(texts ...**string) {
 }
 
 // MaySignUp returns nil when somebody may sign up now: there is no user yet, or
-// the setting allows it. Else ErrSignUpClosed.
+// the setting allows it; but not while the form to sign in is switched off. Else
+// ErrSignUpClosed.
 func (u *Users) MaySignUp(ctx context.Context) error {
 	set, err := (&Config{u.base}).Settings(ctx)
-	if err != nil || set.EnableSignUp {
+	switch {
+	case err != nil:
 		return err
+	case !set.EnableLoginForm:
+		return ErrSignUpClosed
+	case set.EnableSignUp:
+		return nil
 	}
 	someone, err := u.Any(ctx)
 	if err == nil && someone {
@@ -163,7 +169,7 @@ func (u *Users) SignUp(ctx context.Context, n NewUser) (*Identity, error) {
 		if err != nil {
 			return "", err
 		}
-		if !set.EnableSignUp {
+		if !set.EnableSignUp || !set.EnableLoginForm {
 			return "", ErrSignUpClosed
 		}
 		return set.DefaultUserRole, nil
@@ -219,8 +225,10 @@ func (u *Users) create(ctx context.Context, op string, n NewUser, role func(ctx 
 		if err := users.insert(ctx, &b, &user); err != nil {
 			return err
 		}
-		_, err = query.Exec(ctx, b.q, query.Insert(tables.Auth.Table).Named("auths.Insert").Row(auth))
-		return err
+		if _, err = query.Exec(ctx, b.q, query.Insert(tables.Auth.Table).Named("auths.Insert").Row(auth)); err != nil {
+			return err
+		}
+		return (&Groups{b}).joinDefault(ctx, user.ID)
 	})
 	if err != nil {
 		return nil, err

@@ -129,6 +129,85 @@ var accountCases = []testCase{
 			s.Errorf("with the setting off: %v", err)
 		}
 	}},
+	{"admins change settings, all or none", func(s *Suite) {
+		ada, bob := s.admin(), s.user("bob")
+		put := func(w store.Who, values map[string]string) (bool, error) {
+			m := map[string]jsonvalue.JSON{}
+			for k, v := range values {
+				m[k] = jsonvalue.Text(v)
+			}
+			return s.Store.Config.Change(s.ctx(), w, m)
+		}
+		s.max(5, func() { // one; on MySQL and MariaDB one for each row
+			s.ok(errOf(put(ada.Who(), map[string]string{"ui.watermark": `"W"`, "x": "1", "x1": "1", "x2": "1", "x3": "1"})))
+		})
+		var all map[string]jsonvalue.JSON
+		s.max(1, func() {
+			var err error
+			all, err = s.Store.Config.All(s.ctx(), ada.Who(), "ui.")
+			s.ok(err)
+		})
+		equal(s, "stored", all["ui.watermark"].String(), `"W"`)
+		equal(s, "default", all["ui.enable_login_form"].String(), "true")
+		equal(s, "of another prefix", all["x"].IsNull(), true)
+		_, err := put(ada.Who(), map[string]string{"ui.watermark": `"X"`, "y": "{"})
+		if !errors.Is(err, dberr.ErrInvalid) {
+			s.Errorf("no JSON: %v", err)
+		}
+		_, err = put(ada.Who(), map[string]string{"ui.watermark": `"X"`, "auth.mfa.enable": "true"})
+		if !errors.Is(err, store.ErrNoFactors) {
+			s.Errorf("second factors: %v", err)
+		}
+		byKey := ada.Who()
+		byKey.ByKey = true
+		if _, err := put(byKey, map[string]string{"auth.mfa.enable": "false"}); !errors.Is(err, store.ErrNoSession) {
+			s.Errorf("by a key: %v", err)
+		}
+		got, err := s.Store.Config.Read(s.ctx(), ada.Who(), "ui.watermark", "y")
+		s.ok(err)
+		equal(s, "after what was refused", got["ui.watermark"].String(), `"W"`)
+		s.ok(s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{"auth.mfa.enable": jsonvalue.Text("true")}))
+		ended, err := put(ada.Who(), map[string]string{"auth.mfa.enable": "false"})
+		s.ok(err)
+		equal(s, "sessions ended", ended, true)
+		id, err := s.Store.Auths.Identity(s.ctx(), bob.ID)
+		s.ok(err)
+		equal(s, "of everybody", id.SessionStamp != bob.SessionStamp, true)
+		n, err := s.Store.Config.Unset(s.ctx(), ada.Who(), "ui.watermark", "none")
+		s.ok(err)
+		equal(s, "unset", n, 1)
+		for what, err := range map[string]error{
+			"change": errOf(put(bob.Who(), map[string]string{"x": "2"})), "read": errOf(s.Store.Config.Read(s.ctx(), bob.Who(), "x")),
+			"all": errOf(s.Store.Config.All(s.ctx(), bob.Who(), "")), "unset": errOf(s.Store.Config.Unset(s.ctx(), bob.Who(), "x")),
+			"seen": s.Store.Users.Seen(s.ctx(), ada.Who(), bob.ID), "used": s.Store.APIKeys.Used(s.ctx(), ada.Who(), "sk-1"),
+			"contact": errOf2(s.Store.Users.Contact(s.ctx(), store.Who{})),
+		} {
+			if !errors.Is(err, store.ErrNotPermitted) {
+				s.Errorf("%s: %v, want not permitted", what, err)
+			}
+		}
+		var out map[string]jsonvalue.JSON
+		s.max(1, func() { out, err = s.Store.Config.Read(s.ctx(), store.Program(), "ui.watermark") })
+		s.ok(err)
+		equal(s, "the default again", out["ui.watermark"].String(), `""`)
+	}},
+	{"whoever signs up is in the default group", func(s *Suite) {
+		ada := s.admin()
+		g := s.group(ada, "all", "", "")
+		s.ok(s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{"ui.default_group_id": jsonvalue.Text(`"` + g + `"`), "ui.enable_signup": jsonvalue.Text("true")}))
+		_, err := s.Store.Users.SignUp(s.ctx(), store.NewUser{Name: "x", Email: "x@example.com", Password: "pw"})
+		s.ok(err)
+		s.user("bob")
+		x, err := s.Store.Groups.Get(s.ctx(), ada.Who(), g)
+		s.ok(err)
+		equal(s, "members", x.Members, 2)
+		s.ok(s.Store.Groups.Delete(s.ctx(), ada.Who(), g))
+		s.user("eve")
+		s.ok(s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{"ui.enable_login_form": jsonvalue.Text("false")}))
+		if err := s.Store.Users.MaySignUp(s.ctx()); !errors.Is(err, store.ErrSignUpClosed) {
+			s.Errorf("without the form: %v", err)
+		}
+	}},
 	{"a deleted user leaves nothing of their own behind", func(s *Suite) {
 		ada, bob, eve := s.admin(), s.user("bob"), s.user("eve")
 		for _, id := range []string{ada.ID, eve.ID} {
