@@ -69,6 +69,7 @@ func TestTheDescriptionIsTrue(t *testing.T) {
 	a.call("POST", "/api/v1/chats/"+a.made("/api/v1/chats/")+"/archive", nil, token).is(200, "")
 	a.share(a.made("/api/v1/folders/"))
 	a.made("/api/v1/groups/")
+	a.file(token, "x.txt", "x")
 	a.call("POST", "/api/v1/notes/"+a.made("/api/v1/notes/")+"/pin", nil, token)
 	for path, item := range s.Paths {
 		actual := a.real(path)
