@@ -2,8 +2,8 @@ package server
 
 import (
 	"bytes"
+	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -327,82 +327,31 @@ type fileStatusForm struct {
 	Stream bool `query:"stream" default:"false" about:"as events, until it is completed or has failed"`
 }
 
-// fileStatus is what became of the text of a file, once or as events.
-func (s *Server) fileStatus(ctx context.Context, r *request, f fileStatusForm) (statusEvents, error) {
-	now, err := s.store.Files.Status(ctx, r.who(), f.ID)
-	return statusEvents{now: now, stream: f.Stream, stopping: s.gate.stopping, next: func() (*store.FileText, error) {
-		ctx, cancel := context.WithTimeout(ctx, r.timeout)
-		defer cancel()
-		return s.store.Files.Status(ctx, r.who(), f.ID)
-	}}, err
-}
-
-type statusEvents struct {
-	now      *store.FileText
-	stream   bool
-	next     func() (*store.FileText, error)
-	stopping <-chan struct{}
-}
-
-func (statusEvents) mediaType() string { return "text/event-stream" }
-
 type statusEvent struct {
 	Status string  `json:"status"`
 	Error  *string `json:"error,omitempty"`
 }
 
-const (
-	statusEvery = time.Second
-	statusFor   = 2 * time.Hour
-)
-
-func (e statusEvents) send(r *request) error {
-	if !e.stream {
-		if e.now.Status == "" {
-			e.now.Status = "pending"
+// fileStatus is what became of the text of a file, once or as events.
+func (s *Server) fileStatus(ctx context.Context, r *request, f fileStatusForm) (*pollAnswer, error) {
+	started := false
+	return s.poll(ctx, r, f.Stream, time.Second, 2*time.Hour, func(ctx context.Context) (any, bool, error) {
+		now, err := s.store.Files.Status(ctx, r.who(), f.ID)
+		switch gone := dberr.CodeOf(err) == dberr.NotFound; {
+		case gone && started:
+			return statusEvent{Status: "not_found"}, true, nil
+		case err != nil:
+			return nil, true, err
+		case !f.Stream:
+			return statusEvent{Status: cmp.Or(now.Status, "pending")}, true, nil
+		case now.Status == "":
+			return nil, true, nil // nobody is to read it
 		}
-		return writeJSON(r.w, statusEvent{Status: e.now.Status})
-	}
-	r.w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
-	r.w.WriteHeader(http.StatusOK)
-	tick := time.NewTicker(statusEvery)
-	defer tick.Stop()
-	end := time.Now().Add(statusFor)
-	for e.now.Status != "" && time.Now().Before(end) {
-		if e.event(r) != nil || e.now.Status == "completed" || e.now.Status == "failed" || e.now.Status == "not_found" {
-			return nil
+		started = true
+		ev := statusEvent{Status: now.Status}
+		if now.Status == "failed" {
+			ev.Error = &now.Error
 		}
-		select {
-		case <-r.http.Context().Done():
-			return nil
-		case <-e.stopping:
-			return nil
-		case <-tick.C:
-		}
-		switch next, err := e.next(); dberr.CodeOf(err) {
-		case "":
-			e.now = next
-		case dberr.NotFound:
-			e.now = &store.FileText{Status: "not_found"}
-		default:
-			return nil // the client asks again
-		}
-	}
-	return nil
-}
-
-func (e statusEvents) event(r *request) error {
-	ev := statusEvent{Status: e.now.Status}
-	if ev.Status == "failed" {
-		ev.Error = &e.now.Error
-	}
-	text, err := json.Marshal(ev)
-	if err != nil {
-		return err
-	}
-	r.anew()
-	if _, err := fmt.Fprintf(r.w, "data: %s\n\n", text); err != nil {
-		return err
-	}
-	return http.NewResponseController(r.w).Flush()
+		return ev, now.Status == "completed" || now.Status == "failed", nil
+	})
 }

@@ -20,6 +20,8 @@ var (
 	forSigned = access{401, 200, 200, 200, 200}
 	forUsers  = access{401, 401, 200, 200, 200}
 	forAdmins = access{401, 401, 401, 401, 200}
+	ofBase    = access{401, 401, 200, 400, 200} // a knowledge base of somebody else
+	inBase    = access{401, 401, 200, 403, 200} // what is inside one
 	ofOwner   = access{401, 401, 200, 401, 401} // a chat of somebody else is as if it were not there
 )
 
@@ -176,6 +178,31 @@ var matrix = map[string]access{
 	"POST /api/v1/groups/id/{id}/users/remove": forAdmins,
 	"DELETE /api/v1/groups/id/{id}/delete":     forAdmins,
 
+	"GET /api/v1/knowledge/":                             forUsers,
+	"GET /api/v1/knowledge/search":                       forUsers,
+	"GET /api/v1/knowledge/search/files":                 forUsers,
+	"POST /api/v1/knowledge/create":                      {401, 401, 401, 401, 200}, // users lack the permission
+	"POST /api/v1/knowledge/reindex":                     {401, 401, 401, 401, 501},
+	"POST /api/v1/knowledge/metadata/reindex":            forAdmins,
+	"GET /api/v1/knowledge/{id}":                         {401, 401, 200, 401, 200},
+	"POST /api/v1/knowledge/{id}/update":                 ofBase,
+	"POST /api/v1/knowledge/{id}/access/update":          ofBase,
+	"DELETE /api/v1/knowledge/{id}/delete":               ofBase,
+	"POST /api/v1/knowledge/{id}/reset":                  ofBase,
+	"GET /api/v1/knowledge/{id}/files":                   ofBase,
+	"GET /api/v1/knowledge/{id}/files/pending":           ofBase,
+	"POST /api/v1/knowledge/{id}/file/add":               ofBase,
+	"POST /api/v1/knowledge/{id}/files/batch/add":        ofBase,
+	"POST /api/v1/knowledge/{id}/file/update":            ofBase,
+	"POST /api/v1/knowledge/{id}/file/remove":            ofBase,
+	"POST /api/v1/knowledge/{id}/sync/diff":              inBase,
+	"POST /api/v1/knowledge/{id}/sync/cleanup":           inBase,
+	"POST /api/v1/knowledge/{id}/dirs/create":            inBase,
+	"POST /api/v1/knowledge/{id}/dirs/{dir_id}/update":   inBase,
+	"DELETE /api/v1/knowledge/{id}/dirs/{dir_id}/delete": inBase,
+	"POST /api/v1/knowledge/{id}/file/move":              inBase,
+	"GET /api/v1/knowledge/{id}/export":                  forAdmins,
+
 	"POST /api/v1/files/":                         forUsers,
 	"GET /api/v1/files/":                          forUsers,
 	"GET /api/v1/files/search":                    forUsers,
@@ -240,6 +267,18 @@ var bodies = map[string]string{
 	"POST /api/v1/groups/id/{id}/update":                  `{"name":"x","description":""}`,
 	"POST /api/v1/groups/id/{id}/users/add":               `{"user_ids":[]}`,
 	"POST /api/v1/groups/id/{id}/users/remove":            `{"user_ids":[]}`,
+	"POST /api/v1/knowledge/create":                       `{"name":"x","description":""}`,
+	"POST /api/v1/knowledge/{id}/update":                  `{"name":"x","description":""}`,
+	"POST /api/v1/knowledge/{id}/access/update":           `{"access_grants":[]}`,
+	"POST /api/v1/knowledge/{id}/file/add":                `{"file_id":"{file}"}`,
+	"POST /api/v1/knowledge/{id}/files/batch/add":         `[{"file_id":"{file}"}]`,
+	"POST /api/v1/knowledge/{id}/file/update":             `{"file_id":"{file}"}`,
+	"POST /api/v1/knowledge/{id}/file/remove":             `{"file_id":"{file}"}`,
+	"POST /api/v1/knowledge/{id}/file/move":               `{"file_id":"{file}"}`,
+	"POST /api/v1/knowledge/{id}/sync/diff":               `{"manifest":[]}`,
+	"POST /api/v1/knowledge/{id}/sync/cleanup":            `{"file_ids":[]}`,
+	"POST /api/v1/knowledge/{id}/dirs/create":             `{"name":"x"}`,
+	"POST /api/v1/knowledge/{id}/dirs/{dir_id}/update":    `{"name":"y"}`,
 	"POST /api/v1/files/":                                 upload("x.txt", "x"),
 	"POST /api/v1/files/{id}/data/content/update":         `{"content":"x"}`,
 	"POST /api/v1/files/{id}/rename":                      `{"filename":"x"}`,
@@ -253,6 +292,27 @@ type world struct {
 	tokens map[string]string
 	owner  string // the owner's id
 	n      int    // how many things were made
+	dir    string // a directory in the last knowledge base
+	inside string // a file in it
+}
+
+// knowledge makes a base of the owner with a directory and a file.
+func (w *world) knowledge() string {
+	w.t.Helper()
+	owner, err := w.store.Users.GetByEmail(w.t.Context(), "owner@example.com")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	permitted := store.Who{ID: owner.ID, Role: model.RoleAdmin}
+	k, err := w.store.Knowledge.Create(w.t.Context(), permitted, "base", "about", jsonvalue.Null(), nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var d struct{ ID string }
+	w.call("POST", "/api/v1/knowledge/"+k.ID+"/dirs/create", `{"name":"d"}`, w.tokens["owner"]).is(200, "").into(&d)
+	w.dir, w.inside = d.ID, w.file(w.tokens["owner"], "x.txt", "x")
+	w.call("POST", "/api/v1/knowledge/"+k.ID+"/file/add", map[string]any{"file_id": w.inside}, w.tokens["owner"]).is(200, "")
+	return k.ID
 }
 
 func newWorld(t *testing.T) *world {
@@ -315,6 +375,7 @@ func (w *world) made(path string) string {
 		{"/api/v1/folders/", folder},
 		{"/api/v1/notes/", func() string { return post("/api/v1/notes/create", `{"title":"x","data":{"content":{"md":"x"}}}`) }},
 		{"/api/v1/groups/", group},
+		{"/api/v1/knowledge/", w.knowledge},
 		{"/api/v1/files/", func() string { return w.file(w.tokens["owner"], "x.txt", "x") }},
 	} {
 		if strings.HasPrefix(path, f.prefix) {
@@ -348,6 +409,7 @@ func (w *world) real(path string) string {
 		path = strings.ReplaceAll(path, "{user_id}", w.someone(fmt.Sprintf("user%d", w.n)))
 	}
 	path = strings.ReplaceAll(path, "{user_id}", w.owner)
+	path = strings.ReplaceAll(path, "{dir_id}", w.dir)
 	path = strings.ReplaceAll(path, "{file_name}", "x.txt")
 	path = strings.ReplaceAll(path, "{provider}", "x")
 	return strings.ReplaceAll(path, "{message_id}", "m1")
@@ -371,6 +433,9 @@ func TestWhoMayUseWhichRoute(t *testing.T) {
 					body = b
 				}
 				to := w.real(path)
+				if text, ok := body.(string); ok {
+					body = strings.ReplaceAll(text, "{file}", w.inside)
+				}
 				if rt == "POST /api/v1/folders/" {
 					body = fmt.Sprintf(`{"name":"%d"}`, w.n)
 					w.n++

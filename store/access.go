@@ -130,9 +130,14 @@ func (g *Grants) replace(ctx context.Context, resource, id string, grants []Gran
 	if _, err := query.Exec(ctx, g.q, deleteGrants(resource, t.ResourceID.Eq(id))); err != nil {
 		return err
 	}
+	ids := make([]string, len(grants)) // in order, so that grants of one second come back as they were given
+	for i := range ids {
+		ids[i] = g.newID()
+	}
+	slices.Sort(ids)
 	var rows []model.AccessGrant
 	for i, x := range grants {
-		row := model.AccessGrant{ID: g.newID(), ResourceType: resource, ResourceID: id, PrincipalType: x.PrincipalType,
+		row := model.AccessGrant{ID: ids[i], ResourceType: resource, ResourceID: id, PrincipalType: x.PrincipalType,
 			PrincipalID: chatdoc.CleanString(x.PrincipalID), Permission: x.Permission, CreatedAt: g.now()}
 		if row.Validate() == nil && (x.PrincipalType != "anyone" || resource == sharedChatResource) && !slices.Contains(grants[:i], x) {
 			rows = append(rows, row)

@@ -190,6 +190,9 @@ func (u *Upload) Commit(ctx context.Context, said jsonvalue.JSON) (*model.File, 
 		if err := files.insert(ctx, &b, x); err != nil {
 			return err
 		}
+		if err := u.link(ctx, b, x, said); err != nil {
+			return err
+		}
 		written := u.written
 		return onCommit(&b, func() {
 			_ = written.Release(context.WithoutCancel(ctx)) // else a sweep does it
@@ -203,6 +206,31 @@ func (u *Upload) Commit(ctx context.Context, said jsonvalue.JSON) (*model.File, 
 		return nil, err
 	}
 	return x, nil
+}
+
+// link puts the file into the knowledge base that the sender names, when its
+// text was read and the sender may write to it.
+func (u *Upload) link(ctx context.Context, b base, x *model.File, said jsonvalue.JSON) error {
+	id := textOf(said.Member("knowledge_id"))
+	if id == "" || x.Data.Member("content").IsNull() {
+		return nil
+	}
+	k := Knowledge{b}
+	switch _, err := k.writable(ctx, u.w, id); {
+	case errors.Is(err, ErrNoAccess), errors.Is(err, dberr.ErrNotFound), errors.Is(err, ErrKnowledgeElsewhere):
+		return nil // the file is theirs all the same
+	case err != nil:
+		return err
+	}
+	links := []FileLink{{x.ID, ptr(textOf(said.Member("directory_id")))}}
+	if err := k.haveDirectories(ctx, id, links); errors.Is(err, ErrNoDirectory) {
+		links[0].DirectoryID = nil
+	} else if err != nil {
+		return err
+	}
+	now := b.now()
+	return b.link(ctx, model.KnowledgeFile{ID: b.newID(), UserID: u.w.ID, KnowledgeID: id, FileID: x.ID, DirectoryID: links[0].DirectoryID,
+		CreatedAt: now, UpdatedAt: now})
 }
 
 // process reads the text out of a file.

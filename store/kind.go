@@ -222,6 +222,11 @@ func (k *kind[T, R]) share(ctx context.Context, b *base, w Who, id string, grant
 		if err != nil {
 			return err
 		}
+		if p == nil && k.sharing != "" && len(grants) > 0 && !w.Admin() { // nobody had to look at them yet
+			if p, err = (&Users{b}).Permissions(ctx, w.ID); err != nil {
+				return err
+			}
+		}
 		if err := mayShare(p, k.sharing, grants); err != nil {
 			return err
 		}

@@ -14,19 +14,20 @@ import (
 // Store is all repositories over one database, or over one transaction. It is
 // safe for concurrent use; inside InTx it is for the function it was given to.
 type Store struct {
-	Users    *Users
-	Auths    *Auths
-	APIKeys  *APIKeys
-	Chats    *Chats
-	Messages *Messages
-	Tags     *Tags
-	Folders  *Folders
-	Shares   *Shares
-	Notes    *Notes
-	Groups   *Groups
-	Files    *Files
-	Grants   *Grants
-	Config   *Config
+	Users     *Users
+	Auths     *Auths
+	APIKeys   *APIKeys
+	Chats     *Chats
+	Messages  *Messages
+	Tags      *Tags
+	Folders   *Folders
+	Shares    *Shares
+	Notes     *Notes
+	Groups    *Groups
+	Files     *Files
+	Knowledge *Knowledge
+	Grants    *Grants
+	Config    *Config
 
 	b base
 }
@@ -82,6 +83,7 @@ func with(b base) *Store {
 	s.Notes = &Notes{b}
 	s.Groups = &Groups{b}
 	s.Files = &Files{b}
+	s.Knowledge = &Knowledge{b}
 	s.Grants = &Grants{b}
 	s.Config = &Config{b}
 	return s
