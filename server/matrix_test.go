@@ -57,6 +57,33 @@ var matrix = map[string]access{
 	"GET /api/v1/auths/admin/config/oauth":        forAdmins,
 	"POST /api/v1/auths/admin/config/oauth":       forAdmins,
 
+	"POST /api/v1/configs/import":                     forAdmins,
+	"GET /api/v1/configs/export":                      forAdmins,
+	"GET /api/v1/configs/namespace/{namespace}":       forAdmins,
+	"POST /api/v1/configs/interface/visibility":       forAdmins,
+	"GET /api/v1/configs/connections":                 forAdmins,
+	"POST /api/v1/configs/connections":                forAdmins,
+	"GET /api/v1/configs/tool_servers":                forAdmins,
+	"POST /api/v1/configs/tool_servers":               forAdmins,
+	"GET /api/v1/configs/terminal_servers":            forAdmins,
+	"POST /api/v1/configs/terminal_servers":           forAdmins,
+	"GET /api/v1/configs/code_execution":              forAdmins,
+	"POST /api/v1/configs/code_execution":             forAdmins,
+	"GET /api/v1/configs/models/defaults":             forUsers,
+	"GET /api/v1/configs/models":                      forAdmins,
+	"POST /api/v1/configs/models":                     forAdmins,
+	"GET /api/v1/configs/subagents":                   forAdmins,
+	"POST /api/v1/configs/subagents":                  forAdmins,
+	"POST /api/v1/configs/suggestions":                forAdmins,
+	"GET /api/v1/configs/banners":                     forUsers,
+	"POST /api/v1/configs/banners":                    forAdmins,
+	"POST /api/v1/configs/oauth/clients/register":     {401, 401, 401, 401, 501}, // is not done here
+	"POST /api/v1/configs/tool_servers/verify":        {401, 401, 401, 401, 501}, // is not done here
+	"POST /api/v1/configs/terminal_servers/verify":    {401, 401, 401, 401, 501}, // is not done here
+	"POST /api/v1/configs/terminal_servers/policy":    {401, 401, 401, 401, 501}, // is not done here
+	"POST /api/v1/configs/terminal_servers/lifecycle": {401, 401, 401, 401, 501}, // is not done here
+	"POST /api/v1/configs/terminal_servers/refresh":   {401, 401, 401, 401, 501}, // is not done here
+
 	"POST /api/v1/auths/ldap":                            {400, 400, 400, 400, 400}, // it is switched off
 	"DELETE /api/v1/auths/oauth/sessions/{provider}":     {401, 401, 404, 404, 404},
 	"POST /api/v1/auths/oauth/{provider}/token/exchange": {403, 403, 403, 403, 403},
@@ -253,6 +280,16 @@ var bodies = map[string]string{
 	"POST /api/v1/auths/mfa/recover":                      `{"challenge_token":"x","reset_token":"x"}`,
 	"POST /api/v1/auths/mfa/replace":                      `{"code":"x"}`,
 	"POST /api/v1/auths/mfa/recovery/codes":               `{"code":"x"}`,
+	"POST /api/v1/configs/import":                         `{"config":{"x":1}}`,
+	"POST /api/v1/configs/interface/visibility":           `{"visibility":{"x":true}}`,
+	"POST /api/v1/configs/connections":                    `{"ENABLE_DIRECT_CONNECTIONS":false,"ENABLE_BASE_MODELS_CACHE":false}`,
+	"POST /api/v1/configs/tool_servers":                   `{"TOOL_SERVER_CONNECTIONS":[]}`,
+	"POST /api/v1/configs/terminal_servers":               `{"TERMINAL_SERVER_CONNECTIONS":[]}`,
+	"POST /api/v1/configs/models":                         `{"DEFAULT_MODELS":null,"DEFAULT_PINNED_MODELS":null,"MODEL_ORDER_LIST":[]}`,
+	"POST /api/v1/configs/suggestions":                    `{"suggestions":[]}`,
+	"POST /api/v1/configs/banners":                        `{"banners":[]}`,
+	"POST /api/v1/configs/code_execution":                 codeConfig,
+	"POST /api/v1/configs/subagents":                      subagents,
 	"POST /api/v1/auths/update/timezone":                  `{"timezone":"UTC"}`,
 	"POST /api/v1/users/user/settings/update":             `{"ui":{}}`,
 	"POST /api/v1/chats/new":                              `{"chat":{}}`,
@@ -412,6 +449,7 @@ func (w *world) real(path string) string {
 	path = strings.ReplaceAll(path, "{dir_id}", w.dir)
 	path = strings.ReplaceAll(path, "{file_name}", "x.txt")
 	path = strings.ReplaceAll(path, "{provider}", "x")
+	path = strings.ReplaceAll(path, "{namespace}", "ui")
 	return strings.ReplaceAll(path, "{message_id}", "m1")
 }
 

@@ -27,6 +27,18 @@ func (m *sent[T]) take() any { m.Sent = true; return &m.Value }
 
 func (sent[T]) schema() any { return schemaOf(reflect.TypeFor[T](), object{}) }
 
+// nullable is a member that must be there, and may be null.
+type nullable[T any] struct{ Value *T }
+
+func (n *nullable[T]) fromForm(f *form, loc []any, raw json.RawMessage) {
+	f.value(loc, raw, reflect.ValueOf(&n.Value).Elem())
+}
+
+func (nullable[T]) schema() any { return schemaOf(reflect.TypeFor[*T](), object{}) }
+
+// MarshalJSON writes the value, as settings have it.
+func (n nullable[T]) MarshalJSON() ([]byte, error) { return json.Marshal(n.Value) }
+
 // strictBool is true or false, and no word or number for them.
 type strictBool bool
 
