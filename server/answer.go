@@ -17,8 +17,11 @@ type verbatim string
 // sender is an answer that is not one JSON value.
 type sender interface {
 	send(r *request) error
-	mediaType() string
+	mediaTypes() []string // one or more; "*/*" is any
 }
+
+// further is a [sender] that answers with other statuses beside 200.
+type further interface{ statuses() []int }
 
 // senderOf says how answers of a type are sent.
 func senderOf(t reflect.Type) func(r *request, answer any) error {
@@ -166,7 +169,7 @@ func writeJSON(w http.ResponseWriter, v any) error {
 // htmlPage is a page for people.
 type htmlPage struct{ render func(w io.Writer) error }
 
-func (htmlPage) mediaType() string { return "text/html" }
+func (htmlPage) mediaTypes() []string { return []string{"text/html"} }
 
 func (p htmlPage) send(r *request) error {
 	h := r.w.Header()

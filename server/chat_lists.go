@@ -119,7 +119,9 @@ type chatStream struct {
 	lines bool
 }
 
-func (st chatStream) mediaType() string { return "application/x-ndjson" }
+func (st chatStream) mediaTypes() []string {
+	return []string{"application/x-ndjson", "application/json"}
+}
 
 func (st chatStream) send(r *request) error {
 	open, between, end := "[", ",", "]"

@@ -38,7 +38,7 @@ type configAnswer struct {
 
 type oauthAnswer struct {
 	Providers    map[string]any `json:"providers"`
-	AutoRedirect jsonvalue.JSON `json:"auto_redirect"`
+	AutoRedirect verbatim       `json:"auto_redirect"`
 }
 
 // publicFeatures lead from features that everybody is told to their settings.
@@ -93,7 +93,7 @@ func (s *Server) config(ctx context.Context, r *request, _ none) (*configAnswer,
 		return nil, err
 	}
 	out := &configAnswer{Status: true, Name: s.site.Name, Version: Version, DefaultLocale: s.site.Locale, I18N: set["ui.i18n"],
-		OAuth: oauthAnswer{Providers: map[string]any{}, AutoRedirect: set["oauth.auto_redirect"]}}
+		OAuth: oauthAnswer{Providers: map[string]any{}, AutoRedirect: readable(set["oauth.auto_redirect"])}}
 	out.Features = object{"slim": false, "auth": true, "auth_trusted_header": false, "enable_signup_password_confirmation": false,
 		"enable_websocket": false} // there is no socket server here; the page asks again instead of waiting
 	for name, key := range publicFeatures {

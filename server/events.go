@@ -20,7 +20,7 @@ type pollAnswer struct {
 	stopping <-chan struct{}
 }
 
-func (*pollAnswer) mediaType() string { return "text/event-stream" }
+func (*pollAnswer) mediaTypes() []string { return []string{"text/event-stream", "application/json"} }
 
 // poll asks for something now, and, as a stream, every so often for at most so
 // long. A value that is nil is no event.

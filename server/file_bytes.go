@@ -176,7 +176,11 @@ type fileBytes struct {
 	sandboxed   bool   // what a page may do is bounded
 }
 
-func (fileBytes) mediaType() string { return "application/octet-stream" }
+func (fileBytes) mediaTypes() []string { return []string{"*/*"} }
+
+func (fileBytes) statuses() []int {
+	return []int{http.StatusPartialContent, http.StatusNotModified, http.StatusRequestedRangeNotSatisfiable}
+}
 
 // send answers with the bytes, with a part of them that is asked for, or that
 // they have not changed.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/model"
 	"github.com/larder-db/larder/store"
@@ -27,7 +28,7 @@ func (s *Server) fileRoutes() []route {
 	return resource(refusals{{store.ErrFileEmpty, http.StatusBadRequest, msgFileEmpty}},
 		streaming("POST", filePath+"{$}", "Upload a file: a form with its bytes as file, and a JSON object as metadata", member, s.uploadFile).uploading(),
 		endpoint("GET", filePath+"{$}", "One's files, for admins everybody's, the last changed first", member, s.listFiles),
-		endpoint("GET", filePath+"search", "Files by their names, for admins everybody's", member, s.searchFiles).word(),
+		endpoint("GET", filePath+"search", "Files by their names, for admins everybody's", member, s.searchFiles).word().refusing(refusal{dberr.ErrNotFound, http.StatusNotFound, msgNoFiles}),
 		endpoint("GET", filePath+"user/search", "One's own files by their names", member, s.searchOwnFiles),
 		endpoint("GET", filePath+"count", "How many files one has; for admins, there are", member, s.countFiles).word(),
 		endpoint("GET", filePath+"user/count", "How many files one has", member, s.countOwnFiles),

@@ -115,9 +115,9 @@ type namedAnswer struct {
 }
 
 type groupDefaults struct {
-	Local     []string `json:"local"`
-	Effective []string `json:"effective"`
-	Source    *string  `json:"source_group_id"`
+	Local     *[]string `json:"local"` // null where the group has none of its own
+	Effective []string  `json:"effective"`
+	Source    *string   `json:"source_group_id"`
 }
 
 type groupPreview struct {
@@ -228,7 +228,7 @@ func (s *Server) previewGroup(ctx context.Context, r *request, f byID) (*groupPr
 	if err != nil {
 		return nil, err
 	}
-	return &groupPreview{namedAnswer{p.Group.ID, orZero(p.Group.Name)}, groupDefaults{p.Models(), p.DefaultModels, p.Source},
+	return &groupPreview{namedAnswer{p.Group.ID, orZero(p.Group.Name)}, groupDefaults{orNull(p.Models()), p.DefaultModels, p.Source},
 		showReach(p.Reach["models"]), showReach(p.Reach["knowledge"]), showReach(p.Reach["tools"]),
 		readableObject(p.Group.Permissions), p.Inherited, p.Effective}, nil
 }

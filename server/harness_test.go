@@ -167,6 +167,7 @@ func (a *app) call(method, path string, body any, options ...string) *answer {
 	}
 	w := httptest.NewRecorder()
 	a.srv.ServeHTTP(w, r)
+	a.described(r, w)
 	return &answer{w, a.t}
 }
 

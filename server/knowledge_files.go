@@ -262,7 +262,7 @@ type knowledgeZIP struct {
 	text  func(id string) (string, error)
 }
 
-func (*knowledgeZIP) mediaType() string { return "application/zip" }
+func (*knowledgeZIP) mediaTypes() []string { return []string{"application/zip"} }
 
 func (s *Server) exportKnowledge(ctx context.Context, r *request, f byID) (*knowledgeZIP, error) {
 	k, files, err := s.store.Knowledge.Export(ctx, r.who(), f.ID)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"math"
 	"net/http"
 	"reflect"
 	"strconv"
@@ -108,11 +109,11 @@ func parametersOf(form *formType, ref func(reflect.Type) any) []object {
 // bodyOf is the schema of the body of a form.
 func bodyOf(form *formType, schemas object) any {
 	if form.whole != nil {
-		return schemaOf(form.whole.t, schemas)
+		return sentSchema(form.whole.t, schemas)
 	}
 	props, required := object{}, []string{}
 	for _, f := range form.body {
-		props[f.name] = schemaOf(f.t, schemas)
+		props[f.name] = sentSchema(f.t, schemas)
 		if f.required {
 			required = append(required, f.name)
 		}
@@ -120,11 +121,26 @@ func bodyOf(form *formType, schemas object) any {
 	return object{"type": "object", "properties": props, "required": required}
 }
 
+// sentSchema is the schema of what is sent: a pointer to JSON is an object that
+// has to be there.
+func sentSchema(t reflect.Type, schemas object) any {
+	if t == reflect.TypeFor[*jsonvalue.JSON]() {
+		return object{"type": "object", "additionalProperties": true}
+	}
+	return schemaOf(t, schemas)
+}
+
 func responses(rt route, answer, problems any) object {
 	content := object{"application/json": object{"schema": answer}}
 	if rt.answer.Implements(reflect.TypeFor[sender]()) {
-		kind := reflect.Zero(rt.answer).Interface().(sender).mediaType()
-		content = object{kind: object{"schema": object{"type": "string"}}}
+		content = object{}
+		for _, kind := range reflect.Zero(rt.answer).Interface().(sender).mediaTypes() {
+			sch := object{"type": "string"}
+			if strings.HasSuffix(kind, "/json") {
+				sch = object{}
+			}
+			content[kind] = object{"schema": sch}
+		}
 	}
 	detail := func(about string, sch any) object {
 		return object{"description": about, "content": object{"application/json": object{"schema": object{
@@ -132,11 +148,20 @@ func responses(rt route, answer, problems any) object {
 	}
 	sentence := object{"type": "string"}
 	out := object{strconv.Itoa(http.StatusOK): object{"description": "Success", "content": content}}
+	if x, ok := reflect.Zero(rt.answer).Interface().(further); ok {
+		for _, status := range x.statuses() {
+			out[strconv.Itoa(status)] = object{"description": http.StatusText(status)}
+		}
+	}
+	out["500"] = detail("A fault of the server, which its log explains", sentence)
 	for _, r := range rt.refuses {
 		out[strconv.Itoa(r.status)] = detail(r.detail, sentence)
 	}
 	if rt.auth > public {
 		out["401"] = detail("Not signed in, not allowed, or (for a chat) not there", sentence)
+		if out["403"] == nil {
+			out["403"] = detail("Not allowed", sentence)
+		}
 	}
 	if len(rt.form.path) > 0 && out["404"] == nil {
 		out["404"] = detail(msgNotFound, sentence)
@@ -199,7 +224,7 @@ func schemaOf(t reflect.Type, schemas object) any {
 	case reflect.Bool:
 		return object{"type": "boolean"}
 	case reflect.Int, reflect.Int64, reflect.Int32:
-		return object{"type": "integer"}
+		return object{"type": "integer", "minimum": math.MinInt64, "maximum": math.MaxInt64}
 	case reflect.Float64:
 		return object{"type": "number"}
 	case reflect.Slice, reflect.Array:

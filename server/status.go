@@ -5,6 +5,8 @@ import (
 	"html/template"
 	"io"
 	"net/http"
+
+	"github.com/larder-db/larder/dberr"
 )
 
 type readyAnswer struct {
@@ -20,13 +22,14 @@ type versionAnswer struct {
 }
 
 func (s *Server) statusRoutes() []route {
+	away := refusal{dberr.ErrUnavailable, http.StatusServiceUnavailable, msgDatabaseAway}
 	return []route{
 		endpoint("GET", "/{$}", "What runs here, for people", public, s.index).withoutData(),
 		endpoint("GET", "/openapi.json", "This description", public, s.openAPI).withoutData(),
 		endpoint("GET", "/health", "The process answers", public, s.health).withoutData(),
-		endpoint("GET", "/health/db", "The database answers", public, s.healthDB).withoutData(),
+		endpoint("GET", "/health/db", "The database answers", public, s.healthDB).withoutData().refusing(away),
 		endpoint("GET", "/ready", "The database answers and has the schema that this server needs; 503 with a reason otherwise",
-			public, s.ready).withoutData(),
+			public, s.ready).withoutData().refusing(away),
 		endpoint("GET", "/api/version", "The release of Open WebUI whose API is served", public, s.version).withoutData(),
 		endpoint("GET", "/api/config", "What a client needs to know before signing in", public, s.config),
 	}

@@ -25,7 +25,11 @@ type image struct {
 	location string
 }
 
-func (image) mediaType() string { return "image/*" }
+func (image) mediaTypes() []string { return []string{"image/*"} }
+
+func (image) statuses() []int {
+	return []int{http.StatusFound, http.StatusPartialContent, http.StatusRequestedRangeNotSatisfiable}
+}
 
 func (m image) send(r *request) error {
 	h := r.w.Header()

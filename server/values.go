@@ -73,7 +73,9 @@ func (g *grantList) fromForm(f *form, loc []any, raw json.RawMessage) {
 	}
 }
 
-func (grantList) schema() any { return object{"type": "array", "items": object{"type": "object"}} }
+func (grantList) schema() any {
+	return object{"type": []string{"array", "null"}, "items": object{"type": "object"}}
+}
 
 // statusAnswer is the answer that something was done.
 type statusAnswer struct {
@@ -199,4 +201,12 @@ func storedDocument(j jsonvalue.JSON) (verbatim, error) {
 		return "{}", nil
 	}
 	return "", fail(http.StatusInternalServerError, msgInvalidDocument)
+}
+
+// orNull is the list as an answer that has null in place of none.
+func orNull[T any](list []T) *[]T {
+	if list == nil {
+		return nil
+	}
+	return &list
 }
