@@ -19,7 +19,8 @@ func (s *Server) elsewhereRoutes() []route {
 		return rt.looking().secret(msgAuthRequest).refusing(refusal{errStepExpired, http.StatusUnauthorized, msgStepExpired})
 	}
 	return []route{
-		endpoint("POST", auths+"ldap", "Sign in with LDAP: switched off", public, s.signInLDAP).looking().secret(msgAuthRequest),
+		endpoint("POST", auths+"ldap", "Sign in with LDAP: switched off", public, s.signInLDAP).looking().secret(msgAuthRequest).
+			refusing(refusal{dberr.ErrUnsupported, http.StatusNotImplemented, msgNoLDAP}),
 		endpoint("DELETE", auths+"oauth/sessions/{provider}", "Forget one's sign-in at another provider", member, s.deleteOAuthSession).
 			refusing(refusal{dberr.ErrNotFound, http.StatusNotFound, "No OAuth session found for this provider"}),
 		endpoint("POST", auths+"oauth/{provider}/token/exchange", "Sign in with a token of another provider: switched off", public, s.exchangeToken).looking(),
@@ -91,7 +92,7 @@ func (s *Server) signInLDAP(ctx context.Context, _ *request, _ ldapSignInForm) (
 	case err != nil:
 		return nil, err
 	case store.SettingFlag(key, set[key]):
-		return nil, fail(http.StatusNotImplemented, "This server does not sign users in with LDAP. Sign in with Open WebUI, or with a password.")
+		return nil, fail(http.StatusNotImplemented, msgNoLDAP)
 	}
 	return nil, fail(http.StatusBadRequest, "LDAP authentication is not enabled")
 }

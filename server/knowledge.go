@@ -84,7 +84,7 @@ type knowledgeAnswer struct {
 // knowledgeMade is a base that was just made, or emptied.
 type knowledgeMade struct {
 	knowledgeAnswer
-	Files []fileMetaAnswer `json:"files"` // null
+	Files *[]fileMetaAnswer `json:"files"` // null
 }
 
 type knowledgeDetail struct {
@@ -132,7 +132,7 @@ func (s *Server) answerChanged(ctx context.Context, r *request, k *store.Knowled
 	list, err := answerList(files, err, func(f model.File) fileMetaAnswer {
 		return fileMetaAnswer{f.ID, f.Hash, readable(f.Meta), orZero(f.CreatedAt), orZero(f.UpdatedAt)}
 	})
-	return &knowledgeDetail{knowledgeMade{showKnowledge(&k.Knowledge, k.Grants), list}, false}, err
+	return &knowledgeDetail{knowledgeMade{showKnowledge(&k.Knowledge, k.Grants), orNull(list)}, false}, err
 }
 
 const knowledgePage = 30
