@@ -212,3 +212,24 @@ func await(t *testing.T, f func() bool) {
 	}
 	t.Fatal("it did not come about")
 }
+
+func TestLargeDocumentsAreMovedOneAtATime(t *testing.T) {
+	from := unpacked(t, small)
+	for _, id := range []string{"0-first", "m-middle", "zz-last"} {
+		spoilNothing(t, from, `INSERT INTO chat (id, user_id, title, created_at, updated_at, archived, pinned, meta, chat)
+			VALUES ('`+id+`', 'u', 't', 1, 1, 0, 0, '{}', '{"text":"é\n' || hex(zeroblob(4500000)) || '"}')`)
+	}
+	want := dump(t, from)
+	for _, to := range chain(t) {
+		if _, err := larder.Copy(t.Context(), from, to, larder.MoveOptions{}); err != nil {
+			t.Fatalf("%s: %v", to, err)
+		}
+		got := dump(t, to)
+		for table := range want {
+			if !slices.Equal(want[table], got[table]) {
+				t.Fatalf("%s: table %s has arrived otherwise", to, table)
+			}
+		}
+		from = to
+	}
+}

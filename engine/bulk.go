@@ -16,6 +16,9 @@ import (
 const (
 	mostRows = 256
 	fewRows  = 64
+	// fewBytes is from which size on rows are not few, however many they are: the
+	// engine's own way has them in memory once.
+	fewBytes = 1 << 20
 	// packetShare is how much of the server's packet limit a statement may fill.
 	packetShare = 2
 )
@@ -167,8 +170,8 @@ func (in *inserter) load(ctx context.Context, l driver.BulkLoader, conn *sql.Con
 	next, stop := iter.Pull2(rows)
 	defer stop()
 	first := make([][]any, 0, fewRows)
-	more := false
-	for len(first) <= fewRows {
+	more, size := false, 0
+	for len(first) <= fewRows && size < fewBytes {
 		row, err, ok := next()
 		if !ok {
 			break
@@ -178,7 +181,10 @@ func (in *inserter) load(ctx context.Context, l driver.BulkLoader, conn *sql.Con
 			return 0, err
 		}
 		first = append(first, append([]any(nil), row...))
-		more = len(first) > fewRows
+		for _, v := range row {
+			size += sizeOf(v)
+		}
+		more = len(first) > fewRows || size >= fewBytes
 	}
 	all := func(yield func([]any, error) bool) {
 		for _, row := range first {

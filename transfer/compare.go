@@ -137,6 +137,7 @@ func (k *walk) arrived(ctx context.Context, w *way, there Source, each func(row 
 		if err := each(row, w.keySum(sum, row, all), all); err != nil {
 			return err
 		}
+		clear(row)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@ package transfer
 import (
 	"context"
 	"iter"
+	"slices"
 
 	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/engine"
@@ -90,14 +91,30 @@ func (s *snapshot) Rows(ctx context.Context, t *schema.Table) iter.Seq2[[]any, e
 	}
 }
 
+// largeRow is from which size on a row is the last one of its query: what an
+// engine keeps of it in memory is given back before the row goes on.
+const largeRow = 8 << 20
+
 func (s *snapshot) read(ctx context.Context, t *schema.Table, each func(row []any) bool) error {
-	st, err := query.Compile(reading(t), s.tx.Dialect())
+	var after []any
+	for {
+		more, err := s.part(ctx, t, &after, each)
+		if err != nil || !more {
+			return err
+		}
+	}
+}
+
+// part reads rows behind a key, to the end or to a large row; more says that it
+// was not the end.
+func (s *snapshot) part(ctx context.Context, t *schema.Table, after *[]any, each func(row []any) bool) (more bool, err error) {
+	st, err := query.Compile(reading(t, *after), s.tx.Dialect())
 	if err != nil {
-		return err
+		return false, err
 	}
 	rows, err := s.tx.Query(ctx, st)
 	if err != nil {
-		return err
+		return false, err
 	}
 	values := make([]any, len(t.Columns))
 	dest := make([]any, len(values))
@@ -107,20 +124,52 @@ func (s *snapshot) read(ctx context.Context, t *schema.Table, each func(row []an
 	for rows.Next() {
 		if err := rows.Scan(dest...); err != nil {
 			rows.Close()
-			return err
+			return false, err
 		}
+		size := 0
 		for i, c := range t.Columns {
 			values[i] = canon.Raw(c.Type, values[i])
+			size += sizeOf(values[i : i+1])
+		}
+		if size >= largeRow && keyed(t, values, after) {
+			if err := rows.Close(); err != nil {
+				return false, err
+			}
+			more = each(values)
+			clear(values)
+			return more, nil
 		}
 		if !each(values) {
-			return rows.Close()
+			return false, rows.Close()
 		}
 	}
-	return rows.Close()
+	return false, rows.Close()
 }
 
-// reading reads all rows of a table in the order of its key.
-func reading(t *schema.Table) query.SelectStmt {
+// keyed remembers the key of a row; false where reading cannot go on behind it.
+func keyed(t *schema.Table, row []any, after *[]any) bool {
+	if t.PrimaryKey == nil {
+		return false
+	}
+	key := make([]any, 0, len(t.PrimaryKey.Columns))
+	for i, c := range t.Columns {
+		if !slices.Contains(t.PrimaryKey.Columns, c.Name) {
+			continue
+		}
+		if _, err := canon.Read(c.Type, row[i]); err != nil || row[i] == nil || !c.Type.Kind.IsText() && !c.Type.Kind.IsWhole() {
+			return false
+		}
+	}
+	for _, n := range t.PrimaryKey.Columns {
+		key = append(key, row[slices.IndexFunc(t.Columns, func(c *schema.Column) bool { return c.Name == n })])
+	}
+	*after = key
+	return true
+}
+
+// reading reads the rows of a table in the order of its key, all of them or
+// those behind one.
+func reading(t *schema.Table, after []any) query.SelectStmt {
 	sel := query.Select().From(t).Named(name)
 	for _, c := range t.Columns {
 		col := query.ColumnOf[any](t, c.Name)
@@ -133,10 +182,23 @@ func reading(t *schema.Table) query.SelectStmt {
 			sel = sel.Columns(col)
 		}
 	}
-	if t.PrimaryKey != nil {
-		for _, n := range t.PrimaryKey.Columns {
-			sel = sel.OrderBy(query.ColumnOf[any](t, n))
+	if t.PrimaryKey == nil {
+		return sel
+	}
+	var behind []query.Cond
+	for i, n := range t.PrimaryKey.Columns {
+		sel = sel.OrderBy(query.ColumnOf[any](t, n))
+		if after == nil {
+			continue
 		}
+		var same []query.Cond
+		for j, m := range t.PrimaryKey.Columns[:i] {
+			same = append(same, query.ColumnOf[any](t, m).Eq(after[j]))
+		}
+		behind = append(behind, query.And(append(same, query.ColumnOf[any](t, n).Gt(after[i]))...))
+	}
+	if after != nil {
+		sel = sel.Where(query.Or(behind...))
 	}
 	return sel
 }

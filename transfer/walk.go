@@ -133,6 +133,11 @@ func (k *walk) table(ctx context.Context, w *way, each func(number int64, s sent
 		w.digest.add(w.keySum(sum, v.Row, s.sum), s.sum)
 		r.Written++
 		s.bind = append(make([]any, 0, len(v.Bind)), v.Bind...)
+		if size >= largeRow { // not to be kept beside the next one
+			clear(v.Row)
+			clear(v.Bind)
+			clear(row)
+		}
 		for _, i := range waiting {
 			s.bind[i] = nil
 		}

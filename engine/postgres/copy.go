@@ -59,13 +59,13 @@ func (d Dialect) CopyIn(ctx context.Context, sc *sql.Conn, table string, columns
 			rerr = dberr.New(dberr.Invalid, "bulk insert", fmt.Sprintf("a row has %d values for %d columns", len(row), len(columns)))
 		}
 		if rerr == nil {
-			p.buf, rerr = appendCopyRow(p.buf, row)
+			rerr = p.row(row)
+		}
+		if errors.Is(rerr, errEnough) {
+			return 0, nil // the server's error says why
 		}
 		if rerr != nil {
 			return 0, rerr
-		}
-		if len(p.buf) >= copyChunk && !p.send() {
-			return 0, nil // the server has had enough, and its error says why
 		}
 	}
 	complete = p.send()
@@ -136,17 +136,35 @@ func (p *copyPipe) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-func appendCopyRow(b []byte, row []any) ([]byte, error) {
+// errEnough says that the server takes no more.
+var errEnough = errors.New("nobody takes any more rows")
+
+// row writes a row, and hands full buffers over. A long text goes in parts, so
+// that it is in memory once.
+func (p *copyPipe) row(row []any) error {
 	for i, v := range row {
 		if i > 0 {
-			b = append(b, '\t')
+			p.buf = append(p.buf, '\t')
+		}
+		if s, ok := v.(string); ok {
+			for ; len(s) > copyChunk; s = s[copyChunk:] {
+				p.buf = appendCopyText(p.buf, s[:copyChunk])
+				if !p.send() {
+					return errEnough
+				}
+			}
+			v = s
 		}
 		var err error
-		if b, err = appendCopyValue(b, v); err != nil {
-			return b, err
+		if p.buf, err = appendCopyValue(p.buf, v); err != nil {
+			return err
 		}
 	}
-	return append(b, '\n'), nil
+	p.buf = append(p.buf, '\n')
+	if len(p.buf) >= copyChunk && !p.send() {
+		return errEnough
+	}
+	return nil
 }
 
 func appendCopyValue(b []byte, v any) ([]byte, error) {

@@ -294,7 +294,7 @@ func parseRow(row []any, line []byte) ([]any, error) {
 	}
 	for _, e := range jsontext.Elements(text) {
 		if e[0] == '"' {
-			row = append(row, jsontext.Unquote(e))
+			row = append(row, unquote(e))
 			continue
 		}
 		v, err := canon.ParseLine(json.RawMessage(e))
@@ -304,4 +304,42 @@ func parseRow(row []any, line []byte) ([]any, error) {
 		row = append(row, v)
 	}
 	return row, nil
+}
+
+// unquote is the text of a JSON string that canon.AppendLine wrote, whose escapes
+// are few in kind.
+func unquote(e string) string {
+	e = e[1 : len(e)-1]
+	at := strings.IndexByte(e, '\\')
+	if at < 0 {
+		return e
+	}
+	out := make([]byte, 0, len(e))
+	for ; at >= 0; at = strings.IndexByte(e, '\\') {
+		out = append(out, e[:at]...)
+		n := 2
+		switch c := e[at+1]; c {
+		case 'n':
+			out = append(out, '\n')
+		case 'r':
+			out = append(out, '\r')
+		case 't':
+			out = append(out, '\t')
+		case 'b':
+			out = append(out, '\b')
+		case 'f':
+			out = append(out, '\f')
+		case 'u':
+			// A pair of surrogates is one character.
+			n = 6
+			if at+12 <= len(e) && e[at+6] == '\\' && e[at+7] == 'u' && (e[at+2]|0x20) == 'd' && e[at+3] >= '8' {
+				n = 12
+			}
+			out = append(out, jsontext.Unquote(`"`+e[at:at+n]+`"`)...)
+		default:
+			out = append(out, c)
+		}
+		e = e[at+n:]
+	}
+	return jsontext.String(append(out, e...))
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -58,6 +59,9 @@ const digits = "0123456789abcdef"
 // appendQuoted appends UTF-8 text as a JSON string: what has to be escaped is,
 // and nothing else.
 func appendQuoted(b []byte, s string) []byte {
+	if len(s) > 1<<20 { // once, and not by doubling what is there
+		b = slices.Grow(b, len(s)+len(s)/8)
+	}
 	b = append(b, '"')
 	start := 0
 	for i := range len(s) {
