@@ -57,7 +57,7 @@ func (a *pollAnswer) send(r *request) error {
 		}
 		var err error
 		if value, over, err = a.next(); err != nil {
-			return nil //nolint:nilerr // the client asks again, and is told then
+			return nil // the client asks again, and is told then
 		}
 	}
 }

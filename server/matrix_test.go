@@ -205,30 +205,41 @@ var matrix = map[string]access{
 	"POST /api/v1/groups/id/{id}/users/remove": forAdmins,
 	"DELETE /api/v1/groups/id/{id}/delete":     forAdmins,
 
-	"GET /api/v1/knowledge/":                             forUsers,
-	"GET /api/v1/knowledge/search":                       forUsers,
-	"GET /api/v1/knowledge/search/files":                 forUsers,
-	"POST /api/v1/knowledge/create":                      {401, 401, 401, 401, 200}, // users lack the permission
-	"POST /api/v1/knowledge/reindex":                     {401, 401, 401, 401, 501},
-	"POST /api/v1/knowledge/metadata/reindex":            forAdmins,
-	"GET /api/v1/knowledge/{id}":                         {401, 401, 200, 401, 200},
-	"POST /api/v1/knowledge/{id}/update":                 ofBase,
-	"POST /api/v1/knowledge/{id}/access/update":          ofBase,
-	"DELETE /api/v1/knowledge/{id}/delete":               ofBase,
-	"POST /api/v1/knowledge/{id}/reset":                  ofBase,
-	"GET /api/v1/knowledge/{id}/files":                   ofBase,
-	"GET /api/v1/knowledge/{id}/files/pending":           ofBase,
-	"POST /api/v1/knowledge/{id}/file/add":               ofBase,
-	"POST /api/v1/knowledge/{id}/files/batch/add":        ofBase,
-	"POST /api/v1/knowledge/{id}/file/update":            ofBase,
-	"POST /api/v1/knowledge/{id}/file/remove":            ofBase,
-	"POST /api/v1/knowledge/{id}/sync/diff":              inBase,
-	"POST /api/v1/knowledge/{id}/sync/cleanup":           inBase,
-	"POST /api/v1/knowledge/{id}/dirs/create":            inBase,
-	"POST /api/v1/knowledge/{id}/dirs/{dir_id}/update":   inBase,
-	"DELETE /api/v1/knowledge/{id}/dirs/{dir_id}/delete": inBase,
-	"POST /api/v1/knowledge/{id}/file/move":              inBase,
-	"GET /api/v1/knowledge/{id}/export":                  forAdmins,
+	"GET /api/v1/knowledge/":                                         forUsers,
+	"GET /api/v1/knowledge/search":                                   forUsers,
+	"GET /api/v1/knowledge/search/files":                             forUsers,
+	"POST /api/v1/knowledge/create":                                  {401, 401, 401, 401, 200}, // users lack the permission
+	"POST /api/v1/knowledge/reindex":                                 {401, 401, 401, 401, 501},
+	"POST /api/v1/knowledge/metadata/reindex":                        forAdmins,
+	"GET /api/v1/knowledge/external/connections":                     forAdmins,
+	"POST /api/v1/knowledge/external/connections":                    forAdmins,
+	"GET /api/v1/knowledge/external/connections/{id}":                forAdmins,
+	"PATCH /api/v1/knowledge/external/connections/{id}":              forAdmins,
+	"DELETE /api/v1/knowledge/external/connections/{id}":             forAdmins,
+	"POST /api/v1/knowledge/external/connections/{id}/test":          forAdmins,
+	"POST /api/v1/knowledge/external/connections/{id}/retrieve-test": {401, 401, 401, 401, 501},
+	"POST /api/v1/knowledge/external/source/test":                    {401, 401, 401, 401, 501},
+	"POST /api/v1/knowledge/external/knowledge/create":               forAdmins,
+	"POST /api/v1/knowledge/external/source/create":                  {401, 401, 401, 401, 501},
+	"PATCH /api/v1/knowledge/external/source/{id}":                   {401, 401, 401, 401, 501},
+	"GET /api/v1/knowledge/{id}":                                     {401, 401, 200, 401, 200},
+	"POST /api/v1/knowledge/{id}/update":                             ofBase,
+	"POST /api/v1/knowledge/{id}/access/update":                      ofBase,
+	"DELETE /api/v1/knowledge/{id}/delete":                           ofBase,
+	"POST /api/v1/knowledge/{id}/reset":                              ofBase,
+	"GET /api/v1/knowledge/{id}/files":                               ofBase,
+	"GET /api/v1/knowledge/{id}/files/pending":                       ofBase,
+	"POST /api/v1/knowledge/{id}/file/add":                           ofBase,
+	"POST /api/v1/knowledge/{id}/files/batch/add":                    ofBase,
+	"POST /api/v1/knowledge/{id}/file/update":                        ofBase,
+	"POST /api/v1/knowledge/{id}/file/remove":                        ofBase,
+	"POST /api/v1/knowledge/{id}/sync/diff":                          inBase,
+	"POST /api/v1/knowledge/{id}/sync/cleanup":                       inBase,
+	"POST /api/v1/knowledge/{id}/dirs/create":                        inBase,
+	"POST /api/v1/knowledge/{id}/dirs/{dir_id}/update":               inBase,
+	"DELETE /api/v1/knowledge/{id}/dirs/{dir_id}/delete":             inBase,
+	"POST /api/v1/knowledge/{id}/file/move":                          inBase,
+	"GET /api/v1/knowledge/{id}/export":                              forAdmins,
 
 	"POST /api/v1/files/":                         forUsers,
 	"GET /api/v1/files/":                          forUsers,
@@ -321,6 +332,14 @@ var bodies = map[string]string{
 	"POST /api/v1/files/{id}/rename":                      `{"filename":"x"}`,
 	"POST /api/v1/notes/{id}/update":                      `{"title":"x"}`,
 	"POST /api/v1/notes/{id}/access/update":               `{"access_grants":[]}`,
+
+	"POST /api/v1/knowledge/external/connections":                    connectionBody,
+	"PATCH /api/v1/knowledge/external/connections/{id}":              connectionBody,
+	"POST /api/v1/knowledge/external/connections/{id}/retrieve-test": `{"query":"x"}`,
+	"POST /api/v1/knowledge/external/source/test":                    `{"connection":` + connectionBody + `,"source":{"name":"x"},"query":"x"}`,
+	"POST /api/v1/knowledge/external/knowledge/create":               `{"name":"x","connection_id":"{connection}","source":` + sourceBody + `}`,
+	"POST /api/v1/knowledge/external/source/create":                  `{"name":"x","connection":` + connectionBody + `,"source":{"name":"x"},"test_query":"x"}`,
+	"PATCH /api/v1/knowledge/external/source/{id}":                   `{"name":"x","connection":` + connectionBody + `,"source":{"name":"x"},"test_query":"x"}`,
 }
 
 // world is an app with somebody of every role.
@@ -331,6 +350,19 @@ type world struct {
 	n      int    // how many things were made
 	dir    string // a directory in the last knowledge base
 	inside string // a file in it
+}
+
+const (
+	connectionBody = `{"name":"x","provider":"qdrant","endpoint":"http://localhost:6333","auth_config":{"api_key":"hidden"}}`
+	sourceBody     = `{"name":"x","config":{"content_field":"text"}}`
+)
+
+// connection adds a vector store elsewhere.
+func (w *world) connection() string {
+	w.t.Helper()
+	var x struct{ ID string }
+	w.call("POST", "/api/v1/knowledge/external/connections", connectionBody, w.tokens["admin"]).is(200, "").into(&x)
+	return x.ID
 }
 
 // knowledge makes a base of the owner with a directory and a file.
@@ -412,6 +444,13 @@ func (w *world) made(path string) string {
 		{"/api/v1/folders/", folder},
 		{"/api/v1/notes/", func() string { return post("/api/v1/notes/create", `{"title":"x","data":{"content":{"md":"x"}}}`) }},
 		{"/api/v1/groups/", group},
+		{"/api/v1/knowledge/external/connections/", w.connection},
+		{"/api/v1/knowledge/external/source/", func() string {
+			body := `{"name":"x","connection_id":"` + w.connection() + `","source":` + sourceBody + `}`
+			var x struct{ ID string }
+			w.call("POST", "/api/v1/knowledge/external/knowledge/create", body, w.tokens["admin"]).is(200, "").into(&x)
+			return x.ID
+		}},
 		{"/api/v1/knowledge/", w.knowledge},
 		{"/api/v1/files/", func() string { return w.file(w.tokens["owner"], "x.txt", "x") }},
 	} {
@@ -472,7 +511,11 @@ func TestWhoMayUseWhichRoute(t *testing.T) {
 				}
 				to := w.real(path)
 				if text, ok := body.(string); ok {
-					body = strings.ReplaceAll(text, "{file}", w.inside)
+					text = strings.ReplaceAll(text, "{file}", w.inside)
+					if strings.Contains(text, "{connection}") {
+						text = strings.ReplaceAll(text, "{connection}", w.connection())
+					}
+					body = text
 				}
 				if rt == "POST /api/v1/folders/" {
 					body = fmt.Sprintf(`{"name":"%d"}`, w.n)

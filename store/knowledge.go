@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"errors"
 
+	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/model"
@@ -169,13 +171,29 @@ func (k *Knowledge) Share(ctx context.Context, w Who, id string, grants []Grant)
 
 // Delete removes a base that w may write to, with its directories, links to
 // files and grants, and takes it out of the settings of models. The files stay.
+// With the last base that an admin deletes goes its connection.
 // Errors: dberr.ErrNotFound, ErrNoAccess.
 func (k *Knowledge) Delete(ctx context.Context, w Who, id string) error {
 	return k.inTx(ctx, engine.TxOptions{Name: "knowledge.Delete"}, func(ctx context.Context, b base) error {
-		if err := knowledge.delete(ctx, &b, w, id); err != nil {
+		x, err := knowledge.get(ctx, &b, w, MayDelete, id)
+		if err == nil {
+			err = knowledge.delete(ctx, &b, w, id)
+		}
+		if err == nil {
+			err = forgetKnowledge(ctx, &b, id)
+		}
+		conn := ""
+		if err == nil {
+			conn = textOf(x.Meta.Member("external").Member("connection_id"))
+		}
+		if err != nil || conn == "" || !w.Admin() {
 			return err
 		}
-		return forgetKnowledge(ctx, &b, id)
+		err = (&Knowledge{b}).DeleteConnection(ctx, w, conn) // unless others need it
+		if errors.Is(err, ErrConnectionUsed) || errors.Is(err, dberr.ErrNotFound) {
+			err = nil
+		}
+		return err
 	})
 }
 

@@ -260,7 +260,7 @@ func (f *Files) readable(ctx context.Context, w Who, links []FileLink) (map[stri
 		if _, there := out[id]; there || err != nil {
 			continue
 		}
-		yes := false
+		var yes bool
 		if yes, err = f.inModels(ctx, w, MayRead, id); err == nil && yes {
 			var x readableFile
 			if x, err = query.One[readableFile](ctx, f.q, st.Where(t.ID.Eq(id))); err == nil {

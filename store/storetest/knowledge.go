@@ -320,25 +320,69 @@ var knowledgeCases = []testCase{
 		equal(s, "plan", fmt.Sprint(plan.Add, plan.Same, plan.Make), "[{new.md docs/a/b x} {same.md  "+sum(same)+"}] 1 [docs/a docs/a/b]")
 		equal(s, "changed", fmt.Sprint(len(plan.Change), plan.Change[0].FileID == changed.ID), "1 true")
 		equal(s, "gone", fmt.Sprint(len(plan.Remove), plan.Remove[0].FileID == gone.ID), "1 true")
-		equal(s, "directories", fmt.Sprint(plan.Directories["docs"] == docs, plan.Directories["docs/old"] == old, plan.Drop[0] == old), "true true true")
+		equal(s, "directories", len(plan.Directories), 2)
+		equal(s, "docs", plan.Directories["docs"], docs)
+		equal(s, "docs/old", plan.Directories["docs/old"], old)
+		equal(s, "to be dropped", fmt.Sprint(plan.Drop), "["+old+"]")
 		s.ok(s.Store.Knowledge.CleanUp(s.ctx(), bob.Who(), k.ID, []string{gone.ID, "no"}, []string{old, "no"}))
 		equal(s, "left", s.inBase(bob.Who(), k.ID, store.KnowledgeFileFilter{Sort: "name", Ascending: true}), "docs/changed.md docs/same.md")
 		equal(s, "kept", s.kept(), 2)
 	}},
-	{"a knowledge base whose files are elsewhere", func(s *Suite) {
-		ada := s.admin()
-		k, err := s.Store.Knowledge.Create(s.ctx(), ada.Who(), "k", "", jsonvalue.Text(`{"source":"external"}`), nil)
+	{"connections to where files are elsewhere", func(s *Suite) {
+		ada, bob := s.admin(), s.user("bob")
+		form := store.NewConnection{Name: " x ", Provider: "QDRANT", Endpoint: "http://localhost:6333", Auth: ptr(jsonvalue.Text(`{"api_key":"hidden"}`)),
+			Config: jsonvalue.Text(`{"timeout":5,"db_name":"no","other":1}`), Enabled: true}
+		if _, err := s.Store.Knowledge.CreateConnection(s.ctx(), bob.Who(), form); !errors.Is(err, store.ErrNotPermitted) {
+			s.Errorf("a user: %v", err)
+		}
+		var c jsonvalue.JSON
+		s.max(5, func() {
+			var err error
+			c, err = s.Store.Knowledge.CreateConnection(s.ctx(), ada.Who(), form)
+			s.ok(err)
+		})
+		var id string
+		s.ok(c.Member("id").Decode(&id))
+		s.sameJSON("made", c.Without("id", "created_by", "created_at", "updated_at").String(), `{"name":"x","provider":"qdrant",
+			"endpoint":"http://localhost:6333","config":{"timeout":5},"capabilities":{"retrieve":true},"health":null,"enabled":true,"auth_configured":true}`)
+		form.Auth, form.Name = nil, "y"
+		c, err := s.Store.Knowledge.UpdateConnection(s.ctx(), ada.Who(), id, form)
 		s.ok(err)
-		for what, err := range map[string]error{
-			"add":    errOf(s.Store.Knowledge.Add(s.ctx(), ada.Who(), k.ID, store.FileLink{FileID: "x"})),
-			"dir":    errOf(s.Store.Knowledge.CreateDirectory(s.ctx(), ada.Who(), k.ID, "x", "")),
-			"reset":  errOf(s.Store.Knowledge.Reset(s.ctx(), ada.Who(), k.ID, true)),
-			"remove": errOf(s.Store.Knowledge.Remove(s.ctx(), ada.Who(), k.ID, "x", true)),
-		} {
-			if !errors.Is(err, store.ErrKnowledgeElsewhere) {
-				s.Errorf("%s: %v", what, err)
+		equal(s, "still configured", c.Member("auth_configured").String()+c.Member("name").String(), `true"y"`)
+		var fault *store.ConnectionFault
+		for _, wrong := range []store.NewConnection{{Name: "x", Provider: "other", Endpoint: "x"}, {Provider: "milvus", Endpoint: "x"}, {Name: "x", Provider: "milvus"}} {
+			if _, err := s.Store.Knowledge.CreateConnection(s.ctx(), ada.Who(), wrong); !errors.As(err, &fault) {
+				s.Errorf("%s: %v", wrong.Provider, err)
 			}
 		}
+		health, err := s.Store.Knowledge.CheckConnection(s.ctx(), ada.Who(), id)
+		s.ok(err)
+		s.sameJSON("health", health.String(), fmt.Sprintf(`{"ok":true,"provider":"qdrant","checked_at":%d}`, epoch))
+		source := store.ElsewhereSource{Type: "collection", Name: " docs ", Config: jsonvalue.Text(`{"content_field":" text ","other":1}`)}
+		k, err := s.Store.Knowledge.CreateElsewhere(s.ctx(), ada.Who(), "far", "", id, source, nil)
+		s.ok(err)
+		s.sameJSON("source", k.Meta.Member("external").Member("source").String(), `{"type":"collection","name":"docs","config":{"content_field":"text"}}`)
+		for what, c := range map[string]struct{ err, want error }{
+			"add":        {errOf(s.Store.Knowledge.Add(s.ctx(), ada.Who(), k.ID, store.FileLink{FileID: "x"})), store.ErrKnowledgeElsewhere},
+			"dir":        {errOf(s.Store.Knowledge.CreateDirectory(s.ctx(), ada.Who(), k.ID, "x", "")), store.ErrKnowledgeElsewhere},
+			"reset":      {errOf(s.Store.Knowledge.Reset(s.ctx(), ada.Who(), k.ID, true)), store.ErrKnowledgeElsewhere},
+			"remove":     {errOf(s.Store.Knowledge.Remove(s.ctx(), ada.Who(), k.ID, "x", true)), store.ErrKnowledgeElsewhere},
+			"in use":     {s.Store.Knowledge.DeleteConnection(s.ctx(), ada.Who(), id), store.ErrConnectionUsed},
+			"missing":    {s.Store.Knowledge.DeleteConnection(s.ctx(), ada.Who(), "no"), dberr.ErrNotFound},
+			"retrieve":   {s.Store.Knowledge.Retrieve(s.ctx(), ada.Who(), id), store.ErrNoVectors},
+			"from none":  {s.Store.Knowledge.Retrieve(s.ctx(), ada.Who(), "no"), dberr.ErrNotFound},
+			"by a user":  {s.Store.Knowledge.Retrieve(s.ctx(), bob.Who(), id), store.ErrNotPermitted},
+			"and update": {s.Store.Knowledge.UpdateElsewhere(s.ctx(), ada.Who(), k.ID), store.ErrNoVectors},
+		} {
+			if !errors.Is(c.err, c.want) {
+				s.Errorf("%s: %v, want %v", what, c.err, c.want)
+			}
+		}
+		list, total, err := s.Store.Knowledge.List(s.ctx(), ada.Who(), store.KnowledgeFilter{Source: "external"}, store.Page{})
+		equal(s, "external", baseNames(list, total, err), "1 far(0 true)")
 		s.ok(s.Store.Knowledge.Delete(s.ctx(), ada.Who(), k.ID))
+		left, err := s.Store.Knowledge.Connections(s.ctx(), ada.Who())
+		s.ok(err)
+		equal(s, "connections left", len(left), 0)
 	}},
 }
