@@ -23,7 +23,8 @@ type Config struct{ base }
 //go:embed defaults.json
 var defaultSettings []byte
 
-func readDefaults() map[string]jsonvalue.JSON {
+// Defaults returns what settings are, by key, while nothing says otherwise.
+func Defaults() map[string]jsonvalue.JSON {
 	var m map[string]jsonvalue.JSON
 	if err := json.Unmarshal(defaultSettings, &m); err != nil {
 		panic("store: defaults.json: " + err.Error()) // a test would have said so

@@ -57,7 +57,7 @@ func (u *Users) Permissions(ctx context.Context, id string) (Permissions, error)
 // the names that there are.
 func StandardPermissions() Permissions {
 	var p Permissions
-	decode(readDefaults()[keyPermissions], &p)
+	decode(Defaults()[keyPermissions], &p)
 	return p
 }
 

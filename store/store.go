@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"maps"
 	"time"
 
 	"github.com/google/uuid"
@@ -39,6 +40,8 @@ type Options struct {
 	Passwords *Passwords       // nil is NewPasswords(0)
 	Admins    AdminLimits      // what admins may not do with what belongs to others
 	Blobs     *blobs.Store     // the bytes of files; nil when there are to be none
+
+	Settings map[string]jsonvalue.JSON // by key, what settings are while no row says otherwise, in place of Defaults
 }
 
 // base is what every repository needs.
@@ -57,7 +60,8 @@ func (b *base) now() int64 { return b.clock().Unix() }
 
 // New makes a store over an engine, a session or a transaction.
 func New(q engine.Queryer, o Options) *Store {
-	b := base{q: q, clock: o.Now, newID: o.NewID, passwords: o.Passwords, admins: o.Admins, blobs: o.Blobs, defaults: readDefaults()}
+	b := base{q: q, clock: o.Now, newID: o.NewID, passwords: o.Passwords, admins: o.Admins, blobs: o.Blobs, defaults: Defaults()}
+	maps.Copy(b.defaults, o.Settings)
 	if b.clock == nil {
 		b.clock = time.Now
 	}

@@ -82,7 +82,7 @@ var imports = map[string][]string{
 	"transfer/policy":                 {"dberr", "schema", "driver", "internal/jsontext", "transfer/canon"},
 	"server":                          {"blobs", "jsonvalue", "dberr", "health", "internal/jsontext", "internal/limit", "model", "model/chatdoc", "store"},
 	"health":                          {},
-	"internal/cli":                    {".", "blobs", "dberr", "dburl", "engine", "engine/engines", "migrate", "migrate/command", "migrations", "model", "server", "tables", "transfer", "transfer/archive", "transfer/canon", "transfer/policy"},
+	"internal/cli":                    {".", "blobs", "dberr", "dburl", "engine", "engine/engines", "jsonvalue", "migrate", "migrate/command", "migrations", "model", "server", "store", "tables", "transfer", "transfer/archive", "transfer/canon", "transfer/policy"},
 	"cmd/larder":                      {"internal/cli"},
 	"internal/arch":                   {},
 	"internal/jsontext":               {},

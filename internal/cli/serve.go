@@ -186,6 +186,9 @@ func (p *program) runServe(cmd *cobra.Command, f serveFlags) error {
 	}
 	o.Store.Admins.ListsAsUsers = p.switchedOff("BYPASS_ADMIN_ACCESS_CONTROL")
 	o.Store.Admins.NoChats = p.switchedOff("ENABLE_ADMIN_CHAT_ACCESS")
+	if o.Store.Settings, err = p.settings(); err != nil {
+		return err
+	}
 	if o.Store.Blobs, err = p.uploads(); err != nil {
 		return err
 	}
