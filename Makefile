@@ -15,7 +15,7 @@ RACE    := $(foreach d,engine query store server,$(if $(wildcard $(d)/*.go $(d)/
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
 .DEFAULT_GOAL := help
-.PHONY: help build dist test test-sqlite test-postgresql test-mysql test-mariadb race bench soak lint vet fmt generate check servers
+.PHONY: help build dist test test-sqlite test-postgresql test-mysql test-mariadb race bench soak fuzz-api lint vet fmt generate check servers
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-16s %s\n", $$1, $$2 }'
@@ -49,6 +49,9 @@ bench: ## measure against the raw drivers; see docs/benchmarks.md
 
 soak: ## run the long tests too: an hour
 	$(SERVERS) -- $(GO) test -tags soak -timeout 60m ./...
+
+fuzz-api: ## try every operation of the described API; needs Python 3 and its package index
+	$(SERVERS) -- $(GO) test -tags fuzzapi -timeout 60m -run TestTheFuzzer ./internal/cli
 
 servers: ## start the test servers and keep them until interrupted
 	$(SERVERS)

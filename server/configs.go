@@ -5,11 +5,13 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/jsonvalue"
 )
 
 func (s *Server) configRoutes() []route {
 	const configs = "/api/v1/configs/"
+	elsewhere := refusal{dberr.ErrUnsupported, http.StatusNotImplemented, msgNotDone}
 	return resource(configRefusals,
 		endpoint("POST", configs+"import", "Set settings by their keys", admin, s.importConfig),
 		endpoint("GET", configs+"export", "All settings, secrets among them", admin, s.exportConfig),
@@ -31,18 +33,18 @@ func (s *Server) configRoutes() []route {
 		endpoint("POST", configs+"suggestions", "Set the prompts that the page suggests", admin, s.setSuggestions),
 		endpoint("GET", configs+"banners", "The banners of the page", member, s.banners),
 		endpoint("POST", configs+"banners", "Set them", admin, s.setBanners),
-		endpoint("POST", configs+"oauth/clients/register", "Register with a provider: is not done here", admin, notDone),
-		endpoint("POST", configs+"tool_servers/verify", "Ask a server of tools: is not done here", admin, notDone),
-		endpoint("POST", configs+"terminal_servers/verify", "Ask a server of terminals: is not done here", admin, notDone),
-		endpoint("POST", configs+"terminal_servers/policy", "Set its policy: is not done here", admin, notDone),
-		endpoint("POST", configs+"terminal_servers/lifecycle", "Set when it ends: is not done here", admin, notDone),
-		endpoint("POST", configs+"terminal_servers/refresh", "Start it anew: is not done here", admin, notDone),
+		endpoint("POST", configs+"oauth/clients/register", "Register with a provider: is not done here", admin, notDone).refusing(elsewhere),
+		endpoint("POST", configs+"tool_servers/verify", "Ask a server of tools: is not done here", admin, notDone).refusing(elsewhere),
+		endpoint("POST", configs+"terminal_servers/verify", "Ask a server of terminals: is not done here", admin, notDone).refusing(elsewhere),
+		endpoint("POST", configs+"terminal_servers/policy", "Set its policy: is not done here", admin, notDone).refusing(elsewhere),
+		endpoint("POST", configs+"terminal_servers/lifecycle", "Set when it ends: is not done here", admin, notDone).refusing(elsewhere),
+		endpoint("POST", configs+"terminal_servers/refresh", "Start it anew: is not done here", admin, notDone).refusing(elsewhere),
 	)
 }
 
 // notDone answers for what needs another server than the database.
 func notDone(context.Context, *request, none) (settings, error) {
-	return nil, fail(http.StatusNotImplemented, "This server stores settings and connects to no other server. Ask the one that runs the models.")
+	return nil, fail(http.StatusNotImplemented, msgNotDone)
 }
 
 // readConfig answers the settings of a form.

@@ -36,6 +36,7 @@ const (
 	msgUnknownHost      = "This server is not known under this name. Name it with --allowed-host or WEBUI_URL, or the proxy before it with --trusted-proxy."
 	msgNotJSON          = "The body must be JSON: send it with Content-Type: application/json."
 	msgManySignIns      = "Too many sign in at the moment. Please try again."
+	msgNotDone          = "This server stores settings and connects to no other server. Ask the one that runs the models."
 	msgNoLDAP           = "This server does not sign users in with LDAP. Sign in with Open WebUI, or with a password."
 	msgNUL              = "A password cannot contain the character NUL."
 	msgTooSlow          = "The request came too slowly. Please try again."

@@ -167,6 +167,9 @@ func (p *process) ask(method, path, token, body string) (status int, answer stri
 	if err != nil {
 		p.t.Fatal(err)
 	}
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
 	if token != "" {
 		r.Header.Set("Authorization", "Bearer "+token)
 	}
