@@ -33,6 +33,7 @@ type Builder struct {
 	err  error
 
 	script bool // values become literals
+	shared sharing
 	scopes []Scope
 	room   [3]Scope // for scopes, of most statements
 }
@@ -117,7 +118,11 @@ func (b *Builder) Arg(v any) *Builder {
 		return b.literal(v)
 	}
 	b.args = append(b.args, v)
+	from := len(b.buf)
 	b.buf = b.d.AppendPlaceholder(b.buf, len(b.args))
+	if b.shared.depth > 0 {
+		b.shared.holders = append(b.shared.holders, placeholder{from, len(b.buf), len(b.args) - 1})
+	}
 	return b
 }
 
@@ -172,7 +177,17 @@ func (b *Builder) literal(v any) *Builder {
 const DateTimeLayout = "2006-01-02 15:04:05.000000"
 
 // Expr adds what e writes.
-func (b *Builder) Expr(e Expr) *Builder { e.WriteSQL(b); return b }
+func (b *Builder) Expr(e Expr) *Builder {
+	switch {
+	case b.shared.naming:
+		b.labelled(e)
+	case b.shared.depth > 0:
+		b.share(e)
+	default:
+		e.WriteSQL(b)
+	}
+	return b
+}
 
 // In adds what e writes in the dialect d, which differs from the builder's own
 // in some fragments.

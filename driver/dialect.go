@@ -23,7 +23,8 @@ const (
 	JSONExact       Feature = "json exact"     // numbers in JSON are exact in documents of every length; without it in those up to 65,536 characters
 	SelfSubquery    Feature = "self subquery"  // a statement that writes a table may read it in a subquery
 	PipesConcat     Feature = "|| joins texts"
-	SetAtOnce       Feature = "set at once" // UPDATE ... SET a = b, b = a swaps; without it a later assignment sees an earlier one
+	HavingLabels    Feature = "having labels" // HAVING knows an expression that GROUP BY has by its name in the result alone
+	SetAtOnce       Feature = "set at once"   // UPDATE ... SET a = b, b = a swaps; without it a later assignment sees an earlier one
 )
 
 // Limits of an engine. 0 is unlimited.

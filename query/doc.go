@@ -56,6 +56,16 @@
 //		func(n *Note, cs []Comment) { n.Comments = cs })
 //	notes, err := query.AllWith(ctx, eng, q, comments)
 //
+// What a SELECT list names with As is the same expression everywhere else:
+//
+//	day := Meta.Path("day").Text().As("day")
+//	q = query.Select(day, query.CountAll().As("n")).From(t).GroupBy(day).Having(day.NotNull()).OrderBy(day)
+//
+// Windows are made of an aggregate, or shared by several:
+//
+//	running := query.Frame{}.OrderBy(Made).Rows(query.Preceding(6), query.CurrentRow())
+//	q = query.Select(ID, query.Over(query.Sum(Size)).In(running).As("week")).From(t)
+//
 // A self join names the table again: p := query.As(t, "p"); ID.Of(p).
 //
 // What it will not do: load anything that was not asked for, keep an identity

@@ -32,7 +32,9 @@ type Expr[T any] struct {
 	n    driver.Expr
 	ty   schema.Type
 	name string // of the result column
-	of   string // the column it stands for, for messages
+	// label is the name that As gave it, which a SELECT list spells out.
+	label string
+	of    string // the column it stands for, for messages
 }
 
 func (e Expr[T]) operand(T) {}
@@ -43,29 +45,31 @@ func (e Expr[T]) WriteSQL(b *driver.Builder) { e.n.WriteSQL(b) }
 // SQLType is the column type that the expression's values have.
 func (e Expr[T]) SQLType() schema.Type { return e.ty }
 
-func (e Expr[T]) columnName() string { return e.name }
+func (e Expr[T]) columnName() string {
+	if e.label != "" {
+		return e.label
+	}
+	return e.name
+}
 
 // As gives the expression a name in the result, under which row mapping finds it.
-func (e Expr[T]) As(name string) Named { return Named{e: e, name: name} }
-
-// Named is an expression under a name.
-type Named struct {
-	e    driver.Expr
-	name string
+// It is the same expression elsewhere: what As gives can stand in GroupBy,
+// Having and OrderBy of the statement as well, and be compared and calculated with.
+func (e Expr[T]) As(name string) Expr[T] {
+	e.label = name
+	return e
 }
 
-// SQLType is the type of the expression, without a kind where that is not known.
-func (n Named) SQLType() schema.Type {
-	if t, ok := n.e.(driver.Typed); ok {
-		return t.SQLType()
+func (e Expr[T]) alias() string { return e.label }
+
+// writeSelected writes an item of a SELECT list with the name that As gave it.
+func writeSelected(b *driver.Builder, s Selectable) {
+	if l, ok := s.(interface{ alias() string }); ok && l.alias() != "" {
+		b.Labelled(s, l.alias())
+		return
 	}
-	return schema.Type{}
+	b.Expr(s)
 }
-
-// WriteSQL writes the expression with its name.
-func (n Named) WriteSQL(b *driver.Builder) { b.Expr(n.e).SQL(" AS ").Ident(n.name) }
-
-func (n Named) columnName() string { return n.name }
 
 // arg is a bound value.
 type arg struct {
@@ -170,7 +174,7 @@ func compare(e driver.Expr, ty schema.Type, op string, v driver.Expr) driver.Exp
 	if ty.Kind == schema.DateTime {
 		return toInstant{e, strings.TrimSpace(op), v}
 	}
-	return binary{a: meant(e, ty), op: op, c: meant(v, ty)}
+	return binary{a: meant(e, ty), op: op, c: meant(v, compared(ty))}
 }
 
 func (e Expr[T]) cmp(op string, c driver.Expr) Cond {
@@ -180,7 +184,11 @@ func (e Expr[T]) cmp(op string, c driver.Expr) Cond {
 			return Cond{n: toInstant{e.n, strings.TrimSpace(op), c}}
 		}
 	}
-	return Cond{n: binary{a: exactly(e.n, e.ty), op: op, c: exactly(c, e.ty)}}
+	ty := compared(e.ty)
+	if t, ok := c.(driver.Typed); ok && t.SQLType().Kind == e.ty.Kind {
+		ty = t.SQLType()
+	}
+	return Cond{n: binary{a: exactly(e.n, e.ty), op: op, c: exactly(c, ty)}}
 }
 
 // Eq is "e = v".
@@ -225,7 +233,7 @@ func (e Expr[T]) Between(low, high T) Cond {
 		return And(e.Ge(low), e.Le(high))
 	}
 	c := e.cmp(" BETWEEN ", e.bind(low)).n
-	return Cond{n: binary{a: c, op: " AND ", c: meant(e.bind(high), e.ty), wrap: true}}
+	return Cond{n: binary{a: c, op: " AND ", c: meant(e.bind(high), compared(e.ty)), wrap: true}}
 }
 
 // IsNull is "e IS NULL".
@@ -254,7 +262,7 @@ func (e Expr[T]) distinct(v *T, not bool) Cond {
 		return Or(e.IsNull(), e.Ne(*v))
 	}
 	return Cond{n: driver.ExprFunc(func(b *driver.Builder) {
-		b.Dialect().DistinctFrom(b, meant(e.n, e.ty), meant(e.bind(*v), e.ty), not)
+		b.Dialect().DistinctFrom(b, meant(e.n, e.ty), meant(e.bind(*v), compared(e.ty)), not)
 	})}
 }
 
@@ -314,7 +322,7 @@ func (c Cond) Expr() Expr[bool] {
 }
 
 // As gives the condition a name in the result.
-func (c Cond) As(name string) Named { return Named{e: wrapped{c}, name: name} }
+func (c Cond) As(name string) Expr[bool] { return c.Expr().As(name) }
 
 // Not is "NOT c".
 func (c Cond) Not() Cond { return Not(c) }

@@ -44,12 +44,16 @@ func CountAll() Expr[int64] { return Expr[int64]{n: text("COUNT(*)"), ty: bigint
 
 // CountOf is the number of rows in which e is not NULL.
 func CountOf(e driver.Expr) Expr[int64] {
-	return Expr[int64]{n: call{"COUNT", []driver.Expr{e}}, ty: bigint}
+	return Expr[int64]{n: aggregateOf("COUNT", e, nil), ty: bigint}
 }
 
 // CountDistinct is the number of different values of e.
 func CountDistinct(e driver.Expr) Expr[int64] {
-	return Expr[int64]{ty: bigint, n: driver.ExprFunc(func(b *driver.Builder) { b.SQL("COUNT(DISTINCT ").Expr(e).SQL(")") })}
+	return Expr[int64]{ty: bigint, n: driver.ExprFunc(func(b *driver.Builder) {
+		b.SQL("COUNT(DISTINCT ")
+		b.Labels(false, func() { b.Expr(e) })
+		b.SQL(")")
+	})}
 }
 
 // aggregate is a function of the rows of a group, or with over, which writes the
@@ -58,7 +62,9 @@ func CountDistinct(e driver.Expr) Expr[int64] {
 type aggregate func(b *driver.Builder, over func())
 
 // WriteSQL writes the function of a group.
-func (a aggregate) WriteSQL(b *driver.Builder) { a(b, func() {}) }
+func (a aggregate) WriteSQL(b *driver.Builder) { a.write(b, func() {}) }
+
+func (a aggregate) write(b *driver.Builder, over func()) { b.Labels(false, func() { a(b, over) }) }
 
 // aggregateOf is the aggregate function name of e, cast to a type where that is asked for.
 func aggregateOf(name string, e driver.Expr, cast *schema.Type) aggregate {
@@ -122,6 +128,9 @@ func Cast[T any](e driver.Expr, ty schema.Type) Expr[T] {
 
 // Coalesce is the first of its values that is not NULL.
 func Coalesce[T any](first Operand[T], rest ...Operand[T]) Expr[T] {
+	if len(rest) == 0 {
+		return Expr[T]{n: first, ty: first.SQLType()} // some engines want two
+	}
 	args := []driver.Expr{first}
 	for _, r := range rest {
 		args = append(args, r)
@@ -131,7 +140,11 @@ func Coalesce[T any](first Operand[T], rest ...Operand[T]) Expr[T] {
 
 // IfNull is the expression, or v where it is NULL.
 func (e Expr[T]) IfNull(v T) Expr[T] {
-	return Expr[T]{n: call{"COALESCE", []driver.Expr{e.n, e.bind(v)}}, ty: e.ty, of: e.of}
+	value := e.bind(v)
+	if e.ty.Kind == schema.Numeric {
+		value = Cast[T](value, compared(e.ty)) // or some engine makes a text of the decimal
+	}
+	return Expr[T]{n: call{"COALESCE", []driver.Expr{e.n, value}}, ty: e.ty, of: e.of}
 }
 
 // NullIf is NULL where e equals v, else e.
@@ -246,70 +259,3 @@ func (c CaseExpr[T]) end(other driver.Expr) Expr[T] {
 		b.SQL(" END")
 	})}
 }
-
-// Window is an aggregate or window function over a window under construction.
-type Window[T any] struct {
-	fn        driver.Expr
-	ty        schema.Type
-	partition []driver.Expr
-	order     []Order
-}
-
-// Over makes a window function of an aggregate.
-func Over[T any](e Expr[T]) Window[T] { return Window[T]{fn: e.n, ty: e.ty} }
-
-// RowNumber numbers the rows of a partition from 1.
-func RowNumber() Window[int64] { return Window[int64]{fn: text("ROW_NUMBER()"), ty: bigint} }
-
-// Rank is the place of a row in its partition; equals share one.
-func Rank() Window[int64] { return Window[int64]{fn: text("RANK()"), ty: bigint} }
-
-// Lag is the value of e in the row before.
-func Lag[T any](e Operand[T]) Window[T] {
-	return Window[T]{fn: call{"LAG", []driver.Expr{e}}, ty: e.SQLType()}
-}
-
-// Lead is the value of e in the next row.
-func Lead[T any](e Operand[T]) Window[T] {
-	return Window[T]{fn: call{"LEAD", []driver.Expr{e}}, ty: e.SQLType()}
-}
-
-// PartitionBy divides the rows.
-func (w Window[T]) PartitionBy(exprs ...driver.Expr) Window[T] {
-	w.partition = more(w.partition, exprs...)
-	return w
-}
-
-// OrderBy orders the rows of a partition.
-func (w Window[T]) OrderBy(items ...Ordering) Window[T] {
-	for _, it := range items {
-		w.order = more(w.order, it.order())
-	}
-	return w
-}
-
-// Expr is the finished expression.
-func (w Window[T]) Expr() Expr[T] {
-	return Expr[T]{ty: w.ty, n: driver.ExprFunc(func(b *driver.Builder) {
-		if !b.Dialect().Has(driver.Windows) {
-			b.Fail(unsupported(b.Dialect(), "a window function"))
-			return
-		}
-		b.Expr(w.fn).SQL(" OVER (")
-		if len(w.partition) > 0 {
-			b.SQL("PARTITION BY ")
-			b.List(len(w.partition), func(i int) { b.Expr(w.partition[i]) })
-		}
-		if len(w.order) > 0 {
-			if len(w.partition) > 0 {
-				b.SQL(" ")
-			}
-			b.SQL("ORDER BY ")
-			b.List(len(w.order), func(i int) { b.Expr(w.order[i]) })
-		}
-		b.SQL(")")
-	})}
-}
-
-// As is Expr under a name.
-func (w Window[T]) As(name string) Named { return w.Expr().As(name) }

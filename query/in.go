@@ -53,7 +53,7 @@ func (n inNode[T]) WriteSQL(b *driver.Builder) {
 		return
 	}
 	for i := range values {
-		values[i] = meant(values[i], n.e.ty)
+		values[i] = meant(values[i], compared(n.e.ty))
 	}
 	driver.WriteIn(b, meant(n.e.n, n.e.ty), values, n.not)
 }
@@ -143,7 +143,7 @@ func (t TupleExpr) in(rows [][]any, not bool) Cond {
 			}
 			for j, v := range row {
 				r := t.cols[j].reference()
-				out[i] = append(out[i], exactly(arg{ty: compared(r.col.Type), of: r.String(), v: v}, r.col.Type))
+				out[i] = append(out[i], exactly(arg{ty: compared(r.col.Type), of: r.String(), v: v}, compared(r.col.Type)))
 			}
 		}
 		b.Dialect().TupleIn(b, left, out, not)

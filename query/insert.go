@@ -371,5 +371,5 @@ func writeReturned(b *driver.Builder, c Selectable) {
 		b.Ident(r.reference().col.Name)
 		return
 	}
-	b.Expr(c)
+	writeSelected(b, c)
 }

@@ -169,7 +169,7 @@ const (
 func (r *relation[P, C, K]) ofParents(keys []K, fields int) (SelectStmt, error) {
 	sel := r.sel
 	for i, c := range r.cols {
-		sel = sel.Columns(Named{e: c, name: parentKey + strconv.Itoa(i+1)})
+		sel = sel.Columns(column[any](c.reference()).As(parentKey + strconv.Itoa(i+1)))
 	}
 	sel = sel.Where(r.in(keys, fields))
 	n := sel.s
@@ -183,7 +183,7 @@ func (r *relation[P, C, K]) ofParents(keys []K, fields int) (SelectStmt, error) 
 	for _, c := range r.cols {
 		place = place.PartitionBy(c)
 	}
-	place.order = n.order
+	place.frame.order = n.order
 	inner := sel.Columns(place.As(placeName)).with(func(s *selectState) { s.order, s.limit, s.offset = nil, nil, nil })
 	outer := Select().Named(n.name).FromItem(inner.Subquery(childName))
 	for _, name := range sel.resultColumns() {

@@ -248,6 +248,10 @@ func (s SelectStmt) WriteSQL(b *driver.Builder) {
 	}
 	b.Enter(n)
 	defer b.Leave()
+	b.Nested(func() { n.write(b) })
+}
+
+func (n *selectState) write(b *driver.Builder) {
 	writeCTEs(b, n.ctes)
 	b.SQL("SELECT ")
 	if n.distinct {
@@ -256,7 +260,7 @@ func (s SelectStmt) WriteSQL(b *driver.Builder) {
 	if len(n.cols) == 0 {
 		b.SQL("1")
 	}
-	b.List(len(n.cols), func(i int) { b.Expr(n.cols[i]) })
+	n.share(b, func() { b.List(len(n.cols), func(i int) { writeSelected(b, n.cols[i]) }) })
 	if n.from != nil {
 		b.SQL(" FROM ")
 		n.from.writeSource(b)
@@ -269,15 +273,31 @@ func (s SelectStmt) WriteSQL(b *driver.Builder) {
 		}
 	}
 	writeWhere(b, " WHERE ", n.where)
-	if len(n.group) > 0 {
-		b.SQL(" GROUP BY ")
-		b.List(len(n.group), func(i int) { b.Expr(n.group[i]) })
-	}
-	writeWhere(b, " HAVING ", n.having)
-	writeTail(b, n.order, n.limit, n.offset)
+	n.share(b, func() {
+		if len(n.group) > 0 {
+			b.SQL(" GROUP BY ")
+			b.List(len(n.group), func(i int) { b.Grouped(n.group[i]) })
+		}
+		b.Labels(b.Dialect().Has(driver.HavingLabels), func() { writeWhere(b, " HAVING ", n.having) })
+		if len(n.order) > 0 {
+			b.SQL(" ORDER BY ")
+			b.List(len(n.order), func(i int) { b.Expr(n.order[i]) })
+		}
+	})
+	writeTail(b, nil, n.limit, n.offset)
 	if n.lock != nil {
 		b.Dialect().Lock(b, *n.lock)
 	}
+}
+
+// share writes a part of the statement in which expressions must be equal to
+// those of another part.
+func (n *selectState) share(b *driver.Builder, f func()) {
+	if len(n.group) > 0 || n.distinct && len(n.order) > 0 {
+		b.Share(f)
+		return
+	}
+	f()
 }
 
 func writeCTEs(b *driver.Builder, ctes []*CTE) {

@@ -183,6 +183,10 @@ func (f *featureSuite) cases() []featureCase {
 			v, err := query.One[string](ctx, f.eng, query.Select(query.Raw[string]("{k} || '-' || lower({k}) || ?", "!").As("s")).From(f.t).Where(f.id.Eq(2)))
 			return v, err
 		}},
+		{driver.HavingLabels, true, "[1 0]", func(ctx context.Context) (string, error) {
+			x := query.Case[int64]().When(f.b.Gt(10), 1).Else(0).As("x")
+			return ints(ctx, f.eng, query.Select(x).From(f.t).GroupBy(x).Having(x.Ge(0)).OrderBy(x.Desc()))
+		}},
 		{driver.SetAtOnce, false, "1 1 10 k1, 2 20 2 k2, 3 3 30 k3", func(ctx context.Context) (string, error) {
 			return f.after(ctx, query.Update(f.t).Set(f.a.SetTo(f.b), f.b.SetTo(f.a)).Where(f.id.Eq(2)))
 		}},

@@ -32,7 +32,7 @@ func NewDialect(f Flavour, version, maxPacket int) Dialect {
 
 // statementFeatures are those of all flavours.
 var statementFeatures = []driver.Feature{
-	driver.ServerProcess, driver.Windows, driver.RecursiveCTE, driver.Schemas,
+	driver.ServerProcess, driver.Windows, driver.RecursiveCTE, driver.Schemas, driver.HavingLabels,
 }
 
 // Engine is the flavour's name.
@@ -133,7 +133,7 @@ func (d Dialect) Cast(b *driver.Builder, e driver.Expr, ty schema.Type) {
 // Comparable of a decimal that is text is its value to 30 digits behind the
 // point and 35 before it; larger numbers are NULL, not the largest decimal.
 func (Dialect) Comparable(b *driver.Builder, e driver.Expr, ty schema.Type) {
-	if ty.Kind != schema.Numeric {
+	if ty.Kind != schema.Numeric || ty.Precision > 0 {
 		b.Expr(e)
 		return
 	}

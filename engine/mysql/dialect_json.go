@@ -2,6 +2,7 @@ package mysql
 
 import (
 	"fmt"
+	"hash/fnv"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,10 +11,11 @@ import (
 	"github.com/larder-db/larder/driver/jsonparts"
 )
 
-// JSON is LONGTEXT here. JSON_TABLE takes it apart: it names the document once
-// however many members an expression needs, and on MariaDB it gives the text
-// of a member as it stands, and finds keys that are stored with escapes, which
-// JSON_EXTRACT does not.
+// JSON is LONGTEXT here. A subquery takes it apart, which names the member once
+// however often an expression needs it. On MariaDB it is over JSON_TABLE, which
+// gives the text of a member as it stands, and finds keys that are stored with
+// escapes, which JSON_EXTRACT does not. MySQL cannot have JSON_TABLE in GROUP BY
+// and in aggregates; it has a derived table there.
 
 // documents is how a flavour reads and changes JSON: as text, or as documents
 // that it has parsed.
@@ -29,6 +31,7 @@ type documents interface {
 	kind() string                                                                  // the kind of larder_m.m
 	member(d Dialect, b scope, doc driver.Expr, p driver.Path, ty driver.JSONType) // larder_m.m read as ty
 	equal(d Dialect, b scope, v any)                                               // a condition: larder_m.m is equal to v
+	table(d Dialect, b scope, doc driver.Expr, p driver.Path)                      // FROM and WHERE of a scalar subquery over a member
 	each(d Dialect, b scope, doc driver.Expr, p driver.Path)                       // a table of elements without its alias
 	element(b *driver.Builder, doc driver.Expr, value func())                      // the value of such an element
 	change(d Dialect, b *driver.Builder, doc driver.Expr, p driver.Path, fn string, value driver.Expr)
@@ -58,16 +61,25 @@ func (d Dialect) pathLiteral(b *driver.Builder, p driver.Path, tail string) {
 	b.SQL(string(t))
 }
 
-// scope is a subquery over one member. Its table has a name of its own:
-// MariaDB takes two conditions for one that differ only in the path of a
-// JSON_TABLE.
+// scope is a subquery over one member. Its table has a name of its own: MariaDB
+// takes two conditions for one that differ only in the path of a JSON_TABLE. The
+// same member of the same document has the same name, so that expressions that
+// are equal have one text.
 type scope struct {
 	*driver.Builder
 	name string
 }
 
-func newScope(b *driver.Builder) scope {
-	return scope{b, "larder_" + strconv.Itoa(b.Len())}
+func newScope(b *driver.Builder, doc driver.Expr, p driver.Path) scope {
+	h := fnv.New32a()
+	own := driver.NewBuilder(b.Dialect())
+	own.Expr(doc)
+	text, _, err := own.Done()
+	if err != nil {
+		b.Fail(err)
+	}
+	fmt.Fprintf(h, "%s %#v", text, p)
+	return scope{b, "larder_" + strconv.FormatUint(uint64(h.Sum32()), 36)}
 }
 
 // SQL adds text in which larder_m is the member's table.
@@ -75,9 +87,9 @@ func (s scope) SQL(text string) *driver.Builder {
 	return s.Builder.SQL(strings.ReplaceAll(text, "larder_m", s.name))
 }
 
-// table writes FROM and WHERE of a scalar subquery over the member at p, which
+// jsonTable writes FROM and WHERE of a scalar subquery over the member at p, which
 // is larder_m.m, and larder_m.e is 1 when it is there.
-func (d Dialect) table(b scope, doc driver.Expr, p driver.Path) {
+func (d Dialect) jsonTable(b scope, doc driver.Expr, p driver.Path) {
 	b.SQL(" FROM JSON_TABLE(").Expr(doc).SQL(", '$' COLUMNS (m JSON PATH ")
 	d.pathLiteral(b.Builder, p, "")
 	b.SQL(", e INT EXISTS PATH ")
@@ -112,22 +124,27 @@ func (d Dialect) elements(b scope, doc driver.Expr, p driver.Path, members bool)
 // guardColumns and guards see to it that a place in something that is no array
 // leads nowhere: the engines' paths take a scalar for an array of one element.
 func (d Dialect) guardColumns(b scope, p driver.Path) {
-	for i, s := range p {
-		if _, ok := s.(int); ok {
-			b.SQL(fmt.Sprintf(", g%d JSON PATH ", i))
-			d.pathLiteral(b.Builder, p[:i], "")
-		}
-	}
+	b.guarded(p, func(name string, array driver.Path) {
+		b.SQL(", " + name + " JSON PATH ")
+		d.pathLiteral(b.Builder, array, "")
+	})
 }
 
 func (d Dialect) guards(b scope, p driver.Path, first string) {
-	for i, s := range p {
-		if _, ok := s.(int); !ok {
-			continue
-		}
+	b.guarded(p, func(name string, _ driver.Path) {
 		b.SQL(first)
 		first = " AND "
-		b.SQL(d.isArray(fmt.Sprintf("larder_m.g%d", i)))
+		b.SQL(d.isArray("larder_m." + name))
+	})
+}
+
+// guarded calls f for each place in the path, with the name of the column that
+// has the array that the place must be in.
+func (scope) guarded(p driver.Path, f func(name string, array driver.Path)) {
+	for i, s := range p {
+		if _, ok := s.(int); ok {
+			f(fmt.Sprintf("g%d", i), p[:i])
+		}
 	}
 }
 
@@ -167,37 +184,37 @@ func (d Dialect) fromEnd(doc driver.Expr, p driver.Path) (driver.Expr, driver.Pa
 // JSONGet writes the member at p read as ty.
 func (d Dialect) JSONGet(b *driver.Builder, doc driver.Expr, p driver.Path, ty driver.JSONType) {
 	doc, p = d.fromEnd(doc, p)
-	s := newScope(b)
+	s := newScope(b, doc, p)
 	s.SQL("(SELECT ")
 	d.member(d, s, doc, p, ty)
-	d.table(s, doc, p)
+	d.table(d, s, doc, p)
 	s.SQL(")")
 }
 
 // JSONHas writes a condition: the member at p exists.
 func (d Dialect) JSONHas(b *driver.Builder, doc driver.Expr, p driver.Path) {
 	doc, p = d.fromEnd(doc, p)
-	s := newScope(b)
+	s := newScope(b, doc, p)
 	s.SQL("(COALESCE((SELECT larder_m.e")
-	d.table(s, doc, p)
+	d.table(d, s, doc, p)
 	s.SQL("), 0) = 1)")
 }
 
 // JSONKind writes the kind of the member at p.
 func (d Dialect) JSONKind(b *driver.Builder, doc driver.Expr, p driver.Path) {
 	doc, p = d.fromEnd(doc, p)
-	s := newScope(b)
+	s := newScope(b, doc, p)
 	s.SQL("(SELECT " + d.kind())
-	d.table(s, doc, p)
+	d.table(d, s, doc, p)
 	s.SQL(")")
 }
 
 // JSONLength writes the number of elements or members at p.
 func (d Dialect) JSONLength(b *driver.Builder, doc driver.Expr, p driver.Path) {
 	doc, p = d.fromEnd(doc, p)
-	s := newScope(b)
+	s := newScope(b, doc, p)
 	s.SQL("(SELECT CASE WHEN " + d.isContainer() + " THEN JSON_LENGTH(larder_m.m) END")
-	d.table(s, doc, p)
+	d.table(d, s, doc, p)
 	s.SQL(")")
 }
 
@@ -208,7 +225,7 @@ func (d Dialect) JSONHasElement(b *driver.Builder, doc driver.Expr, p driver.Pat
 		whole, at := doc, p
 		doc, p = driver.ExprFunc(func(b *driver.Builder) { d.JSONGet(b, whole, at, driver.AsJSON) }), nil
 	}
-	s := newScope(b)
+	s := newScope(b, doc, p)
 	// Not EXISTS: MariaDB takes it for independent of the row.
 	s.SQL("((SELECT COUNT(*)")
 	d.elements(s, doc, p, false)
@@ -225,7 +242,7 @@ func (d Dialect) JSONContains(b *driver.Builder, doc driver.Expr, p driver.Path,
 // JSONEach writes a table of the elements at p.
 func (d Dialect) JSONEach(b *driver.Builder, doc driver.Expr, p driver.Path, alias string) {
 	doc, p = d.fromEnd(doc, p)
-	s := newScope(b)
+	s := newScope(b, doc, p)
 	d.each(d, s, doc, p)
 	s.SQL(" AS ").Ident(alias)
 }
@@ -237,7 +254,7 @@ func (d Dialect) JSONElement(b *driver.Builder, doc driver.Expr, p driver.Path, 
 	position := func() { b.Ident(alias).SQL(".").Ident("position") }
 	switch c {
 	case driver.ElementKey:
-		s := newScope(b)
+		s := newScope(b, doc, p)
 		d.key(d, s, doc, p, func() {
 			s.SQL("CASE WHEN " + d.isObject() + " THEN JSON_UNQUOTE(JSON_EXTRACT(JSON_KEYS(larder_m.m), CONCAT('$[', ")
 			position()

@@ -79,10 +79,10 @@ const (
 func (MySQL) member(d Dialect, b scope, doc driver.Expr, p driver.Path, ty driver.JSONType) {
 	plain := "CAST(larder_m.m AS CHAR CHARACTER SET utf8mb4)" + binary
 	exact := func() {
-		s := newScope(b.Builder)
+		s := newScope(b.Builder, protected{doc}, doubled(p))
 		s.SQL("(SELECT ")
 		unprotect(s.Builder, doc, func() { s.SQL("larder_m.m") })
-		d.table(s, protected{doc}, doubled(p))
+		d.table(d, s, protected{doc}, doubled(p))
 		s.SQL(")" + binary)
 	}
 	switch ty {
@@ -109,6 +109,23 @@ func (MySQL) member(d Dialect, b scope, doc driver.Expr, p driver.Path, ty drive
 	case driver.AsBool:
 		b.SQL("CASE WHEN " + jsonType + " = 'BOOLEAN' THEN CASE " + jsonText + " WHEN 'true' THEN 1 ELSE 0 END END")
 	}
+}
+
+// table is a derived table. The inner one is read before the outer one is taken
+// apart, so that the document is parsed once.
+func (MySQL) table(d Dialect, b scope, doc driver.Expr, p driver.Path) {
+	b.SQL(" FROM (SELECT IF(JSON_TYPE(larder_mx.x)" + binary + " = 'NULL', NULL, larder_mx.x) AS m, larder_mx.x IS NOT NULL AS e")
+	b.guarded(p, func(name string, _ driver.Path) { b.SQL(", larder_mx." + name) })
+	b.SQL(" FROM (SELECT JSON_EXTRACT(").Expr(doc).SQL(", ")
+	d.pathLiteral(b.Builder, p, "")
+	b.SQL(") AS x")
+	b.guarded(p, func(name string, array driver.Path) {
+		b.SQL(", JSON_EXTRACT(").Expr(doc).SQL(", ")
+		d.pathLiteral(b.Builder, array, "")
+		b.SQL(") AS " + name)
+	})
+	b.SQL(" LIMIT 1) AS larder_mx) AS larder_m")
+	d.guards(b, p, " WHERE ")
 }
 
 func (MySQL) fromLast(n int) string {
@@ -163,7 +180,7 @@ func (MySQL) key(d Dialect, s scope, doc driver.Expr, p driver.Path, key func())
 	key()
 	s.SQL(")")
 	d.collate(s.Builder)
-	d.table(s, protected{doc}, doubled(p))
+	d.table(d, s, protected{doc}, doubled(p))
 	s.SQL(")")
 }
 

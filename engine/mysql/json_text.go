@@ -36,6 +36,8 @@ func (MariaDB) member(d Dialect, b scope, _ driver.Expr, _ driver.Path, ty drive
 	}
 }
 
+func (MariaDB) table(d Dialect, b scope, doc driver.Expr, p driver.Path) { d.jsonTable(b, doc, p) }
+
 func (MariaDB) fromLast(n int) string { return "-" + strconv.Itoa(n) }
 
 // nestsFromLast: "$[-1][*]" leads nowhere in JSON_TABLE.
@@ -77,7 +79,7 @@ func (MariaDB) equal(d Dialect, s scope, v any) {
 // there are no lateral tables.
 func (MariaDB) each(d Dialect, s scope, doc driver.Expr, p driver.Path) {
 	s.SQL("JSON_TABLE((SELECT CASE LEFT(larder_m.m, 1) WHEN '[' THEN larder_m.m WHEN '{' THEN JSON_EXTRACT(larder_m.m, '$.*') END")
-	d.table(s, doc, p)
+	d.table(d, s, doc, p)
 	s.SQL("), '$[*]' COLUMNS (position FOR ORDINALITY, value JSON PATH '$'))")
 }
 
@@ -85,7 +87,7 @@ func (MariaDB) key(d Dialect, s scope, doc driver.Expr, p driver.Path, key func(
 	s.SQL("(SELECT ")
 	key()
 	d.collate(s.Builder)
-	d.table(s, doc, p)
+	d.table(d, s, doc, p)
 	s.SQL(")")
 }
 

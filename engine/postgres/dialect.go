@@ -115,6 +115,10 @@ func (Dialect) Cast(b *driver.Builder, e driver.Expr, ty schema.Type) {
 func (d Dialect) Comparable(b *driver.Builder, e driver.Expr, ty schema.Type) {
 	switch ty.Kind {
 	case schema.Numeric:
+		if ty.Precision > 0 {
+			b.Expr(e)
+			return
+		}
 		d.Cast(b, e, ty)
 	case schema.JSON:
 		// json has no equality of its own.

@@ -30,7 +30,7 @@ SELECT "note"."id", "note"."title" FROM "note" WHERE ("note"."id", "note"."n") I
 --   "a", 1, "b", 2
 
 -- decimal
-SELECT "note"."id", "note"."title" FROM "note" WHERE CAST("note"."price" AS numeric) >= CAST($1 AS numeric) ORDER BY CAST("note"."price" AS numeric)
+SELECT "note"."id", "note"."title" FROM "note" WHERE "note"."price" >= CAST($1 AS numeric) ORDER BY "note"."price"
 --   "1.5"
 
 -- self join
