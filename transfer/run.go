@@ -200,6 +200,17 @@ func (r *Run) clear(ctx context.Context, src Source) error {
 	if err != nil {
 		return err
 	}
+	for _, w := range route.ways { // those that refer to each other in a circle let go
+		u := query.Update(w.target).AllRows().Named(name)
+		for _, i := range w.waiting() {
+			u = u.Set(query.ColumnOf[any](w.target, w.target.Columns[i].Name).SetNull())
+		}
+		if len(w.waiting()) > 0 {
+			if _, err := query.Exec(ctx, r.to, u); err != nil {
+				return err
+			}
+		}
+	}
 	for _, w := range slices.Backward(route.ways) {
 		if err := r.forget(ctx, w); err != nil {
 			return err
@@ -212,7 +223,7 @@ func (r *Run) clear(ctx context.Context, src Source) error {
 func (r *Run) forget(ctx context.Context, w *way) error {
 	delete(r.states, w.target.Name)
 	return r.to.InTx(ctx, engine.TxOptions{Name: name, Idempotent: true}, func(ctx context.Context, tx *engine.Tx) error {
-		if _, err := query.Exec(ctx, tx, query.Delete(w.target).Named(name)); err != nil {
+		if _, err := query.Exec(ctx, tx, query.Delete(w.target).AllRows().Named(name)); err != nil {
 			return err
 		}
 		_, err := query.Exec(ctx, tx, query.Delete(ledgerDef).Where(ledgerName.Eq(w.target.Name)).Named(name))

@@ -85,7 +85,12 @@ func (s *snapshot) Count(ctx context.Context, t *schema.Table) (int64, error) {
 
 func (s *snapshot) Rows(ctx context.Context, t *schema.Table) iter.Seq2[[]any, error] {
 	return func(yield func([]any, error) bool) {
-		if err := s.read(ctx, t, func(row []any) bool { return yield(row, nil) }); err != nil {
+		left := false // nobody wants more, not even an error
+		err := s.read(ctx, t, func(row []any) bool {
+			left = !yield(row, nil)
+			return !left
+		})
+		if err != nil && !left {
 			yield(nil, err)
 		}
 	}

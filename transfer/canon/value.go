@@ -19,11 +19,11 @@ import (
 func Raw(ty schema.Type, raw any) any {
 	switch v := raw.(type) {
 	case []byte:
-		if v == nil {
-			return nil
-		}
 		if ty.Kind != schema.Bytes {
 			return jsontext.String(v)
+		}
+		if v == nil {
+			return []byte{} // NULL is not bytes at all
 		}
 	case time.Time:
 		return v.UTC()
