@@ -1,10 +1,12 @@
 package larder_test
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
 	"errors"
 	"io"
+	"log/slog"
 	"maps"
 	"os"
 	"path/filepath"
@@ -232,4 +234,58 @@ func TestLargeDocumentsAreMovedOneAtATime(t *testing.T) {
 		}
 		from = to
 	}
+}
+
+func TestEarlierRevisionsAreMovedAsTheyAreOrToTheHead(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, db testdb.DB) {
+		from := testdb.New(t, testdb.SQLite).URL
+		to(t, from, early)
+		run(t, from, "INSERT INTO chat (id, user_id, title, chat, created_at, updated_at, archived, pinned, meta) VALUES ('c', 'u', 't', '{\"title\":\"t\"}', 1, 1, 0, 0, '{}')",
+			"INSERT INTO {user} (id, name, email, role, profile_image_url, last_active_at, updated_at, created_at) VALUES ('u', 'n', 'A@example.com', 'admin', '', 1, 1, 1)")
+		for _, upgrade := range []bool{false, true} {
+			target := testdb.New(t, db.Engine).URL
+			rep, err := larder.Copy(t.Context(), parsed(t, from), parsed(t, target), larder.MoveOptions{Upgrade: upgrade})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !rep.Clean() || rep.Totals().Written != 2 {
+				t.Errorf("%+v", rep.Totals())
+			}
+			if upgrade {
+				open(t, target, larder.Options{Migrate: larder.MigrateCheck})
+				continue
+			}
+			if rep, err := larder.Verify(t.Context(), parsed(t, from), parsed(t, target), larder.MoveOptions{}); err != nil || !rep.Clean() {
+				t.Errorf("%v, %+v", err, rep)
+			}
+			to(t, target, "head")
+			open(t, target, larder.Options{Migrate: larder.MigrateCheck})
+		}
+	})
+}
+
+func TestANewerRevisionIsCopiedAsItIsFound(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, db testdb.DB) {
+		from := unpacked(t, small)
+		for _, s := range []string{"UPDATE alembic_version SET version_num = 'ffffffffffff'", "ALTER TABLE note ADD COLUMN shoe TEXT", "UPDATE note SET shoe = 'left'",
+			"CREATE TABLE novelty (id TEXT NOT NULL PRIMARY KEY, what JSON, made DATETIME)", `INSERT INTO novelty VALUES ('1', '{"a":1}', '2026-01-01 00:00:00')`} {
+			spoilNothing(t, from, s)
+		}
+		target := parsed(t, db.URL)
+		var log bytes.Buffer
+		o := larder.MoveOptions{Logger: slog.New(slog.NewTextHandler(&log, nil))}
+		rep, err := larder.Copy(t.Context(), from, target, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !rep.Clean() || !strings.Contains(log.String(), "revision ffffffffffff, which this program does not know") {
+			t.Errorf("%+v %s", rep.Totals(), log.String())
+		}
+		if d := cmp.Diff(dump(t, from), dump(t, target)); d != "" {
+			t.Error(d)
+		}
+		if _, err := larder.Copy(t.Context(), from, parsed(t, testdb.New(t, db.Engine).URL), larder.MoveOptions{Upgrade: true}); !errors.Is(err, dberr.ErrSchemaMismatch) {
+			t.Errorf("to the head: %v", err)
+		}
+	})
 }

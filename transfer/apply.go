@@ -2,7 +2,6 @@ package transfer
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -42,8 +41,7 @@ func ApplyQuarantine(ctx context.Context, to *engine.Engine, file io.Reader, rul
 		}
 		done, err := applyLine(ctx, to, found, &line, rules)
 		switch {
-		case errors.Is(err, dberr.ErrInvalid) || errors.Is(err, dberr.ErrForeignKey) || errors.Is(err, dberr.ErrAlreadyExists) ||
-			errors.Is(err, dberr.ErrSchemaMismatch) || errors.Is(err, dberr.ErrCheck) || errors.Is(err, dberr.ErrNotNull):
+		case slices.Contains(refusals, dberr.CodeOf(err)) && err != nil:
 			out.Refused++
 			const most = 20
 			if len(out.Refusals) < most {
@@ -60,8 +58,13 @@ func ApplyQuarantine(ctx context.Context, to *engine.Engine, file io.Reader, rul
 	return out, nil
 }
 
+// refusals are failures of a row, behind which the next one is tried.
+var refusals = []dberr.Code{dberr.Invalid, dberr.ForeignKey, dberr.AlreadyExists, dberr.SchemaMismatch, dberr.Check,
+	dberr.NotNull, dberr.TooLarge}
+
 // applyLine puts one row in, and reports whether it was missing.
-func applyLine(ctx context.Context, to *engine.Engine, found []*schema.Table, l *policy.Line, rules policy.Rules) (bool, error) {
+func applyLine(ctx context.Context, to *engine.Engine, found []*schema.Table, l *policy.Line,
+	rules policy.Rules) (bool, error) {
 	i := slices.IndexFunc(found, func(t *schema.Table) bool { return t.Name == l.Table })
 	if i < 0 {
 		return false, dberr.New(dberr.SchemaMismatch, "quarantine", "there is no such table")
@@ -116,7 +119,8 @@ func applyLine(ctx context.Context, to *engine.Engine, found []*schema.Table, l 
 
 // hasRow reports whether in has a row whose key columns are those of a row of
 // table t.
-func hasRow(ctx context.Context, tx *engine.Tx, in *schema.Table, key []string, t *schema.Table, columns []string, row []any) (bool, error) {
+func hasRow(ctx context.Context, tx *engine.Tx, in *schema.Table, key []string, t *schema.Table, columns []string,
+	row []any) (bool, error) {
 	at := query.Select().From(in).Named(name)
 	for i, n := range columns {
 		c := slices.IndexFunc(t.Columns, func(c *schema.Column) bool { return c.Name == n })

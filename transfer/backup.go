@@ -42,7 +42,8 @@ func Backup(ctx context.Context, src Source, w io.Writer, about About, o Options
 			k.total += max(n, 0)
 		}
 	}
-	a, err := archive.NewWriter(w, archive.Header{Program: about.Program, Engine: about.Engine, Made: begun.UTC().Truncate(time.Second), Tables: tables})
+	a, err := archive.NewWriter(w, archive.Header{Program: about.Program, Engine: about.Engine,
+		Made: begun.UTC().Truncate(time.Second), Tables: tables})
 	if err != nil {
 		return rep, err
 	}

@@ -122,7 +122,8 @@ func (k *walk) compareTable(ctx context.Context, w *way, there Source) error {
 }
 
 // arrived gives the rows that the target has, with the sums of key and row.
-func (k *walk) arrived(ctx context.Context, w *way, there Source, each func(row []any, key, sum canon.Sum) error) error {
+func (k *walk) arrived(ctx context.Context, w *way, there Source,
+	each func(row []any, key, sum canon.Sum) error) error {
 	sum := canon.NewSummer(w.types)
 	row := make([]any, len(w.target.Columns))
 	for raw, err := range there.Rows(ctx, w.target) {

@@ -92,8 +92,12 @@ func hasLedger(ctx context.Context, eng *engine.Engine) (bool, error) {
 }
 
 func entries(ctx context.Context, q engine.Queryer) ([]entry, error) {
-	return query.All[entry](ctx, q, query.Select(ledgerName, ledgerState, ledgerRead, ledgerWritten, ledgerSum, ledgerAbout).
-		From(ledgerDef).OrderBy(ledgerName).Named(name))
+	return query.All[entry](ctx, q, selectEntries().OrderBy(ledgerName))
+}
+
+func selectEntries() query.SelectStmt {
+	return query.Select(ledgerName, ledgerState, ledgerRead, ledgerWritten, ledgerSum, ledgerAbout).
+		From(ledgerDef).Named(name)
 }
 
 // makeLedger begins a run.
@@ -113,7 +117,8 @@ func makeLedger(ctx context.Context, eng *engine.Engine, about string) error {
 // putEntry writes an entry, new or not.
 func putEntry(ctx context.Context, q engine.Queryer, e entry) error {
 	_, err := query.Exec(ctx, q, query.Insert(ledgerDef).Values(ledgerName.Set(e.Name), ledgerState.Set(e.State),
-		ledgerRead.Set(e.Read), ledgerWritten.Set(e.Written), ledgerSum.Set(e.Sum), ledgerAbout.SetPtr(e.About), ledgerAt.Set(time.Now().Unix())).
+		ledgerRead.Set(e.Read), ledgerWritten.Set(e.Written), ledgerSum.Set(e.Sum),
+		ledgerAbout.SetPtr(e.About), ledgerAt.Set(time.Now().Unix())).
 		OnConflict(ledgerName).DoUpdate(ledgerState, ledgerRead, ledgerWritten, ledgerSum, ledgerAbout, ledgerAt).Named(name))
 	return err
 }

@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"context"
+	"slices"
 
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/query"
@@ -32,7 +33,8 @@ func (r *Run) patch(ctx context.Context, k *walk, w *way) error {
 		updates = updates[:0]
 		return err
 	}
-	j := policy.NewJudge(k.o.Rules, k.dialect, policy.Table{Target: w.target, Source: w.source, Keys: k.keys, Late: w.late})
+	j := policy.NewJudge(k.o.Rules, k.dialect,
+		policy.Table{Target: w.target, Source: w.source, Keys: k.keys, Late: w.late})
 	sum := canon.NewSummer(w.types)
 	var row []any
 	for raw, err := range k.src.Rows(ctx, w.source) {
@@ -71,7 +73,7 @@ func (k *walk) late(w *way, j *policy.Judge, sum *canon.Summer, raw, row []any) 
 	for _, f := range w.late {
 		known := j.Known(f, k.keys, was)
 		for i, c := range w.target.Columns {
-			if row[i] == nil || !in(f.Columns, c.Name) {
+			if row[i] == nil || !slices.Contains(f.Columns, c.Name) {
 				continue
 			}
 			if !known {
@@ -98,13 +100,4 @@ func (k *walk) late(w *way, j *policy.Judge, sum *canon.Summer, raw, row []any) 
 		u = u.Where(query.ColumnOf[any](w.target, w.target.Columns[i].Name).Eq(row[i]))
 	}
 	return u, some, nil
-}
-
-func in(list []string, s string) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
-	}
-	return false
 }

@@ -122,8 +122,7 @@ func (p *pipe) stop() {
 func (p *pipe) write(b batch) error {
 	table := p.way.target.Name
 	o := engine.TxOptions{Name: name, Applied: func(ctx context.Context, q engine.Queryer) (bool, error) {
-		now, err := query.All[entry](ctx, q, query.Select(ledgerName, ledgerState, ledgerRead, ledgerWritten, ledgerSum, ledgerAbout).
-			From(ledgerDef).Where(ledgerName.Eq(table)).Named(name))
+		now, err := query.All[entry](ctx, q, selectEntries().Where(ledgerName.Eq(table)))
 		return len(now) == 1 && now[0] == b.at.entry(table), err
 	}}
 	return p.run.to.InTx(p.ctx, o, func(ctx context.Context, tx *engine.Tx) error {

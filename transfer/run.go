@@ -178,7 +178,8 @@ func (r *Run) empty(ctx context.Context, route *route) error {
 		if _, ours := r.states[w.target.Name]; ours {
 			continue
 		}
-		found, err := query.Found(ctx, r.to, query.Select().From(w.target).Columns(query.ColumnOf[any](w.target, w.target.Columns[0].Name)).Limit(1).Named(name))
+		first := query.ColumnOf[any](w.target, w.target.Columns[0].Name)
+		found, err := query.Found(ctx, r.to, query.Select(first).From(w.target).Limit(1).Named(name))
 		if err != nil {
 			return err
 		}

@@ -112,7 +112,8 @@ func (s *snapshot) read(ctx context.Context, t *schema.Table, each func(row []an
 
 // part reads rows behind a key, to the end or to a large row; more says that it
 // was not the end.
-func (s *snapshot) part(ctx context.Context, t *schema.Table, after *[]any, each func(row []any) bool) (more bool, err error) {
+func (s *snapshot) part(ctx context.Context, t *schema.Table, after *[]any,
+	each func(row []any) bool) (more bool, err error) {
 	st, err := query.Compile(reading(t, *after), s.tx.Dialect())
 	if err != nil {
 		return false, err
@@ -161,7 +162,9 @@ func keyed(t *schema.Table, row []any, after *[]any) bool {
 		if !slices.Contains(t.PrimaryKey.Columns, c.Name) {
 			continue
 		}
-		if _, err := canon.Read(c.Type, row[i]); err != nil || row[i] == nil || !c.Type.Kind.IsText() && !c.Type.Kind.IsWhole() {
+		_, err := canon.Read(c.Type, row[i])
+		ordered := c.Type.Kind.IsText() || c.Type.Kind.IsWhole()
+		if err != nil || row[i] == nil || !ordered {
 			return false
 		}
 	}

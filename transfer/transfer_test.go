@@ -287,3 +287,59 @@ func (c cut) Rows(ctx context.Context, t *schema.Table) iter.Seq2[[]any, error] 
 		}
 	}
 }
+
+func TestTheTargetIsOneMomentOfASourceInUse(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, from *engine.Engine) {
+		fill(t, from, zoo())
+		to := enginetest.Open(t, testdb.New(t, testdb.SQLite).URL, engine.Options{})
+		create(t, to, zoo())
+		err := transfer.Snapshot(t.Context(), from, func(ctx context.Context, src transfer.Source) error {
+			run, err := transfer.Begin(ctx, to, "copy", transfer.Options{})
+			if err != nil {
+				return err
+			}
+			writes := 0
+			_, err = run.Copy(ctx, busy{src, func(table string) {
+				for _, s := range []string{"UPDATE kinds SET t = 'later'", "DELETE FROM tree WHERE id = 1", "INSERT INTO loose VALUES ('later')",
+					fmt.Sprintf("INSERT INTO pair (a, b) VALUES ('%s', %d)", table, writes)} {
+					if _, err := from.Exec(t.Context(), engine.Statement{SQL: s, Write: true}); err != nil {
+						t.Error(err)
+					}
+					writes++
+				}
+			}})
+			if writes < 10 {
+				t.Errorf("only %d writes", writes)
+			}
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for query, want := range map[string]int64{"SELECT count(*) FROM kinds WHERE t = 'later'": 0, "SELECT count(*) FROM tree": 3,
+			"SELECT count(*) FROM loose": 3003, "SELECT count(*) FROM pair": 3004} {
+			rows, err := to.Query(t.Context(), engine.Statement{SQL: query})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var n int64
+			if rows.Next() {
+				_ = rows.Scan(&n)
+			}
+			if err := rows.Close(); err != nil || n != want {
+				t.Errorf("%s: %d, want %d (%v)", query, n, want, err)
+			}
+		}
+	})
+}
+
+// busy is a source whose database is written to while it is read.
+type busy struct {
+	transfer.Source
+	write func(table string)
+}
+
+func (b busy) Rows(ctx context.Context, t *schema.Table) iter.Seq2[[]any, error] {
+	b.write(t.Name)
+	return b.Source.Rows(ctx, t)
+}

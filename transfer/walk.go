@@ -42,7 +42,8 @@ type sent struct {
 	sum   canon.Sum
 }
 
-func newWalk(ctx context.Context, src Source, d driver.Dialect, target []*schema.Table, stage Stage, o *Options) (*walk, error) {
+func newWalk(ctx context.Context, src Source, d driver.Dialect, target []*schema.Table, stage Stage,
+	o *Options) (*walk, error) {
 	if err := o.Rules.Check(); err != nil {
 		return nil, err
 	}
@@ -112,9 +113,7 @@ func (k *walk) table(ctx context.Context, w *way, each func(number int64, s sent
 		r.Read++
 		row = w.mapped(row, raw)
 		v := j.Row(row)
-		if err := k.extra(w, raw, &v); err != nil {
-			return err
-		}
+		k.extra(w, raw, &v)
 		if len(v.Problems) > 0 {
 			if err := k.problem(w, raw, &v); err != nil {
 				return err
@@ -158,7 +157,7 @@ func (w *way) keySum(s *canon.Summer, row []any, all canon.Sum) canon.Sum {
 }
 
 // extra finds values of columns that the target does not have.
-func (k *walk) extra(w *way, raw []any, v *policy.Verdict) error {
+func (k *walk) extra(w *way, raw []any, v *policy.Verdict) {
 	for _, i := range w.extra {
 		if raw[i] == nil {
 			continue
@@ -170,7 +169,6 @@ func (k *walk) extra(w *way, raw []any, v *policy.Verdict) error {
 			v.Fate = policy.Refuse
 		}
 	}
-	return nil
 }
 
 // problem counts a row that is not in order, writes its line, and ends the walk
@@ -250,7 +248,7 @@ func (k *walk) close(err error) error {
 		return err
 	}
 	if cerr := k.lines.Close(); cerr != nil {
-		err = errors.Join(err, &dberr.Error{Op: "quarantine", Code: dberr.Unavailable, Msg: "the quarantine file could not be written", Err: cerr})
+		err = errors.Join(err, policy.Unwritten(cerr))
 	}
 	k.lines = nil
 	return err
@@ -305,7 +303,8 @@ func (k *walk) progress(table string, size int) {
 		return
 	}
 	k.shown = now
-	k.o.Progress(Progress{Stage: k.stage, Table: table, Rows: k.rows, Total: k.total, Bytes: k.bytes, Elapsed: now.Sub(k.begun)})
+	k.o.Progress(Progress{Stage: k.stage, Table: table, Rows: k.rows, Total: k.total, Bytes: k.bytes,
+		Elapsed: now.Sub(k.begun)})
 }
 
 // done tells the end of a stage.

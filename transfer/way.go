@@ -80,7 +80,8 @@ func routeOf(source, target []*schema.Table, o *Options) (*route, error) {
 }
 
 func wayOf(source, target *schema.Table) (*way, error) {
-	w := &way{source: source, target: target.Clone(), report: &TableReport{Table: target.Name, Problems: map[canon.Class]int64{}}}
+	w := &way{source: source, target: target.Clone(),
+		report: &TableReport{Table: target.Name, Problems: map[canon.Class]int64{}}}
 	w.target.Columns = nil
 	for _, c := range target.Columns {
 		at := slices.IndexFunc(source.Columns, func(x *schema.Column) bool { return x.Name == c.Name })

@@ -75,7 +75,8 @@ func (f *frame) sumOf(stored []byte) [sha256.Size]byte {
 }
 
 func parseHead(b []byte) frame {
-	f := frame{kind: b[0], number: binary.BigEndian.Uint32(b[1:]), raw: binary.BigEndian.Uint32(b[5:]), stored: binary.BigEndian.Uint32(b[9:])}
+	f := frame{kind: b[0], number: binary.BigEndian.Uint32(b[1:]),
+		raw: binary.BigEndian.Uint32(b[5:]), stored: binary.BigEndian.Uint32(b[9:])}
 	copy(f.sum[:], b[lengthsSize:])
 	return f
 }

@@ -202,7 +202,8 @@ func (a *Archive) index() error {
 }
 
 // mark notes where a table begins and ends; done says that the file ends too.
-func (a *Archive) mark(f frame, stored []byte, next int64, open **part, blocks uint32, what string) (done bool, err error) {
+func (a *Archive) mark(f frame, stored []byte, next int64, open **part, blocks uint32,
+	what string) (done bool, err error) {
 	switch f.kind {
 	case kindTable:
 		n := len(a.parts)
@@ -212,7 +213,8 @@ func (a *Archive) mark(f frame, stored []byte, next int64, open **part, blocks u
 		*open = &part{table: a.header.Tables[n], first: next}
 		return false, nil
 	case kindEnd:
-		if *open == nil || json.Unmarshal(stored, &(*open).end) != nil || (*open).end.Table != (*open).table.Name || (*open).end.Blocks != blocks {
+		if *open == nil || json.Unmarshal(stored, &(*open).end) != nil ||
+			(*open).end.Table != (*open).table.Name || (*open).end.Blocks != blocks {
 			return false, damaged(what + " is missing")
 		}
 		a.parts = append(a.parts, **open)
@@ -220,7 +222,8 @@ func (a *Archive) mark(f frame, stored []byte, next int64, open **part, blocks u
 		return false, nil
 	case kindWhole:
 		var end fileEnd
-		if *open != nil || json.Unmarshal(stored, &end) != nil || end.Tables != len(a.parts) || end.Tables != len(a.header.Tables) {
+		if *open != nil || json.Unmarshal(stored, &end) != nil ||
+			end.Tables != len(a.parts) || end.Tables != len(a.header.Tables) {
 			return false, damaged(what + " is missing")
 		}
 		return true, nil

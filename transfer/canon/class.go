@@ -23,7 +23,8 @@ const (
 
 // Classes lists all of them in the order of the constants.
 func Classes() []Class {
-	return []Class{NUL, Encoding, InvalidJSON, Booleans, Numbers, Times, TooLong, JSONLimits, Nulls, Orphans, Duplicates, Unknown}
+	return []Class{NUL, Encoding, InvalidJSON, Booleans, Numbers, Times, TooLong, JSONLimits, Nulls, Orphans,
+		Duplicates, Unknown}
 }
 
 // Valid reports whether c is one of [Classes].

@@ -68,8 +68,9 @@ type Judge struct {
 // NewJudge returns the judge of a table's rows on their way into a database of
 // that dialect.
 func NewJudge(rules Rules, d driver.Dialect, t Table) *Judge {
-	j := &Judge{rules: rules, dialect: d, table: t.Target, kept: t.Keys.kept(t.Target), uniques: uniques(t.Target, t.Source),
-		row: make([]any, len(t.Target.Columns)), bind: make([]any, len(t.Target.Columns))}
+	j := &Judge{rules: rules, dialect: d, table: t.Target, kept: t.Keys.kept(t.Target),
+		uniques: uniques(t.Target, t.Source),
+		row:     make([]any, len(t.Target.Columns)), bind: make([]any, len(t.Target.Columns))}
 	j.sum = canon.NewSummer(Types(t.Target))
 	if t.Target.PrimaryKey != nil {
 		j.key = positions(t.Target, t.Target.PrimaryKey.Columns)
@@ -252,7 +253,9 @@ func (j *Judge) references(v *Verdict) {
 		}
 		p := Problem{Class: canon.Orphans, Column: strings.Join(r.fk.Columns, ", "), Action: j.rules.For(canon.Orphans),
 			Why: "the row of " + r.fk.RefTable + " that it refers to is not there"}
-		free := slices.IndexFunc(r.columns, func(c int) bool { return j.table.Columns[c].Nullable && !slices.Contains(j.key, c) })
+		free := slices.IndexFunc(r.columns, func(c int) bool {
+			return j.table.Columns[c].Nullable && !slices.Contains(j.key, c)
+		})
 		if p.Action == Repair && free >= 0 {
 			c := r.columns[free]
 			v.Row[c], v.Bind[c] = nil, nil
@@ -291,13 +294,16 @@ func (j *Judge) unique(v *Verdict) {
 
 // duplicate treats a row whose key is taken, and reports whether it goes.
 func (j *Judge) duplicate(v *Verdict, u uniqueKey) bool {
-	p := Problem{Class: canon.Duplicates, Column: u.name, Action: j.rules.For(canon.Duplicates), Why: "another row has the same key"}
+	p := Problem{Class: canon.Duplicates, Column: u.name, Action: j.rules.For(canon.Duplicates),
+		Why: "another row has the same key"}
 	if u.folded {
 		p.Why = "another row has the same text in another case of letters"
 	}
 	last := u.columns[len(u.columns)-1]
 	c := j.table.Columns[last]
-	if s, isText := v.Row[last].(string); p.Action == Repair && isText && c.Type.Kind.IsText() && len(j.key) > 0 && !slices.Contains(j.key, last) {
+	s, isText := v.Row[last].(string)
+	may := isText && c.Type.Kind.IsText() && len(j.key) > 0 && !slices.Contains(j.key, last)
+	if p.Action == Repair && may {
 		to := distinct(s, fmt.Sprint(v.Row[j.key[len(j.key)-1]]))
 		if bind, err := j.dialect.Encode(c.Type, to); err == nil {
 			v.Row[last], v.Bind[last] = to, bind

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 
@@ -30,7 +31,8 @@ const (
 // LineOf makes the line for a row of a table, whose values are as the driver
 // gave them.
 func LineOf(t *schema.Table, raw []any, fate Fate, problems []Problem) Line {
-	l := Line{Table: t.Name, Action: Repaired, Problems: problems, Row: map[string]json.RawMessage{}, Key: map[string]json.RawMessage{}}
+	l := Line{Table: t.Name, Action: Repaired, Problems: problems,
+		Row: map[string]json.RawMessage{}, Key: map[string]json.RawMessage{}}
 	if fate != Goes {
 		l.Action = Skipped
 	}
@@ -64,9 +66,14 @@ func (l *Line) Write(w io.Writer) error {
 		_, err = w.Write(append(b, '\n'))
 	}
 	if err != nil {
-		return &dberr.Error{Op: "quarantine", Code: dberr.Unavailable, Msg: "the quarantine file could not be written", Err: err}
+		return Unwritten(err)
 	}
 	return nil
+}
+
+// Unwritten is the error for a quarantine file that could not be written.
+func Unwritten(err error) error {
+	return &dberr.Error{Op: "quarantine", Code: dberr.Unavailable, Msg: "the quarantine file could not be written", Err: err}
 }
 
 // ReadLines gives the lines of a quarantine file. An error names the line.
@@ -76,7 +83,7 @@ func ReadLines(r io.Reader) func(yield func(Line, error) bool) {
 		for n := 1; ; n++ {
 			var l Line
 			err := d.Decode(&l)
-			if err == io.EOF {
+			if errors.Is(err, io.EOF) {
 				return
 			}
 			if err == nil && (l.Table == "" || l.Row == nil) {

@@ -41,7 +41,8 @@ func (r Rules) Check() error {
 			for _, w := range ways {
 				names = append(names, string(w))
 			}
-			return dberr.New(dberr.Invalid, "transfer", fmt.Sprintf("%q is no way to treat %s; take %s", a, c, strings.Join(names, " or ")))
+			return dberr.New(dberr.Invalid, "transfer",
+				fmt.Sprintf("%q is no way to treat %s; take %s", a, c, strings.Join(names, " or ")))
 		}
 	}
 	return nil
