@@ -15,13 +15,19 @@ RACE    := $(foreach d,engine query store server,$(if $(wildcard $(d)/*.go $(d)/
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
 .DEFAULT_GOAL := help
-.PHONY: help build dist test test-sqlite test-postgresql test-mysql test-mariadb race bench soak fuzz-api lint vet fmt generate check servers
+.PHONY: help build build-cloud test-cloud dist test test-sqlite test-postgresql test-mysql test-mariadb race bench soak fuzz-api lint vet fmt generate check servers
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-16s %s\n", $$1, $$2 }'
 
 build: ## build bin/larder, one static binary
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)" -o bin/larder ./cmd/larder
+
+build-cloud: ## build bin/larder with S3, Google Cloud Storage and Azure for files
+	cd cloud && CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)" -o ../bin/larder ./cmd/larder
+
+test-cloud: ## run the tests of the object storages
+	cd cloud && $(GO) vet ./... && $(GO) test ./...
 
 dist: $(addprefix dist/,$(PLATFORMS)) ## cross-compile for Linux, macOS and Windows into dist/
 

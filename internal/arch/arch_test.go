@@ -74,6 +74,8 @@ var imports = map[string][]string{
 	"migrate/migratetest":             {"dberr", "schema", "driver", "engine", "engine/enginetest", "migrate", "migrate/revision", "migrate/op"},
 	"migrations":                      {"jsonvalue", "dberr", "dburl", "schema", "driver", "engine", "migrate", "migrate/op", "internal/jsontext"},
 	"blobs":                           {"dberr"},
+	"cloud":                           {"blobs", "dberr"}, // a module of its own, for its dependencies
+	"cloud/cmd/larder":                {"cloud", "internal/cli"},
 	"store":                           {"blobs", "jsonvalue", "dberr", "schema", "query", "engine", "model", "model/chatdoc", "tables"},
 	"store/storetest":                 {"blobs", "jsonvalue", "dberr", "query", "engine", "engine/enginetest", "model", "model/chatdoc", "tables", "store", "migrate/fresh"},
 	"transfer":                        {"dberr", "schema", "driver", "query", "engine", "transfer/archive", "transfer/canon", "transfer/policy"},
@@ -120,6 +122,8 @@ var dependencies = map[string]string{
 	"github.com/prometheus/client_golang":      "metrics",
 	"github.com/klauspost/compress":            "Zstandard, for archives",
 	"filippo.io/age":                           "encryption of archives",
+	"gocloud.dev":                              "object storages, in the module cloud",
+	"github.com/johannesboyne/gofakes3":        "tests of the module cloud: the protocol of S3",
 	"github.com/google/go-cmp":                 "tests: comparison",
 	"pgregory.net/rapid":                       "tests: properties",
 	"go.uber.org/goleak":                       "tests: leaks",

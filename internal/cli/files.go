@@ -1,9 +1,12 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
+	"net/url"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/larder-db/larder/blobs"
@@ -11,17 +14,69 @@ import (
 )
 
 // uploads is where the bytes of files are kept: below the data directory, as
-// Open WebUI keeps them.
-func (p *program) uploads() (*blobs.Store, error) {
-	if provider := p.env.get("STORAGE_PROVIDER"); provider != "" && provider != "local" {
-		return nil, dberr.New(dberr.Unsupported, "serve",
-			"STORAGE_PROVIDER="+provider+" keeps files in an object storage, which this build does not reach; unset it to keep them in the data directory")
+// Open WebUI keeps them, or in an object storage.
+func (p *program) uploads(ctx context.Context, address string) (*blobs.Store, error) {
+	address, err := p.filesURL(address)
+	if err != nil {
+		return nil, err
 	}
-	bucket, err := blobs.OpenDir(filepath.Join(p.dataDir(), "uploads"))
+	open := p.env.OpenBucket
+	switch {
+	case address == "":
+		open = func(context.Context, string) (blobs.Bucket, error) {
+			return blobs.OpenDir(filepath.Join(p.dataDir(), "uploads"))
+		}
+	case open == nil: // files would be where nobody looks for them
+		return nil, dberr.New(dberr.Unsupported, "serve",
+			"files are to be kept in an object storage, which this build does not reach; build larder from the module cloud (make build-cloud), or keep them in the data directory")
+	}
+	bucket, err := open(ctx, address)
 	if err != nil {
 		return nil, err
 	}
 	return blobs.New(bucket, nil), nil
+}
+
+// filesURL is the address of the object storage: what the flag says, else what
+// the variables of Open WebUI say. Empty is the data directory.
+func (p *program) filesURL(flag string) (string, error) {
+	provider := p.env.get("STORAGE_PROVIDER")
+	bucket, q := "", url.Values{}
+	switch {
+	case flag != "":
+		return flag, nil
+	case provider == "" || provider == "local":
+		return "", nil
+	case provider == "s3":
+		bucket = p.env.get("S3_BUCKET_NAME")
+		q.Set("region", cmp.Or(p.env.get("S3_REGION_NAME"), "us-east-1"))
+		if endpoint := p.env.get("S3_ENDPOINT_URL"); endpoint != "" {
+			q.Set("endpoint", endpoint)
+		}
+		if p.env.get("S3_ADDRESSING_STYLE") == "path" {
+			q.Set("use_path_style", "true")
+		}
+		if prefix := strings.Trim(p.env.get("S3_KEY_PREFIX"), "/"); prefix != "" {
+			q.Set("prefix", prefix+"/")
+		}
+	case provider == "gcs":
+		bucket, provider = p.env.get("GCS_BUCKET_NAME"), "gs"
+	case provider == "azure":
+		bucket, provider = p.env.get("AZURE_STORAGE_CONTAINER_NAME"), "azblob"
+		if host, err := url.Parse(p.env.get("AZURE_STORAGE_ENDPOINT")); err == nil && host.Host != "" {
+			account, domain, _ := strings.Cut(host.Host, ".blob.")
+			q.Set("storage_account", account)
+			if domain != "" {
+				q.Set("domain", "blob."+domain)
+			}
+		}
+	default:
+		return "", dberr.New(dberr.Invalid, "serve", "STORAGE_PROVIDER is local, s3, gcs or azure")
+	}
+	if bucket == "" {
+		return "", dberr.New(dberr.Invalid, "serve", "STORAGE_PROVIDER names an object storage, and no variable names its bucket")
+	}
+	return (&url.URL{Scheme: provider, Host: bucket, RawQuery: q.Encode()}).String(), nil
 }
 
 // sweepEvery is how often it is looked for what programs that were killed have

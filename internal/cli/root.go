@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/larder-db/larder/blobs"
 	"github.com/larder-db/larder/migrate/command"
 )
 
@@ -25,6 +26,10 @@ type Environment struct {
 	Stdout io.Writer
 	Stderr io.Writer
 	Lookup func(name string) (value string, ok bool) // a variable of the environment
+
+	// OpenBucket opens an object storage for files by its address; nil in
+	// programs that keep them in a directory only.
+	OpenBucket func(ctx context.Context, address string) (blobs.Bucket, error)
 }
 
 // System is the environment of the process.

@@ -29,6 +29,7 @@ type serveFlags struct {
 	port       int
 	maxBody    int
 	maxFile    int
+	files      string
 	migrate    string
 	same       string
 	noSnapshot bool
@@ -84,6 +85,7 @@ kept in <data dir>/` + secretFile + `.`,
 	cmd.Flags().IntVar(&f.port, "port", 8080, "the port to listen on; 0 is any that is free")
 	cmd.Flags().IntVar(&f.maxBody, "max-body-mb", 128, "the largest request in megabytes")
 	cmd.Flags().IntVar(&f.maxFile, "max-file-mb", 1024, "the largest file in megabytes; the settings of the instance may allow less")
+	cmd.Flags().StringVar(&f.files, "files-url", "", "the object storage that keeps files: s3://bucket?region=..., gs://bucket, azblob://container; empty is <data dir>/uploads")
 	cmd.Flags().StringVar(&f.migrate, "migrate", string(larder.MigrateAuto), "a database at an earlier revision: auto migrates it, check ends with what to do, off leaves it alone")
 	sameEmailFlag(cmd.Flags(), &f.same)
 	cmd.Flags().DurationVar(&f.lockTimeout, "lock-timeout", migrate.DefaultLockTimeout,
@@ -189,7 +191,7 @@ func (p *program) runServe(cmd *cobra.Command, f serveFlags) error {
 	if o.Store.Settings, err = p.settings(); err != nil {
 		return err
 	}
-	if o.Store.Blobs, err = p.uploads(); err != nil {
+	if o.Store.Blobs, err = p.uploads(ctx, f.files); err != nil {
 		return err
 	}
 	defer o.Store.Blobs.Close()

@@ -1,0 +1,5 @@
+//go:build !no_azure
+
+package main
+
+import _ "gocloud.dev/blob/azureblob" // the driver

@@ -1,0 +1,5 @@
+//go:build !no_gcs
+
+package main
+
+import _ "gocloud.dev/blob/gcsblob" // the driver

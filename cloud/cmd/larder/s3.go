@@ -1,0 +1,5 @@
+//go:build !no_s3
+
+package main
+
+import _ "gocloud.dev/blob/s3blob" // the driver
