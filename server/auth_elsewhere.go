@@ -16,10 +16,10 @@ import (
 func (s *Server) elsewhereRoutes() []route {
 	const auths, mfa = "/api/v1/auths/", "/api/v1/auths/mfa/"
 	step := func(rt route) route {
-		return rt.looking().secret(msgAuthRequest).refusing(refusal{errStepExpired, http.StatusUnauthorized, msgStepExpired})
+		return rt.looking().secret().refusing(refusal{errStepExpired, http.StatusUnauthorized, msgStepExpired})
 	}
 	return []route{
-		endpoint("POST", auths+"ldap", "Sign in with LDAP: switched off", public, s.signInLDAP).looking().secret(msgAuthRequest).
+		endpoint("POST", auths+"ldap", "Sign in with LDAP: switched off", public, s.signInLDAP).looking().secret().
 			refusing(refusal{dberr.ErrUnsupported, http.StatusNotImplemented, msgNoLDAP}),
 		endpoint("DELETE", auths+"oauth/sessions/{provider}", "Forget one's sign-in at another provider", member, s.deleteOAuthSession).
 			refusing(refusal{dberr.ErrNotFound, http.StatusNotFound, "No OAuth session found for this provider"}),
@@ -41,6 +41,7 @@ var noSession = refusal{store.ErrNoSession, http.StatusForbidden, "A human sessi
 var (
 	errOtherOrigin = errors.New("the request comes from a page of another site")
 	errStepExpired = errors.New("no such step of a sign-in is under way")
+	errNoLDAP      = errors.New("LDAP is switched on, and is not asked here")
 )
 
 const msgStepExpired = "This authentication step expired. Please start again."

@@ -110,8 +110,8 @@ func (rt route) refusing(rs ...refusal) route {
 }
 
 // secret is the route with a form that is not shown when something is wrong with it.
-func (rt route) secret(detail string) route {
-	rt.quiet = detail
+func (rt route) secret() route {
+	rt.quiet = msgAuthRequest
 	return rt
 }
 

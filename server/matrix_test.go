@@ -104,6 +104,7 @@ var matrix = map[string]access{
 	"GET /api/v1/users/default/permissions":          forAdmins,
 	"POST /api/v1/users/default/permissions":         forAdmins,
 	"GET /api/v1/users/default/permissions/defaults": forAdmins,
+	"GET /api/v1/users/usage":                        forUsers,
 	"GET /api/v1/users/user/status":                  forUsers,
 	"POST /api/v1/users/user/status/update":          forUsers,
 	"GET /api/v1/users/user/info":                    forUsers,

@@ -36,6 +36,7 @@ func (s *Server) userRoutes() []route {
 		endpoint("POST", users+"user/info/update", "Change it: members are merged", member, s.setInfo),
 		endpoint("GET", users+"user/variables", "One's values for placeholders in prompts", member, s.ownVariables),
 		endpoint("POST", users+"user/variables/update", "Set them", member, s.setVariables),
+		endpoint("GET", users+"usage", "What one has done: messages and tokens by day", member, s.usage),
 		endpoint("GET", users+"{user_id}", "A user with everything that is known of them", admin, s.getUser),
 		endpoint("DELETE", users+"{user_id}", "Delete a user with what is theirs alone", admin, s.deleteUser),
 		endpoint("GET", users+"{user_id}/info", "What everybody may know of a user", member, s.userInfo),

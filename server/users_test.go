@@ -119,3 +119,15 @@ func TestAdminsChangeUsers(t *testing.T) {
 	a.call("DELETE", path, nil, admin).is(200, "")
 	a.call("GET", "/api/v1/auths/", nil, token).is(401, "")
 }
+
+func TestUsage(t *testing.T) {
+	a := local(t)
+	a.admin()
+	token := a.user("bob", model.RoleUser)
+	const path = "/api/v1/users/usage"
+	a.call("GET", path, nil, token).says(200, `"top_tools":[]`)
+	a.call("GET", path+"?days=6", nil, token).says(422, "greater than or equal to 7")
+	a.call("GET", path+"?days=733", nil, token).says(422, "less than or equal to 732")
+	a.call("GET", path+"?start_date=2&end_date=1", nil, token).is(400, "start_date must be before end_date")
+	a.call("GET", path+"?days=7", nil, token).says(200, `"days":7`)
+}

@@ -191,6 +191,57 @@ var accountCases = []testCase{
 		s.ok(err)
 		equal(s, "the default again", out["ui.watermark"].String(), `""`)
 	}},
+	{"what a user has done", func(s *Suite) {
+		bob, eve := s.user("bob"), s.user("eve")
+		_, err := s.Store.Users.Update(s.ctx(), bob.Who(), bob.ID, func(u *model.User) error { u.Timezone = ptr("Asia/Tokyo"); return nil })
+		s.ok(err)
+		chat := s.chat(bob, `{"title":"t"}`)
+		s.chat(eve, twoMessages)
+		n := 0
+		say := func(at int64, role, modelID, usage, output string) {
+			n++
+			m := model.ChatMessage{ID: fmt.Sprintf("m%d", n), ChatID: chat.ID, UserID: &bob.ID, Role: role, CreatedAt: &at, UpdatedAt: &at, Done: ptr(true)}
+			if modelID != "" {
+				m.ModelID = &modelID
+			}
+			if usage != "" {
+				m.Usage = jsonvalue.Text(usage)
+			}
+			if output != "" {
+				m.Output = jsonvalue.Text(output)
+			}
+			s.insert(query.Insert(tables.ChatMessage.Table).Row(m))
+		}
+		const day = 86400
+		// The clock says 2023-11-14 22:13:20 UTC, which is the 15th in Tokyo.
+		say(epoch-10*day, "assistant", "old", `{"input_tokens":100}`, "")
+		say(epoch-day, "user", "", "", "")
+		say(epoch-day+60, "assistant", "m1", `{"prompt_tokens":3,"completion_tokens":4}`, `[{"type":"function_call","name":"search"},{"type":"message"}]`)
+		say(epoch-100, "user", "", "", "")
+		say(epoch-50, "assistant", "m2", `{"input_tokens":5,"output_tokens":6,"prompt_tokens":9}`, `[{"type":"tool","tool_name":"search"},{"type":"tool","function":{"name":"draw"}}]`)
+		say(epoch-40, "assistant", "m2", "", "")
+		var u *store.Usage
+		s.max(6, func() {
+			u, err = s.Store.Users.Usage(s.ctx(), bob.Who(), epoch-6*day, epoch)
+			s.ok(err)
+		})
+		equal(s, "totals", u.Totals, store.UsageTotals{Tokens: 118, Input: 108, Output: 10, PeakTokens: 11, LongestChat: 120, CurrentStreak: 2, LongestStreak: 2,
+			Chats: 1, ActiveDays: 2, Models: 3, Messages: 5, UserMessages: 2, AssistantMessages: 3})
+		var days []string
+		for _, d := range u.Days {
+			days = append(days, fmt.Sprint(d.Date[8:], ":", d.Messages, "/", d.Tokens))
+		}
+		equal(s, "days", strings.Join(days, " "), "09:0/0 10:0/0 11:0/0 12:0/0 13:0/0 14:2/7 15:3/11")
+		equal(s, "weeks", fmt.Sprint(len(u.Weeks), u.Weeks[1].Date, u.Weeks[1].Messages, u.Weeks[1].Models), "22023-11-135 map[m1:1 m2:2]")
+		equal(s, "cumulative", fmt.Sprint(u.Cumulative[6].Messages, u.Cumulative[6].Models), "5 map[m1:1 m2:2]")
+		equal(s, "models", fmt.Sprint(u.TopModels), "[{m2 2 5 6 11} {m1 1 3 4 7}]")
+		equal(s, "tools", fmt.Sprint(u.TopTools), "[{search 2} {draw 1}]")
+		equal(s, "insights", fmt.Sprint(*u.Insights.MostUsedModel, u.Insights.TokensPerChat, u.Insights.MessagesPerDay, u.Insights.UserShare, u.Insights.AssistantShare),
+			"m2118 2.5 40 60")
+		u, err = s.Store.Users.Usage(s.ctx(), eve.Who(), 0, 1<<40)
+		s.ok(err)
+		equal(s, "a period of ever", len(u.Days) < 3 && u.Totals.Chats == 1, true)
+	}},
 	{"whoever signs up is in the default group", func(s *Suite) {
 		ada := s.admin()
 		g := s.group(ada, "all", "", "")
