@@ -137,8 +137,8 @@ func (u *Users) SetStatus(ctx context.Context, w Who, emoji, message *string, ex
 	})
 }
 
-// Delete removes a user with what is theirs alone; docs/DATA_MODEL.md says
-// what that is. A user who is not there is deleted already. Errors:
+// Delete removes a user with what is theirs alone, in one transaction, and then
+// their files; docs/DATA_MODEL.md says what that is. A user who is not there is deleted already. Errors:
 // ErrPrimaryAdmin, also for w themselves.
 func (u *Users) Delete(ctx context.Context, w Who, id string) error {
 	first, err := u.rule(ctx, w, id)
@@ -148,7 +148,7 @@ func (u *Users) Delete(ctx context.Context, w Who, id string) error {
 	case first || w.ID == id:
 		return ErrPrimaryAdmin
 	}
-	return u.inTx(ctx, engine.TxOptions{Name: "users.Delete", Idempotent: true}, func(ctx context.Context, b base) error {
+	err = u.inTx(ctx, engine.TxOptions{Name: "users.Delete", Idempotent: true}, func(ctx context.Context, b base) error {
 		lock := query.Select(tables.User.ID).From(tables.User.Table).Named("users.Lock").Where(tables.User.ID.Eq(id)).ForUpdate()
 		if _, err := query.All[string](ctx, b.q, lock); err != nil {
 			return err
@@ -163,6 +163,20 @@ func (u *Users) Delete(ctx context.Context, w Who, id string) error {
 		}
 		return nil
 	})
+	if err != nil || u.blobs == nil {
+		return err
+	}
+	// Bytes cannot be taken back, so that they go last; another call goes on.
+	for n := 1; n > 0 && err == nil; {
+		n, err = (&Files{u.base}).remove(ctx, tables.File.UserID.Eq(id), unused(tables.KnowledgeFile.FileID), unused(tables.ChannelFile.FileID),
+			unused(tables.ChatFile.FileID))
+	}
+	return err
+}
+
+// unused holds for files that no row names in a column.
+func unused(by query.Column[string]) query.Cond {
+	return query.Not(query.Exists(query.Select(by).From(by.Table()).Where(by.EqTo(tables.File.ID))))
 }
 
 // leaving are the statements that remove what is a user's alone, what refers to

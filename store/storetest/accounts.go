@@ -259,6 +259,18 @@ var accountCases = []testCase{
 			s.Errorf("without the form: %v", err)
 		}
 	}},
+	{"the files of a deleted user go with their bytes", func(s *Suite) {
+		ada, bob, eve := s.admin(), s.user("bob"), s.user("eve")
+		s.file(bob, "own.txt", "x")
+		used := s.file(bob, "used.txt", "y")
+		s.file(eve, "hers.txt", "z")
+		s.insert(query.Insert(tables.Knowledge.Table).Row(model.Knowledge{ID: "k", UserID: eve.ID, Name: "k"}))
+		s.insert(query.Insert(tables.KnowledgeFile.Table).Row(model.KnowledgeFile{ID: "k", KnowledgeID: "k", FileID: used.ID, UserID: bob.ID}))
+		equal(s, "before", s.kept(), 3)
+		s.ok(s.Store.Users.Delete(s.ctx(), ada.Who(), bob.ID))
+		equal(s, "after", s.kept(), 2)
+		equal(s, "what a knowledge base has", s.bytes(ada.Who(), used.ID), "y")
+	}},
 	{"a deleted user leaves nothing of their own behind", func(s *Suite) {
 		ada, bob, eve := s.admin(), s.user("bob"), s.user("eve")
 		for _, id := range []string{ada.ID, eve.ID} {
@@ -272,10 +284,10 @@ var accountCases = []testCase{
 		s.fill(bob.ID, "b")
 		s.fill(eve.ID, "e")
 		before := s.rowsOf(eve.ID)
-		s.max(40, func() { s.ok(s.Store.Users.Delete(s.ctx(), ada.Who(), bob.ID)) })
+		s.max(45, func() { s.ok(s.Store.Users.Delete(s.ctx(), ada.Who(), bob.ID)) })
 		s.ok(s.Store.Users.Delete(s.ctx(), ada.Who(), bob.ID)) // is gone already
 		equal(s, "of eve", s.rowsOf(eve.ID), before)
-		kept := strings.Fields("knowledge.user_id knowledge_directory.user_id knowledge_file.user_id prompt.user_id prompt_history.user_id tool.user_id " +
+		stay := strings.Fields("knowledge.user_id knowledge_directory.user_id knowledge_file.user_id prompt.user_id prompt_history.user_id tool.user_id " +
 			"tool_history.user_id function.user_id function_history.user_id skill.user_id skill_history.user_id model.user_id model_history.user_id " +
 			"feedback.user_id channel.user_id channel.archived_by channel.deleted_by channel.updated_by message.user_id message.pinned_by " +
 			"channel_file.user_id channel_member.invited_by channel_webhook.user_id group.user_id app.user_id calendar_event.user_id " +
@@ -283,7 +295,7 @@ var accountCases = []testCase{
 		for _, c := range userColumns() {
 			n := s.count(query.Select(c).From(c.Table()).Where(c.Eq(bob.ID)))
 			name := c.Table().Name + "." + c.Name()
-			if n > 0 && !slices.Contains(kept, name) {
+			if n > 0 && !slices.Contains(stay, name) {
 				s.Errorf("%d rows name the user in %s", n, name)
 			}
 		}
