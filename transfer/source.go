@@ -39,7 +39,16 @@ func Snapshot(ctx context.Context, eng *engine.Engine, fn func(ctx context.Conte
 		if err != nil {
 			return err
 		}
-		return fn(ctx, &snapshot{tx: tx, name: eng.URL().String(), tables: stored(tables)})
+		src := &snapshot{tx: tx, name: eng.URL().String(), tables: stored(tables)}
+		// On some engines the moment is that of the first row that is read, and
+		// the catalog has none.
+		for _, t := range src.tables[:min(1, len(src.tables))] {
+			one := query.Select(query.ColumnOf[any](t, t.Columns[0].Name)).From(t).Limit(1).Named(name)
+			if _, err := query.Found(ctx, tx, one); err != nil {
+				return err
+			}
+		}
+		return fn(ctx, src)
 	})
 }
 
