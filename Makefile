@@ -15,7 +15,7 @@ RACE    := $(foreach d,engine query store server,$(if $(wildcard $(d)/*.go $(d)/
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
 
 .DEFAULT_GOAL := help
-.PHONY: help build build-cloud test-cloud dist test test-sqlite test-postgresql test-mysql test-mariadb race bench soak fuzz-api lint vet fmt generate check servers
+.PHONY: help build build-cloud test-cloud dist test test-sqlite test-postgresql test-mysql test-mariadb race bench soak fuzz-api lint vet fmt vuln generate check servers
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-16s %s\n", $$1, $$2 }'
@@ -73,6 +73,9 @@ vet: ## run go vet
 
 lint: ## run the pinned golangci-lint
 	$(LINT) run --allow-parallel-runners ./...
+
+vuln: ## look whether a dependency has a known hole; needs vuln.go.dev
+	$(GO) run golang.org/x/vuln/cmd/govulncheck@v1.9.0 ./...
 
 check: vet lint test ## everything a change must pass: format, vet, lint, test
 	@unformatted=$$(gofmt -l .); test -z "$$unformatted" || { echo "not formatted (make fmt): $$unformatted"; exit 1; }
