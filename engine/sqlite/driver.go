@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/larder-db/larder/dberr"
@@ -160,6 +161,11 @@ func (d Driver) openFile(ctx context.Context, db *driver.Database, t dburl.SQLit
 		db.Writer = db.Reader
 		db.Cleanup = tidy(t, read.native)
 	} else {
+		// Connections that are open may still write when others no longer can.
+		db.State = func(context.Context, driver.DBTX) (driver.State, error) {
+			err := accessible(t.Path, true)
+			return driver.State{ReadOnly: errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)}, nil
+		}
 		db.Writer = sql.OpenDB(write)
 		db.Writer.SetMaxOpenConns(1)
 		db.Writer.SetMaxIdleConns(1)
