@@ -41,7 +41,8 @@ func (p *program) uploads(ctx context.Context, address string) (*blobs.Store, er
 // the variables of Open WebUI say. Empty is the data directory.
 func (p *program) filesURL(flag string) (string, error) {
 	provider := p.env.get("STORAGE_PROVIDER")
-	bucket, q := "", url.Values{}
+	var bucket string
+	q := url.Values{}
 	switch {
 	case flag != "":
 		return flag, nil
