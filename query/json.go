@@ -2,6 +2,7 @@ package query
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
@@ -79,13 +80,22 @@ func (m Member) Path(path ...any) Member {
 	return m
 }
 
-func (m Member) node(f func(b *driver.Builder, d driver.Dialect)) driver.Expr {
+// changed is a document with a change made. Other expressions are written as
+// often as an engine needs them; this one is given a name instead, or changes of
+// changes would double with each.
+type changed struct{ driver.Expr }
+
+// node writes f over the document that the member is in.
+func (m Member) node(f func(b *driver.Builder, d driver.Dialect, doc driver.Expr)) driver.Expr {
 	return driver.ExprFunc(func(b *driver.Builder) {
-		if m.err != nil {
+		switch _, long := m.doc.n.(changed); {
+		case m.err != nil:
 			b.Fail(m.err)
-			return
+		case long:
+			b.Dialect().JSONLet(b, m.doc, "larder_doc_"+strconv.Itoa(b.Len()), func(doc driver.Typed) { f(b, b.Dialect(), doc) })
+		default:
+			f(b, b.Dialect(), m.doc)
 		}
-		f(b, b.Dialect())
 	})
 }
 
@@ -94,8 +104,8 @@ func get[T any](m Member, as driver.JSONType, ty schema.Type) Expr[T] {
 	if n := len(m.path); n > 0 {
 		name, _ = m.path[n-1].(string)
 	}
-	return Expr[T]{ty: ty, name: name, of: m.doc.of, n: m.node(func(b *driver.Builder, d driver.Dialect) {
-		d.JSONGet(b, m.doc, m.path, as)
+	return Expr[T]{ty: ty, name: name, of: m.doc.of, n: m.node(func(b *driver.Builder, d driver.Dialect, doc driver.Expr) {
+		d.JSONGet(b, doc, m.path, as)
 	})}
 }
 
@@ -125,7 +135,7 @@ func (m Member) JSON() Expr[jsonvalue.JSON] {
 
 // Exists holds when the member is there, even as JSON null.
 func (m Member) Exists() Cond {
-	return Cond{n: m.node(func(b *driver.Builder, d driver.Dialect) { d.JSONHas(b, m.doc, m.path) })}
+	return Cond{n: m.node(func(b *driver.Builder, d driver.Dialect, doc driver.Expr) { d.JSONHas(b, doc, m.path) })}
 }
 
 // HasKey holds when the member is an object with that key.
@@ -136,12 +146,12 @@ func (m Member) IsNull() Cond { return m.Text().IsNull() }
 
 // Kind is 'object', 'array', 'string', 'number', 'bool' or 'null'; NULL when absent.
 func (m Member) Kind() Expr[string] {
-	return Expr[string]{ty: plainT, n: m.node(func(b *driver.Builder, d driver.Dialect) { d.JSONKind(b, m.doc, m.path) })}
+	return Expr[string]{ty: plainT, n: m.node(func(b *driver.Builder, d driver.Dialect, doc driver.Expr) { d.JSONKind(b, doc, m.path) })}
 }
 
 // Len is the number of elements of an array or members of an object; NULL for all else.
 func (m Member) Len() Expr[int64] {
-	return Expr[int64]{ty: bigint, n: m.node(func(b *driver.Builder, d driver.Dialect) { d.JSONLength(b, m.doc, m.path) })}
+	return Expr[int64]{ty: bigint, n: m.node(func(b *driver.Builder, d driver.Dialect, doc driver.Expr) { d.JSONLength(b, doc, m.path) })}
 }
 
 // Has holds when the member is an array that has the element v: a string, an
@@ -154,45 +164,45 @@ func (m Member) Has(v any) Cond {
 	default:
 		m.err = dberr.New(dberr.Invalid, m.doc.of, fmt.Sprintf("an array is asked for a %T; use a string, int64, float64, bool or nil", v))
 	}
-	return Cond{n: m.node(func(b *driver.Builder, d driver.Dialect) {
+	return Cond{n: m.node(func(b *driver.Builder, d driver.Dialect, doc driver.Expr) {
 		if s, ok := v.(string); ok {
 			if _, err := d.Encode(plainT, s); err != nil {
 				b.Fail(named(err, m.doc.of))
 				return
 			}
 		}
-		d.JSONHasElement(b, m.doc, m.path, v)
+		d.JSONHasElement(b, doc, m.path, v)
 	})}
 }
 
 // Contains is JSONColumn.Contains for the member.
 func (m Member) Contains(text string) Cond {
-	return Cond{n: m.node(func(b *driver.Builder, d driver.Dialect) {
+	return Cond{n: m.node(func(b *driver.Builder, d driver.Dialect, doc driver.Expr) {
 		if _, err := d.Encode(schema.Type{Kind: schema.JSON}, text); err != nil {
 			b.Fail(named(err, m.doc.of))
 			return
 		}
-		d.JSONContains(b, m.doc, m.path, text)
+		d.JSONContains(b, doc, m.path, text)
 	})}
 }
 
 // With is the document with the member set to value, as SetPath does it.
 func (m Member) With(value jsonvalue.JSON) Expr[jsonvalue.JSON] {
 	ty := schema.Type{Kind: schema.JSON}
-	return Expr[jsonvalue.JSON]{ty: m.doc.ty, of: m.doc.of, n: m.node(func(b *driver.Builder, d driver.Dialect) {
+	return Expr[jsonvalue.JSON]{ty: m.doc.ty, of: m.doc.of, n: changed{m.node(func(b *driver.Builder, d driver.Dialect, doc driver.Expr) {
 		if value.IsNull() {
 			b.Fail(dberr.New(dberr.Invalid, m.doc.of, "a JSON member cannot be set to SQL NULL; set it to JSON null, or remove it"))
 			return
 		}
-		d.JSONSet(b, m.doc, m.path, arg{ty: ty, of: m.doc.of, v: value})
-	})}
+		d.JSONSet(b, doc, m.path, arg{ty: ty, of: m.doc.of, v: value})
+	})}}
 }
 
 // Without is the document without the member.
 func (m Member) Without() Expr[jsonvalue.JSON] {
-	return Expr[jsonvalue.JSON]{ty: m.doc.ty, of: m.doc.of, n: m.node(func(b *driver.Builder, d driver.Dialect) {
-		d.JSONRemove(b, m.doc, m.path)
-	})}
+	return Expr[jsonvalue.JSON]{ty: m.doc.ty, of: m.doc.of, n: changed{m.node(func(b *driver.Builder, d driver.Dialect, doc driver.Expr) {
+		d.JSONRemove(b, doc, m.path)
+	})}}
 }
 
 // Elements is the elements of an array, or the members of an object, as a
