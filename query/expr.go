@@ -141,6 +141,9 @@ type meaning struct {
 	ty schema.Type
 }
 
+// SQLType is the type of the expression.
+func (m meaning) SQLType() schema.Type { return m.ty }
+
 func (m meaning) WriteSQL(b *driver.Builder) { b.Dialect().Comparable(b, m.e, m.ty) }
 
 // meant is e in the form in which its type is compared by meaning.

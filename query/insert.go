@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync/atomic"
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
@@ -21,6 +22,7 @@ type insertState struct {
 	table     *schema.Table
 	cols      []*schema.Column
 	rows      [][]driver.Expr
+	room      *room // behind rows
 	from      Query
 	upsert    *upsert
 	returning []Selectable
@@ -54,7 +56,6 @@ func InsertRows[T any](t *schema.Table, rows []T) InsertStmt {
 
 func (s InsertStmt) with(f func(*insertState)) InsertStmt {
 	n := *s.s
-	n.rows = slices.Clip(n.rows) // copies of the statement share them
 	f(&n)
 	return InsertStmt{s: &n, m: &memo{}}
 }
@@ -154,7 +155,29 @@ func (n *insertState) addRow(cols []*schema.Column, row []driver.Expr) {
 		n.setOnce(cols)
 	}
 	n.cols = cols
-	n.rows = append(n.rows, row)
+	n.rows, n.room = n.room.add(n.rows, row)
+}
+
+// room is an array of rows that copies of a statement share: each sees those
+// that are its own. Without it a statement that grows row by row would copy them
+// all for each one.
+type room struct {
+	rows [][]driver.Expr
+	used atomic.Int64
+}
+
+// add puts row behind rows: in place, if they are the last that the room has,
+// else in a room of their own.
+func (r *room) add(rows [][]driver.Expr, row []driver.Expr) ([][]driver.Expr, *room) {
+	n := len(rows)
+	if r == nil || n == 0 || n >= len(r.rows) || &rows[0] != &r.rows[0] || !r.used.CompareAndSwap(int64(n), int64(n+1)) {
+		own := &room{rows: make([][]driver.Expr, max(4, 2*n))}
+		copy(own.rows, rows)
+		own.used.Store(int64(n + 1))
+		r = own
+	}
+	r.rows[n] = row
+	return r.rows[: n+1 : n+1], r
 }
 
 func (n *insertState) setOnce(cols []*schema.Column) {

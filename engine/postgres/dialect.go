@@ -254,8 +254,31 @@ func (Dialect) InArray(b *driver.Builder, e driver.Expr, ty schema.Type, array s
 	b.SQL(" (ARRAY(SELECT CAST(larder_v.value AS " + typeName(ty) + ") FROM json_array_elements_text(CAST(").Arg(array).SQL(" AS json)) AS larder_v))")
 }
 
-func (Dialect) TupleIn(b *driver.Builder, left []driver.Expr, rows [][]driver.Expr, not bool) {
-	driver.WriteTupleIn(b, left, rows, not, "")
+// inlineRows is the longest list of rows that is written as such: the server
+// makes conditions one inside of the other of it, and goes through them for each
+// row. A longer one is a table.
+const inlineRows = 64
+
+// TupleIn gives the values of such a table their types in its first row.
+func (d Dialect) TupleIn(b *driver.Builder, left []driver.Expr, rows [][]driver.Expr, not bool) {
+	if len(rows) <= inlineRows {
+		driver.WriteTupleIn(b, left, rows, not, "")
+		return
+	}
+	cols, first := slices.Clone(left), slices.Clone(rows[0])
+	for i, e := range first {
+		t, ok := e.(driver.Typed)
+		if !ok {
+			continue
+		}
+		ty := t.SQLType()
+		first[i] = driver.ExprFunc(func(b *driver.Builder) { d.Cast(b, e, ty) })
+		if ty.Kind == schema.Enum {
+			column := left[i]
+			cols[i] = driver.ExprFunc(func(b *driver.Builder) { d.Cast(b, column, schema.Type{Kind: schema.Text}) })
+		}
+	}
+	driver.WriteTupleIn(b, cols, append([][]driver.Expr{first}, rows[1:]...), not, "VALUES ")
 }
 
 func (Dialect) LastIdentity(b *driver.Builder) { b.SQL("lastval()") }
