@@ -110,10 +110,16 @@ func (s *Server) hashing(r *request, rank int) (leave func(), err error) {
 	return leave, err
 }
 
-// signingUp limits how many accounts one address makes.
-func (s *Server) signingUp(r *request, do func() error) error {
+// signingUp limits how many accounts one address makes, and how often somebody
+// tries to make one account from wherever.
+func (s *Server) signingUp(r *request, account string, do func() error) error {
 	addr := s.clientAddr(r.http)
 	ok, again := s.attempts.signUps.Begin(network(addr), s.now())
+	if ok {
+		if ok, again = s.attempts.signUps.Begin("account "+s.accountKey(account), s.now()); !ok {
+			s.attempts.signUps.Undo(network(addr))
+		}
+	}
 	if ok {
 		leave, err := s.hashing(r, s.attempts.signUps.Made(network(addr), s.now()))
 		if err != nil {

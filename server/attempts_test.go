@@ -85,6 +85,20 @@ func TestSignUpsOfOneAddressAreLimited(t *testing.T) {
 	a.call("POST", "/api/v1/auths/signup", `{"name":"B","email":"c@example.com","password":"pw"}`, byClient+"203.0.113.2").is(200, "")
 }
 
+// Nobody finds out from many addresses whether somebody has an account.
+func TestSignUpsOfOneAccountAreLimited(t *testing.T) {
+	a, _ := proxied(t)
+	a.set(map[string]string{"ui.enable_signup": "true"})
+	try := func(i int, email string) *answer {
+		return a.call("POST", "/api/v1/auths/signup", `{"name":"B","email":"`+email+`","password":"pw"}`, fmt.Sprintf("%s203.0.113.%d", byClient, i))
+	}
+	for i := range 15 {
+		try(i, "Ada@example.com").is(400, "")
+	}
+	try(99, "ada@example.com").is(429, tooMany)
+	try(99, "eve@example.com").is(200, "")
+}
+
 // A failed sign-in is a line with the client's address, which tools like
 // fail2ban match, and without the account's.
 func TestFailedSignInsAreLogged(t *testing.T) {

@@ -124,7 +124,7 @@ func (s *Server) signUp(ctx context.Context, r *request, f signUpForm) (*session
 		return nil, err
 	}
 	var id *store.Identity
-	err := s.signingUp(r, func() (err error) {
+	err := s.signingUp(r, f.Email, func() (err error) {
 		id, err = s.store.Users.SignUp(ctx, f.user())
 		return err
 	})

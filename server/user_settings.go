@@ -20,7 +20,7 @@ type settingsQuery struct {
 
 func (s *Server) getSettings(ctx context.Context, r *request, f settingsQuery) (verbatim, error) {
 	set, err := s.store.Users.Settings(ctx, r.who(), !f.Raw)
-	return readable(set), err
+	return showSettings(set), err
 }
 
 type settingsForm struct {
@@ -28,6 +28,17 @@ type settingsForm struct {
 }
 
 func (s *Server) updateSettings(ctx context.Context, r *request, f settingsForm) (verbatim, error) {
+	if ui := f.Sent.Member("ui"); !ui.IsNull() && !ui.IsJSONNull() && !ui.IsObject() {
+		return "", invalid(problem{Type: "dict_type", Loc: []any{"body", "ui"}, Msg: "Input should be a valid dictionary"})
+	}
 	set, err := s.store.Users.UpdateSettings(ctx, r.who(), f.Sent)
-	return readable(set), err
+	return showSettings(set), err
+}
+
+// showSettings are settings with those of the page's own, which may be none.
+func showSettings(set jsonvalue.JSON) verbatim {
+	if set.IsObject() && set.Member("ui").IsNull() {
+		set = set.With("ui", jsonvalue.Text("{}"))
+	}
+	return readable(set)
 }

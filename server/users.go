@@ -189,7 +189,7 @@ func showUser(u model.User) userAnswer {
 	out := userAnswer{ID: u.ID, Email: orZero(u.Email), Username: u.Username, Role: orZero(u.Role), Name: orZero(u.Name),
 		Picture: orZero(u.ProfileImageURL), Banner: u.ProfileBannerImageURL, Bio: u.Bio, Gender: u.Gender, Timezone: u.Timezone,
 		PresenceState: u.PresenceState, StatusEmoji: u.StatusEmoji, StatusMessage: u.StatusMessage, StatusExpiresAt: u.StatusExpiresAt,
-		Info: readable(u.Info), Settings: readable(u.Settings), OAuth: readable(u.OAuth), SCIM: readable(u.SCIM),
+		Info: readable(u.Info), Settings: showSettings(u.Settings), OAuth: readable(u.OAuth), SCIM: readable(u.SCIM),
 		LastActiveAt: orZero(u.LastActiveAt), UpdatedAt: orZero(u.UpdatedAt), CreatedAt: orZero(u.CreatedAt)}
 	if out.Picture == "" {
 		out.Picture = pictureOf(u.ID)

@@ -242,6 +242,17 @@ var userCases = []testCase{
 		s.max(2, func() { got, err = s.Store.Users.Settings(s.ctx(), bob.Who(), true) })
 		s.ok(err)
 		s.sameJSON("with defaults", got.Member("ui").String(), `{"theme":"light","wide":true,"n":1.0,"notifications":{"a":1},"toolServers":[1]}`)
+		// Null takes away; objects of everybody are seen beneath one's own; what is not permitted stays as it is.
+		put(bob.Who(), `{"ui":{"toolServers":null,"notifications":null,"title":{"auto":false}},"extra":null}`,
+			`{"ui":{"theme":"light","n":1.0,"title":{"auto":false}},"extra":null}`)
+		s.ok(s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{
+			"user.permissions":              jsonvalue.Text(`{"settings":{"interface":false},"chat":{"controls":false}}`),
+			"ui.default_interface_settings": jsonvalue.Text(`{"title":{"auto":true,"more":1},"theme":"blue"}`)}))
+		got, err = s.Store.Users.Settings(s.ctx(), bob.Who(), true)
+		s.ok(err)
+		s.sameJSON("objects", got.Member("ui").String(), `{"theme":"light","n":1.0,"title":{"auto":false,"more":1}}`)
+		put(bob.Who(), `{"ui":{"title":null,"widescreenMode":true,"system":"x","theme":"dark"},"notifications":{"webhook_url":"http://x"}}`,
+			`{"ui":{"theme":"dark","n":1.0,"title":{"auto":false}},"extra":null}`)
 		if _, err := s.Store.Users.UpdateSettings(s.ctx(), store.Who{ID: bob.ID}, jsonvalue.Text(`{}`)); !errors.Is(err, store.ErrNotPermitted) {
 			s.Errorf("by nobody: %v", err)
 		}
