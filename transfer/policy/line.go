@@ -73,7 +73,8 @@ func (l *Line) Write(w io.Writer) error {
 
 // Unwritten is the error for a quarantine file that could not be written.
 func Unwritten(err error) error {
-	return &dberr.Error{Op: "quarantine", Code: dberr.Unavailable, Msg: "the quarantine file could not be written", Err: err}
+	return &dberr.Error{Op: "quarantine", Code: dberr.Unavailable, Err: err,
+		Msg: "the quarantine file could not be written"}
 }
 
 // ReadLines gives the lines of a quarantine file. An error names the line.
