@@ -41,7 +41,6 @@ var noSession = refusal{store.ErrNoSession, http.StatusForbidden, "A human sessi
 var (
 	errOtherOrigin = errors.New("the request comes from a page of another site")
 	errStepExpired = errors.New("no such step of a sign-in is under way")
-	errNoLDAP      = errors.New("LDAP is switched on, and is not asked here")
 )
 
 const msgStepExpired = "This authentication step expired. Please start again."
