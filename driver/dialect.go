@@ -191,6 +191,8 @@ type TextMatch interface {
 	MatchFold(b *Builder, e Expr, text string, at Anchor)
 	// Lower writes e in lower case, Unicode.
 	Lower(b *Builder, e Expr)
+	// Length writes the number of characters of e.
+	Length(b *Builder, e Expr)
 	// Concat writes its texts one after another; NULL when one of them is.
 	Concat(b *Builder, parts []Expr)
 	// Regexp writes a condition: e matches the regular expression; the syntax

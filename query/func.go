@@ -1,6 +1,8 @@
 package query
 
 import (
+	"strings"
+
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/schema"
@@ -24,15 +26,25 @@ var (
 	plainT = schema.Type{Kind: schema.Text}
 )
 
-// Func calls a function that every engine has under this name, such as ABS or
-// LENGTH. The name is written as it is.
+// Func calls a function that every engine has under this name, such as ABS. The
+// name is written as it is, but for LENGTH: that is the number of characters
+// everywhere, as of [Length], where some engines count bytes; of bytes, their number.
 func Func[T any](name string, args ...driver.Expr) Expr[T] {
+	if strings.EqualFold(name, "LENGTH") && len(args) == 1 && !octets(args[0]) {
+		return Expr[T]{ty: typeFor[T](), n: driver.ExprFunc(func(b *driver.Builder) { b.Dialect().Length(b, args[0]) })}
+	}
 	for _, r := range name {
 		if !(r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9') {
 			return failed[T](dberr.New(dberr.Invalid, "function", "a function's name has only letters, digits and _"))
 		}
 	}
 	return Expr[T]{n: call{name, args}, ty: typeFor[T]()}
+}
+
+// octets reports whether e is bytes, whose length is their number.
+func octets(e driver.Expr) bool {
+	t, ok := e.(driver.Typed)
+	return ok && t.SQLType().Kind == schema.Bytes
 }
 
 func failed[T any](err error) Expr[T] {

@@ -93,6 +93,11 @@ func Lower(e Operand[string]) Expr[string] {
 	return Expr[string]{ty: plainT, n: driver.ExprFunc(func(b *driver.Builder) { b.Dialect().Lower(b, e) })}
 }
 
+// Length is the number of characters of e.
+func Length(e Operand[string]) Expr[int64] {
+	return Expr[int64]{ty: bigint, n: driver.ExprFunc(func(b *driver.Builder) { b.Dialect().Length(b, e) })}
+}
+
 // Concat is its texts one after another; NULL when one of them is NULL.
 func Concat(parts ...Operand[string]) Expr[string] {
 	return Expr[string]{ty: schema.Type{Kind: schema.Text}, n: driver.ExprFunc(func(b *driver.Builder) {

@@ -138,7 +138,7 @@ var numbers = map[uint16]driver.Fault{
 	4038: {Code: dberr.Invalid, Detail: "a value is not JSON"},
 	1064: {Code: dberr.Invalid, Detail: "the server does not accept the statement; correct its syntax"},
 	1149: {Code: dberr.Invalid, Detail: "the server does not accept the statement; correct its syntax"},
-	1210: {Code: dberr.Invalid, Detail: "the statement has another number of placeholders than values"},
+	1210: {Code: dberr.Invalid, Detail: "a function of the statement does not take one of its arguments in this place, or the statement has another number of placeholders than values; correct it"},
 	1052: {Code: dberr.Invalid, Detail: "a column name is ambiguous"},
 	1136: {Code: dberr.Invalid, Detail: "the statement has another number of values than columns"},
 	1067: {Code: dberr.Invalid, Detail: "the default does not go with the type of its column; correct one of them"},

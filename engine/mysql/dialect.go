@@ -190,6 +190,11 @@ func (d Dialect) Lower(b *driver.Builder, e driver.Expr) {
 	b.SQL(")")
 }
 
+// Length is not LENGTH, which counts bytes.
+func (Dialect) Length(b *driver.Builder, e driver.Expr) {
+	b.SQL("CHAR_LENGTH(").Expr(e).SQL(")")
+}
+
 func (Dialect) Concat(b *driver.Builder, parts []driver.Expr) {
 	b.SQL("CONCAT(")
 	b.List(len(parts), func(i int) { b.Expr(parts[i]) })

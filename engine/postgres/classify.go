@@ -64,7 +64,7 @@ var states = map[string]driver.Fault{
 	"42804": {Code: dberr.Invalid, Detail: "the types do not go together: of a column and its default, of a foreign key and its target, or of the old and the new type of a column; make them equal, or say how to convert"},
 	"42830": {Code: dberr.Invalid, Detail: "the foreign key refers to columns that are not unique; give them a primary key or a unique constraint first"},
 	"42883": {Code: dberr.Invalid, Detail: "there is no such function or operator for these types; correct its name, or convert the values"},
-	"42P10": {Code: dberr.Invalid, Detail: "no unique constraint or index is on the columns that are to decide on a conflict; add one"},
+	"42P10": {Code: dberr.Invalid, Detail: "no unique constraint or index is on the columns that are to decide on a conflict, or a DISTINCT statement is ordered by what it does not select; add the constraint, or select the expression"},
 	"42P16": {Code: dberr.Invalid, Detail: "the definition of the table contradicts itself, with two primary keys for example; correct it"},
 	"42P17": {Code: dberr.Invalid, Detail: "the definition uses what may change on its own, such as the time zone; take an immutable expression"},
 	"428C9": {Code: dberr.Invalid, Detail: "a generated column takes no value; leave it out"},

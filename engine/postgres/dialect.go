@@ -185,6 +185,11 @@ func (d Dialect) Lower(b *driver.Builder, e driver.Expr) {
 	b.SQL(`) COLLATE "C"`)
 }
 
+// Length has a text of e: the type of a value that is bound is not known yet.
+func (Dialect) Length(b *driver.Builder, e driver.Expr) {
+	b.SQL("char_length(CAST(").Expr(e).SQL(" AS text))")
+}
+
 func (Dialect) Concat(b *driver.Builder, parts []driver.Expr) {
 	b.SQL("(")
 	for i, p := range parts {

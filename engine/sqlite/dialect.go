@@ -134,6 +134,10 @@ func (Dialect) Lower(b *driver.Builder, e driver.Expr) {
 	b.SQL("larder_lower(").Expr(e).SQL(")")
 }
 
+func (Dialect) Length(b *driver.Builder, e driver.Expr) {
+	b.SQL("length(").Expr(e).SQL(")")
+}
+
 func (Dialect) Concat(b *driver.Builder, parts []driver.Expr) {
 	b.SQL("(")
 	for i, p := range parts {
