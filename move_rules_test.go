@@ -296,3 +296,26 @@ func TestMendedRowsArePutInLater(t *testing.T) {
 		}
 	})
 }
+
+func TestACopyThatARowHasEndedGoesOnWithARuleForIt(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, db testdb.DB) {
+		from, to := unpacked(t, small), parsed(t, db.URL)
+		spoilNothing(t, from, `INSERT INTO chat_message (id, chat_id, user_id, role, created_at, updated_at) VALUES ('zz', 'nowhere', 'u', 'user', 1, 1)`)
+		if _, err := larder.Copy(t.Context(), from, to, larder.MoveOptions{}); !errors.Is(err, dberr.ErrInvalid) {
+			t.Fatal(err)
+		}
+		var lines file
+		o := larder.MoveOptions{}
+		o.Transfer.Resume = true
+		o.Transfer.Rules = policy.Rules{canon.Orphans: policy.Skip}
+		o.Transfer.Quarantine = func() (io.WriteCloser, error) { return &lines, nil }
+		rep, err := larder.Copy(t.Context(), from, to, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rep.Restarted || rep.Totals().Skipped != 1 || strings.Count(lines.String(), "\n") != 1 {
+			t.Errorf("%+v %s", rep.Totals(), lines.String())
+		}
+		sumsUp(t, from, to, lines.Bytes())
+	})
+}

@@ -60,28 +60,20 @@ func Begin(ctx context.Context, to *engine.Engine, about string, o Options) (*Ru
 	case !o.Resume:
 		return nil, dberr.New(dberr.Conflict, name, "a "+what+" into this database was begun and not finished; resume it (--resume), or take an empty database")
 	case was != "" && terms != r.terms():
-		return nil, dberr.New(dberr.Conflict, name, "the "+what+" that is to be resumed was begun with other tables or rules ("+terms+"); resume it with those, or take an empty database")
+		return nil, dberr.New(dberr.Conflict, name, "the "+what+" that is to be resumed was begun with other tables ("+terms+"); resume it with those, or take an empty database")
 	case was == "":
 		return r, putEntry(ctx, to, entry{State: stateBegun, About: &about})
 	}
 	return r, nil
 }
 
-// terms are what has to be the same when a run is taken up.
+// terms are what has to be the same when a run is taken up. Rules may be others:
+// where they had made another row of one that was written, it begins anew.
 func (r *Run) terms() string {
-	var parts []string
-	if r.o.Tables != nil {
-		parts = append(parts, "tables "+strings.Join(slices.Sorted(slices.Values(r.o.Tables)), ", "))
+	if r.o.Tables == nil {
+		return "all"
 	}
-	for _, c := range canon.Classes() {
-		if a := r.o.Rules[c]; a != "" && a != "fail" {
-			parts = append(parts, fmt.Sprintf("%s: %s", c, a))
-		}
-	}
-	if parts == nil {
-		return "everything"
-	}
-	return strings.Join(parts, "; ")
+	return strings.Join(slices.Sorted(slices.Values(r.o.Tables)), ", ")
 }
 
 // Copied reports whether an earlier run has brought all rows, so that only what

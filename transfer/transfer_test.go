@@ -262,7 +262,7 @@ func TestASourceThatHasChangedBeginsAnew(t *testing.T) {
 			t.Fatal(err)
 		}
 		_, err = transfer.Begin(t.Context(), to, "copy", transfer.Options{Resume: true, Tables: []string{"kinds"}})
-		if !errors.Is(err, dberr.ErrConflict) || !strings.Contains(err.Error(), "other tables or rules") {
+		if !errors.Is(err, dberr.ErrConflict) || !strings.Contains(err.Error(), "other tables (all)") {
 			t.Errorf("%v", err)
 		}
 	})

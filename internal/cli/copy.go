@@ -40,7 +40,7 @@ there is a rule for it. --dry-run finds all of them without writing anything.
 Rows that stay behind or are repaired are written to the quarantine file as they
 were; see larder quarantine. The exit status is then 3.
 
-A copy that was cut off is taken up with --resume and the same flags.`,
+A copy that was cut off, or that a row has ended, is taken up with --resume.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.runCopy(cmd, &f) },
 	}
