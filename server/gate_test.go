@@ -347,8 +347,7 @@ func TestProbesAreQuiet(t *testing.T) {
 	var levels []string
 	for line := range strings.Lines(a.log.String()) {
 		if strings.Contains(line, "ready") {
-			level, msg := line[strings.Index(line, "level="):], ""
-			level, msg, _ = strings.Cut(level, " msg=")
+			level, msg, _ := strings.Cut(line[strings.Index(line, "level="):], " msg=")
 			levels = append(levels, level+" "+msg)
 		}
 	}
