@@ -22,6 +22,8 @@
 // Operations are guarded: a revision of which parts are there already, because
 // Open WebUI was cut off in it, runs past them.
 //
+// The package is large because it has a file for each of 66 revisions.
+//
 // What it will not do: open databases, run anything (package migrate does), or
 // repair what an older program did to a database that is past the revision in
 // question.

@@ -68,6 +68,9 @@
 //
 // A self join names the table again: p := query.As(t, "p"); ID.Of(p).
 //
+// The package is large because what it adds is one language: its parts refer to
+// each other, and a reader looks for a word of SQL in one place.
+//
 // What it will not do: load anything that was not asked for, keep an identity
 // map or track changes, generate code, or write SQL that holds a value.
 package query

@@ -40,5 +40,9 @@
 //   - A user with a second factor cannot sign in with the password alone while
 //     second factors are on; Larder does not check them yet and says so.
 //
+// The package is large because it has a file for each resource, of routes, forms
+// and answers that no other resource sees; what they share is endpoint.go, form.go,
+// values.go and answer.go.
+//
 // What it will not do: see an engine, write SQL, or serve a web client.
 package server

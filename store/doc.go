@@ -31,5 +31,8 @@
 // to know who is asking; methods without a Who are for finding that out, or
 // tell what everybody may know.
 //
+// The package is large because it has a file for each resource, and one
+// transaction often spans several of them; what they share is kind.go and access.go.
+//
 // What it will not do: keep anything in memory between calls.
 package store

@@ -30,6 +30,9 @@
 // CREATE, ALTER and DROP commit the transaction they are in. Package engine
 // refuses them there.
 //
+// The package is large for the reason that package engine/sqlite gives, and
+// because it is two servers: what differs between them is a [Flavour].
+//
 // What it will not do: LOAD DATA, stored procedures with several results,
 // Galera-wide named locks (GET_LOCK is a node's own).
 package mysql

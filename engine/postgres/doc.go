@@ -17,5 +17,7 @@
 // the connection was told of, and where they differ statements are sent
 // unprepared. The argument prepared_statements of the URL overrides that.
 //
+// The package is large for the reason that package engine/sqlite gives.
+//
 // What it will not do: LISTEN, replication, two-phase commit.
 package postgres

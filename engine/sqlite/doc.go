@@ -29,5 +29,9 @@
 // warned about. A directory that is missing, a file that is not a database,
 // and a file that cannot be written are errors that name the path.
 //
+// The package is large because an engine is one thing to who adds or mends one:
+// the dialect, the statements that make and change tables, the inspection, locks
+// and errors, in the same files in each engine.
+//
 // What it will not do: encrypted files, attached databases, extensions.
 package sqlite

@@ -6,5 +6,7 @@
 //		storetest.Run(t, eng) // eng's database is at the head, and empty
 //	})
 //
+// The package is large as package store is: it has a file for each of its.
+//
 // What it will not do: make the tables, or keep the rows that it finds.
 package storetest
