@@ -102,6 +102,9 @@ func TestTranscript(t *testing.T) {
 			{"stamp aa11", 0, "", ""},
 			{"upgrade head", 0, "", ""},
 			{"upgrade head", 0, "", "nothing to do"},
+			{"upgrade ab", 0, "", "the database is past ab; downgrade ab takes it back"}, // better: the way
+			{"plan ab", 0, "nothing to do\n", "the database is past ab; plan --downgrade ab shows the way back"},
+			{"plan head", 0, "nothing to do\n", ""},
 			{"branched", -1, "", ""},
 			{"heads", 0, "ba3333333333 (head)\nca4444444444 (feat) (head)\n", ""},
 			{"branches", 0, "ab2222222222 (branchpoint)\n    -> ba3333333333\n    -> ca4444444444\n", ""},

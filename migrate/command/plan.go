@@ -36,7 +36,25 @@ func (s *Session) plan() Verb {
 				if s.JSON {
 					return s.json(p)
 				}
-				return p.WriteText(s.Stdout)
+				if err := p.WriteText(s.Stdout); err != nil {
+					return err
+				}
+				if len(p.Steps) == 0 {
+					s.past(ctx, r, d, to, "plan --downgrade %[1]s shows the way back", "plan %[1]s shows the way")
+				}
+				return nil
 			})
 		}}
+}
+
+// past says that a target for which there is nothing to do lies the other way:
+// down when it was to be reached upwards, and up otherwise.
+func (s *Session) past(ctx context.Context, r *migrate.Runner, d migrate.Direction, to, down, up string) {
+	other, where, way := migrate.Down, "past", down
+	if d == migrate.Down {
+		other, where, way = migrate.Up, "before", up
+	}
+	if p, err := r.Plan(ctx, other, to); err == nil && len(p.Steps) > 0 {
+		s.say("the database is "+where+" %[1]s; "+way, to)
+	}
 }

@@ -89,6 +89,7 @@ func (s *Session) migrate(ctx context.Context, d migrate.Direction, f *runFlags,
 			}
 			if len(rep.Ran) == 0 {
 				s.say("nothing to do")
+				s.past(ctx, r, d, to, "downgrade %[1]s takes it back", "upgrade %[1]s takes it there")
 			}
 			if s.JSON {
 				return s.json(rep)
