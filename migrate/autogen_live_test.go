@@ -70,7 +70,21 @@ func dependencies() []twoWays {
 	small, big := family((*schema.Table).Integer), family((*schema.Table).BigInt)
 	short := family(func(t *schema.Table, name string) schema.ColumnDef { return t.String(name, 20) })
 	long := family(func(t *schema.Table, name string) schema.ColumnDef { return t.String(name, 40) })
+	// state is a column of an enum, with a default and a second table that want its values.
+	state := func(values []string, standard string, second bool) func() []*schema.Table {
+		return func() []*schema.Table {
+			ty := schema.Type{Kind: schema.Enum, Name: "job_state", Values: values}
+			j := keyed("job")
+			j.Typed("state", ty).Default(standard)
+			tables := []*schema.Table{j, keyed("log")}
+			if second {
+				tables[1].Typed("state", schema.Type{Kind: schema.Enum, Name: "log_state", Values: values}).Default(standard)
+			}
+			return tables
+		}
+	}
 	return []twoWays{
+		{"an enum grows and its new value is used", state([]string{"new", "done"}, "new", false), state([]string{"new", "queued", "done", "it's"}, "it's", true)},
 		{"keys become wider", small, big},
 		{"keys become longer", short, long},
 		{"two tables in a circle", nothing, circle("p", "c")},
@@ -116,4 +130,36 @@ func generatedRuns(t *testing.T, eng *engine.Engine, c twoWays) {
 	}
 	downgrade(t, r, "g1")
 	upgrade(t, r, "head")
+}
+
+// A value that a revision adds to an enum can be used by the steps behind it.
+func TestANewValueIsUsedAtOnce(t *testing.T) {
+	mood := func(values ...string) schema.Type {
+		return schema.Type{Kind: schema.Enum, Name: "mood", Values: values}
+	}
+	revs := func() []migrate.Revision {
+		return []migrate.Revision{{ID: "g1", Upgrade: func(ops *op.Ops) {
+			u := keyed("u")
+			u.Typed("m", mood("good", "bad")).Default("good")
+			ops.CreateTable(u)
+			ops.Execute("INSERT INTO {u} ({id}) VALUES (1)").NoReverse()
+		}}, {ID: "g2", Down: []string{"g1"}, Upgrade: func(ops *op.Ops) {
+			ops.AlterColumn("u", "m").Type(mood("good", "so so", "bad"))
+			ops.Execute("UPDATE {u} SET {m} = 'so so'").NoReverse()
+		}, Irreversible: "rows have the new value"}}
+	}
+	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
+		upgrade(t, runner(t, eng, revs()...), "g1")
+		upgrade(t, runner(t, eng, revs()...), "head")
+		if got := one[string](t, eng, "SELECT m FROM u"); got != "so so" {
+			t.Errorf("the row has %q", got)
+		}
+	})
+	// All at once, in one transaction where the engine has one around them.
+	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
+		upgrade(t, runner(t, eng, revs()...), "head")
+		if got := one[string](t, eng, "SELECT m FROM u"); got != "so so" {
+			t.Errorf("at once: the row has %q", got)
+		}
+	})
 }

@@ -178,7 +178,7 @@ func TestMillionMessages(t *testing.T) {
 			}
 			secondTook := time.Since(began)
 			want(t, "rows", ask(t, eng, "n", "SELECT count(*) AS {n} FROM {chat_message}"), fmt.Sprint(made))
-			lines := strings.Split(strings.TrimSpace(written(out)), "\n")
+			lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 			cpu := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 			t.Logf("processor time of the second run: %v", cpu.Round(time.Millisecond))
 			rate := float64(made) / (firstTook + secondTook).Seconds()

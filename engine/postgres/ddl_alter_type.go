@@ -103,13 +103,14 @@ func (w *alteration) enumValues(c schema.AlterColumn) error {
 	from, to := c.From.Type, c.To.Type
 	if rest, ok := further(from.Values, to.Values); ok {
 		for _, v := range rest {
-			s := "ALTER TYPE " + quoteIdent(to.Name) + " ADD VALUE " + quoteText(v)
+			s := "ALTER TYPE " + quoteIdent(to.Name) + " ADD VALUE IF NOT EXISTS " + quoteText(v)
 			// One that is new as well stands behind the one before it.
 			if n := slices.Index(to.Values, v); n > 0 {
 				s += " AFTER " + quoteText(to.Values[n-1])
 			} else {
 				s += " BEFORE " + quoteText(from.Values[0])
 			}
+			w.script.Before = append(w.script.Before, whereTypeIs(to.Name, s))
 			w.add(driver.BriefLock, c.String(), s)
 		}
 		return nil
@@ -135,6 +136,15 @@ func (w *alteration) enumValues(c schema.AlterColumn) error {
 	w.alter(driver.Rewrite, c.String(), col+" TYPE "+quoteIdent(to.Name)+" USING "+using)
 	w.add(driver.NoLock, "drop the old type", "DROP TYPE "+quoteIdent(old))
 	return nil
+}
+
+// whereTypeIs makes a change of a type that is there already in a transaction of
+// its own. A value that was added to an enum can be used when that is committed,
+// and defaults, indexes and rows of the same revision may want it. A type that
+// comes with the revision has its values at once.
+func whereTypeIs(name, change string) string {
+	return "DO " + quoteText("BEGIN IF EXISTS (SELECT FROM pg_type WHERE typname = "+quoteText(name)+
+		" AND pg_type_is_visible(oid)) THEN "+change+"; END IF; END")
 }
 
 // further returns the values of b that a has not, when those of a stand in b

@@ -45,10 +45,12 @@ ALTER TABLE "t" ALTER COLUMN "a" TYPE boolean USING "a" <> 0;
 -- alter column t.a: type timestamp without time zone -> timestamp with time zone (rewrites the table; readers and writers wait)
 ALTER TABLE "t" ALTER COLUMN "a" TYPE timestamp with time zone USING "a" AT TIME ZONE 'UTC';
 ==== enum add value
+DO 'BEGIN IF EXISTS (SELECT FROM pg_type WHERE typname = ''mood'' AND pg_type_is_visible(oid)) THEN ALTER TYPE "mood" ADD VALUE IF NOT EXISTS ''calm'' AFTER ''happy''; END IF; END'; -- ahead of the transaction
+DO 'BEGIN IF EXISTS (SELECT FROM pg_type WHERE typname = ''mood'' AND pg_type_is_visible(oid)) THEN ALTER TYPE "mood" ADD VALUE IF NOT EXISTS ''it''''s'' AFTER ''sad''; END IF; END'; -- ahead of the transaction
 -- alter column t.a: type mood (happy, sad) -> mood (happy, calm, sad, it's) (locks the table for a moment)
-ALTER TYPE "mood" ADD VALUE 'calm' AFTER 'happy';
+ALTER TYPE "mood" ADD VALUE IF NOT EXISTS 'calm' AFTER 'happy';
 -- alter column t.a: type mood (happy, sad) -> mood (happy, calm, sad, it's) (locks the table for a moment)
-ALTER TYPE "mood" ADD VALUE 'it''s' AFTER 'sad';
+ALTER TYPE "mood" ADD VALUE IF NOT EXISTS 'it''s' AFTER 'sad';
 ==== server default add
 -- set the default of a (locks the table for a moment)
 ALTER TABLE "t" ALTER COLUMN "a" SET DEFAULT 'x';
