@@ -3,6 +3,7 @@ package migrations
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -34,8 +35,8 @@ func readObject(s string) (o *jsontext.Object, ok bool) {
 // members is an object of pairs of a key and the text of its value.
 func members(pairs ...string) *jsontext.Object {
 	o := &jsontext.Object{}
-	for i := 0; i < len(pairs); i += 2 {
-		o.Set(pairs[i], pairs[i+1])
+	for pair := range slices.Chunk(pairs, 2) {
+		o.Set(pair[0], pair[1])
 	}
 	return o
 }
@@ -102,15 +103,6 @@ func writeStrings(list []string) string {
 		parts[i] = quote(s)
 	}
 	return "[" + strings.Join(parts, ", ") + "]"
-}
-
-func contains(list []string, s string) bool {
-	for _, l := range list {
-		if l == s {
-			return true
-		}
-	}
-	return false
 }
 
 // numberOrNull is an integer of a row as JSON.
