@@ -78,6 +78,10 @@ func dependencies() []twoWays {
 			j.Typed("state", ty).Default(standard)
 			tables := []*schema.Table{j, keyed("log")}
 			if second {
+				i := j.Index("ix_job_open", "id")
+				i.Where = schema.Expr("{state} = '" + strings.ReplaceAll(standard, "'", "''") + "'")
+				j.Check("ck_job_state", "{state} <> 'done' OR {id} > 0")
+				j.Check("ck_job_known", "{state} IN ('new', 'done', 'queued', 'it''s')")
 				tables[1].Typed("state", schema.Type{Kind: schema.Enum, Name: "log_state", Values: values}).Default(standard)
 			}
 			return tables

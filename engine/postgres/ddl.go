@@ -84,6 +84,9 @@ func textRules(t *schema.Table) sqltext.Rules {
 		if c.Type.Kind == schema.String {
 			r.TextColumns = append(r.TextColumns, c.Name)
 		}
+		if c.Type.Kind == schema.Enum && c.Type.Name != "" {
+			r.EnumTypes = append(r.EnumTypes, c.Type.Name)
+		}
 	}
 	return r
 }

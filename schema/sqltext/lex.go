@@ -65,6 +65,9 @@ type Rules struct {
 	Columns []string
 	// TextColumns are those whose cast to text says nothing.
 	TextColumns []string
+	// EnumTypes are those to which the server casts literals by itself, beside
+	// columns that have them.
+	EnumTypes []string
 	// Aliases are function names that stand for others, in lower case.
 	Aliases map[string]string
 }

@@ -159,11 +159,11 @@ func (p *parser) cast(n *node, ty string) *node {
 			return castNumber(n, keep)
 		case isText:
 			return &node{kind: nString, text: n.text, typed: true}
-		case isJSON:
+		case isJSON, p.isEnum(ty):
 			return n
 		}
 	case nArray:
-		if isText {
+		if isText || p.isEnum(strings.TrimSuffix(ty, "[]")) {
 			return n
 		}
 	case nAtom:
@@ -180,6 +180,11 @@ func (p *parser) cast(n *node, ty string) *node {
 		}
 	}
 	return keep
+}
+
+// isEnum reports whether a type, as a cast names it, is one of [Rules.EnumTypes].
+func (p *parser) isEnum(ty string) bool {
+	return slices.ContainsFunc(p.r.EnumTypes, func(name string) bool { return ty == name || ty == Name(name) })
 }
 
 // castNumber is the number that a string literal holds, or keep.
