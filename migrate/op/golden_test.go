@@ -123,7 +123,7 @@ func cost(ss []driver.Script) string {
 				heaviest = st.Lock
 			}
 		}
-		if len(s.Before) > 0 {
+		if len(s.After) > 0 { // what was switched off comes back
 			return "rebuilds the table; writers of the whole database wait"
 		}
 	}
