@@ -13,6 +13,17 @@ import (
 // inside a string of a JSON document, so strings need not be tracked; an
 // escaped backslash is stepped over as a pair.
 func Replace(text, nul, half string) string {
+	return ReplaceFunc(text, func(r rune) (string, bool) {
+		if r == 0 {
+			return nul, true
+		}
+		return half, utf16.IsSurrogate(r)
+	})
+}
+
+// ReplaceFunc puts other text in the place of the escapes for which with says
+// so. A pair of surrogates is one character and stays.
+func ReplaceFunc(text string, with func(r rune) (string, bool)) string {
 	var out strings.Builder
 	kept := 0 // text[:kept] is in out
 	for i := 0; i < len(text); {
@@ -26,20 +37,16 @@ func Replace(text, nul, half string) string {
 			i += 2
 			continue
 		}
-		size, replaced, by := 6, r == 0, nul
-		if utf16.IsSurrogate(r) {
-			if low, _ := escaped(text, i+6); utf16.DecodeRune(r, low) != utf8.RuneError {
-				size = 12
-			} else {
-				replaced, by = true, half
-			}
+		if low, _ := escaped(text, i+6); utf16.DecodeRune(r, low) != utf8.RuneError {
+			i += 12
+			continue
 		}
-		if replaced {
+		if by, yes := with(r); yes {
 			out.WriteString(text[kept:i])
 			out.WriteString(by)
-			kept = i + size
+			kept = i + 6
 		}
-		i += size
+		i += 6
 	}
 	if kept == 0 {
 		return text

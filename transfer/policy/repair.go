@@ -1,13 +1,10 @@
 package policy
 
 import (
-	"bytes"
-	"encoding/json"
 	"math"
 	"strconv"
 	"strings"
 	"unicode/utf16"
-	"unicode/utf8"
 
 	"github.com/larder-db/larder/internal/jsontext"
 	"github.com/larder-db/larder/schema"
@@ -22,13 +19,13 @@ func repaired(c canon.Class, col *schema.Column, v any) (any, bool) {
 	switch c {
 	case canon.NUL:
 		if document {
-			text = escapes(text, func(r rune) (string, bool) { return "", r == 0 })
+			text = jsontext.ReplaceFunc(text, func(r rune) (string, bool) { return "", r == 0 })
 		}
 		return strings.ReplaceAll(text, "\x00", ""), isText
 	case canon.Encoding:
 		text = strings.ToValidUTF8(text, "\uFFFD")
 		if document {
-			text = escapes(text, func(r rune) (string, bool) { return `\ufffd`, utf16.IsSurrogate(r) })
+			text = jsontext.ReplaceFunc(text, func(r rune) (string, bool) { return `\ufffd`, utf16.IsSurrogate(r) })
 		}
 		return text, isText
 	case canon.InvalidJSON:
@@ -43,51 +40,6 @@ func repaired(c canon.Class, col *schema.Column, v any) (any, bool) {
 		}
 	}
 	return nil, false
-}
-
-// escapes replaces escapes \uXXXX of a JSON text for which with says so. Pairs
-// of surrogates are one character and stay.
-func escapes(s string, with func(r rune) (string, bool)) string {
-	if !strings.Contains(s, `\u`) {
-		return s
-	}
-	var out strings.Builder
-	for i := 0; i < len(s); {
-		at := strings.IndexByte(s[i:], '\\')
-		if at < 0 || i+at+1 >= len(s) {
-			out.WriteString(s[i:])
-			break
-		}
-		out.WriteString(s[i : i+at])
-		i += at
-		r, ok := escape(s[i:])
-		if !ok {
-			out.WriteString(s[i : i+2])
-			i += 2
-			continue
-		}
-		if low, ok := escape(s[i+6:]); ok && utf16.DecodeRune(r, low) != utf8.RuneError {
-			out.WriteString(s[i : i+12])
-			i += 12
-			continue
-		}
-		if to, yes := with(r); yes {
-			out.WriteString(to)
-		} else {
-			out.WriteString(s[i : i+6])
-		}
-		i += 6
-	}
-	return out.String()
-}
-
-// escape reads \uXXXX at the start of s.
-func escape(s string) (rune, bool) {
-	if len(s) < 6 || s[0] != '\\' || s[1] != 'u' {
-		return 0, false
-	}
-	n, err := strconv.ParseUint(s[2:6], 16, 16)
-	return rune(n), err == nil
 }
 
 // asJSON makes JSON of a text that is none: what Python writes for numbers that
@@ -119,11 +71,7 @@ func asJSON(s string) string {
 	if _, err := jsontext.Check(out.String()); err == nil {
 		return out.String()
 	}
-	var quoted bytes.Buffer
-	e := json.NewEncoder(&quoted)
-	e.SetEscapeHTML(false)
-	_ = e.Encode(s) // a string always has a JSON form
-	return strings.TrimSuffix(quoted.String(), "\n")
+	return jsontext.Quote(s)
 }
 
 func endOfString(s string, i int) int {

@@ -3,6 +3,7 @@ package policy
 import (
 	"testing"
 
+	"github.com/larder-db/larder/internal/jsontext"
 	"github.com/larder-db/larder/schema"
 	"github.com/larder-db/larder/transfer/canon"
 )
@@ -73,7 +74,7 @@ func TestRulesThatMeanNothingAreRefused(t *testing.T) {
 func FuzzEscapes(f *testing.F) {
 	f.Add(`"\ud83d\u0000\\u0000"`)
 	f.Fuzz(func(_ *testing.T, s string) {
-		escapes(s, func(r rune) (string, bool) { return "", r == 0 })
+		jsontext.ReplaceFunc(s, func(r rune) (string, bool) { return "", r == 0 })
 		asJSON(s)
 	})
 }
