@@ -64,20 +64,9 @@ func Verify(ctx context.Context, src Source, to *engine.Engine, o Options) (*Rep
 		return nil, err
 	}
 	k.lenient, k.stage = true, Verifying
-	if err := k.ahead(ctx); err != nil {
-		return nil, err
-	}
-	rep := &Report{Left: k.route.left}
-	strange, err := k.strangers(ctx)
-	rep.Tables = append(rep.Tables, strange...)
+	rep, err := k.readAll(ctx)
 	if err != nil {
 		return nil, err
-	}
-	for _, w := range k.route.ways {
-		rep.Tables = append(rep.Tables, w.report)
-		if err := k.table(ctx, w, func(int64, sent) error { return nil }); err != nil {
-			return nil, err
-		}
 	}
 	err = k.compare(ctx, to)
 	rep.Elapsed = time.Since(begun)

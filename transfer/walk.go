@@ -340,6 +340,17 @@ func Examine(ctx context.Context, src Source, d driver.Dialect, o Options) (*Rep
 		return nil, err
 	}
 	k.lenient = true
+	rep, err := k.readAll(ctx)
+	if err != nil {
+		return nil, err
+	}
+	k.done()
+	rep.Elapsed = time.Since(k.begun)
+	return rep, nil
+}
+
+// readAll reads every table to its end and sends nothing on.
+func (k *walk) readAll(ctx context.Context) (*Report, error) {
 	if err := k.ahead(ctx); err != nil {
 		return nil, err
 	}
@@ -355,7 +366,5 @@ func Examine(ctx context.Context, src Source, d driver.Dialect, o Options) (*Rep
 			return nil, err
 		}
 	}
-	k.done()
-	rep.Elapsed = time.Since(k.begun)
 	return rep, nil
 }
