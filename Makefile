@@ -13,6 +13,9 @@ TEST    := $(GO) test -p $(shell expr 2 \* $(CPUS)) -vet=off -ldflags "$(LDFLAGS
 # Packages whose code runs concurrently; the race detector is slow elsewhere for nothing.
 RACE    := $(foreach d,engine query store server,$(if $(wildcard $(d)/*.go $(d)/*/*.go),./$(d)/...))
 PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64
+# Random tests begin with this seed, so that a change fails by what it changes;
+# "make soak" and a bare "go test" draw another each time.
+test test-sqlite test-postgresql test-mysql test-mariadb race: export RAPID_SEED ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help build build-cloud test-cloud dist test test-sqlite test-postgresql test-mysql test-mariadb race bench soak fuzz-api lint vet fmt vuln generate check servers

@@ -21,7 +21,6 @@ import (
 // that it has parsed.
 type documents interface {
 	fromLast(n int) string                                                         // the n-th element from the end, counted from 1, in a path
-	nestsFromLast() bool                                                           // whether a nested path of JSON_TABLE has it
 	hasFromLast(version int) bool                                                  // whether paths have that
 	pathText(path string) string                                                   // a path as the flavour reads it
 	isArray(column string) string                                                  // a condition over a member of JSON_TABLE
@@ -32,6 +31,7 @@ type documents interface {
 	member(d Dialect, b scope, doc driver.Expr, p driver.Path, ty driver.JSONType) // larder_m.m read as ty
 	equal(d Dialect, b scope, v any)                                               // a condition: larder_m.m is equal to v
 	table(d Dialect, b scope, doc driver.Expr, p driver.Path)                      // FROM and WHERE of a scalar subquery over a member
+	inArray(d Dialect, b scope, doc driver.Expr, p driver.Path)                    // FROM and WHERE of a subquery over the elements of an array, each larder_m.m
 	each(d Dialect, b scope, doc driver.Expr, p driver.Path)                       // a table of elements without its alias
 	element(b *driver.Builder, doc driver.Expr, value func())                      // the value of such an element
 	change(d Dialect, b *driver.Builder, doc driver.Expr, p driver.Path, fn string, value driver.Expr)
@@ -97,28 +97,6 @@ func (d Dialect) jsonTable(b scope, doc driver.Expr, p driver.Path) {
 	d.guardColumns(b, p)
 	b.SQL(")) AS larder_m")
 	d.guards(b, p, " WHERE ")
-}
-
-// elements writes FROM and WHERE of a subquery over the elements of the array
-// at p: larder_m.n counts them from 1, larder_m.m is the element. With members,
-// those of an object are larder_m.n2 and larder_m.m2.
-func (d Dialect) elements(b scope, doc driver.Expr, p driver.Path, members bool) {
-	b.SQL(" FROM JSON_TABLE(").Expr(doc).SQL(", '$' COLUMNS (NESTED PATH ")
-	d.pathLiteral(b.Builder, p, "[*]")
-	b.SQL(" COLUMNS (n FOR ORDINALITY, m JSON PATH '$')")
-	if members {
-		b.SQL(", NESTED PATH ")
-		d.pathLiteral(b.Builder, p, ".*")
-		b.SQL(" COLUMNS (n2 FOR ORDINALITY, m2 JSON PATH '$')")
-	}
-	d.guardColumns(b, p)
-	// A nested path that leads nowhere makes one row of NULLs.
-	b.SQL(")) AS larder_m WHERE (larder_m.n IS NOT NULL")
-	if members {
-		b.SQL(" OR larder_m.n2 IS NOT NULL")
-	}
-	b.SQL(")")
-	d.guards(b, p, " AND ")
 }
 
 // guardColumns and guards see to it that a place in something that is no array
@@ -221,14 +199,10 @@ func (d Dialect) JSONLength(b *driver.Builder, doc driver.Expr, p driver.Path) {
 // JSONHasElement writes a condition: the array at p has an element equal to v.
 func (d Dialect) JSONHasElement(b *driver.Builder, doc driver.Expr, p driver.Path, v any) {
 	doc, p = d.fromEnd(doc, p)
-	if !d.nestsFromLast() && slices.ContainsFunc(p, fromLast) {
-		whole, at := doc, p
-		doc, p = driver.ExprFunc(func(b *driver.Builder) { d.JSONGet(b, whole, at, driver.AsJSON) }), nil
-	}
 	s := newScope(b, doc, p)
 	// Not EXISTS: MariaDB takes it for independent of the row.
 	s.SQL("((SELECT COUNT(*)")
-	d.elements(s, doc, p, false)
+	d.inArray(d, s, doc, p)
 	s.SQL(" AND ")
 	d.equal(d, s, v)
 	s.SQL(") > 0)")

@@ -135,7 +135,6 @@ func (MySQL) fromLast(n int) string {
 	return "last-" + strconv.Itoa(n-1)
 }
 
-func (MySQL) nestsFromLast() bool         { return true }
 func (MySQL) hasFromLast(int) bool        { return true }
 func (MySQL) pathText(path string) string { return path }
 func (MySQL) isArray(column string) string {
@@ -162,6 +161,32 @@ func (MySQL) equal(_ Dialect, s scope, v any) {
 	default:
 		s.SQL(jsonType + " IN " + anyNumber + " AND larder_m.m + 0e0 = ").Arg(x)
 	}
+}
+
+// elements writes FROM and WHERE of a subquery over the elements of the array
+// at p: larder_m.n counts them from 1, larder_m.m is the element. With members,
+// those of an object are larder_m.n2 and larder_m.m2.
+func (d Dialect) elements(b scope, doc driver.Expr, p driver.Path, members bool) {
+	b.SQL(" FROM JSON_TABLE(").Expr(doc).SQL(", '$' COLUMNS (NESTED PATH ")
+	d.pathLiteral(b.Builder, p, "[*]")
+	b.SQL(" COLUMNS (n FOR ORDINALITY, m JSON PATH '$')")
+	if members {
+		b.SQL(", NESTED PATH ")
+		d.pathLiteral(b.Builder, p, ".*")
+		b.SQL(" COLUMNS (n2 FOR ORDINALITY, m2 JSON PATH '$')")
+	}
+	d.guardColumns(b, p)
+	// A nested path that leads nowhere makes one row of NULLs.
+	b.SQL(")) AS larder_m WHERE (larder_m.n IS NOT NULL")
+	if members {
+		b.SQL(" OR larder_m.n2 IS NOT NULL")
+	}
+	b.SQL(")")
+	d.guards(b, p, " AND ")
+}
+
+func (MySQL) inArray(d Dialect, s scope, doc driver.Expr, p driver.Path) {
+	d.elements(s, doc, p, false)
 }
 
 // each refers to other tables from a lateral table only.

@@ -40,9 +40,6 @@ func (MariaDB) table(d Dialect, b scope, doc driver.Expr, p driver.Path) { d.jso
 
 func (MariaDB) fromLast(n int) string { return "-" + strconv.Itoa(n) }
 
-// nestsFromLast: "$[-1][*]" leads nowhere in JSON_TABLE.
-func (MariaDB) nestsFromLast() bool { return false }
-
 // hasFromLast: positions from the end came with 10.9.
 func (MariaDB) hasFromLast(version int) bool { return version >= 100900 }
 
@@ -77,6 +74,14 @@ func (MariaDB) equal(d Dialect, s scope, v any) {
 
 // each refers to other tables from a subquery in the argument of JSON_TABLE:
 // there are no lateral tables.
+// inArray does without a nested path, which takes "$[-1][*]" to nowhere and
+// compares the letters of a key as they are stored: "\u00e9" is not "é" there.
+func (MariaDB) inArray(d Dialect, s scope, doc driver.Expr, p driver.Path) {
+	s.SQL(" FROM JSON_TABLE((SELECT CASE LEFT(larder_m.m, 1) WHEN '[' THEN larder_m.m END")
+	d.table(d, s, doc, p)
+	s.SQL("), '$[*]' COLUMNS (n FOR ORDINALITY, m JSON PATH '$')) AS larder_m WHERE larder_m.n IS NOT NULL")
+}
+
 func (MariaDB) each(d Dialect, s scope, doc driver.Expr, p driver.Path) {
 	s.SQL("JSON_TABLE((SELECT CASE LEFT(larder_m.m, 1) WHEN '[' THEN larder_m.m WHEN '{' THEN JSON_EXTRACT(larder_m.m, '$.*') END")
 	d.table(d, s, doc, p)
