@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/golang-jwt/jwt/v5"
+
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/engine/enginetest"
 	"github.com/larder-db/larder/jsonvalue"
@@ -152,8 +154,76 @@ func TestAdminConfig(t *testing.T) {
 	}
 	// Switching second factors off ends all sessions.
 	a.set(map[string]string{"auth.mfa.enable": "true"})
+	post(nil).says(401, "Second factors are switched on")
+	admin = a.verified("ada@example.com")
 	post(nil).says(200, `"sessions_revoked":true`)
 	a.call("GET", path, nil, admin).is(401, "401 Unauthorized")
+}
+
+// verified gives a user a second factor, and returns a session as Open WebUI
+// begins one when it has seen that.
+func (a *app) verified(email string) string {
+	a.t.Helper()
+	u, err := a.store.Users.GetByEmail(a.t.Context(), email)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	st := query.Update(tables.Auth.Table).Set(tables.Auth.MFA.Set(jsonvalue.Text(`{"secret":"x","recovery_hashes":["y"]}`)))
+	if _, err := query.Exec(a.t.Context(), a.probe.eng, st.Where(tables.Auth.ID.Eq(u.ID))); err != nil {
+		a.t.Fatal(err)
+	}
+	id, err := a.store.Auths.Identity(a.t.Context(), u.ID)
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"id": u.ID, "typ": "session", "session_stamp": id.SessionStamp,
+		"auth_method": "password", "mfa_verified": true}).SignedString([]byte(secret))
+	if err != nil {
+		a.t.Fatal(err)
+	}
+	return token
+}
+
+// Where second factors are on, this server begins no sessions, and those that
+// began without one are over; Open WebUI's that began with one are not.
+func TestSecondFactors(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
+		a := newApp(t, eng)
+		admin, bob := a.admin(), a.user("bob", model.RoleUser)
+		pete := a.user("pete", model.RolePending)
+		a.set(map[string]string{"auth.enable_api_keys": "true", "ui.enable_signup": "true"})
+		var key struct {
+			Key string `json:"api_key"`
+		}
+		a.call("POST", "/api/v1/auths/api_key", nil, admin).is(200, "").into(&key)
+		a.set(map[string]string{"auth.mfa.enable": "true"})
+		const on = "Second factors are switched on"
+		for _, token := range []string{admin, bob, pete} {
+			for _, path := range []string{"/api/v1/auths/", "/api/v1/chats/", "/api/v1/users/all"} {
+				a.call("GET", path, nil, token).says(401, on)
+				a.call("GET", path, nil, "Cookie: token="+token).says(401, on)
+			}
+		}
+		for name, w := range map[string]*answer{
+			"bob":  a.call("POST", "/api/v1/auths/signin", `{"email":"bob@example.com","password":"pw-bob"}`),
+			"pete": a.call("POST", "/api/v1/auths/signin", `{"email":"pete@example.com","password":"pw-pete"}`),
+			"eve":  a.call("POST", "/api/v1/auths/signup", `{"name":"Eve","email":"eve@example.com","password":"pw-eve"}`),
+		} {
+			if w.says(403, on); len(w.Result().Cookies()) > 0 {
+				t.Errorf("%s has a cookie", name)
+			}
+		}
+		a.call("POST", "/api/v1/auths/signin", `{"email":"bob@example.com","password":"x"}`).is(400, "The email or password provided is incorrect. Please check for typos and try logging in again.")
+		if w := a.call("GET", "/api/config", nil, bob).is(200, ""); strings.Contains(w.Body.String(), "default_models") {
+			t.Error("a session that is over is told more than nobody")
+		}
+		a.call("GET", "/api/v1/chats/", nil, key.Key).is(200, "") // as in Open WebUI
+		verified := a.verified("ada@example.com")
+		a.call("GET", "/api/v1/chats/", nil, verified).is(200, "")
+		a.call("GET", "/api/v1/auths/mfa/status", nil, verified).says(200, `{"enabled":true,"required":true,"recovery_codes_remaining":1}`)
+		a.call("POST", "/api/v1/auths/mfa/replace", `{"code":"x"}`, verified).says(403, on)
+		a.call("POST", "/api/v1/auths/add", `{"name":"Max","email":"max@example.com","password":"pw-max","role":"user"}`, verified).says(200, `"token":null`)
+	})
 }
 
 func TestWhomToAsk(t *testing.T) {

@@ -31,12 +31,15 @@ func (s *Server) elsewhereRoutes() []route {
 		step(endpoint("POST", mfa+"enroll/confirm", "Set a second factor: switched off", public, factorStep[factorCode])),
 		step(endpoint("POST", mfa+"verify", "Show a second factor: switched off", public, factorStep[factorCode])),
 		step(endpoint("POST", mfa+"recover", "Get in without a second factor: switched off", public, factorStep[factorReset])),
-		step(endpoint("POST", mfa+"replace", "Change one's second factor: switched off", signedIn, s.changeFactor)).refusing(noSession),
-		step(endpoint("POST", mfa+"recovery/codes", "Make codes for when it is lost: switched off", signedIn, s.changeFactor)).refusing(noSession),
+		step(endpoint("POST", mfa+"replace", "Change one's second factor: switched off", signedIn, s.changeFactor)).refusing(noSession, noFactors),
+		step(endpoint("POST", mfa+"recovery/codes", "Make codes for when it is lost: switched off", signedIn, s.changeFactor)).refusing(noSession, noFactors),
 	}
 }
 
-var noSession = refusal{store.ErrNoSession, http.StatusForbidden, "A human session is required."}
+var (
+	noSession = refusal{store.ErrNoSession, http.StatusForbidden, "A human session is required."}
+	noFactors = refusal{store.ErrSecondFactor, http.StatusForbidden, msgSecondFactor}
+)
 
 var (
 	errOtherOrigin = errors.New("the request comes from a page of another site")
@@ -137,10 +140,14 @@ func factorStep[F any](_ context.Context, r *request, _ F) (*session, error) {
 	return nil, errStepExpired
 }
 
-func (s *Server) changeFactor(_ context.Context, r *request, _ factorForm) (*factorStart, error) {
+func (s *Server) changeFactor(ctx context.Context, r *request, _ factorForm) (*factorStart, error) {
 	r.w.Header().Set("Cache-Control", "no-store")
-	if r.byKey() {
-		return nil, store.ErrNoSession
+	_, needed, _, err := s.store.Auths.Factors(ctx, r.who())
+	switch {
+	case err != nil:
+		return nil, err
+	case needed:
+		return nil, store.ErrSecondFactor
 	}
 	return nil, fail(http.StatusForbidden, "MFA is disabled.")
 }

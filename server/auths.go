@@ -19,12 +19,12 @@ func (s *Server) authRoutes() []route {
 		{store.ErrEmailForm, http.StatusBadRequest, msgInvalidEmail},
 		{dberr.ErrAlreadyExists, http.StatusBadRequest, msgEmailTaken},
 		{store.ErrPasswordTooLong, http.StatusBadRequest, msgPasswordTooLong},
+		{store.ErrSecondFactor, http.StatusForbidden, msgSecondFactor},
 	},
 		endpoint("GET", auths+"{$}", "Who am I", signedIn, s.whoAmI),
 		endpoint("POST", auths+"signup", "Sign up; the first user becomes admin", public, s.signUp).secret().refusing(tooMany),
 		endpoint("POST", auths+"signin", "Sign in", public, s.signIn).looking().secret().refusing(tooMany,
-			refusal{store.ErrWrongPassword, http.StatusBadRequest, msgInvalidCred},
-			refusal{store.ErrSecondFactor, http.StatusForbidden, msgSecondFactor}),
+			refusal{store.ErrWrongPassword, http.StatusBadRequest, msgInvalidCred}),
 		endpoint("POST", auths+"signout", "Sign out", public, s.signOut).withoutData(),
 		endpoint("POST", auths+"add", "Add a user", admin, s.addUser),
 		endpoint("POST", auths+"update/profile", "Change one's profile", member, s.updateProfile),
@@ -103,8 +103,8 @@ type sessionInfo struct {
 
 type addedUser struct {
 	profile
-	Token     string `json:"token"`
-	TokenType string `json:"token_type"`
+	Token     *string `json:"token"` // none while second factors are on
+	TokenType *string `json:"token_type"`
 }
 
 type apiKeyAnswer struct {
@@ -149,7 +149,11 @@ func (s *Server) begin(ctx context.Context, r *request, id *store.Identity, err 
 	if err != nil {
 		return nil, err
 	}
-	token, expires, err := s.token(ctx, id, true)
+	set, err := s.store.Config.Settings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	token, expires, err := s.token(id, set, true)
 	if err != nil {
 		return nil, err
 	}
@@ -161,11 +165,7 @@ func (s *Server) begin(ctx context.Context, r *request, id *store.Identity, err 
 }
 
 // token makes a session token; see tokens.issue.
-func (s *Server) token(ctx context.Context, id *store.Identity, viaPassword bool) (string, *int64, error) {
-	set, err := s.store.Config.Settings(ctx)
-	if err != nil {
-		return "", nil, err
-	}
+func (s *Server) token(id *store.Identity, set *store.Settings, viaPassword bool) (string, *int64, error) {
 	life, ok := parseLife(set.JWTExpiry)
 	if !ok {
 		s.log.Warn("the setting auth.jwt_expiry cannot be read; sessions last four weeks")
@@ -216,8 +216,12 @@ func (s *Server) addUser(ctx context.Context, r *request, f addUserForm) (*added
 	if err != nil {
 		return nil, err
 	}
-	token, _, err := s.token(ctx, id, false)
-	return &addedUser{profile: profileOf(id), Token: token, TokenType: "Bearer"}, err
+	set, err := s.store.Config.Settings(ctx)
+	if err != nil || set.EnableMFA {
+		return &addedUser{profile: profileOf(id)}, err
+	}
+	token, _, err := s.token(id, set, false)
+	return &addedUser{profile: profileOf(id), Token: &token, TokenType: new("Bearer")}, err
 }
 
 func (s *Server) updateProfile(ctx context.Context, r *request, f profileForm) (*profile, error) {

@@ -83,15 +83,14 @@ func (s *Server) authenticate(r *http.Request) (*caller, error) {
 		if cl, err = s.tokens.read(token); err != nil {
 			return nil, fail(http.StatusUnauthorized, msgUnauthorized)
 		}
-		id, err = s.store.Auths.Identity(r.Context(), cl.UserID)
-		if err == nil && !sameStamp(cl.SessionStamp, id.SessionStamp) {
-			return nil, fail(http.StatusUnauthorized, msgUnauthorized)
-		}
+		id, err = s.store.Auths.Session(r.Context(), cl.session())
 		c.expires = cl.Expires
 	}
 	switch {
 	case errors.Is(err, store.ErrNotPermitted):
 		return nil, fail(http.StatusForbidden, msgAPIKeyUse)
+	case errors.Is(err, store.ErrSecondFactor):
+		return nil, fail(http.StatusUnauthorized, msgSecondFactor)
 	case errors.Is(err, dberr.ErrNotFound):
 		return nil, fail(http.StatusUnauthorized, msgUnauthorized)
 	case err != nil:

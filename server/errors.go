@@ -29,7 +29,7 @@ const (
 	msgUnknownPath      = "Not Found"
 	msgInternal         = "Internal Server Error"
 	msgUnreadableBody   = "There was an error parsing the body"
-	msgSecondFactor     = "This account has a second factor, which this server does not check yet. Sign in with Open WebUI, or ask an administrator to switch second factors off."
+	msgSecondFactor     = "Second factors are switched on, and this server does not check them. Sign in with Open WebUI, or ask an administrator to switch them off there."
 	msgTooLarge         = "The request body is larger than this server accepts."
 	msgTooMany          = "API rate limit exceeded"
 	msgCrossSite        = "The request comes from a page of another site, which may not change anything here. The setting CORS_ALLOW_ORIGIN names the sites that may."

@@ -2,7 +2,6 @@ package server
 
 import (
 	"crypto/sha256"
-	"crypto/subtle"
 	"errors"
 	"maps"
 	"math"
@@ -13,6 +12,8 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/google/uuid"
+
+	"github.com/larder-db/larder/store"
 )
 
 // claims are what Open WebUI puts into a session token.
@@ -29,6 +30,10 @@ type claims struct {
 }
 
 const sessionToken = "session"
+
+func (c *claims) session() store.Session {
+	return store.Session{UserID: c.UserID, Stamp: c.SessionStamp, Method: c.AuthMethod, Verified: orZero(c.MFAVerified)}
+}
 
 // The methods below make claims a jwt.Claims.
 
@@ -127,11 +132,6 @@ func (t *tokens) read(token string) (*claims, error) {
 		return nil, errNotASession
 	}
 	return c, nil
-}
-
-// sameStamp compares the token's stamp with the one in the database.
-func sameStamp(token, stored string) bool {
-	return subtle.ConstantTimeCompare([]byte(token), []byte(stored)) == 1
 }
 
 // parseLife reads a lifetime as Open WebUI writes it: numbers with a unit (ms,

@@ -10,7 +10,6 @@ import (
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/engine"
-	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/model"
 	"github.com/larder-db/larder/query"
 	"github.com/larder-db/larder/tables"
@@ -40,9 +39,13 @@ func (r *identityRow) identity() *Identity {
 
 type credentialRow struct {
 	identityRow
-	Password *string        `db:"password"`
-	Active   *bool          `db:"active"`
-	MFA      jsonvalue.JSON `db:"mfa"`
+	Password *string `db:"password"`
+	Active   *bool   `db:"active"`
+}
+
+type signInRow struct {
+	credentialRow
+	factorsRow
 }
 
 // Auths is the table auth: passwords and sessions.
@@ -83,10 +86,10 @@ func (a *Auths) IdentityByAPIKey(ctx context.Context, key string) (*Identity, er
 
 // SignIn returns who has this address and password. It changes nothing. The
 // wrong password, an unknown address and a password that is switched off are
-// all ErrWrongPassword, and take the same time. A user with a second factor,
-// while second factors are on, is ErrSecondFactor.
+// all ErrWrongPassword, and take the same time. The right password is
+// ErrSecondFactor while second factors are on.
 func (a *Auths) SignIn(ctx context.Context, email, password string) (*Identity, error) {
-	r, err := query.One[credentialRow](ctx, a.q, selectIdentity("auths.SignIn", tables.Auth.Password, tables.Auth.Active, tables.Auth.MFA).Where(sameEmail(email)))
+	r, err := query.One[signInRow](ctx, a.q, withFactors("auths.SignIn", tables.Auth.Password, tables.Auth.Active).Where(sameEmail(email)))
 	if err != nil && !errors.Is(err, dberr.ErrNotFound) {
 		return nil, err
 	}
@@ -96,17 +99,8 @@ func (a *Auths) SignIn(ctx context.Context, email, password string) (*Identity, 
 		return nil, verr
 	case err != nil || !ok || r.Active != nil && !*r.Active:
 		return nil, ErrWrongPassword
-	}
-	var factors map[string]any
-	decode(r.MFA, &factors)
-	if len(factors) > 0 {
-		set, err := (&Config{a.base}).Settings(ctx)
-		if err != nil {
-			return nil, err
-		}
-		if set.EnableMFA {
-			return nil, ErrSecondFactor
-		}
+	case r.on(a.defaults):
+		return nil, ErrSecondFactor
 	}
 	return r.identity(), nil
 }
@@ -114,7 +108,7 @@ func (a *Auths) SignIn(ctx context.Context, email, password string) (*Identity, 
 // ChangePassword sets a new password of w where the old one is right, else
 // ErrWrongPassword. All sessions of the user end.
 func (a *Auths) ChangePassword(ctx context.Context, w Who, old, fresh string) error {
-	r, err := query.One[credentialRow](ctx, a.q, selectIdentity("auths.Credential", tables.Auth.Password, tables.Auth.Active, tables.Auth.MFA).Where(tables.User.ID.Eq(w.ID)))
+	r, err := query.One[credentialRow](ctx, a.q, selectIdentity("auths.Credential", tables.Auth.Password, tables.Auth.Active).Where(tables.User.ID.Eq(w.ID)))
 	if err != nil {
 		return err
 	}
@@ -264,26 +258,6 @@ func (k *APIKeys) Delete(ctx context.Context, w Who) error {
 		err = missing("apikeys.Delete", "API key")
 	}
 	return err
-}
-
-// Factors reports whether w has a second factor, whether w needs one, and how
-// many codes are left for when it is lost. Errors: ErrNoSession.
-func (a *Auths) Factors(ctx context.Context, w Who) (has, needed bool, codes int, err error) {
-	if w.ByKey {
-		return false, false, 0, ErrNoSession
-	}
-	t := tables.Auth
-	stored, err := query.One[jsonvalue.JSON](ctx, a.q, query.Select(t.MFA).From(t.Table).Named("auths.Factors").Where(t.ID.Eq(w.ID)))
-	if err != nil {
-		return false, false, 0, err
-	}
-	set, err := (&Config{a.base}).Settings(ctx)
-	if err != nil {
-		return false, false, 0, err
-	}
-	var secret string
-	decode(stored.Member("secret"), &secret)
-	return secret != "" || stored.Member("secret").IsObject(), set.EnableMFA, len(stored.Member("recovery_hashes").Elements()), nil
 }
 
 // Used notes that keys are used now, by the program.

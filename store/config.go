@@ -107,7 +107,7 @@ func (s *Settings) fields() map[string]any {
 		"auth.enable_api_keys":               &s.EnableAPIKeys,
 		"auth.api_key.endpoint_restrictions": &s.APIKeyEndpointRestrictions,
 		"auth.api_key.allowed_endpoints":     &s.APIKeyAllowedEndpoints,
-		"auth.mfa.enable":                    &s.EnableMFA,
+		keyFactors:                           &s.EnableMFA,
 	}
 }
 
@@ -116,11 +116,14 @@ const (
 	keyPermissions   = "user.permissions"
 	keyDefaultModels = "ui.default_models"
 	keyDefaultGroup  = "ui.default_group_id"
+	keyFactors       = "auth.mfa.enable"
+	keyFactorsOAuth  = "auth.mfa.allow_oauth_bypass"
+	keyFactorsHeader = "auth.mfa.allow_trusted_header_bypass"
 )
 
 // shut are the flags that are on when they cannot be read, because on is what
 // lets people do less.
-var shut = []string{"auth.api_key.endpoint_restrictions", "auth.mfa.enable", "ui.enable_login_form"}
+var shut = []string{"auth.api_key.endpoint_restrictions", keyFactors, "ui.enable_login_form"}
 
 // Settings reads them all in one statement. A key without a row has Open WebUI's
 // default, and so has a text whose row holds null or something else. A flag that

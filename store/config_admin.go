@@ -20,7 +20,7 @@ var (
 )
 
 // factorKeys are the settings that say who needs a second factor.
-var factorKeys = []string{"auth.mfa.enable", "auth.mfa.allow_oauth_bypass", "auth.mfa.allow_trusted_header_bypass"}
+var factorKeys = []string{keyFactors, keyFactorsOAuth, keyFactorsHeader}
 
 // SettingFlag reads the setting of a key that is on or off; what is neither is
 // read as what lets nobody do more.
@@ -87,7 +87,7 @@ func (c *Config) Change(ctx context.Context, w Who, values map[string]jsonvalue.
 		for _, key := range factorKeys {
 			if v, ok := values[key]; ok && SettingFlag(key, v) != SettingFlag(key, was[key]) {
 				changed = true
-				if key == "auth.mfa.enable" && SettingFlag(key, v) {
+				if key == keyFactors && SettingFlag(key, v) {
 					return ErrNoFactors
 				}
 			}

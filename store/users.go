@@ -19,7 +19,7 @@ var (
 	ErrEmailForm       = &Refusal{"this is not an e-mail address"}
 	ErrPasswordTooLong = &Refusal{"the password is longer than 72 bytes; choose a shorter one"}
 	ErrWrongPassword   = &Refusal{"there is no user with this e-mail address and password"}
-	ErrSecondFactor    = &Refusal{"the user has a second factor, which is not checked here"}
+	ErrSecondFactor    = &Refusal{"second factors are switched on, and are not checked here"}
 )
 
 // Refusal is a rule's no; compare with errors.Is.
@@ -122,7 +122,7 @@ func clean(texts ...**string) {
 
 // MaySignUp returns nil when somebody may sign up now: there is no user yet, or
 // the setting allows it; but not while the form to sign in is switched off. Else
-// ErrSignUpClosed.
+// ErrSignUpClosed, or ErrSecondFactor while second factors are on.
 func (u *Users) MaySignUp(ctx context.Context) error {
 	set, err := (&Config{u.base}).Settings(ctx)
 	switch {
@@ -130,6 +130,8 @@ func (u *Users) MaySignUp(ctx context.Context) error {
 		return err
 	case !set.EnableLoginForm:
 		return ErrSignUpClosed
+	case set.EnableMFA:
+		return ErrSecondFactor
 	case set.EnableSignUp:
 		return nil
 	}
@@ -143,8 +145,8 @@ func (u *Users) MaySignUp(ctx context.Context) error {
 // SignUp makes a user with a password, in one transaction. The very first one
 // becomes admin and closes sign-up behind them; of several at once exactly one
 // does, and the others meet ErrSignUpClosed. Later ones get the role that the
-// settings name. Errors: ErrSignUpClosed, ErrEmailForm, ErrPasswordTooLong,
-// and dberr.AlreadyExists for an address that is taken.
+// settings name. Errors: ErrSignUpClosed, ErrSecondFactor, ErrEmailForm,
+// ErrPasswordTooLong, and dberr.AlreadyExists for an address that is taken.
 func (u *Users) SignUp(ctx context.Context, n NewUser) (*Identity, error) {
 	return u.create(ctx, "users.SignUp", n, func(ctx context.Context, b base) (string, error) {
 		users, config := Users{b}, Config{b}
@@ -161,15 +163,16 @@ func (u *Users) SignUp(ctx context.Context, n NewUser) (*Identity, error) {
 			if someone, err = users.Any(ctx); err != nil {
 				return "", err
 			}
-			if !someone {
-				return model.RoleAdmin, nil
-			}
 		}
 		set, err := config.Settings(ctx)
-		if err != nil {
+		switch {
+		case err != nil:
 			return "", err
-		}
-		if !set.EnableSignUp || !set.EnableLoginForm {
+		case set.EnableMFA:
+			return "", ErrSecondFactor
+		case !someone:
+			return model.RoleAdmin, nil
+		case !set.EnableSignUp || !set.EnableLoginForm:
 			return "", ErrSignUpClosed
 		}
 		return set.DefaultUserRole, nil
@@ -178,7 +181,7 @@ func (u *Users) SignUp(ctx context.Context, n NewUser) (*Identity, error) {
 
 // Add makes a user with a password and the role that is asked for, in one
 // transaction, as an admin does. Errors are those of SignUp, without
-// ErrSignUpClosed, and ErrNotPermitted.
+// ErrSignUpClosed and ErrSecondFactor, and ErrNotPermitted.
 func (u *Users) Add(ctx context.Context, w Who, n NewUser) (*Identity, error) {
 	if !w.Admin() {
 		return nil, ErrNotPermitted

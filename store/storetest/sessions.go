@@ -61,15 +61,95 @@ var sessionCases = []testCase{
 	}},
 	{"a second factor is not passed over", func(s *Suite) {
 		bob := s.user("bob")
-		s.exec(query.Update(tables.Auth.Table).Set(tables.Auth.MFA.Set(jsonvalue.Text(`{"totp":{"secret":"x"}}`))).Where(tables.Auth.ID.Eq(bob.ID)))
+		factor := func(text string) {
+			s.Helper()
+			s.exec(query.Update(tables.Auth.Table).Set(tables.Auth.MFA.Set(jsonvalue.Text(text))).Where(tables.Auth.ID.Eq(bob.ID)))
+		}
+		set := func(values map[string]jsonvalue.JSON) { s.Helper(); s.ok(s.Store.Config.Set(s.ctx(), values)) }
+		factor(`{"secret":"x"}`)
 		_, err := s.Store.Auths.SignIn(s.ctx(), "bob@example.com", "pw-bob")
 		s.ok(err) // second factors are off
-		s.ok(s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{"auth.mfa.enable": jsonvalue.Text("true")}))
-		if _, err := s.Store.Auths.SignIn(s.ctx(), "bob@example.com", "pw-bob"); !errors.Is(err, store.ErrSecondFactor) {
-			s.Errorf("with a second factor: %v", err)
+		set(map[string]jsonvalue.JSON{"auth.mfa.enable": jsonvalue.Text("true")})
+		for _, stored := range []string{`{"secret":"x"}`, `{}`, `null`} {
+			factor(stored)
+			if _, err := s.Store.Auths.SignIn(s.ctx(), "bob@example.com", "pw-bob"); !errors.Is(err, store.ErrSecondFactor) {
+				s.Errorf("with the second factor %s: %v", stored, err)
+			}
+			if _, err := s.Store.Auths.SignIn(s.ctx(), "bob@example.com", "wrong"); !errors.Is(err, store.ErrWrongPassword) {
+				s.Errorf("with the second factor %s and the wrong password: %v", stored, err)
+			}
 		}
-		if _, err := s.Store.Auths.SignIn(s.ctx(), "bob@example.com", "wrong"); !errors.Is(err, store.ErrWrongPassword) {
-			s.Errorf("with a second factor and the wrong password: %v", err)
+		if err := s.Store.Users.MaySignUp(s.ctx()); !errors.Is(err, store.ErrSecondFactor) {
+			s.Errorf("MaySignUp: %v", err)
+		}
+		if _, err := s.Store.Users.SignUp(s.ctx(), store.NewUser{Name: "eve", Email: "eve@example.com", Password: "x"}); !errors.Is(err, store.ErrSecondFactor) {
+			s.Errorf("SignUp: %v", err)
+		}
+	}},
+	{"the first user does not sign up without a second factor", func(s *Suite) {
+		s.ok(s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{"auth.mfa.enable": jsonvalue.Text("true")}))
+		if _, err := s.Store.Users.SignUp(s.ctx(), store.NewUser{Name: "eve", Email: "eve@example.com", Password: "x"}); !errors.Is(err, store.ErrSecondFactor) {
+			s.Errorf("SignUp: %v", err)
+		}
+		someone, err := s.Store.Users.Any(s.ctx())
+		s.ok(err)
+		equal(s, "somebody is there", someone, false)
+	}},
+	{"sessions without a second factor are none where one is wanted", func(s *Suite) {
+		bob := s.user("bob")
+		plain := store.Session{UserID: bob.ID, Stamp: bob.SessionStamp, Method: "password"}
+		by := func(method string, verified bool) store.Session {
+			return store.Session{UserID: bob.ID, Stamp: bob.SessionStamp, Method: method, Verified: verified}
+		}
+		s.max(1, func() {
+			id, err := s.Store.Auths.Session(s.ctx(), plain)
+			s.ok(err)
+			equal(s, "who", *id, *bob)
+		})
+		for _, over := range []store.Session{{UserID: bob.ID}, {UserID: bob.ID, Stamp: "x"}, {UserID: "nobody", Stamp: bob.SessionStamp}} {
+			if _, err := s.Store.Auths.Session(s.ctx(), over); !errors.Is(err, dberr.ErrNotFound) {
+				s.Errorf("%+v: %v", over, err)
+			}
+		}
+		const whole = `{"secret":"x","reset_required":false}`
+		for _, c := range []struct {
+			enable, oauth, header, stored string
+			session                       store.Session
+			ok                            bool
+		}{
+			{"true", "", "", whole, plain, false},
+			{"true", "", "", whole, by("password", true), true},
+			{"true", "", "", whole, by("", false), false}, // what an admin got
+			{"true", "", "", `{"secret":"x"}`, by("ldap", true), true},
+			{"true", "", "", `null`, by("password", true), false},
+			{"true", "", "", `{"secret":null}`, by("password", true), false},
+			{"true", "", "", `{"secret":""}`, by("password", true), false},
+			{"true", "", "", `[]`, by("password", true), false},
+			{"true", "", "", `{"secret":"x","reset_required":true}`, by("password", true), false},
+			{"true", "", "", `{"secret":"x","reset_required":"?"}`, by("password", true), false},
+			{"true", "false", "true", whole, by("oauth", false), false},
+			{"true", "true", "false", whole, by("oauth", false), true},
+			{"true", "true", "false", whole, by("trusted_header", false), false},
+			{"true", "false", "true", whole, by("trusted_header", false), true},
+			{"true", "true", "true", whole, plain, false},
+			{"true", "7", "7", whole, by("oauth", false), false}, // no yes and no no
+			{"null", "", "", whole, plain, false},
+			{"[]", "", "", whole, plain, false},
+			{"1", "", "", whole, plain, false},
+			{"false", "", "", whole, plain, true},
+			{"0", "", "", `null`, plain, true},
+		} {
+			s.exec(query.Update(tables.Auth.Table).Set(tables.Auth.MFA.Set(jsonvalue.Text(c.stored))).Where(tables.Auth.ID.Eq(bob.ID)))
+			_, err := s.Store.Config.Unset(s.ctx(), store.Program(), "auth.mfa.allow_oauth_bypass", "auth.mfa.allow_trusted_header_bypass")
+			s.ok(err)
+			for key, text := range map[string]string{"enable": c.enable, "allow_oauth_bypass": c.oauth, "allow_trusted_header_bypass": c.header} {
+				if text != "" {
+					s.ok(s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{"auth.mfa." + key: jsonvalue.Text(text)}))
+				}
+			}
+			if _, err := s.Store.Auths.Session(s.ctx(), c.session); c.ok && err != nil || !c.ok && !errors.Is(err, store.ErrSecondFactor) {
+				s.Errorf("%+v: %v", c, err)
+			}
 		}
 	}},
 	{"a new password ends all sessions", func(s *Suite) {
@@ -226,8 +306,11 @@ var settingCases = []testCase{
 		for _, active := range []bool{true, false} {
 			s.exec(query.Update(tables.Auth.Table).Set(tables.Auth.Active.Set(active)).Where(tables.Auth.ID.Eq(bob.ID)))
 			for what, get := range map[string]func() (*store.Identity, error){
-				"session": func() (*store.Identity, error) { return s.Store.Auths.Identity(s.ctx(), bob.ID) },
-				"key":     func() (*store.Identity, error) { return s.Store.Auths.IdentityByAPIKey(s.ctx(), key.Key) },
+				"session": func() (*store.Identity, error) {
+					return s.Store.Auths.Session(s.ctx(), store.Session{UserID: bob.ID, Stamp: bob.SessionStamp})
+				},
+				"user": func() (*store.Identity, error) { return s.Store.Auths.Identity(s.ctx(), bob.ID) },
+				"key":  func() (*store.Identity, error) { return s.Store.Auths.IdentityByAPIKey(s.ctx(), key.Key) },
 			} {
 				if _, err := get(); active && err != nil || !active && !errors.Is(err, dberr.ErrNotFound) {
 					s.Errorf("the %s of an account that is active: %v: %v", what, active, err)
