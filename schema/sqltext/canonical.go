@@ -94,7 +94,7 @@ const (
 	nString                 // text: the value
 	nAtom                   // text as it is written: numbers, NULL, CURRENT_TIMESTAMP
 	nCall                   // text: function, args
-	nBinary                 // text: operator, two args; AND and OR have two or more
+	nBinary                 // text: operator, two args; AND and OR have two or more, LIKE a third for ESCAPE
 	nUnary                  // text: operator before, one arg
 	nSuffix                 // text: operator behind (IS NULL), one arg
 	nIn                     // text: IN or NOT IN, args[0] in the others
@@ -171,6 +171,9 @@ func (n *node) write() string {
 		parts := make([]string, len(n.args))
 		for i, a := range n.args {
 			parts[i] = a.inner()
+		}
+		if len(parts) == 3 && strings.HasSuffix(n.text, "LIKE") {
+			return parts[0] + " " + n.text + " " + parts[1] + " ESCAPE " + parts[2]
 		}
 		return strings.Join(parts, " "+n.text+" ")
 	case nUnary:

@@ -287,7 +287,7 @@ func (p *parser) match(left *node) (*node, error) {
 			if err != nil {
 				return nil, err
 			}
-			n = &node{kind: nSuffix, text: "ESCAPE " + esc.inner(), args: []*node{n}}
+			n.args = append(n.args, esc)
 		}
 		return n, nil
 	}
@@ -454,6 +454,9 @@ func (p *parser) primary() (*node, error) {
 }
 
 func (p *parser) name(t Token) (*node, error) {
+	if t.Kind == Word && len(p.r.Columns) > 0 && p.r.column(t.Text) == "" && !p.peek().IsOp(".") {
+		return &node{kind: nAtom, text: strings.ToUpper(t.Text)}, nil // a word of the engine's
+	}
 	text := p.spell(t)
 	if text == "" {
 		return &node{kind: nString, text: t.Text}, nil

@@ -10,7 +10,7 @@ import (
 var (
 	standard = sqltext.Rules{Template: true}
 	file     = sqltext.Rules{Backticks: true, Brackets: true, LooseQuotes: true, TightConcat: true, Columns: []string{"a", "b", "Email"}}
-	casting  = sqltext.Rules{Dollars: true, Casts: true, Columns: []string{"a", "b", "email", "data"}, TextColumns: []string{"email"}}
+	casting  = sqltext.Rules{Dollars: true, Casts: true, Columns: []string{"a", "b", "email", "data", "meta"}, TextColumns: []string{"email"}}
 	escaping = sqltext.Rules{Backticks: true, DoubleString: true, Backslash: true, Introducers: true, HashComments: true, Concat: true,
 		BoolNumbers: true, PushNot: true, Condition: true, Columns: []string{"a", "b", "s"}, Aliases: map[string]string{"lcase": "lower"}}
 )
@@ -30,7 +30,7 @@ func TestCanonical(t *testing.T) {
 		{standard, `not {a} = 1`, `NOT ({a} = 1)`},
 		{standard, `{a} between 1 and 2 and {b}`, `({a} >= 1) AND ({a} <= 2) AND {b}`},
 		{standard, `{a} not in ( 1,2 )`, `{a} NOT IN (1, 2)`},
-		{standard, `{a} like 'x%' escape '!'`, `({a} LIKE 'x%') ESCAPE '!'`},
+		{standard, `{a} like 'x%' escape '!'`, `{a} LIKE 'x%' ESCAPE '!'`},
 		{standard, `-1`, `-1`},
 		{standard, `- {a}`, `-{a}`},
 		{standard, `{a} - -1`, `{a} - -1`},
@@ -90,6 +90,10 @@ func TestCanonical(t *testing.T) {
 		{escaping, "a MOD 2 = true", `({a} % 2) = 1`},
 		{escaping, "json_valid(`a`)", `json_valid({a})`},
 		{escaping, "a = 1 # words", `{a} = 1`},
+		{escaping, "not (a like 'x%' escape '!')", `{a} NOT LIKE 'x%' ESCAPE '!'`},
+		{escaping, "timestampdiff(DAY,`a`,`b`)", `timestampdiff(DAY, {a}, {b}) <> 0`},
+		{casting, "(a IS NFC NORMALIZED)", `({a} IS NFC NORMALIZED)`},
+		{casting, "CURRENT_CATALOG", `CURRENT_CATALOG`},
 		{escaping, `a = "x"`, `{a} = 'x'`},
 		// Not understood: words in normal form, parentheses as they were.
 		{standard, `exists (select 1 from  {t})`, `EXISTS(SELECT 1 FROM {t})`},
