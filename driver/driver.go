@@ -163,7 +163,9 @@ type InspectOptions struct {
 // Inspector reads the schema of a live database.
 type Inspector interface {
 	// Inspect returns the tables in order of name, in the normal form that
-	// DDL.Normalize gives, so that a declared and a live table compare.
+	// DDL.Normalize gives, so that a declared and a live table compare. What it
+	// finds and cannot carry is in a table's Notes. One that it cannot read is
+	// Unreadable, and keeps no other from being read.
 	Inspect(ctx context.Context, q DBTX, o InspectOptions) ([]*schema.Table, error)
 }
 

@@ -24,6 +24,7 @@ func (t *Table) Clone() *Table {
 	c.Checks = cloneAll(t.Checks, func(k *Check) *Check { v := *k; return &v })
 	c.Indexes = cloneAll(t.Indexes, (*Index).Clone)
 	c.Variants = cloneAll(t.Variants, (*Variant).clone)
+	c.Notes = slices.Clone(t.Notes)
 	return &c
 }
 

@@ -10,13 +10,15 @@ import (
 // it can be done: what refers to others goes first and comes last. The same
 // input gives the same list. Both sides must be in the normal form of one
 // engine, as Normalize and Inspect give it; there is no difference that is not
-// reported except the order of columns, which no statement can change.
+// reported except the order of columns, which no statement can change. A table
+// that could not be read, on either side, is left alone.
 //
 // Tables, columns, indexes and named constraints are matched by name, unnamed
 // ones by what they say. A new name is a drop and an add: that it was a rename
 // is something only people know.
 func Diff(from, to []*Table) []Change {
 	d := differ{}
+	from, to = readable(from, to), readable(to, from)
 	old, new := byName(from), byName(to)
 	gone := pick(from, func(t *Table) bool { return new[t.Name] == nil })
 	come := pick(to, func(t *Table) bool { return old[t.Name] == nil })

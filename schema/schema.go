@@ -16,6 +16,14 @@ type Table struct {
 	Variants []*Variant
 
 	Doc string // what the table is for; kept out of the database, unlike Comment
+
+	// Notes say what inspection found about the table and nothing here carries,
+	// in the order in which it was found: "is partitioned". Tables that differ
+	// in them are no different. See [Table.Remarks].
+	Notes []string
+	// Unreadable says why inspection could not read the table, of which it then
+	// knows no more than the name. Empty for all others.
+	Unreadable string
 }
 
 // Column is one column. It is NOT NULL unless Nullable.

@@ -16,6 +16,9 @@ func (t *Table) Validate() error {
 	if t.Name == "" {
 		return invalid("a table has no name")
 	}
+	if err := t.Readable(); err != nil {
+		return err
+	}
 	for _, check := range []func() error{t.validColumns, t.validConstraints, t.validIndexes} {
 		if err := check(); err != nil {
 			return err

@@ -39,6 +39,11 @@ func Snapshot(ctx context.Context, eng *engine.Engine, fn func(ctx context.Conte
 		if err != nil {
 			return err
 		}
+		for _, t := range tables {
+			if err := t.Readable(); err != nil {
+				return err
+			}
+		}
 		src := &snapshot{tx: tx, name: eng.URL().String(), tables: stored(tables)}
 		// On some engines the moment is that of the first row that is read, and
 		// the catalog has none.
@@ -58,11 +63,14 @@ type snapshot struct {
 	tables []*schema.Table
 }
 
-// stored are the tables without computed columns. An index over one is an index
-// over its expression.
+// stored are the tables that can be read, without computed columns. An index
+// over one is an index over its expression.
 func stored(tables []*schema.Table) []*schema.Table {
-	out := make([]*schema.Table, len(tables))
-	for i, t := range tables {
+	out := make([]*schema.Table, 0, len(tables))
+	for _, t := range tables {
+		if t.Unreadable != "" {
+			continue
+		}
 		c := t.Clone()
 		c.Columns = nil
 		computed := map[string]schema.Expr{}
@@ -80,7 +88,7 @@ func stored(tables []*schema.Table) []*schema.Table {
 				}
 			}
 		}
-		out[i] = c
+		out = append(out, c)
 	}
 	return out
 }

@@ -4,11 +4,14 @@ import (
 	"context"
 	"database/sql"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/go-sql-driver/mysql"
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
@@ -26,7 +29,8 @@ func NewInspector(f Flavour) Inspector { return Inspector{NewDDL(f)} }
 
 // Inspect returns the tables in order of name.
 func (i Inspector) Inspect(ctx context.Context, q driver.DBTX, o driver.InspectOptions) ([]*schema.Table, error) {
-	in := inspection{DDL: i.DDL, q: q, o: o, byName: map[string]*schema.Table{}, literalBytes: map[*schema.Column]bool{}}
+	in := inspection{DDL: i.DDL, q: q, o: o, byName: map[string]*schema.Table{}, unread: map[*schema.Table]error{},
+		literalBytes: map[*schema.Column]bool{}}
 	for _, step := range []func(context.Context) error{in.tables, in.columns, in.bytes, in.indexes, in.foreignKeys, in.readChecks} {
 		if err := step(ctx); err != nil {
 			return nil, err
@@ -41,6 +45,8 @@ type inspection struct {
 	o      driver.InspectOptions
 	byName map[string]*schema.Table
 	order  []*schema.Table
+
+	unread map[*schema.Table]error // why a table cannot be read
 
 	literalBytes map[*schema.Column]bool // whose default is bytes, and still has to be asked for
 }
@@ -172,12 +178,16 @@ func (in *inspection) bytes(ctx context.Context) error {
 		}
 		var name, text string
 		err := driver.EachRow(ctx, in.q, func(rows *sql.Rows) error { return rows.Scan(&name, &text) }, "SHOW CREATE TABLE "+at)
+		if refused := (*mysql.MySQLError)(nil); errors.As(err, &refused) {
+			in.unread[t] = in.unsupported("the server refuses to show the definition of table %s, with error %d", t.Name, refused.Number)
+			continue
+		}
 		if err != nil {
 			return err
 		}
 		values, err := bytesOf(text)
 		if err != nil {
-			return in.unsupported("the definition of table %s is in a form that is not understood: %v", t.Name, err)
+			in.unread[t] = in.unsupported("the definition of table %s is in a form that is not understood: %v", t.Name, err)
 		}
 		for _, c := range t.Columns {
 			if v, ok := values[c.Name]; ok && in.literalBytes[c] {
@@ -341,40 +351,50 @@ func (in *inspection) readChecks(ctx context.Context) error {
 // finish brings the expressions into normal form and finds the JSON columns.
 func (in *inspection) finish() ([]*schema.Table, error) {
 	for _, t := range in.order {
-		r := textRules(t)
-		canon := func(what string, e *schema.Expr) error {
-			if *e == "" {
-				return nil
-			}
-			r := r
-			r.Condition = strings.HasPrefix(what, "check ")
-			s, err := sqltext.Canonical(string(*e), r)
-			if err != nil {
-				return &dberr.Error{Op: "inspect", Code: dberr.Unsupported, Engine: in.Name(), Msg: fmt.Sprintf("%s of table %s is in a form that is not understood: %v", what, t.Name, err)}
-			}
-			*e = schema.Expr(s)
-			return nil
+		if in.unread[t] == nil {
+			in.unread[t] = in.finishTable(t)
 		}
-		for _, k := range t.Checks {
-			if err := canon("check "+k.Name, &k.Expr); err != nil {
-				return nil, err
-			}
-		}
-		for _, c := range t.Columns {
-			if err := in.finishColumn(t, c, r, canon); err != nil {
-				return nil, err
-			}
-		}
-		for _, i := range t.Indexes {
-			for n := range i.Parts {
-				if err := canon("index "+i.Name, &i.Parts[n].Expr); err != nil {
-					return nil, err
-				}
-			}
+		if err := in.unread[t]; err != nil {
+			t.Unread(err)
 		}
 	}
 	slices.SortFunc(in.order, func(a, b *schema.Table) int { return strings.Compare(a.Name, b.Name) })
 	return in.order, nil
+}
+
+func (in *inspection) finishTable(t *schema.Table) error {
+	r := textRules(t)
+	canon := func(what string, e *schema.Expr) error {
+		if *e == "" {
+			return nil
+		}
+		r := r
+		r.Condition = strings.HasPrefix(what, "check ")
+		s, err := sqltext.Canonical(string(*e), r)
+		if err != nil {
+			return &dberr.Error{Op: "inspect", Code: dberr.Unsupported, Engine: in.Name(), Msg: fmt.Sprintf("%s of table %s is in a form that is not understood: %v", what, t.Name, err)}
+		}
+		*e = schema.Expr(s)
+		return nil
+	}
+	for _, k := range t.Checks {
+		if err := canon("check "+k.Name, &k.Expr); err != nil {
+			return err
+		}
+	}
+	for _, c := range t.Columns {
+		if err := in.finishColumn(t, c, r, canon); err != nil {
+			return err
+		}
+	}
+	for _, i := range t.Indexes {
+		for n := range i.Parts {
+			if err := canon("index "+i.Name, &i.Parts[n].Expr); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func (in *inspection) finishColumn(t *schema.Table, c *schema.Column, r sqltext.Rules, canon func(string, *schema.Expr) error) error {

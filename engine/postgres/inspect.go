@@ -231,50 +231,57 @@ func (in *inspection) indexes(ctx context.Context) error {
 // finish brings the expressions into normal form.
 func (in *inspection) finish() ([]*schema.Table, error) {
 	for _, t := range in.order {
-		r := textRules(t)
-		canon := func(what string, e *schema.Expr) error {
-			if *e == "" {
-				return nil
-			}
-			s, err := sqltext.Canonical(string(*e), r)
-			if err != nil {
-				return &dberr.Error{Op: "inspect", Code: dberr.Unsupported, Engine: "postgresql", Msg: fmt.Sprintf("%s of table %s is in a form that is not understood: %v", what, t.Name, err)}
-			}
-			*e = schema.Expr(s)
-			return nil
-		}
-		for _, c := range t.Columns {
-			if c.Default != nil {
-				if v, ok := sqltext.Literal(string(c.Default.Expr), r); ok {
-					c.Default = &schema.Default{Value: c.Type.Literal(v)}
-				} else if err := canon("the default of "+c.Name, &c.Default.Expr); err != nil {
-					return nil, err
-				} else if c.Default.Expr == "NULL" {
-					c.Default = nil
-				}
-			}
-			if c.Generated != nil {
-				if err := canon("generated column "+c.Name, &c.Generated.Expr); err != nil {
-					return nil, err
-				}
-			}
-		}
-		for _, k := range t.Checks {
-			if err := canon("check "+k.Name, &k.Expr); err != nil {
-				return nil, err
-			}
-		}
-		for _, i := range t.Indexes {
-			if err := canon("index "+i.Name, &i.Where); err != nil {
-				return nil, err
-			}
-			for n := range i.Parts {
-				if err := canon("index "+i.Name, &i.Parts[n].Expr); err != nil {
-					return nil, err
-				}
-			}
+		if err := finishTable(t); err != nil {
+			t.Unread(err)
 		}
 	}
 	slices.SortFunc(in.order, func(a, b *schema.Table) int { return strings.Compare(a.Name, b.Name) })
 	return in.order, nil
+}
+
+func finishTable(t *schema.Table) error {
+	r := textRules(t)
+	canon := func(what string, e *schema.Expr) error {
+		if *e == "" {
+			return nil
+		}
+		s, err := sqltext.Canonical(string(*e), r)
+		if err != nil {
+			return &dberr.Error{Op: "inspect", Code: dberr.Unsupported, Engine: "postgresql", Msg: fmt.Sprintf("%s of table %s is in a form that is not understood: %v", what, t.Name, err)}
+		}
+		*e = schema.Expr(s)
+		return nil
+	}
+	for _, c := range t.Columns {
+		if c.Default != nil {
+			if v, ok := sqltext.Literal(string(c.Default.Expr), r); ok {
+				c.Default = &schema.Default{Value: c.Type.Literal(v)}
+			} else if err := canon("the default of "+c.Name, &c.Default.Expr); err != nil {
+				return err
+			} else if c.Default.Expr == "NULL" {
+				c.Default = nil
+			}
+		}
+		if c.Generated != nil {
+			if err := canon("generated column "+c.Name, &c.Generated.Expr); err != nil {
+				return err
+			}
+		}
+	}
+	for _, k := range t.Checks {
+		if err := canon("check "+k.Name, &k.Expr); err != nil {
+			return err
+		}
+	}
+	for _, i := range t.Indexes {
+		if err := canon("index "+i.Name, &i.Where); err != nil {
+			return err
+		}
+		for n := range i.Parts {
+			if err := canon("index "+i.Name, &i.Parts[n].Expr); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

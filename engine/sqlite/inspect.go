@@ -26,6 +26,8 @@ type live struct {
 	*schema.Table
 	text  *tableText
 	rules sqltext.Rules
+
+	unread error // why it cannot be read
 }
 
 func (Inspector) Inspect(ctx context.Context, q driver.DBTX, o driver.InspectOptions) ([]*schema.Table, error) {
@@ -69,9 +71,12 @@ func (in *inspection) tables(ctx context.Context, o driver.InspectOptions) error
 		}
 		tt, err := parseTable(text)
 		if err != nil {
-			return unreadable("table", name, err)
+			tt = &tableText{}
 		}
 		l := &live{Table: schema.Define(name), text: tt}
+		if err != nil {
+			l.unread = unreadable("table", name, err)
+		}
 		in.byName[name] = l
 		in.order = append(in.order, l)
 		return nil
@@ -290,7 +295,8 @@ func (in *inspection) indexes(ctx context.Context, _ driver.InspectOptions) erro
 		case "c":
 			it, err := parseIndex(f.text)
 			if err != nil {
-				return unreadable("index", f.Name, err)
+				f.l.unread = unreadable("index", f.Name, err)
+				continue
 			}
 			for n := range f.Parts {
 				if f.Parts[n].Column == "" && n < len(it.parts) {
@@ -331,57 +337,64 @@ func cmpOr(a, b string) string {
 func (in *inspection) finish() ([]*schema.Table, error) {
 	out := make([]*schema.Table, 0, len(in.order))
 	for _, l := range in.order {
-		canon := func(what string, e schema.Expr) (schema.Expr, error) {
-			if e == "" {
-				return "", nil
-			}
-			s, err := sqltext.Canonical(string(e), l.rules)
-			if err != nil {
-				return "", unreadable(what+" of table", l.Name, err)
-			}
-			return schema.Expr(s), nil
+		if l.unread == nil {
+			l.unread = l.finish()
 		}
-		for _, c := range l.Columns {
-			if l.PrimaryKey != nil && len(l.PrimaryKey.Columns) == 1 && l.PrimaryKey.Columns[0] == c.Name && c.Type.Raw == "INTEGER" {
-				c.Identity = &schema.Identity{NoReuse: l.text.auto}
-				c.Nullable = false
-			}
-			if c.Default != nil {
-				if err := readDefault(c, l.rules, canon); err != nil {
-					return nil, err
-				}
-			}
-			if c.Generated != nil {
-				e, err := canon("generated column "+c.Name, c.Generated.Expr)
-				if err != nil {
-					return nil, err
-				}
-				c.Generated.Expr = e
-			}
-		}
-		for _, k := range l.text.checks {
-			e, err := canon("check "+k.name, schema.Expr(k.expr))
-			if err != nil {
-				return nil, err
-			}
-			l.Checks = append(l.Checks, &schema.Check{Name: k.name, Expr: e})
-		}
-		for _, i := range l.Indexes {
-			e, err := canon("index "+i.Name, i.Where)
-			if err != nil {
-				return nil, err
-			}
-			i.Where = e
-			for n := range i.Parts {
-				if i.Parts[n].Expr, err = canon("index "+i.Name, i.Parts[n].Expr); err != nil {
-					return nil, err
-				}
-			}
+		if l.unread != nil {
+			l.Table.Unread(l.unread)
 		}
 		out = append(out, l.Table)
 	}
 	slices.SortFunc(out, func(a, b *schema.Table) int { return strings.Compare(a.Name, b.Name) })
 	return out, nil
+}
+
+func (l *live) canon(what string, e schema.Expr) (schema.Expr, error) {
+	if e == "" {
+		return "", nil
+	}
+	s, err := sqltext.Canonical(string(e), l.rules)
+	if err != nil {
+		return "", unreadable(what+" of table", l.Name, err)
+	}
+	return schema.Expr(s), nil
+}
+
+func (l *live) finish() (err error) {
+	for _, c := range l.Columns {
+		if l.PrimaryKey != nil && len(l.PrimaryKey.Columns) == 1 && l.PrimaryKey.Columns[0] == c.Name && c.Type.Raw == "INTEGER" {
+			c.Identity = &schema.Identity{NoReuse: l.text.auto}
+			c.Nullable = false
+		}
+		if c.Default != nil {
+			if err := readDefault(c, l.rules, l.canon); err != nil {
+				return err
+			}
+		}
+		if c.Generated != nil {
+			if c.Generated.Expr, err = l.canon("generated column "+c.Name, c.Generated.Expr); err != nil {
+				return err
+			}
+		}
+	}
+	for _, k := range l.text.checks {
+		e, err := l.canon("check "+k.name, schema.Expr(k.expr))
+		if err != nil {
+			return err
+		}
+		l.Checks = append(l.Checks, &schema.Check{Name: k.name, Expr: e})
+	}
+	for _, i := range l.Indexes {
+		if i.Where, err = l.canon("index "+i.Name, i.Where); err != nil {
+			return err
+		}
+		for n := range i.Parts {
+			if i.Parts[n].Expr, err = l.canon("index "+i.Name, i.Parts[n].Expr); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 func readDefault(c *schema.Column, r sqltext.Rules, canon func(string, schema.Expr) (schema.Expr, error)) error {

@@ -34,6 +34,9 @@ type Options struct {
 	Dir string
 	// Layout says how revisions are written.
 	Layout Layout
+	// Notice, if not nil, is told what the comparison could not carry or read,
+	// a sentence each.
+	Notice func(text string)
 	// Now is the clock; nil is time.Now.
 	Now func() time.Time
 }
@@ -229,6 +232,13 @@ func (g *Generator) difference(ctx context.Context, renames Renames) (before, re
 	}
 	if err != nil {
 		return nil, nil, nil, err
+	}
+	if g.o.Notice != nil {
+		for _, t := range before.Tables() {
+			for _, text := range t.Remarks() {
+				g.o.Notice(text)
+			}
+		}
 	}
 	renamed = before.Clone()
 	if err := renamed.Apply(renames.ops()...); err != nil {

@@ -169,6 +169,12 @@ func (s *Session) liveTables(ctx context.Context, of []migrate.Lineage) (tables 
 		}
 		return slices.ContainsFunc(of, func(l migrate.Lineage) bool { return l.Owns == nil || l.Owns(name) })
 	}})
+	tables = slices.DeleteFunc(tables, func(t *schema.Table) bool {
+		for _, text := range t.Remarks() {
+			s.say("%s", text)
+		}
+		return t.Unreadable != ""
+	})
 	if err == nil && len(tables) == 0 {
 		err = dberr.New(dberr.NotFound, "gen", "the database has no tables")
 	}

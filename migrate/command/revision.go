@@ -149,7 +149,7 @@ func (s *Session) generator(d *draftFlags, y autogen.Layout, o migrate.Options) 
 		return nil, err
 	}
 	return autogen.New(autogen.Options{Engine: o.Engine, Target: o.Target, Lineages: o.Lineages, Lineage: d.lineage,
-		Dir: d.dir, Layout: y, Now: o.Now})
+		Dir: d.dir, Layout: y, Notice: func(text string) { s.say("%s", text) }, Now: o.Now})
 }
 
 // nothing is the result of a command that has none.

@@ -246,6 +246,11 @@ func (c *creation) compare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	for _, t := range live {
+		if err := t.Readable(); err != nil {
+			return err
+		}
+	}
 	want := make([]*schema.Table, len(c.tables))
 	for i, t := range c.tables {
 		if want[i], err = c.eng.DDL().Normalize(t); err != nil {

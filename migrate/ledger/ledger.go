@@ -61,6 +61,9 @@ func Read(ctx context.Context, q engine.Queryer, in Inspector, set *history.Set)
 		if !l.Exists[at.String()] {
 			continue
 		}
+		if err := tables[at.String()].Readable(); err != nil {
+			return nil, dberr.WithOp(err, "read the version")
+		}
 		if tables[at.String()].Column(versionColumn) == nil {
 			return nil, dberr.New(dberr.SchemaMismatch, "read the version",
 				"table "+at.String()+" has no column "+versionColumn+", so it is not a version table; name another one for lineage "+m.Name)

@@ -32,6 +32,24 @@ func NewState(ddl driver.DDL, tables ...*schema.Table) (*State, error) {
 	return s, nil
 }
 
+// LiveState is NewState of tables that were inspected. One of which the normal
+// form cannot be told is in it as a table that could not be read.
+func LiveState(ddl driver.DDL, tables ...*schema.Table) *State {
+	s := &State{ddl: ddl, tables: map[string]*schema.Table{}}
+	for _, t := range tables {
+		n, err := s.normal(t)
+		switch {
+		case t.Unreadable != "":
+			n = t.Clone()
+		case err != nil:
+			n = t.Clone()
+			n.Unread(err)
+		}
+		s.tables[n.Name] = n
+	}
+	return s
+}
+
 func (s *State) normal(t *schema.Table) (*schema.Table, error) {
 	if s.ddl == nil {
 		return t.Clone(), t.Validate()
@@ -80,7 +98,7 @@ func (s *State) need(table string) (*schema.Table, error) {
 	if t == nil {
 		return nil, dberr.New(dberr.SchemaMismatch, "migrate", "there is no table "+table)
 	}
-	return t, nil
+	return t, t.Readable()
 }
 
 // change is one alteration with the operations that it is made of.

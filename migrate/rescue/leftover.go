@@ -40,7 +40,7 @@ func FindLeftovers(ctx context.Context, q engine.Queryer, live *op.State) ([]Lef
 	var out []Leftover
 	for _, t := range live.Tables() {
 		of, copied := copyOf(t.Name)
-		if !copied {
+		if !copied || t.Unreadable != "" {
 			continue
 		}
 		x := Leftover{Table: t.Name, Of: of, Gone: live.Table(of) == nil}

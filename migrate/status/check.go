@@ -9,6 +9,7 @@ import (
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/migrate/history"
 	"github.com/larder-db/larder/migrate/ledger"
+	"github.com/larder-db/larder/migrate/op"
 	"github.com/larder-db/larder/migrate/rescue"
 	"github.com/larder-db/larder/schema"
 )
@@ -21,6 +22,8 @@ type Findings struct {
 	HalfApplied []HalfApplied     `json:"halfway,omitempty"`     // revisions that are half applied
 	Partial     []rescue.Partial  `json:"partial,omitempty"`     // revisions that another program began
 	Leftovers   []rescue.Leftover `json:"leftovers,omitempty"`   // copies of tables that another program left
+	Unread      []Remark          `json:"unread,omitempty"`      // declared tables that cannot be read, which nothing is said about
+	Notes       []Remark          `json:"notes,omitempty"`       // what is in the tables and not carried; this is in order
 	Unfinished  bool              `json:"unfinished,omitempty"`  // the database was being created when that was cut off
 }
 
@@ -41,6 +44,13 @@ type Difference struct {
 	Change  schema.Change `json:"-"`
 }
 
+// Remark is a sentence about a table of a lineage: see schema.Table.Remarks.
+type Remark struct {
+	Lineage string `json:"lineage"`
+	Table   string `json:"table"`
+	Text    string `json:"text"`
+}
+
 // HalfApplied is a revision that a run of this kit was cut off in.
 type HalfApplied struct {
 	Lineage   string   `json:"lineage"`
@@ -54,7 +64,7 @@ type HalfApplied struct {
 // OK reports whether nothing is out of order.
 func (f *Findings) OK() bool {
 	return len(f.Behind) == 0 && len(f.Differences) == 0 && len(f.Edited) == 0 && len(f.HalfApplied) == 0 &&
-		len(f.Partial) == 0 && len(f.Leftovers) == 0 && !f.Unfinished
+		len(f.Partial) == 0 && len(f.Leftovers) == 0 && len(f.Unread) == 0 && !f.Unfinished
 }
 
 // WriteText prints the findings for people, a line each; nothing when there
@@ -96,6 +106,12 @@ func (f *Findings) WriteText(w io.Writer) error {
 	for _, x := range f.Differences {
 		fmt.Fprintf(&b, "drift: to %s\n", x.Text)
 	}
+	for _, x := range f.Unread {
+		fmt.Fprintf(&b, "unread: %s\n", x.Text)
+	}
+	for _, x := range f.Notes {
+		fmt.Fprintf(&b, "note: %s\n", x.Text)
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
@@ -109,8 +125,8 @@ func operations(n int) string {
 
 // Check compares the database with what this program knows: whether all
 // revisions are applied, none is half done, was begun by another program or was
-// edited afterwards, and the tables are those that the lineages declare. The
-// tables of a lineage that is behind are not compared with the declared ones.
+// edited afterwards, and the tables are those that the lineages declare. One
+// that cannot be read does not keep the others from being looked at. The tables of a lineage that is behind are not compared with the declared ones.
 func Check(ctx context.Context, eng *engine.Engine, set *history.Set) (*Findings, error) {
 	l, err := ledger.ReadKnown(ctx, eng, set)
 	if err != nil {
@@ -153,6 +169,7 @@ func Check(ctx context.Context, eng *engine.Engine, set *history.Set) (*Findings
 		if err != nil {
 			return nil, err
 		}
+		f.remark(m, live)
 		changes, err := Drift(set, m, live)
 		if err != nil {
 			return nil, err
@@ -162,6 +179,20 @@ func Check(ctx context.Context, eng *engine.Engine, set *history.Set) (*Findings
 		}
 	}
 	return f, nil
+}
+
+// remark adds what is to be said about the tables of a lineage.
+func (f *Findings) remark(m *history.Member, live *op.State) {
+	for _, t := range live.Tables() {
+		for _, text := range t.Remarks() {
+			r := Remark{Lineage: m.Name, Table: t.Name, Text: text}
+			if t.Unreadable != "" && m.Declared(t.Name) != nil {
+				f.Unread = append(f.Unread, r)
+			} else {
+				f.Notes = append(f.Notes, r)
+			}
+		}
+	}
 }
 
 func halfApplied(l *ledger.Ledger) []HalfApplied {

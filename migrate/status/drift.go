@@ -21,7 +21,7 @@ func Inspect(ctx context.Context, in ledger.Inspector, set *history.Set) (*op.St
 	if err != nil {
 		return nil, err
 	}
-	return op.NewState(set.Target().DDL, tables...)
+	return op.LiveState(set.Target().DDL, tables...), nil
 }
 
 // Live reads the tables of one lineage.
@@ -30,7 +30,7 @@ func Live(ctx context.Context, in ledger.Inspector, set *history.Set, m *history
 	if err != nil {
 		return nil, err
 	}
-	return op.NewState(set.Target().DDL, tables...)
+	return op.LiveState(set.Target().DDL, tables...), nil
 }
 
 // Drift is what has to be done to make tables what a lineage declares; nil when
