@@ -39,6 +39,19 @@ const (
 	DefaultVersionTable = history.DefaultVersionTable
 )
 
+// Revisions returns those that the methods of set give: each exported method
+// without arguments that returns a Revision, in order of the methods' names. So
+// every revision is registered in its own file, and no file lists them all:
+//
+//	type revisions struct{}
+//
+//	func All() []migrate.Revision { return migrate.Revisions(revisions{}) }
+//
+//	func (revisions) Rev3f2a9c1d4e5b() migrate.Revision { return Rev3f2a9c1d4e5b }
+//
+// Other methods are passed over; nil or a set without methods has none.
+func Revisions(set any) []Revision { return history.Of(set) }
+
 // LockName is the named lock under which the schema of a database changes.
 const LockName = ledger.LockName
 

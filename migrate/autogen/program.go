@@ -185,12 +185,8 @@ func (p *Program) files() ([]file, error) {
 		}
 		out = append(out, file{n.name, text})
 	}
-	list, err := listSource("migrations", nil)
-	if err != nil {
-		return nil, err
-	}
-	return append(out,
-		file{"migrations/" + listFile, list}, file{"migrations/" + TemplateFile, []byte(DefaultTemplate)}), nil
+	return append(out, file{"migrations/" + setFile, setSource("migrations", "revisions")},
+		file{"migrations/" + TemplateFile, []byte(DefaultTemplate)}), nil
 }
 
 // identifier is a word that may stand in Go source and in a file's name.

@@ -29,6 +29,13 @@ by the next one.`,
 			if err != nil {
 				return err
 			}
+			path, err := unbuilt(symbol, dir, s.Lineages)
+			if err != nil {
+				return err
+			}
+			if path != "" {
+				return s.openFile(ctx, path)
+			}
 			edit := func(r *migrate.Runner) error { return s.open(ctx, r, symbol, dir) }
 			if asksDatabase(symbol) {
 				return s.with(ctx, lineage, migrate.Options{}, edit)
@@ -54,6 +61,39 @@ func (s *Session) open(ctx context.Context, r *migrate.Runner, symbol, dir strin
 	if err != nil {
 		return err
 	}
+	return s.openFile(ctx, path)
+}
+
+// unbuilt finds the file of a revision that the program was built without; ""
+// where symbol means none of them.
+func unbuilt(symbol, dir string, lineages []migrate.Lineage) (path string, err error) {
+	files, err := autogen.Files(dir)
+	if err != nil {
+		return "", err
+	}
+	for _, l := range lineages {
+		for _, r := range l.Revisions {
+			if strings.HasPrefix(r.ID, symbol) {
+				return "", nil
+			}
+		}
+	}
+	if files[symbol] != "" {
+		return files[symbol], nil
+	}
+	for id, file := range files {
+		if strings.HasPrefix(id, symbol) && len(symbol) >= 4 {
+			if path != "" {
+				return "", nil
+			}
+			path = file
+		}
+	}
+	return path, nil
+}
+
+// openFile opens a file in the editor.
+func (s *Session) openFile(ctx context.Context, path string) error {
 	words := strings.Fields(s.Editor)
 	if len(words) == 0 {
 		return dberr.New(dberr.Invalid, "edit", "no editor is set; set VISUAL or EDITOR, or open "+path+" yourself")

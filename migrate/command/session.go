@@ -119,6 +119,7 @@ func (s *Session) runner(lineage string, o migrate.Options) (*migrate.Runner, er
 	if err != nil {
 		return nil, err
 	}
+	s.hintStale()
 	r, err := migrate.New(o)
 	if err != nil || lineage == "" {
 		return r, err

@@ -24,3 +24,5 @@ var Rev1f0c2d7a9b34 = migrate.Revision{
 		ops.DropTable("users")
 	},
 }
+
+func (revisions) Rev1f0c2d7a9b34() migrate.Revision { return Rev1f0c2d7a9b34 }

@@ -17,3 +17,5 @@ var Rev3f2a9c1d4e5b = migrate.Revision{
 		ops.DropColumn("users", "new_field")
 	},
 }
+
+func (revisions) Rev3f2a9c1d4e5b() migrate.Revision { return Rev3f2a9c1d4e5b }
