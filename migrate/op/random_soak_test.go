@@ -3,4 +3,4 @@
 package op_test
 
 // randomChecks is how many random tables are tried on each engine.
-const randomChecks = 250
+const randomChecks = 10_000

@@ -260,6 +260,9 @@ func TestRandomAlterations(t *testing.T) {
 				op.BulkInsert{Table: "p", Columns: []string{"id"}, Rows: [][]any{{int64(1)}}}, op.BulkInsert{Table: first.Name, Columns: columns, Rows: [][]any{row}}); err != nil {
 				rt.Fatal(err)
 			}
+			if d := schema.Diff(inspect(t, eng), normalize(t, eng, r.s.Tables())); len(d) > 0 {
+				rt.Fatalf("what was made differs from the declaration:%s", lines(d))
+			}
 			begin := state(t, eng)
 			var ops []op.Op
 			for range rapid.IntRange(1, 8).Draw(rt, "operations") {
