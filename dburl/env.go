@@ -14,6 +14,12 @@ type Config struct {
 	Schema string // the PostgreSQL schema to work in, "" for the default
 	Pool   PoolSettings
 	SQLite SQLiteSettings
+
+	// PasswordFile and PasswordCommand say where the password comes from at each
+	// connection, when it is not in the URL: a file's path, or a line for the
+	// shell. At most one of them is set. Package credential reads them.
+	PasswordFile    string
+	PasswordCommand string
 }
 
 // Warning is something that was ignored or read in a way that may surprise. It
@@ -39,6 +45,7 @@ var componentNames = []string{
 //	DATABASE_URL                            -            a database URL, see Parse; without it sqlite:///{dataDir}/webui.db; empty or bad: error
 //	DATABASE_TYPE, _HOST, _PORT, _NAME,
 //	DATABASE_USER and/or _PASSWORD          -            together they win over DATABASE_URL; some only: ignored, warning; bad: error
+//	DATABASE_PASSWORD_FILE, _COMMAND        -            Larder's own, see Config; beside another password, or both: error; SQLite: ignored, warning
 //	DATABASE_SCHEMA                         -            PostgreSQL schema; other engines: ignored, warning; bad: error
 //	DATABASE_POOL_SIZE                      5            connections kept; 0: none is kept and none is refused; bad: default, warning
 //	DATABASE_POOL_MAX_OVERFLOW              10, or 0     further connections, -1 no limit; 0 when DATABASE_POOL_SIZE is set; bad: default, warning
@@ -73,6 +80,9 @@ func FromEnv(lookup func(name string) (value string, ok bool), dataDir string) (
 		return Config{}, e.warnings, err
 	}
 	if c.SQLite, err = e.sqlite(); err != nil {
+		return Config{}, e.warnings, err
+	}
+	if err := e.passwordFrom(&c, b); err != nil {
 		return Config{}, e.warnings, err
 	}
 	return c, e.warnings, nil
@@ -223,6 +233,35 @@ func (e *environment) schema(b backend) (string, error) {
 		return "", variableError("DATABASE_SCHEMA", "the name of a schema has at most 63 bytes of UTF-8; PostgreSQL would cut it")
 	}
 	return v, nil
+}
+
+// passwordFrom reads where the password comes from.
+func (e *environment) passwordFrom(c *Config, b backend) error {
+	const file, command = "DATABASE_PASSWORD_FILE", "DATABASE_PASSWORD_COMMAND"
+	c.PasswordFile, c.PasswordCommand = e.get(file), strings.TrimSpace(e.get(command))
+	name := file
+	if c.PasswordFile == "" {
+		name = command
+	}
+	switch {
+	case c.PasswordFile == "" && c.PasswordCommand == "":
+	case !b.server:
+		e.warn(name, "it is ignored for "+b.name+", which has no passwords")
+		c.PasswordFile, c.PasswordCommand = "", ""
+	case c.PasswordFile != "" && c.PasswordCommand != "":
+		return variableError(name, "it is set beside "+command+"; leave one of them out")
+	case c.URL.HasPassword():
+		return variableError(name, "it is set beside a password in "+e.passwordIn()+"; leave one of them out")
+	}
+	return nil
+}
+
+// passwordIn is the variable that holds a password.
+func (e *environment) passwordIn() string {
+	if e.get("DATABASE_PASSWORD") != "" {
+		return "DATABASE_PASSWORD"
+	}
+	return "DATABASE_URL"
 }
 
 func (e *environment) pool() PoolSettings {

@@ -385,3 +385,29 @@ func TestDatabaseSchema(t *testing.T) {
 		}
 	}
 }
+
+func TestWhereThePasswordComesFrom(t *testing.T) {
+	const file, command = "DATABASE_PASSWORD_FILE", "DATABASE_PASSWORD_COMMAND"
+	for _, c := range []struct {
+		env                        map[string]string
+		wantFile, wantCommand, bad string // bad is what the error or the warning names
+	}{
+		{env: with("DATABASE_PASSWORD", "-", file, "/run/pw "), wantFile: "/run/pw "},
+		{env: with("DATABASE_PASSWORD", "-", command, " token --now "), wantCommand: "token --now"},
+		{env: map[string]string{"DATABASE_URL": "mysql://app@db/webui", file: "pw"}, wantFile: "pw"},
+		{env: map[string]string{"DATABASE_URL": "mysql://app@db/webui", file: "", command: ""}},
+		{env: with(file, "/run/pw"), bad: "password in DATABASE_PASSWORD"},
+		{env: map[string]string{"DATABASE_URL": "mysql://app:s3cret@db/webui", command: "x"}, bad: "password in DATABASE_URL"},
+		{env: with("DATABASE_PASSWORD", "-", file, "/run/pw", command, "x"), bad: command},
+		{env: map[string]string{file: "/run/pw"}, bad: "sqlite"},
+	} {
+		cfg, warnings, err := dburl.FromEnv(lookup(c.env), "data")
+		said := fmt.Sprint(warnings, err)
+		if cfg.PasswordFile != c.wantFile || cfg.PasswordCommand != c.wantCommand {
+			t.Errorf("%v: %q, %q", c.env, cfg.PasswordFile, cfg.PasswordCommand)
+		}
+		if c.bad == "" && said != "[] <nil>" || !strings.Contains(said, c.bad) || strings.Contains(said, "s3cret") {
+			t.Errorf("%v: %s", c.env, said)
+		}
+	}
+}

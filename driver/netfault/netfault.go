@@ -30,15 +30,23 @@ func Lost(err error) bool {
 }
 
 // CertificateRefused reports whether err says that the certificate of the other
-// side is not accepted.
-func CertificateRefused(err error) bool {
+// side is not accepted, and why: "it has expired". The reason may be empty.
+func CertificateRefused(err error) (why string, refused bool) {
 	var (
 		unknownCA x509.UnknownAuthorityError
 		wrongName x509.HostnameError
 		badCert   x509.CertificateInvalidError
 		badAny    *tls.CertificateVerificationError
 	)
-	return errors.As(err, &unknownCA) || errors.As(err, &wrongName) || errors.As(err, &badCert) || errors.As(err, &badAny)
+	switch {
+	case errors.As(err, &wrongName):
+		return "it is for another host than " + wrongName.Host, true
+	case errors.As(err, &unknownCA):
+		return "it is of an authority that is not known here", true
+	case errors.As(err, &badCert) && badCert.Reason == x509.Expired:
+		return "it has expired or is not valid yet", true
+	}
+	return "", errors.As(err, &badCert) || errors.As(err, &badAny)
 }
 
 // Attempt is a connection that did not come about.
@@ -68,13 +76,16 @@ func (a Attempt) Error(ctx context.Context, err error) error {
 		return known
 	}
 	f := a.Classifier.Classify(err)
+	why, badCertificate := CertificateRefused(err)
 	e := &dberr.Error{Op: "connect", Code: f.Code, Engine: a.Engine, Native: f.Native, Msg: f.Detail, Unsent: true, Err: err}
 	switch words := a.Words[f.Native]; {
 	case f.Native != "" && words != "":
 		e.Msg = words
-	case CertificateRefused(err):
-		e.Code, e.Msg = dberr.Invalid, "the certificate of the server at "+a.Where+
-			" is not accepted: it is revoked, expired, of an unknown authority, or names another host; check "+a.CheckTLS
+	case badCertificate:
+		if why == "" {
+			why = "it is revoked or made for something else"
+		}
+		e.Code, e.Msg = dberr.Invalid, "the certificate of the server at "+a.Where+" is not accepted: "+why+"; check "+a.CheckTLS
 	case f.Native == "" && (f.Code == dberr.Unavailable || f.Code == dberr.Timeout || f.Code == dberr.Internal):
 		if e.Msg = a.stranger(ctx); e.Msg != "" {
 			e.Code = dberr.Invalid

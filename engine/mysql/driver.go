@@ -18,6 +18,7 @@ import (
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/dburl"
 	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/driver/netfault"
 	"github.com/larder-db/larder/driver/prepared"
 )
 
@@ -192,21 +193,22 @@ func settings(s server, initCommand string) []string {
 
 // connector opens connections with their settings.
 type connector struct {
-	engine   string // as the URL names it: what it is comes out later
-	target   dburl.MySQLTarget
-	settings []string // nil while the server is not known
-	kept     int
-	password func(context.Context) (string, error)
-	timeout  time.Duration
-	tls      *tlsSettings
-	ping     bool
-	pingAge  time.Duration
-	recycle  time.Duration
+	engine    string // as the URL names it: what it is comes out later
+	target    dburl.MySQLTarget
+	settings  []string // nil while the server is not known
+	kept      int
+	admission netfault.Admission
+	timeout   time.Duration
+	tls       *tlsSettings
+	ping      bool
+	pingAge   time.Duration
+	recycle   time.Duration
 }
 
 func newConnector(engine string, t dburl.MySQLTarget, o driver.OpenOptions) (*connector, error) {
 	pool := o.Pool.OrDefault()
-	c := &connector{engine: engine, target: t, kept: statementsKept, password: o.Password, timeout: t.ConnectTimeout, ping: pool.PrePing, pingAge: o.PingAge, recycle: pool.Recycle}
+	c := &connector{engine: engine, target: t, kept: statementsKept, timeout: t.ConnectTimeout, ping: pool.PrePing, pingAge: o.PingAge, recycle: pool.Recycle}
+	c.admission = netfault.Admission{Ask: o.Password, Engine: engine, Where: c.where(), Refused: []string{"1045", "1698"}, Classifier: classifier{}}
 	if c.timeout <= 0 {
 		c.timeout = defaultConnectTimeout
 	}
@@ -252,7 +254,11 @@ func (c *connector) Connect(ctx context.Context) (sqldriver.Conn, error) {
 	var err error
 	for _, p := range places {
 		var out *conn
-		if out, err = c.connectTo(ctx, p.network, p.address, p.host); err == nil {
+		err = c.admission.Open(ctx, func() (err error) {
+			out, err = c.connectTo(ctx, p.network, p.address, p.host)
+			return err
+		})
+		if err == nil {
 			return out, nil
 		}
 		if f := (classifier{}).Classify(err); f.Code != dberr.Unavailable && f.Code != dberr.Timeout || ctx.Err() != nil {
@@ -318,14 +324,12 @@ func (c *connector) config(ctx context.Context, network, addr, host string) (*my
 		program = "larder"
 	}
 	cfg.ConnectionAttributes = "program_name:" + program
-	cfg.TLS, cfg.AllowFallbackToPlaintext = c.tls.forHost(host)
-	if c.password != nil {
-		p, err := c.password(ctx)
-		if err != nil {
-			return nil, &dberr.Error{Op: "connect", Code: dberr.Unavailable, Engine: c.engine, Unsent: true, Err: err,
-				Msg: "the password for the connection to " + c.where() + " could not be had"}
+	cfg.TLS, cfg.AllowFallbackToPlaintext = c.tls.renewed().forHost(host)
+	if c.admission.Ask != nil {
+		var err error
+		if cfg.Passwd, err = c.admission.Password(ctx); err != nil {
+			return nil, err
 		}
-		cfg.Passwd = p
 		cfg.AllowCleartextPasswords = cfg.TLS != nil && !cfg.AllowFallbackToPlaintext // tokens travel as they are
 	}
 	if t.Compress {

@@ -12,6 +12,7 @@ import (
 
 // tlsSettings make the TLS configuration for a host.
 type tlsSettings struct {
+	from  dburl.MySQLTLS
 	mode  dburl.MySQLTLSMode
 	roots *x509.CertPool // nil is the system's
 	certs []tls.Certificate
@@ -21,7 +22,7 @@ func readTLS(t dburl.MySQLTLS) (*tlsSettings, error) {
 	fail := func(what string, err error) error {
 		return &dberr.Error{Op: "connect", Code: dberr.Invalid, Engine: "mysql", Err: err, Msg: what}
 	}
-	s := &tlsSettings{mode: t.Mode}
+	s := &tlsSettings{from: t, mode: t.Mode}
 	if t.CA != "" {
 		pem, err := os.ReadFile(t.CA)
 		if err != nil {
@@ -40,6 +41,18 @@ func readTLS(t dburl.MySQLTLS) (*tlsSettings, error) {
 		s.certs = []tls.Certificate{cert}
 	}
 	return s, nil
+}
+
+// renewed reads the files again, which others may have renewed. What cannot be
+// used, because it is half written, leaves those that the database was opened with.
+func (s *tlsSettings) renewed() *tlsSettings {
+	if s.from.CA == "" && s.from.Cert == "" {
+		return s
+	}
+	if now, err := readTLS(s.from); err == nil {
+		return now
+	}
+	return s
 }
 
 // forHost returns the configuration, nil for none, and whether a server

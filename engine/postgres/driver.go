@@ -25,6 +25,7 @@ import (
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/dburl"
 	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/driver/netfault"
 )
 
 // Driver opens PostgreSQL databases.
@@ -105,28 +106,21 @@ func (c *connector) refuseWrites() {
 
 // connector opens connections with their settings.
 type connector struct {
-	config   *pgx.ConnConfig
-	where    string // the hosts, for messages
-	password func(context.Context) (string, error)
-	ping     bool
-	pingAge  time.Duration
-	recycle  time.Duration
-	changes  atomic.Int64 // changes of the schema that were seen
-	readOnly bool         // every transaction is begun as one that reads
+	config    *pgx.ConnConfig
+	target    dburl.PostgresTarget
+	where     string // the hosts, for messages
+	admission netfault.Admission
+	ping      bool
+	pingAge   time.Duration
+	recycle   time.Duration
+	changes   atomic.Int64 // changes of the schema that were seen
+	readOnly  bool         // every transaction is begun as one that reads
 }
 
 func newConnector(t dburl.PostgresTarget, o driver.OpenOptions) (*connector, error) {
-	config, err := pgx.ParseConfig(t.ConnString())
+	config, err := parseConfig(t)
 	if err != nil {
-		// pgx's text may quote the connection string.
-		return nil, &dberr.Error{Op: "connect", Code: dberr.Invalid, Engine: "postgresql", Err: err,
-			Msg: "the settings of the connection cannot be used; check that the TLS files exist and can be read, and the arguments of the URL"}
-	}
-	if t.TLS.CRL != "" {
-		delete(config.RuntimeParams, "sslcrl")
-		if err := checkRevocation(config, t.TLS.CRL); err != nil {
-			return nil, err
-		}
+		return nil, err
 	}
 	if config.RuntimeParams["application_name"] == "" {
 		config.RuntimeParams["application_name"] = "larder"
@@ -144,8 +138,37 @@ func newConnector(t dburl.PostgresTarget, o driver.OpenOptions) (*connector, err
 	}
 	config.DialFunc = dialer.DialContext
 	pool := o.Pool.OrDefault()
-	c := &connector{config: config, where: hosts(config), password: o.Password, ping: pool.PrePing, pingAge: o.PingAge, recycle: pool.Recycle}
-	return c, nil
+	where := hosts(config)
+	return &connector{config: config, target: t, where: where, ping: pool.PrePing, pingAge: o.PingAge, recycle: pool.Recycle,
+		admission: netfault.Admission{Ask: o.Password, Engine: "postgresql", Where: where, Refused: []string{"28P01", "28000"}, Classifier: classifier{}}}, nil
+}
+
+func parseConfig(t dburl.PostgresTarget) (*pgx.ConnConfig, error) {
+	config, err := pgx.ParseConfig(t.ConnString())
+	if err != nil {
+		// pgx's text may quote the connection string.
+		return nil, &dberr.Error{Op: "connect", Code: dberr.Invalid, Engine: "postgresql", Err: err,
+			Msg: "the settings of the connection cannot be used; check that the TLS files exist and can be read, and the arguments of the URL"}
+	}
+	if t.TLS.CRL != "" {
+		delete(config.RuntimeParams, "sslcrl")
+		if err := checkRevocation(config, t.TLS.CRL); err != nil {
+			return nil, err
+		}
+	}
+	return config, nil
+}
+
+// renewTLS reads the files of certificates again, which others may have renewed.
+// What cannot be used, because it is half written, leaves those that the database
+// was opened with.
+func (c *connector) renewTLS(config *pgx.ConnConfig) {
+	if f := c.target.TLS; f.RootCert == "" && f.Cert == "" && f.CRL == "" {
+		return
+	}
+	if now, err := parseConfig(c.target); err == nil {
+		config.TLSConfig, config.Fallbacks = now.TLSConfig, now.Fallbacks
+	}
 }
 
 // hosts lists where the server is looked for, without a password.
@@ -260,29 +283,29 @@ func closeQuietly(conn *pgx.Conn) {
 
 // connect opens a connection of its own, outside of any pool.
 func (c *connector) connect(ctx context.Context) (*pgx.Conn, error) {
-	config := c.config.Copy()
-	if err := c.before(ctx, config); err != nil {
-		return nil, err
-	}
-	conn, err := pgx.ConnectConfig(ctx, config)
+	var out *pgx.Conn
+	err := c.admission.Open(ctx, func() error {
+		config := c.config.Copy()
+		if err := c.before(ctx, config); err != nil {
+			return err
+		}
+		var err error
+		out, err = pgx.ConnectConfig(ctx, config)
+		return err
+	})
 	if err != nil {
 		return nil, c.connectError(ctx, err)
 	}
-	return conn, nil
+	return out, nil
 }
 
-// before asks for the password.
-func (c *connector) before(ctx context.Context, config *pgx.ConnConfig) error {
-	if c.password == nil {
-		return nil
+// before completes the settings of one connection.
+func (c *connector) before(ctx context.Context, config *pgx.ConnConfig) (err error) {
+	c.renewTLS(config)
+	if c.admission.Ask != nil {
+		config.Password, err = c.admission.Password(ctx)
 	}
-	p, err := c.password(ctx)
-	if err != nil {
-		return &dberr.Error{Op: "connect", Code: dberr.Unavailable, Engine: "postgresql", Unsent: true, Err: err,
-			Msg: "the password for the connection to " + c.where + " could not be had"}
-	}
-	config.Password = p
-	return nil
+	return err
 }
 
 func (c *connector) Driver() sqldriver.Driver { return stdlib.GetDefaultDriver() }
@@ -291,7 +314,12 @@ func (c *connector) Driver() sqldriver.Driver { return stdlib.GetDefaultDriver()
 func (c *connector) Connect(ctx context.Context) (sqldriver.Conn, error) {
 	config, watch := *c.config, &prepareWatch{}
 	config.Tracer = watch
-	made, err := stdlib.GetConnector(config, stdlib.OptionBeforeConnect(c.before)).Connect(ctx)
+	native := stdlib.GetConnector(config, stdlib.OptionBeforeConnect(c.before))
+	var made sqldriver.Conn
+	err := c.admission.Open(ctx, func() (err error) {
+		made, err = native.Connect(ctx)
+		return err
+	})
 	if err != nil {
 		return nil, c.connectError(ctx, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/larder-db/larder"
+	"github.com/larder-db/larder/credential"
 	"github.com/larder-db/larder/dburl"
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/engine/engines"
@@ -64,7 +65,7 @@ func (p *program) dataDir() string {
 }
 
 // database is which database to open, and how. --database-url wins over every
-// variable that names one.
+// variable that names one, and a password in it over where another comes from.
 func (p *program) database(log *slog.Logger) (dburl.Config, error) {
 	lookup := p.env.Lookup
 	if url := p.global.databaseURL; url != "" {
@@ -74,6 +75,10 @@ func (p *program) database(log *slog.Logger) (dburl.Config, error) {
 				return url, true
 			case "DATABASE_TYPE", "DATABASE_USER", "DATABASE_PASSWORD", "DATABASE_HOST", "DATABASE_PORT", "DATABASE_NAME":
 				return "", false
+			case "DATABASE_PASSWORD_FILE", "DATABASE_PASSWORD_COMMAND":
+				if u, err := dburl.ParseSyntax(url); err == nil && u.HasPassword() {
+					return "", false
+				}
 			}
 			return p.env.Lookup(name)
 		}
@@ -90,5 +95,18 @@ func (p *program) database(log *slog.Logger) (dburl.Config, error) {
 
 // engineOptions say how the database is opened.
 func (p *program) engineOptions(c dburl.Config, log *slog.Logger) engine.Options {
-	return engine.Options{Drivers: engines.All(), Schema: c.Schema, LookFor: larder.LookFor(), Pool: &c.Pool, SQLite: &c.SQLite, Logger: log, Hooks: p.global.statements.hooks(log)}
+	return engine.Options{Drivers: engines.All(), Schema: c.Schema, LookFor: larder.LookFor(), Pool: &c.Pool, SQLite: &c.SQLite,
+		Password: passwordSource(c), Logger: log, Hooks: p.global.statements.hooks(log)}
+}
+
+// passwordSource is where passwords come from that are not in the URL, nil when
+// there is no such place.
+func passwordSource(c dburl.Config) credential.Source {
+	switch {
+	case c.PasswordFile != "":
+		return credential.File(c.PasswordFile)
+	case c.PasswordCommand != "":
+		return credential.Command(c.PasswordCommand)
+	}
+	return nil
 }
