@@ -264,6 +264,9 @@ func (b *Builder) Fail(err error) {
 	}
 }
 
+// Script reports whether values become literals.
+func (b *Builder) Script() bool { return b.script }
+
 // Len is the number of bytes written so far.
 func (b *Builder) Len() int { return len(b.buf) }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"reflect"
+	"slices"
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
@@ -40,6 +41,11 @@ func BulkInsert[T any](ctx context.Context, q engine.Queryer, t *schema.Table, r
 		}
 		names, cols, index = append(names, c.Name), append(cols, c), append(index, f.index)
 	}
+	for _, c := range t.Columns {
+		if c.OnInsert != nil && !slices.Contains(cols, c) {
+			names, cols, index = append(names, c.Name), append(cols, c), append(index, nil)
+		}
+	}
 	if len(cols) == 0 {
 		return 0, dberr.New(dberr.Invalid, t.Name, fmt.Sprintf("%s has no field for a column of the table", info.t))
 	}
@@ -47,7 +53,16 @@ func BulkInsert[T any](ctx context.Context, q engine.Queryer, t *schema.Table, r
 	row := make([]any, len(cols))
 	encode := func(v reflect.Value) error {
 		for i, c := range cols {
-			x, err := d.Encode(c.Type, fieldValue(v.FieldByIndex(index[i])))
+			var value any
+			if index[i] != nil {
+				f := v.FieldByIndex(index[i])
+				if value = fieldValue(f); c.OnInsert != nil && f.IsZero() {
+					value = c.OnInsert()
+				}
+			} else {
+				value = c.OnInsert()
+			}
+			x, err := d.Encode(c.Type, value)
 			if err != nil {
 				return named(err, t.Name+"."+c.Name)
 			}
@@ -76,8 +91,12 @@ func BulkInsert[T any](ctx context.Context, q engine.Queryer, t *schema.Table, r
 func (n *insertState) encoded(d driver.Dialect) (iter.Seq2[[]any, error], bool) {
 	for _, row := range n.rows {
 		for _, e := range row {
-			if _, ok := e.(arg); !ok {
-				return nil, false
+			switch s, own := e.(slot); {
+			case own && s.p.own != nil:
+			default:
+				if _, ok := e.(arg); !ok {
+					return nil, false
+				}
 			}
 		}
 	}
@@ -85,7 +104,11 @@ func (n *insertState) encoded(d driver.Dialect) (iter.Seq2[[]any, error], bool) 
 		values := make([]any, len(n.cols))
 		for _, row := range n.rows {
 			for i, e := range row {
-				a := e.(arg)
+				a, ok := e.(arg)
+				if !ok {
+					s := e.(slot)
+					a = arg{ty: s.ty, of: s.of, v: s.p.own()}
+				}
 				x, err := d.Encode(a.ty, a.v)
 				if err != nil {
 					yield(nil, named(err, a.of))

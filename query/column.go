@@ -3,6 +3,7 @@ package query
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/larder-db/larder/driver"
@@ -45,8 +46,15 @@ type AnyColumn interface {
 //	var ID = query.Col[string](t.Text("id").Key(36).PrimaryKey())
 //
 // It panics when T cannot hold the column's kind, which is a mistake in the
-// declaration and shows when the program starts.
-func Col[T any](d schema.ColumnDef) Column[T] {
+// declaration and shows when the program starts. Options say what the program
+// gives to the column: [Default], [OnUpdate], [Version], [Coded].
+func Col[T any](d schema.ColumnDef, options ...ColumnOption[T]) Column[T] {
+	for _, o := range options {
+		o(d)
+	}
+	if c := d.Column.Type.Codec; c != nil && c.Go == reflect.TypeFor[T]() {
+		return column[T](colRef{table: d.Table, col: d.Column})
+	}
 	if !fits(reflect.TypeFor[T](), d.Column.Type.Kind) {
 		panic(fmt.Sprintf("query.Col: %s.%s is declared %s, which %s does not hold", d.Table.Name, d.Name, d.Column.Type.Kind, reflect.TypeFor[T]()))
 	}
@@ -177,6 +185,16 @@ func Columns(t *schema.Table) []Selectable {
 		out[i] = anyColumn{colRef{table: t, col: c}}
 	}
 	return out
+}
+
+// ColumnsBut is every column of t but those that are named, in the order of its
+// declaration: what a list shows, without a large document.
+func ColumnsBut(t *schema.Table, but ...AnyColumn) []Selectable {
+	out := Columns(t)
+	return slices.DeleteFunc(out, func(c Selectable) bool {
+		own := c.(anyColumn).col
+		return slices.ContainsFunc(but, func(b AnyColumn) bool { return b.reference().col == own })
+	})
 }
 
 // anyColumn is a column without a Go type.

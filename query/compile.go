@@ -28,6 +28,7 @@ type compiled struct {
 	d     driver.Dialect
 	st    engine.Statement
 	slots bool // some of st.Args are parameters that wait for a value
+	own   bool // some of st.Args are parameters that give their value themselves
 	sig   []*param
 	at    []int // for each of st.Args the place in sig, -1 for a value
 }
@@ -88,11 +89,15 @@ func compile(m *memo, d driver.Dialect, name string, write bool, e driver.Expr) 
 	c := &compiled{d: d, st: engine.Statement{Name: name, SQL: text, Args: args, Write: write}}
 	c.sig = signature(args)
 	c.slots = len(c.sig) > 0
+	for _, a := range args {
+		s, ok := a.(slot)
+		c.own = c.own || ok && s.p.own != nil
+	}
 	if c.slots {
 		c.at = make([]int, len(args))
 		for i, a := range args {
 			c.at[i] = -1
-			if s, ok := a.(slot); ok {
+			if s, ok := a.(slot); ok && s.p.own == nil {
 				c.at[i] = slices.IndexFunc(c.sig, func(p *param) bool { return p.name == s.p.name })
 			}
 		}

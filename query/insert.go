@@ -33,6 +33,7 @@ type upsert struct {
 	target []AnyColumn
 	update []AnyColumn
 	set    []Assignment
+	own    []Assignment // what Go gives to columns that are not set
 	where  []Cond
 }
 
@@ -83,7 +84,7 @@ func (s InsertStmt) Values(values ...Assignment) InsertStmt {
 
 // Row adds a row from a struct: its fields with db tags, each of which names a
 // column of the table. Zero fields of identity columns are omitted: the server
-// assigns them. A field that is only read says so: `db:"comments,readonly"`.
+// assigns them; those of columns with a [Default] take that. A field that is only read says so: `db:"comments,readonly"`.
 func (s InsertStmt) Row(v any) InsertStmt { return s.with(func(n *insertState) { n.addStruct(v) }) }
 
 // Map adds a row from values by column name.
@@ -147,6 +148,7 @@ func (n *insertState) addRow(cols []*schema.Column, row []driver.Expr) {
 	if n.from != nil {
 		n.fail("an INSERT takes rows from a query or from values, not from both")
 	}
+	cols, row = n.completed(cols, row)
 	if len(n.rows) > 0 && !slices.Equal(n.cols, cols) {
 		n.fail("all rows of an INSERT name the same columns in the same order")
 		return
@@ -178,6 +180,26 @@ func (r *room) add(rows [][]driver.Expr, row []driver.Expr) ([][]driver.Expr, *r
 	}
 	r.rows[n] = row
 	return r.rows[: n+1 : n+1], r
+}
+
+// completed is a row with the columns that Go gives a value.
+func (n *insertState) completed(cols []*schema.Column, row []driver.Expr) ([]*schema.Column, []driver.Expr) {
+	for _, c := range n.table.Columns {
+		if c.OnInsert != nil && !slices.Contains(cols, c) {
+			cols, row = append(cols, c), append(row, ownValue(n.table, c, c.OnInsert))
+		}
+	}
+	return cols, row
+}
+
+// whole is the statement with a row of defaults when it has none.
+func (n *insertState) whole() *insertState {
+	if n.from != nil || len(n.rows) > 0 || !slices.ContainsFunc(n.table.Columns, func(c *schema.Column) bool { return c.OnInsert != nil }) {
+		return n
+	}
+	w := *n
+	w.addRow(nil, nil)
+	return &w
 }
 
 func (n *insertState) setOnce(cols []*schema.Column) {
@@ -214,6 +236,10 @@ func (n *insertState) addStruct(v any) {
 			continue
 		}
 		cols = append(cols, c)
+		if c.OnInsert != nil && fv.IsZero() {
+			row = append(row, ownValue(n.table, c, c.OnInsert))
+			continue
+		}
 		row = append(row, n.value(c, fieldValue(fv)))
 	}
 	if len(cols) == 0 {
@@ -241,7 +267,7 @@ func (c Conflict) DoNothing() InsertStmt {
 // DoUpdate gives cols of the row that exists the values of the new one.
 func (c Conflict) DoUpdate(cols ...AnyColumn) InsertStmt {
 	return c.s.with(func(n *insertState) {
-		n.upsert = &upsert{target: c.target, update: cols}
+		n.upsert = &upsert{target: c.target, update: cols, own: onUpdate(n.table)}
 		if len(cols) == 0 {
 			n.fail("DoUpdate names the columns to update; use DoNothing for none")
 		}
@@ -256,7 +282,7 @@ func (c Conflict) DoUpdate(cols ...AnyColumn) InsertStmt {
 // DoUpdateSet makes assignments to the row that exists; [Excluded] is a value of the new one.
 func (c Conflict) DoUpdateSet(set ...Assignment) InsertStmt {
 	return c.s.with(func(n *insertState) {
-		n.upsert = &upsert{target: c.target, set: set}
+		n.upsert = &upsert{target: c.target, set: set, own: onUpdate(n.table)}
 		if len(set) == 0 {
 			n.fail("DoUpdateSet makes at least one assignment; use DoNothing for none")
 		}
@@ -308,7 +334,7 @@ func (s InsertStmt) compile(d driver.Dialect) (*compiled, error) {
 func (s InsertStmt) WriteSQL(b *driver.Builder) { changing(b, s.write) }
 
 func (s InsertStmt) write(b *driver.Builder) {
-	n := s.s
+	n := s.s.whole()
 	if n.err != nil {
 		b.Fail(n.err)
 		return
@@ -358,7 +384,7 @@ func (n *insertState) writeUpsert(b *driver.Builder) {
 	for _, c := range n.upsert.update {
 		u.Update = append(u.Update, c.reference().col.Name)
 	}
-	set, err := once(n.table, n.upsert.set)
+	set, err := once(n.table, unset(n.upsert.own, n.upsert.set, u.Update))
 	if err == nil {
 		set, err = inTurn(b.Dialect(), set)
 	}

@@ -121,7 +121,12 @@ func newScanner[T any](sh shape) (*scanner[T], error) {
 	columns := sh.names
 	s := &scanner[T]{row: new(T)}
 	v := reflect.ValueOf(s.row).Elem()
-	if isValue(v.Type()) {
+	if m, ok := any(s.row).(*map[string]any); ok {
+		dest, err := mapDestinations(m, sh)
+		s.dest = dest
+		return s, err
+	}
+	if isValue(v.Type()) || len(columns) == 1 && takes(sh.codec(0), v.Type()) {
 		if len(columns) != 1 {
 			return nil, dberr.New(dberr.Invalid, "row mapping", fmt.Sprintf("the statement returns %d columns and %s takes one; read it into a struct", len(columns), v.Type()))
 		}
@@ -152,8 +157,18 @@ func newScanner[T any](sh shape) (*scanner[T], error) {
 
 // shape is what is known of the rows of a statement.
 type shape struct {
-	names  []string // of the columns
-	scales []int    // of the columns that are decimals, -1 of others; nil without any
+	names  []string        // of the columns
+	cols   []Selectable    // the columns, where the statement knows them
+	scales []int           // of the columns that are decimals, -1 of others; nil without any
+	codecs []*schema.Codec // of the columns that have one; nil without any
+}
+
+// codec is that of a column, if it has one.
+func (sh *shape) codec(i int) *schema.Codec {
+	if i < len(sh.codecs) {
+		return sh.codecs[i]
+	}
+	return nil
 }
 
 func shapeOf(st Reader) shape {
@@ -163,35 +178,41 @@ func shapeOf(st Reader) shape {
 		return sh
 	}
 	cols := t.resultTypes()
+	sh.cols = cols
 	for i, c := range cols {
-		scale, ok := decimalScale(c)
-		if !ok {
+		var ty *schema.Type
+		switch c := c.(type) {
+		case AnyColumn:
+			ty = &c.reference().col.Type
+		case driver.Typed:
+			own := c.SQLType()
+			ty = &own
+		default:
+			continue
+		}
+		if ty.Codec != nil {
+			if sh.codecs == nil {
+				sh.codecs = make([]*schema.Codec, len(cols))
+			}
+			sh.codecs[i] = ty.Codec
+		}
+		if ty.Kind != schema.Numeric {
 			continue
 		}
 		if sh.scales == nil {
 			sh.scales = slices.Repeat([]int{-1}, len(cols))
 		}
-		sh.scales[i] = scale
+		sh.scales[i] = ty.Scale
 	}
 	return sh
-}
-
-// decimalScale is the scale of a column of decimals; false for any other.
-func decimalScale(c Selectable) (int, bool) {
-	switch c := c.(type) {
-	case AnyColumn:
-		ty := &c.reference().col.Type
-		return ty.Scale, ty.Kind == schema.Numeric
-	case driver.Typed:
-		ty := c.SQLType()
-		return ty.Scale, ty.Kind == schema.Numeric
-	}
-	return 0, false
 }
 
 // destination is what Scan is given for a field: its address, or something
 // that reads into it what database/sql cannot.
 func destination(v reflect.Value, sh shape, i int) any {
+	if c := sh.codec(i); c != nil && takes(c, v.Type()) {
+		return &decoded{to: v, c: c}
+	}
 	p := v.Addr().Interface()
 	if i < len(sh.scales) && sh.scales[i] >= 0 {
 		if k := v.Kind(); k == reflect.String || k == reflect.Pointer && v.Type().Elem().Kind() == reflect.String {
@@ -205,6 +226,11 @@ func destination(v reflect.Value, sh shape, i int) any {
 		return &instant{toPtr: x}
 	}
 	return p
+}
+
+// takes reports whether a codec gives values of t, or of what t points to.
+func takes(c *schema.Codec, t reflect.Type) bool {
+	return c != nil && (t == c.Go || t.Kind() == reflect.Pointer && t.Elem() == c.Go)
 }
 
 // decimalDest reads decimals with the digits of their column.

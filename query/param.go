@@ -36,6 +36,23 @@ type parameter interface {
 type param struct {
 	name string
 	t    reflect.Type
+	// own, when it is not nil, gives the value: nobody else does.
+	own func() any
+}
+
+// given is the values that parameters of their own have in one run.
+type given map[*param]any
+
+func (g *given) of(p *param) any {
+	v, ok := (*g)[p]
+	if !ok {
+		v = p.own()
+		if *g == nil {
+			*g = given{}
+		}
+		(*g)[p] = v
+	}
+	return v
 }
 
 // slot is a parameter at one place: it is bound as that place's column type.
@@ -45,14 +62,21 @@ type slot struct {
 	of string
 }
 
-func (s slot) WriteSQL(b *driver.Builder) { b.Arg(s) }
+func (s slot) WriteSQL(b *driver.Builder) {
+	if s.p.own != nil && b.Script() {
+		b.Fail(named(b.Value(s.ty, s.p.own()), s.of))
+		return
+	}
+	b.Arg(s)
+}
 
-// signature is the parameters of a statement in the order in which they first appear.
+// signature is the parameters of a statement in the order in which they first
+// appear, those left out that give their value themselves.
 func signature(args []any) []*param {
 	var out []*param
 	for _, a := range args {
 		s, ok := a.(slot)
-		if !ok {
+		if !ok || s.p.own != nil {
 			continue
 		}
 		known := false
@@ -67,8 +91,9 @@ func signature(args []any) []*param {
 }
 
 // fill puts values, which are in the order of params, into the places of
-// parameters. at has those places where they are known.
-func fill(d driver.Dialect, args []any, at []int, params []*param, values []any) ([]any, error) {
+// parameters. at has those places where they are known, and own what parameters
+// give themselves in this run.
+func fill(d driver.Dialect, args []any, at []int, params []*param, values []any, own *given) ([]any, error) {
 	out := make([]any, len(args))
 	for i, a := range args {
 		s, ok := a.(slot)
@@ -76,13 +101,16 @@ func fill(d driver.Dialect, args []any, at []int, params []*param, values []any)
 			out[i] = a
 			continue
 		}
-		var k int
-		if at != nil {
-			k = at[i]
-		} else {
-			k = slices.IndexFunc(params, func(p *param) bool { return p.name == s.p.name })
+		var value any
+		switch {
+		case s.p.own != nil:
+			value = own.of(s.p)
+		case at != nil:
+			value = values[at[i]]
+		default:
+			value = values[slices.IndexFunc(params, func(p *param) bool { return p.name == s.p.name })]
 		}
-		v, err := d.Encode(s.ty, values[k])
+		v, err := d.Encode(s.ty, value)
 		if err != nil {
 			return nil, named(err, s.of)
 		}

@@ -49,14 +49,15 @@ func (p *Prepared[T]) bind(values []any) binder {
 	return func(c *compiled) (engine.Statement, error) {
 		st := c.st
 		st.Cache = true
-		if !c.slots && len(values) == 0 {
+		if !c.slots && !c.own && len(values) == 0 {
 			return st, nil
 		}
 		vs, err := p.values(c, values)
 		if err != nil {
 			return st, err
 		}
-		args, err := fill(c.d, c.st.Args, c.at, c.sig, vs)
+		var own given
+		args, err := fill(c.d, c.st.Args, c.at, c.sig, vs, &own)
 		if err != nil {
 			return st, withOp(err, c.st.Name)
 		}
@@ -181,9 +182,10 @@ func (p *Prepared[T]) ready(q engine.Queryer, values []any) (engine.Statement, s
 // of its parameters, so that values in order need the order of the whole.
 func (p *Prepared[T]) stepBinder(q engine.Queryer, values []any) binder {
 	whole, err := order(p.st, q.Dialect())
+	var own given
 	return func(c *compiled) (engine.Statement, error) {
 		st := c.st
-		if err != nil || !c.slots {
+		if err != nil || !c.slots && !c.own {
 			return st, err
 		}
 		vs := values
@@ -198,7 +200,7 @@ func (p *Prepared[T]) stepBinder(q engine.Queryer, values []any) binder {
 		if err := match(st.Name, whole, vs); err != nil {
 			return st, err
 		}
-		args, err := fill(c.d, c.st.Args, nil, whole, vs)
+		args, err := fill(c.d, c.st.Args, nil, whole, vs, &own)
 		if err != nil {
 			return st, withOp(err, st.Name)
 		}

@@ -27,6 +27,14 @@ type relation[P, C any, K comparable] struct {
 	cols  []AnyColumn
 	set   func(*P, []C)
 	nodes []Relation[C]
+	by    keyForm[K]
+}
+
+// keyForm is how a key is made of the values of several columns.
+type keyForm[K comparable] struct {
+	split func(K) []any
+	// scan gives what rows are read into, and the key that was read last.
+	scan func() (dest []any, key func() K)
 }
 
 // Many is a relation to any number of children: those whose columns cols hold
@@ -66,7 +74,7 @@ func (t *toOne[P, C, K]) load(ctx context.Context, q engine.Queryer, parents []*
 		if k, ok := t.r.key(p); ok {
 			cs := byKey[k]
 			if len(cs) > 1 {
-				return dberr.New(dberr.Invalid, nameOf(t.r.sel), "a relation to one row found more than one for a key")
+				return twoForOne(nameOf(t.r.sel))
 			}
 			if len(cs) == 1 {
 				one = cs[0]
@@ -75,6 +83,10 @@ func (t *toOne[P, C, K]) load(ctx context.Context, q engine.Queryer, parents []*
 		t.set(p, one)
 	}
 	return nil
+}
+
+func twoForOne(name string) error {
+	return dberr.New(dberr.Invalid, name, "a relation to one row found more than one for a key")
 }
 
 func (r *relation[P, C, K]) load(ctx context.Context, q engine.Queryer, parents []*P) error {
@@ -108,9 +120,13 @@ func (r *relation[P, C, K]) children(ctx context.Context, q engine.Queryer, pare
 	if len(keys) == 0 {
 		return byKey, nil
 	}
-	fields, err := keyFields[K](len(r.cols))
-	if err != nil {
-		return nil, err
+	by := r.by
+	if by.split == nil {
+		fields, err := keyFields[K](len(r.cols))
+		if err != nil {
+			return nil, err
+		}
+		by = fieldForm[K](fields)
 	}
 	var all []*C
 	sh := shapeOf(r.sel)
@@ -119,17 +135,17 @@ func (r *relation[P, C, K]) children(ctx context.Context, q engine.Queryer, pare
 		size = max / 2 / len(r.cols)
 	}
 	for part := range slices.Chunk(keys, max(size, 1)) {
-		st, err := r.ofParents(part, fields)
+		st, err := r.ofParents(part, by.split)
 		if err != nil {
 			return nil, err
 		}
-		err = reading(ctx, q, st, bindNone, func() {}, func(rows *engine.Rows, _ shape) error {
+		err = reading(ctx, q, st, func() {}, func(rows *engine.Rows, _ shape) error {
 			s, err := newScanner[C](sh)
 			if err != nil {
 				return err
 			}
-			var key K
-			dest := append(slices.Clip(s.dest), keyDest(&key, fields)...)
+			own, key := by.scan()
+			dest := append(slices.Clip(s.dest), own...)
 			var zero C
 			for rows.Next() {
 				*s.row = zero
@@ -139,7 +155,8 @@ func (r *relation[P, C, K]) children(ctx context.Context, q engine.Queryer, pare
 				c := new(C)
 				*c = *s.row
 				all = append(all, c)
-				byKey[key] = append(byKey[key], c)
+				k := key()
+				byKey[k] = append(byKey[k], c)
 			}
 			return nil
 		})
@@ -166,12 +183,12 @@ const (
 
 // ofParents selects the children of the parents with the keys, with the columns
 // that say whose each is behind them. A limit, and an offset, is that of each parent.
-func (r *relation[P, C, K]) ofParents(keys []K, fields int) (SelectStmt, error) {
+func (r *relation[P, C, K]) ofParents(keys []K, split func(K) []any) (SelectStmt, error) {
 	sel := r.sel
 	for i, c := range r.cols {
 		sel = sel.Columns(column[any](c.reference()).As(parentKey + strconv.Itoa(i+1)))
 	}
-	sel = sel.Where(r.in(keys, fields))
+	sel = sel.Where(r.in(keys, split))
 	n := sel.s
 	if n.limit == nil && n.offset == nil {
 		return sel, nil
@@ -207,22 +224,40 @@ func (r *relation[P, C, K]) ofParents(keys []K, fields int) (SelectStmt, error) 
 }
 
 // in is the condition that a child belongs to one of the keys.
-func (r *relation[P, C, K]) in(keys []K, fields int) Cond {
-	if fields == 0 {
+func (r *relation[P, C, K]) in(keys []K, split func(K) []any) Cond {
+	if len(r.cols) == 1 {
 		vals := make([]any, len(keys))
 		for i, k := range keys {
-			vals[i] = k
+			vals[i] = split(k)[0]
 		}
 		return column[any](r.cols[0].reference()).In(vals...)
 	}
 	rows := make([][]any, len(keys))
 	for i, k := range keys {
-		v := reflect.ValueOf(k)
-		for j := range fields {
-			rows[i] = append(rows[i], v.Field(j).Interface())
-		}
+		rows[i] = split(k)
 	}
 	return Tuple(r.cols...).In(rows...)
+}
+
+// fieldForm is that of a key that is one value, or a struct of that many fields.
+func fieldForm[K comparable](fields int) keyForm[K] {
+	return keyForm[K]{
+		split: func(k K) []any {
+			if fields == 0 {
+				return []any{k}
+			}
+			v := reflect.ValueOf(k)
+			out := make([]any, fields)
+			for i := range out {
+				out[i] = v.Field(i).Interface()
+			}
+			return out
+		},
+		scan: func() ([]any, func() K) {
+			key := new(K)
+			return keyDest(key, fields), func() K { return *key }
+		},
+	}
 }
 
 // keyFields is the number of fields of a composite key, 0 for a key of one column.

@@ -14,13 +14,17 @@ import (
 // Exec runs a statement and returns how many rows it matched: inserted,
 // updated (also to the values they had), deleted.
 func Exec(ctx context.Context, q engine.Queryer, st Statement) (int64, error) {
-	return execute(ctx, q, st, bindNone)
+	n, err := execute(ctx, q, st)
+	if err == nil && n == 0 && guarded(st) {
+		return 0, outdated(st)
+	}
+	return n, err
 }
 
 // silent is a statement that gives rows only when it is asked to.
 type silent interface{ unreturned() Statement }
 
-func execute(ctx context.Context, q engine.Queryer, st Statement, bind binder) (int64, error) {
+func execute(ctx context.Context, q engine.Queryer, st Statement) (int64, error) {
 	if s, ok := st.(silent); ok {
 		st = s.unreturned() // nobody reads the rows, and some drivers then count none
 	}
@@ -29,9 +33,9 @@ func execute(ctx context.Context, q engine.Queryer, st Statement, bind binder) (
 		return 0, err
 	}
 	if p != nil {
-		return inSteps(ctx, q, p, bind, nil, func() {})
+		return inSteps(ctx, q, p, bindAll(), nil, func() {})
 	}
-	one, err := ready(q.Dialect(), st, bind)
+	one, err := ready(q.Dialect(), st, bindNone)
 	if err != nil {
 		return 0, err
 	}
@@ -46,7 +50,33 @@ func bindNone(c *compiled) (engine.Statement, error) {
 	if c.slots {
 		return engine.Statement{}, badParams(c.st.Name, "the statement has parameters ("+paramNames(signature(c.st.Args))+"); run it through Prepare")
 	}
+	if c.own {
+		var own given
+		return bindOwn(c, &own)
+	}
 	return c.st, nil
+}
+
+// bindAll is bindNone for the statements of one run, in which what is given by
+// the program itself is given once.
+func bindAll() binder {
+	var own given
+	return func(c *compiled) (engine.Statement, error) {
+		if !c.slots && c.own {
+			return bindOwn(c, &own)
+		}
+		return bindNone(c)
+	}
+}
+
+func bindOwn(c *compiled, own *given) (engine.Statement, error) {
+	st := c.st
+	args, err := fill(c.d, st.Args, c.at, nil, nil, own)
+	if err != nil {
+		return st, withOp(err, st.Name)
+	}
+	st.Args = args
+	return st, nil
 }
 
 func ready(d driver.Dialect, st Statement, bind binder) (engine.Statement, error) {
@@ -59,16 +89,16 @@ func ready(d driver.Dialect, st Statement, bind binder) (engine.Statement, error
 
 // reading runs st and gives its rows to each, in parts; restart is called
 // before each attempt of a transaction.
-func reading(ctx context.Context, q engine.Queryer, st Reader, bind binder, restart func(), each func(*engine.Rows, shape) error) error {
+func reading(ctx context.Context, q engine.Queryer, st Reader, restart func(), each func(*engine.Rows, shape) error) error {
 	p, err := planOf(st, q.Dialect())
 	if err != nil {
 		return err
 	}
 	if p != nil {
-		_, err := inSteps(ctx, q, p, bind, each, restart)
+		_, err := inSteps(ctx, q, p, bindAll(), each, restart)
 		return err
 	}
-	one, err := ready(q.Dialect(), st, bind)
+	one, err := ready(q.Dialect(), st, bindNone)
 	if err != nil {
 		return err
 	}
@@ -155,7 +185,7 @@ func stream[T any](ctx context.Context, q engine.Queryer, st engine.Statement, s
 // All runs a statement and returns its rows; none is an empty slice.
 func All[T any](ctx context.Context, q engine.Queryer, st Reader) ([]T, error) {
 	out := []T{}
-	err := reading(ctx, q, st, bindNone, func() { out = out[:0] }, collect(&out, -1))
+	err := reading(ctx, q, st, func() { out = out[:0] }, collect(&out, -1))
 	if err != nil {
 		return nil, err
 	}
@@ -227,7 +257,10 @@ func First[T any](ctx context.Context, q engine.Queryer, st Reader) (T, error) {
 
 func single[T any](ctx context.Context, q engine.Queryer, st Reader, max int) (T, error) {
 	buf := make([]T, 0, max)
-	err := reading(ctx, q, st, bindNone, func() { buf = buf[:0] }, collect(&buf, max))
+	err := reading(ctx, q, st, func() { buf = buf[:0] }, collect(&buf, max))
+	if err == nil && len(buf) == 0 && guarded(st) {
+		err = outdated(st)
+	}
 	return theOne(buf, err, nameOf(st))
 }
 

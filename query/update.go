@@ -23,13 +23,15 @@ type updateState struct {
 	set       []Assignment
 	where     []Cond
 	all       bool
+	own       []Assignment // what Go gives to columns that are not set
+	guarded   bool         // it finds a row by its version
 	returning []Selectable
 	err       error
 }
 
 // Update starts an UPDATE of t. It needs a condition that a row could fail, or AllRows.
 func Update(t *schema.Table) UpdateStmt {
-	return UpdateStmt{s: &updateState{table: t}, m: &memo{}}
+	return UpdateStmt{s: &updateState{table: t, own: onUpdate(t)}, m: &memo{}}
 }
 
 func (s UpdateStmt) with(f func(*updateState)) UpdateStmt {
@@ -76,7 +78,8 @@ func (s UpdateStmt) AllRows() UpdateStmt { return s.with(func(n *updateState) { 
 
 // Diff updates the row of before to what after has: only the columns in which
 // the two structs differ, found by their db tags. The row is found by the
-// primary key of before, which after must have as well.
+// primary key of before, which after must have as well, and by its [Version]
+// where the table has one: then no row is a dberr.Conflict.
 func (s UpdateStmt) Diff(before, after any) UpdateStmt {
 	return s.with(func(n *updateState) { n.diff(before, after) })
 }
@@ -121,6 +124,10 @@ func (n *updateState) diff(before, after any) {
 			}
 			n.where = more(n.where, Cond{n: compare(ref, c.Type, " = ", arg{ty: compared(c.Type), of: ref.String(), v: bv})})
 			continue
+		}
+		if c.Version {
+			n.guarded = true
+			n.where = more(n.where, Cond{n: compare(ref, c.Type, " = ", arg{ty: c.Type, of: ref.String(), v: bv})})
 		}
 		if !same {
 			n.set = more(n.set, Assignment{col: ref, value: arg{ty: c.Type, of: ref.String(), v: av}})
@@ -198,7 +205,7 @@ func (s UpdateStmt) write(b *driver.Builder) {
 		b.Fail(err)
 		return
 	}
-	set, err := once(n.table, n.set)
+	set, err := once(n.table, unset(n.own, n.set, nil))
 	if err == nil {
 		set, err = inTurn(b.Dialect(), set)
 	}

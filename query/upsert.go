@@ -16,7 +16,8 @@ import (
 // plan: INSERT with more values than fit one statement, RETURNING where it is
 // missing, and upserts that the engine would decide by another key or miscount.
 func (s InsertStmt) plan(d driver.Dialect) (steps, error) {
-	n := s.s
+	n := s.s.whole()
+	s.s = n
 	if n.err != nil {
 		return nil, n.err
 	}

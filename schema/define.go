@@ -103,6 +103,15 @@ func (c ColumnDef) Default(v any) ColumnDef { c.Column.Default = &Default{Value:
 // DefaultExpr gives the column a server default that is an expression.
 func (c ColumnDef) DefaultExpr(e Expr) ColumnDef { c.Column.Default = &Default{Expr: e}; return c }
 
+// OnInsert has Go give the column's value where an INSERT gives none: a new id,
+// the time. f is called for each row. The value must be one that the column
+// takes; query.Default is the same with the type checked by the compiler.
+func (c ColumnDef) OnInsert(f func() any) ColumnDef { c.Column.OnInsert = f; return c }
+
+// OnUpdate has Go give the column's value where an UPDATE sets none. f is called
+// once for each statement.
+func (c ColumnDef) OnUpdate(f func() any) ColumnDef { c.Column.OnUpdate = f; return c }
+
 // Identity lets the server number the rows.
 func (c ColumnDef) Identity() ColumnDef { c.Column.Identity = &Identity{}; return c }
 

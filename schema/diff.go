@@ -176,6 +176,7 @@ func sameType(a, b Type) bool {
 	if a.Raw != "" && b.Raw != "" {
 		return a.Raw == b.Raw && slices.Equal(a.Values, b.Values)
 	}
+	a.Codec, b.Codec = nil, nil
 	return same(&a, &b)
 }
 

@@ -1,5 +1,7 @@
 package schema
 
+import "reflect"
+
 // Table is one table. Columns are in the order in which they are created.
 type Table struct {
 	Name        string
@@ -39,6 +41,16 @@ type Column struct {
 
 	Doc  string // what the column holds; kept out of the database, unlike Comment
 	Unit Unit   // what an integer counts; empty when it says nothing
+
+	// OnInsert gives the value of a new row, and OnUpdate that of a changed one,
+	// when the statement gives none. They are called in the program, once for
+	// each row inserted and once for each UPDATE, and may be called at once from
+	// several goroutines. The database does not know of them.
+	OnInsert func() any
+	OnUpdate func() any
+	// Version counts the changes of a row: each UPDATE that does not set the
+	// column adds 1 to it.
+	Version bool
 }
 
 // Unit is what an integer column counts, for the documentation and for those
@@ -94,6 +106,16 @@ type Type struct {
 	Values    []string // Enum
 	Name      string   // Enum: the type's name where enums are types of their own
 	Raw       string   // the engine's own spelling; set by inspection, and required for Other
+	Codec     *Codec   // how values of a Go type of one's own are stored; nil for the kind's own. The database does not know of it
+}
+
+// Codec turns values of a Go type into such as a column of its kind stores, and
+// back. Its functions may be called at once from several goroutines; neither is
+// called for NULL.
+type Codec struct {
+	Go     reflect.Type               // the type of values outside of the database
+	Encode func(v any) (any, error)   // from a Go, to what the kind stores
+	Decode func(src any) (any, error) // from what the driver reads, to a Go
 }
 
 // Default is a column's server default: a literal or an expression.

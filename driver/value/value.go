@@ -38,6 +38,9 @@ type Limits struct {
 // time.Time, by the kind of ty: decimals, UUIDs and JSON are strings, times
 // are in UTC to the microsecond. Pointers are followed; a nil one is nil.
 func Encode(ty schema.Type, v any, l Limits) (any, error) {
+	if ty.Codec != nil {
+		return coded(ty, v, l)
+	}
 	if ty.Kind == schema.JSON || ty.Kind == schema.JSONB {
 		if c, ok := v.(checked); ok {
 			if depth, ok := c.Checked(); ok && depth <= l.depth() {
@@ -76,6 +79,25 @@ func Encode(ty schema.Type, v any, l Limits) (any, error) {
 		return nil, err
 	}
 	return limited(out, l)
+}
+
+// coded is v as its codec stores it. A v of another type than the codec's is
+// taken for what is stored already.
+func coded(ty schema.Type, v any, l Limits) (any, error) {
+	c := ty.Codec
+	ty.Codec = nil
+	r := reflect.ValueOf(v)
+	for r.IsValid() && r.Type() != c.Go && r.Kind() == reflect.Pointer {
+		r = r.Elem()
+	}
+	if !r.IsValid() || r.Type() != c.Go {
+		return Encode(ty, v, l)
+	}
+	x, err := c.Encode(r.Interface())
+	if err != nil {
+		return nil, &dberr.Error{Code: dberr.Invalid, Msg: fmt.Sprintf("the %s cannot be stored: its encoding failed", c.Go), Err: err}
+	}
+	return Encode(ty, x, l)
 }
 
 // checked is a document whose text was found storable before.

@@ -97,10 +97,12 @@ func structValue(v reflect.Value) string {
 	return v.Type().String() + "{" + strings.Join(fields, ", ") + "}"
 }
 
-// typeOnly is a type without one engine's spelling, unless that is all there is.
+// typeOnly is a type without what is no declaration, and without one engine's
+// spelling, unless that is all there is.
 func typeOnly(ty schema.Type) schema.Type {
 	if ty.Kind != schema.Other {
 		ty.Raw = ""
 	}
+	ty.Codec = nil
 	return ty
 }
