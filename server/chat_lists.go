@@ -161,18 +161,18 @@ func (st chatStream) send(r *request) error {
 var everything = store.ChatFilter{IncludeArchived: true, IncludePinned: true, IncludeFolders: true}
 
 func (s *Server) allChats(ctx context.Context, r *request, _ none) (chatStream, error) {
-	return chatStream{s.store.Chats.Each(ctx, r.who(), everything), true}, nil
+	return chatStream{s.store.Chats.Each(ctx, r.who(), everything, store.Page{}), true}, nil
 }
 
 func (s *Server) everybodysChats(ctx context.Context, r *request, _ none) (chatStream, error) {
 	f := everything
 	f.Everybody = true
-	return chatStream{s.store.Chats.Each(ctx, r.who(), f), false}, nil
+	return chatStream{s.store.Chats.Each(ctx, r.who(), f, store.Page{}), false}, nil
 }
 
 func (s *Server) collectChats(ctx context.Context, r *request, f store.ChatFilter) ([]chatAnswer, error) {
 	out := []chatAnswer{}
-	for c, err := range s.store.Chats.Each(ctx, r.who(), f) {
+	for c, err := range s.store.Chats.Each(ctx, r.who(), f, store.Page{}) {
 		if err != nil {
 			return nil, err
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/model"
+	"github.com/larder-db/larder/model/chatdoc"
 	"github.com/larder-db/larder/store"
 )
 
@@ -14,6 +15,8 @@ const chatPath = "/api/v1/chats/"
 
 var chatRefusals = refusals{
 	{dberr.ErrNotFound, http.StatusUnauthorized, msgNotFound},
+	{chatdoc.ErrTooDeep, http.StatusBadRequest, "The chat is nested deeper than 400 levels. Send what is inside as text."},
+	{chatdoc.ErrInfinite, http.StatusBadRequest, "A number in the chat is larger than any reader takes. Send it as text."},
 	{dberr.ErrInvalid, http.StatusBadRequest, msgSomethingWrong},
 	{store.ErrTagName, http.StatusBadRequest, "[ERROR: Tag name cannot be 'None']"},
 }

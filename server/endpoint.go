@@ -23,6 +23,7 @@ type route struct {
 	refuses      refusals
 	reserved     bool   // its last segment is a word, never an id, whatever the method
 	looks        bool   // it changes nothing, whatever its method
+	makes        bool   // it changes something, although it is a GET
 	streams      bool   // bytes pass through that are not kept in memory, for as long as that takes
 	upload       bool   // its body is a form with a file
 	quiet        string // in place of what is wrong with a form that holds a password
@@ -100,8 +101,14 @@ func (rt route) looking() route {
 	return rt
 }
 
+// making is the route as one that changes something although it is a GET.
+func (rt route) making() route {
+	rt.makes = true
+	return rt
+}
+
 // changes reports whether the route may change the database.
-func (rt *route) changes() bool { return rt.method != http.MethodGet && !rt.looks }
+func (rt *route) changes() bool { return rt.makes || rt.method != http.MethodGet && !rt.looks }
 
 // refusing is the route with refusals of its own, before those that it has.
 func (rt route) refusing(rs ...refusal) route {

@@ -20,6 +20,9 @@ func (s *Server) noteRoutes() []route {
 		endpoint("POST", notes+"{id}/update", "Change a note", member, s.updateNote),
 		endpoint("POST", notes+"{id}/access/update", "Share a note", member, s.shareNote),
 		endpoint("POST", notes+"{id}/pin", "Pin a note, or unpin it", member, s.pinNote),
+		endpoint("GET", notes+"{id}/chat", "One's chat about a note; it is made at the first time", member, s.noteChat).making(),
+		endpoint("POST", notes+"{id}/chat", "Make another chat about a note", member, s.newNoteChat),
+		endpoint("GET", notes+"{id}/chats", "One's chats about a note", member, s.noteChats),
 		endpoint("DELETE", notes+"{id}/delete", "Delete a note", member, s.deleteNote),
 	)
 }
@@ -152,4 +155,16 @@ func (s *Server) pinNote(ctx context.Context, r *request, f byID) (*noteAnswer, 
 
 func (s *Server) deleteNote(ctx context.Context, r *request, f byID) (bool, error) {
 	return true, s.store.Notes.Delete(ctx, r.who(), f.ID)
+}
+
+func (s *Server) noteChat(ctx context.Context, r *request, f byID) (*chatAnswer, error) {
+	return answerChat(s.store.Notes.Chat(ctx, r.who(), f.ID))
+}
+
+func (s *Server) newNoteChat(ctx context.Context, r *request, f byID) (*chatAnswer, error) {
+	return answerChat(s.store.Notes.NewChat(ctx, r.who(), f.ID))
+}
+
+func (s *Server) noteChats(ctx context.Context, r *request, f byID) ([]chatAnswer, error) {
+	return answerChats(s.store.Notes.Chats(ctx, r.who(), f.ID))
 }

@@ -29,6 +29,15 @@ func (d *document) fromForm(f *form, loc []any, raw json.RawMessage) {
 
 func (document) schema() any { return object{"type": "object", "additionalProperties": true} }
 
+// anyJSON is any JSON value in a form.
+type anyJSON struct{ jsonvalue.JSON }
+
+func (j *anyJSON) fromForm(_ *form, _ []any, raw json.RawMessage) {
+	j.JSON = jsonvalue.Text(string(raw))
+}
+
+func (anyJSON) schema() any { return object{} }
+
 // date is a calendar date in a form.
 type date struct{ time.Time }
 

@@ -51,6 +51,7 @@ type ChatFilter struct {
 	Tags                     []string // only those with all the tags, by id
 	Untagged                 bool     // only those without a tag
 	Title                    string   // part of the title, without regard to case
+	ChangedAfter             int64    // only those that changed later, in seconds; 0 for any
 
 	Sort      ChatSort // empty is ByUpdated
 	Ascending bool
@@ -86,6 +87,7 @@ func (f ChatFilter) conds() []query.Cond {
 		when(!f.IncludeInternal, t.Meta.Path("internal").Bool().IfNull(false).Eq(false)),
 		when(f.Title != "", t.Title.ContainsFold(f.Title)),
 		when(f.Untagged, t.Meta.Path("tags").Len().IfNull(0).Eq(0)),
+		when(f.ChangedAfter != 0, t.UpdatedAt.Gt(f.ChangedAfter)),
 	}
 	if f.Shared != nil {
 		c = append(c, when(*f.Shared, t.ShareID.NotNull()), when(!*f.Shared, t.ShareID.IsNull()))
@@ -169,10 +171,10 @@ func (c *Chats) Count(ctx context.Context, w Who, f ChatFilter) (int64, error) {
 	return chats.count(ctx, &c.base, f.conds()...)
 }
 
-// Each returns the chats of a list with their documents, in the standard order:
+// Each returns the chats of a list with their documents, in the list's order:
 // the ids in one statement, then a few chats at a time. It holds no connection
 // between them; a chat that is deleted meanwhile is left out.
-func (c *Chats) Each(ctx context.Context, w Who, f ChatFilter) iter.Seq2[model.Chat, error] {
+func (c *Chats) Each(ctx context.Context, w Who, f ChatFilter, p Page) iter.Seq2[model.Chat, error] {
 	const few = 25
 	return func(yield func(model.Chat, error) bool) {
 		f, err := c.scope(ctx, w, f)
@@ -180,14 +182,20 @@ func (c *Chats) Each(ctx context.Context, w Who, f ChatFilter) iter.Seq2[model.C
 			yield(model.Chat{}, err)
 			return
 		}
-		ids, err := query.All[string](ctx, c.q, query.Select(tables.Chat.ID).Named("chats.EachID").From(tables.Chat.Table).
-			Where(f.conds()...).OrderBy(tables.Chat.UpdatedAt.Desc(), tables.Chat.ID))
+		by, err := f.order()
+		if err != nil {
+			yield(model.Chat{}, err)
+			return
+		}
+		ids, err := query.All[string](ctx, c.q, p.apply(query.Select(tables.Chat.ID).Named("chats.EachID").From(tables.Chat.Table).
+			Where(f.conds()...).OrderBy(by...)))
 		if err != nil {
 			yield(model.Chat{}, err)
 			return
 		}
 		for some := range slices.Chunk(ids, few) {
-			found, err := chats.list(ctx, &c.base, tables.Chat.UpdatedAt.Desc(), Page{}, tables.Chat.ID.In(some...))
+			found, err := query.All[model.Chat](ctx, c.q, query.SelectFrom(chats.table).Named("chats.Each").
+				Where(tables.Chat.ID.In(some...)).OrderBy(by...))
 			if err != nil {
 				yield(model.Chat{}, err)
 				return

@@ -122,6 +122,9 @@ func (c *Chats) UnreadIn(ctx context.Context, w Who, folders ...string) (map[str
 // UpdateParams sets members of the parameters that a chat of w asks models
 // with, and returns all of them.
 func (c *Chats) UpdateParams(ctx context.Context, w Who, id string, sent jsonvalue.JSON) (jsonvalue.JSON, error) {
+	if err := chatdoc.CheckValue(sent.String(), 1); err != nil {
+		return jsonvalue.JSON{}, err
+	}
 	var params jsonvalue.JSON
 	o := engine.TxOptions{Name: "chats.UpdateParams", Idempotent: true}
 	_, err := c.edit(ctx, o, w, id, func(_ *model.Chat, doc *chatdoc.Document) (*chatdoc.Document, error) {
@@ -133,9 +136,15 @@ func (c *Chats) UpdateParams(ctx context.Context, w Who, id string, sent jsonval
 	return params, err
 }
 
+// inMessage is how deep in a document a message is.
+const inMessage = 2
+
 // UpsertMessage sets members of one message of a chat of w, by the rules of
 // [chatdoc.Document.Upsert].
 func (c *Chats) UpsertMessage(ctx context.Context, w Who, chat, message string, patch jsonvalue.JSON) (*model.Chat, error) {
+	if err := chatdoc.CheckValue(patch.String(), inMessage); err != nil {
+		return nil, err
+	}
 	o := engine.TxOptions{Name: "chats.UpsertMessage", Idempotent: true}
 	return c.edit(ctx, o, w, chat, func(_ *model.Chat, doc *chatdoc.Document) (*chatdoc.Document, error) {
 		return doc.Upsert(message, patch.String()), nil
@@ -155,6 +164,9 @@ func (c *Chats) DeleteMessage(ctx context.Context, w Who, chat, message string) 
 // answered: a status, more text or other text, files, embeds and sources. Other
 // events are not stored, and are no error.
 func (c *Chats) AddEvent(ctx context.Context, w Who, chat, message, kind string, data jsonvalue.JSON) error {
+	if err := chatdoc.CheckValue(data.String(), inMessage+1); err != nil {
+		return err
+	}
 	_, err := c.edit(ctx, engine.TxOptions{Name: "chats.AddEvent"}, w, chat, func(_ *model.Chat, doc *chatdoc.Document) (*chatdoc.Document, error) {
 		switch kind {
 		case "status":

@@ -2,6 +2,7 @@ package chatdoc
 
 import (
 	"encoding/json"
+	"errors"
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/internal/jsontext"
@@ -76,10 +77,41 @@ func whole(top *jsontext.Object) *Document {
 	return d
 }
 
+// MaxDepth is how deep a document may be nested: Open WebUI does not read back
+// what is nested deeper.
+const MaxDepth = 400
+
+// What [CheckValue] refuses.
+var (
+	ErrTooDeep  = errors.New("the chat document is nested deeper than 400 levels; send what is inside as text")
+	ErrInfinite = errors.New("a number in the chat document is larger than 1.8e308; send it as text")
+)
+
+// CheckValue returns a dberr.Invalid error, with [ErrTooDeep] or [ErrInfinite],
+// for JSON text that a document cannot hold at a level (0 for the whole of it)
+// since Open WebUI could not read it back: it is nested deeper than [MaxDepth], or
+// has a number that no double holds. The text was checked to be JSON.
+func CheckValue(text string, level int) error {
+	wrong := func(err error) error {
+		return &dberr.Error{Op: "chatdoc", Code: dberr.Invalid, Msg: err.Error(), Err: err}
+	}
+	switch depth, infinite := jsontext.Extent(text); {
+	case depth+level > MaxDepth:
+		return wrong(ErrTooDeep)
+	case infinite:
+		return wrong(ErrInfinite)
+	}
+	return nil
+}
+
 // Check returns a dberr.Invalid error for a document that Open WebUI cannot read
 // back: its history, the messages in it and each of them have to be objects, and
-// its own list of messages a list, as far as they are there.
+// its own list of messages a list, as far as they are there. What it has to be
+// besides says [CheckValue].
 func (d *Document) Check() error {
+	if err := CheckValue(d.text, 0); err != nil {
+		return err
+	}
 	wrong := func(what string) error { return dberr.New(dberr.Invalid, "chatdoc", what) }
 	history, list := d.top.Get("history"), d.top.Get("messages")
 	switch messages := d.history().Get("messages"); {

@@ -32,6 +32,22 @@ func (d *Document) Upsert(id, patch string) *Document {
 	return d.rebuilt(messages, leaf(messages, id))
 }
 
+// Set returns the document with members of a message set, while the chat stands
+// where it stood; d itself when there is no such message. Patch is a JSON object
+// that was checked.
+func (d *Document) Set(id, patch string) *Document {
+	msg := jsontext.Cut(d.Message(id))
+	if msg == nil {
+		return d
+	}
+	for key, val := range jsontext.Cut(patch).All() {
+		msg.Set(key, val)
+	}
+	messages := d.messages().Clone()
+	messages.Set(id, msg.Encode())
+	return d.rebuilt(messages, d.currentMessage())
+}
+
 // Append returns the document with values behind those of a list in a message;
 // d itself when there is no such message.
 func (d *Document) Append(id, member string, values ...string) *Document {

@@ -241,17 +241,17 @@ var stateCases = []testCase{
 		}
 		seen := map[string]bool{}
 		s.max(4, func() {
-			for c, err := range s.Store.Chats.Each(s.ctx(), bob.Who(), store.ChatFilter{}) {
+			for c, err := range s.Store.Chats.Each(s.ctx(), bob.Who(), store.ChatFilter{}, store.Page{}) {
 				s.ok(err)
 				seen[*c.Title] = true
 			}
 		})
 		equal(s, "different chats", len(seen), 45)
-		for _, err := range s.Store.Chats.Each(s.ctx(), bob.Who(), store.ChatFilter{}) {
+		for _, err := range s.Store.Chats.Each(s.ctx(), bob.Who(), store.ChatFilter{}, store.Page{}) {
 			s.ok(err)
 			break
 		}
-		for _, err := range s.Store.Chats.Each(s.ctx(), store.Who{}, store.ChatFilter{}) {
+		for _, err := range s.Store.Chats.Each(s.ctx(), store.Who{}, store.ChatFilter{}, store.Page{}) {
 			if !errors.Is(err, store.ErrNotPermitted) {
 				s.Errorf("by nobody: %v", err)
 			}
@@ -266,7 +266,7 @@ var stateCases = []testCase{
 		s.ok(err)
 		s.chat(eve, `{"title":"hers"}`)
 		count := func(st *store.Store, w store.Who, f store.ChatFilter) (n int, err error) {
-			for _, err := range st.Chats.Each(s.ctx(), w, f) {
+			for _, err := range st.Chats.Each(s.ctx(), w, f, store.Page{}) {
 				if err != nil {
 					return n, err
 				}
