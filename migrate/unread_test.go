@@ -92,3 +92,36 @@ func TestATableThatCannotBeReadIsLeftAlone(t *testing.T) {
 		}
 	})
 }
+
+// What a table has and no declaration says is told once, by check and by what
+// writes revisions, and is in order.
+func TestWhatIsNotCarriedIsTold(t *testing.T) {
+	text := map[string]string{
+		testdb.SQLite:     "CREATE TABLE plain (id INTEGER NOT NULL, note TEXT, PRIMARY KEY (id)) STRICT",
+		testdb.PostgreSQL: "CREATE UNLOGGED TABLE plain (id integer PRIMARY KEY, note text)",
+		testdb.MySQL:      "CREATE TABLE plain (id int PRIMARY KEY, note longtext COLLATE utf8mb4_0900_bin INVISIBLE)",
+		testdb.MariaDB:    "CREATE TABLE plain (id int PRIMARY KEY, note longtext COLLATE utf8mb4_nopad_bin INVISIBLE)",
+	}
+	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
+		revs := []migrate.Revision{{ID: "g1", Upgrade: func(ops *op.Ops) {
+			ops.CreateTable(keyed("other"))
+			ops.Execute(text[eng.Dialect().Engine()]).NoReverse()
+		}, Irreversible: "it is made by hand"}}
+		upgrade(t, runner(t, eng, revs...), "head")
+		plain := keyed("plain")
+		plain.Text("note").Null()
+		l := migrate.Lineage{Revisions: revs, Tables: []*schema.Table{keyed("other"), plain}}
+		f := checked(t, eng, l)
+		if !f.OK() || len(f.Notes) != 1 || f.Notes[0].Table != "plain" {
+			t.Errorf("found %+v", f)
+		}
+		told := 0
+		g, err := autogen.New(autogen.Options{Engine: eng, Lineages: []migrate.Lineage{l}, Notice: func(string) { told++ }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if rev, err := g.Autogenerate(t.Context(), autogen.Draft{ID: "g2"}, autogen.Renames{}); rev != nil || err != nil || told != 1 {
+			t.Errorf("generated %+v, told %d: %v", rev, told, err)
+		}
+	})
+}

@@ -249,7 +249,7 @@ func (d *DDL) typeNamed(raw string) schema.Type {
 		ty.Kind = schema.Bytes
 	case raw == "char(36)":
 		ty.Kind = schema.UUID
-	case ddltext.ScanType(raw, "varchar(%d)", &n):
+	case ddltext.ScanType(raw, "varchar(%d)", &n) && n <= maxVarchar: // longer ones are another program's
 		ty.Kind, ty.Length = schema.String, n
 	case ddltext.ScanType(raw, "varbinary(%d)", &n):
 		ty.Kind, ty.KeyLength = schema.Bytes, n

@@ -125,7 +125,7 @@ func (w *alteration) remake(c schema.AlterColumn) error {
 	if c.To.Generated == nil {
 		return w.exchange(c, quoteIdent(c.From.Name))
 	}
-	text, err := w.d.text.Column(w.After, c.To)
+	text, err := w.again(c.To)
 	if err != nil {
 		return err
 	}
@@ -205,7 +205,7 @@ func (w *alteration) exchange(c schema.AlterColumn, expr string) error {
 	if err != nil {
 		return err
 	}
-	final, err := w.d.text.Column(w.After, c.To)
+	final, err := w.again(c.To)
 	if err != nil {
 		return err
 	}
@@ -307,14 +307,17 @@ type extras struct {
 	// inline has the columns with a check of their own, which goes when the
 	// column is stated again without it, and by no other way.
 	inline map[string]bool
+	// hidden has the columns that are INVISIBLE, which they stay.
+	hidden map[string]bool
 }
 
 // Extras reads how the checks of the table were made.
 func (d *DDL) Extras(ctx context.Context, q driver.DBTX, o driver.InspectOptions, table string) (driver.Extras, error) {
-	x := extras{json: map[string]string{}, inline: map[string]bool{}}
+	x := extras{json: map[string]string{}, inline: map[string]bool{}, hidden: map[string]bool{}}
 	err := driver.EachRow(ctx, q, func(rows *sql.Rows) error {
 		var of, name, clause, level string
-		if err := rows.Scan(&of, &name, &clause, &level); err != nil {
+		var loose bool
+		if err := rows.Scan(&of, &name, &clause, &level, &loose); err != nil {
 			return err
 		}
 		if level == "Column" {
@@ -335,6 +338,16 @@ func (d *DDL) Extras(ctx context.Context, q driver.DBTX, o driver.InspectOptions
 		x.json[column] = name
 		return nil
 	}, d.checks(true), o.Schema, table)
+	if err != nil {
+		return driver.Extras{}, err
+	}
+	err = driver.EachRow(ctx, q, func(rows *sql.Rows) error {
+		var name string
+		err := rows.Scan(&name)
+		x.hidden[name] = true
+		return err
+	}, `SELECT column_name FROM information_schema.columns WHERE table_schema = `+here+` AND table_name = ? AND extra LIKE '%INVISIBLE%'`,
+		o.Schema, table)
 	return driver.Extras{Own: x}, err
 }
 
@@ -359,10 +372,19 @@ func (w *alteration) extras() extras {
 // live table, which it is called like.
 func (w *alteration) inline(check string) bool { return w.extras().inline[check] }
 
-// stated is the definition of a column that is stated again, with the check
-// that is part of it and stays.
-func (w *alteration) stated(c *schema.Column) (string, error) {
+// again is the definition of a column that is stated again: what the server
+// knows of it besides stays.
+func (w *alteration) again(c *schema.Column) (string, error) {
 	s, err := w.d.text.Column(w.After, c)
+	if w.extras().hidden[c.Name] {
+		s += " INVISIBLE"
+	}
+	return s, err
+}
+
+// stated is again with the check that is part of the column and stays.
+func (w *alteration) stated(c *schema.Column) (string, error) {
+	s, err := w.again(c)
 	if err != nil || !w.inline(c.Name) {
 		return s, err
 	}
@@ -387,7 +409,7 @@ func (w *alteration) dropInline(comment, column string) error {
 	if c == nil || restated {
 		return nil
 	}
-	s, err := w.d.text.Column(w.After, c)
+	s, err := w.again(c)
 	if err != nil {
 		return err
 	}

@@ -45,7 +45,9 @@ type Flavour interface {
 // catalogue is how a flavour keeps and prints what it knows about tables.
 type catalogue interface {
 	indexExpression() string                               // the column of information_schema.statistics with an indexed expression
-	checks(one bool) string                                // reads checks: table, name, clause, level; with one, of the table that the second argument names; with one, of the table that the second argument names
+	hiddenIndex() string                                   // the condition in information_schema.statistics of one that queries do not use
+	columnExtra() string                                   // what information_schema.columns says of a column besides, with its SRID
+	checks(one bool) string                                // reads checks: table, name, clause, level, whether it is not enforced; with one, of the table that the second argument names
 	printed(expr string) string                            // an expression as it was before the server printed it
 	columnDefault(text, extra string) (d catalogueDefault) // what information_schema.columns says about a default
 }
@@ -102,9 +104,11 @@ func (MySQL) regexp(b *driver.Builder, e driver.Expr, pattern string) {
 }
 
 func (MySQL) indexExpression() string { return "expression" }
+func (MySQL) hiddenIndex() string     { return "is_visible = 'NO'" }
+func (MySQL) columnExtra() string     { return "concat(extra, coalesce(concat(' srid ', srs_id), ''))" }
 
 func (MySQL) checks(one bool) string {
-	return `SELECT t.table_name, c.constraint_name, c.check_clause, 'Table' FROM information_schema.check_constraints c
+	return `SELECT t.table_name, c.constraint_name, c.check_clause, 'Table', t.enforced = 'NO' FROM information_schema.check_constraints c
 		JOIN information_schema.table_constraints t ON t.constraint_schema = c.constraint_schema AND t.constraint_name = c.constraint_name
 		WHERE t.constraint_type = 'CHECK' AND t.table_schema = ` + here + ofTable(one, "t.table_name") + ` ORDER BY t.table_name, c.constraint_name`
 }
@@ -166,9 +170,11 @@ func (MariaDB) regexp(b *driver.Builder, e driver.Expr, pattern string) {
 func (MariaDB) settings() string { return ", @@SESSION.system_versioning_alter_history = 'KEEP'" }
 
 func (MariaDB) indexExpression() string { return "NULL" }
+func (MariaDB) hiddenIndex() string     { return "ignored = 'YES'" }
+func (MariaDB) columnExtra() string     { return "extra" }
 
 func (MariaDB) checks(one bool) string {
-	return `SELECT table_name, constraint_name, check_clause, level FROM information_schema.check_constraints
+	return `SELECT table_name, constraint_name, check_clause, level, false FROM information_schema.check_constraints
 		WHERE constraint_schema = ` + here + ofTable(one, "table_name") + ` ORDER BY table_name, constraint_name`
 }
 

@@ -4,14 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/go-sql-driver/mysql"
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
@@ -31,7 +28,7 @@ func NewInspector(f Flavour) Inspector { return Inspector{NewDDL(f)} }
 func (i Inspector) Inspect(ctx context.Context, q driver.DBTX, o driver.InspectOptions) ([]*schema.Table, error) {
 	in := inspection{DDL: i.DDL, q: q, o: o, byName: map[string]*schema.Table{}, unread: map[*schema.Table]error{},
 		literalBytes: map[*schema.Column]bool{}}
-	for _, step := range []func(context.Context) error{in.tables, in.columns, in.bytes, in.indexes, in.foreignKeys, in.readChecks} {
+	for _, step := range []func(context.Context) error{in.tables, in.columns, in.indexes, in.definitions, in.foreignKeys, in.readChecks} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -60,12 +57,14 @@ func (in *inspection) each(ctx context.Context, query string, scan func(rows *sq
 }
 
 func (in *inspection) tables(ctx context.Context) error {
-	return in.each(ctx, `SELECT table_name, table_comment FROM information_schema.tables
+	return in.each(ctx, `SELECT table_name, table_comment, table_type, coalesce(engine, ''), coalesce(create_options, '') FROM information_schema.tables
 		WHERE table_schema = `+here+` AND table_type IN ('BASE TABLE', 'SYSTEM VERSIONED') ORDER BY table_name`, func(rows *sql.Rows) error {
 		t := &schema.Table{}
-		if err := rows.Scan(&t.Name, &t.Comment); err != nil {
+		var kind, engine, options string
+		if err := rows.Scan(&t.Name, &t.Comment, &kind, &engine, &options); err != nil {
 			return err
 		}
+		noteTable(t, kind, engine, options)
 		if in.o.Tables == nil || in.o.Tables(t.Name) {
 			in.byName[t.Name] = t
 			in.order = append(in.order, t)
@@ -79,14 +78,14 @@ func (in *inspection) tables(ctx context.Context) error {
 var widths = regexp.MustCompile(`^(int|bigint|smallint|mediumint|tinyint)\((\d+)\)`)
 
 func plainType(s string) string {
-	if strings.HasPrefix(s, "tinyint(1)") {
+	if strings.HasPrefix(s, "tinyint(1)") || strings.Contains(s, "zerofill") { // there, it does
 		return s
 	}
 	return widths.ReplaceAllString(s, "$1")
 }
 
 func (in *inspection) columns(ctx context.Context) error {
-	return in.each(ctx, `SELECT table_name, column_name, column_type, is_nullable, column_default, extra, coalesce(collation_name, ''),
+	return in.each(ctx, `SELECT table_name, column_name, column_type, is_nullable, column_default, `+in.columnExtra()+`, coalesce(collation_name, ''),
 		column_comment, coalesce(generation_expression, '') FROM information_schema.columns
 		WHERE table_schema = `+here+` ORDER BY table_name, ordinal_position`, func(rows *sql.Rows) error {
 		var table, ty, nullable, extra, generated string
@@ -111,6 +110,12 @@ func (in *inspection) columns(ctx context.Context) error {
 		}
 		if on := strings.Index(low, "on update"); on >= 0 {
 			c.Type = schema.Type{Kind: schema.Other, Raw: c.Type.Raw + " " + low[on:]}
+		}
+		if strings.Contains(low, "invisible") {
+			t.Note("column " + c.Name + " is INVISIBLE")
+		}
+		if at := strings.Index(low, "srid "); at >= 0 {
+			c.Type.Raw += " " + low[at:]
 		}
 		switch {
 		case generated != "":
@@ -164,78 +169,6 @@ func inHex(ty schema.Type, text string) *schema.Default {
 	return &schema.Default{Expr: schema.Expr(fmt.Sprintf("X'%x'", text))}
 }
 
-// bytes asks for the defaults that are bytes: what information_schema prints of
-// them is cut at a zero, or has question marks for what is no UTF-8. The
-// statement that makes the table has them whole.
-func (in *inspection) bytes(ctx context.Context) error {
-	for _, t := range in.order {
-		if !slices.ContainsFunc(t.Columns, func(c *schema.Column) bool { return in.literalBytes[c] }) {
-			continue
-		}
-		at := quoteIdent(t.Name)
-		if in.o.Schema != "" {
-			at = quoteIdent(in.o.Schema) + "." + at
-		}
-		var name, text string
-		err := driver.EachRow(ctx, in.q, func(rows *sql.Rows) error { return rows.Scan(&name, &text) }, "SHOW CREATE TABLE "+at)
-		if refused := (*mysql.MySQLError)(nil); errors.As(err, &refused) {
-			in.unread[t] = in.unsupported("the server refuses to show the definition of table %s, with error %d", t.Name, refused.Number)
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		values, err := bytesOf(text)
-		if err != nil {
-			in.unread[t] = in.unsupported("the definition of table %s is in a form that is not understood: %v", t.Name, err)
-		}
-		for _, c := range t.Columns {
-			if v, ok := values[c.Name]; ok && in.literalBytes[c] {
-				c.Default = inHex(c.Type, v)
-			}
-		}
-	}
-	return nil
-}
-
-// bytesOf reads the defaults that are literals from CREATE TABLE, by column.
-func bytesOf(create string) (map[string]string, error) {
-	toks, err := sqltext.Lex(create, sqltext.Rules{Backticks: true, Backslash: true, Introducers: true})
-	if err != nil {
-		return nil, err
-	}
-	out := map[string]string{}
-	column, depth := "", 0
-	for i, t := range toks {
-		switch {
-		case t.IsOp("("):
-			depth++
-		case t.IsOp(")"):
-			depth--
-		}
-		if i == 0 || depth != 1 {
-			continue
-		}
-		switch before := toks[i-1]; {
-		case before.IsOp("(") || before.IsOp(","):
-			column = ""
-			if t.Kind == sqltext.Quoted {
-				column = t.Text
-			}
-		case column == "" || !before.Is("DEFAULT"):
-		case t.Kind == sqltext.Str:
-			out[column] = t.Text
-		case t.Kind == sqltext.Num && strings.HasPrefix(t.Text, "0x"):
-			b, err := hex.DecodeString(t.Text[2:])
-			if err != nil {
-				return nil, err
-			}
-			out[column] = string(b)
-		}
-	}
-	return out, nil
-}
-
 // unescape undoes how MySQL keeps the text of expressions: quotes and
 // backslashes stand behind a backslash, and the bytes of UTF-8 are taken for
 // characters of Latin-1.
@@ -265,18 +198,21 @@ func unescape(s string) string {
 }
 
 func (in *inspection) indexes(ctx context.Context) error {
-	return in.each(ctx, `SELECT table_name, index_name, non_unique, column_name, coalesce(collation, 'A'), coalesce(sub_part, 0), index_type, index_comment, `+in.indexExpression()+`
+	return in.each(ctx, `SELECT table_name, index_name, non_unique, column_name, coalesce(collation, 'A'), coalesce(sub_part, 0), index_type, index_comment, `+in.indexExpression()+`, `+in.hiddenIndex()+`
 		FROM information_schema.statistics WHERE table_schema = `+here+` ORDER BY table_name, index_name, seq_in_index`, func(rows *sql.Rows) error {
 		var table, name, order, method, comment string
 		var column, expr sql.NullString
-		var nonUnique bool
+		var nonUnique, hidden bool
 		var prefix int
-		if err := rows.Scan(&table, &name, &nonUnique, &column, &order, &prefix, &method, &comment, &expr); err != nil {
+		if err := rows.Scan(&table, &name, &nonUnique, &column, &order, &prefix, &method, &comment, &expr, &hidden); err != nil {
 			return err
 		}
 		t := in.byName[table]
 		if t == nil {
 			return nil
+		}
+		if hidden {
+			t.Note("index " + name + " is INVISIBLE")
 		}
 		if name == "PRIMARY" {
 			if t.PrimaryKey == nil {
@@ -336,11 +272,15 @@ func action(rule string) schema.Action {
 func (in *inspection) readChecks(ctx context.Context) error {
 	return in.each(ctx, in.checks(false), func(rows *sql.Rows) error {
 		var table, clause, level string
+		var loose bool
 		k := &schema.Check{}
-		if err := rows.Scan(&table, &k.Name, &clause, &level); err != nil {
+		if err := rows.Scan(&table, &k.Name, &clause, &level, &loose); err != nil {
 			return err
 		}
 		if t := in.byName[table]; t != nil {
+			if loose {
+				t.Note("check " + k.Name + " is NOT ENFORCED")
+			}
 			k.Expr = schema.Expr(in.printed(clause))
 			t.Checks = append(t.Checks, k)
 		}

@@ -14,7 +14,7 @@ import (
 	"github.com/larder-db/larder/schema/sqltext"
 )
 
-// Inspector reads the schema of a PostgreSQL database from pg_catalog, in four
+// Inspector reads the schema of a PostgreSQL database from pg_catalog, in five
 // statements whatever the number of tables.
 type Inspector struct{}
 
@@ -23,7 +23,7 @@ func NewInspector() Inspector { return Inspector{} }
 
 func (Inspector) Inspect(ctx context.Context, q driver.DBTX, o driver.InspectOptions) ([]*schema.Table, error) {
 	in := inspection{q: q, o: o, byName: map[string]*schema.Table{}}
-	for _, step := range []func(context.Context) error{in.tables, in.columns, in.constraints, in.indexes} {
+	for _, step := range []func(context.Context) error{in.tables, in.columns, in.constraints, in.indexes, in.notes} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -127,7 +127,7 @@ func (in *inspection) constraints(ctx context.Context) error {
 		pg_catalog.pg_get_expr(k.conbin, k.conrelid)
 		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_constraint k ON k.conrelid = c.oid
 		LEFT JOIN pg_catalog.pg_class r ON r.oid = k.confrelid
-		WHERE k.contype IN ('p', 'u', 'f', 'c') AND `+ours+` ORDER BY c.relname, k.oid`, func(rows *sql.Rows) error {
+		WHERE k.contype IN ('p', 'u', 'f', 'c') AND k.conparentid = 0 AND `+ours+` ORDER BY c.relname, k.oid`, func(rows *sql.Rows) error {
 		var table, name, kind, columns, refColumns, onUpdate, onDelete string
 		var ref, check sql.NullString
 		var deferred bool

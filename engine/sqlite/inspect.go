@@ -340,7 +340,7 @@ func (in *inspection) finish() ([]*schema.Table, error) {
 		if l.unread == nil {
 			l.unread = l.finish()
 		}
-		if l.unread != nil {
+		if l.Notes = l.text.notes; l.unread != nil {
 			l.Table.Unread(l.unread)
 		}
 		out = append(out, l.Table)

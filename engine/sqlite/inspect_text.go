@@ -16,6 +16,7 @@ type tableText struct {
 	uniques    []keyNamed
 	foreign    []foreignText
 	checks     []checkText
+	notes      []string // what is said and not carried
 }
 
 type columnText struct {
@@ -51,6 +52,8 @@ type statement struct {
 	text string
 	toks []sqltext.Token
 	i    int
+
+	conflicts bool // an ON CONFLICT that is not the usual one was read
 }
 
 func newStatement(text string) (*statement, error) {
@@ -207,6 +210,10 @@ func parseTable(text string) (*tableText, error) {
 			return nil, err
 		}
 		if s.op(")") {
+			if s.conflicts {
+				t.notes = append(t.notes, "has rules ON CONFLICT")
+			}
+			t.notes = append(t.notes, s.options()...)
 			return t, nil
 		}
 		// The comma between table constraints may be left out.
@@ -214,6 +221,22 @@ func parseTable(text string) (*tableText, error) {
 			return nil, s.fail()
 		}
 	}
+}
+
+// options are what stands behind the columns.
+func (s *statement) options() []string {
+	var out []string
+	for !s.done() {
+		switch {
+		case s.words("WITHOUT", "ROWID"):
+			out = append(out, "is WITHOUT ROWID")
+		case s.words("STRICT"):
+			out = append(out, "is STRICT")
+		default:
+			s.i++
+		}
+	}
+	return out
 }
 
 // constraintAhead reports whether a table constraint starts here. Its words
@@ -238,6 +261,7 @@ func (s *statement) constraintName() (string, error) {
 
 func (s *statement) conflict() {
 	if s.words("ON", "CONFLICT") {
+		s.conflicts = s.conflicts || !s.peek().Is("ABORT")
 		s.i++
 	}
 }
