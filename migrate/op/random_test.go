@@ -282,8 +282,12 @@ func TestRandomAlterations(t *testing.T) {
 			// In parts of random size, so that groups end in other places each time.
 			for rest := ops; len(rest) > 0; {
 				n := rapid.IntRange(1, len(rest)).Draw(rt, "part")
-				if err := run(t, eng, rest[:n]...); err != nil {
-					rt.Fatalf("%v: %v", rest[:n], err)
+				part := rest[:n]
+				if rapid.Bool().Draw(rt, "together") {
+					part = op.Together(part)
+				}
+				if err := run(t, eng, part...); err != nil {
+					rt.Fatalf("%v: %v", part, err)
 				}
 				rest = rest[n:]
 			}

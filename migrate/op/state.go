@@ -3,6 +3,7 @@ package op
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
@@ -271,17 +272,39 @@ func (g *grouping) clashes(o Op) bool {
 			return true
 		}
 		// What is filled from the column is filled from its old values.
-		if len(g.fill) > 0 && slices.Contains(o.Facets, schema.TypeFacet) {
+		if slices.Contains(o.Facets, schema.TypeFacet) && g.fills(o.Column) {
 			return true
 		}
 		return touched(o.Column) && (o.Using != "" || g.using[o.Column] != "" || g.fill[o.Column] != "" || slices.Contains(o.Facets, schema.TypeFacet))
 	case AddColumn:
 		// Over columns that the group changes, a value would be taken from the wrong side.
-		return touched(o.Column.Name) || o.Fill != "" && len(g.ops) > 0
+		return touched(o.Column.Name) || o.Fill != "" && slices.ContainsFunc(g.columns(), func(c string) bool {
+			return touched(c) && strings.Contains(string(o.Fill), c)
+		})
 	case DropColumn:
 		return touched(o.Column)
 	}
 	return false
+}
+
+// fills reports whether a column that is added takes values from a column.
+func (g *grouping) fills(column string) bool {
+	for _, e := range g.fill {
+		if strings.Contains(string(e), column) {
+			return true
+		}
+	}
+	return false
+}
+
+// columns are the names that the table has or had in the group.
+func (g *grouping) columns() (out []string) {
+	for _, t := range []*schema.Table{g.before, g.now, g.exact} {
+		for _, c := range t.Columns {
+			out = append(out, c.Name)
+		}
+	}
+	return out
 }
 
 func quiet(o Op) bool {

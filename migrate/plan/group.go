@@ -6,6 +6,7 @@ import (
 	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/migrate/history"
 	"github.com/larder-db/larder/migrate/op"
+	"github.com/larder-db/larder/schema"
 )
 
 // Group is what is run, and written down in the journal, as one: an operation,
@@ -17,15 +18,20 @@ type Group struct {
 	Checksum  string
 }
 
-// groups cuts the operations of a revision.
-func groups(ops []op.Op) []Group {
+// groups cuts the operations of a revision for an engine. One that rebuilds a
+// table to change it does so once for what can be made together.
+func groups(ops []op.Op, t *op.Target) []Group {
 	var out []Group
 	add := func(o op.Op, outside bool) {
 		out = append(out, Group{Op: o, Position: len(out), OutsideTx: outside, Checksum: history.ChecksumOps(o)})
 	}
-	for _, o := range op.Group(ops) {
+	group := op.Group
+	if t != nil && !t.Dialect.Has(schema.AlterInPlace) {
+		group = func(ops []op.Op) []op.Op { return op.Group(op.Together(ops)) }
+	}
+	for _, o := range group(ops) {
 		if block, ok := o.(op.OutsideTx); ok {
-			for _, inner := range op.Group(block.Ops) {
+			for _, inner := range group(block.Ops) {
 				add(inner, true)
 			}
 			continue
@@ -88,7 +94,7 @@ func NewRun(set *history.Set, st history.Step) (*RevisionRun, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &RevisionRun{Step: st, Ops: ops, Groups: groups(ops), OutsideTx: map[int]bool{}}
+	r := &RevisionRun{Step: st, Ops: ops, Groups: groups(ops, set.Target()), OutsideTx: map[int]bool{}}
 	for _, g := range r.Groups {
 		r.OutsideTx[g.Position] = g.OutsideTx || g.batched()
 	}
