@@ -2,11 +2,13 @@ package mysql
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/driver/ddltext"
 	"github.com/larder-db/larder/schema"
 )
 
@@ -44,13 +46,40 @@ func (c *clauses) add(comment, sql, probe string) {
 // Change writes all changes as one ALTER TABLE where that can be done.
 func (d *DDL) Change(a driver.Alteration) (driver.Script, error) {
 	w := &alteration{d: d, Alteration: a, lock: driver.NoLock}
-	for _, c := range a.Changes {
+	if a.Before != nil {
+		w.renameIndexes()
+	}
+	for _, c := range w.Changes {
 		if err := w.change(c); err != nil {
 			return driver.Script{}, dberr.WithOp(err, c.String())
 		}
 	}
 	w.flush()
 	return w.script, nil
+}
+
+// renameIndexes gives indexes their new names that change in nothing else. Other
+// constraints cannot be renamed.
+func (w *alteration) renameIndexes() {
+	indexes := slices.DeleteFunc(slices.Clone(w.Changes), func(c schema.Change) bool { return !isIndex(c) })
+	renamed, left := ddltext.Renames(indexes, w.Before.Names())
+	if len(renamed) == 0 {
+		return
+	}
+	w.Changes = slices.DeleteFunc(slices.Clone(w.Changes), func(c schema.Change) bool {
+		return isIndex(c) && !slices.ContainsFunc(left, func(o schema.Change) bool { return reflect.DeepEqual(c, o) })
+	})
+	for _, r := range renamed {
+		w.adds.add("rename index "+r.From+" to "+r.To, "RENAME INDEX "+quoteIdent(r.From)+" TO "+quoteIdent(r.To), indexIs(w.table(), r.To, nil))
+	}
+}
+
+func isIndex(c schema.Change) bool {
+	switch c.(type) {
+	case schema.AddIndex, schema.DropIndex:
+		return true
+	}
+	return false
 }
 
 func (w *alteration) table() string { return w.Before.Name }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/driver/ddltext"
 	"github.com/larder-db/larder/schema"
 )
 
@@ -71,11 +72,14 @@ func (d *DDL) Change(a driver.Alteration) (driver.Script, error) {
 		w.table = quoteIdent(a.Before.Name)
 	}
 	anew := w.anew()
+	if len(anew) == 0 && a.Before != nil && !a.Concurrently { // what is over a column that is made anew is, too
+		w.rename()
+	}
 	if err := w.clear(anew); err != nil {
 		return driver.Script{}, err
 	}
 	made := false
-	for _, c := range a.Changes {
+	for _, c := range w.Changes {
 		if !made && behindColumns(c) {
 			made = true
 			if err := w.again(anew); err != nil {
@@ -93,6 +97,20 @@ func (d *DDL) Change(a driver.Alteration) (driver.Script, error) {
 	}
 	err := w.restore(anew)
 	return w.script, err
+}
+
+// rename gives constraints and indexes their new names that change in nothing
+// else.
+func (w *alteration) rename() {
+	var renamed []ddltext.Renamed
+	renamed, w.Changes = ddltext.Renames(w.Changes, w.Before.Names())
+	for _, r := range renamed {
+		if r.Index != nil {
+			w.add(driver.BriefLock, "rename index "+r.From+" to "+r.To, "ALTER INDEX "+quoteIdent(r.From)+" RENAME TO "+quoteIdent(r.To))
+		} else {
+			w.alter(driver.BriefLock, "rename constraint "+r.From+" to "+r.To, "RENAME CONSTRAINT "+quoteIdent(r.From)+" TO "+quoteIdent(r.To))
+		}
+	}
 }
 
 func (w *alteration) add(lock driver.Lock, comment, sql string) {
@@ -417,7 +435,12 @@ func (w *alteration) alterColumn(c schema.AlterColumn, anew map[string]bool) err
 	}
 	retype := has(schema.TypeFacet) || has(schema.CollationFacet)
 	redefault := has(schema.DefaultFacet) || retype && c.To.Default != nil
-	if has(schema.IdentityFacet) && c.From.Identity != nil {
+	renumber := has(schema.IdentityFacet)
+	if from, to := c.From.Identity, c.To.Identity; renumber && from != nil && to != nil && sameNumbers(*from, *to) {
+		w.add(driver.BriefLock, "rename sequence "+from.Sequence+" to "+to.Sequence, "ALTER SEQUENCE "+quoteIdent(from.Sequence)+" RENAME TO "+quoteIdent(to.Sequence))
+		renumber = false
+	}
+	if renumber && c.From.Identity != nil {
 		w.dropIdentity(c)
 	}
 	if redefault && c.From.Default != nil {
@@ -442,13 +465,19 @@ func (w *alteration) alterColumn(c schema.AlterColumn, anew map[string]bool) err
 			w.alter(driver.AllWait, "column "+c.To.Name+" is not null", col+"SET NOT NULL")
 		}
 	}
-	if has(schema.IdentityFacet) && c.To.Identity != nil {
+	if renumber && c.To.Identity != nil {
 		w.addIdentity(c.To)
 	}
 	if has(schema.CommentFacet) {
 		w.columnComment(c.To)
 	}
 	return nil
+}
+
+// sameNumbers reports whether two sequences differ in their names only.
+func sameNumbers(a, b schema.Identity) bool {
+	a.Sequence, b.Sequence = "", ""
+	return a == b
 }
 
 func (w *alteration) dropIdentity(c schema.AlterColumn) {

@@ -15,6 +15,11 @@ func (w *alteration) retype(c schema.AlterColumn) error {
 	if from.Kind == schema.Enum && to.Kind == schema.Enum && from.Name == to.Name {
 		return w.enumValues(c)
 	}
+	// A type that one column has is this column's.
+	if from.Kind == schema.Enum && to.Kind == schema.Enum && slices.Equal(from.Values, to.Values) && len(w.users(from.Name)) <= 1 && len(w.users(to.Name)) == 0 {
+		w.add(driver.BriefLock, "rename type "+from.Name+" to "+to.Name, "ALTER TYPE "+quoteIdent(from.Name)+" RENAME TO "+quoteIdent(to.Name))
+		return nil
+	}
 	w.needType(c.To)
 	ty := to.Raw
 	if to.Kind == schema.Enum {

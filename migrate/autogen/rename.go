@@ -39,10 +39,10 @@ func ParseColumnRename(s string) (Rename, error) {
 func (r Renames) ops() []op.Op {
 	var out []op.Op
 	for _, t := range r.Tables {
-		out = append(out, op.RenameTable{From: t.From, To: t.To})
+		out = append(out, op.RenameTable{From: t.From, To: t.To, Owned: true})
 	}
 	for _, c := range r.Columns {
-		out = append(out, op.RenameColumn{Table: c.Table, From: c.From, To: c.To})
+		out = append(out, op.RenameColumn{Table: c.Table, From: c.From, To: c.To, Owned: true})
 	}
 	return out
 }

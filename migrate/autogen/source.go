@@ -55,11 +55,11 @@ func (w *source) op(o op.Op) string {
 		return "ops.DropTable(" + q(o.Name) + when(o.IfExists, "IfExists") + when(o.Moved, "Moved") + ")"
 	case op.RenameTable:
 		if !o.IfExists {
-			return "ops.RenameTable(" + q(o.From) + ", " + q(o.To) + ")"
+			return "ops.RenameTable(" + q(o.From) + ", " + q(o.To) + when(o.Owned, "Owned") + ")"
 		}
 	case op.RenameColumn:
 		if !o.IfExists {
-			return "ops.RenameColumn(" + q(o.Table) + ", " + q(o.From) + ", " + q(o.To) + ")"
+			return "ops.RenameColumn(" + q(o.Table) + ", " + q(o.From) + ", " + q(o.To) + when(o.Owned, "Owned") + ")"
 		}
 	case op.AlterColumn:
 		if text, ok := alterCall(o); ok {

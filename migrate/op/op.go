@@ -63,13 +63,14 @@ type DropTable struct {
 }
 
 // RenameTable gives a table another name. What refers to it follows; its
-// constraints, indexes and sequences keep their names.
+// constraints, indexes and sequences keep their names, unless Owned.
 type RenameTable struct {
 	schemaOp
 	lossless
 
 	From, To string
 	IfExists bool // nothing happens when From does not exist, or To does
+	Owned    bool // names that were made of From, because none was declared, are made of To
 }
 
 // AddColumn adds a column behind the others.
@@ -103,6 +104,7 @@ type RenameColumn struct {
 
 	Table, From, To string
 	IfExists        bool // nothing happens when From does not exist, or To does
+	Owned           bool // names that were made of From, because none was declared, are made of To
 }
 
 // AlterColumn changes facets of a column; the others stay.
@@ -278,7 +280,7 @@ func (o DropTable) String() string {
 	return "drop table " + o.Name + when(o.IfExists, " if it exists")
 }
 func (o RenameTable) String() string {
-	return "rename table " + o.From + " to " + o.To + when(o.IfExists, " if that is still to be done")
+	return "rename table " + o.From + " to " + o.To + when(o.Owned, " with what is named after it") + when(o.IfExists, " if that is still to be done")
 }
 func (o AddColumn) String() string {
 	return "add column " + o.Table + "." + o.Column.String() + when(o.IfNotExists, " if it does not exist")
@@ -287,7 +289,7 @@ func (o DropColumn) String() string {
 	return "drop column " + o.Table + "." + o.Column + when(o.IfExists, " if it exists")
 }
 func (o RenameColumn) String() string {
-	return "rename column " + o.Table + "." + o.From + " to " + o.To + when(o.IfExists, " if that is still to be done")
+	return "rename column " + o.Table + "." + o.From + " to " + o.To + when(o.Owned, " with what is named after it") + when(o.IfExists, " if that is still to be done")
 }
 func (o AlterColumn) String() string {
 	parts := make([]string, len(o.Facets))

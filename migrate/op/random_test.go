@@ -126,7 +126,7 @@ func (r *randomTable) next() op.Op {
 		to := r.fresh("r")
 		r.kinds[to], r.full[to], r.loose[to] = r.kinds[c], r.full[c], r.loose[c]
 		delete(r.kinds, c)
-		return op.RenameColumn{Table: r.name, From: c, To: to}
+		return op.RenameColumn{Table: r.name, From: c, To: to, Owned: rapid.Bool().Draw(r.rt, "owned")}
 	case 4:
 		c := r.pick(anyKind)
 		if c == "" || slices.Contains(t.PrimaryKey.Columns, c) {
@@ -217,7 +217,7 @@ func (r *randomTable) next() op.Op {
 	case 13:
 		if rapid.Bool().Draw(r.rt, "table") {
 			to := r.fresh("t")
-			o := op.RenameTable{From: r.name, To: to}
+			o := op.RenameTable{From: r.name, To: to, Owned: rapid.Bool().Draw(r.rt, "owned")}
 			r.name = to
 			return o
 		}

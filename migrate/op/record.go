@@ -45,6 +45,7 @@ const (
 	IfNotExists  Option = iota // nothing happens when it exists
 	IfExists                   // nothing happens when it does not exist
 	Concurrently               // nobody is kept out, where the engine can; outside of a transaction
+	Owned                      // constraints, indexes and sequences that were named after a table or column are renamed with it
 	Moved                      // rows of a table, or values of a column, are somewhere else by then, so that dropping it destroys none
 )
 
@@ -76,8 +77,10 @@ func (r *Ops) DropTable(name string, o ...Option) {
 	r.Do(DropTable{Name: name, IfExists: has(o, IfExists), Moved: has(o, Moved)})
 }
 
-// RenameTable records a RenameTable.
-func (r *Ops) RenameTable(from, to string) { r.Do(RenameTable{From: from, To: to}) }
+// RenameTable records a RenameTable. Option: Owned.
+func (r *Ops) RenameTable(from, to string, o ...Option) {
+	r.Do(RenameTable{From: from, To: to, Owned: has(o, Owned)})
+}
 
 // AddColumn records an AddColumn, with the unique constraint and the foreign
 // key that the declaration has; they are named by [Name]. Option: IfNotExists.
@@ -128,9 +131,9 @@ func (r *Ops) DropColumn(table, column string, o ...Option) {
 	r.Do(DropColumn{Table: table, Column: column, IfExists: has(o, IfExists), Moved: has(o, Moved)})
 }
 
-// RenameColumn records a RenameColumn.
-func (r *Ops) RenameColumn(table, from, to string) {
-	r.Do(RenameColumn{Table: table, From: from, To: to})
+// RenameColumn records a RenameColumn. Option: Owned.
+func (r *Ops) RenameColumn(table, from, to string, o ...Option) {
+	r.Do(RenameColumn{Table: table, From: from, To: to, Owned: has(o, Owned)})
 }
 
 // AlterColumn records an AlterColumn; what changes is said by the methods of

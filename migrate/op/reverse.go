@@ -58,7 +58,7 @@ func (o DropTable) reverse(s *State) (Op, error) {
 }
 
 func (o RenameTable) reverse(*State) (Op, error) {
-	return RenameTable{From: o.To, To: o.From, IfExists: o.IfExists}, nil
+	return RenameTable{From: o.To, To: o.From, IfExists: o.IfExists, Owned: o.Owned}, nil
 }
 
 func (o AddColumn) reverse(*State) (Op, error) {
@@ -135,7 +135,7 @@ func EmptyValue(c *schema.Column) schema.Expr {
 }
 
 func (o RenameColumn) reverse(*State) (Op, error) {
-	return RenameColumn{Table: o.Table, From: o.To, To: o.From, IfExists: o.IfExists}, nil
+	return RenameColumn{Table: o.Table, From: o.To, To: o.From, IfExists: o.IfExists, Owned: o.Owned}, nil
 }
 
 func (o AlterColumn) reverse(s *State) (Op, error) {

@@ -21,11 +21,21 @@ import (
 // making them anew would not give t again, they were not made by rule, and t
 // stays as it is.
 func (s *State) relax(t *schema.Table) (*schema.Table, error) {
+	return s.take(t, t.Clone(), takeColumns, takeEnums, takeIdentity, s.takeIndexes)
+}
+
+// unname returns a copy of a relaxed table without the names that were made by
+// rule, so that they follow what they were made of. t is its normal form.
+func (s *State) unname(t, relaxed *schema.Table) (*schema.Table, error) {
+	return s.take(t, relaxed.Clone(), takeKeyName, takeUniqueNames, takeForeignNames, takeCheckNames, takeTypeNames)
+}
+
+// take takes from c what its normal form, which is t, has again by rule.
+func (s *State) take(t, c *schema.Table, takers ...func(*schema.Table) (bool, error)) (*schema.Table, error) {
 	if s.ddl == nil {
-		return t.Clone(), nil
+		return c, nil
 	}
-	c := t.Clone()
-	for _, take := range []func(*schema.Table) (bool, error){takeColumns, takeEnums, takeIdentity, s.takeIndexes} {
+	for _, take := range takers {
 		without := c.Clone()
 		switch taken, err := take(without); {
 		case err != nil:

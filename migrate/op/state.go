@@ -376,13 +376,14 @@ func (g *grouping) alone(o Op) error {
 	if err := o.apply(plain); err != nil {
 		return err
 	}
-	name := before.Name
+	name, owned := before.Name, false
 	var rename schema.Change
 	switch o := o.(type) {
 	case RenameTable:
-		name = o.To
+		name, owned = o.To, o.Owned
 		rename = schema.RenameTable{From: o.From, To: o.To}
 	case RenameColumn:
+		owned = o.Owned
 		rename = schema.RenameColumn{Table: plain.tables[name], From: o.From, To: o.To}
 	}
 	renamed := plain.tables[name]
@@ -391,6 +392,11 @@ func (g *grouping) alone(o Op) error {
 	now, err := s.relax(before)
 	if err != nil {
 		return err
+	}
+	if owned {
+		if now, err = s.unname(before, now); err != nil {
+			return err
+		}
 	}
 	loose := &State{tables: map[string]*schema.Table{before.Name: now}}
 	if err := o.apply(loose); err != nil {
