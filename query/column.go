@@ -187,6 +187,25 @@ func Columns(t *schema.Table) []Selectable {
 	return out
 }
 
+// ColumnsFor is the columns of t that T has a field for, in the order of their
+// declaration: what T is read from. A T without db tags, or with one that is no
+// column, is an error of the statement.
+func ColumnsFor[T any](t *schema.Table) []Selectable { return columnsFor(t, reflect.TypeFor[T]()) }
+
+func columnsFor(t *schema.Table, row reflect.Type) []Selectable {
+	info, err := structOf(row)
+	if err == nil {
+		err = info.columnsOf(t)
+	}
+	if err != nil {
+		return []Selectable{failed[any](err)}
+	}
+	return slices.DeleteFunc(Columns(t), func(c Selectable) bool {
+		at, ok := info.byName[c.columnName()]
+		return !ok || info.fields[at].readOnly
+	})
+}
+
 // ColumnsBut is every column of t but those that are named, in the order of its
 // declaration: what a list shows, without a large document.
 func ColumnsBut(t *schema.Table, but ...AnyColumn) []Selectable {

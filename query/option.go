@@ -25,6 +25,9 @@ func Default[T any](f func() T) ColumnOption[T] {
 	return func(d schema.ColumnDef) { d.Column.OnInsert = func() any { return f() } }
 }
 
+// DefaultTo is [Default] with the same value for every row.
+func DefaultTo[T any](v T) ColumnOption[T] { return Default(func() T { return v }) }
+
 // OnUpdate has f give the value of the column in a row that is changed, by an
 // UPDATE or an upsert, without being set. It is called once for each run of a
 // statement. A new row is given nothing: add a [Default].

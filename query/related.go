@@ -22,8 +22,8 @@ import (
 //	)
 //	users, err := query.AllWith(ctx, eng, query.SelectFrom(Users), UserProjects.OrderBy(ProjectName).With(ProjectTags))
 //
-// Its methods return changed copies. C has a field for every column of its table,
-// or of those that Columns names.
+// Its methods return changed copies. The columns are read that C has fields for,
+// or those that Columns names.
 type Related[P, C any] struct {
 	sel    SelectStmt
 	key    []AnyColumn // the columns of sel that say whose a row is
@@ -54,7 +54,7 @@ func HasOne[P, C any](child *schema.Table, field func(*P) **C, fk ...AnyColumn) 
 // BelongsTo leads to the row of the table target to which P refers by fk, all
 // columns of one foreign key of P's table; nil where that is NULL.
 func BelongsTo[P, C any](target *schema.Table, field func(*P) **C, fk ...AnyColumn) Related[P, C] {
-	r := Related[P, C]{sel: SelectFrom(target).Named(target.Name)}
+	r := Related[P, C]{sel: Select(ColumnsFor[C](target)...).From(target).Named(target.Name)}
 	f, err := foreignKey(fk)
 	if err == nil && f.RefTable != target.Name {
 		err = dberr.New(dberr.Invalid, "relation", fmt.Sprintf("%s refers to %s, not to %s", fk[0].reference(), f.RefTable, target.Name))
@@ -93,7 +93,7 @@ func ManyToMany[P, C any](target *schema.Table, field func(*P) *[]C, from, to An
 
 // referring is a relation to rows that refer to P by fk.
 func referring[P, C any](children *schema.Table, fk []AnyColumn) Related[P, C] {
-	r := Related[P, C]{sel: SelectFrom(children).Named(children.Name), key: fk}
+	r := Related[P, C]{sel: Select(ColumnsFor[C](children)...).From(children).Named(children.Name), key: fk}
 	f, err := foreignKey(fk)
 	if r.err = err; err == nil {
 		for _, c := range fk {

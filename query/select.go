@@ -45,6 +45,9 @@ func Select(cols ...Selectable) SelectStmt {
 // SelectFrom selects every column of t, in the order of its declaration.
 func SelectFrom(t *schema.Table) SelectStmt { return Select(Columns(t)...).From(t) }
 
+// SelectFor selects from t what T has fields for; see [ColumnsFor].
+func SelectFor[T any](t *schema.Table) SelectStmt { return Select(ColumnsFor[T](t)...).From(t) }
+
 func (s SelectStmt) with(f func(*selectState)) SelectStmt {
 	n := selectState{}
 	if s.s != nil {
