@@ -23,7 +23,7 @@ var rev09 = migrate.Revision{
 			return d.Rows(ctx, op.Scan{Table: "file", Key: []string{"id"}, Columns: []string{"meta"}, Where: "{path} IS NULL"}, func(ctx context.Context, c *op.Chunk) error {
 				for _, r := range c.Rows {
 					meta, _ := readObject(r.Text("meta"))
-					path, ok := readString(meta.Get("path"))
+					path, ok := scalarText(meta.Get("path"))
 					if !ok || !plainText(path) {
 						continue
 					}

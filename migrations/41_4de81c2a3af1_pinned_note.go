@@ -41,7 +41,7 @@ var rev41 = migrate.Revision{
 	Downgrade: func(ops *op.Ops) {
 		ops.AddColumn("note", op.Boolean("is_pinned").Null())
 		ops.Execute("UPDATE {note} SET {is_pinned} = TRUE WHERE {id} IN (SELECT {note_id} FROM {pinned_note})").
-			NoReverse("which user has pinned a note: one pin counts for all")
+			NoReverse("which user has pinned a note: one pin counts for all; and whether a note that is not pinned had false or no value: it has none")
 		ops.DropTable("pinned_note")
 	},
 }

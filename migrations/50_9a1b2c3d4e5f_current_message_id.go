@@ -95,7 +95,9 @@ func currentMessage(ctx context.Context, c *op.Chunk, chat chatText) (string, er
 			return id, nil
 		}
 	}
-	rows, err := op.Get(ctx, c, "SELECT {id}, {parent_id}, {created_at} FROM {chat_message} WHERE {chat_id} = ? ORDER BY {created_at}, {id}", chat.id)
+	// In the order of the table, as Open WebUI reads them: of messages of one
+	// time the first counts.
+	rows, err := op.Get(ctx, c, "SELECT {id}, {parent_id}, {created_at} FROM {chat_message} WHERE {chat_id} = ?", chat.id)
 	if err != nil {
 		return "", err
 	}

@@ -53,7 +53,14 @@ func pendingTimers(ctx context.Context, d *op.Data) error {
 
 // wholeNumber reads a number, or a string that holds a whole one, and cuts off
 // what is behind the point.
+// True is 1, and false is 0.
 func wholeNumber(raw string) (int64, bool) {
+	switch raw {
+	case "true":
+		return 1, true
+	case "false":
+		return 0, true
+	}
 	if s, ok := readString(raw); ok {
 		if raw = strings.TrimSpace(s); strings.ContainsAny(raw, ".eE") {
 			return 0, false

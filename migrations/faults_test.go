@@ -441,13 +441,13 @@ func TestRevision09MetaThatIsNoJSONIsKept(t *testing.T) {
 	t.Parallel()
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		before(t, eng, 9)
-		texts := []string{`{"path": "/a"}`, "nothing of the kind", `{"path": 5}`}
+		texts := []string{`{"path": "/a"}`, "nothing of the kind", `{"path": 5}`, `{"path": [5]}`, `{"path": null}`}
 		for i, text := range texts {
 			run(t, eng, "INSERT INTO {file} ({id}, {meta}) VALUES (?, ?)", fmt.Sprint(i), text)
 		}
 		to(t, eng, 9)
-		want(t, "meta", ask(t, eng, "meta", "SELECT {meta} FROM {file} ORDER BY {id}"), texts[0], "NULL", texts[2])
-		want(t, "paths", ask(t, eng, "path", "SELECT {path} FROM {file} ORDER BY {id}"), "/a", "NULL", "NULL")
+		want(t, "meta", ask(t, eng, "meta", "SELECT {meta} FROM {file} ORDER BY {id}"), texts[0], "NULL", texts[2], texts[3], texts[4])
+		want(t, "paths", ask(t, eng, "path", "SELECT {path} FROM {file} ORDER BY {id}"), "/a", "NULL", "5", "NULL", "NULL")
 		backTo(t, eng, 8)
 		want(t, "back", ask(t, eng, "meta", "SELECT {meta} FROM {file} ORDER BY {id}"), texts...)
 	})

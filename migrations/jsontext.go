@@ -79,6 +79,18 @@ func readString(raw string) (s string, ok bool) {
 	return s, err == nil
 }
 
+// scalarText is the text of a string, and of a number or a boolean as it is
+// written; ok is false for anything else.
+func scalarText(raw string) (s string, ok bool) {
+	if s, ok = readString(raw); ok {
+		return s, true
+	}
+	if raw == "" || raw == "null" || strings.ContainsAny(raw[:1], `{["`) {
+		return "", false
+	}
+	return raw, true
+}
+
 // listOfStrings returns the elements of a list that are strings, and whether there were
 // others.
 func listOfStrings(raw string) (out []string, others bool) {

@@ -52,7 +52,7 @@ func TestTimestamp(t *testing.T) {
 }
 
 func TestWholeNumber(t *testing.T) {
-	for raw, want := range map[string]int64{"1800000000000000001": 1800000000000000001, "1.9": 1, "-1.9": -1, `"12"`: 12, `" 7 "`: 7, "0": 0} {
+	for raw, want := range map[string]int64{"1800000000000000001": 1800000000000000001, "1.9": 1, "-1.9": -1, `"12"`: 12, `" 7 "`: 7, "0": 0, "true": 1, "false": 0} {
 		if got, ok := wholeNumber(raw); !ok || got != want {
 			t.Errorf("wholeNumber(%s) = %d, %v", raw, got, ok)
 		}

@@ -46,11 +46,11 @@ type Column struct {
 	// when the statement gives none. They are called in the program, once for
 	// each row inserted and once for each UPDATE, and may be called at once from
 	// several goroutines. The database does not know of them.
-	OnInsert func() any
-	OnUpdate func() any
+	OnInsert func() any `json:"-"`
+	OnUpdate func() any `json:"-"`
 	// Version counts the changes of a row: each UPDATE that does not set the
 	// column adds 1 to it.
-	Version bool
+	Version bool `json:"-"`
 }
 
 // Unit is what an integer column counts, for the documentation and for those

@@ -55,6 +55,7 @@ func (d *DDL) Change(a driver.Alteration) (driver.Script, error) {
 		}
 	}
 	w.flush()
+	w.allowZeroDates()
 	return w.script, nil
 }
 

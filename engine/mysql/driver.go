@@ -181,12 +181,13 @@ func versionNumber(version string) int {
 
 // settings are the statements that each connection begins with.
 func settings(s server, initCommand string) []string {
-	out := []string{"SET NAMES utf8mb4 COLLATE " + s.flavour.collation() + ", @@SESSION.time_zone = '+00:00', @@SESSION.sql_mode = '" + strictMode +
-		"', @@SESSION." + s.flavour.isolation() + " = 'READ-COMMITTED', @@SESSION.autocommit = 1, @@SESSION.foreign_key_checks = 1, @@SESSION.sql_auto_is_null = 0" +
+	meaning := "SET NAMES utf8mb4 COLLATE " + s.flavour.collation() + ", @@SESSION.time_zone = '+00:00', @@SESSION.sql_mode = '" + strictMode + "'"
+	out := []string{meaning + ", @@SESSION." + s.flavour.isolation() + " = 'READ-COMMITTED', @@SESSION.autocommit = 1, @@SESSION.foreign_key_checks = 1, @@SESSION.sql_auto_is_null = 0" +
 		", @@SESSION.sql_safe_updates = 0, @@SESSION.sql_select_limit = 18446744073709551615, @@SESSION.sql_big_selects = 1" +
 		", @@SESSION.completion_type = 'NO_CHAIN', @@SESSION.unique_checks = 1, @@SESSION.div_precision_increment = 4" + s.flavour.settings()}
 	if initCommand != "" {
-		out = append(out, initCommand)
+		// What it sets counts, but not for what texts and instants mean.
+		out = append(out, initCommand, meaning)
 	}
 	return out
 }

@@ -51,6 +51,21 @@ func TestConnections(t *testing.T) {
 	}
 }
 
+// What a command of the URL sets does not change what texts and instants mean.
+func TestTheCommandOfTheURL(t *testing.T) {
+	flavours(t, func(t *testing.T, u *dburl.URL) {
+		for _, command := range []string{"SET sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES'", "SET NAMES latin1", "SET time_zone = '+09:00'",
+			"SET SESSION sql_mode = ''"} {
+			db := mustOpen(t, u.WithQuery("init_command", command), driver.OpenOptions{})
+			var got string
+			row := db.Writer.QueryRowContext(t.Context(), `SELECT CONCAT_WS(' ', "a\\b", 'é', HEX('é'), 1 || 0, @@SESSION.time_zone, FROM_UNIXTIME(0), @@SESSION.sql_mode LIKE '%STRICT%')`)
+			if err := row.Scan(&got); err != nil || got != `a\b é C3A9 1 +00:00 1970-01-01 00:00:00 1` {
+				t.Errorf("%s: %q %v", command, got, err)
+			}
+		}
+	})
+}
+
 func TestSettings(t *testing.T) {
 	flavours(t, func(t *testing.T, u *dburl.URL) {
 		db := mustOpen(t, u.WithQuery("init_command", "SET @mine = 'yes'"), driver.OpenOptions{})

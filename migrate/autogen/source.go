@@ -224,6 +224,6 @@ var reservedNames = map[string]bool{"op": true, "ops": true, "schema": true, "mi
 // in the database.
 func frozen(c *schema.Column) *schema.Column {
 	bare := *c
-	bare.Doc = ""
+	bare.Doc, bare.OnInsert, bare.OnUpdate, bare.Version = "", nil, nil, false
 	return &bare
 }

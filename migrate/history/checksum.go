@@ -60,8 +60,8 @@ func dump(w io.Writer, v reflect.Value) {
 		fmt.Fprint(w, v.Type().Name(), "{")
 		for i := range v.NumField() {
 			f := v.Type().Field(i)
-			// Docs are for readers of the code.
-			if !f.IsExported() || v.Field(i).IsZero() || f.Name == "Doc" {
+			// Docs are for readers of the code, and some fields for its queries.
+			if !f.IsExported() || v.Field(i).IsZero() || f.Name == "Doc" || f.Tag.Get("json") == "-" {
 				continue
 			}
 			fmt.Fprint(w, f.Name, ":")

@@ -538,6 +538,13 @@ func (a *outsideTx) failed(ctx context.Context, cause error) error {
 	}
 	a.e.State, a.e.ErrorCode = ledger.EntryFailed, ledger.Optional(code)
 	eng := a.x.r.o.Engine
+	if len(a.x.applied) == 0 && a.e.Statement == 0 && a.e.Done == 0 && a.e.Cursor == "" {
+		// Nothing of the revision remains, so that it was not begun.
+		if err := ledger.RemoveEntries(context.WithoutCancel(ctx), eng, a.e.Lineage, a.e.Revision, 0); err != nil {
+			return fmt.Errorf("the journal could not be written: %w", err)
+		}
+		return nil
+	}
 	if err := a.move(context.WithoutCancel(ctx), eng); err != nil {
 		return fmt.Errorf("the journal could not be written: %w", err)
 	}
