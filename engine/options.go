@@ -74,9 +74,17 @@ type RetryPolicy struct {
 	BaseDelay time.Duration // the longest first wait; 0 is 5 ms
 	MaxDelay  time.Duration // the longest wait; 0 is 1 s
 	Budget    time.Duration // no new attempt begins later than this after the first; 0 is 30 s
+
+	// Failover is how long a call waits, in however many attempts, for a server
+	// that takes the place of one that is gone. 0 is 20 s where the URL names
+	// several hosts, and no such wait where it names one; less than 0 is none.
+	Failover time.Duration
 }
 
-func (p RetryPolicy) withDefaults() RetryPolicy {
+func (p RetryPolicy) withDefaults(hosts int) RetryPolicy {
+	if p.Failover == 0 && hosts > 1 {
+		p.Failover = 20 * time.Second
+	}
 	if p.Attempts <= 0 {
 		p.Attempts = 10
 	}

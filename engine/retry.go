@@ -8,6 +8,10 @@ import (
 	"github.com/larder-db/larder/dberr"
 )
 
+// failoverDelay is the longest wait between two looks for a server that takes
+// over: what it adds to a failover is half of it, on average.
+const failoverDelay = 200 * time.Millisecond
+
 // tries counts the attempts of one call.
 type tries struct {
 	policy RetryPolicy
@@ -23,13 +27,17 @@ func (t *tries) next(ctx context.Context, cause *dberr.Error) bool {
 		t.begin = time.Now()
 	}
 	t.n++
-	if t.n >= t.policy.Attempts || ctx.Err() != nil || time.Since(t.begin) > t.policy.Budget {
+	takesOver := cause.Code == dberr.Unavailable && time.Since(t.begin) < t.policy.Failover
+	if t.n >= t.policy.Attempts && !takesOver || ctx.Err() != nil || time.Since(t.begin) > t.policy.Budget {
 		return false
 	}
 	if t.n == 1 && cause.Code == dberr.Unavailable && cause.Unsent {
 		return true
 	}
 	d := min(t.policy.BaseDelay<<min(t.n-1, 20), t.policy.MaxDelay)
+	if takesOver {
+		d = min(d, failoverDelay)
+	}
 	timer := time.NewTimer(d/2 + rand.N(d/2+1))
 	defer timer.Stop()
 	select {

@@ -137,7 +137,7 @@ func (tx *Tx) OnCommit(f func()) {
 func (e *Engine) InTx(ctx context.Context, o TxOptions, fn func(ctx context.Context, tx *Tx) error) error {
 	policy := e.retry
 	if o.MaxAttempts > 0 {
-		policy.Attempts = o.MaxAttempts
+		policy.Attempts, policy.Failover = o.MaxAttempts, 0
 	}
 	t := tries{policy: policy}
 	for {

@@ -19,7 +19,13 @@ type classifier struct{}
 
 // Classify says which failure err is, by the server's number.
 func (classifier) Classify(err error) driver.Fault {
-	var my *mysql.MySQLError
+	var (
+		my   *mysql.MySQLError
+		gone *demoted
+	)
+	if errors.As(err, &gone) {
+		return driver.Fault{Code: dberr.Unavailable, Unsent: true, Broken: true, Detail: gone.why}
+	}
 	if errors.As(err, &my) {
 		f, ok := numbers[my.Number]
 		switch in, has := insideOf(my.Number, my.Message); {
@@ -29,6 +35,9 @@ func (classifier) Classify(err error) driver.Fault {
 			f.Code = dberr.Internal
 		case my.Number == 1305 && strings.HasPrefix(my.Message, "SAVEPOINT "):
 			f = driver.Fault{Code: dberr.Internal, TxLost: true}
+		}
+		if my.Number == 3100 {
+			f.Unsent = strings.Contains(my.Message, "'before_") // the hook that refused: nothing was committed
 		}
 		f = f.WithName(objectOf(my.Number, my.Message))
 		f.Native = strconv.Itoa(int(my.Number))
@@ -96,7 +105,11 @@ func quoted(msg string, i int, open, end string) string {
 func (c *connector) connectError(ctx context.Context, err error) error {
 	user, database, where := c.target.User, c.target.Database, c.where()
 	stranger := "the server at " + where + " does not let the user " + user + " in; check user and password"
-	return netfault.Attempt{Engine: c.engine, Server: "MySQL or MariaDB", Where: where, CheckTLS: "ssl_ca and ssl_mode", Classifier: classifier{}, Words: map[string]string{
+	fits := ""
+	if gone := (*demoted)(nil); errors.As(err, &gone) {
+		fits = "that takes writes"
+	}
+	return netfault.Attempt{Engine: c.engine, Server: "MySQL or MariaDB", Where: where, Fits: fits, CheckTLS: "ssl_ca and ssl_mode", Classifier: classifier{}, Words: map[string]string{
 		"1049": "the database " + database + " does not exist on " + where + "; create it, or correct the URL",
 		"1045": stranger,
 		"1698": stranger,

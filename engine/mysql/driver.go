@@ -199,6 +199,7 @@ type connector struct {
 	settings  []string // nil while the server is not known
 	kept      int
 	admission netfault.Admission
+	primary   bool // of several hosts only one that takes writes will do
 	timeout   time.Duration
 	tls       *tlsSettings
 	ping      bool
@@ -210,6 +211,7 @@ func newConnector(engine string, t dburl.MySQLTarget, o driver.OpenOptions) (*co
 	pool := o.Pool.OrDefault()
 	c := &connector{engine: engine, target: t, kept: statementsKept, timeout: t.ConnectTimeout, ping: pool.PrePing, pingAge: o.PingAge, recycle: pool.Recycle}
 	c.admission = netfault.Admission{Ask: o.Password, Engine: engine, Where: c.where(), Refused: []string{"1045", "1698"}, Classifier: classifier{}}
+	c.primary = len(t.Hosts) > 1 && !o.ReadOnly
 	if c.timeout <= 0 {
 		c.timeout = defaultConnectTimeout
 	}
@@ -298,6 +300,11 @@ func (c *connector) connectTo(ctx context.Context, network, addr, host string) (
 		return nil, errors.Join(fmt.Errorf("unexpected connection %T", made), made.Close())
 	}
 	out.nativeConn = n
+	if c.primary {
+		if err := mustWrite(tctx, n); err != nil {
+			return nil, errors.Join(err, n.Close())
+		}
+	}
 	for _, s := range c.settings {
 		if _, err := n.ExecContext(tctx, s, nil); err != nil {
 			return nil, errors.Join(err, n.Close())
@@ -362,6 +369,7 @@ type conn struct {
 	cache   *prepared.Cache
 	used    time.Time // when it was put back last
 	expires time.Time // zero is never
+	demoted bool      // its server takes no writes any more
 }
 
 // Unwrap gives the driver's own connection, for what only it can do.
@@ -369,22 +377,26 @@ func (c *conn) Unwrap() sqldriver.Conn { return c.nativeConn }
 
 func (c *conn) ExecContext(ctx context.Context, query string, args []sqldriver.NamedValue) (sqldriver.Result, error) {
 	if len(args) == 0 {
-		return c.nativeConn.ExecContext(ctx, query, args) // not every statement can be prepared
+		r, err := c.nativeConn.ExecContext(ctx, query, args) // not every statement can be prepared
+		return r, c.noticed(err)
 	}
-	return c.cache.Exec(ctx, c.nativeConn, query, args)
+	r, err := c.cache.Exec(ctx, c.nativeConn, query, args)
+	return r, c.noticed(err)
 }
 
 func (c *conn) QueryContext(ctx context.Context, query string, args []sqldriver.NamedValue) (sqldriver.Rows, error) {
 	if len(args) == 0 {
-		return c.nativeConn.QueryContext(ctx, query, args)
+		r, err := c.nativeConn.QueryContext(ctx, query, args)
+		return r, c.noticed(err)
 	}
-	return c.cache.Query(ctx, c.nativeConn, query, args)
+	r, err := c.cache.Query(ctx, c.nativeConn, query, args)
+	return r, c.noticed(err)
 }
 
 // IsValid tells the pool whether to keep the connection. It is called when it
 // is put back.
 func (c *conn) IsValid() bool {
-	if !c.nativeConn.IsValid() {
+	if c.demoted || !c.nativeConn.IsValid() {
 		return false
 	}
 	c.used = time.Now()
@@ -439,7 +451,7 @@ func (t *tx) Rollback() error { return t.bounded(t.inner.Rollback) }
 func (t *tx) bounded(f func() error) error {
 	stop := context.AfterFunc(t.ctx, func() { _ = t.c.raw.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
-	return f()
+	return t.c.noticed(f())
 }
 
 func state(ctx context.Context, q driver.DBTX) (driver.State, error) {
