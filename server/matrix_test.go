@@ -35,6 +35,18 @@ var matrix = map[string]access{
 	"GET /api/version":  openToAll,
 	"GET /api/config":   openToAll,
 
+	"GET /api/models":                        forUsers,
+	"GET /api/v1/models":                     forUsers,
+	"GET /api/usage":                         forUsers,
+	"GET /api/changelog":                     openToAll,
+	"GET /api/tasks/chat/{chat_id}":          forUsers,
+	"GET /api/v1/models/model/profile/image": {302, 302, 302, 302, 302},
+	"GET /api/v1/channels/":                  forUsers,
+	"GET /api/v1/tools/":                     forUsers,
+	"GET /api/v1/skills/":                    forUsers,
+	"GET /api/v1/functions/":                 forUsers,
+	"GET /api/v1/terminals/":                 forUsers,
+
 	"GET /api/v1/auths/":                 forSigned,
 	"POST /api/v1/auths/signup":          {403, 403, 403, 403, 403}, // it is closed
 	"POST /api/v1/auths/signin":          openToAll,
@@ -455,6 +467,7 @@ func (w *world) made(path string) string {
 		{"/api/v1/chats/share/", func() string { return post("/api/v1/chats/"+chat()+"/share", "") }},
 		{"/api/v1/chats/{id}/clone/shared", func() string { return post("/api/v1/chats/"+chat()+"/share", "") }},
 		{"/api/v1/chats/", chat},
+		{"/api/tasks/chat/", chat},
 		{"/api/v1/folders/", folder},
 		{"/api/v1/notes/", func() string {
 			id := post("/api/v1/notes/create", `{"title":"x","data":{"content":{"md":"x"}}}`)

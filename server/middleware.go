@@ -136,6 +136,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f := failureOf(err)
 		rec.err = f.err
 		writeFailure(rec, f)
+	case !done && s.ofPage(r):
+		s.servePage(rec, r)
 	case !done:
 		s.router.ServeHTTP(rec, r)
 	}

@@ -6,5 +6,5 @@ import "slices"
 func (s *Server) routes() []route {
 	return slices.Concat(s.statusRoutes(), s.authRoutes(), s.settingRoutes(), s.chatRoutes(), s.chatListRoutes(), s.chatStatsRoutes(), s.chatWorkRoutes(), s.shareRoutes(), s.folderRoutes(), s.noteRoutes(),
 		s.groupRoutes(), s.userRoutes(), s.authConfigRoutes(), s.elsewhereRoutes(), s.configRoutes(),
-		s.fileRoutes(), s.knowledgeRoutes(), s.connectionRoutes())
+		s.fileRoutes(), s.knowledgeRoutes(), s.connectionRoutes(), s.pageRoutes())
 }

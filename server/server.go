@@ -48,6 +48,7 @@ type Options struct {
 	Hosts        []string         // names under which the server is asked over the loopback, beside localhost
 	Proxies      []netip.Prefix   // whose X-Forwarded-For is believed, and whose connections are not counted by address
 	Now          func() time.Time // nil is time.Now
+	Page         http.Handler     // answers GET for every path that is not the API's; nil is no page
 	SecureCookie bool             // mark the session cookie as for HTTPS only
 	Drain        time.Duration    // how long Serve waits for requests to end; 0 is 30 s
 	Timeout      time.Duration    // how long a request may be worked on once its body is there; 0 is 30 s
@@ -72,6 +73,7 @@ type Server struct {
 	maxFile  int64
 	now      func() time.Time
 	secure   bool
+	page     http.Handler
 	drain    time.Duration
 	router   router
 	gate     gate
@@ -94,7 +96,7 @@ func New(o Options) (*Server, error) {
 	if len(o.Secret) == 0 {
 		return nil, dberr.New(dberr.Invalid, "server", "Options.Secret is empty; session tokens would be anybody's to sign")
 	}
-	s := &Server{store: o.Store, probe: o.Probe, program: o.Program, site: o.Site, log: o.Logger, maxBody: o.MaxBody, now: o.Now, secure: o.SecureCookie, drain: o.Drain}
+	s := &Server{store: o.Store, probe: o.Probe, program: o.Program, site: o.Site, log: o.Logger, maxBody: o.MaxBody, now: o.Now, secure: o.SecureCookie, page: o.Page, drain: o.Drain}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

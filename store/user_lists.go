@@ -151,6 +151,15 @@ func (u *Users) Active(ctx context.Context, w Who, id string) (bool, error) {
 	return query.Found(ctx, u.q, query.Select(t.ID).From(t.Table).Named("users.Active").Where(t.ID.Eq(id), t.LastActiveAt.Ge(u.now()-activeFor)))
 }
 
+// CountActive returns how many users were seen in the last three minutes.
+func (u *Users) CountActive(ctx context.Context, w Who) (int64, error) {
+	if _, err := u.permitted(ctx, w); err != nil {
+		return 0, err
+	}
+	t := tables.User
+	return query.Count(ctx, u.q, query.Select(t.ID).From(t.Table).Named("users.CountActive").Where(t.LastActiveAt.Ge(u.now()-activeFor)))
+}
+
 // Picture returns the picture of a user as it is stored: a path, an address or
 // a data URL; empty for none. Errors: dberr.ErrNotFound.
 func (u *Users) Picture(ctx context.Context, w Who, id string) (string, error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -19,6 +20,7 @@ import (
 	"github.com/larder-db/larder"
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/dburl"
+	"github.com/larder-db/larder/internal/webpage"
 	"github.com/larder-db/larder/migrate"
 	"github.com/larder-db/larder/migrations"
 	"github.com/larder-db/larder/server"
@@ -30,6 +32,7 @@ type serveFlags struct {
 	maxBody    int
 	maxFile    int
 	files      string
+	web        string
 	migrate    string
 	same       string
 	noSnapshot bool
@@ -86,6 +89,7 @@ kept in <data dir>/` + secretFile + `.`,
 	cmd.Flags().IntVar(&f.maxBody, "max-body-mb", 128, "the largest request in megabytes")
 	cmd.Flags().IntVar(&f.maxFile, "max-file-mb", 1024, "the largest file in megabytes; the settings of the instance may allow less")
 	cmd.Flags().StringVar(&f.files, "files-url", "", "the object storage that keeps files: s3://bucket?region=..., gs://bucket, azblob://container; empty is <data dir>/uploads")
+	cmd.Flags().StringVar(&f.web, "web", "", "a directory with the files of a web page to serve beside the API: open_webui/frontend of Open WebUI's wheel")
 	cmd.Flags().StringVar(&f.migrate, "migrate", string(larder.MigrateAuto), "a database at an earlier revision: auto migrates it, check ends with what to do, off leaves it alone")
 	sameEmailFlag(cmd.Flags(), &f.same)
 	cmd.Flags().DurationVar(&f.lockTimeout, "lock-timeout", migrate.DefaultLockTimeout,
@@ -151,6 +155,11 @@ func (p *program) runServe(cmd *cobra.Command, f serveFlags) error {
 	if err != nil {
 		return err
 	}
+	page, closePage, err := webPage(f.web)
+	if err != nil {
+		return err
+	}
+	defer closePage()
 	log := p.logger()
 	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -216,6 +225,7 @@ func (p *program) runServe(cmd *cobra.Command, f serveFlags) error {
 		Drain:        f.protect.drain,
 		Origins:      origins,
 		Hosts:        hosts,
+		Page:         page,
 		SecureCookie: p.env.get("WEBUI_AUTH_COOKIE_SECURE") == "true" || p.env.get("WEBUI_SESSION_COOKIE_SECURE") == "true",
 	})
 	if err != nil {
@@ -224,6 +234,24 @@ func (p *program) runServe(cmd *cobra.Command, f serveFlags) error {
 	at := "http://" + l.Addr().String()
 	log.Info("listening", "address", at, "database", conf.URL.String())
 	return serveFrom(ctx, srv, l, db, log.With("address", at))
+}
+
+// webPage is the page in a directory; nil for none.
+func webPage(dir string) (http.Handler, func(), error) {
+	if dir == "" {
+		return nil, func() {}, nil
+	}
+	wrong := func(err error) error { return &usageError{"--web " + dir + ": " + err.Error()} }
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, nil, wrong(err)
+	}
+	page, err := webpage.New(root.FS())
+	if err != nil {
+		root.Close()
+		return nil, nil, wrong(err)
+	}
+	return page, func() { root.Close() }, nil
 }
 
 // switchedOff reports whether a switch of Open WebUI that is on by default is off.
