@@ -523,6 +523,32 @@ func (w *world) real(path string) string {
 	return strings.ReplaceAll(path, "{message_id}", "m1")
 }
 
+// sample is a path and a body with which a route can be tried.
+func (w *world) sample(rt string) (to string, body any) {
+	w.t.Helper()
+	_, path, _ := strings.Cut(rt, " ")
+	to = w.real(path)
+	if text := bodies[rt]; text != "" {
+		text = strings.ReplaceAll(text, "{file}", w.inside)
+		if strings.Contains(text, "{connection}") {
+			text = strings.ReplaceAll(text, "{connection}", w.connection())
+		}
+		body = text
+	}
+	switch rt {
+	case "POST /api/v1/folders/":
+		body = fmt.Sprintf(`{"name":"%d"}`, w.n)
+		w.n++
+	case "GET /api/v1/chats/search":
+		to += "?text=x"
+	case "GET /api/v1/files/search":
+		w.file(w.tokens["owner"], "x.txt", "x")
+		w.file(w.tokens["other"], "x.txt", "x")
+		to += "?filename=*"
+	}
+	return to, body
+}
+
 func TestWhoMayUseWhichRoute(t *testing.T) {
 	w := newWorld(t)
 	listed := map[string]bool{}
@@ -533,33 +559,10 @@ func TestWhoMayUseWhichRoute(t *testing.T) {
 			t.Errorf("%s is not in the matrix", rt)
 			continue
 		}
-		method, path, _ := strings.Cut(rt, " ")
+		method, _, _ := strings.Cut(rt, " ")
 		for role, status := range map[string]int{"anonymous": want.anonymous, "pending": want.pending, "owner": want.owner, "other": want.other, "admin": want.admin} {
 			t.Run(fmt.Sprintf("%s as %s", rt, role), func(t *testing.T) {
-				var body any
-				if b := bodies[rt]; b != "" {
-					body = b
-				}
-				to := w.real(path)
-				if text, ok := body.(string); ok {
-					text = strings.ReplaceAll(text, "{file}", w.inside)
-					if strings.Contains(text, "{connection}") {
-						text = strings.ReplaceAll(text, "{connection}", w.connection())
-					}
-					body = text
-				}
-				if rt == "POST /api/v1/folders/" {
-					body = fmt.Sprintf(`{"name":"%d"}`, w.n)
-					w.n++
-				}
-				switch rt {
-				case "GET /api/v1/chats/search":
-					to += "?text=x"
-				case "GET /api/v1/files/search":
-					w.file(w.tokens["owner"], "x.txt", "x")
-					w.file(w.tokens["other"], "x.txt", "x")
-					to += "?filename=*"
-				}
+				to, body := w.sample(rt)
 				token := w.tokens[role]
 				if rt == "POST /api/v1/auths/signout" && token != "" { // of which only that token is to end
 					name := map[string]string{"admin": "ada"}[role] + map[bool]string{true: role}[role != "admin"]

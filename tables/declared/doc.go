@@ -2,7 +2,7 @@
 // each exactly once: names, types, keys, and what each column holds. All else
 // that says what the tables are is made of it by package schema/gogen, and a
 // test keeps it true: the typed columns of package tables, the row types of
-// package model, and docs/schema.md. After a change:
+// package model, and docs/DATABASE_SCHEMA.md. After a change:
 //
 //	go test ./tables/declared -update
 //

@@ -18,9 +18,9 @@ import (
 
 var update = flag.Bool("update", false, "write what is made of the declarations")
 
-const document = "../../docs/schema.md"
+const document = "../../docs/DATABASE_SCHEMA.md"
 
-// docs/schema.md says what the declarations say.
+// docs/DATABASE_SCHEMA.md says what the declarations say.
 func TestTheSchemaDocumentIsTrue(t *testing.T) {
 	text, err := describe()
 	if err != nil {
@@ -42,10 +42,10 @@ func TestTheSchemaDocumentIsTrue(t *testing.T) {
 	a, b := strings.Split(string(have), "\n"), strings.Split(text, "\n")
 	for i := range b {
 		if i >= len(a) || a[i] != b[i] {
-			t.Fatalf("docs/schema.md is not what the declarations say, from line %d on; run go test ./tables/declared -update\nwant %s", i+1, b[i])
+			t.Fatalf("docs/DATABASE_SCHEMA.md is not what the declarations say, from line %d on; run go test ./tables/declared -update\nwant %s", i+1, b[i])
 		}
 	}
-	t.Fatal("docs/schema.md goes on behind what the declarations say; run go test ./tables/declared -update")
+	t.Fatal("docs/DATABASE_SCHEMA.md goes on behind what the declarations say; run go test ./tables/declared -update")
 }
 
 // A column on the three kinds of engines. MySQL and MariaDB have the same
