@@ -93,6 +93,10 @@ func NewScript(d Dialect) *Builder {
 	return b
 }
 
+// Script reports whether the statement is for a script, which is run by a program
+// that has no functions of ours.
+func (b *Builder) Script() bool { return b.script }
+
 // Dialect is the dialect that is written for.
 func (b *Builder) Dialect() Dialect { return b.d }
 
@@ -133,12 +137,16 @@ func (b *Builder) Value(ty schema.Type, v any) error {
 	if err != nil {
 		return err
 	}
-	if t, ok := x.(time.Time); ok && b.script && ty.Kind == schema.Date {
-		b.String(t.Format(time.DateOnly))
-		return nil
-	}
-	b.Arg(x)
+	b.Encoded(ty, x)
 	return nil
+}
+
+// Encoded adds a value that the dialect has encoded for a column of type ty.
+func (b *Builder) Encoded(ty schema.Type, x any) *Builder {
+	if t, ok := x.(time.Time); ok && b.script && ty.Kind == schema.Date {
+		return b.String(t.Format(time.DateOnly))
+	}
+	return b.Arg(x)
 }
 
 // literal adds a value as the dialect has encoded it.
@@ -263,9 +271,6 @@ func (b *Builder) Fail(err error) {
 		b.err = err
 	}
 }
-
-// Script reports whether values become literals.
-func (b *Builder) Script() bool { return b.script }
 
 // Len is the number of bytes written so far.
 func (b *Builder) Len() int { return len(b.buf) }

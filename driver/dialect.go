@@ -23,8 +23,9 @@ const (
 	JSONExact       Feature = "json exact"     // numbers in JSON are exact in documents of every length; without it in those up to 65,536 characters
 	SelfSubquery    Feature = "self subquery"  // a statement that writes a table may read it in a subquery
 	PipesConcat     Feature = "|| joins texts"
-	HavingLabels    Feature = "having labels" // HAVING knows an expression that GROUP BY has by its name in the result alone
-	SetAtOnce       Feature = "set at once"   // UPDATE ... SET a = b, b = a swaps; without it a later assignment sees an earlier one
+	NarrowIntegers  Feature = "narrow integers" // the sum of two integers of 32 bits has 32 bits; without it 64
+	HavingLabels    Feature = "having labels"   // HAVING knows an expression that GROUP BY has by its name in the result alone
+	SetAtOnce       Feature = "set at once"     // UPDATE ... SET a = b, b = a swaps; without it a later assignment sees an earlier one
 )
 
 // Limits of an engine. 0 is unlimited.
@@ -101,9 +102,10 @@ type Decimals interface {
 	// Quotient writes a / c, a decimal by a whole number, rounded to scale digits
 	// behind the point, halves away from zero; NULL where c is 0.
 	Quotient(b *Builder, a, c Expr, scale int)
-	// DecimalStored writes e as the value of a column of type ty, rounded to its
-	// scale, halves away from zero.
-	DecimalStored(b *Builder, e Expr, ty schema.Type)
+	// Stored writes e as the value of a column of type ty, which is of decimals or
+	// of whole numbers: a decimal is rounded to its scale, halves away from zero,
+	// and a number that does not fit the column is an error.
+	Stored(b *Builder, e Expr, ty schema.Type)
 }
 
 // Typed is an [Expr] that knows its type. A dialect asks for it where the same

@@ -22,7 +22,7 @@ import (
 type JSON struct {
 	text  string
 	set   bool
-	depth int16 // of a text that was checked, and 1 more; 0 when nobody has looked
+	depth int16 // of a text that was checked, and 1 more; 0 when nobody has looked, or it has a number beyond a double
 }
 
 // Text is the document with that text, unchecked: see Valid. A column
@@ -41,15 +41,15 @@ func Parse(text string) (JSON, error) {
 
 // check remembers that the text is storable, so that writing it does not look again.
 func (j *JSON) check() error {
-	depth, err := jsontext.Check(j.text)
-	if err == nil {
+	depth, huge, err := jsontext.Measure(j.text)
+	if err == nil && !huge {
 		j.depth = int16(depth) + 1
 	}
 	return err
 }
 
-// Checked reports whether the text is known to be storable, and how deep the
-// document is nested.
+// Checked reports whether the text is known to be storable on every engine that
+// takes a document so deep, and how deep it is nested.
 func (j JSON) Checked() (depth int, ok bool) { return int(j.depth) - 1, j.set && j.depth > 0 }
 
 // Null is the document "null".

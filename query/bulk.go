@@ -62,7 +62,7 @@ func BulkInsert[T any](ctx context.Context, q engine.Queryer, t *schema.Table, r
 			} else {
 				value = c.OnInsert()
 			}
-			x, err := d.Encode(c.Type, value)
+			x, err := encode(d, c.Type, value)
 			if err != nil {
 				return named(err, t.Name+"."+c.Name)
 			}
@@ -109,7 +109,7 @@ func (n *insertState) encoded(d driver.Dialect) (iter.Seq2[[]any, error], bool) 
 					s := e.(slot)
 					a = arg{ty: s.ty, of: s.of, v: s.p.own()}
 				}
-				x, err := d.Encode(a.ty, a.v)
+				x, err := encode(d, a.ty, a.v)
 				if err != nil {
 					yield(nil, named(err, a.of))
 					return

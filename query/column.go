@@ -116,10 +116,16 @@ func (c Column[T]) SetTo(o Operand[T]) Assignment {
 	var e driver.Expr = o
 	if p, ok := any(o).(parameter); ok {
 		e = p.typed(c.ty, c.of)
-	} else if c.ty.Kind == schema.Numeric {
+	} else if c.ty.Kind == schema.Numeric || c.ty.Kind.IsWhole() && !within(o, c.ty.Kind) {
 		e = stored{o, c.ty}
 	}
 	return Assignment{col: c.ref, value: e}
+}
+
+// within reports whether o is a column whose whole numbers fit one of kind k.
+func within(o driver.Typed, k schema.Kind) bool {
+	c, ok := o.(AnyColumn)
+	return ok && c.reference().col.Type.Kind.Bits() <= k.Bits()
 }
 
 // Assignment gives a column a value in INSERT, UPDATE and upsert.

@@ -66,13 +66,14 @@ type calculation struct {
 
 func (x calculation) WriteSQL(b *driver.Builder) { b.Dialect().Arithmetic(b, x.op, x.a, x.c) }
 
-// stored is an expression that becomes the value of a column of decimals.
+// stored is an expression that becomes the value of a column of decimals or of
+// whole numbers.
 type stored struct {
 	e  driver.Expr
 	ty schema.Type
 }
 
-func (s stored) WriteSQL(b *driver.Builder) { b.Dialect().DecimalStored(b, s.e, s.ty) }
+func (s stored) WriteSQL(b *driver.Builder) { b.Dialect().Stored(b, s.e, s.ty) }
 
 // typedAs is an expression of a known type.
 type typedAs struct {

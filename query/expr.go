@@ -81,11 +81,7 @@ type arg struct {
 // SQLType is the type that the value is bound as.
 func (a arg) SQLType() schema.Type { return a.ty }
 
-func (a arg) WriteSQL(b *driver.Builder) {
-	if err := b.Value(a.ty, a.v); err != nil {
-		b.Fail(named(err, a.of))
-	}
-}
+func (a arg) WriteSQL(b *driver.Builder) { bound(b, a.ty, a.of, a.v) }
 
 // named puts the column's name into an error of Encode.
 func named(err error, of string) error {
@@ -457,7 +453,7 @@ func (r rawNode) WriteSQL(b *driver.Builder) {
 		if x, ok := v.(driver.Expr); ok {
 			b.Expr(x)
 		} else {
-			b.Fail(b.Value(typeOfValue(v), v))
+			bound(b, typeOfValue(v), "", v)
 		}
 	})
 }

@@ -179,20 +179,41 @@ type Number interface {
 }
 
 func arith[T any](a driver.Expr, op string, c driver.Expr, ty schema.Type) Expr[T] {
-	if ty.Kind == schema.Numeric {
+	switch {
+	case ty.Kind == schema.Numeric:
 		return Expr[T]{n: calculation{typed(a, ty), op, typed(c, ty)}, ty: ty}
+	case ty.Kind.IsWhole():
+		return Expr[T]{n: binary{a: wide{a}, op: " " + op + " ", c: wide{c}, wrap: true}, ty: bigint}
 	}
 	return Expr[T]{n: binary{a: a, op: " " + op + " ", c: c, wrap: true}, ty: ty}
 }
 
+// wide is a whole number that is calculated with in 64 bits, whatever its column has.
+type wide struct{ e driver.Expr }
+
+func (w wide) WriteSQL(b *driver.Builder) {
+	switch v := w.e.(type) {
+	case arg:
+		v.ty = bigint
+		b.Expr(v)
+		return
+	case driver.Typed:
+		if k := v.SQLType().Kind; k != schema.BigInt && k.IsWhole() && b.Dialect().Has(driver.NarrowIntegers) {
+			b.Dialect().Cast(b, v, bigint)
+			return
+		}
+	}
+	b.Expr(w.e)
+}
+
 // Plus is "e + v".
-func (e Expr[T]) Plus(v T) Expr[T] { return arith[T](e.n, "+", e.bind(v), e.ty) }
+func (e Expr[T]) Plus(v T) Expr[T] { return arith[T](e, "+", e.bind(v), e.ty) }
 
 // Minus is "e - v".
-func (e Expr[T]) Minus(v T) Expr[T] { return arith[T](e.n, "-", e.bind(v), e.ty) }
+func (e Expr[T]) Minus(v T) Expr[T] { return arith[T](e, "-", e.bind(v), e.ty) }
 
 // Times is "e * v".
-func (e Expr[T]) Times(v T) Expr[T] { return arith[T](e.n, "*", e.bind(v), e.ty) }
+func (e Expr[T]) Times(v T) Expr[T] { return arith[T](e, "*", e.bind(v), e.ty) }
 
 // Add is "a + c".
 func Add[T Number](a, c Operand[T]) Expr[T] { return arith[T](a, "+", c, a.SQLType()) }

@@ -62,7 +62,7 @@ func (n inNode[T]) writeArray(b *driver.Builder) {
 	ty := compared(n.e.ty)
 	array := make([]any, len(n.values))
 	for i, v := range n.values {
-		x, err := b.Dialect().Encode(ty, v)
+		x, err := encode(b.Dialect(), ty, v)
 		if err != nil {
 			b.Fail(named(err, n.e.of))
 			return

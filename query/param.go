@@ -110,7 +110,7 @@ func fill(d driver.Dialect, args []any, at []int, params []*param, values []any,
 		default:
 			value = values[slices.IndexFunc(params, func(p *param) bool { return p.name == s.p.name })]
 		}
-		v, err := d.Encode(s.ty, value)
+		v, err := encode(d, s.ty, value)
 		if err != nil {
 			return nil, named(err, s.of)
 		}

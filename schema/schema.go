@@ -92,6 +92,19 @@ func (k Kind) IsText() bool { return k == String || k == Text }
 // IsWhole reports whether the kind holds whole numbers.
 func (k Kind) IsWhole() bool { return k == Integer || k == BigInt || k == SmallInt }
 
+// Bits is the width of the whole numbers that the kind holds; 0 when it holds none.
+func (k Kind) Bits() int {
+	switch k {
+	case SmallInt:
+		return 16
+	case Integer:
+		return 32
+	case BigInt:
+		return 64
+	}
+	return 0
+}
+
 // IsNumber reports whether the kind holds numbers.
 func (k Kind) IsNumber() bool { return k.IsWhole() || k == Float || k == Numeric }
 

@@ -136,6 +136,10 @@ func failureOf(err error) *failure {
 	if code == dberr.Timeout && errors.As(err, &e) && e.Op != "" {
 		f.detail = details[code] + " It was waited for " + e.Op + "." // the name of a statement
 	}
+	if code == dberr.TooLarge && errors.As(err, &e) && e.Native == "" && e.Msg != "" {
+		// The limit was found here, not by the database, and is named without the value.
+		f.detail = details[code][:len(details[code])-1] + ": " + e.Msg + "."
+	}
 	return f
 }
 

@@ -31,6 +31,7 @@ type Limits struct {
 	Whole     int  // digits before the point of a decimal without a precision; 0 is unlimited
 	Fraction  int  // its digits behind the point, where Whole is set
 	Depth     int  // of JSON documents; 0 is 1000
+	Double    bool // numbers in JSON are not beyond a double
 	Bytes     int  // of one value; 0 is unlimited
 }
 
@@ -264,19 +265,15 @@ func integer(ty schema.Type, v any, l Limits) (any, error) {
 	default:
 		return nil, wrong(v, ty.Kind)
 	}
-	if l.IntRange {
-		bits := 64
-		switch ty.Kind {
-		case schema.Integer:
-			bits = 32
-		case schema.SmallInt:
-			bits = 16
-		}
-		if min, max := int64(-1)<<(bits-1), int64(1)<<(bits-1)-1; n < min || n > max {
-			return nil, tooLarge(fmt.Sprintf("the number does not fit the column, which has %d bits", bits))
-		}
+	if bits := ty.Kind.Bits(); l.IntRange && !FitsBits(n, bits) {
+		return nil, tooLarge(fmt.Sprintf("the number does not fit the column, which has %d bits", bits))
 	}
 	return n, nil
+}
+
+// FitsBits reports whether n is a whole number of that many bits with a sign.
+func FitsBits(n int64, bits int) bool {
+	return n >= int64(-1)<<(bits-1) && n <= int64(1)<<(bits-1)-1
 }
 
 func boolean(v any) (any, error) {
@@ -398,9 +395,12 @@ func document(v any, l Limits) (any, error) {
 			s = strings.TrimSuffix(b.String(), "\n")
 		}
 	}
-	depth, err := jsontext.Check(s)
-	if err != nil {
+	depth, huge, err := jsontext.Measure(s)
+	switch {
+	case err != nil:
 		return nil, invalid(err.Error())
+	case huge && l.Double:
+		return nil, tooLarge("the JSON document holds a number beyond 1.8e308 and the engine takes none; store it as a string")
 	}
 	if depth > l.depth() {
 		return nil, tooLarge(fmt.Sprintf("the JSON document is nested %d levels deep and the engine takes %d", depth, l.depth()))

@@ -51,5 +51,5 @@ func (d Dialect) Quotient(b *driver.Builder, a, c driver.Expr, scale int) {
 	b.SQL(" / NULLIF(").Expr(c).SQL(", 0), " + strconv.Itoa(scale) + ")")
 }
 
-// DecimalStored is e: the column rounds.
-func (Dialect) DecimalStored(b *driver.Builder, e driver.Expr, _ schema.Type) { b.Expr(e) }
+// Stored is e: the column rounds, and refuses what does not fit.
+func (Dialect) Stored(b *driver.Builder, e driver.Expr, _ schema.Type) { b.Expr(e) }

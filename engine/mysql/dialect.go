@@ -80,7 +80,7 @@ func (Dialect) AppendBytes(b, v []byte) []byte { return driver.AppendHex(b, v) }
 const statementRoom = 64 << 10
 
 func (d Dialect) Encode(ty schema.Type, v any) (any, error) {
-	l := value.Limits{Length: true, KeyLength: true, IntRange: true, Years: true, NaN: true, Inf: true, Depth: d.depth(), Whole: maxWhole, Fraction: maxFraction}
+	l := value.Limits{Length: true, KeyLength: true, IntRange: true, Years: true, NaN: true, Inf: true, Depth: d.depth(), Double: true, Whole: maxWhole, Fraction: maxFraction}
 	if d.packet > statementRoom {
 		l.Bytes = d.packet - statementRoom
 	}

@@ -155,7 +155,7 @@ func (MariaDB) Has(f driver.Feature, _ int) bool {
 
 func (MariaDB) collation() string      { return "utf8mb4_nopad_bin" }
 func (MariaDB) isolation() string      { return "tx_isolation" }
-func (MariaDB) depth() int             { return 32 }
+func (MariaDB) depth() int             { return 31 }
 func (MariaDB) jsonb() string          { return "longtext" }
 func (MariaDB) dropCheck() string      { return "DROP CONSTRAINT " }
 func (MariaDB) nullGenerated() bool    { return true }

@@ -43,5 +43,5 @@ func (d Dialect) Quotient(b *driver.Builder, a, c driver.Expr, scale int) {
 	b.SQL("ROUND(CAST(").Expr(a).SQL(" AS numeric(1000, " + strconv.Itoa(scale+30) + ")) / NULLIF(").Expr(c).SQL(", 0), " + strconv.Itoa(scale) + ")")
 }
 
-// DecimalStored is e: the column rounds.
-func (Dialect) DecimalStored(b *driver.Builder, e driver.Expr, _ schema.Type) { b.Expr(e) }
+// Stored is e: the column rounds, and refuses what does not fit.
+func (Dialect) Stored(b *driver.Builder, e driver.Expr, _ schema.Type) { b.Expr(e) }

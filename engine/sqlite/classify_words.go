@@ -32,6 +32,8 @@ var forms = []form{
 	{"duplicate column name: ", columnExists},
 	{" already exists", driver.Fault{Code: dberr.AlreadyExists, Detail: "a table, index, view or trigger of this name exists already; choose another name, or drop the one that is there"}},
 
+	{outOfRange, driver.Fault{Code: dberr.TooLarge, Detail: "a number is out of the range of its column; widen the column"}},
+
 	{"no such table: ", driver.Fault{Code: dberr.SchemaMismatch, Detail: "the database has no such table; run the migrations, or create it first"}},
 	{"no such column: ", columnMissing},
 	{" has no column named ", columnMissing},
@@ -93,7 +95,7 @@ func ofWords(text string, f driver.Fault) driver.Fault {
 		case " already exists", " has more than one primary key":
 			_, name, _ := strings.Cut(before, " ") // table NAME already exists
 			return f.WithName(strings.Trim(name, `"`))
-		case "foreign key mismatch - ", "prohibited in ", "":
+		case "foreign key mismatch - ", "prohibited in ", outOfRange, "":
 			return f
 		}
 		name := strings.TrimLeft(after, `"[`)

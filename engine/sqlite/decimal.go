@@ -177,7 +177,7 @@ func decimalStore(a []string) (sqldriver.Value, error) {
 			x = x.quo(decimal{big.NewInt(1), 0}, scale)
 		}
 		if new(big.Int).Abs(x.at(scale)).Cmp(power(precision)) >= 0 {
-			return nil, fmt.Errorf("a number does not fit a column of %d digits, %d of them behind the point", precision, scale)
+			return nil, fmt.Errorf("%s, which has %d digits, %d of them behind the point", outOfRange, precision, scale)
 		}
 	}
 	return storedDecimal(x.String()), nil
@@ -290,7 +290,15 @@ func (Dialect) Quotient(b *driver.Builder, a, c driver.Expr, scale int) {
 	b.SQL("larder_decimal_quo(").Expr(a).SQL(", ").Expr(c).SQL(", " + strconv.Itoa(scale) + ")")
 }
 
-// DecimalStored rounds to the column's scale, which the type does not enforce here.
-func (Dialect) DecimalStored(b *driver.Builder, e driver.Expr, ty schema.Type) {
+// Stored keeps to the column's scale and range, which the type does not enforce here.
+func (Dialect) Stored(b *driver.Builder, e driver.Expr, ty schema.Type) {
+	if bits := ty.Kind.Bits(); bits > 0 {
+		if b.Script() {
+			b.Expr(e)
+			return
+		}
+		b.SQL("larder_integer(").Expr(e).SQL(", " + strconv.Itoa(bits) + ")")
+		return
+	}
 	b.SQL("larder_decimal_store(").Expr(e).SQL(", " + strconv.Itoa(ty.Precision) + ", " + strconv.Itoa(ty.Scale) + ")")
 }

@@ -2,6 +2,8 @@ package sqlite
 
 import (
 	sqldriver "database/sql/driver"
+	"fmt"
+	"math"
 	"regexp"
 	"strings"
 	"sync"
@@ -18,6 +20,7 @@ import (
 func scalarFunctions() []scalarFunction {
 	var p patterns
 	return append(decimalFunctions(), []scalarFunction{
+		{"larder_integer", 2, integerStore},
 		{"larder_lower", 1, texts(func(a []string) (sqldriver.Value, error) { return strings.ToLower(a[0]), nil })},
 		{"larder_instant", 1, texts(func(a []string) (sqldriver.Value, error) { return instant(a[0]), nil })},
 		{"larder_like", 3, texts(func(a []string) (sqldriver.Value, error) { return truth(like(a[0], a[1], a[2])), nil })},
@@ -32,6 +35,28 @@ func scalarFunctions() []scalarFunction {
 			return truth(matchFold(a[0], a[1], driver.Anchor(a[2][0]-'0'))), nil
 		})},
 	}...)
+}
+
+// outOfRange begins the text of the error about a number that its column does not
+// hold: a function of ours has no number for its failures.
+const outOfRange = "a number does not fit its column"
+
+// integerStore is a whole number as a column of that many bits stores it. What
+// is more than 64 bits has become a floating point number by now.
+func integerStore(args []sqldriver.Value) (sqldriver.Value, error) {
+	bits, _ := args[1].(int64)
+	switch n := args[0].(type) {
+	case int64:
+		if !value.FitsBits(n, int(bits)) {
+			return nil, fmt.Errorf("%s, which has %d bits", outOfRange, bits)
+		}
+	case float64:
+		if n != math.Trunc(n) || !(n >= math.MinInt64 && n < math.MaxInt64) || !value.FitsBits(int64(n), int(bits)) {
+			return nil, fmt.Errorf("%s, which has %d bits", outOfRange, bits)
+		}
+		return int64(n), nil
+	}
+	return args[0], nil
 }
 
 // texts calls f with the arguments as text, unless one of them is NULL.

@@ -56,7 +56,7 @@ var imports = map[string][]string{
 	"engine/mysql":                    {"dberr", "dburl", "schema", "schema/sqltext", "driver", "driver/ddltext", "driver/namedlock", "driver/netfault", "driver/prepared", "driver/value", "driver/fold", "driver/jsonparts"},
 	"engine/engines":                  {"driver", "engine/sqlite", "engine/postgres", "engine/mysql"},
 	"engine/enginetest":               {"dberr", "dburl", "driver", "engine", "engine/engines", "internal/testdb"},
-	"query":                           {"dberr", "jsonvalue", "schema", "driver", "engine"},
+	"query":                           {"dberr", "jsonvalue", "schema", "driver", "driver/value", "engine"},
 	"schema/gogen":                    {"dberr", "schema"},
 	"tables":                          {"jsonvalue", "schema", "query", "tables/declared"},
 	"tables/declared":                 {"schema"},

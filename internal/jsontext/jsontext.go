@@ -8,7 +8,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"math/bits"
+	"strconv"
 	"unicode/utf16"
 	"unicode/utf8"
 	"unsafe"
@@ -28,17 +30,24 @@ const MaxDepth = 10000
 // half of a surrogate pair. It returns how deep the document is nested: 0 for
 // a scalar. The text is read once, long strings eight bytes at a time.
 func Check(s string) (depth int, err error) {
+	depth, _, err = Measure(s)
+	return depth, err
+}
+
+// Measure is [Check], and reports too whether the document holds a number that
+// is greater than every double, in either direction.
+func Measure(s string) (depth int, huge bool, err error) {
 	// A copy of a large document costs more than the check.
 	c := checker{s: s, bytes: unsafe.Slice(unsafe.StringData(s), len(s))} //nolint:gosec // the bytes are only read
 	c.space()
 	if err := c.value(0); err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	c.space()
 	if c.i < len(s) {
-		return 0, c.fail("there is text after the document")
+		return 0, false, c.fail("there is text after the document")
 	}
-	return c.deepest, nil
+	return c.deepest, c.huge, nil
 }
 
 // String is b as a string, without a copy: nobody may write to b any more.
@@ -52,6 +61,7 @@ type checker struct {
 	bytes   []byte // of s; only read
 	i       int
 	deepest int
+	huge    bool
 }
 
 func (c *checker) fail(why string) error {
@@ -153,7 +163,12 @@ func (c *checker) digits() bool {
 	return c.i > start
 }
 
+// plainDigits is how long a number without an exponent can be that every double
+// is sure to exceed.
+const plainDigits = 308
+
 func (c *checker) number() error {
+	start, exponent := c.i, false
 	if c.s[c.i] == '-' {
 		c.i++
 	}
@@ -169,6 +184,7 @@ func (c *checker) number() error {
 		}
 	}
 	if c.i < len(c.s) && c.s[c.i]|0x20 == 'e' {
+		exponent = true
 		c.i++
 		if c.i < len(c.s) && (c.s[c.i] == '+' || c.s[c.i] == '-') {
 			c.i++
@@ -176,6 +192,10 @@ func (c *checker) number() error {
 		if !c.digits() {
 			return c.fail("a digit should stand")
 		}
+	}
+	if (exponent || c.i-start > plainDigits) && !c.huge {
+		f, _ := strconv.ParseFloat(c.s[start:c.i], 64)
+		c.huge = math.IsInf(f, 0)
 	}
 	return nil
 }

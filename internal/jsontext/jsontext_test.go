@@ -60,3 +60,12 @@ func BenchmarkCheck(b *testing.B) {
 		}
 	}
 }
+
+func TestMeasureFindsNumbersBeyondADouble(t *testing.T) {
+	for s, want := range map[string]bool{"1e308": false, "1.7976931348623157e308": false, "1.7976931348623159e308": true, `{"a":[1,{"b":-1e400}]}`: true, "1e-400": false,
+		`"1e400"`: false, "1" + strings.Repeat("0", 308): false, "1" + strings.Repeat("0", 309): true, "0." + strings.Repeat("0", 400) + "1": false, "[1e999,1]": true} {
+		if _, huge, err := jsontext.Measure(s); err != nil || huge != want {
+			t.Errorf("%.40s: %v, %v", s, huge, err)
+		}
+	}
+}

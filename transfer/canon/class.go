@@ -14,7 +14,7 @@ const (
 	Numbers     Class = "numbers"      // a number stored as text, a fraction in a column of whole numbers
 	Times       Class = "times"        // a date or time stored as something that is none
 	TooLong     Class = "too-long"     // over the length of a key or column, or over the packet of the server
-	JSONLimits  Class = "json-limits"  // JSON nested deeper than the target takes
+	JSONLimits  Class = "json-limits"  // JSON nested deeper, or with greater numbers, than the target takes
 	Nulls       Class = "nulls"        // no value in a column that must have one
 	Orphans     Class = "orphans"      // a row that refers to one that is not there
 	Duplicates  Class = "duplicates"   // two rows with a key that the target has only once

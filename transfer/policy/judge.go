@@ -226,9 +226,12 @@ func (j *Judge) classify(c *schema.Column, v any, err error) error {
 	return &canon.Error{Class: canon.Numbers, Why: why}
 }
 
+// hugeNumber is a document that is a number beyond every double.
+const hugeNumber = "1e999"
+
 // document says in which way the target does not take JSON.
 func (j *Judge) document(c *schema.Column, s, why string) error {
-	depth, err := jsontext.Check(s)
+	depth, huge, err := jsontext.Measure(s)
 	switch {
 	case errors.Is(err, jsontext.ErrNUL):
 		return &canon.Error{Class: canon.NUL, Why: "the JSON text holds the character U+0000 (NUL)"}
@@ -238,7 +241,10 @@ func (j *Judge) document(c *schema.Column, s, why string) error {
 		return &canon.Error{Class: canon.InvalidJSON, Why: err.Error()}
 	}
 	nested := strings.Repeat("[", depth) + strings.Repeat("]", depth)
-	if _, err := j.dialect.Encode(c.Type, nested); depth > 0 && err != nil {
+	if huge {
+		nested = hugeNumber
+	}
+	if _, err := j.dialect.Encode(c.Type, nested); (depth > 0 || huge) && err != nil {
 		return &canon.Error{Class: canon.JSONLimits, Why: why}
 	}
 	return &canon.Error{Class: canon.TooLong, Why: why}

@@ -72,7 +72,7 @@ var descriptions = map[canon.Class][2]string{
 	canon.Numbers:     {"numbers stored as text, and fractions in columns of whole numbers", "read them as such where nothing is lost"},
 	canon.Times:       {"dates and times that are none", ""},
 	canon.TooLong:     {"values over the length of a key or column, or over the server's packet", ""},
-	canon.JSONLimits:  {"JSON nested deeper than the target takes", ""},
+	canon.JSONLimits:  {"JSON nested deeper, or with greater numbers, than the target takes", ""},
 	canon.Nulls:       {"no value where there must be one", "put the column's default in"},
 	canon.Orphans:     {"rows that refer to one that is not there", "take the reference out where the column may be empty"},
 	canon.Duplicates:  {"rows with a key that another row has, in another case of letters too", "put the row's id into it"},

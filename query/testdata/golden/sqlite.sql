@@ -96,7 +96,7 @@ INSERT INTO "note" ("id", "title", "n") VALUES (?, ?, ?)
 --   "a", "t", 1
 
 -- insert rows
-INSERT INTO "note" ("id", "title", "n") VALUES (?, ?, ?), (?, ?, (SELECT MAX("note"."n") AS "m" FROM "note")) RETURNING "id", "n"
+INSERT INTO "note" ("id", "title", "n") VALUES (?, ?, ?), (?, ?, larder_integer((SELECT MAX("note"."n") AS "m" FROM "note"), 64)) RETURNING "id", "n"
 --   "a", "t", 1, "b", <nil>
 
 -- insert defaults
@@ -118,7 +118,7 @@ INSERT INTO "note" ("id", "title", "n") VALUES (?, ?, ?) ON CONFLICT ("id") DO N
 --   "a", "t", 1
 
 -- upsert set
-INSERT INTO "note" ("id", "title", "n") VALUES (?, ?, ?) ON CONFLICT ("id") DO UPDATE SET "n" = ("note"."n" + excluded."n"), "title" = ?
+INSERT INTO "note" ("id", "title", "n") VALUES (?, ?, ?) ON CONFLICT ("id") DO UPDATE SET "n" = larder_integer(("note"."n" + excluded."n"), 64), "title" = ?
 --   "a", "t", 1, "x"
 
 -- upsert where
@@ -126,7 +126,7 @@ INSERT INTO "note" ("id", "title", "n") VALUES (?, ?, ?) ON CONFLICT ("id") DO U
 --   "a", "t", 1
 
 -- update
-UPDATE "note" SET "title" = ?, "n" = ("note"."n" + ?) WHERE "note"."id" IN (SELECT * FROM (SELECT "note"."id", "note"."title" FROM "note" WHERE "note"."n" = ? LIMIT ?) AS "listed")
+UPDATE "note" SET "title" = ?, "n" = larder_integer(("note"."n" + ?), 64) WHERE "note"."id" IN (SELECT * FROM (SELECT "note"."id", "note"."title" FROM "note" WHERE "note"."n" = ? LIMIT ?) AS "listed")
 --   "x", 1, 1, 1
 
 -- update in turn
