@@ -30,7 +30,7 @@ func TestBulkInsert(t *testing.T) {
 	enginetest.EachAndMemory(t, func(t *testing.T, eng *engine.Engine) {
 		table(t, eng)
 		columns := []string{"id", "name"}
-		for _, n := range []int{0, 1, 64, 65, 256, 257, 20_000} {
+		for _, n := range []int{0, 1, 64, 65, 249, 250, 251, 256, 257, 501, 20_000} {
 			do(t, eng, "DELETE FROM item")
 			got, err := engine.BulkInsert(t.Context(), eng, "item", columns, manyRows(n))
 			if err != nil || got != int64(n) {
@@ -38,6 +38,9 @@ func TestBulkInsert(t *testing.T) {
 			}
 			if c := count(t, eng); c != int64(n) {
 				t.Fatalf("%d rows in the table, want %d", c, n)
+			}
+			if sum := number(t, eng, "SELECT coalesce(sum(id), 0) FROM item"); sum != int64(n*(n-1)/2) {
+				t.Fatalf("the ids of %d rows add up to %d", n, sum)
 			}
 			if n > 0 {
 				rows, err := eng.Query(t.Context(), st(eng, false, "SELECT name FROM item WHERE id = ?", n-1))
@@ -206,6 +209,35 @@ func TestBulkInsertOfLargeRows(t *testing.T) {
 		}
 		if got := number(t, eng, "SELECT sum(length(body)) FROM doc"); got != int64(20*len(body)) {
 			t.Errorf("%d bytes stored, want %d", got, 20*len(body))
+		}
+	})
+}
+
+// Statements are cut so that they bind no more values than the engine takes.
+func TestBulkInsertOfWideRows(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
+		const width, rows = 400, 300
+		columns := make([]string, width)
+		for i := range columns {
+			columns[i] = fmt.Sprintf("c%d", i)
+		}
+		do(t, eng, "CREATE TABLE wide ("+strings.Join(columns, " integer, ")+" integer)")
+		n, err := engine.BulkInsert(t.Context(), eng, "wide", columns, func(yield func([]any, error) bool) {
+			row := make([]any, width)
+			for r := range rows {
+				for i := range row {
+					row[i] = r*width + i
+				}
+				if !yield(row, nil) {
+					return
+				}
+			}
+		})
+		if err != nil || n != rows {
+			t.Fatalf("inserted %d: %v (%v)", n, err, errors.Unwrap(err))
+		}
+		if got := number(t, eng, "SELECT count(*) FROM wide WHERE c399 = c0 + 399 AND c200 = c0 + 200"); got != rows {
+			t.Errorf("%d rows are as they were given, want %d", got, rows)
 		}
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	sqldriver "database/sql/driver"
+	"errors"
 	"fmt"
 	"iter"
 	"time"
@@ -12,30 +13,35 @@ import (
 	"github.com/larder-db/larder/driver"
 )
 
-// The rows that are handed over at a time: enough that the hand-over costs
-// nothing, few enough that large values do not pile up.
+// The rows that are handed over at a time, as one statement when there are so
+// many: enough that the hand-over costs nothing, few enough that large values do
+// not pile up.
 const (
-	copyRows  = 64
+	copyRows  = 250
 	copyBytes = 1 << 20
 )
 
-// CopyIn inserts the rows through one statement on the raw connection. Here a
+// CopyIn inserts the rows through statements on the raw connection. Here a
 // statement is a function call, so that what database/sql does around each one
 // (a lock, a conversion, a goroutine that watches the context) is a tenth of
 // the time. The context is looked at between hand-overs instead.
 //
+// A statement of many rows looks up each place in the indexes from where the row
+// before went, not from the top. With rows in the order of their keys the places
+// are next to each other, and take half the time.
+//
 // The rows are read outside of the raw access: they are the caller's code, and
 // a panic inside would cost the connection, which may be the whole database.
 func (d Dialect) CopyIn(ctx context.Context, conn *sql.Conn, table string, columns []string, rows iter.Seq2[[]any, error]) (n int64, err error) {
-	b := driver.NewBuilder(d)
-	b.SQL("INSERT INTO ").Ident(table).SQL(" (").List(len(columns), func(i int) { b.Ident(columns[i]) }).SQL(") VALUES (")
-	b.List(len(columns), func(int) { b.Arg(nil) }).SQL(")")
-	text, _, err := b.Done()
-	if err != nil {
-		return 0, err
+	together := max(1, min(copyRows, d.Limits().BindArgs/len(columns)))
+	c := copier{conn: conn, values: make([]sqldriver.NamedValue, 0, together*len(columns)), width: len(columns)}
+	if c.text, err = insertText(d, table, columns, 1); err == nil {
+		c.full, err = insertText(d, table, columns, together)
 	}
-	c := copier{conn: conn, values: make([]sqldriver.NamedValue, 0, copyRows*len(columns)), width: len(columns)}
-	if err := c.prepare(ctx, text); err != nil {
+	if err == nil {
+		c.one, err = c.prepare(ctx, c.text)
+	}
+	if err != nil {
 		return 0, err
 	}
 	defer func() {
@@ -59,37 +65,47 @@ func (d Dialect) CopyIn(ctx context.Context, conn *sql.Conn, table string, colum
 	return c.n, c.flush(ctx)
 }
 
-// copier is rows on their way into one prepared statement.
-type copier struct {
-	conn   *sql.Conn
-	stmt   sqldriver.Stmt
-	exec   sqldriver.StmtExecContext
-	values []sqldriver.NamedValue // of all rows that wait, one behind the other
-	width  int
-	bytes  int
-	n      int64
+// insertText is an INSERT of a number of rows.
+func insertText(d Dialect, table string, columns []string, rows int) (string, error) {
+	b := driver.NewBuilder(d)
+	b.SQL("INSERT INTO ").Ident(table).SQL(" (").List(len(columns), func(i int) { b.Ident(columns[i]) }).SQL(") VALUES ")
+	b.List(rows, func(int) { b.SQL("(").List(len(columns), func(int) { b.Arg(nil) }).SQL(")") })
+	text, _, err := b.Done()
+	return text, err
 }
 
-func (c *copier) prepare(ctx context.Context, text string) error {
-	return c.conn.Raw(func(dc any) error {
+// copier is rows on their way into prepared statements.
+type copier struct {
+	conn      *sql.Conn
+	text      string                 // of one row
+	full      string                 // of as many as values has room for
+	one, many sqldriver.Stmt         // their statements; many when it is needed
+	values    []sqldriver.NamedValue // of all rows that wait, one behind the other
+	width     int
+	bytes     int
+	n         int64
+}
+
+func (c *copier) prepare(ctx context.Context, text string) (st sqldriver.Stmt, err error) {
+	err = c.conn.Raw(func(dc any) error {
 		p, ok := dc.(sqldriver.ConnPrepareContext)
 		if !ok {
 			return fmt.Errorf("unexpected connection %T", dc)
 		}
-		st, err := p.PrepareContext(ctx, text)
-		if err != nil {
-			return err
-		}
-		c.stmt = st
-		if c.exec, ok = st.(sqldriver.StmtExecContext); !ok {
-			return fmt.Errorf("unexpected statement %T", st)
-		}
-		return nil
+		st, err = p.PrepareContext(ctx, text)
+		return err
 	})
+	return st, err
 }
 
 func (c *copier) close() error {
-	return c.conn.Raw(func(any) error { return c.stmt.Close() })
+	return c.conn.Raw(func(any) error {
+		err := c.one.Close()
+		if c.many != nil {
+			err = errors.Join(err, c.many.Close())
+		}
+		return err
+	})
 }
 
 func (c *copier) add(row []any) error {
@@ -118,16 +134,32 @@ func (c *copier) add(row []any) error {
 	return nil
 }
 
-func (c *copier) flush(ctx context.Context) error {
+func (c *copier) flush(ctx context.Context) (err error) {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	err := c.conn.Raw(func(any) error {
-		for at := 0; at < len(c.values); at += c.width {
-			if _, err := c.exec.ExecContext(context.WithoutCancel(ctx), c.values[at:at+c.width]); err != nil {
+	st, width := c.one, c.width
+	if len(c.values) == cap(c.values) && len(c.values) > width {
+		if c.many == nil {
+			if c.many, err = c.prepare(ctx, c.full); err != nil {
 				return err
 			}
-			c.n++
+		}
+		st, width = c.many, len(c.values)
+		for i := range c.values {
+			c.values[i].Ordinal = i + 1
+		}
+	}
+	exec, ok := st.(sqldriver.StmtExecContext)
+	if !ok {
+		return fmt.Errorf("unexpected statement %T", st)
+	}
+	err = c.conn.Raw(func(any) error {
+		for at := 0; at < len(c.values); at += width {
+			if _, err := exec.ExecContext(context.WithoutCancel(ctx), c.values[at:at+width]); err != nil {
+				return err
+			}
+			c.n += int64(width / c.width)
 		}
 		return nil
 	})

@@ -1,7 +1,9 @@
 package chatdoc_test
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -47,6 +49,37 @@ func TestRows(t *testing.T) {
 	for _, r := range got {
 		if err := r.Validate(); err != nil {
 			t.Errorf("%s: %v", r.ID, err)
+		}
+	}
+}
+
+// Few rows come as the document has its messages, many in the order of their ids.
+func TestTheOrderOfRows(t *testing.T) {
+	for n, ordered := range map[int]bool{999: false, 1000: true} {
+		var text strings.Builder
+		text.WriteString(`{"history":{"messages":{`)
+		for i := range n {
+			if i > 0 {
+				text.WriteByte(',')
+			}
+			fmt.Fprintf(&text, `"%d":{"role":"user","content":%d}`, n-i, n-i)
+		}
+		text.WriteString(`}}}`)
+		rows := slices.Collect(parse(t, text.String()).Rows("c", "owner", 1))
+		if len(rows) != n {
+			t.Fatalf("%d rows of %d messages", len(rows), n)
+		}
+		is := slices.IsSortedFunc(rows, func(a, b model.ChatMessage) int { return strings.Compare(a.ID, b.ID) })
+		if is != ordered {
+			t.Errorf("%d rows are in the order of their ids: %v, want %v", n, is, ordered)
+		}
+		for i, r := range rows {
+			if r.ID != "c-"+r.Content.String() {
+				t.Fatalf("row %d, of %s, holds %s", i, r.ID, r.Content)
+			}
+			if !ordered && r.ID != fmt.Sprintf("c-%d", n-i) {
+				t.Fatalf("row %d is of %s", i, r.ID)
+			}
 		}
 	}
 }
