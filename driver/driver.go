@@ -77,6 +77,11 @@ type Database struct {
 	// LockWaits, if not nil, bounds and explains waits for locks.
 	LockWaits LockWaits
 
+	// Printed, if not nil, is a table in normal form as the server would print its
+	// defaults and expressions, for a server that rewrites them beyond what a
+	// rule for texts can tell. Of what it makes to find out nothing stays.
+	Printed func(ctx context.Context, conn *sql.Conn, t *schema.Table) (*schema.Table, error)
+
 	// Elsewhere, if not nil, finds tables of these names in schemas of the
 	// database other than the one in which tables are created, in order of
 	// schema and table. It is nil where a table can be in one place only.

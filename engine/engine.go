@@ -194,6 +194,22 @@ func (e *Engine) Inspect(ctx context.Context, o driver.InspectOptions) ([]*schem
 	return tables, err
 }
 
+// Printed is a table in normal form as the server would print its defaults and
+// expressions; nil where the normal form has them so already. It is an error
+// where the server cannot be asked: to a user who may make no temporary table.
+func (e *Engine) Printed(ctx context.Context, t *schema.Table) (*schema.Table, error) {
+	if e.db.Printed == nil {
+		return nil, nil
+	}
+	var printed *schema.Table
+	err := e.OnWriter(ctx, func(ctx context.Context, conn *sql.Conn) error {
+		var err error
+		printed, err = e.db.Printed(ctx, conn, t)
+		return err
+	})
+	return printed, err
+}
+
 // Elsewhere finds tables of these names in schemas of the database other than
 // the one in which tables are created, as far as the user may use them: a
 // program that finds no table of its own can see that it looks in the wrong

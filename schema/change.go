@@ -276,7 +276,15 @@ func (k *PrimaryKey) String() string {
 	if k == nil {
 		return "none"
 	}
-	return named("", k.Name) + "(" + strings.Join(k.Columns, ", ") + ")"
+	parts := make([]string, len(k.Columns))
+	for n, c := range k.Columns {
+		p := IndexPart{Column: c}
+		if n < len(k.Prefix) {
+			p.Prefix = k.Prefix[n]
+		}
+		parts[n] = p.String()
+	}
+	return named("", k.Name) + "(" + strings.Join(parts, ", ") + ")"
 }
 
 // String names the constraint and its columns.
@@ -287,7 +295,7 @@ func (u *Unique) String() string {
 // String names the constraint, its columns and where it points.
 func (f *ForeignKey) String() string {
 	from, to := strings.Join(f.Columns, ", "), strings.Join(f.RefColumns, ", ")
-	s := named("foreign key ", f.Name) + "(" + from + ") -> " + f.RefTable + "(" + to + ")"
+	s := named("foreign key ", f.Name) + "(" + from + ") -> " + strings.TrimPrefix(f.RefSchema+"."+f.RefTable, ".") + "(" + to + ")"
 	if f.OnUpdate != NoAction {
 		s += " on update " + strings.ToLower(string(f.OnUpdate))
 	}
@@ -299,6 +307,10 @@ func (f *ForeignKey) String() string {
 	}
 	return s
 }
+
+// Refers reports whether the key refers to that table of the schema in which
+// its own is.
+func (f *ForeignKey) Refers(table string) bool { return f.RefSchema == "" && f.RefTable == table }
 
 // String names the constraint and its condition.
 func (k *Check) String() string { return named("check ", k.Name) + "(" + string(k.Expr) + ")" }

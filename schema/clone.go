@@ -8,7 +8,7 @@ func (t *Table) Clone() *Table {
 	c.Columns = cloneAll(t.Columns, (*Column).Clone)
 	if t.PrimaryKey != nil {
 		pk := *t.PrimaryKey
-		pk.Columns = slices.Clone(pk.Columns)
+		pk.Columns, pk.Prefix = slices.Clone(pk.Columns), slices.Clone(pk.Prefix)
 		c.PrimaryKey = &pk
 	}
 	c.Uniques = cloneAll(t.Uniques, func(u *Unique) *Unique {
@@ -95,6 +95,9 @@ func (t *Table) For(has func(Feature) bool) *Table {
 		}
 		if !has(Comments) {
 			i.Comment = ""
+		}
+		for n := range i.Parts {
+			i.Parts[n].Functional = i.Parts[n].Functional && !has(ExpressionIndex)
 		}
 	}
 	if c.PrimaryKey != nil {

@@ -177,6 +177,9 @@ type Variant struct {
 type PrimaryKey struct {
 	Name    string // empty lets the engine invent one, or leave the key unnamed
 	Columns []string
+	// Prefix has, for each column, how many of its characters are the key, where
+	// an engine can do that; 0 is the whole column. Nil where all are whole.
+	Prefix []int
 }
 
 // Unique constraint.
@@ -203,6 +206,7 @@ type ForeignKey struct {
 	Name       string // empty lets the engine invent one, or leave the constraint unnamed
 	Columns    []string
 	RefTable   string
+	RefSchema  string // the schema, or database, of RefTable, if not that of the table itself
 	RefColumns []string
 	OnDelete   Action
 	OnUpdate   Action
@@ -233,6 +237,10 @@ type IndexPart struct {
 	Expr   Expr // instead of Column
 	Desc   bool
 	Prefix int // characters of the column, where only a prefix can be indexed; 0 is the whole column
+
+	// Functional: the index has the expression itself, on an engine (MySQL) on
+	// which it otherwise gets a generated column in its place.
+	Functional bool
 
 	// Options are an engine's own: a collation, an operator class, where NULLs
 	// go. Inspection sets them when they are not what the engine does by itself.

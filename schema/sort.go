@@ -23,6 +23,7 @@ func Sorted(tables []*Table) (sorted []*Table, late map[*ForeignKey]*Table) {
 		for _, f := range t.ForeignKeys {
 			ref := byName[f.RefTable]
 			switch {
+			case f.RefSchema != "":
 			case ref == nil || ref == t:
 			case state[ref] == open:
 				late[f] = t

@@ -38,6 +38,8 @@ type NormalizeRules struct {
 	Column func(c *schema.Column) error
 	// Seconds says that the engine tells schema.NowSeconds from schema.Now.
 	Seconds bool
+	// Plain reads an expression that is nothing but a literal; ok is false for others.
+	Plain func(e schema.Expr) (value any, ok bool)
 	// Literal is the value of a default in the Go type that belongs to the column.
 	Literal func(ty schema.Type, v any) any
 }
@@ -89,13 +91,27 @@ func (r NormalizeRules) column(c *schema.Column) error {
 		}
 	case def.Expr != "":
 		def.Value = nil
-		return r.Canon("the default of "+c.Name, &def.Expr)
+		if v, ok := r.Plain(def.Expr); ok {
+			def.Value, def.Expr = r.Literal(c.Type, v), ""
+			return nil
+		}
+		if err := r.Canon("the default of "+c.Name, &def.Expr); err != nil {
+			return err
+		}
+		if def.Expr == "NULL" {
+			c.Default = nil
+		}
 	case def.Value == nil:
 		c.Default = nil
 	default:
 		def.Value = r.Literal(c.Type, def.Value)
 	}
 	return nil
+}
+
+// PlainBy is the Plain of an engine that reads expressions by r.
+func PlainBy(r sqltext.Rules) func(e schema.Expr) (any, bool) {
+	return func(e schema.Expr) (any, bool) { return sqltext.Literal(string(e), r) }
 }
 
 // NormalizeAll is Normalize of each table.

@@ -330,10 +330,15 @@ func (w *Writer) Default(c *schema.Column) (string, error) {
 }
 
 // Columns writes a list of names in parentheses.
-func (w *Writer) Columns(names []string) string {
+func (w *Writer) Columns(names []string) string { return w.columns(names, nil) }
+
+func (w *Writer) columns(names []string, prefix []int) string {
 	quoted := make([]string, len(names))
 	for i, n := range names {
 		quoted[i] = w.Ident(n)
+		if i < len(prefix) && prefix[i] > 0 {
+			quoted[i] += "(" + strconv.Itoa(prefix[i]) + ")"
+		}
 	}
 	return "(" + strings.Join(quoted, ", ") + ")"
 }
@@ -347,7 +352,7 @@ func (w *Writer) named(name string) string {
 
 // PrimaryKey writes the constraint.
 func (w *Writer) PrimaryKey(k *schema.PrimaryKey) string {
-	return w.named(k.Name) + "PRIMARY KEY " + w.Columns(k.Columns)
+	return w.named(k.Name) + "PRIMARY KEY " + w.columns(k.Columns, k.Prefix)
 }
 
 // Unique writes the constraint.
@@ -370,7 +375,11 @@ func (w *Writer) ForeignKey(f *schema.ForeignKey) string {
 func (w *Writer) References(f *schema.ForeignKey) string { return w.named(f.Name) + w.references(f) }
 
 func (w *Writer) references(f *schema.ForeignKey) string {
-	s := "REFERENCES " + w.Ident(f.RefTable) + " " + w.Columns(f.RefColumns)
+	s := "REFERENCES "
+	if f.RefSchema != "" {
+		s += w.Ident(f.RefSchema) + "."
+	}
+	s += w.Ident(f.RefTable) + " " + w.Columns(f.RefColumns)
 	if f.OnUpdate != schema.NoAction {
 		s += " ON UPDATE " + string(f.OnUpdate)
 	}

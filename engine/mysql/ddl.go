@@ -45,6 +45,11 @@ func NewDDL(f Flavour) *DDL {
 // bytesLiteral is a default that is written in bits or in hexadecimal digits.
 var bytesLiteral = regexp.MustCompile(`^([bB]'[01]*'|[xX]'[0-9a-fA-F]*')$`)
 
+var (
+	nowOf     = regexp.MustCompile(`^current_timestamp\([1-6]\)$`)
+	timestamp = regexp.MustCompile(`^timestamp(\([1-6]\))?`)
+)
+
 // special is the time of the insert in the precision of the column, and bytes,
 // which are a literal like others: in parentheses the server would keep an
 // expression.
@@ -52,11 +57,17 @@ func special(c *schema.Column) string {
 	switch e := c.Default.Expr; {
 	case e == schema.Now && c.Type.Kind == schema.DateTime:
 		return fmt.Sprintf("CURRENT_TIMESTAMP(%d)", cmp.Or(c.Type.Precision, 6))
-	case bytesLiteral.MatchString(string(e)):
+	case e == schema.Now && timestamp.MatchString(c.Type.Raw):
+		return strings.ToUpper(strings.Replace(timestamp.FindStringSubmatch(c.Type.Raw)[0], "timestamp", "current_timestamp", 1))
+	case bytesLiteral.MatchString(string(e)), nowOf.MatchString(string(e)) && strings.HasPrefix(c.Type.Raw, "timestamp"),
+		nowOf.MatchString(string(e)) && strings.HasPrefix(c.Type.Raw, "datetime"):
 		return string(e)
 	}
 	return ""
 }
+
+// unbounded are the types that take a default only as an expression.
+var unbounded = regexp.MustCompile(`^(tiny|medium|long)?(text|blob)|^(geometry|point|linestring|polygon|multi|geomcollection|json)`)
 
 // literal is a text as the default of a column.
 func literal(c *schema.Column, v string) string {
@@ -64,8 +75,9 @@ func literal(c *schema.Column, v string) string {
 		// The server prints defaults in three-byte UTF-8; the bytes survive.
 		return fmt.Sprintf("(CONVERT(0x%X USING utf8mb4))", v)
 	}
-	switch c.Type.Kind {
-	case schema.Text, schema.JSON, schema.JSONB, schema.Bytes:
+	switch {
+	case slices.Contains([]schema.Kind{schema.Text, schema.JSON, schema.JSONB, schema.Bytes}, c.Type.Kind) && !isBinary(c.Type),
+		c.Type.Kind == schema.Other && unbounded.MatchString(c.Type.Raw):
 		// Such a column takes a default only as an expression.
 		return "(" + quoteText(v) + ")"
 	}
@@ -103,6 +115,7 @@ const (
 var aliases = map[string]string{
 	"lcase": "lower", "ucase": "upper", "substr": "substring", "mid": "substring", "octet_length": "length",
 	"character_length": "char_length", "ceil": "ceiling", "power": "pow", "schema": "database",
+	"now": "current_timestamp", "localtime": "current_timestamp", "localtimestamp": "current_timestamp",
 }
 
 // textRules read text that the server prints.

@@ -160,7 +160,7 @@ func (w *alteration) changeConstraint(c schema.Change) error {
 			w.drops.add(c.String(), "DROP PRIMARY KEY", not(indexIs(w.table(), "PRIMARY", nil)))
 		}
 		if c.To != nil {
-			w.adds.add(c.String(), "ADD "+w.d.text.PrimaryKey(c.To), keyIs(w.table(), c.To.Columns))
+			w.adds.add(c.String(), "ADD "+w.d.text.PrimaryKey(c.To), keyIs(w.table(), c.To))
 		}
 	case schema.AddIndex:
 		key, err := w.d.text.Key(c.Index)
@@ -429,7 +429,7 @@ func constraintThere(table, name string) string {
 // that one.
 func indexIs(table, name string, i *schema.Index) string {
 	s := "SELECT 1 FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = " + quoteText(table) + " AND index_name = " + quoteText(name)
-	if i == nil {
+	if i == nil || i.Method != "" || slices.ContainsFunc(i.Parts, func(p schema.IndexPart) bool { return p.Expr != "" }) {
 		return s + " LIMIT 1"
 	}
 	parts := make([]string, len(i.Parts))
@@ -444,11 +444,15 @@ func indexIs(table, name string, i *schema.Index) string {
 		quoteText(strings.Join(parts, ",")) + " AND MIN(non_unique) = " + unique
 }
 
-// keyIs asks whether the primary key is over the columns.
-func keyIs(table string, columns []string) string {
+// keyIs asks whether the primary key is that one.
+func keyIs(table string, k *schema.PrimaryKey) string {
 	i := &schema.Index{Unique: true}
-	for _, c := range columns {
-		i.Parts = append(i.Parts, schema.IndexPart{Column: c})
+	for n, c := range k.Columns {
+		p := schema.IndexPart{Column: c}
+		if k.Prefix != nil {
+			p.Prefix = k.Prefix[n]
+		}
+		i.Parts = append(i.Parts, p)
 	}
 	return indexIs(table, "PRIMARY", i)
 }

@@ -34,7 +34,7 @@ func (n *normalizer) canon(what string, e *schema.Expr) error {
 }
 
 func (n *normalizer) expressions() error {
-	return ddltext.NormalizeRules{Canon: n.canon, Column: n.column, Literal: defaultLiteral}.Normalize(n.t)
+	return ddltext.NormalizeRules{Canon: n.canon, Column: n.column, Literal: defaultLiteral, Plain: ddltext.PlainBy(n.rules)}.Normalize(n.t)
 }
 
 // column is the rule for the type, the collation and the identity of a column.
@@ -78,6 +78,15 @@ func (n *normalizer) dropJSONChecks() error {
 func (n *normalizer) keys() error {
 	if n.t.PrimaryKey != nil {
 		n.t.PrimaryKey.Name = ""
+		if pre := n.t.PrimaryKey.Prefix; pre != nil {
+			pre = append(pre, make([]int, max(0, len(n.t.PrimaryKey.Columns)-len(pre)))...)[:len(n.t.PrimaryKey.Columns)]
+			for p := range pre {
+				pre[p] = n.shortened(n.t.PrimaryKey.Columns[p], pre[p])
+			}
+			if n.t.PrimaryKey.Prefix = pre; !slices.ContainsFunc(pre, func(l int) bool { return l > 0 }) {
+				n.t.PrimaryKey.Prefix = nil
+			}
+		}
 	}
 	taken := n.t.Names()
 	for _, u := range n.t.Uniques {
@@ -92,6 +101,16 @@ func (n *normalizer) keys() error {
 	}
 	n.t.Uniques = nil
 	return nil
+}
+
+// shortened is the prefix of a column, or 0 where that is the whole column,
+// which the server says without one.
+func (n *normalizer) shortened(column string, prefix int) int {
+	c := n.t.Column(column)
+	if k := c.Type.Kind; k == schema.String && prefix >= c.Type.Length || k == schema.Bytes && c.Type.KeyLength > 0 && prefix >= c.Type.KeyLength {
+		return 0
+	}
+	return prefix
 }
 
 // indexes replaces what cannot be indexed by what stands in for it.
@@ -110,6 +129,12 @@ func (n *normalizer) indexes() error {
 		}
 		for p := range i.Parts {
 			i.Parts[p].Options = ""
+			switch {
+			case i.Method == "spatial" || i.Method == "fulltext":
+				i.Parts[p].Prefix = 0
+			case i.Parts[p].Prefix > 0 && i.Parts[p].Column != "":
+				i.Parts[p].Prefix = n.shortened(i.Parts[p].Column, i.Parts[p].Prefix)
+			}
 		}
 		if i.Unique && i.Where != "" && !n.onlyNotNull(i) {
 			first := &i.Parts[0]
@@ -124,7 +149,8 @@ func (n *normalizer) indexes() error {
 		}
 		i.Where = ""
 		for p := range i.Parts {
-			if i.Parts[p].Expr == "" {
+			i.Parts[p].Functional = i.Parts[p].Functional && n.functional() && i.Parts[p].Expr != ""
+			if i.Parts[p].Expr == "" || i.Parts[p].Functional {
 				continue
 			}
 			c, err := n.standIn(i, p)
@@ -253,7 +279,7 @@ func (n *normalizer) foreignKeys() error {
 
 // startsKey reports whether some key starts with the columns.
 func (n *normalizer) startsKey(columns []string) bool {
-	if pk := n.t.PrimaryKey; pk != nil && len(pk.Columns) >= len(columns) && slices.Equal(pk.Columns[:len(columns)], columns) {
+	if pk := n.t.PrimaryKey; pk != nil && pk.Prefix == nil && len(pk.Columns) >= len(columns) && slices.Equal(pk.Columns[:len(columns)], columns) {
 		return true
 	}
 	return slices.ContainsFunc(n.t.Indexes, func(i *schema.Index) bool {
@@ -328,6 +354,9 @@ func (n *normalizer) limits() error {
 		parts := make([]schema.IndexPart, len(pk.Columns))
 		for i, c := range pk.Columns {
 			parts[i].Column = c
+			if pk.Prefix != nil {
+				parts[i].Prefix = pk.Prefix[i]
+			}
 		}
 		if err := n.keyFits("the primary key", parts); err != nil {
 			return err
@@ -348,13 +377,16 @@ func (n *normalizer) keyFits(what string, parts []schema.IndexPart) error {
 	total := 0
 	for _, p := range parts {
 		c := n.t.Column(p.Column)
+		if c == nil {
+			continue // an expression, which the server judges
+		}
 		if p.Prefix > 0 {
-			total += p.Prefix * maxChar
+			total += p.Prefix * charBytes(c)
 			continue
 		}
 		switch c.Type.Kind {
 		case schema.String:
-			total += c.Type.Length * maxChar
+			total += c.Type.Length * charBytes(c)
 		case schema.Text, schema.JSON, schema.JSONB:
 			return n.tooLarge("column %s of table %s is part of %s and its values have no limit; declare it with Key(n), with n characters at most", c.Name, n.t.Name, what)
 		case schema.Bytes:
@@ -382,6 +414,23 @@ func (n *normalizer) keyFits(what string, parts []schema.IndexPart) error {
 		return n.tooLarge("%s of table %s takes %d bytes and %d are allowed; declare shorter keys", what, n.t.Name, total, maxKey)
 	}
 	return nil
+}
+
+// wideSets are the character sets that take more than a byte for a character.
+var wideSets = map[string]int{"utf8mb4": 4, "utf8mb3": 3, "utf8": 3, "ucs2": 2, "utf16": 4, "utf16le": 4, "utf32": 4, "gb18030": 4,
+	"eucjpms": 3, "ujis": 3, "gbk": 2, "gb2312": 2, "sjis": 2, "cp932": 2, "big5": 2, "euckr": 2}
+
+// charBytes is how many bytes of a key a character of the column takes.
+func charBytes(c *schema.Column) int {
+	raw := strings.ToLower(c.Type.Raw)
+	if c.Type.Kind == schema.Bytes || strings.Contains(raw, "blob") || strings.Contains(raw, "binary") {
+		return 1
+	}
+	if c.Collation == "" {
+		return maxChar
+	}
+	set, _, _ := strings.Cut(strings.ToLower(c.Collation), "_")
+	return cmp.Or(wideSets[set], 1)
 }
 
 // defaultLiteral is the value of a default in the Go type that belongs to the

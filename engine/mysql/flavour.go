@@ -35,6 +35,7 @@ type Flavour interface {
 	dropCheck() string      // the verb of ALTER TABLE
 	nullGenerated() bool    // a generated column cannot be declared NOT NULL
 	plainExpressions() bool // expressions hold no character beyond U+FFFF
+	functional() bool       // an index can be over an expression itself
 	shareLock() string
 	regexp(b *driver.Builder, e driver.Expr, pattern string)
 
@@ -97,6 +98,7 @@ func (MySQL) jsonb() string          { return "json" }
 func (MySQL) dropCheck() string      { return "DROP CHECK " }
 func (MySQL) nullGenerated() bool    { return false }
 func (MySQL) plainExpressions() bool { return false }
+func (MySQL) functional() bool       { return true }
 func (MySQL) shareLock() string      { return " FOR SHARE" }
 
 func (MySQL) regexp(b *driver.Builder, e driver.Expr, pattern string) {
@@ -160,6 +162,7 @@ func (MariaDB) jsonb() string          { return "longtext" }
 func (MariaDB) dropCheck() string      { return "DROP CONSTRAINT " }
 func (MariaDB) nullGenerated() bool    { return true }
 func (MariaDB) plainExpressions() bool { return true }
+func (MariaDB) functional() bool       { return false }
 func (MariaDB) shareLock() string      { return " LOCK IN SHARE MODE" }
 
 func (MariaDB) regexp(b *driver.Builder, e driver.Expr, pattern string) {

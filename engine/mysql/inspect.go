@@ -219,6 +219,10 @@ func (in *inspection) indexes(ctx context.Context) error {
 				t.PrimaryKey = &schema.PrimaryKey{}
 			}
 			t.PrimaryKey.Columns = append(t.PrimaryKey.Columns, column.String)
+			if prefix > 0 {
+				t.PrimaryKey.Prefix = append(t.PrimaryKey.Prefix, make([]int, len(t.PrimaryKey.Columns)-len(t.PrimaryKey.Prefix))...)
+				t.PrimaryKey.Prefix[len(t.PrimaryKey.Columns)-1] = prefix
+			}
 			return nil
 		}
 		i := t.IndexNamed(name)
@@ -230,8 +234,11 @@ func (in *inspection) indexes(ctx context.Context) error {
 			t.Indexes = append(t.Indexes, i)
 		}
 		p := schema.IndexPart{Column: column.String, Desc: order == "D", Prefix: prefix}
+		if i.Method == "spatial" {
+			p.Prefix = 0 // all that can be indexed so
+		}
 		if expr.Valid {
-			p.Column, p.Expr = "", schema.Expr(in.printed(expr.String))
+			p.Column, p.Expr, p.Functional = "", schema.Expr(in.printed(expr.String)), true
 		}
 		i.Parts = append(i.Parts, p)
 		return nil
@@ -239,12 +246,13 @@ func (in *inspection) indexes(ctx context.Context) error {
 }
 
 func (in *inspection) foreignKeys(ctx context.Context) error {
-	return in.each(ctx, `SELECT k.table_name, k.constraint_name, k.column_name, k.referenced_table_name, k.referenced_column_name, r.update_rule, r.delete_rule
+	return in.each(ctx, `SELECT k.table_name, k.constraint_name, k.column_name, k.referenced_table_name, k.referenced_column_name, r.update_rule, r.delete_rule,
+		CASE WHEN k.referenced_table_schema <> k.table_schema THEN k.referenced_table_schema ELSE '' END
 		FROM information_schema.key_column_usage k JOIN information_schema.referential_constraints r
 		ON r.constraint_schema = k.constraint_schema AND r.constraint_name = k.constraint_name AND r.table_name = k.table_name
 		WHERE k.table_schema = `+here+` AND k.referenced_table_name IS NOT NULL ORDER BY k.table_name, k.constraint_name, k.ordinal_position`, func(rows *sql.Rows) error {
-		var table, name, column, ref, refColumn, onUpdate, onDelete string
-		if err := rows.Scan(&table, &name, &column, &ref, &refColumn, &onUpdate, &onDelete); err != nil {
+		var table, name, column, ref, refColumn, onUpdate, onDelete, refSchema string
+		if err := rows.Scan(&table, &name, &column, &ref, &refColumn, &onUpdate, &onDelete, &refSchema); err != nil {
 			return err
 		}
 		t := in.byName[table]
@@ -254,7 +262,7 @@ func (in *inspection) foreignKeys(ctx context.Context) error {
 		n := slices.IndexFunc(t.ForeignKeys, func(f *schema.ForeignKey) bool { return f.Name == name })
 		if n < 0 {
 			n = len(t.ForeignKeys)
-			t.ForeignKeys = append(t.ForeignKeys, &schema.ForeignKey{Name: name, RefTable: ref, OnUpdate: action(onUpdate), OnDelete: action(onDelete)})
+			t.ForeignKeys = append(t.ForeignKeys, &schema.ForeignKey{Name: name, RefTable: ref, RefSchema: refSchema, OnUpdate: action(onUpdate), OnDelete: action(onDelete)})
 		}
 		f := t.ForeignKeys[n]
 		f.Columns, f.RefColumns = append(f.Columns, column), append(f.RefColumns, refColumn)

@@ -119,3 +119,51 @@ func TestAColumnThatChangesStaysInvisible(t *testing.T) {
 		})
 	}
 }
+
+// A key into another database is read, and written, with its name.
+func TestAKeyIntoAnotherDatabase(t *testing.T) {
+	for _, e := range []string{testdb.MySQL, testdb.MariaDB} {
+		t.Run(e, func(t *testing.T) {
+			db, other := open(t, testdb.New(t, e)), open(t, testdb.New(t, e))
+			var name string
+			if err := other.Writer.QueryRowContext(t.Context(), "SELECT DATABASE()").Scan(&name); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := other.Writer.ExecContext(t.Context(), "CREATE TABLE p (id int PRIMARY KEY)"); err != nil {
+				t.Fatal(err)
+			}
+			for _, s := range []string{"CREATE TABLE p (id int PRIMARY KEY)",
+				"CREATE TABLE t (id int PRIMARY KEY, a int, CONSTRAINT f FOREIGN KEY (a) REFERENCES `" + name + "`.p (id))"} {
+				if _, err := db.Writer.ExecContext(t.Context(), s); err != nil {
+					t.Fatal(err)
+				}
+			}
+			read := func() []*schema.Table {
+				live, err := db.Inspector.Inspect(t.Context(), db.Writer, driver.InspectOptions{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return live
+			}
+			was := read()
+			create, err := db.DDL.CreateTables(was...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, s := range append([]string{"DROP TABLE t", "DROP TABLE p"}, create...) {
+				if _, err := db.Writer.ExecContext(t.Context(), s); err != nil {
+					t.Fatalf("%s: %v", s, err)
+				}
+			}
+			for _, c := range schema.Diff(was, read()) {
+				t.Error(c)
+			}
+			if f := read()[1].ForeignKeys; len(f) != 1 || f[0].RefSchema != name {
+				t.Errorf("keys: %v", f)
+			}
+			if _, err := db.Writer.ExecContext(t.Context(), "DROP TABLE t"); err != nil {
+				t.Fatal(err)
+			}
+		})
+	}
+}

@@ -105,6 +105,7 @@ func (d *DDL) Normalize(t *schema.Table) (*schema.Table, error) {
 	}
 	c := t.For(d.Has)
 	rules := ddltext.NormalizeRules{Canon: ddltext.CanonBy("normalize "+t.Name, declaredRules(c)), Literal: defaultLiteral,
+		Plain:  ddltext.PlainBy(declaredRules(c)),
 		Column: func(col *schema.Column) error { return d.column(c, col) }}
 	if err := rules.Normalize(c); err != nil {
 		return nil, err
@@ -116,6 +117,9 @@ func (d *DDL) Normalize(t *schema.Table) (*schema.Table, error) {
 		for n := range i.Parts {
 			i.Parts[n].Prefix = 0
 		}
+	}
+	if c.PrimaryKey != nil {
+		c.PrimaryKey.Prefix = nil
 	}
 	d.name(c)
 	for name := range c.Names() {

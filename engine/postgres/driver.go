@@ -82,6 +82,7 @@ func (Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*dr
 			": statements are sent unprepared; if the pooler keeps prepared statements, add prepared_statements=on to the URL")
 	}
 	db.Elsewhere = elsewhere
+	db.Printed = printed
 	pool := o.Pool.OrDefault()
 	db.Writer = sql.OpenDB(c)
 	db.Reader = db.Writer

@@ -124,14 +124,15 @@ func names(table, numbers string) string {
 func (in *inspection) constraints(ctx context.Context) error {
 	return in.each(ctx, `SELECT c.relname, k.conname, k.contype::text, coalesce(`+names("k.conrelid", "k.conkey")+`, '[]'),
 		r.relname, coalesce(`+names("k.confrelid", "k.confkey")+`, '[]'), k.confupdtype::text, k.confdeltype::text, k.condeferred,
-		pg_catalog.pg_get_expr(k.conbin, k.conrelid)
+		pg_catalog.pg_get_expr(k.conbin, k.conrelid), coalesce(CASE WHEN r.relnamespace <> c.relnamespace THEN
+			(SELECT nspname FROM pg_catalog.pg_namespace WHERE oid = r.relnamespace) END, '')
 		FROM pg_catalog.pg_class c JOIN pg_catalog.pg_constraint k ON k.conrelid = c.oid
 		LEFT JOIN pg_catalog.pg_class r ON r.oid = k.confrelid
 		WHERE k.contype IN ('p', 'u', 'f', 'c') AND k.conparentid = 0 AND `+ours+` ORDER BY c.relname, k.oid`, func(rows *sql.Rows) error {
-		var table, name, kind, columns, refColumns, onUpdate, onDelete string
+		var table, name, kind, columns, refColumns, onUpdate, onDelete, refSchema string
 		var ref, check sql.NullString
 		var deferred bool
-		if err := rows.Scan(&table, &name, &kind, &columns, &ref, &refColumns, &onUpdate, &onDelete, &deferred, &check); err != nil {
+		if err := rows.Scan(&table, &name, &kind, &columns, &ref, &refColumns, &onUpdate, &onDelete, &deferred, &check, &refSchema); err != nil {
 			return err
 		}
 		t := in.byName[table]
@@ -151,7 +152,7 @@ func (in *inspection) constraints(ctx context.Context) error {
 		case "u":
 			t.Uniques = append(t.Uniques, &schema.Unique{Name: name, Columns: cols})
 		case "f":
-			t.ForeignKeys = append(t.ForeignKeys, &schema.ForeignKey{Name: name, Columns: cols, RefTable: ref.String, RefColumns: refCols,
+			t.ForeignKeys = append(t.ForeignKeys, &schema.ForeignKey{Name: name, Columns: cols, RefTable: ref.String, RefSchema: refSchema, RefColumns: refCols,
 				OnUpdate: action(onUpdate), OnDelete: action(onDelete), Deferrable: deferred})
 		case "c":
 			t.Checks = append(t.Checks, &schema.Check{Name: name, Expr: schema.Expr(check.String)})

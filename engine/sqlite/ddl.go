@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -79,9 +80,19 @@ func (d *DDL) Normalize(t *schema.Table) (*schema.Table, error) {
 	}
 	c := t.For(d.Has)
 	rules := ddltext.NormalizeRules{Canon: ddltext.CanonBy("normalize "+t.Name, declaredRules(c)), Literal: defaultLiteral, Seconds: true,
+		Plain:  ddltext.PlainBy(declaredRules(c)),
 		Column: func(col *schema.Column) error { return d.column(c, col) }}
 	if err := rules.Normalize(c); err != nil {
 		return nil, err
+	}
+	if c.PrimaryKey != nil {
+		c.PrimaryKey.Prefix = nil
+	}
+	for _, f := range c.ForeignKeys {
+		if f.RefSchema != "" {
+			return nil, dberr.New(dberr.Unsupported, "normalize "+t.Name, "foreign key "+f.Name+" of table "+t.Name+
+				" refers to a table of schema "+f.RefSchema+", and SQLite has none")
+		}
 	}
 	for _, i := range c.Indexes {
 		i.Method = ""
@@ -137,7 +148,22 @@ func defaultLiteral(ty schema.Type, v any) any {
 	if s, ok := v.(string); ok {
 		return s
 	}
-	return ty.Literal(v)
+	if ty.Kind != schema.Other {
+		return ty.Literal(v)
+	}
+	// What the column makes of a number says nothing of how it was spelled.
+	switch v := v.(type) {
+	case bool:
+		if v {
+			return int64(1)
+		}
+		return int64(0)
+	case float64:
+		if v == math.Trunc(v) && math.Abs(v) < 1<<53 {
+			return int64(v)
+		}
+	}
+	return v
 }
 
 // TypeName writes a type as SQLAlchemy does, whose databases are opened here.

@@ -1,6 +1,8 @@
 package sqlite
 
 import (
+	"strings"
+
 	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/driver/value"
 	"github.com/larder-db/larder/schema"
@@ -9,7 +11,13 @@ import (
 // spellDefault gives a text as a default the form in which a bound value of the
 // column is stored: to SQLite the two would be different values.
 func spellDefault(c *schema.Column) {
-	if c.Default == nil || c.Default.Expr != "" {
+	if c.Default == nil {
+		return
+	}
+	if c.Type.Kind == schema.Date && strings.EqualFold(strings.Trim(string(c.Default.Expr), "() "), "CURRENT_DATE") {
+		c.Default = &schema.Default{Expr: schema.Now} // that is what now is to a date
+	}
+	if c.Default.Expr != "" {
 		return
 	}
 	s, ok := c.Default.Value.(string)

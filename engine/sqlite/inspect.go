@@ -403,6 +403,10 @@ func readDefault(c *schema.Column, r sqltext.Rules, canon func(string, schema.Ex
 		c.Default.Expr = schema.Now
 		return nil
 	}
+	if sqltext.BareWord(text) {
+		c.Default = &schema.Default{Value: text} // SQLite takes it for a text
+		return nil
+	}
 	if v, ok := sqltext.Literal(text, r); ok {
 		c.Default = &schema.Default{Value: defaultLiteral(c.Type, v)}
 		return nil

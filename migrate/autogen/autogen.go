@@ -212,7 +212,7 @@ func (g *Generator) Autogenerate(ctx context.Context, d Draft, renames Renames) 
 	}
 	x := &history.Directive{Revision: rev, Compared: true}
 	var made *op.State
-	if x.Upgrade, made = g.declaredOps(before, renames, changes); x.Upgrade == nil {
+	if x.Upgrade, made = g.declaredOps(ctx, before, renames, changes); x.Upgrade == nil {
 		x.Upgrade = append(renames.ops(), portable(g.m, op.FromChanges(changes, renamed.Tables()...))...)
 	}
 	if len(x.Upgrade) == 0 {
@@ -244,7 +244,7 @@ func (g *Generator) difference(ctx context.Context, renames Renames) (before, re
 	if err := renamed.Apply(renames.ops()...); err != nil {
 		return nil, nil, nil, err
 	}
-	changes, err = status.Drift(g.set, g.m, renamed)
+	changes, err = status.Drift(ctx, g.o.Engine, g.set, g.m, renamed)
 	return before, renamed, changes, err
 }
 

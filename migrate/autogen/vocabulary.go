@@ -1,6 +1,7 @@
 package autogen
 
 import (
+	"context"
 	"reflect"
 	"slices"
 
@@ -20,7 +21,7 @@ import (
 // and what they start from. It returns nil where they do not lead the database
 // there: it may not come from this history, or the history says something in
 // SQL of its own.
-func (g *Generator) declaredOps(before *op.State, renames Renames, changes []schema.Change) ([]op.Op, *op.State) {
+func (g *Generator) declaredOps(ctx context.Context, before *op.State, renames Renames, changes []schema.Change) ([]op.Op, *op.State) {
 	h, err := g.set.AsDeclared().Replay(g.m, g.m.Graph.Tips())
 	if err != nil {
 		return nil, nil
@@ -47,7 +48,7 @@ func (g *Generator) declaredOps(before *op.State, renames Renames, changes []sch
 		if err := after.Apply(ops...); err != nil {
 			continue
 		}
-		if left, err := status.Drift(g.set, g.m, after); err == nil && len(left) == 0 {
+		if left, err := status.Drift(ctx, g.o.Engine, g.set, g.m, after); err == nil && len(left) == 0 {
 			return ops, h.State
 		}
 	}

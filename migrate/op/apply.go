@@ -60,10 +60,10 @@ func (o RenameTable) apply(s *State) error {
 	delete(s.tables, o.From)
 	s.tables[o.To] = t
 	for name, r := range s.tables {
-		if slices.ContainsFunc(r.ForeignKeys, func(f *schema.ForeignKey) bool { return f.RefTable == o.From }) {
+		if slices.ContainsFunc(r.ForeignKeys, func(f *schema.ForeignKey) bool { return f.Refers(o.From) }) {
 			r = r.Clone()
 			for _, f := range r.ForeignKeys {
-				if f.RefTable == o.From {
+				if f.Refers(o.From) {
 					f.RefTable = o.To
 				}
 			}
@@ -134,7 +134,7 @@ func (o RenameColumn) apply(s *State) error {
 	}
 	for name, r := range s.tables {
 		hit := func(f *schema.ForeignKey) bool {
-			return f.RefTable == o.Table && slices.Contains(f.RefColumns, o.From)
+			return f.Refers(o.Table) && slices.Contains(f.RefColumns, o.From)
 		}
 		if !slices.ContainsFunc(r.ForeignKeys, hit) {
 			continue

@@ -80,7 +80,7 @@ func keysAround(changes []schema.Change, tables []*schema.Table) (drop, add []Op
 	}
 	for _, t := range tables {
 		for _, f := range t.ForeignKeys {
-			if gone[[2]string{t.Name, f.String()}] || !changed(t.Name, f.Columns) && !changed(f.RefTable, f.RefColumns) {
+			if gone[[2]string{t.Name, f.String()}] || !changed(t.Name, f.Columns) && (f.RefSchema != "" || !changed(f.RefTable, f.RefColumns)) {
 				continue
 			}
 			drop = append(drop, DropForeignKey{Table: t.Name, Name: f.Name, Columns: f.Columns})
@@ -121,11 +121,17 @@ func keysApart(changes []schema.Change) (early, later map[*schema.ForeignKey]boo
 		switch c := c.(type) {
 		case schema.AddTable:
 			for _, f := range c.Table.ForeignKeys {
+				if f.RefSchema != "" {
+					continue
+				}
 				at, new := comes[f.RefTable]
 				later[f] = new && at > n || !new && grows[f.RefTable]
 			}
 		case schema.DropTable:
 			for _, f := range c.Table.ForeignKeys {
+				if f.RefSchema != "" {
+					continue
+				}
 				at, gone := goes[f.RefTable]
 				early[f] = gone && at < n || !gone && shrinks[f.RefTable]
 			}

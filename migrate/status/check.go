@@ -170,7 +170,7 @@ func Check(ctx context.Context, eng *engine.Engine, set *history.Set) (*Findings
 			return nil, err
 		}
 		f.remark(m, live)
-		changes, err := Drift(set, m, live)
+		changes, err := Drift(ctx, eng, set, m, live)
 		if err != nil {
 			return nil, err
 		}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/migrate/history"
 	"github.com/larder-db/larder/migrate/ledger"
 	"github.com/larder-db/larder/migrate/op"
@@ -34,13 +35,17 @@ func Live(ctx context.Context, in ledger.Inspector, set *history.Set, m *history
 }
 
 // Drift is what has to be done to make tables what a lineage declares; nil when
-// they are.
-func Drift(set *history.Set, m *history.Member, live *op.State) ([]schema.Change, error) {
+// they are. The database, if one is given, is asked where texts cannot tell.
+func Drift(ctx context.Context, eng *engine.Engine, set *history.Set, m *history.Member, live *op.State) ([]schema.Change, error) {
 	declared, err := op.NewState(set.Target().DDL, m.Tables...)
 	if err != nil {
 		return nil, err
 	}
-	changes := judge(m, schema.Diff(live.Tables(), declared.Tables()), live, declared)
+	changes, err := differences(ctx, eng, live, declared)
+	if err != nil {
+		return nil, err
+	}
+	changes = judge(m, changes, live, declared)
 	if m.Ignore != nil {
 		changes = slices.DeleteFunc(changes, func(c schema.Change) bool { return m.Ignore(live.Table(c.On()), c) })
 	}

@@ -88,6 +88,9 @@ func Constraints(on string, t *schema.Table) []string {
 	add := func(format string, args ...any) { out = append(out, fmt.Sprintf(on+"."+format, args...)) }
 	if k := t.PrimaryKey; k != nil {
 		add("Primary(%s)", quoted(append([]string{k.Name}, k.Columns...)))
+		if k.Prefix != nil {
+			add("PrimaryKey.Prefix = %s", Value(k.Prefix))
+		}
 	}
 	for _, u := range t.Uniques {
 		needs := ""

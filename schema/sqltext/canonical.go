@@ -2,6 +2,7 @@ package sqltext
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -40,6 +41,13 @@ func Literal(text string, r Rules) (value any, ok bool) {
 		n = n.args[0] // what is cast twice is computed
 	}
 	return n.value()
+}
+
+// BareWord reports whether text is nothing but a word that is no value by itself,
+// as NULL and CURRENT_DATE are.
+func BareWord(text string) bool {
+	toks, err := Lex(text, Rules{})
+	return err == nil && len(toks) == 1 && toks[0].Kind == Word && !slices.Contains(valueWords, strings.ToUpper(toks[0].Text))
 }
 
 // words joins tokens in normal form without understanding them.

@@ -37,6 +37,10 @@ func (p *parser) call(t Token) (*node, error) {
 		return &node{kind: nAtom, text: "count(*)"}, nil
 	case (name == "now" || name == "current_timestamp") && p.acceptOp(")"):
 		return &node{kind: nAtom, text: "CURRENT_TIMESTAMP"}, nil
+	case (name == "curdate" || name == "current_date") && p.acceptOp(")"):
+		return &node{kind: nAtom, text: "CURRENT_DATE"}, nil
+	case (name == "curtime" || name == "current_time") && p.acceptOp(")"):
+		return &node{kind: nAtom, text: "CURRENT_TIME"}, nil
 	}
 	args, err := p.args(")")
 	if err != nil {
@@ -163,7 +167,7 @@ func (p *parser) cast(n *node, ty string) *node {
 			return n
 		}
 	case nArray:
-		if isText || p.isEnum(strings.TrimSuffix(ty, "[]")) {
+		if len(n.args) > 0 && (isText || p.isEnum(strings.TrimSuffix(ty, "[]"))) { // an empty one has its type from nowhere else
 			return n
 		}
 	case nAtom:

@@ -93,6 +93,9 @@ func TestCanonical(t *testing.T) {
 		{escaping, "not (a like 'x%' escape '!')", `{a} NOT LIKE 'x%' ESCAPE '!'`},
 		{escaping, "timestampdiff(DAY,`a`,`b`)", `timestampdiff(DAY, {a}, {b}) <> 0`},
 		{casting, "(a IS NFC NORMALIZED)", `({a} IS NFC NORMALIZED)`},
+		{casting, "ARRAY[]::text[]", `CAST(ARRAY[] AS text[])`},
+		{casting, "(ARRAY[]::character varying[])::text[]", `CAST(CAST(ARRAY[] AS character varying[]) AS text[])`},
+		{casting, "ARRAY['a'::text]", `ARRAY['a']`},
 		{casting, "CURRENT_CATALOG", `CURRENT_CATALOG`},
 		{escaping, `a = "x"`, `{a} = 'x'`},
 		// Not understood: words in normal form, parentheses as they were.
