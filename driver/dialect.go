@@ -51,6 +51,7 @@ type Dialect interface {
 	Decimals
 	JSON
 	TextMatch
+	Functions
 	Clauses
 }
 

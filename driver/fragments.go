@@ -2,7 +2,10 @@ package driver
 
 import (
 	"encoding/hex"
+	"strconv"
 	"strings"
+
+	"github.com/larder-db/larder/schema"
 )
 
 // Fragments that several engines write in the same words.
@@ -65,4 +68,23 @@ func AppendQuoted(b []byte, s string, mark byte) []byte {
 // AppendHex appends v as the literal X'...'.
 func AppendHex(b, v []byte) []byte {
 	return append(hex.AppendEncode(append(b, "X'"...), v), '\'')
+}
+
+// WriteRounded writes a rounded number for an engine whose FLOOR, CEILING and
+// ROUND of decimals are exact. power is the double 10^digits.
+func WriteRounded(b *Builder, how Rounding, e Typed, digits int, power string) {
+	exact := e.SQLType().Kind == schema.Numeric
+	name := map[Rounding]string{Down: "FLOOR", Up: "CEILING"}[how]
+	switch {
+	case exact && how == Nearest:
+		b.SQL("ROUND(").Expr(e).SQL(", " + strconv.Itoa(digits) + ")")
+	case exact && digits == 0:
+		b.SQL(name + "(").Expr(e).SQL(")")
+	case exact:
+		b.SQL("(" + name + "(").Expr(e).SQL(" * 1" + strings.Repeat("0", digits) + ") / 1" + strings.Repeat("0", digits) + ")")
+	case how == Nearest:
+		b.SQL("(SIGN(").Expr(e).SQL(") * FLOOR(ABS(").Expr(e).SQL(") * " + power + " + 0.5) / " + power + " + 0)")
+	default:
+		b.SQL("(" + name + "(").Expr(e).SQL(" * " + power + ") / " + power + " + 0)")
+	}
 }

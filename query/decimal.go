@@ -96,12 +96,12 @@ func typed(e driver.Expr, ty schema.Type) driver.Typed {
 // point, halves away from zero; NULL when there are no rows.
 func AvgTo(e Operand[Decimal], scale int) Expr[Decimal] {
 	ty := schema.Type{Kind: schema.Numeric, Precision: 65, Scale: scale}
-	return Expr[Decimal]{ty: ty, n: aggregate(func(b *driver.Builder, over func()) {
+	return Expr[Decimal]{ty: ty, n: aggregate{arg: e, f: func(b *driver.Builder, e driver.Typed, over func()) {
 		sum := driver.ExprFunc(func(b *driver.Builder) { b.Dialect().DecimalSum(b, e, over) })
 		count := driver.ExprFunc(func(b *driver.Builder) {
 			b.Expr(call{"COUNT", []driver.Expr{e}})
 			over()
 		})
 		b.Dialect().Quotient(b, sum, count, scale)
-	})}
+	}}}
 }

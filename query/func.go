@@ -51,8 +51,10 @@ func failed[T any](err error) Expr[T] {
 	return Expr[T]{ty: typeFor[T](), n: driver.ExprFunc(func(b *driver.Builder) { b.Fail(err) })}
 }
 
+const countAll text = "COUNT(*)"
+
 // CountAll is COUNT(*).
-func CountAll() Expr[int64] { return Expr[int64]{n: text("COUNT(*)"), ty: bigint} }
+func CountAll() Expr[int64] { return Expr[int64]{n: countAll, ty: bigint} }
 
 // CountOf is the number of rows in which e is not NULL.
 func CountOf(e driver.Expr) Expr[int64] {
@@ -68,19 +70,24 @@ func CountDistinct(e driver.Expr) Expr[int64] {
 	})}
 }
 
-// aggregate is a function of the rows of a group, or with over, which writes the
-// window, of the rows of a window. It is called with an over that writes nothing
-// where there is no window.
-type aggregate func(b *driver.Builder, over func())
+// aggregate is a function f of an argument in the rows of a group, or with over,
+// which writes the window, of the rows of a window. f is called with an over that
+// writes nothing where there is no window.
+type aggregate struct {
+	arg driver.Typed
+	f   func(b *driver.Builder, e driver.Typed, over func())
+}
 
 // WriteSQL writes the function of a group.
 func (a aggregate) WriteSQL(b *driver.Builder) { a.write(b, func() {}) }
 
-func (a aggregate) write(b *driver.Builder, over func()) { b.Labels(false, func() { a(b, over) }) }
+func (a aggregate) write(b *driver.Builder, over func()) {
+	b.Labels(false, func() { a.f(b, a.arg, over) })
+}
 
 // aggregateOf is the aggregate function name of e, cast to a type where that is asked for.
 func aggregateOf(name string, e driver.Expr, cast *schema.Type) aggregate {
-	return func(b *driver.Builder, over func()) {
+	return aggregate{arg: typed(e, schema.Type{}), f: func(b *driver.Builder, e driver.Typed, over func()) {
 		x := driver.ExprFunc(func(b *driver.Builder) {
 			b.Expr(call{name, []driver.Expr{e}})
 			over()
@@ -90,7 +97,7 @@ func aggregateOf(name string, e driver.Expr, cast *schema.Type) aggregate {
 			return
 		}
 		b.Expr(x)
-	}
+	}}
 }
 
 // Sum is the sum, NULL when there are no rows. The sum of integers is cast to
@@ -101,7 +108,7 @@ func Sum[T any](e Operand[T]) Expr[T] {
 	case schema.Integer, schema.SmallInt, schema.BigInt:
 		return Expr[T]{ty: bigint, n: aggregateOf("SUM", e, &bigint)}
 	case schema.Numeric:
-		return Expr[T]{ty: ty, n: aggregate(func(b *driver.Builder, over func()) { b.Dialect().DecimalSum(b, e, over) })}
+		return Expr[T]{ty: ty, n: aggregate{arg: e, f: func(b *driver.Builder, e driver.Typed, over func()) { b.Dialect().DecimalSum(b, e, over) }}}
 	}
 	return Expr[T]{ty: ty, n: aggregateOf("SUM", e, nil)}
 }
@@ -111,12 +118,12 @@ func Avg[T any](e Operand[T]) Expr[float64] {
 	if e.SQLType().Kind != schema.Numeric {
 		return Expr[float64]{ty: float, n: aggregateOf("AVG", e, &float)}
 	}
-	return Expr[float64]{ty: float, n: aggregate(func(b *driver.Builder, over func()) {
+	return Expr[float64]{ty: float, n: aggregate{arg: e, f: func(b *driver.Builder, e driver.Typed, over func()) {
 		b.Dialect().Cast(b, driver.ExprFunc(func(b *driver.Builder) { b.Dialect().DecimalSum(b, e, over) }), float)
 		b.SQL(" / NULLIF(").Expr(call{"COUNT", []driver.Expr{e}})
 		over()
 		b.SQL(", 0)")
-	})}
+	}}}
 }
 
 // Min is the smallest value, NULL when there are no rows.
@@ -128,7 +135,7 @@ func Max[T any](e Operand[T]) Expr[T] { return extreme[T]("MAX", e) }
 func extreme[T any](name string, e Operand[T]) Expr[T] {
 	ty := e.SQLType()
 	if ty.Kind == schema.Numeric {
-		return Expr[T]{ty: ty, n: aggregate(func(b *driver.Builder, over func()) { b.Dialect().DecimalExtreme(b, name, e, over) })}
+		return Expr[T]{ty: ty, n: aggregate{arg: e, f: func(b *driver.Builder, e driver.Typed, over func()) { b.Dialect().DecimalExtreme(b, name, e, over) }}}
 	}
 	return Expr[T]{ty: ty, n: aggregateOf(name, e, nil)}
 }

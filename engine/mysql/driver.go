@@ -184,7 +184,7 @@ func settings(s server, initCommand string) []string {
 	meaning := "SET NAMES utf8mb4 COLLATE " + s.flavour.collation() + ", @@SESSION.time_zone = '+00:00', @@SESSION.sql_mode = '" + strictMode + "'"
 	out := []string{meaning + ", @@SESSION." + s.flavour.isolation() + " = 'READ-COMMITTED', @@SESSION.autocommit = 1, @@SESSION.foreign_key_checks = 1, @@SESSION.sql_auto_is_null = 0" +
 		", @@SESSION.sql_safe_updates = 0, @@SESSION.sql_select_limit = 18446744073709551615, @@SESSION.sql_big_selects = 1" +
-		", @@SESSION.completion_type = 'NO_CHAIN', @@SESSION.unique_checks = 1, @@SESSION.div_precision_increment = 4" + s.flavour.settings()}
+		", @@SESSION.completion_type = 'NO_CHAIN', @@SESSION.unique_checks = 1, @@SESSION.div_precision_increment = 4, @@SESSION.group_concat_max_len = 4294967295" + s.flavour.settings()}
 	if initCommand != "" {
 		// What it sets counts, but not for what texts and instants mean.
 		out = append(out, initCommand, meaning)

@@ -19,8 +19,9 @@ import (
 // read by any other program. NULL in gives NULL out.
 func scalarFunctions() []scalarFunction {
 	var p patterns
-	return append(decimalFunctions(), []scalarFunction{
+	return append(append(decimalFunctions(), roundingFunctions()...), []scalarFunction{
 		{"larder_integer", 2, integerStore},
+		{"larder_upper", 1, texts(func(a []string) (sqldriver.Value, error) { return strings.ToUpper(a[0]), nil })},
 		{"larder_lower", 1, texts(func(a []string) (sqldriver.Value, error) { return strings.ToLower(a[0]), nil })},
 		{"larder_instant", 1, texts(func(a []string) (sqldriver.Value, error) { return instant(a[0]), nil })},
 		{"larder_like", 3, texts(func(a []string) (sqldriver.Value, error) { return truth(like(a[0], a[1], a[2])), nil })},

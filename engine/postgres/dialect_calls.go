@@ -1,0 +1,82 @@
+package postgres
+
+import (
+	"strconv"
+
+	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/schema"
+)
+
+// Rounded of floats is calculated as on other engines: round(double precision)
+// sends halves to the even neighbour.
+func (d Dialect) Rounded(b *driver.Builder, how driver.Rounding, e driver.Typed, digits int) {
+	driver.WriteRounded(b, how, e, digits, "CAST(1e"+strconv.Itoa(digits)+" AS double precision)")
+}
+
+// timestamp writes e as an instant in UTC without a zone.
+func timestamp(b *driver.Builder, e driver.Typed) {
+	if e.SQLType().WithZone {
+		b.SQL("(").Expr(e).SQL(" AT TIME ZONE 'UTC')")
+		return
+	}
+	b.SQL("CAST(").Expr(e).SQL(" AS timestamp)")
+}
+
+// TimePart is EXTRACT.
+func (Dialect) TimePart(b *driver.Builder, unit driver.TimeUnit, e driver.Typed) {
+	name := string(unit)
+	switch unit {
+	case driver.WeekDay:
+		name = "isodow"
+	case driver.YearDay:
+		name = "doy"
+	}
+	b.SQL("CAST(FLOOR(EXTRACT(" + name + " FROM ")
+	timestamp(b, e)
+	b.SQL(")) AS bigint)")
+}
+
+// Truncated is date_trunc.
+func (Dialect) Truncated(b *driver.Builder, unit driver.TimeUnit, e driver.Typed) {
+	b.SQL("date_trunc('" + string(unit) + "', ")
+	timestamp(b, e)
+	b.SQL(")")
+}
+
+// Epoch is EXTRACT, of an instant without a zone that is UTC.
+func (Dialect) Epoch(b *driver.Builder, e driver.Typed) {
+	b.SQL("CAST(FLOOR(EXTRACT(EPOCH FROM ")
+	timestamp(b, e)
+	b.SQL(")) AS bigint)")
+}
+
+// FromEpoch adds to an instant without a zone.
+func (d Dialect) FromEpoch(b *driver.Builder, seconds driver.Expr) {
+	b.SQL("(TIMESTAMP '1970-01-01 00:00:00' + ")
+	d.Cast(b, seconds, schema.Type{Kind: schema.BigInt})
+	b.SQL(" * INTERVAL '1 second')")
+}
+
+// TextAgg is string_agg.
+func (Dialect) TextAgg(b *driver.Builder, e driver.Expr, separator string, order func()) {
+	b.SQL("string_agg(CAST(").Expr(e).SQL(" AS text), CAST(").Arg(separator).SQL(" AS text)")
+	if order != nil {
+		b.SQL(" ORDER BY ")
+		order()
+	}
+	b.SQL(")")
+}
+
+// JSONString is to_json of a text.
+func (Dialect) JSONString(b *driver.Builder, e driver.Expr) {
+	b.SQL("CAST(to_json(CAST(").Expr(e).SQL(" AS text)) AS text)")
+}
+
+// Upper is upper with the rules of Unicode, as Lower is lower.
+func (d Dialect) Upper(b *driver.Builder, e driver.Expr) {
+	b.SQL("upper(").Expr(e)
+	if d.icu {
+		b.SQL(` COLLATE "und-x-icu"`)
+	}
+	b.SQL(`) COLLATE "C"`)
+}
