@@ -13,6 +13,11 @@
 //		Made  = query.Col[int64](t.BigInt("created_at"))
 //	)
 //
+// What the program and not the database does for a column is said there, too: ids
+// and times of new rows, versions, types of one's own.
+//
+//	var ID = query.Col(t.Text("id").Key(36).PrimaryKey(), query.Default(newID))
+//
 // Rows are structs; the db tags of their fields name columns. NULL needs a
 // pointer; a JSON column is a jsonvalue.JSON, which has its own NULL:
 //
@@ -49,7 +54,13 @@
 //	var add = query.Prepare[struct{}](query.Insert(t).Params(ID, Title, Meta, Made))
 //	_, err = add.Exec(ctx, eng, query.By(n))
 //
-// Related rows are loaded in a fixed number of statements, when asked for:
+// Relations are declared beside the tables, by their foreign keys, and loaded in a
+// fixed number of statements, when asked for:
+//
+//	var NoteComments = query.HasMany(comment, func(n *Note) *[]Comment { return &n.Comments }, CommentNote)
+//	notes, err := query.AllWith(ctx, eng, q, NoteComments.OrderBy(CommentAt))
+//
+// or described where they are used, by what makes them up:
 //
 //	comments := query.Many(func(n *Note) (string, bool) { return n.ID, true },
 //		query.SelectFrom(comment).OrderBy(CommentAt), []query.AnyColumn{NoteID},
