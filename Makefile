@@ -18,7 +18,7 @@ PLATFORMS := linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 win
 test test-sqlite test-postgresql test-mysql test-mariadb race: export RAPID_SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help build build-cloud test-cloud dist test test-sqlite test-postgresql test-mysql test-mariadb race bench soak fuzz-api lint vet fmt vuln generate check servers
+.PHONY: clients help build build-cloud test-cloud dist test test-sqlite test-postgresql test-mysql test-mariadb race bench soak fuzz-api lint vet fmt vuln generate check servers
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-16s %s\n", $$1, $$2 }'
@@ -61,6 +61,9 @@ soak: ## run the long tests too: an hour
 
 fuzz-api: ## try every operation of the described API; needs Python 3 and its package index
 	$(SERVERS) -- $(GO) test -tags fuzzapi -timeout 60m -run TestTheFuzzer ./internal/cli
+
+clients: ## run clients of Open WebUI against a server on each engine; needs Python 3 and its package index
+	$(SERVERS) -- $(GO) test -tags clients -timeout 30m -v -run TestClientsOfOpenWebUI ./internal/cli
 
 servers: ## start the test servers and keep them until interrupted
 	$(SERVERS)
