@@ -307,13 +307,14 @@ type extras struct {
 	// inline has the columns with a check of their own, which goes when the
 	// column is stated again without it, and by no other way.
 	inline map[string]bool
-	// hidden has the columns that are INVISIBLE, which they stay.
-	hidden map[string]bool
+	// besides has, by column, what stays of it that the schema does not say:
+	// INVISIBLE, and that a table which keeps its history keeps none of it.
+	besides map[string]string
 }
 
 // Extras reads how the checks of the table were made.
 func (d *DDL) Extras(ctx context.Context, q driver.DBTX, o driver.InspectOptions, table string) (driver.Extras, error) {
-	x := extras{json: map[string]string{}, inline: map[string]bool{}, hidden: map[string]bool{}}
+	x := extras{json: map[string]string{}, inline: map[string]bool{}, besides: map[string]string{}}
 	err := driver.EachRow(ctx, q, func(rows *sql.Rows) error {
 		var of, name, clause, level string
 		var loose bool
@@ -342,11 +343,15 @@ func (d *DDL) Extras(ctx context.Context, q driver.DBTX, o driver.InspectOptions
 		return driver.Extras{}, err
 	}
 	err = driver.EachRow(ctx, q, func(rows *sql.Rows) error {
-		var name string
-		err := rows.Scan(&name)
-		x.hidden[name] = true
+		var name, extra string
+		err := rows.Scan(&name, &extra)
+		for _, word := range []string{"INVISIBLE", "WITHOUT SYSTEM VERSIONING"} {
+			if strings.Contains(strings.ToUpper(extra), word) {
+				x.besides[name] += " " + word
+			}
+		}
 		return err
-	}, `SELECT column_name FROM information_schema.columns WHERE table_schema = `+here+` AND table_name = ? AND extra LIKE '%INVISIBLE%'`,
+	}, "SELECT column_name, extra FROM information_schema.columns WHERE table_schema = "+here+" AND table_name = ? AND extra <> ''",
 		o.Schema, table)
 	return driver.Extras{Own: x}, err
 }
@@ -376,10 +381,7 @@ func (w *alteration) inline(check string) bool { return w.extras().inline[check]
 // knows of it besides stays.
 func (w *alteration) again(c *schema.Column) (string, error) {
 	s, err := w.d.text.Column(w.After, c)
-	if w.extras().hidden[c.Name] {
-		s += " INVISIBLE"
-	}
-	return s, err
+	return s + w.extras().besides[c.Name], err
 }
 
 // stated is again with the check that is part of the column and stays.

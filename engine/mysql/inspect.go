@@ -114,6 +114,9 @@ func (in *inspection) columns(ctx context.Context) error {
 		if strings.Contains(low, "invisible") {
 			t.Note("column " + c.Name + " is INVISIBLE")
 		}
+		if strings.Contains(low, "without system versioning") {
+			t.Note("column " + c.Name + " is WITHOUT SYSTEM VERSIONING")
+		}
 		if at := strings.Index(low, "srid "); at >= 0 {
 			c.Type.Raw += " " + low[at:]
 		}

@@ -74,6 +74,9 @@ func TestAColumnThatChangesStaysInvisible(t *testing.T) {
 		t.Run(e, func(t *testing.T) {
 			db := open(t, testdb.New(t, e))
 			s := "CREATE TABLE c (id int PRIMARY KEY, a int DEFAULT 1 INVISIBLE COMMENT 'x', b int(4) ZEROFILL)"
+			if e == testdb.MariaDB {
+				s = "CREATE TABLE c (id int PRIMARY KEY, a int DEFAULT 1 INVISIBLE WITHOUT SYSTEM VERSIONING COMMENT 'x', b int(4) ZEROFILL WITHOUT SYSTEM VERSIONING) WITH SYSTEM VERSIONING"
+			}
 			if _, err := db.Writer.ExecContext(t.Context(), s); err != nil {
 				t.Fatal(err)
 			}
