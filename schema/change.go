@@ -295,7 +295,8 @@ func (u *Unique) String() string {
 // String names the constraint, its columns and where it points.
 func (f *ForeignKey) String() string {
 	from, to := strings.Join(f.Columns, ", "), strings.Join(f.RefColumns, ", ")
-	s := named("foreign key ", f.Name) + "(" + from + ") -> " + strings.TrimPrefix(f.RefSchema+"."+f.RefTable, ".") + "(" + to + ")"
+	table := strings.TrimPrefix(f.RefSchema+"."+f.RefTable, ".")
+	s := named("foreign key ", f.Name) + "(" + from + ") -> " + table + "(" + to + ")"
 	if f.OnUpdate != NoAction {
 		s += " on update " + strings.ToLower(string(f.OnUpdate))
 	}

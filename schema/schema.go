@@ -119,7 +119,7 @@ type Type struct {
 	Values    []string // Enum
 	Name      string   // Enum: the type's name where enums are types of their own
 	Raw       string   // the engine's own spelling; set by inspection, and required for Other
-	Codec     *Codec   // how values of a Go type of one's own are stored; nil for the kind's own. The database does not know of it
+	Codec     *Codec   `json:"-"` // how values of a Go type of one's own are stored; nil for the kind's own. The database does not know of it
 }
 
 // Codec turns values of a Go type into such as a column of its kind stores, and

@@ -21,7 +21,8 @@ import (
 // and what they start from. It returns nil where they do not lead the database
 // there: it may not come from this history, or the history says something in
 // SQL of its own.
-func (g *Generator) declaredOps(ctx context.Context, before *op.State, renames Renames, changes []schema.Change) ([]op.Op, *op.State) {
+func (g *Generator) declaredOps(ctx context.Context, before *op.State, renames Renames,
+	changes []schema.Change) ([]op.Op, *op.State) {
 	h, err := g.set.AsDeclared().Replay(g.m, g.m.Graph.Tips())
 	if err != nil {
 		return nil, nil

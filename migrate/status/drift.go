@@ -36,7 +36,8 @@ func Live(ctx context.Context, in ledger.Inspector, set *history.Set, m *history
 
 // Drift is what has to be done to make tables what a lineage declares; nil when
 // they are. The database, if one is given, is asked where texts cannot tell.
-func Drift(ctx context.Context, eng *engine.Engine, set *history.Set, m *history.Member, live *op.State) ([]schema.Change, error) {
+func Drift(ctx context.Context, eng *engine.Engine, set *history.Set, m *history.Member,
+	live *op.State) ([]schema.Change, error) {
 	declared, err := op.NewState(set.Target().DDL, m.Tables...)
 	if err != nil {
 		return nil, err

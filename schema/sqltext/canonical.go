@@ -47,7 +47,8 @@ func Literal(text string, r Rules) (value any, ok bool) {
 // as NULL and CURRENT_DATE are.
 func BareWord(text string) bool {
 	toks, err := Lex(text, Rules{})
-	return err == nil && len(toks) == 1 && toks[0].Kind == Word && !slices.Contains(valueWords, strings.ToUpper(toks[0].Text))
+	return err == nil && len(toks) == 1 && toks[0].Kind == Word &&
+		!slices.Contains(valueWords, strings.ToUpper(toks[0].Text))
 }
 
 // words joins tokens in normal form without understanding them.
