@@ -259,9 +259,9 @@ type Clauses interface {
 	// DefaultRow writes the rest of an INSERT with no columns.
 	DefaultRow(b *Builder)
 	// InArray writes a condition: e, of type ty, is (or is not) an element of
-	// the JSON array in the text array, which is bound as one value: for lists
-	// over the limit of placeholders. ty is a text, integer or UUID type.
-	InArray(b *Builder, e Expr, ty schema.Type, array string, not bool)
+	// the JSON array in array, a text that is bound as one value, or what stands
+	// for one: for lists over the limit of placeholders, and of any length. ty is a text, integer or UUID type.
+	InArray(b *Builder, e Expr, ty schema.Type, array any, not bool)
 	// TupleIn writes a condition: the row of left is (or is not) one of rows.
 	// There is at least one row.
 	TupleIn(b *Builder, left []Expr, rows [][]Expr, not bool)

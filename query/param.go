@@ -38,6 +38,8 @@ type param struct {
 	t    reflect.Type
 	// own, when it is not nil, gives the value: nobody else does.
 	own func() any
+	// list says that it takes a list of values, which is bound as one.
+	list bool
 }
 
 // given is the values that parameters of their own have in one run.
@@ -64,7 +66,7 @@ type slot struct {
 
 func (s slot) WriteSQL(b *driver.Builder) {
 	if s.p.own != nil && b.Script() {
-		b.Fail(named(b.Value(s.ty, s.p.own()), s.of))
+		bound(b, s.ty, s.of, s.p.own())
 		return
 	}
 	b.Arg(s)
@@ -110,13 +112,21 @@ func fill(d driver.Dialect, args []any, at []int, params []*param, values []any,
 		default:
 			value = values[slices.IndexFunc(params, func(p *param) bool { return p.name == s.p.name })]
 		}
-		v, err := encode(d, s.ty, value)
+		v, err := s.encode(d, value)
 		if err != nil {
 			return nil, named(err, s.of)
 		}
 		out[i] = v
 	}
 	return out, nil
+}
+
+// encode is a value of the parameter as it is bound.
+func (s slot) encode(d driver.Dialect, v any) (any, error) {
+	if s.p.list {
+		return jsonList(d, s.ty, v)
+	}
+	return encode(d, s.ty, v)
 }
 
 func badParams(name, msg string) error { return dberr.New(dberr.Invalid, name, msg) }

@@ -1,6 +1,7 @@
 package schema_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -334,4 +335,24 @@ func ExampleDiff() {
 	// Output:
 	// add column note.title text null
 	// drop column note.title
+}
+
+// TestWhatGoDoesIsNotWritten: journals and checksums are made of declarations.
+func TestWhatGoDoesIsNotWritten(t *testing.T) {
+	tab := schema.Define("t")
+	plain, err := json.Marshal(tab)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := tab.BigInt("n").OnInsert(func() any { return 1 }).OnUpdate(func() any { return 2 })
+	c.Version, c.Type.Codec = true, &schema.Codec{Encode: func(v any) (any, error) { return v, nil }}
+	text, err := json.Marshal(tab)
+	if err != nil || len(text) < len(plain) || strings.Contains(string(text), "Codec") || strings.Contains(string(text), "On") {
+		t.Errorf("%s: %v", text, err)
+	}
+	other := schema.Define("t")
+	other.BigInt("n")
+	if d := schema.Diff([]*schema.Table{tab}, []*schema.Table{other}); len(d) != 0 {
+		t.Errorf("they differ: %v", d)
+	}
 }

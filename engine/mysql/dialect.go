@@ -279,7 +279,7 @@ func (Dialect) DistinctFrom(b *driver.Builder, a, c driver.Expr, not bool) {
 
 func (Dialect) DefaultRow(b *driver.Builder) { b.SQL("() VALUES ()") }
 
-func (d Dialect) InArray(b *driver.Builder, e driver.Expr, ty schema.Type, array string, not bool) {
+func (d Dialect) InArray(b *driver.Builder, e driver.Expr, ty schema.Type, array any, not bool) {
 	b.Expr(e)
 	if not {
 		b.SQL(" NOT")

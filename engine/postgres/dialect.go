@@ -249,8 +249,12 @@ func (Dialect) DistinctFrom(b *driver.Builder, a, c driver.Expr, not bool) {
 func (Dialect) DefaultRow(b *driver.Builder) { b.SQL("DEFAULT VALUES") }
 
 // InArray makes an array of the list, for which an index can be used.
-func (Dialect) InArray(b *driver.Builder, e driver.Expr, ty schema.Type, array string, not bool) {
-	b.Expr(e)
+func (d Dialect) InArray(b *driver.Builder, e driver.Expr, ty schema.Type, array any, not bool) {
+	if ty.Kind == schema.Enum {
+		d.Cast(b, e, schema.Type{Kind: schema.Text}) // the type that typeName gives its values
+	} else {
+		b.Expr(e)
+	}
 	if not {
 		b.SQL(" <> ALL")
 	} else {

@@ -187,7 +187,7 @@ func (Dialect) DistinctFrom(b *driver.Builder, a, c driver.Expr, not bool) {
 
 func (Dialect) DefaultRow(b *driver.Builder) { b.SQL("DEFAULT VALUES") }
 
-func (Dialect) InArray(b *driver.Builder, e driver.Expr, _ schema.Type, array string, not bool) {
+func (Dialect) InArray(b *driver.Builder, e driver.Expr, _ schema.Type, array any, not bool) {
 	b.Expr(e)
 	if not {
 		b.SQL(" NOT")

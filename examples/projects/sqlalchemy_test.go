@@ -188,6 +188,8 @@ func TestThePageOnReading(t *testing.T) {
 		c.is(ok[bool](c)(query.Found(ctx, eng, query.SelectFrom(Users).Where(UserRole.Eq("guest")))), false)
 		byEmail := query.Prepare[User](query.SelectFor[User](Users).Where(UserEmail.EqTo(query.Param[string]("email"))))
 		c.is(ok[User](c)(byEmail.One(ctx, eng, "bob@x")).Name, "Bob")
+		named := query.Prepare[User](query.SelectFor[User](Users).Where(UserName.InParam(query.ListParam[string]("names"))))
+		c.is(len(ok[[]User](c)(named.All(ctx, eng, []string{"Ada", "Cyd", "Nobody"}))), 2)
 		text, _, _ := query.SQL(query.SelectFrom(Users), eng.Dialect())
 		c.is(strings.HasPrefix(text, "SELECT"), true)
 
