@@ -19,6 +19,7 @@ type pool struct {
 	name    string // "pool", or "reader" and "writer" where an engine has two
 	db      *sql.DB
 	gate    chan struct{} // nil when the pool has no limit
+	kept    chan struct{} // a place for each connection that is kept; nil where no others are opened
 	keep    int           // idle connections that are kept, for messages
 	timeout time.Duration
 
@@ -34,27 +35,60 @@ func newPool(name string, db *sql.DB, keep int, timeout time.Duration) *pool {
 	if n := db.Stats().MaxOpenConnections; n > 0 {
 		p.gate = make(chan struct{}, n)
 		p.keep = min(keep, n)
+		if 0 < p.keep && p.keep < n {
+			p.kept = make(chan struct{}, p.keep)
+		}
 	}
 	return p
+}
+
+// beforeOverflow is how long a call waits for one of the connections that are
+// kept before it opens another, which is closed after use: short reads pass in
+// that time, and opening a connection costs as much as many of them.
+const beforeOverflow = 5 * time.Millisecond
+
+// settle waits until one of the connections that are kept is free, for
+// beforeOverflow at most.
+func (p *pool) settle(ctx context.Context) {
+	if p.kept == nil {
+		return
+	}
+	select {
+	case p.kept <- struct{}{}:
+		return
+	default:
+	}
+	t := time.NewTimer(beforeOverflow)
+	defer t.Stop()
+	select {
+	case p.kept <- struct{}{}:
+	case <-t.C:
+	case <-ctx.Done(): // whoever takes a place finds that out
+	}
 }
 
 // errPoolFull marks a busy error that comes from the pool: whoever got it has
 // waited as long as was allowed, and trying again would double that.
 var errPoolFull = errors.New("no connection became free in time")
 
-// acquire takes a place. The common case is one channel operation without a timer.
+// acquire takes a place. The common case is two channel operations without a timer.
 func (p *pool) acquire(ctx context.Context) error {
 	if p.gate == nil {
 		p.inUse.Add(1)
 		return nil
 	}
+	p.settle(ctx)
 	select {
 	case p.gate <- struct{}{}:
 		p.inUse.Add(1)
 		return nil
 	default:
 	}
-	return p.wait(ctx)
+	err := p.wait(ctx)
+	if err != nil {
+		p.leave()
+	}
+	return err
 }
 
 func (p *pool) wait(ctx context.Context) error {
@@ -94,8 +128,22 @@ func (p *pool) size() string {
 
 func (p *pool) release() {
 	p.inUse.Add(-1)
+	p.leave()
 	if p.gate != nil {
 		<-p.gate
+	}
+}
+
+// leave gives back places among those that are kept until there are no more of
+// them than are in use: a connection is one of the kept ones by number, not by
+// who opened it.
+func (p *pool) leave() {
+	for int64(len(p.kept)) > p.inUse.Load() {
+		select {
+		case <-p.kept:
+		default:
+			return
+		}
 	}
 }
 
