@@ -54,6 +54,20 @@ func (b *Builder) Enter(s Scope) { b.scopes = append(b.scopes, s) }
 // Leave takes back what the last Enter added.
 func (b *Builder) Leave() { b.scopes = b.scopes[:len(b.scopes)-1] }
 
+// Reads reports whether a statement around what is written reads a table of that
+// name, or calls one so; tables are those that it reads. Outside of any it is true.
+func (b *Builder) Reads(name string) (tables []string, ok bool) {
+	for _, s := range b.scopes {
+		if s.Knows(name, true) {
+			return nil, true
+		}
+	}
+	for _, s := range b.scopes {
+		tables = append(tables, s.Tables()...)
+	}
+	return tables, len(b.scopes) == 0
+}
+
 // checkName refuses a name that no statement around the text knows. A text
 // outside of any is not checked.
 func (b *Builder) checkName(name string, table bool) bool {
@@ -239,6 +253,27 @@ func (b *Builder) Text(template string, args []any, value func(v any)) *Builder 
 	}
 	if next != len(args) {
 		return fail(fmt.Sprintf("it has %d ? for %d arguments", next, len(args)))
+	}
+	return b
+}
+
+// TextOver adds an expression of a declaration with what column gives for each
+// column that it names.
+func (b *Builder) TextOver(template string, column func(name string) Expr) *Builder {
+	parts, err := sqltext.Template(template, sqltext.TemplateRules{Concat: !b.d.Has(PipesConcat)})
+	if err != nil {
+		b.Fail(dberr.New(dberr.Invalid, "text", "the SQL cannot be used: "+err.Error()))
+		return b
+	}
+	for _, p := range parts {
+		switch p.Kind {
+		case sqltext.PartName:
+			b.Expr(column(p.Text))
+		case sqltext.PartString:
+			b.String(p.Text)
+		default:
+			b.SQL(p.Text)
+		}
 	}
 	return b
 }

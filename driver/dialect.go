@@ -23,6 +23,7 @@ const (
 	JSONExact       Feature = "json exact"     // numbers in JSON are exact in documents of every length; without it in those up to 65,536 characters
 	SelfSubquery    Feature = "self subquery"  // a statement that writes a table may read it in a subquery
 	PipesConcat     Feature = "|| joins texts"
+	UpsertOnce      Feature = "upsert once"     // an upsert of several rows with one key is an error; without it the later ones change the earlier
 	NarrowIntegers  Feature = "narrow integers" // the sum of two integers of 32 bits has 32 bits; without it 64
 	HavingLabels    Feature = "having labels"   // HAVING knows an expression that GROUP BY has by its name in the result alone
 	SetAtOnce       Feature = "set at once"     // UPDATE ... SET a = b, b = a swaps; without it a later assignment sees an earlier one
@@ -216,7 +217,12 @@ const (
 
 // Upsert describes what to do when an INSERT meets a row with the same key.
 type Upsert struct {
-	Target []string // the columns of the unique key that decides; required
+	Target []string // the columns of the unique key that decides; required, unless Parts are given
+	// Parts are those of a unique index that decides when one of them is an
+	// expression, written as in its declaration.
+	Parts []Expr
+	// Partial, if not nil, is the predicate of a unique index over a part of the rows.
+	Partial Expr
 	// Update lists columns that take the new row's value; none is "do nothing".
 	Update []string
 	// Set lists further assignments; Expr may refer to the new row by

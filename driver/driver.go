@@ -3,6 +3,7 @@ package driver
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"strings"
 	"time"
 
@@ -142,6 +143,29 @@ func (f Fault) WithName(name string) Fault {
 	if ok {
 		f.Detail += ";" + wayOut
 	}
+	return f
+}
+
+// Near returns f with the word at which the server stopped reading, and where
+// that is, counted in characters from 1 when it is known: "does not accept the
+// statement at FROM, character 12". A word that could be a value is left out.
+func (f Fault) Near(word string, at int) Fault {
+	what, wayOut, _ := strings.Cut(f.Detail, ";")
+	for _, r := range word {
+		if r != '_' && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && !strings.ContainsRune("(),;=<>*", r) {
+			word = ""
+			break
+		}
+	}
+	switch {
+	case word != "" && at > 0:
+		what += fmt.Sprintf(" at %s, character %d", word, at)
+	case word != "":
+		what += " at " + word
+	case at > 0:
+		what += fmt.Sprintf(" at character %d", at)
+	}
+	f.Detail = what + ";" + wayOut
 	return f
 }
 

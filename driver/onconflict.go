@@ -3,12 +3,20 @@ package driver
 // OnConflict writes an upsert for an engine that has ON CONFLICT.
 func OnConflict(b *Builder, u Upsert) {
 	b.SQL(" ON CONFLICT (")
-	b.List(len(u.Target), func(i int) { b.Ident(u.Target[i]) })
+	if u.Parts != nil {
+		b.List(len(u.Parts), func(i int) { b.Expr(u.Parts[i]) })
+	} else {
+		b.List(len(u.Target), func(i int) { b.Ident(u.Target[i]) })
+	}
+	b.SQL(")")
+	if u.Partial != nil {
+		b.SQL(" WHERE ").Expr(u.Partial)
+	}
 	if len(u.Update)+len(u.Set) == 0 {
-		b.SQL(") DO NOTHING")
+		b.SQL(" DO NOTHING")
 		return
 	}
-	b.SQL(") DO UPDATE SET ")
+	b.SQL(" DO UPDATE SET ")
 	b.List(len(u.Update)+len(u.Set), func(i int) {
 		if i < len(u.Update) {
 			b.Ident(u.Update[i]).SQL(" = ")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"reflect"
 	"runtime"
 	"strings"
 
@@ -58,11 +59,45 @@ func (r *Rows) Scan(dest ...any) error {
 	}
 	// The driver's text quotes the value that did not fit.
 	columns, _ := r.rows.Columns()
-	msg := "the columns (" + strings.Join(columns, ", ") + ") do not fit the Go values they are read into"
-	if len(columns) != len(dest) {
-		msg = fmt.Sprintf("the statement returns %d columns and %d values are there to take them", len(columns), len(dest))
+	msg := fmt.Sprintf("the statement returns %d columns and %d values are there to take them", len(columns), len(dest))
+	if len(columns) == len(dest) {
+		msg = r.misfit(columns, dest)
 	}
 	return &dberr.Error{Op: opName(r.name, "scan"), Code: dberr.Internal, Engine: r.e.db.Dialect.Engine(), Msg: msg, Err: err}
+}
+
+// Into is what a destination of Scan that converts says it reads into, for
+// messages.
+type Into interface{ Into() reflect.Type }
+
+// misfit names the column of the current row that does not fit what it is read
+// into, and says whether that is because it is NULL.
+func (r *Rows) misfit(columns []string, dest []any) string {
+	for i, name := range columns {
+		one := make([]any, len(dest))
+		for k := range one {
+			one[k] = new(any)
+		}
+		value := one[i].(*any)
+		if r.rows.Scan(one...) != nil {
+			break
+		}
+		one[i] = dest[i]
+		if r.rows.Scan(one...) == nil {
+			continue
+		}
+		into := reflect.TypeOf(dest[i])
+		if x, ok := dest[i].(Into); ok {
+			into = x.Into()
+		} else if into.Kind() == reflect.Pointer {
+			into = into.Elem()
+		}
+		if *value == nil {
+			return fmt.Sprintf("column %s is NULL, which a %s does not hold; read it into a *%s, or select it with IfNull", name, into, into)
+		}
+		return fmt.Sprintf("column %s does not fit the %s that it is read into; read it into another type, or Cast it", name, into)
+	}
+	return "the columns (" + strings.Join(columns, ", ") + ") do not fit the Go values they are read into"
 }
 
 // Columns returns the names of the columns; nil once the rows are closed.

@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/schema"
@@ -25,12 +27,28 @@ type colRef struct {
 }
 
 func (r colRef) WriteSQL(b *driver.Builder) {
-	if r.as != "" {
-		b.Ident(r.as)
-	} else {
-		b.Ident(r.table.Name)
+	name := r.as
+	if name == "" {
+		name = r.table.Name
 	}
-	b.SQL(".").Ident(r.col.Name)
+	writeField(b, name, r.col.Name)
+}
+
+// writeField writes a column of a source, which the statement has to read.
+func writeField(b *driver.Builder, source, column string) {
+	if tables, ok := b.Reads(source); !ok {
+		b.Fail(unread(source, column, tables))
+		return
+	}
+	b.Ident(source).SQL(".").Ident(column)
+}
+
+func unread(source, column string, tables []string) error {
+	where := "it reads from no table"
+	if len(tables) > 0 {
+		where = "it reads " + strings.Join(tables, ", ")
+	}
+	return dberr.New(dberr.Invalid, source+"."+column, "the statement does not read "+source+" ("+where+"); add it with From or Join, or take the column of an alias with Of")
 }
 
 func (r colRef) String() string { return r.table.Name + "." + r.col.Name }
@@ -173,7 +191,7 @@ func (o Order) NullsLast() Order { o.nulls = 2; return o }
 
 // WriteSQL writes the item.
 func (o Order) WriteSQL(b *driver.Builder) {
-	e := meant(o.e, o.ty)
+	e := sortKey(o.e, o.ty)
 	if o.nulls != 0 {
 		b.Dialect().OrderNulls(b, e, o.desc, o.nulls == 1)
 		return

@@ -29,7 +29,9 @@ type compound struct {
 func Union(parts ...Query) CompoundStmt { return compoundOf(" UNION ", false, parts) }
 
 // UnionAll is the rows of all queries.
-func UnionAll(parts ...Query) CompoundStmt { return compoundOf(" UNION ALL ", false, parts) }
+func UnionAll(parts ...Query) CompoundStmt { return compoundOf(unionAll, false, parts) }
+
+const unionAll = " UNION ALL "
 
 // Except is the rows of the first query that none of the others has.
 func Except(parts ...Query) CompoundStmt { return compoundOf(" EXCEPT ", true, parts) }
@@ -106,6 +108,9 @@ func (c compound) WriteSQL(b *driver.Builder) {
 		if i > 0 {
 			b.SQL(c.op)
 		}
+		if c.op != unionAll {
+			p = operand(p)
+		}
 		if c.bare || plain(p) {
 			b.Expr(p)
 			continue
@@ -114,6 +119,22 @@ func (c compound) WriteSQL(b *driver.Builder) {
 		// derived table is.
 		b.SQL("SELECT * FROM (").Expr(p).SQL(") AS ").Ident("part" + strconv.Itoa(i+1))
 	}
+}
+
+// operand is p as a part of a set of rows: equal ones are one.
+func operand(p Query) Query {
+	switch q := p.(type) {
+	case SelectStmt:
+		return q.with(func(n *selectState) { n.operand = true })
+	case CompoundStmt:
+		parts := make([]Query, len(q.c.parts))
+		for i, x := range q.c.parts {
+			parts[i] = operand(x)
+		}
+		q.c.parts, q.m = parts, &memo{}
+		return q
+	}
+	return p
 }
 
 // plain reports whether p can be an operand as it is.

@@ -173,10 +173,16 @@ func compare(e driver.Expr, ty schema.Type, op string, v driver.Expr) driver.Exp
 	if ty.Kind == schema.DateTime {
 		return toInstant{e, strings.TrimSpace(op), v}
 	}
+	if a, z, ok := asTexts(e, ty, op, v); ok {
+		return binary{a: a, op: op, c: z}
+	}
 	return binary{a: meant(e, ty), op: op, c: meant(v, compared(ty))}
 }
 
 func (e Expr[T]) cmp(op string, c driver.Expr) Cond {
+	if a, z, ok := asTexts(e.n, e.ty, op, c); ok {
+		return Cond{n: binary{a: a, op: op, c: z}}
+	}
 	if e.ty.Kind == schema.DateTime {
 		switch c.(type) {
 		case arg, slot:
@@ -236,10 +242,10 @@ func (e Expr[T]) Between(low, high T) Cond {
 }
 
 // IsNull is "e IS NULL".
-func (e Expr[T]) IsNull() Cond { return Cond{n: suffixed{e.n, " IS NULL"}} }
+func (e Expr[T]) IsNull() Cond { return Cond{n: suffixed{grouping(typed(e.n, e.ty)), " IS NULL"}} }
 
 // NotNull is "e IS NOT NULL".
-func (e Expr[T]) NotNull() Cond { return Cond{n: suffixed{e.n, " IS NOT NULL"}} }
+func (e Expr[T]) NotNull() Cond { return Cond{n: suffixed{grouping(typed(e.n, e.ty)), " IS NOT NULL"}} }
 
 // DistinctFrom compares so that NULL is a value like any other; nil stands for NULL.
 func (e Expr[T]) DistinctFrom(v *T) Cond { return e.distinct(v, false) }
@@ -481,6 +487,10 @@ func typeOf(t reflect.Type) schema.Type {
 		return schema.Type{Kind: schema.Numeric}
 	}
 	switch t.Kind() {
+	case reflect.Array:
+		if t.Len() == 16 && t.Elem().Kind() == reflect.Uint8 {
+			return schema.Type{Kind: schema.UUID}
+		}
 	case reflect.Bool:
 		return schema.Type{Kind: schema.Boolean}
 	case reflect.Int, reflect.Int64, reflect.Uint32, reflect.Uint, reflect.Uint64:

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/larder-db/larder/dberr"
@@ -65,7 +66,7 @@ func CountOf(e driver.Expr) Expr[int64] {
 func CountDistinct(e driver.Expr) Expr[int64] {
 	return Expr[int64]{ty: bigint, n: driver.ExprFunc(func(b *driver.Builder) {
 		b.SQL("COUNT(DISTINCT ")
-		b.Labels(false, func() { b.Expr(e) })
+		b.Labels(false, func() { b.Expr(grouping(e)) })
 		b.SQL(")")
 	})}
 }
@@ -104,6 +105,9 @@ func aggregateOf(name string, e driver.Expr, cast *schema.Type) aggregate {
 // 64 bits, which some engines would make a decimal of; that of decimals is exact.
 func Sum[T any](e Operand[T]) Expr[T] {
 	ty := e.SQLType()
+	if err := numeric("SUM", ty); err != nil {
+		return failed[T](err)
+	}
 	switch ty.Kind {
 	case schema.Integer, schema.SmallInt, schema.BigInt:
 		return Expr[T]{ty: bigint, n: aggregateOf("SUM", e, &bigint)}
@@ -115,6 +119,9 @@ func Sum[T any](e Operand[T]) Expr[T] {
 
 // Avg is the average as a float, NULL when there are no rows. [AvgTo] is exact.
 func Avg[T any](e Operand[T]) Expr[float64] {
+	if err := numeric("AVG", e.SQLType()); err != nil {
+		return failed[float64](err)
+	}
 	if e.SQLType().Kind != schema.Numeric {
 		return Expr[float64]{ty: float, n: aggregateOf("AVG", e, &float)}
 	}
@@ -126,16 +133,37 @@ func Avg[T any](e Operand[T]) Expr[float64] {
 	}}}
 }
 
-// Min is the smallest value, NULL when there are no rows.
+// Min is the smallest value, NULL when there are no rows: of texts, enums and
+// UUIDs that which stands first as a text, of truth values false. Documents and
+// bytes have none.
 func Min[T any](e Operand[T]) Expr[T] { return extreme[T]("MIN", e) }
 
-// Max is the largest value, NULL when there are no rows.
+// Max is the largest value, NULL when there are no rows, as of [Min].
 func Max[T any](e Operand[T]) Expr[T] { return extreme[T]("MAX", e) }
 
 func extreme[T any](name string, e Operand[T]) Expr[T] {
 	ty := e.SQLType()
-	if ty.Kind == schema.Numeric {
-		return Expr[T]{ty: ty, n: aggregate{arg: e, f: func(b *driver.Builder, e driver.Typed, over func()) { b.Dialect().DecimalExtreme(b, name, e, over) }}}
+	switch ty.Kind {
+	case schema.Numeric:
+		return Expr[T]{ty: ty, n: aggregate{arg: e, f: func(b *driver.Builder, e driver.Typed, over func()) {
+			b.Dialect().DecimalExtreme(b, name, e, over)
+		}}}
+	case schema.Enum:
+		return Expr[T]{ty: plainT, n: aggregateOf(name, castText(e), nil)}
+	case schema.UUID:
+		return Expr[T]{ty: ty, n: aggregateOf(name, castText(e), &ty)}
+	case schema.Boolean:
+		return Expr[T]{ty: ty, n: aggregate{arg: e, f: func(b *driver.Builder, e driver.Typed, over func()) {
+			number := driver.ExprFunc(func(b *driver.Builder) {
+				b.SQL("CASE WHEN ").Expr(e).SQL(" THEN 1 WHEN NOT ").Expr(e).SQL(" THEN 0 END")
+			})
+			b.SQL("(").Expr(call{name, []driver.Expr{number}})
+			over()
+			b.SQL(" = 1)")
+		}}}
+	case schema.JSON, schema.JSONB, schema.Bytes:
+		return failed[T](dberr.New(dberr.Invalid, name,
+			fmt.Sprintf("values of kind %s have no order that is the same on every engine", ty.Kind)))
 	}
 	return Expr[T]{ty: ty, n: aggregateOf(name, e, nil)}
 }
@@ -154,7 +182,8 @@ func Coalesce[T any](first Operand[T], rest ...Operand[T]) Expr[T] {
 	for _, r := range rest {
 		args = append(args, r)
 	}
-	return Expr[T]{n: call{"COALESCE", args}, ty: first.SQLType()}
+	args, ty := alike(args)
+	return Expr[T]{n: call{"COALESCE", args}, ty: ty}
 }
 
 // IfNull is the expression, or v where it is NULL.
@@ -243,7 +272,13 @@ func Exists(q Query) Cond {
 
 // Scalar is the value of a query of one row and one column; NULL without a row.
 func Scalar[T any](q Query) Expr[T] {
-	return Expr[T]{ty: typeFor[T](), n: driver.ExprFunc(func(b *driver.Builder) {
+	ty := typeFor[T]()
+	if t, ok := q.(interface{ resultTypes() []Selectable }); ok && len(t.resultTypes()) == 1 {
+		if k := kindOf(t.resultTypes()[0]); textual(k.Kind) {
+			ty = k
+		}
+	}
+	return Expr[T]{ty: ty, n: driver.ExprFunc(func(b *driver.Builder) {
 		b.SQL("(")
 		if _, ok := b.Dialect().(writing); ok {
 			subquery(b, q)
@@ -287,7 +322,7 @@ func (c CaseExpr[T]) ElseTo(v Operand[T]) Expr[T] { return c.end(v) }
 func (c CaseExpr[T]) End() Expr[T] { return c.end(nil) }
 
 func (c CaseExpr[T]) end(other driver.Expr) Expr[T] {
-	whens := c.whens
+	whens, other := c.alike(other)
 	return Expr[T]{ty: c.ty, n: driver.ExprFunc(func(b *driver.Builder) {
 		b.SQL("CASE")
 		for _, w := range whens {
@@ -298,4 +333,27 @@ func (c CaseExpr[T]) end(other driver.Expr) Expr[T] {
 		}
 		b.SQL(" END")
 	})}
+}
+
+// alike is the branches with their values in one type.
+func (c CaseExpr[T]) alike(other driver.Expr) ([]when, driver.Expr) {
+	var values []driver.Expr
+	for _, w := range c.whens {
+		values = append(values, w.v)
+	}
+	if other != nil {
+		values = append(values, other)
+	}
+	if len(values) == 0 {
+		return c.whens, other
+	}
+	values, _ = alike(values)
+	whens := make([]when, len(c.whens))
+	for i, w := range c.whens {
+		whens[i] = when{w.c, values[i]}
+	}
+	if other != nil {
+		other = values[len(whens)]
+	}
+	return whens, other
 }

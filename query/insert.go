@@ -31,6 +31,7 @@ type insertState struct {
 
 type upsert struct {
 	target []AnyColumn
+	key    string // the name of the key that decides, instead of its columns
 	update []AnyColumn
 	set    []Assignment
 	own    []Assignment // what Go gives to columns that are not set
@@ -249,25 +250,38 @@ func (n *insertState) addStruct(v any) {
 }
 
 // OnConflict says what to do when a row with the same key exists: follow it
-// with DoNothing or DoUpdate. cols are the columns of a unique key. A conflict
-// in another key is an error.
-func (s InsertStmt) OnConflict(cols ...AnyColumn) Conflict { return Conflict{s, cols} }
+// with DoNothing or DoUpdate. cols are the columns of a unique key that the table
+// declares, in any order: its primary key, a unique constraint or a unique index,
+// or when there is no other the one unique index over them that is partial. A
+// conflict in another key is an error on every engine.
+//
+// The rows of the statement are inserted one after another: of several with one
+// key a later one finds the earlier, and leaves or changes it. Only where the
+// rows come from a query does PostgreSQL refuse a key that comes twice.
+func (s InsertStmt) OnConflict(cols ...AnyColumn) Conflict { return Conflict{s: s, target: cols} }
+
+// OnConflictKey is [InsertStmt.OnConflict] with the name of a unique constraint or
+// a unique index of the declaration, which may be partial, or over expressions: a
+// row outside of the predicate is in conflict with none. Of such a key every
+// column has to have a value in the statement.
+func (s InsertStmt) OnConflictKey(name string) Conflict { return Conflict{s: s, key: name} }
 
 // Conflict is an INSERT that lacks only what to do on a conflict.
 type Conflict struct {
 	s      InsertStmt
 	target []AnyColumn
+	key    string
 }
 
 // DoNothing leaves the row that exists as it is; it is not counted and not returned.
 func (c Conflict) DoNothing() InsertStmt {
-	return c.s.with(func(n *insertState) { n.upsert = &upsert{target: c.target} })
+	return c.s.with(func(n *insertState) { n.upsert = &upsert{target: c.target, key: c.key} })
 }
 
 // DoUpdate gives cols of the row that exists the values of the new one.
 func (c Conflict) DoUpdate(cols ...AnyColumn) InsertStmt {
 	return c.s.with(func(n *insertState) {
-		n.upsert = &upsert{target: c.target, update: cols, own: onUpdate(n.table)}
+		n.upsert = &upsert{target: c.target, key: c.key, update: cols, own: onUpdate(n.table)}
 		if len(cols) == 0 {
 			n.fail("DoUpdate names the columns to update; use DoNothing for none")
 		}
@@ -282,7 +296,7 @@ func (c Conflict) DoUpdate(cols ...AnyColumn) InsertStmt {
 // DoUpdateSet makes assignments to the row that exists; [Excluded] is a value of the new one.
 func (c Conflict) DoUpdateSet(set ...Assignment) InsertStmt {
 	return c.s.with(func(n *insertState) {
-		n.upsert = &upsert{target: c.target, set: set, own: onUpdate(n.table)}
+		n.upsert = &upsert{target: c.target, key: c.key, set: set, own: onUpdate(n.table)}
 		if len(set) == 0 {
 			n.fail("DoUpdateSet makes at least one assignment; use DoNothing for none")
 		}
@@ -378,9 +392,12 @@ func (n *insertState) writeColumns(b *driver.Builder) {
 
 func (n *insertState) writeUpsert(b *driver.Builder) {
 	u := driver.Upsert{Table: n.table.Name}
-	for _, c := range n.upsert.target {
-		u.Target = append(u.Target, c.reference().col.Name)
+	key, err := n.conflict()
+	if err != nil {
+		b.Fail(err)
+		return
 	}
+	key.into(&u)
 	for _, c := range n.upsert.update {
 		u.Update = append(u.Update, c.reference().col.Name)
 	}

@@ -239,6 +239,9 @@ type decimalDest struct {
 	scale int
 }
 
+// Into is for messages.
+func (d *decimalDest) Into() reflect.Type { return d.to.Type() }
+
 func (d *decimalDest) Scan(src any) error {
 	ptr := d.to.Kind() == reflect.Pointer
 	if src == nil {
@@ -270,6 +273,14 @@ type instant struct {
 
 // layouts of times as text: ours, what CURRENT_TIMESTAMP gives, and RFC 3339.
 var layouts = []string{"2006-01-02 15:04:05.999999999", "2006-01-02", "2006-01-02T15:04:05.999999999", time.RFC3339Nano, "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999 -0700 MST", "15:04:05.999999999"}
+
+// Into is for messages.
+func (d *instant) Into() reflect.Type {
+	if d.toPtr != nil {
+		return reflect.TypeFor[*time.Time]()
+	}
+	return reflect.TypeFor[time.Time]()
+}
 
 func (d *instant) Scan(src any) error {
 	var t time.Time

@@ -1,6 +1,9 @@
 package query
 
 import (
+	"fmt"
+	"slices"
+
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/schema"
@@ -26,6 +29,7 @@ type selectState struct {
 	limit    driver.Expr
 	offset   driver.Expr
 	lock     *driver.LockMode
+	operand  bool // of a UNION, EXCEPT or INTERSECT of different rows
 	err      error
 }
 
@@ -263,7 +267,11 @@ func (n *selectState) write(b *driver.Builder) {
 	if len(n.cols) == 0 {
 		b.SQL("1")
 	}
-	n.share(b, func() { b.List(len(n.cols), func(i int) { writeSelected(b, n.cols[i]) }) })
+	if err := n.ordersWhatItSelects(b); err != nil {
+		b.Fail(err)
+		return
+	}
+	n.share(b, func() { b.List(len(n.cols), func(i int) { n.writeColumn(b, n.cols[i]) }) })
 	if n.from != nil {
 		b.SQL(" FROM ")
 		n.from.writeSource(b)
@@ -279,7 +287,7 @@ func (n *selectState) write(b *driver.Builder) {
 	n.share(b, func() {
 		if len(n.group) > 0 {
 			b.SQL(" GROUP BY ")
-			b.List(len(n.group), func(i int) { b.Grouped(n.group[i]) })
+			b.List(len(n.group), func(i int) { b.Grouped(grouping(n.group[i])) })
 		}
 		b.Labels(b.Dialect().Has(driver.HavingLabels), func() { writeWhere(b, " HAVING ", n.having) })
 		if len(n.order) > 0 {
@@ -291,6 +299,56 @@ func (n *selectState) write(b *driver.Builder) {
 	if n.lock != nil {
 		b.Dialect().Lock(b, *n.lock)
 	}
+}
+
+// writeColumn writes an item of the SELECT list. Where equal rows are one it
+// stands in a form of which every engine knows what is equal.
+func (n *selectState) writeColumn(b *driver.Builder, c Selectable) {
+	var e driver.Expr = c
+	asGroup := slices.ContainsFunc(n.group, func(g driver.Expr) bool { return kindOf(g).Kind == schema.JSON })
+	switch k := kindOf(c).Kind; {
+	case (n.distinct || n.operand) && (k == schema.JSON || k == schema.Enum):
+		e = distinct(c)
+	case asGroup && k == schema.JSON:
+		e = grouping(c)
+	default:
+		writeSelected(b, c)
+		return
+	}
+	if name := c.columnName(); name != "" {
+		b.Labelled(e, name)
+		return
+	}
+	b.Expr(e)
+}
+
+// ordersWhatItSelects refuses a DISTINCT statement that is ordered by what it
+// does not select: of rows that are one, some engines take any, some none.
+func (n *selectState) ordersWhatItSelects(b *driver.Builder) error {
+	if !n.distinct || len(n.order) == 0 {
+		return nil
+	}
+	text := func(e driver.Expr) string {
+		own := driver.NewBuilder(b.Dialect())
+		e.WriteSQL(own)
+		s, args, err := own.Done()
+		return fmt.Sprint(s, args, err)
+	}
+	selected := make(map[string]bool, 2*len(n.cols))
+	for _, c := range n.cols {
+		selected[text(c)] = true
+		selected[c.columnName()] = true
+	}
+	for i, o := range n.order {
+		if name := text(o.e); !selected[name] {
+			what := fmt.Sprintf("item %d of OrderBy", i+1)
+			if r, ok := o.e.(colRef); ok {
+				what = r.String()
+			}
+			return dberr.New(dberr.Invalid, n.name, "the statement is DISTINCT and is ordered by what it does not select, "+what+"; select it too, or leave it out of OrderBy")
+		}
+	}
+	return nil
 }
 
 // share writes a part of the statement in which expressions must be equal to

@@ -31,7 +31,11 @@ func EscapeLike(s string, escape rune) string {
 
 func (e Expr[T]) like(pattern string, escape rune) Cond {
 	p := arg{ty: plainT, of: e.of, v: pattern}
-	return Cond{n: driver.ExprFunc(func(b *driver.Builder) { b.Dialect().Like(b, e.n, p, escape) })}
+	return Cond{n: driver.ExprFunc(func(b *driver.Builder) {
+		if x, ok := matched(b, e.n, e.ty, e.of); ok {
+			b.Dialect().Like(b, x, p, escape)
+		}
+	})}
 }
 
 // Like is a case-sensitive LIKE; % and _ are wildcards, and nothing escapes them.
@@ -59,7 +63,9 @@ func (e Expr[T]) fold(s string, at driver.Anchor) Cond {
 			b.Fail(named(err, e.of))
 			return
 		}
-		b.Dialect().MatchFold(b, e.n, x.(string), at)
+		if m, ok := matched(b, e.n, e.ty, e.of); ok {
+			b.Dialect().MatchFold(b, m, x.(string), at)
+		}
 	})}
 }
 
@@ -84,18 +90,28 @@ func (e Expr[T]) Regexp(pattern string) Cond {
 			b.Fail(dberr.New(dberr.Invalid, e.of, "the regular expression is not one that every engine understands; use POSIX extended syntax without back references"))
 			return
 		}
-		b.Dialect().Regexp(b, e.n, pattern)
+		if m, ok := matched(b, e.n, e.ty, e.of); ok {
+			b.Dialect().Regexp(b, m, pattern)
+		}
 	})}
 }
 
 // Lower is e in lower case, in the sense of Unicode.
 func Lower(e Operand[string]) Expr[string] {
-	return Expr[string]{ty: plainT, n: driver.ExprFunc(func(b *driver.Builder) { b.Dialect().Lower(b, e) })}
+	return Expr[string]{ty: plainT, n: driver.ExprFunc(func(b *driver.Builder) {
+		if m, ok := matched(b, e, e.SQLType(), ""); ok {
+			b.Dialect().Lower(b, m)
+		}
+	})}
 }
 
 // Length is the number of characters of e.
 func Length(e Operand[string]) Expr[int64] {
-	return Expr[int64]{ty: bigint, n: driver.ExprFunc(func(b *driver.Builder) { b.Dialect().Length(b, e) })}
+	return Expr[int64]{ty: bigint, n: driver.ExprFunc(func(b *driver.Builder) {
+		if m, ok := matched(b, e, e.SQLType(), ""); ok {
+			b.Dialect().Length(b, m)
+		}
+	})}
 }
 
 // Concat is its texts one after another; NULL when one of them is NULL.

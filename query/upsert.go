@@ -23,17 +23,22 @@ func (s InsertStmt) plan(d driver.Dialect) (steps, error) {
 	}
 	wants := len(n.returning) > 0 && !d.Has(driver.InsertReturning)
 	if n.upsert != nil {
-		if len(n.upsert.target) == 0 {
-			return nil, dberr.New(dberr.Invalid, n.table.Name, "OnConflict names the columns of the unique key that decides")
+		key, err := n.conflict()
+		if err != nil {
+			return nil, err
 		}
-		native := d.Has(driver.UpsertTarget) || (n.onlyKey(d) && len(n.upsert.where) == 0 && n.updates() && n.from == nil)
+		native := d.Has(driver.UpsertTarget) || (n.onlyKey(d, key) && len(n.upsert.where) == 0 && n.updates() && n.from == nil)
 		switch {
 		case !native && n.from != nil:
 			return nil, noEmulation(d, n.table, "this upsert from a query", "its rows are not known beforehand")
 		case !native:
-			return s.upsertSteps(d)
+			return s.upsertSteps(d, key)
 		case wants || !d.Has(driver.UpsertTarget):
 			return s.rowSteps(d)
+		case d.Has(driver.UpsertOnce) && n.updates():
+			if parts := n.apart(d, key); len(parts) > 1 {
+				return s.partSteps(parts), nil
+			}
 		}
 	} else if wants {
 		if n.from != nil {
@@ -52,8 +57,11 @@ func (n *insertState) updates() bool { return len(n.upsert.update)+len(n.upsert.
 
 // onlyKey reports whether the target is the table's one unique key, so that no
 // other key can be the one in conflict.
-func (n *insertState) onlyKey(d driver.Dialect) bool {
-	target := n.targetNames()
+func (n *insertState) onlyKey(d driver.Dialect, key uniqueKey) bool {
+	if !key.plain() {
+		return false
+	}
+	target := slices.Clone(key.columns)
 	slices.Sort(target)
 	same := func(cols []string) bool {
 		c := slices.Clone(cols)
@@ -94,14 +102,6 @@ func (n *insertState) onlyKey(d driver.Dialect) bool {
 	return found
 }
 
-func (n *insertState) targetNames() []string {
-	out := make([]string, len(n.upsert.target))
-	for i, c := range n.upsert.target {
-		out[i] = c.reference().col.Name
-	}
-	return out
-}
-
 func (s InsertStmt) chunkSteps(size int) steps {
 	return func(ctx context.Context, r *runner) (int64, error) {
 		if s.s.upsert == nil && len(s.s.returning) == 0 {
@@ -115,20 +115,42 @@ func (s InsertStmt) chunkSteps(size int) steps {
 		}
 		var total int64
 		for part := range slices.Chunk(s.s.rows, size) {
-			st := s.with(func(n *insertState) { n.rows = part })
-			if len(s.s.returning) > 0 && r.each != nil {
-				err := r.read(ctx, st, r.each)
-				if err != nil {
-					return 0, err
-				}
-				total += int64(len(part))
-				continue
-			}
-			k, err := r.exec(ctx, st)
+			k, err := s.part(ctx, r, part)
 			if err != nil {
 				return 0, err
 			}
 			total += k
+		}
+		return total, nil
+	}
+}
+
+// part inserts some of the rows.
+func (s InsertStmt) part(ctx context.Context, r *runner, rows [][]driver.Expr) (int64, error) {
+	st := s.with(func(n *insertState) { n.rows = rows })
+	if len(s.s.returning) > 0 && r.each != nil {
+		return int64(len(rows)), r.read(ctx, st, r.each)
+	}
+	return r.exec(ctx, st)
+}
+
+// partSteps inserts parts of the rows one after another, each of them as many at
+// a time as fit one statement.
+func (s InsertStmt) partSteps(parts [][][]driver.Expr) steps {
+	return func(ctx context.Context, r *runner) (int64, error) {
+		var total int64
+		size := 1 << 20
+		if max := r.tx.Dialect().Limits().BindArgs; max > 0 {
+			size = max / len(s.s.cols)
+		}
+		for _, rows := range parts {
+			for part := range slices.Chunk(rows, size) {
+				k, err := s.part(ctx, r, part)
+				if err != nil {
+					return 0, err
+				}
+				total += k
+			}
 		}
 		return total, nil
 	}
@@ -141,8 +163,12 @@ func (s InsertStmt) rowSteps(d driver.Dialect) (steps, error) {
 	var key []*schema.Column
 	identity := false
 	if n.upsert != nil {
-		for _, c := range n.upsert.target {
-			key = append(key, c.reference().col)
+		u, err := n.conflict()
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range u.columns {
+			key = append(key, n.table.Column(name))
 		}
 	} else if len(n.returning) > 0 {
 		pk := n.table.PrimaryKey
@@ -218,15 +244,11 @@ func (n *insertState) find(d driver.Dialect, key []*schema.Column, row []driver.
 
 // upsertSteps looks for the row that exists under lock, and then updates it or
 // inserts the new one.
-func (s InsertStmt) upsertSteps(d driver.Dialect) (steps, error) {
+func (s InsertStmt) upsertSteps(d driver.Dialect, key uniqueKey) (steps, error) {
 	n := s.s
-	var key []*schema.Column
-	for _, c := range n.upsert.target {
-		key = append(key, c.reference().col)
-	}
 	finds := make([]Cond, len(n.rows))
 	for i, row := range n.rows {
-		c, err := n.find(d, key, row, false)
+		c, err := n.findBy(d, key, row)
 		if err != nil {
 			return nil, err
 		}

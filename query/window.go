@@ -102,7 +102,7 @@ func (f Frame) write(b *driver.Builder) {
 	}
 	if len(f.partition) > 0 {
 		part("PARTITION BY ")
-		b.List(len(f.partition), func(i int) { b.Expr(f.partition[i]) })
+		b.List(len(f.partition), func(i int) { b.Expr(grouping(f.partition[i])) })
 	}
 	if len(f.order) > 0 {
 		part("ORDER BY ")

@@ -36,9 +36,7 @@ func (classifier) Classify(err error) driver.Fault {
 		case my.Number == 1305 && strings.HasPrefix(my.Message, "SAVEPOINT "):
 			f = driver.Fault{Code: dberr.Internal, TxLost: true}
 		}
-		if my.Number == 3100 {
-			f.Unsent = strings.Contains(my.Message, "'before_") // the hook that refused: nothing was committed
-		}
+		f = ofMessage(f, my)
 		f = f.WithName(objectOf(my.Number, my.Message))
 		f.Native = strconv.Itoa(int(my.Number))
 		f.Constraint = constraintOf(my.Number, my.Message)
@@ -61,6 +59,30 @@ func (classifier) Classify(err error) driver.Fault {
 		return driver.Fault{Code: dberr.Unavailable, Broken: true}
 	}
 	return driver.Fault{Code: dberr.Internal}
+}
+
+// ofMessage completes f by what only the message of a number says.
+func ofMessage(f driver.Fault, my *mysql.MySQLError) driver.Fault {
+	switch my.Number {
+	case 3100:
+		f.Unsent = strings.Contains(my.Message, "'before_") // the hook that refused: nothing was committed
+	case 1064, 1149:
+		// near 'FROM a' at line 1
+		word, _, _ := strings.Cut(quoted(my.Message, strings.LastIndex(my.Message, " near '"), " near '", "' at line "), " ")
+		return f.Near(word, 0)
+	case 1210:
+		if strings.Contains(my.Message, "stmt_execute") {
+			f.Detail = "the statement has another number of placeholders than values; correct it"
+		}
+		_, name, _ := strings.Cut(my.Message, " arguments to ")
+		return f.WithName(name)
+	case 1054:
+		if strings.Contains(objectOf(my.Number, my.Message), ".") {
+			f.Detail = "the statement knows no such column; add its table to FROM or join it, correct the name, " +
+				"or run the migrations if the database lacks it"
+		}
+	}
+	return f
 }
 
 // constraintOf takes the identifier from the message of a number whose form is

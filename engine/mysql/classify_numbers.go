@@ -140,8 +140,13 @@ var numbers = map[uint16]driver.Fault{
 	4038: {Code: dberr.Invalid, Detail: "a value is not JSON"},
 	1064: {Code: dberr.Invalid, Detail: "the server does not accept the statement; correct its syntax"},
 	1149: {Code: dberr.Invalid, Detail: "the server does not accept the statement; correct its syntax"},
-	1210: {Code: dberr.Invalid, Detail: "a function of the statement does not take one of its arguments in this place, or the statement has another number of placeholders than values; correct it"},
-	1052: {Code: dberr.Invalid, Detail: "a column name is ambiguous"},
+	1210: {Code: dberr.Invalid, Detail: "a function or clause does not take its argument; give it another value, or a constant where no bound value can stand"},
+	4024: {Code: dberr.Invalid, Detail: "the argument of NTILE is not a number over 0; correct it"},
+	1111: {Code: dberr.Invalid, Detail: "an aggregate function stands where none can, in WHERE or inside of another; use HAVING or a subquery"},
+	1222: {Code: dberr.Invalid, Detail: "the queries of a UNION, EXCEPT or INTERSECT have different numbers of columns; select the same number in each"},
+	1241: {Code: dberr.Invalid, Detail: "a subquery has another number of columns than its place takes; select as many as are compared"},
+	1242: {Code: dberr.Invalid, Detail: "a subquery that stands for one value returns several rows; limit it to one, or compare with IN"},
+	1052: {Code: dberr.Invalid, Detail: "several tables of the statement have a column of this name; write the table before it"},
 	1136: {Code: dberr.Invalid, Detail: "the statement has another number of values than columns"},
 	1067: {Code: dberr.Invalid, Detail: "the default does not go with the type of its column; correct one of them"},
 	1068: {Code: dberr.Invalid, Detail: "the table has a primary key already; drop that first, or leave this one out"},
@@ -300,7 +305,7 @@ func insideOf(number uint16, msg string) (driver.Fault, bool) {
 // quotation marks.
 func objectOf(number uint16, msg string) string {
 	switch number {
-	case 1050, 1051, 1054, 1059, 1060, 1061, 1067, 1072, 1073, 1074, 1091, 1101, 1103, 1109, 1110, 1115, 1146, 1166, 1167, 1170, 1176, 1193, 1273, 1280, 1286, 1347,
+	case 1050, 1051, 1052, 1054, 1059, 1060, 1061, 1067, 1072, 1073, 1074, 1091, 1101, 1103, 1109, 1110, 1115, 1146, 1166, 1167, 1170, 1176, 1193, 1273, 1280, 1286, 1347,
 		1425, 1426, 1824, 1828, 1829, 1830, 1832, 1833, 3105, 3106, 3108, 3730, 3734, 3755, 3766, 3780, 3837, 4161:
 	default:
 		return ""

@@ -64,7 +64,9 @@ var states = map[string]driver.Fault{
 	"42804": {Code: dberr.Invalid, Detail: "the types do not go together: of a column and its default, of a foreign key and its target, or of the old and the new type of a column; make them equal, or say how to convert"},
 	"42830": {Code: dberr.Invalid, Detail: "the foreign key refers to columns that are not unique; give them a primary key or a unique constraint first"},
 	"42883": {Code: dberr.Invalid, Detail: "there is no such function or operator for these types; correct its name, or convert the values"},
-	"42P10": {Code: dberr.Invalid, Detail: "no unique constraint or index is on the columns that are to decide on a conflict, or a DISTINCT statement is ordered by what it does not select; add the constraint, or select the expression"},
+	"42P10": {Code: dberr.Invalid, Detail: "no unique constraint or index is on the columns that are to decide on a conflict; add one, or name the columns of one that is there"},
+	"42702": {Code: dberr.Invalid, Detail: "several tables of the statement have a column of this name; write the table before it"},
+	"42803": {Code: dberr.Invalid, Detail: "a column is selected that is neither grouped nor in an aggregate function; add it to GROUP BY"},
 	"42P16": {Code: dberr.Invalid, Detail: "the definition of the table contradicts itself, with two primary keys for example; correct it"},
 	"42P17": {Code: dberr.Invalid, Detail: "the definition uses what may change on its own, such as the time zone; take an immutable expression"},
 	"428C9": {Code: dberr.Invalid, Detail: "a generated column takes no value; leave it out"},
@@ -89,6 +91,28 @@ var states = map[string]driver.Fault{
 	"26000": {Code: dberr.Unavailable, Unsent: true, Detail: "a prepared statement is gone: behind a connection pooler add prepared_statements=off to the URL"},
 	"42P05": {Code: dberr.Unavailable, Unsent: true, Detail: "a prepared statement is there already: behind a connection pooler add prepared_statements=off to the URL"},
 }
+
+// routines are what a SQLSTATE means that stands for several things, by the
+// function of the server that reports it, which no language changes.
+var routines = map[string]driver.Fault{
+	"21000 ExecOnConflictUpdate":      twice,
+	"21000 ExecOnConflictLockRow":     twice,
+	"21000 ExecSetParamPlan":          severalRows,
+	"21000 ExecScanSubPlan":           severalRows,
+	"42P01 errorMissingRTE":           {Code: dberr.Invalid, Detail: "the statement names a table that it does not read; add it to FROM or join it, or name its alias"},
+	"42P10 transformDistinctClause":   ordersDistinct,
+	"42P10 transformDistinctOnClause": ordersDistinct,
+	"42601 transformSetOperationTree": {Code: dberr.Invalid, Detail: "the queries of a UNION, EXCEPT or INTERSECT have different numbers of columns; select the same number in each"},
+	"42601 transformSubLink":          {Code: dberr.Invalid, Detail: "a subquery has another number of columns than its place takes; select as many as are compared"},
+	"42601 transformInsertRow":        {Code: dberr.Invalid, Detail: "the statement has another number of values than columns; correct one of them"},
+	"42803 check_agg_arguments":       {Code: dberr.Invalid, Detail: "an aggregate function is inside another; calculate the inner one in a subquery"},
+}
+
+var (
+	twice          = driver.Fault{Code: dberr.Invalid, Detail: "two rows of the statement have one key, and an upsert does not change a row twice; send each key once"}
+	severalRows    = driver.Fault{Code: dberr.Invalid, Detail: "a subquery that stands for one value returns several rows; limit it to one, or compare with IN"}
+	ordersDistinct = driver.Fault{Code: dberr.Invalid, Detail: "the statement is DISTINCT and is ordered by what it does not select; select that too, or leave it out of ORDER BY"}
+)
 
 var classes = map[string]driver.Fault{
 	"08": {Code: dberr.Unavailable, Broken: true},
@@ -150,9 +174,19 @@ func fromServer(pg *pgconn.PgError) driver.Fault {
 	if !ok {
 		f.Code = dberr.Internal
 	}
+	if known, ok := routines[pg.Code+" "+pg.Routine]; ok {
+		f = known
+	}
 	f.Native, f.Constraint = pg.Code, pg.ConstraintName
+	if pg.Code == "42701" && slices.Contains(systemColumns, firstQuoted(pg.Message)) {
+		f.Detail = "every table of PostgreSQL has a system column of this name; choose another name"
+	}
 	switch pg.Code {
-	case "42P01", "42703", "42704", "42P07", "42701", "42710", "3F000":
+	case "42601":
+		if pg.Routine == "scanner_yyerror" {
+			f = f.Near(firstQuoted(pg.Message), int(pg.Position))
+		}
+	case "42P01", "42703", "42704", "42P07", "42701", "42710", "3F000", "42702", "42803":
 		f = f.WithName(firstQuoted(pg.Message))
 	case "23502":
 		if f.Constraint == "" {

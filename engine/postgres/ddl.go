@@ -179,6 +179,9 @@ func (d *DDL) name(t *schema.Table) {
 
 // column is the rule for the name, the type and the identity of a column.
 func (d *DDL) column(t *schema.Table, c *schema.Column) error {
+	if err := checkColumn(t.Name, c.Name); err != nil {
+		return err
+	}
 	if err := checkName(c.Name); err != nil {
 		return dberr.WithOp(err, "table "+t.Name)
 	}
@@ -219,6 +222,18 @@ func checkName(name string) error {
 		return dberr.New(dberr.Invalid, "name", "a name holds NUL")
 	case len(name) > maxName:
 		return &dberr.Error{Op: "name", Code: dberr.TooLarge, Engine: "postgresql", Msg: fmt.Sprintf("the name %s has %d bytes and PostgreSQL keeps %d; use a shorter one", name, len(name), maxName)}
+	}
+	return nil
+}
+
+// systemColumns are the names of columns that every table has anyway.
+var systemColumns = []string{"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"}
+
+// checkColumn refuses the name of a column that every table has anyway.
+func checkColumn(table, name string) error {
+	if slices.Contains(systemColumns, name) {
+		return &dberr.Error{Op: "table " + table, Code: dberr.Unsupported, Engine: "postgresql",
+			Msg: "a column cannot be called " + name + ", as every table of PostgreSQL has a system column of that name; choose another name"}
 	}
 	return nil
 }

@@ -249,6 +249,9 @@ func (w *alteration) change(c schema.Change, anew map[string]bool) error {
 		return checkName(c.To)
 	case schema.RenameColumn:
 		w.alter(driver.BriefLock, c.String(), "RENAME COLUMN "+quoteIdent(c.From)+" TO "+quoteIdent(c.To))
+		if err := checkColumn(c.Table.Name, c.To); err != nil {
+			return err
+		}
 		return checkName(c.To)
 	case schema.AddColumn:
 		if c.Column.Generated != nil {

@@ -39,8 +39,8 @@ func document(b *driver.Builder, doc driver.Expr) {
 	text()
 	b.SQL(`, E'\\ud') = 0 AND strpos(`)
 	text()
-	b.SQL(`, E'\\uD') = 0 THEN `).Expr(doc)
-	b.SQL(` ELSE CAST(regexp_replace(regexp_replace(regexp_replace(`)
+	b.SQL(`, E'\\uD') = 0 THEN CAST(`).Expr(doc) // which a DISTINCT has as its text
+	b.SQL(` AS json) ELSE CAST(regexp_replace(regexp_replace(regexp_replace(`)
 	text()
 	b.SQL(`, E'(?<!\\\\)((?:\\\\\\\\)*)\\\\u0000', E'\\1\\\\ufffd', 'g')`)
 	b.SQL(`, E'(?<!\\\\)((?:\\\\\\\\)*)\\\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\\\u[dD][c-fC-F][0-9a-fA-F]{2})', E'\\1\\\\ufffd', 'g')`)

@@ -70,9 +70,20 @@ var forms = []form{
 	{"cannot INSERT into generated column \"", generated},
 	{"cannot UPDATE generated column \"", generated},
 	{"ON CONFLICT clause does not match", driver.Fault{Code: dberr.Invalid, Detail: "no unique constraint or index is on the columns that are to decide on a conflict; add one"}},
+	{"ambiguous column name: ", driver.Fault{Code: dberr.Invalid, Detail: "several tables of the statement have a column of this name; write the table before it"}},
+	{"misuse of aggregate", driver.Fault{Code: dberr.Invalid, Detail: "an aggregate function stands where none can, in WHERE or inside of another; use HAVING or a subquery"}},
+	{"do not have the same number of result columns", driver.Fault{Code: dberr.Invalid, Detail: "the queries of a UNION, EXCEPT or INTERSECT have different numbers of columns; select the same number in each"}},
+	{"sub-select returns ", driver.Fault{Code: dberr.Invalid, Detail: "a subquery has another number of columns than its place takes; select as many as are compared"}},
+	{" values for ", driver.Fault{Code: dberr.Invalid, Detail: "the statement has another number of values than columns; correct one of them"}},
+	{"near \"", driver.Fault{Code: dberr.Invalid, Detail: "SQLite does not accept the statement; correct its syntax"}},
+	{"incomplete input", driver.Fault{Code: dberr.Invalid, Detail: "SQLite does not accept the statement: it ends too early; complete it"}},
+	{"unrecognized token", driver.Fault{Code: dberr.Invalid, Detail: "SQLite does not accept the statement: it has a text that does not end, or a character that means nothing; correct its syntax"}},
 	{"unknown datatype for ", driver.Fault{Code: dberr.Invalid, Detail: "a strict table has the types INT, INTEGER, REAL, TEXT, BLOB and ANY; take one of them"}},
 	{"", driver.Fault{Code: dberr.Invalid, Detail: "SQLite does not accept the statement; correct its syntax, or what it asks for"}},
 }
+
+// unreadColumn is about a column that is named with its table.
+const unreadColumn = "the statement knows no such column; add its table to FROM or join it, correct the name, or run the migrations if the database lacks it"
 
 var (
 	tableExists   = driver.Fault{Code: dberr.AlreadyExists, Detail: "a table or index of this name exists already; choose another name, or drop the one that is there"}
@@ -95,6 +106,15 @@ func ofWords(text string, f driver.Fault) driver.Fault {
 		case " already exists", " has more than one primary key":
 			_, name, _ := strings.Cut(before, " ") // table NAME already exists
 			return f.WithName(strings.Trim(name, `"`))
+		case "near \"":
+			word, _, _ := strings.Cut(after, `"`)
+			return f.Near(word, 0)
+		case "no such column: ":
+			if name, _, _ := strings.Cut(after, " ("); strings.Contains(name, ".") {
+				f.Detail = unreadColumn
+			}
+		case "misuse of aggregate", "do not have the same number of result columns", "sub-select returns ", " values for ", "incomplete input", "unrecognized token":
+			return f
 		case "foreign key mismatch - ", "prohibited in ", outOfRange, "":
 			return f
 		}
