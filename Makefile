@@ -19,7 +19,7 @@ PLATFORMS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 win
 test test-sqlite test-postgresql test-mysql test-mariadb race: export RAPID_SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: clients help build build-cloud test-cloud dist reproduce test test-sqlite test-postgresql test-mysql test-mariadb race bench soak fuzz-api lint vet fmt vuln generate check servers
+.PHONY: help build build-cloud test-cloud dist reproduce test test-sqlite test-postgresql test-mysql test-mariadb race bench soak fuzz-api clients page lint vet fmt vuln generate check servers
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-16s %s\n", $$1, $$2 }'
@@ -70,6 +70,9 @@ fuzz-api: ## try every operation of the described API; needs Python 3 and its pa
 
 clients: ## run clients of Open WebUI against a server on each engine; needs Python 3 and its package index
 	$(SERVERS) -- $(GO) test -tags clients -timeout 30m -v -run TestClientsOfOpenWebUI ./internal/cli
+
+page: ## drive Open WebUI's page, as it is on PyPI, with a headless Chromium
+	$(GO) test -tags page -timeout 20m -v -run TestThePageOfOpenWebUI ./internal/cli
 
 servers: ## start the test servers and keep them until interrupted
 	$(SERVERS)
