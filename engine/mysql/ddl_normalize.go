@@ -215,7 +215,21 @@ func (n *normalizer) standIn(i *schema.Index, p int) (string, error) {
 func (n *normalizer) resultType(i *schema.Index, e schema.Expr) (schema.Type, error) {
 	used := sqltext.Columns(string(e))
 	if head, value, ok := strings.Cut(string(e), " THEN "); ok && strings.HasPrefix(head, "CASE WHEN ") && strings.HasSuffix(value, " END") {
-		used = sqltext.Columns(strings.TrimSuffix(value, " END"))
+		value = strings.TrimSuffix(value, " END")
+		used = sqltext.Columns(value)
+		// A column by itself, as a partial index has it.
+		if c := n.t.Column(strings.Join(used, "")); c != nil && value == sqltext.Name(c.Name) {
+			switch c.Type.Kind {
+			case schema.Numeric, schema.Date, schema.DateTime, schema.UUID:
+				return c.Type, nil
+			case schema.Enum:
+				length := 1
+				for _, v := range c.Type.Values {
+					length = max(length, utf8.RuneCountInString(v))
+				}
+				return schema.Type{Kind: schema.String, Length: length}, nil
+			}
+		}
 	}
 	text, length, whole, float := 0, 0, 0, 0
 	for _, name := range used {

@@ -371,6 +371,10 @@ func (in *inspection) finishColumn(t *schema.Table, c *schema.Column, r sqltext.
 		c.Default = &schema.Default{Value: c.Type.Literal(v)}
 		return nil
 	}
+	if c.Type.Kind == schema.Date && strings.EqualFold(text, "curdate()") {
+		c.Default.Expr = "CURRENT_DATE"
+		return nil
+	}
 	if c.Type.Kind == schema.DateTime {
 		p := c.Type.Precision
 		if p == 0 {

@@ -78,11 +78,19 @@ func hasTableFeature(f schema.Feature) bool { return slices.Contains(tableFeatur
 
 // textRules read text that the server prints.
 func textRules(t *schema.Table) sqltext.Rules {
-	r := sqltext.Rules{Dollars: true, Casts: true}
+	r := sqltext.Rules{Dollars: true, Casts: true, TimeColumns: map[string]string{}}
 	for _, c := range t.Columns {
 		r.Columns = append(r.Columns, c.Name)
 		if c.Type.Kind == schema.String {
 			r.TextColumns = append(r.TextColumns, c.Name)
+		}
+		switch {
+		case c.Type.Kind == schema.Date:
+			r.TimeColumns[c.Name] = "date"
+		case c.Type.Kind == schema.DateTime && c.Type.WithZone:
+			r.TimeColumns[c.Name] = "timestamp with time zone"
+		case c.Type.Kind == schema.DateTime:
+			r.TimeColumns[c.Name] = "timestamp without time zone"
 		}
 		if c.Type.Kind == schema.Enum && c.Type.Name != "" {
 			r.EnumTypes = append(r.EnumTypes, c.Type.Name)
@@ -136,8 +144,12 @@ func defaultLiteral(ty schema.Type, v any) any {
 	v = ty.Literal(v)
 	s, ok := v.(string)
 	switch {
-	case !ok || ty.Kind == schema.DateTime && ty.WithZone:
+	case !ok:
 		return v
+	case ty.Kind == schema.JSONB:
+		return jsonbText(s)
+	case ty.Kind == schema.DateTime && ty.WithZone:
+		return value.DefaultText(ty, s, "2006-01-02 15:04:05.999999+00")
 	case ty.Kind == schema.Bytes && !strings.HasPrefix(s, `\x`):
 		return `\x` + hex.EncodeToString([]byte(s))
 	}

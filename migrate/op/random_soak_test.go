@@ -2,5 +2,8 @@
 
 package op_test
 
-// randomChecks is how many random tables are tried on each engine.
-const randomChecks = 10_000
+// How many random tables, and sets of tables, are tried on each engine.
+const (
+	randomChecks  = 10_000
+	randomSchemas = 2_000
+)

@@ -219,6 +219,9 @@ func (p *parser) operator(op string, left *node, min int) (*node, error) {
 	if other, ok := synonyms[op]; ok {
 		op = other
 	}
+	if slices.Contains([]string{"=", "<>", "<", "<=", ">", ">="}, op) {
+		left, right = p.uncast(left, right), p.uncast(right, left)
+	}
 	return &node{kind: nBinary, text: op, args: []*node{left, right}}, nil
 }
 
@@ -409,7 +412,7 @@ func (p *parser) primary() (*node, error) {
 	p.i++
 	switch t.Kind {
 	case Num:
-		return &node{kind: nAtom, text: t.Text}, nil
+		return &node{kind: nAtom, text: p.number(t.Text)}, nil
 	case Blob:
 		return &node{kind: nAtom, text: strings.ToUpper(t.Text[:1]) + strings.ToLower(t.Text[1:])}, nil
 	case Str:

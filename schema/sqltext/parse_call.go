@@ -1,6 +1,7 @@
 package sqltext
 
 import (
+	"math/big"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,6 +29,8 @@ func (p *parser) call(t Token) (*node, error) {
 			return nil, errShape
 		}
 		return p.cast(n, ty), nil
+	case t.Is("TRIM"):
+		return p.trim()
 	case t.Kind == Word && slices.Contains(shapeWords, strings.ToUpper(t.Text)):
 		return nil, errShape
 	case name == "count" && p.acceptOp("*"):
@@ -45,6 +48,53 @@ func (p *parser) call(t Token) (*node, error) {
 	args, err := p.args(")")
 	if err != nil {
 		return nil, err
+	}
+	return &node{kind: nCall, text: name, args: args}, nil
+}
+
+// trim reads the arguments of TRIM: TRIM(BOTH FROM a) is trim(a), as a server may
+// write it. What is to be trimmed follows only where that is a form of the call.
+func (p *parser) trim() (*node, error) {
+	name := "trim"
+	side := true
+	switch {
+	case p.acceptWord("LEADING"):
+		name = "ltrim"
+	case p.acceptWord("TRAILING"):
+		name = "rtrim"
+	default:
+		side = p.acceptWord("BOTH")
+	}
+	if side && p.acceptWord("FROM") {
+		args, err := p.args(")")
+		if err != nil || len(args) != 1 {
+			return nil, errShape
+		}
+		return &node{kind: nCall, text: name, args: args}, nil
+	}
+	first, err := p.expr(0)
+	if err != nil {
+		return nil, err
+	}
+	args := []*node{first}
+	switch {
+	case p.acceptWord("FROM"):
+		of, err := p.expr(0)
+		if err != nil || !p.r.Casts {
+			return nil, errShape
+		}
+		args = []*node{of, first}
+	case side:
+		return nil, errShape
+	case p.acceptOp(","):
+		chars, err := p.expr(0)
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, chars)
+	}
+	if !p.acceptOp(")") {
+		return nil, errShape
 	}
 	return &node{kind: nCall, text: name, args: args}, nil
 }
@@ -160,7 +210,7 @@ func (p *parser) cast(n *node, ty string) *node {
 	case nString:
 		switch {
 		case isNumber:
-			return castNumber(n, keep)
+			return p.castNumber(n, keep)
 		case isText:
 			return &node{kind: nString, text: n.text, typed: true}
 		case isJSON, p.isEnum(ty):
@@ -186,21 +236,55 @@ func (p *parser) cast(n *node, ty string) *node {
 	return keep
 }
 
+// uncast leaves out the cast that a server adds to a literal of a day or an
+// instant because of the column that it is compared with.
+func (p *parser) uncast(n, with *node) *node {
+	if n.kind != nCast || n.args[0].kind != nString || with.kind != nName {
+		return n
+	}
+	for c, ty := range p.r.TimeColumns {
+		if with.text == Name(c) && n.text == ty {
+			literal := *n.args[0]
+			if strings.HasSuffix(ty, "with time zone") {
+				literal.text = strings.TrimSuffix(literal.text, "+00") // which is what it says without
+			}
+			return &literal
+		}
+	}
+	return n
+}
+
 // isEnum reports whether a type, as a cast names it, is one of [Rules.EnumTypes].
 func (p *parser) isEnum(ty string) bool {
 	return slices.ContainsFunc(p.r.EnumTypes, func(name string) bool { return ty == name || ty == Name(name) })
 }
 
 // castNumber is the number that a string literal holds, or keep.
-func castNumber(n, keep *node) *node {
+func (p *parser) castNumber(n, keep *node) *node {
 	digits, negative := strings.CutPrefix(n.text, "-")
 	switch _, ok := parseNumber(digits); {
 	case !ok:
 		return keep
 	case negative:
-		return &node{kind: nUnary, text: "-", args: []*node{{kind: nAtom, text: digits}}}
+		return &node{kind: nUnary, text: "-", args: []*node{{kind: nAtom, text: p.number(digits)}}}
 	}
-	return &node{kind: nAtom, text: n.text}
+	return &node{kind: nAtom, text: p.number(n.text)}
+}
+
+// number writes a number with an exponent out where the server does.
+func (p *parser) number(text string) string {
+	mantissa, exponent, ok := strings.Cut(strings.ToLower(text), "e")
+	if e, err := strconv.Atoi(exponent); !ok || !p.r.Casts || err != nil || e > 30 || e < -30 {
+		return text
+	}
+	r, ok := new(big.Rat).SetString(mantissa + "e" + exponent)
+	if !ok {
+		return text
+	}
+	if r.IsInt() {
+		return r.Num().String()
+	}
+	return strings.TrimRight(r.FloatString(60), "0")
 }
 
 func parseNumber(s string) (any, bool) {
