@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -236,19 +237,31 @@ func (f *form) err() error {
 	return invalid(f.problems...)
 }
 
+// wrong notes what is wrong. What was sent goes back with it when it is short,
+// and neither a secret nor an object that holds one.
 func (f *form) wrong(loc []any, kind, msg string, input any) {
+	var name string
+	if len(loc) > 0 {
+		name, _ = loc[len(loc)-1].(string)
+	}
 	switch sent := input.(type) {
 	case json.RawMessage:
-		if len(sent) > shown || f.secret {
+		if len(sent) > shown || f.secret || secretIn(`"`+name+`":`) || secretIn(string(sent)) {
 			input = nil
 		}
 	case string:
-		if len(sent) > shown || f.secret {
+		if len(sent) > shown || f.secret || secretIn(`"`+name+`":`) {
 			input = nil
 		}
 	}
 	f.problems = append(f.problems, problem{Type: kind, Loc: slices.Clone(loc), Msg: msg, Input: input})
 }
+
+// secretMember is a member of an object whose name says that nobody else is to
+// see its value, or an API key.
+var secretMember = regexp.MustCompile(`(?i)(password|passwd|secret|token|api_?keys?|authorization|auth_key)"\s*:`)
+
+func secretIn(text string) bool { return secretMember.MatchString(text) }
 
 func isNull(raw json.RawMessage) bool { return string(raw) == "null" }
 

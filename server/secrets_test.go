@@ -32,6 +32,14 @@ func TestFaultsDoNotEcho(t *testing.T) {
 		"/api/v1/auths/add":             `{"password":"hunter2","name":1}`,
 		"/api/v1/auths/update/password": `{"password":"hunter2"}`,
 		"/api/v1/auths/signin":          `{"password":"hunter2"}`,
+		// Forms that hold no password, and are sent one; values that are secrets themselves.
+		"/api/v1/auths/update/profile":              `{"name":5,"Password":"hunter2"}`,
+		"/api/v1/auths/update/timezone":             `{"password" : "hunter2"}`,
+		"/api/v1/auths/oauth/google/token/exchange": `{"token":["hunter2"]}`,
+		"/api/v1/configs/tool_servers":              `{"TOOL_SERVER_CONNECTIONS":[{"key":1,"config":{"api_key":"hunter2"}}],"client_secret":"hunter2"}`,
+		"/api/v1/configs/code_execution":            `{"CODE_EXECUTION_JUPYTER_AUTH_TOKEN":["hunter2"]}`,
+		"/api/v1/notes/create":                      `{"data":{"apiKey":"hunter2"}}`,
+		"/api/v1/auths/admin/config":                `{"auth":{"client_secret":"hunter2"}}`,
 	} {
 		if w := a.call("POST", path, body, token).is(422, ""); strings.Contains(w.Body.String(), "hunter2") {
 			t.Errorf("%s answers %s", path, w.Body)
