@@ -26,6 +26,10 @@ const (
 	UpsertOnce      Feature = "upsert once"     // an upsert of several rows with one key is an error; without it the later ones change the earlier
 	NarrowIntegers  Feature = "narrow integers" // the sum of two integers of 32 bits has 32 bits; without it 64
 	HavingLabels    Feature = "having labels"   // HAVING knows an expression that GROUP BY has by its name in the result alone
+	UpdateFrom      Feature = "update from"     // UPDATE t SET ... FROM other; without it UPDATE t, other SET t.c = ...
+	DeleteUsing     Feature = "delete using"    // DELETE FROM t USING other
+	DeleteJoined    Feature = "delete joined"   // DELETE t FROM t, other
+	WriteCTE        Feature = "write cte"       // WITH in front of UPDATE and DELETE
 	SetAtOnce       Feature = "set at once"     // UPDATE ... SET a = b, b = a swaps; without it a later assignment sees an earlier one
 )
 

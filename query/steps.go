@@ -141,6 +141,9 @@ func (s UpdateStmt) plan(d driver.Dialect) (steps, error) {
 	if err := meansRows("UPDATE", n.table, n.where, n.all); err != nil {
 		return nil, err
 	}
+	if len(n.others.from)+len(n.others.ctes) > 0 {
+		return nil, nil
+	}
 	if len(n.set) == 0 {
 		return func(ctx context.Context, r *runner) (int64, error) {
 			if len(n.returning) > 0 {
@@ -188,7 +191,7 @@ func (s UpdateStmt) plan(d driver.Dialect) (steps, error) {
 // plan: DELETE ... RETURNING where it is missing.
 func (s DeleteStmt) plan(d driver.Dialect) (steps, error) {
 	n := s.s
-	if len(n.returning) == 0 || d.Has(driver.DeleteReturning) {
+	if len(n.returning) == 0 || d.Has(driver.DeleteReturning) || len(n.others.from)+len(n.others.ctes) > 0 {
 		return nil, nil
 	}
 	if err := meansRows("DELETE", n.table, n.where, n.all); err != nil {

@@ -21,6 +21,7 @@ type updateState struct {
 	name      string
 	table     *schema.Table
 	set       []Assignment
+	others    others
 	where     []Cond
 	all       bool
 	own       []Assignment // what Go gives to columns that are not set
@@ -213,10 +214,25 @@ func (s UpdateStmt) write(b *driver.Builder) {
 		b.Fail(err)
 		return
 	}
-	b.Enter(tableScope{n.table})
+	if !n.others.begin(b, n.table, n.returning) {
+		return
+	}
 	defer b.Leave()
-	writeTable(b.SQL("UPDATE "), n.table).SQL(" SET ")
-	b.List(len(set), func(i int) { b.Ident(set[i].col.col.Name).SQL(" = ").Expr(set[i].value) })
+	joined := len(n.others.from) > 0 && !b.Dialect().Has(driver.UpdateFrom)
+	writeTable(b.SQL("UPDATE "), n.table)
+	if joined {
+		n.others.write(b, ", ")
+	}
+	b.SQL(" SET ")
+	b.List(len(set), func(i int) {
+		if joined {
+			b.Ident(n.table.Name).SQL(".")
+		}
+		b.Ident(set[i].col.col.Name).SQL(" = ").Expr(set[i].value)
+	})
+	if len(n.others.from) > 0 && !joined {
+		n.others.write(b, " FROM ")
+	}
 	writeWhere(b, " WHERE ", n.where)
 	writeReturning(b, n.returning, driver.UpdateReturning)
 }
@@ -297,6 +313,7 @@ type DeleteStmt struct {
 type deleteState struct {
 	name      string
 	table     *schema.Table
+	others    others
 	where     []Cond
 	all       bool
 	returning []Selectable
@@ -356,9 +373,29 @@ func (s DeleteStmt) write(b *driver.Builder) {
 		b.Fail(err)
 		return
 	}
-	b.Enter(tableScope{n.table})
+	if !n.others.begin(b, n.table, n.returning) {
+		return
+	}
 	defer b.Leave()
-	writeTable(b.SQL("DELETE FROM "), n.table)
-	writeWhere(b, " WHERE ", n.where)
+	d := b.Dialect()
+	switch {
+	case len(n.others.from) == 0:
+		writeTable(b.SQL("DELETE FROM "), n.table)
+		writeWhere(b, " WHERE ", n.where)
+	case d.Has(driver.DeleteUsing):
+		writeTable(b.SQL("DELETE FROM "), n.table)
+		n.others.write(b, " USING ")
+		writeWhere(b, " WHERE ", n.where)
+	case d.Has(driver.DeleteJoined):
+		writeTable(b.SQL("DELETE "), n.table)
+		writeTable(b.SQL(" FROM "), n.table)
+		n.others.write(b, ", ")
+		writeWhere(b, " WHERE ", n.where)
+	default:
+		writeTable(b.SQL("DELETE FROM "), n.table)
+		n.others.write(b.SQL(" WHERE EXISTS (SELECT 1"), " FROM ")
+		writeWhere(b, " WHERE ", n.where)
+		b.SQL(")")
+	}
 	writeReturning(b, n.returning, driver.DeleteReturning)
 }

@@ -187,10 +187,26 @@ func (f *featureSuite) cases() []featureCase {
 			x := query.Case[int64]().When(f.b.Gt(10), 1).Else(0).As("x")
 			return ints(ctx, f.eng, query.Select(x).From(f.t).GroupBy(x).Having(x.Ge(0)).OrderBy(x.Desc()))
 		}},
+		{driver.UpdateFrom, true, "1 30 10 k1, 2 2 20 k2, 3 3 30 k3", func(ctx context.Context) (string, error) {
+			other := query.As(f.t, "other")
+			return f.after(ctx, query.Update(f.t).FromItem(other).Set(f.a.SetTo(f.b.Of(other))).Where(f.id.Eq(1), f.id.Of(other).Eq(3)))
+		}},
+		{driver.DeleteUsing, true, "2 2 20 k2, 3 3 30 k3", f.deleteUsing},
+		{driver.DeleteJoined, true, "2 2 20 k2, 3 3 30 k3", f.deleteUsing},
+		{driver.WriteCTE, true, "1 1 10 k1, 2 2 20 k2, 3 99 30 k3", func(ctx context.Context) (string, error) {
+			last := query.With("last", query.Select(query.Max[int64](f.id).As("id")).From(f.t))
+			return f.after(ctx, query.Update(f.t).With(last).FromItem(last).Set(f.a.Set(99)).Where(query.Field[int64]("last", "id").EqTo(f.id)))
+		}},
 		{driver.SetAtOnce, false, "1 1 10 k1, 2 20 2 k2, 3 3 30 k3", func(ctx context.Context) (string, error) {
 			return f.after(ctx, query.Update(f.t).Set(f.a.SetTo(f.b), f.b.SetTo(f.a)).Where(f.id.Eq(2)))
 		}},
 	}
+}
+
+// deleteUsing deletes the row that another of the table leads to.
+func (f *featureSuite) deleteUsing(ctx context.Context) (string, error) {
+	other := query.As(f.t, "other")
+	return f.after(ctx, query.Delete(f.t).UsingItem(other).Where(f.id.Lt(2), f.b.Of(other).Eq(30)))
 }
 
 // decimals: sums, extremes and what is calculated are exact, and stored as a column rounds.

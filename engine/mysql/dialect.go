@@ -32,7 +32,7 @@ func NewDialect(f Flavour, version, maxPacket int) Dialect {
 
 // statementFeatures are those of all flavours.
 var statementFeatures = []driver.Feature{
-	driver.ServerProcess, driver.Windows, driver.RecursiveCTE, driver.Schemas, driver.HavingLabels,
+	driver.ServerProcess, driver.Windows, driver.RecursiveCTE, driver.Schemas, driver.HavingLabels, driver.DeleteJoined,
 }
 
 // Engine is the flavour's name.

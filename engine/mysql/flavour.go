@@ -85,9 +85,10 @@ func (MySQL) Oldest() int { return 80019 }
 // Newest is 8.4.
 func (MySQL) Newest() int { return 80400 }
 
-// Has is true for EXCEPT and INTERSECT from 8.0.31.
+// Has is true for EXCEPT and INTERSECT from 8.0.31, and for WITH in front of
+// statements that write.
 func (MySQL) Has(f driver.Feature, version int) bool {
-	return f == driver.SetOperations && version >= 80031
+	return f == driver.WriteCTE || f == driver.SetOperations && version >= 80031
 }
 
 func (MySQL) collation() string      { return "utf8mb4_0900_bin" }

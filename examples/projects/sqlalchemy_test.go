@@ -360,5 +360,8 @@ func TestThePageOnWriting(t *testing.T) {
 		c.is(err, nil)
 		exec(1, query.Delete(Projects).Where(ProjectName.Eq("Gemini")))
 		c.names("Mercury", query.Delete(Projects).Where(ProjectOwner.Eq(bob.ID)).Returning(ProjectName))
+		exec(1, query.Update(Projects).From(Users).Set(ProjectName.SetTo(query.Concat(ProjectName, query.Val(" of "), UserName))).Where(ProjectOwner.EqTo(UserID)))
+		c.names("Apollo of Ada L.", query.Select(ProjectName).From(Projects))
+		exec(1, query.Delete(Members).Using(Users).Where(MemberUser.EqTo(UserID), UserRole.Eq("guest")))
 	})
 }
