@@ -98,7 +98,9 @@ func referring[P, C any](children *schema.Table, fk []AnyColumn) Related[P, C] {
 	if r.err = err; err == nil {
 		for _, c := range fk {
 			name := f.RefColumns[slices.Index(f.Columns, c.reference().col.Name)]
-			r.parent, r.outer = append(r.parent, name), append(r.outer, Field[any](f.RefTable, name))
+			outer := Field[any](f.RefTable, name)
+			outer.ty = c.reference().col.Type
+			r.parent, r.outer = append(r.parent, name), append(r.outer, outer)
 		}
 	}
 	return r
