@@ -322,8 +322,8 @@ func (c CaseExpr[T]) ElseTo(v Operand[T]) Expr[T] { return c.end(v) }
 func (c CaseExpr[T]) End() Expr[T] { return c.end(nil) }
 
 func (c CaseExpr[T]) end(other driver.Expr) Expr[T] {
-	whens, other := c.alike(other)
-	return Expr[T]{ty: c.ty, n: driver.ExprFunc(func(b *driver.Builder) {
+	whens, other, ty := c.alike(other)
+	return Expr[T]{ty: ty, n: driver.ExprFunc(func(b *driver.Builder) {
 		b.SQL("CASE")
 		for _, w := range whens {
 			b.SQL(" WHEN ").Expr(w.c).SQL(" THEN ").Expr(w.v)
@@ -336,7 +336,7 @@ func (c CaseExpr[T]) end(other driver.Expr) Expr[T] {
 }
 
 // alike is the branches with their values in one type.
-func (c CaseExpr[T]) alike(other driver.Expr) ([]when, driver.Expr) {
+func (c CaseExpr[T]) alike(other driver.Expr) ([]when, driver.Expr, schema.Type) {
 	var values []driver.Expr
 	for _, w := range c.whens {
 		values = append(values, w.v)
@@ -345,9 +345,12 @@ func (c CaseExpr[T]) alike(other driver.Expr) ([]when, driver.Expr) {
 		values = append(values, other)
 	}
 	if len(values) == 0 {
-		return c.whens, other
+		return c.whens, other, c.ty
 	}
-	values, _ = alike(values)
+	values, ty := alike(values)
+	if !textual(ty.Kind) {
+		ty = c.ty
+	}
 	whens := make([]when, len(c.whens))
 	for i, w := range c.whens {
 		whens[i] = when{w.c, values[i]}
@@ -355,5 +358,5 @@ func (c CaseExpr[T]) alike(other driver.Expr) ([]when, driver.Expr) {
 	if other != nil {
 		other = values[len(whens)]
 	}
-	return whens, other
+	return whens, other, ty
 }

@@ -174,7 +174,7 @@ func (d Dialect) MatchFold(b *driver.Builder, e driver.Expr, text string, at dri
 		pattern += `\z` // $ would match before a line feed at the end
 	}
 	if pattern == "" {
-		b.SQL("(").Expr(e).SQL(" IS NOT NULL)")
+		b.SQL("(").Expr(e).SQL(" = ").Expr(e).SQL(")") // NULL where there is no text
 		return
 	}
 	d.Regexp(b, e, pattern)

@@ -169,7 +169,7 @@ func (Dialect) MatchFold(b *driver.Builder, e driver.Expr, text string, at drive
 		pattern += `\Z`
 	}
 	if pattern == "" {
-		b.SQL("(").Expr(e).SQL(" IS NOT NULL)")
+		b.SQL("(").Expr(e).SQL(" = ").Expr(e).SQL(")") // NULL where there is no text
 		return
 	}
 	// *** says that it is an advanced regular expression whatever it begins with.

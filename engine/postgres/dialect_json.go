@@ -183,15 +183,17 @@ func (Dialect) JSONHasElement(b *driver.Builder, doc driver.Expr, p driver.Path,
 }
 
 func (Dialect) JSONContains(b *driver.Builder, doc driver.Expr, p driver.Path, text string) {
-	b.SQL("(")
 	if isBinary(doc) {
+		b.SQL("(")
 		member(b, doc, p) // as it is: an index serves it
-	} else {
-		b.SQL("CAST(")
+		b.SQL(" @> CAST(").Arg(text).SQL(" AS jsonb) AND ")
 		member(b, doc, p)
-		b.SQL(" AS jsonb)")
+		b.SQL(" IS NOT NULL)") // or NOT would not hold where there is nothing
+		return
 	}
-	b.SQL(" @> CAST(").Arg(text).SQL(" AS jsonb))")
+	b.SQL("COALESCE(CAST(")
+	member(b, doc, p)
+	b.SQL(" AS jsonb) @> CAST(").Arg(text).SQL(" AS jsonb), FALSE)")
 }
 
 func (Dialect) JSONEach(b *driver.Builder, doc driver.Expr, p driver.Path, alias string) {
