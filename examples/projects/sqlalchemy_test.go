@@ -72,7 +72,6 @@ func TestThePageIsCode(t *testing.T) {
 // cast is the rows that the lines of the page are tried on.
 type cast struct {
 	t        *testing.T
-	ctx      context.Context
 	eng      *engine.Engine
 	ada, bob User
 	cyd      User
@@ -81,19 +80,19 @@ type cast struct {
 
 func newCast(t *testing.T, eng *engine.Engine) *cast {
 	t.Helper()
-	c := &cast{t: t, ctx: t.Context(), eng: eng, apollo: "11111111-1111-1111-1111-111111111111"}
-	ok[int](c)(eng.CreateTables(c.ctx, Users, Projects, Members))
+	c := &cast{t: t, eng: eng, apollo: "11111111-1111-1111-1111-111111111111"}
+	ok[int](c)(eng.CreateTables(c.t.Context(), Users, Projects, Members))
 	add := func(u User) User {
-		return ok[User](c)(query.One[User](c.ctx, eng, query.Insert(Users).Row(u).Returning(query.ColumnsFor[User](Users)...)))
+		return ok[User](c)(query.One[User](c.t.Context(), eng, query.Insert(Users).Row(u).Returning(query.ColumnsFor[User](Users)...)))
 	}
 	c.ada = add(User{Email: "ada@x", Name: "Ada", Role: "admin", Balance: "10.10", Settings: jsonvalue.As(Settings{Theme: "dark", Tags: []string{"a", "b"}})})
 	c.bob = add(User{Email: "bob@x", Name: "Bob", Balance: "0.20", ManagerID: &c.ada.ID})
 	c.cyd = add(User{Email: "cyd@x", Name: "Cyd", Balance: "5", ManagerID: &c.bob.ID})
-	ok[int64](c)(query.Exec(c.ctx, eng, query.InsertRows(Projects, []Project{
+	ok[int64](c)(query.Exec(c.t.Context(), eng, query.InsertRows(Projects, []Project{
 		{ID: c.apollo, Name: "Apollo", OwnerID: c.ada.ID, Budget: "100.50"},
 		{ID: "22222222-2222-2222-2222-222222222222", Name: "Gemini", OwnerID: c.ada.ID, Status: "closed", Budget: "0.10"},
 		{ID: "33333333-3333-3333-3333-333333333333", Name: "Mercury", OwnerID: c.bob.ID, Budget: "0.20"}})))
-	ok[int64](c)(query.Exec(c.ctx, eng, query.Insert(Members).Values(MemberProject.Set(c.apollo), MemberUser.Set(c.bob.ID)).Values(MemberProject.Set(c.apollo), MemberUser.Set(c.cyd.ID))))
+	ok[int64](c)(query.Exec(c.t.Context(), eng, query.Insert(Members).Values(MemberProject.Set(c.apollo), MemberUser.Set(c.bob.ID)).Values(MemberProject.Set(c.apollo), MemberUser.Set(c.cyd.ID))))
 	return c
 }
 
@@ -111,7 +110,7 @@ func ok[T any](c *cast) func(T, error) T {
 // names expects the texts that a statement of one column gives.
 func (c *cast) names(want string, st query.Reader) {
 	c.t.Helper()
-	if got := strings.Join(ok[[]string](c)(query.All[string](c.ctx, c.eng, st)), " "); got != want {
+	if got := strings.Join(ok[[]string](c)(query.All[string](c.t.Context(), c.eng, st)), " "); got != want {
 		c.t.Errorf("got %q, want %q", got, want)
 	}
 }
@@ -125,7 +124,7 @@ func (c *cast) who(want string, conds ...query.Cond) {
 // gives expects one value of a statement, as text.
 func (c *cast) gives(want string, st query.Reader) {
 	c.t.Helper()
-	rows := ok[[]map[string]any](c)(query.All[map[string]any](c.ctx, c.eng, st))
+	rows := ok[[]map[string]any](c)(query.All[map[string]any](c.t.Context(), c.eng, st))
 	got := ""
 	for _, r := range rows {
 		for _, v := range r {
@@ -157,7 +156,7 @@ func TestThePageOnDeclarations(t *testing.T) {
 		twice := query.Col[int64](notes.Integer("twice").Generated("{stars} * 2", true))
 		shown := query.Col[bool](notes.Boolean("shown").Default(true))
 		notes.Index("ix_notes_made", "made DESC").Where = "{stars} > 0"
-		c := &cast{t: t, ctx: ctx, eng: eng}
+		c := &cast{t: t, eng: eng}
 		ok[int](c)(eng.CreateTables(ctx, notes))
 		ok[int64](c)(query.Exec(ctx, eng, query.Insert(notes).Values(id.Set("n"), took.Set(time.Minute))))
 		row := ok[[]map[string]any](c)(query.All[map[string]any](ctx, eng, query.Select(stars, took, twice, shown).From(notes).Where(made.Le(time.Now().Add(time.Hour)))))
@@ -170,7 +169,7 @@ func TestThePageOnDeclarations(t *testing.T) {
 func TestThePageOnReading(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		c := newCast(t, eng)
-		ctx, ada := c.ctx, c.ada
+		ctx, ada := c.t.Context(), c.ada
 		c.is(ok[User](c)(query.One[User](ctx, eng, query.SelectFor[User](Users).Where(UserID.Eq(ada.ID)))).Name, "Ada")
 		c.is(len(ok[[]User](c)(query.All[User](ctx, eng, query.SelectFor[User](Users)))), 3)
 		c.is(ok[string](c)(query.One[string](ctx, eng, query.Select(UserName).From(Users).Where(UserEmail.Eq("ada@x")))), "Ada")
@@ -223,7 +222,7 @@ func TestThePageOnReading(t *testing.T) {
 func TestThePageOnJoins(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		c := newCast(t, eng)
-		ctx := c.ctx
+		ctx := c.t.Context()
 		c.names("Ada Ada Bob", query.Select(UserName).From(Projects).Join(Users, UserID.EqTo(ProjectOwner)).OrderBy(UserName))
 		c.names("Cyd", query.Select(UserName).From(Users).LeftJoin(Projects, ProjectOwner.EqTo(UserID)).Where(ProjectID.IsNull()))
 		boss := query.As(Users, "boss")
@@ -312,7 +311,7 @@ func TestThePageOnExpressions(t *testing.T) {
 func TestThePageOnWriting(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		c := newCast(t, eng)
-		ctx, ada, bob := c.ctx, c.ada, c.bob
+		ctx, ada, bob := c.t.Context(), c.ada, c.bob
 		exec := func(want int64, st query.Statement) {
 			t.Helper()
 			c.is(ok[int64](c)(query.Exec(ctx, eng, st)), want)

@@ -132,7 +132,7 @@ var sessionCases = []testCase{
 			{"true", "true", "false", whole, by("trusted_header", false), false},
 			{"true", "false", "true", whole, by("trusted_header", false), true},
 			{"true", "true", "true", whole, plain, false},
-			{"true", "7", "7", whole, by("oauth", false), false}, // no yes and no no
+			{"true", "7", "7", whole, by("oauth", false), false}, // neither yes nor no
 			{"null", "", "", whole, plain, false},
 			{"[]", "", "", whole, plain, false},
 			{"1", "", "", whole, plain, false},
