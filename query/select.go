@@ -304,7 +304,7 @@ func (n *selectState) write(b *driver.Builder) {
 // writeColumn writes an item of the SELECT list. Where equal rows are one it
 // stands in a form of which every engine knows what is equal.
 func (n *selectState) writeColumn(b *driver.Builder, c Selectable) {
-	var e driver.Expr = c
+	var e driver.Expr
 	asGroup := slices.ContainsFunc(n.group, func(g driver.Expr) bool { return kindOf(g).Kind == schema.JSON })
 	switch k := kindOf(c).Kind; {
 	case (n.distinct || n.operand) && (k == schema.JSON || k == schema.Enum):

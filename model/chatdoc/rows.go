@@ -110,7 +110,8 @@ const (
 
 var memberNames = [mAll]string{
 	mRole: "role", mParent: "parentId", mContent: "content", mOutput: "output", mModel: "model",
-	mFiles: "files", mSources: "sources", mEmbeds: "embeds", mDone: "done", mStatus: "statusHistory", mError: "error", mUsage: "usage", mTime: "timestamp",
+	mFiles: "files", mSources: "sources", mEmbeds: "embeds", mDone: "done",
+	mStatus: "statusHistory", mError: "error", mUsage: "usage", mTime: "timestamp",
 	mSummary: "contextSummary", mMeta: "meta", mUser: "user_id",
 }
 
