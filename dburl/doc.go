@@ -27,4 +27,7 @@
 //
 // What it will not do: open connections, read files, the environment or option
 // files, or know the dialect of a database.
+//
+// The package is large because every argument of a URL that a driver of Python
+// knows is read, or refused with the name that it has here.
 package dburl
