@@ -35,6 +35,7 @@ type inflow struct {
 	share    *limit.Share
 	patience time.Duration
 	conn     *http.ResponseController
+	whole    func() error // called once, when all of it has come; nil for nothing to do
 
 	start   time.Time
 	paced   int64 // of what is read the deadline was last set at
@@ -58,6 +59,12 @@ func (b *inflow) Read(p []byte) (int, error) {
 		b.over = true
 		_ = b.conn.SetReadDeadline(time.Time{}) // a deadline would end the handler, too
 		limit.Working(b.ctx, true)
+		if whole := b.whole; whole != nil {
+			b.whole = nil
+			if err := whole(); err != nil {
+				return n, err
+			}
+		}
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return n, &failure{status: http.StatusRequestTimeout, detail: msgTooSlow, err: err}
 	case err != nil:

@@ -325,3 +325,27 @@ func TestTheClientsAddress(t *testing.T) {
 		}
 	}
 }
+
+// Bodies that do not come to their end keep nobody waiting for room: not each
+// other, and not those who only read.
+func TestStalledBodiesTakeNoRoom(t *testing.T) {
+	a := local(t)
+	token := a.admin()
+	hs := httptest.NewServer(a.srv)
+	defer hs.Close()
+	const head = "POST /api/v1/chats/new HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\nExpect: 100-continue\r\n"
+	for i := range 4 {
+		c, err := net.Dial("tcp", hs.Listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		fmt.Fprintf(c, "%sAuthorization: Bearer %s\r\n\r\n", head, token)
+		line, err := bufio.NewReader(c).ReadString('\n') // comes when the body is first read
+		if err != nil || !strings.Contains(line, "100 Continue") {
+			t.Fatalf("request %d: %q, %v", i, line, err)
+		}
+		fmt.Fprint(c, `{"chat":`)
+	}
+	a.call("GET", "/api/v1/chats/?page=1", nil, token).is(200, "")
+}

@@ -73,6 +73,9 @@ func (s *Server) account(w http.ResponseWriter, r *http.Request, rt *route, who 
 		}
 	}
 	f.in = &inflow{ReadCloser: r.Body, ctx: r.Context(), max: rt.bodyLimit(s.maxBody, s.maxFile), hold: math.MaxInt64, share: f.share, patience: f.patience, conn: f.pace, over: r.Body == http.NoBody}
+	if !f.in.over && rt.form != nil && rt.form.hasBody() { // which is read to its end
+		f.in.whole = f.admit
+	}
 	if rt.streams {
 		f.in.hold = step
 	}
@@ -88,10 +91,14 @@ func (s *Server) account(w http.ResponseWriter, r *http.Request, rt *route, who 
 var errLarge = errors.New("there is no room for a large answer")
 
 // run serves a request when there is room for its answer. Where it was not
-// known how large that would be, a request that only reads is served again.
+// known how large that would be, a request that only reads is served again. One
+// with a body waits for room when that has come: who is slow in sending it
+// keeps nobody else waiting.
 func (f *flow) run(serve func() error) error {
-	if err := f.admit(); err != nil {
-		return err
+	if f.in.whole == nil {
+		if err := f.admit(); err != nil {
+			return err
+		}
 	}
 	err := serve()
 	if errors.Is(err, errLarge) {
