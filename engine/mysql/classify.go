@@ -26,6 +26,9 @@ func (classifier) Classify(err error) driver.Fault {
 	if errors.As(err, &gone) {
 		return driver.Fault{Code: dberr.Unavailable, Unsent: true, Broken: true, Detail: gone.why}
 	}
+	if refused := (*deniedError)(nil); errors.As(err, &refused) {
+		return refused.fault()
+	}
 	if errors.As(err, &my) {
 		f, ok := numbers[my.Number]
 		switch in, has := insideOf(my.Number, my.Message); {

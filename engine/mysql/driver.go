@@ -378,19 +378,19 @@ func (c *conn) Unwrap() sqldriver.Conn { return c.nativeConn }
 func (c *conn) ExecContext(ctx context.Context, query string, args []sqldriver.NamedValue) (sqldriver.Result, error) {
 	if len(args) == 0 {
 		r, err := c.nativeConn.ExecContext(ctx, query, args) // not every statement can be prepared
-		return r, c.noticed(err)
+		return r, c.noticed(c.denied(err, query))
 	}
 	r, err := c.cache.Exec(ctx, c.nativeConn, query, args)
-	return r, c.noticed(err)
+	return r, c.noticed(c.denied(err, query))
 }
 
 func (c *conn) QueryContext(ctx context.Context, query string, args []sqldriver.NamedValue) (sqldriver.Rows, error) {
 	if len(args) == 0 {
 		r, err := c.nativeConn.QueryContext(ctx, query, args)
-		return r, c.noticed(err)
+		return r, c.noticed(c.denied(err, query))
 	}
 	r, err := c.cache.Query(ctx, c.nativeConn, query, args)
-	return r, c.noticed(err)
+	return r, c.noticed(c.denied(err, query))
 }
 
 // IsValid tells the pool whether to keep the connection. It is called when it

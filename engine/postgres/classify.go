@@ -139,6 +139,10 @@ func (classifier) Classify(err error) driver.Fault {
 	if errors.As(err, &stale) {
 		return stalePlan(stale.cause)
 	}
+	var denied *deniedError
+	if errors.As(err, &denied) {
+		return denied.fault()
+	}
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
 		return fromServer(pg)

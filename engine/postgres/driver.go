@@ -58,7 +58,7 @@ func (Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*dr
 	if err != nil {
 		return nil, err
 	}
-	info, err := c.identify(ctx)
+	info, err := c.identify(ctx, o.Schema)
 	if err != nil {
 		return nil, err
 	}
@@ -230,8 +230,9 @@ type server struct {
 }
 
 // identify asks a first connection what it is connected to. A pooler gives each
-// client a process number of its own making.
-func (c *connector) identify(ctx context.Context) (server, error) {
+// client a process number of its own making. A schema that is named must be one
+// that the user may look into: the server would call all of its tables missing.
+func (c *connector) identify(ctx context.Context, schema string) (server, error) {
 	conn, err := c.connect(ctx)
 	if err != nil {
 		return server{}, err
@@ -239,7 +240,8 @@ func (c *connector) identify(ctx context.Context) (server, error) {
 	defer closeQuietly(conn)
 	names := slices.Sorted(maps.Keys(wantedSettings))
 	ask := `SELECT pg_backend_pid(), current_setting('server_version'), current_setting('server_version_num'),
-		EXISTS (SELECT FROM pg_collation WHERE collprovider = 'i'), current_setting('server_encoding')`
+		EXISTS (SELECT FROM pg_collation WHERE collprovider = 'i'), current_setting('server_encoding'),
+		EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = ` + quoteText(schema) + ` AND NOT has_schema_privilege(oid, 'USAGE')), current_user`
 	for _, name := range names {
 		ask += ", current_setting('" + name + "')"
 	}
@@ -248,7 +250,7 @@ func (c *connector) identify(ctx context.Context) (server, error) {
 	if err != nil {
 		return server{}, c.connectError(ctx, err)
 	}
-	if len(results) != 1 || len(results[0].Rows) != 1 || len(results[0].Rows[0]) != 5+len(names) {
+	if len(results) != 1 || len(results[0].Rows) != 1 || len(results[0].Rows[0]) != 7+len(names) {
 		return server{}, dberr.New(dberr.Internal, "connect", "the server at "+c.where+" does not say what it is")
 	}
 	row := results[0].Rows[0]
@@ -266,8 +268,13 @@ func (c *connector) identify(ctx context.Context) (server, error) {
 			c.config.Database + " on " + c.where + " is encoded in " + encoding + ", which does not hold every text; make one with " +
 			"CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0 and move the tables there (pg_dump and psql convert them)"}
 	}
+	if role := shownIdent(string(row[6])); string(row[5]) == "t" {
+		on := shownIdent(schema)
+		return server{}, &dberr.Error{Op: "connect", Code: dberr.Invalid, Engine: "postgresql", Msg: "the user " + role + " lacks the privilege USAGE on the schema " +
+			on + "; let its owner GRANT USAGE ON SCHEMA " + on + " TO " + role + ", and CREATE too for migrations"}
+	}
 	for i, name := range names {
-		if string(row[5+i]) != wantedSettings[name] {
+		if string(row[7+i]) != wantedSettings[name] {
 			c.config.RuntimeParams[name] = wantedSettings[name]
 		}
 	}
@@ -364,7 +371,7 @@ func (c *conn) ExecContext(ctx context.Context, query string, named []sqldriver.
 		if err == nil {
 			c.noteChange(query)
 		}
-		return tag, err
+		return tag, c.denied(err, query)
 	}
 	if err := c.forgetStale(ctx); err != nil {
 		return nil, err
@@ -383,7 +390,7 @@ func (c *conn) ExecContext(ctx context.Context, query string, named []sqldriver.
 			}
 		}
 	}
-	return tag, err
+	return tag, c.denied(err, query)
 }
 
 func (c *conn) exec(ctx context.Context, query string, args []any) (sqldriver.Result, error) {
@@ -416,7 +423,7 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []sqldriver.
 			}
 		}
 	}
-	return rows, err
+	return rows, c.denied(err, query)
 }
 
 func (c *conn) query(ctx context.Context, query string, args []sqldriver.NamedValue) (sqldriver.Rows, error) {
