@@ -1,6 +1,7 @@
 package op
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 
@@ -257,10 +258,10 @@ func findUnique(t *schema.Table, name string, columns []string) uniqueAt {
 	if len(columns) == 0 {
 		return uniqueAt{}
 	}
-	for _, u := range t.Uniques {
-		if slices.Equal(u.Columns, columns) && (name == "" || u.Name == "") {
-			return uniqueAt{unique: u}
-		}
+	if u := unnamed(t.Uniques, func(u *schema.Unique) (bool, bool) {
+		return slices.Equal(u.Columns, columns) && (name == "" || u.Name == ""), u.Name == "" || byRule(u.Name, t.Name, u.Columns, "key")
+	}); u != nil {
+		return uniqueAt{unique: u}
 	}
 	for _, i := range t.Indexes {
 		if name == "" && over(i) {
@@ -301,12 +302,25 @@ func findForeign(t *schema.Table, name string, columns []string) *schema.Foreign
 			return f
 		}
 	}
-	for _, f := range t.ForeignKeys {
-		if len(columns) > 0 && slices.Equal(f.Columns, columns) && (name == "" || f.Name == "") {
-			return f
+	return unnamed(t.ForeignKeys, func(f *schema.ForeignKey) (bool, bool) {
+		return len(columns) > 0 && slices.Equal(f.Columns, columns) && (name == "" || f.Name == ""), f.Name == "" || byRule(f.Name, t.Name, f.Columns, "fkey")
+	})
+}
+
+// unnamed picks what a change means that has no name: of all that fit, the last
+// without one, or with one that an engine has given, else the first.
+func unnamed[T any](all []*T, look func(*T) (fits, unnamed bool)) *T {
+	var first, last *T
+	for _, x := range all {
+		fits, without := look(x)
+		if fits && without {
+			last = x
+		}
+		if fits && first == nil {
+			first = x
 		}
 	}
-	return nil
+	return cmp.Or(last, first)
 }
 
 func (o DropForeignKey) apply(s *State) error {
@@ -341,12 +355,9 @@ func findCheck(t *schema.Table, name string, e schema.Expr) *schema.Check {
 			return k
 		}
 	}
-	for _, k := range t.Checks {
-		if e != "" && k.Expr == e && (name == "" || k.Name == "") {
-			return k
-		}
-	}
-	return nil
+	return unnamed(t.Checks, func(k *schema.Check) (bool, bool) {
+		return e != "" && k.Expr == e && (name == "" || k.Name == ""), k.Name == "" || checkByRule(t.Name, k)
+	})
 }
 
 // check looks for a check of a table of this state: by name, by its expression

@@ -148,3 +148,37 @@ func TestIndexesThatShareAnExpression(t *testing.T) {
 		}
 	})
 }
+
+// A check, a unique constraint or a foreign key without a name stands beside one
+// of the same meaning that has one: without a name it is dropped again.
+func TestUnnamedBesideNamed(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
+		p := schema.Define("p")
+		p.BigInt("id").PrimaryKey()
+		c := schema.Define("c")
+		c.BigInt("id").PrimaryKey()
+		c.BigInt("n")
+		c.Check("a_first", "{n} > 0")
+		c.Check("z_last", "{n} > 0")
+		key := schema.ForeignKey{Columns: []string{"n"}, RefTable: "p", RefColumns: []string{"id"}}
+		named := key
+		named.Name = "a_key"
+		c.ForeignKeys = append(c.ForeignKeys, &named)
+		mustRun(t, eng, op.CreateTable{Table: p}, op.CreateTable{Table: c})
+		before := inspect(t, eng)
+		key.OnDelete = schema.Cascade
+		for _, x := range []struct{ add, drop op.Op }{
+			{op.AddCheck{Table: "c", Check: &schema.Check{Expr: "{n} > 0"}}, op.DropCheck{Table: "c", Expr: "{n} > 0"}},
+			{op.AddForeignKey{Table: "c", ForeignKey: &key}, op.DropForeignKey{Table: "c", Columns: []string{"n"}}},
+		} {
+			mustRun(t, eng, x.add)
+			if d := schema.Diff(inspect(t, eng), before); len(d) == 0 {
+				t.Errorf("%v: nothing was added", x.add)
+			}
+			mustRun(t, eng, x.drop)
+			if d := schema.Diff(inspect(t, eng), before); len(d) > 0 {
+				t.Errorf("%v: there is left:%s", x.drop, lines(d))
+			}
+		}
+	})
+}

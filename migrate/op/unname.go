@@ -64,13 +64,18 @@ func takeForeignNames(t *schema.Table) (taken bool, err error) {
 
 func takeCheckNames(t *schema.Table) (taken bool, err error) {
 	for _, k := range t.Checks {
-		columns := k.Expr.Columns()
-		if byRule(k.Name, t.Name, columns, "check") || len(columns) > 0 && byRule(k.Name, t.Name, columns[:1], "check") ||
-			byRule(k.Name, t.Name, nil, "check") {
+		if checkByRule(t.Name, k) {
 			k.Name, taken = "", true
 		}
 	}
 	return taken, nil
+}
+
+// checkByRule reports whether an engine has named the check of a table.
+func checkByRule(table string, k *schema.Check) bool {
+	columns := k.Expr.Columns()
+	return byRule(k.Name, table, columns, "check") || len(columns) > 0 && byRule(k.Name, table, columns[:1], "check") ||
+		byRule(k.Name, table, nil, "check")
 }
 
 // takeTypeNames takes the names of the sequences and types that columns have.
