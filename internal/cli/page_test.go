@@ -39,8 +39,10 @@ func TestThePageOfOpenWebUI(t *testing.T) {
 	if pictures == "" {
 		pictures = t.TempDir()
 	}
-	p := start(t, nil, "--data-dir", t.TempDir(), "--web", filepath.Join(dir, "open_webui", "frontend"))
-	out, err := exec.CommandContext(t.Context(), python, "testdata/page.py", "http://"+p.addr, chromium, pictures).CombinedOutput()
+	data := t.TempDir()
+	p := start(t, nil, "--data-dir", data, "--web", filepath.Join(dir, "open_webui", "frontend"))
+	out, err := exec.CommandContext(t.Context(), python, "testdata/page.py", "http://"+p.addr, chromium, pictures,
+		filepath.Join(data, "webui.db")).CombinedOutput()
 	t.Logf("%s", out)
 	if err != nil {
 		t.Errorf("the page does not work: %v", err)
