@@ -15,8 +15,9 @@ import (
 func (p *program) backup() *cobra.Command {
 	var f moveFlags
 	var k keyFlags
+	var keep string
 	cmd := &cobra.Command{
-		Use:   "backup FILE",
+		Use:   "backup FILE|FOLDER",
 		Short: "Write everything in a database into an archive",
 		Long: `Write everything that is in a database into one archive, in one consistent moment,
 while the database is in use. "-" is standard output.
@@ -25,18 +26,30 @@ The archive is independent of the engine: larder restore puts it into SQLite,
 PostgreSQL, MySQL or MariaDB, larder verify proves that it is whole. Files that
 were uploaded are not part of the database, nor of the archive.
 
-With --encrypt-to or --passphrase-file it is encrypted by age.`,
+With --encrypt-to or --passphrase-file it is encrypted by age.
+
+In a folder that exists the archive is named by the time (of UTC). With --keep,
+older ones in it are removed when the new one is whole: 7d,4w,12m keeps the last
+of each of seven days, four weeks and twelve months on which there are any.`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error { return p.runBackup(cmd, args[0], &f, &k) },
+		RunE: func(cmd *cobra.Command, args []string) error { return p.runBackup(cmd, args[0], keep, &f, &k) },
 	}
 	f.registerFrom(cmd.Flags())
 	cmd.Flags().StringSliceVar(&f.tables, "tables", nil, "these tables only")
+	cmd.Flags().StringVar(&keep, "keep", "", "remove older archives in the folder, except the last of so many hours, days, weeks, months, years: 7d,4w,12m")
 	k.registerSeal(cmd.Flags())
 	return cmd
 }
 
-func (p *program) runBackup(cmd *cobra.Command, path string, f *moveFlags, k *keyFlags) error {
+func (p *program) runBackup(cmd *cobra.Command, path, keep string, f *moveFlags, k *keyFlags) error {
 	log := p.logger()
+	into, err := seriesOf(path, keep)
+	if err != nil {
+		return err
+	}
+	if into != nil {
+		path = into.name(k.seals())
+	}
 	from, err := p.source(f, log)
 	if err != nil {
 		return err
@@ -64,7 +77,11 @@ func (p *program) runBackup(cmd *cobra.Command, path string, f *moveFlags, k *ke
 	if err != nil {
 		return err
 	}
-	return p.tell(rep, false)
+	if into != nil {
+		log.Info("the backup is whole", "file", path)
+		err = into.thin(log)
+	}
+	return errors.Join(p.tell(rep, false), err)
 }
 
 // saveAs writes a file that is there only when it is whole. One that is there
@@ -73,7 +90,7 @@ func saveAs(path string, save func(w io.Writer) (*transfer.Report, error)) (rep 
 	if _, err := os.Lstat(path); err == nil {
 		return nil, dberr.New(dberr.AlreadyExists, "backup", "the file "+path+" is there already; name another one")
 	}
-	part := path + ".part"
+	part := path + unfinished
 	w, err := os.OpenFile(part, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
 	if err != nil {
 		return nil, unsaved(path, err)

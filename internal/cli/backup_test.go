@@ -3,8 +3,10 @@ package cli_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"filippo.io/age"
 
@@ -121,5 +123,80 @@ func TestAnArchiveIsEncrypted(t *testing.T) {
 				t.Errorf("damaged: %d %s", code, out)
 			}
 		})
+	}
+}
+
+// A folder is a series of backups: what the plan does not keep goes when a new
+// one is whole, and nothing else.
+func TestASeriesOfBackups(t *testing.T) {
+	dir, source := t.TempDir(), smallFile(t)
+	old := time.Now().Add(-48 * time.Hour)
+	for _, name := range []string{
+		"larder-20240301T030000Z.larder", "larder-20240331T030000Z.larder", "larder-20240430T030000Z.larder.age", // of a year long ago
+		"larder-20230101T030000Z.larder.part",                           // of one that was killed
+		"larder-20240301T030000Z.larder.bak", "mine.larder", "larder-x", // somebody else's
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(path, old, old); err != nil {
+			t.Fatal(err)
+		}
+	}
+	running := "larder-20240501T030000Z.larder.part"
+	if err := os.WriteFile(filepath.Join(dir, running), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	names := func() []string {
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var all []string
+		for _, e := range entries {
+			all = append(all, e.Name())
+		}
+		return all
+	}
+	before := names()
+
+	if code, _, log := larder(t, "backup", dir, "--from", source+".none", "--keep", "2y"); code == 0 || !slices.Equal(names(), before) {
+		t.Fatalf("a backup that fails: %d, %v: %s", code, names(), log)
+	}
+	if code, _, log := larder(t, "backup", dir, "--from", source, "--keep", "2months"); code != 2 || !strings.Contains(log, "7d,4w,12m") || !slices.Equal(names(), before) {
+		t.Fatalf("%d, %v: %s", code, names(), log)
+	}
+	if code, _, log := larder(t, "backup", filepath.Join(dir, "mine.larder"), "--from", source, "--keep", "2y"); code != 2 || !strings.Contains(log, "folder that exists") {
+		t.Fatalf("%d: %s", code, log)
+	}
+	if code, _, log := larder(t, "backup", dir, "--from", source); code != 0 || len(names()) != len(before)+1 {
+		t.Fatalf("without a plan: %d, %v: %s", code, names(), log)
+	}
+	before = names()
+	var first string
+	for _, n := range before {
+		if strings.HasPrefix(n, "larder-2") && strings.HasSuffix(n, "Z.larder") {
+			first = max(first, n)
+		}
+	}
+	if code, out, log := larder(t, "verify", filepath.Join(dir, first)); code != 0 {
+		t.Fatalf("%s%s", out, log)
+	}
+	time.Sleep(time.Second) // names are by the second
+	if code, _, log := larder(t, "backup", dir, "--from", source, "--keep", "2y"); code != 0 || !strings.Contains(log, "larder-20240301T030000Z.larder") {
+		t.Fatalf("%d: %s", code, log)
+	}
+	want := slices.DeleteFunc(before, func(n string) bool {
+		return slices.Contains([]string{first, "larder-20240301T030000Z.larder", "larder-20240331T030000Z.larder", "larder-20230101T030000Z.larder.part"}, n)
+	})
+	got := names()
+	if last := slices.Max(slices.DeleteFunc(slices.Clone(got), func(n string) bool { return !strings.HasSuffix(n, "Z.larder") || !strings.HasPrefix(n, "larder-") })); last <= first {
+		t.Errorf("the newest is %s after %s", last, first)
+	} else {
+		got = slices.DeleteFunc(got, func(n string) bool { return n == last })
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("there are %v, not %v and a new one", got, want)
 	}
 }

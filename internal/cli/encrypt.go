@@ -49,6 +49,9 @@ type plain struct{ io.Writer }
 
 func (plain) Close() error { return nil }
 
+// seals reports whether encryption was asked for.
+func (k *keyFlags) seals() bool { return len(k.recipients) > 0 || k.passphrase != "" }
+
 // seal encrypts what is written, if that was asked for.
 func (k *keyFlags) seal(w io.Writer) (io.WriteCloser, error) {
 	var to []age.Recipient
