@@ -1,13 +1,16 @@
 package schema
 
 import (
+	"math"
 	"strconv"
+
+	"github.com/larder-db/larder/schema/sqltext"
 )
 
 // Literal brings the literal default of a column of type ty into the Go type
 // that belongs to it: bool for Boolean, int64 for the integers, float64 for
-// Float and Numeric, string for the others. A value that cannot be read so
-// comes back as it is.
+// Float and Numeric, string for the others, and for a Numeric that no float64
+// holds to the last digit. A value that cannot be read so comes back as it is.
 func (ty Type) Literal(v any) any {
 	switch n := v.(type) {
 	case int:
@@ -22,8 +25,10 @@ func (ty Type) Literal(v any) any {
 		return asBool(v)
 	case Integer, BigInt, SmallInt:
 		return asInteger(v)
-	case Float, Numeric:
+	case Float:
 		return asFloat(v)
+	case Numeric:
+		return asDecimal(v)
 	case Other:
 		return v
 	}
@@ -79,9 +84,30 @@ func asFloat(v any) any {
 	case int64:
 		return float64(v)
 	case string:
-		if f, err := strconv.ParseFloat(v, 64); err == nil {
+		if f, err := strconv.ParseFloat(v, 64); err == nil && !math.IsNaN(f) && !math.IsInf(f, 0) {
 			return f
+		}
+	case float64:
+		switch {
+		case math.IsNaN(v):
+			return "NaN"
+		case math.IsInf(v, 1):
+			return "Infinity"
+		case math.IsInf(v, -1):
+			return "-Infinity"
 		}
 	}
 	return v
+}
+
+func asDecimal(v any) any {
+	if s, ok := v.(string); ok {
+		if n, ok := sqltext.Number(s); ok {
+			v = n
+		}
+		if _, exact := v.(string); exact {
+			return v
+		}
+	}
+	return asFloat(v)
 }

@@ -89,11 +89,12 @@ func (t *Table) validConstraints() error {
 			return err
 		}
 	}
+	checks := map[string]bool{} // which MySQL keeps apart from keys
 	for _, k := range t.Checks {
 		if k.Expr == "" {
 			return invalid("check %s of table %s has no expression", k.Name, t.Name)
 		}
-		if err := t.once(rules, k.Name); err != nil {
+		if err := t.once(checks, k.Name); err != nil {
 			return err
 		}
 		if err := t.knows("check "+k.Name, k.Expr); err != nil {

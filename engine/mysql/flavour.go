@@ -46,6 +46,7 @@ type Flavour interface {
 // catalogue is how a flavour keeps and prints what it knows about tables.
 type catalogue interface {
 	indexExpression() string                               // the column of information_schema.statistics with an indexed expression
+	periodsFor() bool                                      // a table can have the period of an application, in two of its columns
 	hiddenIndex() string                                   // the condition in information_schema.statistics of one that queries do not use
 	columnExtra() string                                   // what information_schema.columns says of a column besides, with its SRID
 	checks(one bool) string                                // reads checks: table, name, clause, level, whether it is not enforced; with one, of the table that the second argument names
@@ -107,6 +108,7 @@ func (MySQL) regexp(b *driver.Builder, e driver.Expr, pattern string) {
 }
 
 func (MySQL) indexExpression() string { return "expression" }
+func (MySQL) periodsFor() bool        { return false }
 func (MySQL) hiddenIndex() string     { return "is_visible = 'NO'" }
 func (MySQL) columnExtra() string     { return "concat(extra, coalesce(concat(' srid ', srs_id), ''))" }
 
@@ -174,6 +176,7 @@ func (MariaDB) regexp(b *driver.Builder, e driver.Expr, pattern string) {
 func (MariaDB) settings() string { return ", @@SESSION.system_versioning_alter_history = 'KEEP'" }
 
 func (MariaDB) indexExpression() string { return "NULL" }
+func (MariaDB) periodsFor() bool        { return true }
 func (MariaDB) hiddenIndex() string     { return "ignored = 'YES'" }
 func (MariaDB) columnExtra() string     { return "extra" }
 

@@ -27,7 +27,7 @@ func NewInspector(f Flavour) Inspector { return Inspector{NewDDL(f)} }
 // Inspect returns the tables in order of name.
 func (i Inspector) Inspect(ctx context.Context, q driver.DBTX, o driver.InspectOptions) ([]*schema.Table, error) {
 	in := inspection{DDL: i.DDL, q: q, o: o, byName: map[string]*schema.Table{}, unread: map[*schema.Table]error{},
-		literalBytes: map[*schema.Column]bool{}}
+		literalBytes: map[*schema.Column]bool{}, periods: map[*schema.Table][]string{}}
 	for _, step := range []func(context.Context) error{in.tables, in.columns, in.indexes, in.definitions, in.foreignKeys, in.readChecks} {
 		if err := step(ctx); err != nil {
 			return nil, err
@@ -45,7 +45,8 @@ type inspection struct {
 
 	unread map[*schema.Table]error // why a table cannot be read
 
-	literalBytes map[*schema.Column]bool // whose default is bytes, and still has to be asked for
+	literalBytes map[*schema.Column]bool    // whose default is bytes, and still has to be asked for
+	periods      map[*schema.Table][]string // the columns in which the server keeps from when to when a row was so
 }
 
 // here is the database that is inspected.
@@ -98,6 +99,11 @@ func (in *inspection) columns(ctx context.Context) error {
 		if t == nil {
 			return nil
 		}
+		if generated == "ROW START" || generated == "ROW END" {
+			t.Note("column " + c.Name + " is the " + generated + " of its versions")
+			in.periods[t] = append(in.periods[t], c.Name)
+			return nil
+		}
 		t.Columns = append(t.Columns, c)
 		c.Type = in.typeNamed(plainType(ty))
 		c.Nullable = nullable == "YES"
@@ -130,7 +136,7 @@ func (in *inspection) columns(ctx context.Context) error {
 			case d.none:
 			case d.literal:
 				c.Default = plainDefault(c.Type, d.text)
-			default:
+			case !strings.EqualFold(d.text, "NULL"):
 				c.Default = &schema.Default{Expr: schema.Expr(d.text)}
 			}
 		}
@@ -214,6 +220,9 @@ func (in *inspection) indexes(ctx context.Context) error {
 		if t == nil {
 			return nil
 		}
+		if slices.Contains(in.periods[t], column.String) {
+			return nil // the server adds the end of the row to every unique key
+		}
 		if hidden {
 			t.Note("index " + name + " is INVISIBLE")
 		}
@@ -231,8 +240,12 @@ func (in *inspection) indexes(ctx context.Context) error {
 		i := t.IndexNamed(name)
 		if i == nil {
 			i = &schema.Index{Name: name, Unique: !nonUnique, Comment: comment, Method: strings.ToLower(method)}
-			if i.Method == "btree" {
+			switch i.Method {
+			case "btree":
 				i.Method = ""
+			case "hash", "rtree":
+				t.Note("index " + name + " is USING " + method)
+				i.Method = "" // InnoDB has none
 			}
 			t.Indexes = append(t.Indexes, i)
 		}

@@ -37,15 +37,45 @@ func noteTable(t *schema.Table, kind, engine, options string) {
 // withParser finds the full-text indexes that have a parser of their own.
 var withParser = regexp.MustCompile("FULLTEXT KEY `((?:[^`]|``)+)`.*WITH PARSER `([^`]+)`")
 
+// ofPeriod finds the period of an application, and unique keys within it.
+var ofPeriod = regexp.MustCompile("(?m)^ *(PERIOD FOR|UNIQUE KEY|PRIMARY KEY) ?(`(?:[^`]|``)+`)? \\(.*?( WITHOUT OVERLAPS\\))?,?$")
+
+// notePeriods notes the period of an application, whose columns alone say little.
+func notePeriods(t *schema.Table, create string) {
+	for _, m := range ofPeriod.FindAllStringSubmatch(create, -1) {
+		name := strings.ReplaceAll(strings.Trim(m[2], "`"), "``", "`")
+		switch {
+		case m[1] == "PERIOD FOR" && name != "":
+			t.Note("has a PERIOD FOR " + name)
+		case m[3] != "" && m[1] == "PRIMARY KEY":
+			t.Note("the primary key is WITHOUT OVERLAPS")
+		case m[3] != "":
+			t.Note("unique " + name + " is WITHOUT OVERLAPS")
+		}
+	}
+}
+
+// mayHavePeriod reports whether a table has two columns that could be one.
+func mayHavePeriod(t *schema.Table) bool {
+	n := 0
+	for _, c := range t.Columns {
+		if !c.Nullable && (c.Type.Kind == schema.Date || c.Type.Kind == schema.DateTime || strings.HasPrefix(c.Type.Raw, "datetime") || strings.HasPrefix(c.Type.Raw, "timestamp")) {
+			n++
+		}
+	}
+	return n > 1
+}
+
 // definitions asks for the statements that make tables, where information_schema
 // does not tell: what it prints of a default that is bytes is cut at a zero, or
-// has question marks for what is no UTF-8, and the parser of a full-text index is
-// not in it.
+// has question marks for what is no UTF-8, and the parser of a full-text index and
+// the periods of applications are not in it.
 func (in *inspection) definitions(ctx context.Context) error {
 	for _, t := range in.order {
 		bytes := slices.ContainsFunc(t.Columns, func(c *schema.Column) bool { return in.literalBytes[c] })
 		words := slices.ContainsFunc(t.Indexes, func(i *schema.Index) bool { return i.Method == "fulltext" })
-		if !bytes && !words {
+		periods := in.periodsFor() && mayHavePeriod(t)
+		if !bytes && !words && !periods {
 			continue
 		}
 		at := quoteIdent(t.Name)
@@ -60,6 +90,9 @@ func (in *inspection) definitions(ctx context.Context) error {
 		}
 		if err != nil {
 			return err
+		}
+		if periods {
+			notePeriods(t, text)
 		}
 		for _, m := range withParser.FindAllStringSubmatch(text, -1) {
 			t.Note("index " + strings.ReplaceAll(m[1], "``", "`") + " has the parser " + m[2])

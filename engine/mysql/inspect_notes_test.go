@@ -18,6 +18,7 @@ func TestInspectSaysWhatItDoesNotCarry(t *testing.T) {
 		"CREATE TABLE parts (id int, a date NOT NULL, PRIMARY KEY (id, a)) PARTITION BY HASH (year(a)) PARTITIONS 2": "is partitioned",
 		"CREATE TABLE old (id int PRIMARY KEY) ENGINE=MyISAM":                                                        "is kept by MyISAM",
 		"CREATE TABLE small (id int PRIMARY KEY) ROW_FORMAT=COMPRESSED":                                              "has the option row_format=COMPRESSED",
+		"CREATE TABLE memory (id int PRIMARY KEY, a int, KEY h USING HASH (a)) ENGINE = MEMORY":                      "is kept by MEMORY; index h is USING HASH",
 		"CREATE TABLE wide (id int PRIMARY KEY, a varchar(64000) CHARACTER SET latin1, z int(5) ZEROFILL)":           "",
 	}
 	own := map[string]map[string]string{
@@ -28,8 +29,14 @@ func TestInspectSaysWhatItDoesNotCarry(t *testing.T) {
 			"CREATE TABLE unused (id int PRIMARY KEY, a int, KEY k (a) INVISIBLE)":                         "index k is INVISIBLE",
 		},
 		testdb.MariaDB: {
-			"CREATE TABLE unused (id int PRIMARY KEY, a int, KEY k (a) IGNORED)": "index k is INVISIBLE",
-			"CREATE TABLE versions (id int PRIMARY KEY) WITH SYSTEM VERSIONING":  "is SYSTEM VERSIONED",
+			"CREATE TABLE unused (id int PRIMARY KEY, a int, KEY k (a) IGNORED)":                                       "index k is INVISIBLE",
+			"CREATE TABLE versions (id int PRIMARY KEY) WITH SYSTEM VERSIONING":                                        "is SYSTEM VERSIONED",
+			"CREATE TABLE ranged (id int, s date, e date, PERIOD FOR p (s, e), UNIQUE KEY u (id, p WITHOUT OVERLAPS))": "has a PERIOD FOR p; unique u is WITHOUT OVERLAPS",
+			"CREATE TABLE keyed (id int, s datetime(6), e datetime(6), PERIOD FOR p (s, e), PRIMARY KEY (id, p WITHOUT OVERLAPS))": "has a PERIOD FOR p; " +
+				"the primary key is WITHOUT OVERLAPS",
+			"CREATE TABLE days (id int PRIMARY KEY, s date NOT NULL, e date NOT NULL, UNIQUE KEY u (s, e))": "",
+			"CREATE TABLE kept (id int PRIMARY KEY, a int UNIQUE, rs timestamp(6) GENERATED ALWAYS AS ROW START, re timestamp(6) GENERATED ALWAYS AS ROW END, " +
+				"PERIOD FOR SYSTEM_TIME (rs, re)) WITH SYSTEM VERSIONING": "is SYSTEM VERSIONED; column rs is the ROW START of its versions; column re is the ROW END of its versions",
 		},
 	}
 	for _, e := range []string{testdb.MySQL, testdb.MariaDB} {

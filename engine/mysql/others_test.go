@@ -139,3 +139,23 @@ func TestSystemVersionedTables(t *testing.T) {
 		}
 	})
 }
+
+// Numbers that no double holds stay what they are, a default that is NULL is none,
+// and a check may be called like a foreign key where the server tells them apart.
+func TestNumbersAndNames(t *testing.T) {
+	on(t, both, func(t *testing.T, db *driver.Database) {
+		drivertest.Exec(t, db, `CREATE TABLE n (id int PRIMARY KEY, a decimal(40,20) DEFAULT 12345678901234567890.123456789, b bigint unsigned DEFAULT 18446744073709551615,
+			c decimal(65,0) DEFAULT 99999999999999999999999999999999999999999999999999999999999999999, d decimal(5,2) DEFAULT -0.50, e varchar(10) DEFAULT (NULL))`)
+		drivertest.CreateAgain(t, db, "n")
+		drivertest.Exec(t, db, "INSERT INTO n (id) VALUES (1)")
+		var text string
+		if err := db.Writer.QueryRow("SELECT concat_ws(' ', a, b, c, d) FROM n").Scan(&text); err != nil ||
+			text != "12345678901234567890.12345678900000000000 18446744073709551615 99999999999999999999999999999999999999999999999999999999999999999 -0.50" {
+			t.Errorf("the defaults are %s, %v", text, err)
+		}
+		if db.Dialect.Engine() == testdb.MySQL {
+			drivertest.Exec(t, db, "CREATE TABLE same (id int PRIMARY KEY, p int, CONSTRAINT same CHECK (p > 0), CONSTRAINT same FOREIGN KEY (p) REFERENCES same (id))")
+			drivertest.CreateAgain(t, db, "same")
+		}
+	})
+}

@@ -129,6 +129,12 @@ func (d *DDL) Normalize(t *schema.Table) (*schema.Table, error) {
 	if c.PrimaryKey != nil {
 		c.PrimaryKey.Prefix = nil
 	}
+	for _, k := range c.Checks {
+		if k.Name != "" && slices.ContainsFunc(c.ForeignKeys, func(f *schema.ForeignKey) bool { return f.Name == k.Name }) {
+			return nil, dberr.New(dberr.Invalid, "normalize "+t.Name, "table "+t.Name+" has a check and a foreign key called "+k.Name+
+				", which PostgreSQL does not tell apart; rename one of them")
+		}
+	}
 	d.name(c)
 	for name := range c.Names() {
 		if err := checkName(name); err != nil {

@@ -82,6 +82,9 @@ func glued(a, b Token) bool {
 
 // column is the spelling of the column that word means, or "".
 func (r Rules) column(word string) string {
+	if slices.Contains(r.Columns, word) {
+		return word
+	}
 	for _, c := range r.Columns {
 		if strings.EqualFold(c, word) {
 			return c
@@ -142,6 +145,8 @@ func (n *node) value() (any, bool) {
 				return -v, true
 			case float64:
 				return -v, true
+			case string:
+				return "-" + v, n.args[0].kind == nAtom
 			}
 		}
 	}

@@ -55,7 +55,7 @@ type Rules struct {
 	LooseQuotes bool // a "name" that is no column is a string
 	TightConcat bool // || and -> bind more tightly than * and +
 	Concat      bool // a || b is written concat(a, b)
-	Casts       bool // x::type is a cast, and casts that a server adds by itself are dropped
+	Casts       bool // x::type is a cast, casts that a server adds by itself are dropped, and operators are any run of symbols
 	BoolNumbers bool // TRUE and FALSE are 1 and 0
 	PushNot     bool // NOT (a = b) is a <> b, and so on: what the server makes of it
 	Condition   bool // the expression is a condition: with PushNot, 0 <> a is a
@@ -168,6 +168,10 @@ func (l *lexer) next() (Token, bool, error) {
 		l.i += n
 		return tok(Word, rest[:n], 0)
 	}
+	if n := l.symbols(rest); n > 1 {
+		l.i += n
+		return tok(Op, rest[:n], 0)
+	}
 	for _, op := range operators {
 		if strings.HasPrefix(rest, op) {
 			l.i += len(op)
@@ -179,6 +183,23 @@ func (l *lexer) next() (Token, bool, error) {
 		return tok(Op, rest[:1], 0)
 	}
 	return Token{}, false, fmt.Errorf("sqltext: the byte %#x at %d starts nothing", rest[0], start)
+}
+
+// symbolBytes are what operators are made of where anybody can define one.
+const symbolBytes = "+-*/<>=~!@#%^&|`?"
+
+// symbols is the length of the operator at the start of s that is a run of
+// symbols: one that ends in a sign has another symbol than those of arithmetic.
+func (l *lexer) symbols(s string) int {
+	n := 0
+	for n < len(s) && l.r.Casts && strings.IndexByte(symbolBytes, s[n]) >= 0 && !(s[n] == '?' && l.r.Arguments) &&
+		!strings.HasPrefix(s[n:], "--") && !strings.HasPrefix(s[n:], "/*") {
+		n++
+	}
+	for n > 1 && (s[n-1] == '+' || s[n-1] == '-') && !strings.ContainsAny(s[:n], "~!@#%^&|`?") {
+		n--
+	}
+	return n
 }
 
 // delimited reads what begins with a mark that says where it ends; the kind is

@@ -13,6 +13,8 @@ type parser struct {
 	i     int
 	r     Rules
 	depth int
+
+	position bool // the arguments of position(x IN y) are being read
 }
 
 // parseAll reads the tokens as one expression; ok is false when they are none
@@ -90,11 +92,13 @@ func (p *parser) power(op string) int {
 		return pTight
 	case op == "&&" && p.r.Concat:
 		return 0
-	case slices.Contains(otherOperators, op):
+	case slices.Contains(otherOperators, op), p.r.Casts && isSymbols(op):
 		return pOther
 	}
 	return 0
 }
+
+func isSymbols(op string) bool { return op != "" && strings.Trim(op, symbolBytes) == "" }
 
 func (p *parser) expr(min int) (*node, error) {
 	p.depth++
@@ -170,7 +174,11 @@ func (p *parser) wordSuffix(t Token, left *node, min int) (*node, error) {
 			return nil, errShape
 		}
 		p.i++
-		return &node{kind: nBinary, text: "COLLATE", args: []*node{left, {kind: nAtom, text: c.Text}}}, nil
+		name := c.Text
+		if p.r.Casts && c.Kind == Quoted {
+			name = Name(name) // where another case is another collation
+		}
+		return &node{kind: nBinary, text: "COLLATE", args: []*node{left, {kind: nAtom, text: name}}}, nil
 	case (t.Is("MOD") || t.Is("DIV")) && min <= pProduct:
 		p.i++
 		right, err := p.expr(pProduct + 1)
@@ -321,10 +329,23 @@ func (p *parser) match(left *node) (*node, error) {
 		if err != nil {
 			return nil, err
 		}
-		return &node{kind: nIn, text: not + "IN", args: append([]*node{left}, args...)}, nil
+		return p.in(not+"IN", append([]*node{left}, args...)), nil
 	}
 	p.i = start
 	return nil, nil
+}
+
+// in is the comparison of args[0] with a list of the others. One of them is
+// compared as such by the server that casts.
+func (p *parser) in(text string, args []*node) *node {
+	if !p.r.Casts || len(args) != 2 || p.at(0).IsOp(")") && p.position {
+		return &node{kind: nIn, text: text, args: args}
+	}
+	op := "="
+	if text != "IN" {
+		op = "<>"
+	}
+	return &node{kind: nBinary, text: op, args: []*node{p.uncast(args[0], args[1]), p.uncast(args[1], args[0])}}
 }
 
 // anyArray reads "= ANY (ARRAY[...])" as IN; nil and no progress otherwise.
@@ -341,7 +362,7 @@ func (p *parser) anyArray(left *node, op string) *node {
 			if op == "<>" {
 				text = "NOT IN"
 			}
-			return &node{kind: nIn, text: text, args: append([]*node{left}, in.args...)}
+			return p.in(text, append([]*node{left}, in.args...))
 		}
 	}
 	p.i = start
@@ -390,6 +411,13 @@ func (p *parser) prefix() (*node, error) {
 		}
 		if t.Text == "!" {
 			return &node{kind: nUnary, text: "NOT", args: []*node{n}}, nil
+		}
+		return &node{kind: nUnary, text: t.Text, args: []*node{n}}, nil
+	case t.Kind == Op && p.r.Casts && isSymbols(t.Text):
+		p.i++
+		n, err := p.expr(pOther + 1)
+		if err != nil {
+			return nil, err
 		}
 		return &node{kind: nUnary, text: t.Text, args: []*node{n}}, nil
 	}

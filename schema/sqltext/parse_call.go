@@ -29,6 +29,10 @@ func (p *parser) call(t Token) (*node, error) {
 			return nil, errShape
 		}
 		return p.cast(n, ty), nil
+	case t.Is("POSITION") && !p.position:
+		p.position = true
+		defer func() { p.position = false }()
+		return p.call(t)
 	case t.Is("TRIM"):
 		return p.trim()
 	case t.Kind == Word && slices.Contains(shapeWords, strings.ToUpper(t.Text)):
@@ -291,11 +295,40 @@ func parseNumber(s string) (any, bool) {
 	if s == "" || !isDigit(s[0]) && s[0] != '.' {
 		return nil, false
 	}
+	return Number(s)
+}
+
+// Number reads a decimal number: as an int64 or a float64 where that is the same
+// to the last digit, else as its digits, without zeros at the end of a fraction.
+// The float64 of a text with an exponent is the nearest one.
+func Number(s string) (v any, ok bool) {
+	if s == "" || strings.Trim(s, "0123456789+-.eE") != "" {
+		return nil, false
+	}
 	if i, err := strconv.ParseInt(s, 10, 64); err == nil {
 		return i, true
 	}
-	if f, err := strconv.ParseFloat(s, 64); err == nil {
+	f, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		return nil, false
+	}
+	if strings.ContainsAny(s, "eE") || plain(strconv.FormatFloat(f, 'f', -1, 64)) == plain(s) {
 		return f, true
 	}
-	return nil, false
+	return plain(s), true
+}
+
+// plain is a decimal without a plus sign and zeros at its ends.
+func plain(s string) string {
+	digits, negative := strings.CutPrefix(strings.TrimPrefix(s, "+"), "-")
+	if strings.Contains(digits, ".") {
+		digits = strings.TrimRight(strings.TrimRight(digits, "0"), ".")
+	}
+	if digits = strings.TrimLeft(digits, "0"); digits == "" || digits[0] == '.' {
+		digits = "0" + digits
+	}
+	if negative && digits != "0" {
+		return "-" + digits
+	}
+	return digits
 }

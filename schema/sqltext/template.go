@@ -26,6 +26,8 @@ type Part struct {
 	Free bool
 	// Qualifies marks a name before a dot.
 	Qualifies bool
+
+	collation bool
 }
 
 // TemplateRules say how a template is read.
@@ -68,7 +70,7 @@ func Template(text string, r TemplateRules) ([]Part, error) {
 		switch {
 		case t.Kind == Quoted && t.Q == '{':
 			free, qualifies := freeName(toks, i)
-			p = Part{Kind: PartName, Text: t.Text, Free: free || selects, Qualifies: qualifies}
+			p = Part{Kind: PartName, Text: t.Text, Free: free || selects, Qualifies: qualifies, collation: i > 0 && toks[i-1].Is("COLLATE")}
 		case t.Kind == Str && t.Q == '\'':
 			p = Part{Kind: PartString, Text: t.Text}
 		case t.Kind == Arg:
@@ -123,12 +125,12 @@ func Unknown(template string, known func(name string) bool) string {
 }
 
 // Columns lists the names in braces in a template, each once, in order of
-// their first use; none for a text that cannot be read.
+// their first use, without those of collations; none for a text that cannot be read.
 func Columns(template string) []string {
 	parts, _ := Template(template, TemplateRules{})
 	var out []string
 	for _, p := range parts {
-		if p.Kind == PartName && !slices.Contains(out, p.Text) {
+		if p.Kind == PartName && !p.collation && !slices.Contains(out, p.Text) {
 			out = append(out, p.Text)
 		}
 	}
@@ -146,6 +148,10 @@ func Rename(template string, f func(string) string) string {
 	for _, p := range parts {
 		switch p.Kind {
 		case PartName:
+			if p.collation {
+				b.WriteString(Name(p.Text))
+				continue
+			}
 			b.WriteString(Name(f(p.Text)))
 		case PartString:
 			b.WriteString(quoteString(p.Text))
