@@ -28,7 +28,12 @@ import (
 // MoveOptions say how a whole database is moved into another one.
 type MoveOptions struct {
 	Transfer transfer.Options // what is moved, and what becomes of rows that do not fit
-	Upgrade  bool             // bring the target to the head afterwards; else it stays at the source's revision
+	// OnlyUsers leaves everything but these users, by id or e-mail, and what is
+	// theirs: their chats, files, notes and so on, with what others wrote in them.
+	// Groups and settings stay behind. Nil is everything.
+	OnlyUsers []string
+
+	Upgrade bool // bring the target to the head afterwards; else it stays at the source's revision
 
 	SameEmail migrations.SameEmail // for Upgrade: what becomes of users with one e-mail
 
@@ -134,7 +139,7 @@ func Receive(ctx context.Context, src transfer.Source, to *dburl.URL, o MoveOpti
 			return nil, fmt.Errorf("the tables of the target could not be made: %w", err)
 		}
 	}
-	rep, err := run.Copy(ctx, src)
+	rep, err := run.Copy(ctx, m.src)
 	if err != nil {
 		return rep, err
 	}
@@ -162,6 +167,10 @@ func newMover(ctx context.Context, src transfer.Source, to *engine.Engine, o Mov
 		}
 		m.log.Warn("the source is at " + m.at.word() + "; it is copied as it is found")
 	}
+	if m.src, err = m.o.chosen(ctx, src, m.at); err != nil {
+		return nil, err
+	}
+	m.o.Transfer.Part = strings.Join(slices.Sorted(slices.Values(o.OnlyUsers)), ", ")
 	// Where the revision is known, its tables and the record of it are made by
 	// the history; else they are copied like everything.
 	leave := o.Transfer.Leave
@@ -181,6 +190,17 @@ func newMover(ctx context.Context, src transfer.Source, to *engine.Engine, o Mov
 		return false
 	}
 	return m, nil
+}
+
+// chosen leaves of a source what is to be moved.
+func (o *MoveOptions) chosen(ctx context.Context, src transfer.Source, at position) (transfer.Source, error) {
+	switch {
+	case o.OnlyUsers == nil:
+		return src, nil
+	case !at.known:
+		return nil, dberr.New(dberr.SchemaMismatch, "copy", "the source is at "+at.word()+"; only all of it can be copied, not single users")
+	}
+	return onlyUsers(ctx, src, o.OnlyUsers)
 }
 
 // bookkeeping reports whether a table is one that says what was done to the
@@ -372,7 +392,7 @@ func ExamineSource(ctx context.Context, src transfer.Source, to *dburl.URL, o Mo
 	if m.o.Transfer.Target, err = m.targetTables(ddl); err != nil {
 		return nil, err
 	}
-	return transfer.Examine(ctx, src, dialect, m.o.Transfer)
+	return transfer.Examine(ctx, m.src, dialect, m.o.Transfer)
 }
 
 // targetTables are the tables that the target would have. Those of an earlier
@@ -448,6 +468,13 @@ func Backup(ctx context.Context, from *dburl.URL, w io.Writer, o MoveOptions) (*
 	o.Transfer.Leave = func(table string) bool { return bookkeeping(table) || leave != nil && leave(table) }
 	var rep *transfer.Report
 	err = transfer.Snapshot(ctx, eng, func(ctx context.Context, src transfer.Source) error {
+		at, err := positionOf(ctx, src)
+		if err != nil {
+			return err
+		}
+		if src, err = o.chosen(ctx, src, at); err != nil {
+			return err
+		}
 		rep, err = transfer.Backup(ctx, src, w, transfer.About{Program: o.Build, Engine: eng.Version()}, o.Transfer)
 		return err
 	})
@@ -473,7 +500,7 @@ func VerifySource(ctx context.Context, src transfer.Source, to *dburl.URL, o Mov
 	if err != nil {
 		return nil, err
 	}
-	rep, err := transfer.Verify(ctx, src, eng, m.o.Transfer)
+	rep, err := transfer.Verify(ctx, m.src, eng, m.o.Transfer)
 	if err != nil || !m.at.known {
 		return rep, err
 	}

@@ -19,6 +19,10 @@ type Options struct {
 	// LedgerTable is always one of them.
 	Leave func(table string) bool
 
+	// Part names the part of the source that its rows are, for people; empty is
+	// the whole. A run is not taken up with another one.
+	Part string
+
 	Rules policy.Rules // what becomes of rows that do not fit
 	// Quarantine opens the file that takes a line for each row that stays
 	// behind or is repaired, empty. It is called when there is such a row, and

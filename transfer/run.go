@@ -60,7 +60,7 @@ func Begin(ctx context.Context, to *engine.Engine, about string, o Options) (*Ru
 	case !o.Resume:
 		return nil, dberr.New(dberr.Conflict, name, "a "+what+" into this database was begun and not finished; resume it (--resume), or take an empty database")
 	case was != "" && terms != r.terms():
-		return nil, dberr.New(dberr.Conflict, name, "the "+what+" that is to be resumed was begun with other tables ("+terms+"); resume it with those, or take an empty database")
+		return nil, dberr.New(dberr.Conflict, name, "the "+what+" that is to be resumed was begun with another selection ("+terms+"); resume it with that one, or take an empty database")
 	case was == "":
 		return r, putEntry(ctx, to, entry{State: stateBegun, About: &about})
 	}
@@ -70,10 +70,14 @@ func Begin(ctx context.Context, to *engine.Engine, about string, o Options) (*Ru
 // terms are what has to be the same when a run is taken up. Rules may be others:
 // where they had made another row of one that was written, it begins anew.
 func (r *Run) terms() string {
-	if r.o.Tables == nil {
-		return "all"
+	terms := "all"
+	if r.o.Tables != nil {
+		terms = strings.Join(slices.Sorted(slices.Values(r.o.Tables)), ", ")
 	}
-	return strings.Join(slices.Sorted(slices.Values(r.o.Tables)), ", ")
+	if r.o.Part != "" {
+		terms += " of " + r.o.Part
+	}
+	return terms
 }
 
 // Copied reports whether an earlier run has brought all rows, so that only what

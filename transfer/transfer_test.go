@@ -261,9 +261,11 @@ func TestASourceThatHasChangedBeginsAnew(t *testing.T) {
 		if _, err := transfer.Begin(t.Context(), to, "copy", transfer.Options{}); err != nil {
 			t.Fatal(err)
 		}
-		_, err = transfer.Begin(t.Context(), to, "copy", transfer.Options{Resume: true, Tables: []string{"kinds"}})
-		if !errors.Is(err, dberr.ErrConflict) || !strings.Contains(err.Error(), "other tables (all)") {
-			t.Errorf("%v", err)
+		for _, o := range []transfer.Options{{Resume: true, Tables: []string{"kinds"}}, {Resume: true, Part: "some of it"}} {
+			_, err = transfer.Begin(t.Context(), to, "copy", o)
+			if !errors.Is(err, dberr.ErrConflict) || !strings.Contains(err.Error(), "another selection (all)") {
+				t.Errorf("%v", err)
+			}
 		}
 	})
 }

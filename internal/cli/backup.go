@@ -35,7 +35,7 @@ of each of seven days, four weeks and twelve months on which there are any.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return p.runBackup(cmd, args[0], keep, &f, &k) },
 	}
 	f.registerFrom(cmd.Flags())
-	cmd.Flags().StringSliceVar(&f.tables, "tables", nil, "these tables only")
+	f.registerPart(cmd.Flags())
 	cmd.Flags().StringVar(&keep, "keep", "", "remove older archives in the folder, except the last of so many hours, days, weeks, months, years: 7d,4w,12m")
 	k.registerSeal(cmd.Flags())
 	return cmd

@@ -30,7 +30,7 @@ import (
 type moveFlags struct {
 	from, to             string
 	fromSchema, toSchema string
-	tables               []string
+	tables, users        []string
 	rules                map[canon.Class]*string
 	quarantine           string
 	resume               bool
@@ -55,8 +55,13 @@ func (f *moveFlags) registerTo(flags *pflag.FlagSet, what string) {
 	flags.StringVar(&f.toSchema, "to-schema", "", "the schema of it, on a server with schemas (default: where the server would look)")
 }
 
-func (f *moveFlags) registerRules(flags *pflag.FlagSet) {
+func (f *moveFlags) registerPart(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&f.tables, "tables", nil, "these tables only")
+	flags.StringSliceVar(&f.users, "only-user", nil, "these users only, by e-mail or id, with their chats, files, notes and so on; not groups and settings")
+}
+
+func (f *moveFlags) registerRules(flags *pflag.FlagSet) {
+	f.registerPart(flags)
 	f.rules = map[canon.Class]*string{}
 	for _, c := range canon.Classes() {
 		what, repair := policy.Describe(c)
@@ -133,7 +138,7 @@ func (p *program) moveOptions(f *moveFlags, log *slog.Logger) (larder.MoveOption
 		debug.SetMemoryLimit(moveMemory)
 	}
 	part := engine.Options{Drivers: engines.All(), SQLite: new(dburl.SQLiteSettings{}.ForMigration()), Logger: log, Hooks: p.global.statements.hooks(log)}
-	o := larder.MoveOptions{From: part, To: part, Logger: log, Build: build(),
+	o := larder.MoveOptions{OnlyUsers: f.users, From: part, To: part, Logger: log, Build: build(),
 		Transfer: transfer.Options{Tables: f.tables, Rules: rules, Resume: f.resume, Progress: p.moved(log)}}
 	o.From.Schema, o.To.Schema = f.fromSchema, f.toSchema
 	if f.quarantine != "" {

@@ -32,6 +32,7 @@ status is 1.`,
 	}
 	f.registerRules(apply.Flags())
 	_ = apply.Flags().MarkHidden("tables")
+	_ = apply.Flags().MarkHidden("only-user")
 	parent.AddCommand(apply)
 	return parent
 }
