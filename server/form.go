@@ -23,6 +23,7 @@ import (
 //	Page  *int    `query:"page" about:"from 1"`
 //	Sort  string  `query:"sort_by" default:"updated_at" words:"updated_at,title"`
 //	Limit int     `query:"limit" default:"50" least:"1" most:"1000"`
+//	Text  string  `query:"q" default:"" longest:"500"` // characters
 //	Name  string  `json:"name"`             // must be there
 //	Data  *string `json:"data"`             // may be missing or null
 //	Size  int     `json:"size" default:"7"` // may be missing
@@ -66,6 +67,7 @@ type field struct {
 	words    []string // that are allowed
 	least    *int64   // the smallest number that is allowed
 	most     *int64
+	longest  *int64 // characters of a text
 	about    string
 }
 
@@ -81,6 +83,7 @@ func formTypeOf(t reflect.Type) *formType {
 			f.words = strings.Split(w, ",")
 		}
 		f.least, f.most = numberTag(sf, "least"), numberTag(sf, "most")
+		f.longest = numberTag(sf, "longest")
 		_, hasDefault := sf.Tag.Lookup("default")
 		f.required = !hasDefault && f.t.Kind() != reflect.Pointer && !reflect.PointerTo(f.t).Implements(reflect.TypeFor[interface{ take() any }]())
 		for _, in := range []struct {
@@ -433,7 +436,7 @@ func (f *form) parameter(fd field, values map[string][]string, v reflect.Value) 
 	return nil
 }
 
-// within checks the bounds of a number.
+// within checks the bounds of a number, and the length of a text.
 func (f *form) within(loc []any, fd field, text string, v reflect.Value) {
 	if v.Kind() == reflect.Pointer {
 		v = v.Elem()
@@ -445,5 +448,8 @@ func (f *form) within(loc []any, fd field, text string, v reflect.Value) {
 	case fd.most != nil && v.Int() > *fd.most:
 		f.problems = append(f.problems, problem{Type: "less_than_equal", Loc: loc, Input: text, Ctx: map[string]any{"le": *fd.most},
 			Msg: "Input should be less than or equal to " + strconv.FormatInt(*fd.most, 10)})
+	case fd.longest != nil && int64(utf8.RuneCountInString(text)) > *fd.longest:
+		f.problems = append(f.problems, problem{Type: "string_too_long", Loc: loc, Input: text, Ctx: map[string]any{"max_length": *fd.longest},
+			Msg: "String should have at most " + strconv.FormatInt(*fd.longest, 10) + " characters"})
 	}
 }

@@ -46,6 +46,8 @@ var matrix = map[string]access{
 	"GET /api/v1/skills/":                    forUsers,
 	"GET /api/v1/functions/":                 forUsers,
 	"GET /api/v1/terminals/":                 forUsers,
+	"GET /api/events":                        forAdmins,
+	"GET /api/events/webhooks":               forAdmins,
 
 	"GET /api/v1/auths/":                 forSigned,
 	"POST /api/v1/auths/signup":          {403, 403, 403, 403, 403}, // it is closed
@@ -202,6 +204,7 @@ var matrix = map[string]access{
 	"GET /api/v1/folders/{id}/shared/chats":     {401, 401, 200, 404, 404},
 	"POST /api/v1/folders/{id}/read":            {401, 401, 200, 404, 404},
 
+	"GET /api/v1/search":                    forUsers,
 	"GET /api/v1/notes/":                    forUsers,
 	"GET /api/v1/notes/pinned":              forUsers,
 	"GET /api/v1/notes/search":              forUsers,

@@ -98,6 +98,9 @@ func parametersOf(form *formType, ref func(reflect.Type) any) []object {
 		if f.most != nil {
 			sch["maximum"] = *f.most
 		}
+		if f.longest != nil {
+			sch["maxLength"] = *f.longest
+		}
 		if f.words != nil {
 			sch["enum"] = f.words
 		}

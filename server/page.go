@@ -22,6 +22,8 @@ func (s *Server) pageRoutes() []route {
 		endpoint("GET", v1+"skills/{$}", "Skills: are not served yet", member, nothing),
 		endpoint("GET", v1+"functions/{$}", "Functions: are not served yet", member, nothing),
 		endpoint("GET", v1+"terminals/{$}", "Terminals: there are none", member, nothing),
+		endpoint("GET", "/api/events", "What others can be told of: nothing", admin, noEvents),
+		endpoint("GET", "/api/events/webhooks", "Who is told of it: nobody", admin, nothing),
 	}
 }
 
@@ -54,6 +56,13 @@ func noTasks(context.Context, *request, tasksForm) (taskList, error) { return ta
 type changes struct{}
 
 func noChanges(context.Context, *request, none) (changes, error) { return changes{}, nil }
+
+type eventList struct {
+	Schema string    `json:"schema"`
+	Events emptyList `json:"events"`
+}
+
+func noEvents(context.Context, *request, none) (eventList, error) { return eventList{}, nil }
 
 type modelPictureForm struct {
 	Model string `query:"id" default:""`

@@ -29,6 +29,7 @@ type Store struct {
 	Knowledge *Knowledge
 	Grants    *Grants
 	Config    *Config
+	Workspace *Workspace
 
 	b base
 }
@@ -90,6 +91,7 @@ func with(b base) *Store {
 	s.Knowledge = &Knowledge{b}
 	s.Grants = &Grants{b}
 	s.Config = &Config{b}
+	s.Workspace = &Workspace{b}
 	return s
 }
 

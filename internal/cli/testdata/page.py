@@ -336,6 +336,19 @@ def deleting(p):
     expect(p.item("Chat 069")).to_have_count(0)
 
 
+def searching(p):
+    p.again("/")
+    p.tab.locator("#sidebar").get_by_role("button", name="Search").click()
+    p.tab.get_by_role("combobox", name="Search your workspace").fill("question 42")
+    found = p.dialog().get_by_role("option").filter(has_text="Chat 042")
+    found.wait_for()
+    p.picture("search")
+    found.click()
+    p.tab.keyboard.press("Enter")
+    p.tab.wait_for_url("**/c/" + rows("SELECT id FROM chat WHERE title = 'Chat 042'")[0] + "*")
+    p.tab.get_by_text("answer 42").first.wait_for()
+
+
 def preferences(p):
     def widescreen():
         return p.dialog().get_by_role("switch", name="Widescreen Mode")
@@ -354,6 +367,20 @@ def preferences(p):
     stored([("Ada L.", "cooks")], 'SELECT name, bio FROM "user"')
     p.again("/")
     p.tab.get_by_role("button", name="Open User Profile Menu").get_by_text("Ada L.").wait_for()
+
+
+def general(p):
+    """Settings of everybody, as the admin changes them."""
+    def rating():
+        return p.dialog().get_by_role("switch", name="Message Rating")
+    p.settings("General", of="Admin")
+    expect(rating()).to_be_checked()
+    rating().click()
+    p.button("Save", p.dialog()).click()
+    stored(["false"], "SELECT value FROM config WHERE key = 'ui.enable_message_rating'")
+    p.settings("General", of="Admin")
+    expect(rating()).not_to_be_checked()
+    p.picture("general")
 
 
 def exporting(p):
@@ -483,7 +510,7 @@ def sign_out_and_in(p):
 def main():
     wrong = []
     steps = [sign_up, paging, opening, renaming, pinning, cloning, archiving, tagging, folders, moving, folder_deletion,
-             sharing, deleting, preferences, exporting, users, groups, shared_link, sign_out_and_in]
+             sharing, deleting, searching, preferences, general, exporting, users, groups, shared_link, sign_out_and_in]
     with sync_playwright() as tool:
         browser = tool.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         p = Page(browser, wrong)
