@@ -141,6 +141,9 @@ func (n *normalizer) indexes() error {
 			value := first.Expr
 			if value == "" {
 				value = schema.Expr(sqltext.Name(first.Column))
+				if c := n.t.Column(first.Column); c != nil && c.Type.Kind == schema.UUID {
+					value = unpadded(first.Column) // a setting of MariaDB decides how a CHAR is padded
+				}
 			}
 			first.Expr = "CASE WHEN " + i.Where + " THEN " + value + " END"
 			if err := n.canon("index "+i.Name, &first.Expr); err != nil {
@@ -184,14 +187,12 @@ func (n *normalizer) onlyNotNull(i *schema.Index) bool {
 	return false
 }
 
-// standIn adds the generated column for part p of i and returns its name.
+func unpadded(column string) schema.Expr { return schema.Expr("rtrim(" + sqltext.Name(column) + ")") }
+
+// standIn adds the generated column for part p of i and returns its name. It is
+// the index's own: one that is declared, or another index's, can go without it.
 func (n *normalizer) standIn(i *schema.Index, p int) (string, error) {
 	expr := i.Parts[p].Expr
-	for _, c := range n.t.Columns {
-		if c.Generated != nil && c.Generated.Stored && c.Generated.Expr == expr {
-			return c.Name, nil
-		}
-	}
 	ty, err := n.resultType(i, expr)
 	if err != nil {
 		return "", err
@@ -218,7 +219,7 @@ func (n *normalizer) resultType(i *schema.Index, e schema.Expr) (schema.Type, er
 		value = strings.TrimSuffix(value, " END")
 		used = sqltext.Columns(value)
 		// A column by itself, as a partial index has it.
-		if c := n.t.Column(strings.Join(used, "")); c != nil && value == sqltext.Name(c.Name) {
+		if c := n.t.Column(strings.Join(used, "")); c != nil && (value == sqltext.Name(c.Name) || value == string(unpadded(c.Name))) {
 			switch c.Type.Kind {
 			case schema.Numeric, schema.Date, schema.DateTime, schema.UUID:
 				return c.Type, nil

@@ -182,3 +182,36 @@ func TestUnnamedBesideNamed(t *testing.T) {
 		}
 	})
 }
+
+// An index over an expression stays when a generated column, or another index,
+// over the same one goes; and one of UUIDs can be partial.
+func TestIndexesOverOneExpression(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
+		c := schema.Define("c")
+		c.BigInt("id").PrimaryKey()
+		c.String("a", 20).Null()
+		c.UUID("u").Null()
+		c.Indexes = append(c.Indexes, &schema.Index{Name: "ix_lower", Parts: []schema.IndexPart{{Expr: "lower({a})"}}},
+			&schema.Index{Name: "ux_u", Unique: true, Parts: []schema.IndexPart{{Column: "u"}}, Where: "{a} <> ''"})
+		mustRun(t, eng, op.CreateTable{Table: c})
+		before := inspect(t, eng)
+		g := &schema.Column{Name: "g", Type: schema.Type{Kind: schema.String, Length: 200}, Nullable: true, Generated: &schema.Generated{Expr: "lower({a})", Stored: true}}
+		second := &schema.Index{Name: "ix_more", Parts: []schema.IndexPart{{Expr: "lower({a})"}, {Column: "id"}}}
+		mustRun(t, eng, op.AddColumn{Table: "c", Column: g}, op.CreateIndex{Table: "c", Index: second})
+		with := c.Clone()
+		with.Columns, with.Indexes = append(with.Columns, g), append(with.Indexes, second)
+		if d := schema.Diff(inspect(t, eng), normalize(t, eng, []*schema.Table{with})); len(d) > 0 {
+			t.Errorf("with both:%s", lines(d))
+		}
+		mustRun(t, eng, op.DropColumn{Table: "c", Column: "g"}, op.DropIndex{Table: "c", Name: "ix_more"})
+		if d := schema.Diff(inspect(t, eng), before); len(d) > 0 {
+			t.Errorf("without both:%s", lines(d))
+		}
+		for n, code := range []dberr.Code{"", "", dberr.AlreadyExists} {
+			_, err := op.Run(t.Context(), eng, "INSERT INTO {c} ({id}, {a}, {u}) VALUES (?, ?, ?)", n, []string{"", "x", "x"}[n], "6ba7b810-9dad-11d1-80b4-00c04fd430c8")
+			if dberr.CodeOf(err) != code {
+				t.Errorf("row %d: %v", n, err)
+			}
+		}
+	})
+}
