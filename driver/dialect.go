@@ -30,6 +30,7 @@ const (
 	DeleteUsing     Feature = "delete using"    // DELETE FROM t USING other
 	DeleteJoined    Feature = "delete joined"   // DELETE t FROM t, other
 	WriteCTE        Feature = "write cte"       // WITH in front of UPDATE and DELETE
+	LooseColumns    Feature = "loose columns"   // a column takes numbers beyond its range and scale, to which Stored keeps
 	SetAtOnce       Feature = "set at once"     // UPDATE ... SET a = b, b = a swaps; without it a later assignment sees an earlier one
 )
 

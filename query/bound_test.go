@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/engine/enginetest"
 	"github.com/larder-db/larder/jsonvalue"
@@ -68,6 +69,18 @@ func TestWholeNumbersStayInTheRangeOfTheirColumn(t *testing.T) {
 		refused("a product", run(query.Update(n.t).Set(n.big.SetTo(n.big.Times(2))).Where(one)))
 		refused("a condition", run(query.Delete(n.t).Where(n.n.Eq(math.MaxInt32+1))))
 		refused("a list", run(query.Delete(n.t).Where(n.n.In(1, math.MaxInt32+1))))
+		from := func(q query.Query) error {
+			return run(query.Insert(n.t).FromSelect(q, n.id, n.small, n.n))
+		}
+		moved := query.Select(n.id.Plus(10).As("id"), n.small, n.n.Minus(1).As("n")).From(n.t)
+		refused("a query", from(moved))
+		refused("a query of twice one name", from(query.Select(n.id.Plus(10).As("id"), n.n.As("id2"), n.n.As("id3")).From(n.t)))
+		refused("a union", from(query.UnionAll(moved, moved)))
+		refused("a query with CTEs", from(query.Select(query.Field[int64]("w", "id"), query.Field[int64]("w", "small"), query.Field[int64]("w", "n")).With(query.With("w", moved)).FromItem(query.With("w", moved))))
+		if eng.Dialect().Has(driver.UpsertTarget) {
+			refused("a query, upserted", run(query.Insert(n.t).FromSelect(query.Select(n.id, n.n.Plus(-1).As("n")).From(n.t), n.id, n.small).OnConflict(n.id).DoUpdate(n.small)))
+		}
+		refused("an expression in a map", run(query.Insert(n.t).Map(map[string]any{"id": 2, "n": query.Raw[int64]("2147483647 + 1")})))
 		refused("a conflict", run(query.Insert(n.t).Values(n.id.Set(1), n.small.Set(1)).OnConflict(n.id).DoUpdateSet(n.small.SetTo(query.Add[int16](n.small, query.Excluded(n.small))))))
 
 		type all struct {

@@ -134,7 +134,7 @@ func (c Column[T]) SetTo(o Operand[T]) Assignment {
 	var e driver.Expr = o
 	if p, ok := any(o).(parameter); ok {
 		e = p.typed(c.ty, c.of)
-	} else if c.ty.Kind == schema.Numeric || c.ty.Kind.IsWhole() && !within(o, c.ty.Kind) {
+	} else if keepsTo(c.ty) && (c.ty.Kind == schema.Numeric || !within(o, c.ty.Kind)) {
 		e = stored{o, c.ty}
 	}
 	return Assignment{col: c.ref, value: e}

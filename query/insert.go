@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"sync/atomic"
 
 	"github.com/larder-db/larder/dberr"
@@ -140,6 +141,9 @@ func (n *insertState) fail(msg string) {
 
 func (n *insertState) value(c *schema.Column, v any) driver.Expr {
 	if e, ok := v.(driver.Expr); ok {
+		if _, param := e.(parameter); !param && keepsTo(c.Type) {
+			return stored{e, c.Type}
+		}
 		return e
 	}
 	return arg{ty: c.Type, of: n.table.Name + "." + c.Name, v: v}
@@ -360,9 +364,12 @@ func (s InsertStmt) write(b *driver.Builder) {
 	case n.from != nil:
 		n.writeColumns(b)
 		b.SQL(" ")
-		if n.upsert == nil {
+		switch {
+		case b.Dialect().Has(driver.LooseColumns) && !b.Script() && slices.Contains(n.beyond(), true):
+			n.writeStored(b)
+		case n.upsert == nil:
 			b.Expr(n.from)
-		} else {
+		default:
 			// ON CONFLICT behind a bare SELECT is read as a join by some engines.
 			b.SQL("SELECT * FROM (").Expr(n.from).SQL(") AS ").Ident("given").SQL(" WHERE 1 = 1")
 		}
@@ -382,6 +389,52 @@ func (s InsertStmt) write(b *driver.Builder) {
 		n.writeUpsert(b)
 	}
 	writeReturning(b, n.returning, driver.InsertReturning)
+}
+
+// keepsTo reports whether a column of the type has a range or a scale.
+func keepsTo(ty schema.Type) bool { return ty.Kind == schema.Numeric || ty.Kind.IsWhole() }
+
+// beyond tells of each column whether the query may give it a number that it
+// does not hold.
+func (n *insertState) beyond() []bool {
+	var given []Selectable
+	if q, ok := n.from.(interface{ resultTypes() []Selectable }); ok {
+		given = q.resultTypes()
+	}
+	if s, ok := n.from.(SelectStmt); !ok || s.s == nil || len(given) != len(n.cols) {
+		given = nil
+	}
+	out := make([]bool, len(n.cols))
+	for i, c := range n.cols {
+		out[i] = keepsTo(c.Type)
+		if given == nil {
+			continue
+		}
+		if own, ok := given[i].(AnyColumn); ok {
+			ty := own.reference().col.Type
+			same := ty.Kind == schema.Numeric && c.Type.Kind == schema.Numeric && ty.Precision == c.Type.Precision && ty.Scale == c.Type.Scale
+			out[i] = out[i] && !same && !(c.Type.Kind.IsWhole() && ty.Kind.IsWhole() && ty.Kind.Bits() <= c.Type.Kind.Bits())
+		}
+	}
+	return out
+}
+
+// writeStored writes the query with each number as its column stores it.
+func (n *insertState) writeStored(b *driver.Builder) {
+	name := func(i int) string { return "c" + strconv.Itoa(i+1) }
+	b.SQL("WITH ").Ident("given").SQL(" (")
+	b.List(len(n.cols), func(i int) { b.Ident(name(i)) })
+	b.SQL(") AS (").Expr(n.from).SQL(") SELECT ")
+	beyond := n.beyond()
+	b.List(len(n.cols), func(i int) {
+		c := driver.ExprFunc(func(b *driver.Builder) { b.Ident(name(i)) })
+		if beyond[i] {
+			b.Expr(stored{c, n.cols[i].Type})
+		} else {
+			b.Expr(c)
+		}
+	})
+	b.SQL(" FROM ").Ident("given").SQL(" WHERE 1 = 1")
 }
 
 func (n *insertState) writeColumns(b *driver.Builder) {

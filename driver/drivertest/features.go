@@ -197,6 +197,15 @@ func (f *featureSuite) cases() []featureCase {
 			last := query.With("last", query.Select(query.Max[int64](f.id).As("id")).From(f.t))
 			return f.after(ctx, query.Update(f.t).With(last).FromItem(last).Set(f.a.Set(99)).Where(query.Field[int64]("last", "id").EqTo(f.id)))
 		}},
+		{driver.LooseColumns, true, "0.150000000002", func(ctx context.Context) (string, error) {
+			price := query.ColumnOf[query.Decimal](f.t, "price")
+			more := query.Select(f.id.Plus(10).As("id"), f.a.Plus(10).As("a"), f.b, query.Concat(f.key, query.Val("x")).As("k"), price.Times("1.5000000000005").As("price")).From(f.t).Where(f.id.Eq(3))
+			if _, err := query.Exec(ctx, f.eng, query.Insert(f.t).FromSelect(more, f.id, f.a, f.b, f.key, price)); err != nil {
+				return "", err
+			}
+			v, err := query.One[string](ctx, f.eng, query.Select(price).From(f.t).Where(f.id.Eq(13)))
+			return v, err
+		}},
 		{driver.SetAtOnce, false, "1 1 10 k1, 2 20 2 k2, 3 3 30 k3", func(ctx context.Context) (string, error) {
 			return f.after(ctx, query.Update(f.t).Set(f.a.SetTo(f.b), f.b.SetTo(f.a)).Where(f.id.Eq(2)))
 		}},

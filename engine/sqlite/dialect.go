@@ -22,7 +22,7 @@ func NewDialect(version string) Dialect { return Dialect{version: version} }
 var statementFeatures = []driver.Feature{
 	driver.InsertReturning, driver.UpdateReturning, driver.DeleteReturning, driver.CopyIn,
 	driver.Windows, driver.RecursiveCTE, driver.UpsertTarget, driver.SetOperations, driver.JSONExact,
-	driver.SelfSubquery, driver.UpdateFrom, driver.WriteCTE, driver.SetAtOnce, driver.PipesConcat,
+	driver.SelfSubquery, driver.UpdateFrom, driver.WriteCTE, driver.SetAtOnce, driver.PipesConcat, driver.LooseColumns,
 }
 
 func (Dialect) Engine() string { return "sqlite" }
