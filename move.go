@@ -33,6 +33,8 @@ type MoveOptions struct {
 	// Groups and settings stay behind. Nil is everything.
 	OnlyUsers []string
 
+	Follow *Follow // go on until the source is frozen; nil is one moment of it. Only Copy does.
+
 	Upgrade bool // bring the target to the head afterwards; else it stays at the source's revision
 
 	SameEmail migrations.SameEmail // for Upgrade: what becomes of users with one e-mail
@@ -83,7 +85,13 @@ func (p position) String() string {
 // far as it goes. A target that is not empty is dberr.AlreadyExists; one that an
 // earlier run has not finished is dberr.Conflict without Transfer.Resume. A row
 // that does not fit, and for whose class there is no rule, is dberr.Invalid.
+//
+// With Follow it does not end before the source is frozen, and the target is
+// what the source was then.
 func Copy(ctx context.Context, from, to *dburl.URL, o MoveOptions) (*transfer.Report, error) {
+	if o.Follow != nil {
+		return follow(ctx, from, to, o)
+	}
 	return reading(ctx, from, &o, func(ctx context.Context, src transfer.Source) (*transfer.Report, error) {
 		return Receive(ctx, src, to, o)
 	})
@@ -126,29 +134,45 @@ func Receive(ctx context.Context, src transfer.Source, to *dburl.URL, o MoveOpti
 		return nil, err
 	}
 	defer eng.Close()
-	m, err := newMover(ctx, src, eng, o)
-	if err != nil {
-		return nil, err
-	}
-	run, err := m.begin(ctx)
-	if err != nil {
-		return nil, err
-	}
-	if !run.Copied() {
-		if err := m.create(ctx, run); err != nil {
-			return nil, fmt.Errorf("the tables of the target could not be made: %w", err)
-		}
-	}
-	rep, err := run.Copy(ctx, m.src)
+	m, run, rep, err := arrive(ctx, src, eng, o)
 	if err != nil {
 		return rep, err
 	}
-	if o.Upgrade {
-		if err := m.upgrade(ctx, "", "heads"); err != nil {
-			return rep, fmt.Errorf("everything was copied, and the target could not be brought to the head; mend what it says and run it again with resume: %w", err)
+	if run.Following() { // an earlier run did
+		if rep, err = m.settle(ctx, run); err != nil {
+			return rep, err
 		}
 	}
-	return rep, run.Finish(ctx)
+	return rep, m.end(ctx, run)
+}
+
+// arrive copies the rows of a source, or finds out that an earlier run has.
+func arrive(ctx context.Context, src transfer.Source, to *engine.Engine, o MoveOptions) (*mover, *transfer.Run, *transfer.Report, error) {
+	m, err := newMover(ctx, src, to, o)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	run, err := m.begin(ctx)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	if !run.Copied() {
+		if err := m.create(ctx, run); err != nil {
+			return nil, nil, nil, fmt.Errorf("the tables of the target could not be made: %w", err)
+		}
+	}
+	rep, err := run.Copy(ctx, m.src)
+	return m, run, rep, err
+}
+
+// end makes of a target with all rows what it is to be.
+func (m *mover) end(ctx context.Context, run *transfer.Run) error {
+	if m.o.Upgrade {
+		if err := m.upgrade(ctx, "", "heads"); err != nil {
+			return fmt.Errorf("everything was copied, and the target could not be brought to the head; mend what it says and run it again with resume: %w", err)
+		}
+	}
+	return run.Finish(ctx)
 }
 
 func newMover(ctx context.Context, src transfer.Source, to *engine.Engine, o MoveOptions) (*mover, error) {
@@ -206,7 +230,7 @@ func (o *MoveOptions) chosen(ctx context.Context, src transfer.Source, at positi
 // bookkeeping reports whether a table is one that says what was done to the
 // database it is in, and means nothing elsewhere.
 func bookkeeping(table string) bool {
-	return table == transfer.LedgerTable || strings.HasPrefix(table, "larder_migration_") || table == "larder_unfinished"
+	return table == transfer.LedgerTable || table == frozenTable || strings.HasPrefix(table, "larder_migration_") || table == "larder_unfinished"
 }
 
 func (p position) word() string {

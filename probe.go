@@ -104,6 +104,13 @@ func (p *Probe) Schema(ctx context.Context) (health.State, error) {
 		return health.State{Revision: revision, ReadOnly: true,
 			Reason: "The database server, or the file, is read-only. What can be read is served; changes are taken as soon as it is not."}, nil
 	}
+	frozen, err := isFrozen(ctx, eng)
+	if err != nil {
+		return health.State{Revision: revision}, err
+	}
+	if frozen {
+		return health.State{Revision: revision, ReadOnly: true, Reason: msgFrozen}, nil
+	}
 	missing, err := p.missing(ctx, eng)
 	if err != nil {
 		return health.State{Revision: revision}, err

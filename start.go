@@ -85,12 +85,15 @@ func (d *Database) proceed(ctx context.Context, at *migrate.Status) (done bool, 
 	return false, d.upgrade(ctx)
 }
 
-// filling says that another database is being moved into this one; empty when
-// none is.
+// filling says that this database is being moved elsewhere, or another one into
+// it; empty when nothing of the kind is going on.
 func (d *Database) filling(ctx context.Context) (string, error) {
 	eng, _, _ := d.now()
 	if eng == nil {
 		return "", nil
+	}
+	if frozen, err := isFrozen(ctx, eng); frozen || err != nil {
+		return msgFrozen, err
 	}
 	u, err := transfer.LookUnfinished(ctx, eng)
 	if u == nil || err != nil {

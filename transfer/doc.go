@@ -24,6 +24,9 @@
 // [Options].Rules; package policy says how. After the last row the target is
 // read back and compared with what was sent, see [Verify].
 //
-// What it will not do: create tables other than its own, follow a source that
-// goes on changing, or move rows into tables that have some.
+// A source that goes on being changed can be followed: [Run.CatchUp] brings over
+// what has changed by a later moment, and [Run.Compare] says when nothing is left.
+//
+// What it will not do: create tables other than its own, or move rows into tables
+// that have some.
 package transfer

@@ -35,6 +35,7 @@ var (
 const (
 	stateBegun   = "begun"   // the run: tables are being made or filled
 	stateCopied  = "copied"  // the run: all rows are there and were compared
+	stateMoving  = "moving"  // the run: all rows were there, and it follows the source since
 	stateFilling = "filling" // a table
 	stateFilled  = "filled"
 )
@@ -72,7 +73,7 @@ func LookUnfinished(ctx context.Context, eng *engine.Engine) (*Unfinished, error
 	for _, e := range all {
 		u.Rows += e.Written
 		if e.Name == "" {
-			u.Copied = e.State == stateCopied
+			u.Copied = e.State == stateCopied || e.State == stateMoving
 			u.About, _, _ = strings.Cut(aboutOf(e), "\n")
 		}
 	}

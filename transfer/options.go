@@ -68,6 +68,7 @@ const (
 	Copying   Stage = "copying"
 	Examining Stage = "examining"
 	Verifying Stage = "verifying"
+	Following Stage = "following" // reading what has changed since
 )
 
 // Progress is how far a run is.

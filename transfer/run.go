@@ -22,6 +22,9 @@ type Run struct {
 	states map[string]recorded
 	copied bool // in an earlier run
 	fresh  bool // begun by this one
+
+	following bool // rows of several moments may be in the target
+	follower
 }
 
 // Begin begins a transfer into a database, or takes up the one that was cut
@@ -48,7 +51,8 @@ func Begin(ctx context.Context, to *engine.Engine, about string, o Options) (*Ru
 	was := ""
 	for _, e := range all {
 		if e.Name == "" {
-			r.copied, was = e.State == stateCopied, aboutOf(e)
+			r.following, was = e.State == stateMoving, aboutOf(e)
+			r.copied = r.following || e.State == stateCopied
 			continue
 		}
 		if r.states[e.Name], err = recordOf(e); err != nil {
@@ -83,6 +87,11 @@ func (r *Run) terms() string {
 // Copied reports whether an earlier run has brought all rows, so that only what
 // comes after is left.
 func (r *Run) Copied() bool { return r.copied }
+
+// Following reports whether an earlier run, or this one, has followed the source:
+// the target may be of several moments until [Run.CatchUp] and [Run.Compare]
+// have made it one.
+func (r *Run) Following() bool { return r.following }
 
 // errChanged says that rows which were read before are others now.
 var errChanged = errors.New("the source has changed")
@@ -122,8 +131,15 @@ func (r *Run) state(ctx context.Context, s string) error {
 	return err
 }
 
-// Finish ends the run: the database is no longer marked.
-func (r *Run) Finish(ctx context.Context) error { return dropLedger(ctx, r.to) }
+// Finish ends the run: the database is no longer marked. A run that follows its
+// source is refused with dberr.Conflict until a round has found nothing to do
+// and [Run.Compare] no difference.
+func (r *Run) Finish(ctx context.Context) error {
+	if r.following {
+		return dberr.New(dberr.Conflict, name, "the target is not one moment of the source; follow it until nothing changes, and compare them")
+	}
+	return dropLedger(ctx, r.to)
+}
 
 func (r *Run) copy(ctx context.Context, src Source) (rep *Report, err error) {
 	rep = &Report{}

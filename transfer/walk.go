@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,6 +41,8 @@ type sent struct {
 	bind  []any // as the target's driver takes the values
 	bytes int
 	sum   canon.Sum
+	key   canon.Sum
+	row   []any // of a run that follows, the values
 }
 
 func newWalk(ctx context.Context, src Source, d driver.Dialect, target []*schema.Table, stage Stage,
@@ -129,8 +132,12 @@ func (k *walk) table(ctx context.Context, w *way, each func(number int64, s sent
 			continue
 		}
 		s := sent{bytes: size, sum: sum.Row(v.Row)}
-		w.digest.add(w.keySum(sum, v.Row, s.sum), s.sum)
+		s.key = w.keySum(sum, v.Row, s.sum)
+		w.digest.add(s.key, s.sum)
 		r.Written++
+		if k.stage == Following {
+			s.row = slices.Clone(v.Row)
+		}
 		s.bind = append(make([]any, 0, len(v.Bind)), v.Bind...)
 		if size >= largeRow { // not to be kept beside the next one
 			clear(v.Row)
@@ -229,7 +236,7 @@ func refused(l *policy.Line, number int64) error {
 
 // write adds a line to the quarantine file.
 func (k *walk) write(l *policy.Line) error {
-	if k.o.Quarantine == nil || k.stage != Copying {
+	if k.o.Quarantine == nil || k.stage != Copying && k.stage != Following {
 		return nil
 	}
 	if k.lines == nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -19,6 +20,7 @@ type copyFlags struct {
 	upgrade  bool
 	dryRun   bool
 	noVerify bool
+	follow   bool
 	batch    int
 	same     string
 }
@@ -40,6 +42,11 @@ there is a rule for it. --dry-run finds all of them without writing anything.
 Rows that stay behind or are repaired are written to the quarantine file as they
 were; see larder quarantine. The exit status is then 3.
 
+With --follow the copy goes on when everything was copied: what changes in the
+source meanwhile is brought over in rounds, until larder freeze has stopped
+changes there. Where that cannot be, interrupt it, stop who writes to the source,
+and run it with --resume and without --follow.
+
 A copy that was cut off, or that a row has ended, is taken up with --resume.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return p.runCopy(cmd, &f) },
@@ -47,6 +54,7 @@ A copy that was cut off, or that a row has ended, is taken up with --resume.`,
 	f.registerFrom(cmd.Flags())
 	f.registerTo(cmd.Flags(), "the empty database to fill; a SQLite file is made")
 	f.registerMove(cmd.Flags())
+	cmd.Flags().BoolVar(&f.follow, "follow", false, "go on until larder freeze stops changes in the source")
 	return cmd
 }
 
@@ -93,6 +101,12 @@ func (p *program) runCopy(cmd *cobra.Command, f *copyFlags) error {
 	if err != nil {
 		return err
 	}
+	if f.follow {
+		if f.dryRun || f.noVerify {
+			return &usageError{"--follow does not go with --dry-run or --no-verify"}
+		}
+		o.Follow = &larder.Follow{Round: p.followed(log)}
+	}
 	if f.dryRun {
 		rep, err := larder.Examine(cmd.Context(), from, to, o)
 		if err != nil {
@@ -102,6 +116,20 @@ func (p *program) runCopy(cmd *cobra.Command, f *copyFlags) error {
 	}
 	rep, err := larder.Copy(cmd.Context(), from, to, o)
 	return p.received(&f.moveFlags, rep, err)
+}
+
+// followed tells what rounds have done.
+func (p *program) followed(log *slog.Logger) func(transfer.Round) {
+	first := true
+	return func(r transfer.Round) {
+		if first {
+			first = false
+			log.Info("everything was copied; the source is followed until it is frozen (larder freeze)")
+		}
+		if !r.Quiet() {
+			log.Info("caught up", "inserted", r.Inserted, "updated", r.Updated, "deleted", r.Deleted, "took", r.Elapsed.Round(time.Millisecond))
+		}
+	}
 }
 
 // received tells what has arrived, and returns what the exit status comes from.

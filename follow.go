@@ -1,0 +1,134 @@
+package larder
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/dburl"
+	"github.com/larder-db/larder/transfer"
+)
+
+// Follow says how a copy goes on when everything was copied: it looks at the
+// source again and again and brings what has changed, until the source is frozen
+// (see [Freeze]) and a round finds nothing more to bring.
+type Follow struct {
+	// Pause is how long nothing is done between two rounds; 0 is two seconds. It
+	// is at least as long as the round took, so that the source is read half of
+	// the time at most.
+	Pause time.Duration
+	// Round is told what each round has done; nil is nobody.
+	Round func(transfer.Round)
+}
+
+// errStopped is the end of a run that follows, when it was not the source that
+// ended it.
+var errStopped = dberr.New(dberr.Canceled, "copy", "the target has followed the source until now, and is not finished: stop who writes to the source, and take it up with resume")
+
+// follow copies a source and goes on until that is frozen.
+func follow(ctx context.Context, from, to *dburl.URL, o MoveOptions) (*transfer.Report, error) {
+	source, err := openPart(ctx, from, o.From, true)
+	if err != nil {
+		return nil, err
+	}
+	defer source.Close()
+	target, err := openPart(ctx, to, o.To, false)
+	if err != nil {
+		return nil, err
+	}
+	defer target.Close()
+	var m *mover
+	var run *transfer.Run
+	var rep *transfer.Report
+	err = transfer.Snapshot(ctx, source, func(ctx context.Context, src transfer.Source) error {
+		var err error
+		m, run, rep, err = arrive(ctx, src, target, o)
+		return err
+	})
+	if err != nil {
+		return rep, err
+	}
+	var frozen time.Time // when that was first seen
+	for {
+		began, done := time.Now(), false
+		err = transfer.Snapshot(ctx, source, func(ctx context.Context, src transfer.Source) error {
+			isFrozen := hasFrozen(src.Tables())
+			src, err := m.again(ctx, src)
+			if err != nil {
+				return err
+			}
+			var round *transfer.Round
+			if round, rep, err = run.CatchUp(ctx, src); err != nil {
+				return err
+			}
+			if o.Follow.Round != nil {
+				o.Follow.Round(*round)
+			}
+			switch {
+			case !isFrozen:
+				frozen = time.Time{}
+			case frozen.IsZero():
+				frozen = time.Now()
+			case round.Quiet() && began.Sub(frozen) >= refusedWithin:
+				rep, err = run.Compare(ctx, src)
+				done = err == nil && rep.Clean()
+			}
+			return err
+		})
+		switch {
+		case err != nil && ctx.Err() != nil:
+			return rep, errStopped
+		case err != nil:
+			return rep, err
+		case done:
+			return rep, m.end(ctx, run)
+		}
+		pause := max(time.Since(began), o.Follow.pause())
+		if !frozen.IsZero() {
+			pause = time.Until(frozen.Add(refusedWithin))
+		}
+		select {
+		case <-ctx.Done():
+			return rep, errStopped
+		case <-time.After(pause):
+		}
+	}
+}
+
+func (f *Follow) pause() time.Duration {
+	if f.Pause > 0 {
+		return f.Pause
+	}
+	return 2 * time.Second
+}
+
+// again is another moment of the source, which has to be at the same revision.
+func (m *mover) again(ctx context.Context, src transfer.Source) (transfer.Source, error) {
+	at, err := positionOf(ctx, src)
+	if err != nil {
+		return nil, err
+	}
+	if at.String() != m.at.String() {
+		return nil, dberr.New(dberr.SchemaMismatch, "copy", fmt.Sprintf("the source was migrated meanwhile, from %s to %s; begin anew in an empty database", m.at.String(), at.String()))
+	}
+	return m.o.chosen(ctx, src, at)
+}
+
+// settle brings a target that has followed its source to one moment of it.
+func (m *mover) settle(ctx context.Context, run *transfer.Run) (rep *transfer.Report, err error) {
+	const most = 20 // a round that finds nothing to do comes after a few
+	for range most {
+		var round *transfer.Round
+		if round, rep, err = run.CatchUp(ctx, m.src); err != nil {
+			return rep, err
+		}
+		if !round.Quiet() {
+			continue
+		}
+		if rep, err = run.Compare(ctx, m.src); err != nil || rep.Clean() {
+			return rep, err
+		}
+	}
+	return rep, dberr.New(dberr.Conflict, "copy", "the target does not become what the source is; somebody else writes to it, or this is a mistake of larder")
+}
