@@ -73,9 +73,20 @@ func TestMovingWithoutDowntime(t *testing.T) {
 			if len(written) == 0 {
 				t.Error("no chat was written")
 			}
+			late := launch(t, nil, "--database-url", from, "--data-dir", dir)
+			for status, said := 0, ""; status != 503 || !strings.Contains(said, "larder thaw"); {
+				if status, said = late.ask("GET", "/ready", "", ""); status == 200 {
+					t.Fatal("a frozen database is served")
+				}
+				time.Sleep(20 * time.Millisecond)
+			}
 			if code, out, log := larder(t, "thaw", "--database-url", from); code != 0 || !strings.Contains(out, "can be changed again") {
 				t.Fatalf("%d %s%s", code, out, log)
 			}
+			if late.says(`msg=serving`) == nil {
+				t.Fatal(late.text())
+			}
+			late.stop()
 		})
 	}
 }
