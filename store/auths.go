@@ -99,7 +99,7 @@ func (a *Auths) SignIn(ctx context.Context, email, password string) (*Identity, 
 		return nil, verr
 	case err != nil || !ok || r.Active != nil && !*r.Active:
 		return nil, ErrWrongPassword
-	case r.on(a.defaults):
+	case r.on(&a.base):
 		return nil, ErrSecondFactor
 	}
 	return r.identity(), nil

@@ -49,9 +49,10 @@ func (c *Config) Values(ctx context.Context, keys ...string) (map[string]jsonval
 	return out, nil
 }
 
-// Get returns the values of those of the keys that have a row.
+// Get returns the values of those of the keys that have a row which counts; see
+// Options.Unstored.
 func (c *Config) Get(ctx context.Context, keys ...string) (map[string]jsonvalue.JSON, error) {
-	if len(keys) == 0 {
+	if len(keys) == 0 || c.unstored {
 		return map[string]jsonvalue.JSON{}, nil
 	}
 	rows, err := query.All[model.Config](ctx, c.q, query.Select(tables.Config.Key, tables.Config.Value, tables.Config.UpdatedAt).

@@ -52,7 +52,9 @@ func (c *Config) All(ctx context.Context, w Who, prefix string) (map[string]json
 	}
 	out := maps.Clone(c.defaults)
 	for _, r := range rows {
-		out[r.Key] = r.Value
+		if !c.unstored {
+			out[r.Key] = r.Value
+		}
 	}
 	maps.DeleteFunc(out, func(key string, _ jsonvalue.JSON) bool { return !strings.HasPrefix(key, prefix) })
 	return out, nil
@@ -71,7 +73,7 @@ func (c *Config) Change(ctx context.Context, w Who, values map[string]jsonvalue.
 	}
 	factors := slices.ContainsFunc(factorKeys, func(key string) bool { _, ok := values[key]; return ok })
 	switch {
-	case !factors:
+	case !factors || c.unstored: // or what is stored changes nothing
 		return false, c.Set(ctx, values)
 	case w.ByKey:
 		return false, ErrNoSession

@@ -31,9 +31,9 @@ type factorsRow struct {
 }
 
 // on reports whether second factors are wanted, by what is stored or by default.
-func (r *factorsRow) on(defaults map[string]jsonvalue.JSON) bool {
-	if r.Key == nil {
-		return SettingFlag(keyFactors, defaults[keyFactors])
+func (r *factorsRow) on(b *base) bool {
+	if r.Key == nil || b.unstored {
+		return SettingFlag(keyFactors, b.defaults[keyFactors])
 	}
 	return SettingFlag(keyFactors, r.Value)
 }
@@ -57,7 +57,7 @@ func (a *Auths) Session(ctx context.Context, s Session) (*Identity, error) {
 	if subtle.ConstantTimeCompare([]byte(s.Stamp), []byte(orZero(r.SessionStamp))) != 1 {
 		return nil, missing("auths.Session", "session")
 	}
-	if r.on(a.defaults) && !(s.Verified && hasFactor(r.MFA)) {
+	if r.on(&a.base) && !(s.Verified && hasFactor(r.MFA)) {
 		if err := a.passedBy(ctx, s.Method); err != nil {
 			return nil, err
 		}

@@ -44,10 +44,11 @@ func (u *Users) Permissions(ctx context.Context, id string) (Permissions, error)
 	var everybody jsonvalue.JSON
 	var granted []jsonvalue.JSON
 	for _, r := range rows {
-		if r.Set {
-			everybody = r.Granted
-		} else {
+		switch {
+		case !r.Set:
 			granted = append(granted, r.Granted)
+		case !u.unstored:
+			everybody = r.Granted
 		}
 	}
 	return u.permissions(everybody, granted...), nil

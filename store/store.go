@@ -42,6 +42,8 @@ type Options struct {
 	Admins    AdminLimits      // what admins may not do with what belongs to others
 	Blobs     *blobs.Store     // the bytes of files; nil when there are to be none
 
+	// Unstored settings are what Settings and Defaults say: rows are written, and count for nothing.
+	Unstored bool
 	Settings map[string]jsonvalue.JSON // by key, what settings are while no row says otherwise, in place of Defaults
 }
 
@@ -54,6 +56,7 @@ type base struct {
 	admins    AdminLimits
 	blobs     *blobs.Store
 	defaults  map[string]jsonvalue.JSON // of settings
+	unstored  bool                      // what is stored of settings counts for nothing
 }
 
 // now is the time in the unit of the tables of this package.
@@ -61,7 +64,7 @@ func (b *base) now() int64 { return b.clock().Unix() }
 
 // New makes a store over an engine, a session or a transaction.
 func New(q engine.Queryer, o Options) *Store {
-	b := base{q: q, clock: o.Now, newID: o.NewID, passwords: o.Passwords, admins: o.Admins, blobs: o.Blobs, defaults: Defaults()}
+	b := base{q: q, clock: o.Now, newID: o.NewID, passwords: o.Passwords, admins: o.Admins, blobs: o.Blobs, defaults: Defaults(), unstored: o.Unstored}
 	maps.Copy(b.defaults, o.Settings)
 	if b.clock == nil {
 		b.clock = time.Now

@@ -26,7 +26,8 @@ func (p *program) config() *cobra.Command {
 		Long: `Settings have keys such as ui.enable_signup, and values in JSON. What is stored in
 the database counts; where nothing is, what a variable of the environment says
 (ENABLE_SIGNUP); else what is standard. A server that runs sees a change with
-its next request.`,
+its next request. With ENABLE_PERSISTENT_CONFIG=false what is stored is kept, and
+does not count.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
@@ -133,10 +134,19 @@ func (c *settingsOf) beneath(key string) (jsonvalue.JSON, string) {
 
 func (c *settingsOf) of(key string) setting {
 	v, source := c.beneath(key)
-	if s, ok := c.stored[key]; ok {
+	if s, ok := c.stored[key]; ok && !c.p.switchedOff(unstoredVariable) {
 		v, source = s, "stored"
 	}
 	return setting{Key: key, Value: v, Source: source, Variable: variables()[key]}
+}
+
+// kept is the value that is stored, whether or not it counts, else what is beneath.
+func (c *settingsOf) kept(key string) jsonvalue.JSON {
+	if v, ok := c.stored[key]; ok {
+		return v
+	}
+	v, _ := c.beneath(key)
+	return v
 }
 
 // keys are all keys that there are.
@@ -311,7 +321,7 @@ func (c *settingsOf) diff(path string, secrets bool) error {
 	}
 	out := []difference{}
 	for _, key := range keys {
-		d := difference{Key: key, Stored: c.of(key).Value, Other: other[key], Source: source}
+		d := difference{Key: key, Stored: c.kept(key), Other: other[key], Source: source}
 		if path == "" {
 			d.Other, d.Source = c.beneath(key)
 		}
@@ -358,7 +368,7 @@ func (c *settingsOf) imports(ctx context.Context, path string, unknown, dry bool
 	if err != nil {
 		return err
 	}
-	maps.DeleteFunc(values, func(key string, v jsonvalue.JSON) bool { return v.String() == c.of(key).Value.String() })
+	maps.DeleteFunc(values, func(key string, v jsonvalue.JSON) bool { return v.String() == c.kept(key).String() })
 	if !dry {
 		if err := c.store(ctx, values, unknown); err != nil {
 			return err
@@ -368,7 +378,7 @@ func (c *settingsOf) imports(ctx context.Context, path string, unknown, dry bool
 		return writeJSON(c.p.env.Stdout, slices.Sorted(maps.Keys(values)))
 	}
 	for _, key := range slices.Sorted(maps.Keys(values)) {
-		fmt.Fprintf(c.p.env.Stdout, "%s: %s, was %s\n", key, shown(key, values[key], false), shown(key, c.of(key).Value, false))
+		fmt.Fprintf(c.p.env.Stdout, "%s: %s, was %s\n", key, shown(key, values[key], false), shown(key, c.kept(key), false))
 	}
 	return nil
 }

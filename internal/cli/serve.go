@@ -197,6 +197,7 @@ func (p *program) runServe(cmd *cobra.Command, f serveFlags) error {
 	}
 	o.Store.Admins.ListsAsUsers = p.switchedOff("BYPASS_ADMIN_ACCESS_CONTROL")
 	o.Store.Admins.NoChats = p.switchedOff("ENABLE_ADMIN_CHAT_ACCESS")
+	o.Store.Unstored = p.switchedOff(unstoredVariable)
 	if o.Store.Settings, err = p.settings(); err != nil {
 		return err
 	}

@@ -19,6 +19,10 @@ var settingVariables []byte
 
 const permissionsKey = "user.permissions"
 
+// unstoredVariable is the variable that lets the environment win over what is
+// stored, when it is false.
+const unstoredVariable = "ENABLE_PERSISTENT_CONFIG"
+
 // variables are the names of variables by the keys of settings.
 func variables() map[string]string {
 	var names map[string]string
