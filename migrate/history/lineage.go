@@ -47,6 +47,9 @@ type Lineage struct {
 	// engine works in.
 	VersionSchema string
 	Revisions     []Revision // in any order; it decides where the links leave a choice
+	// Optional says that a database can do without: Status counts none of the
+	// revisions as pending, and Check none while the database has not any.
+	Optional bool
 
 	// Tables are the tables as they are declared today, for Check and
 	// generated revisions; nil leaves the lineage out of both.

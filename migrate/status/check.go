@@ -138,7 +138,12 @@ func Check(ctx context.Context, eng *engine.Engine, set *history.Set) (*Findings
 		return nil, err
 	}
 	behind := map[string]bool{}
-	for _, p := range pos {
+	for i, m := range set.Selected() {
+		p := pos[i]
+		if m.Optional && len(p.Rows) == 0 {
+			behind[m.Name] = true // there is nothing to compare
+			continue
+		}
 		if p.Pending > 0 {
 			f.Behind = append(f.Behind, PendingLineage{Lineage: p.Lineage, Current: p.Rows, Heads: p.Heads, Pending: p.Pending})
 			behind[p.Lineage] = true

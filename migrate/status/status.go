@@ -17,7 +17,7 @@ type Status struct {
 	Unknown []string            // of those, the ones that this program does not have
 	Heads   map[string][]string // by lineage: what the program would bring it to
 
-	Pending     int  // revisions to apply; 0 where some are unknown
+	Pending     int  // revisions to apply, but for those of optional lineages; 0 where some are unknown
 	HalfApplied bool // a revision was cut off in the middle, or is under way somewhere else
 	Unfinished  bool // its creation was cut off, or is under way somewhere else
 	Empty       bool // no revision is recorded, and no table of the lineages exists
@@ -58,8 +58,10 @@ func Read(ctx context.Context, eng *engine.Engine, set *history.Set) (*Status, e
 	if err != nil {
 		return nil, err
 	}
-	for _, p := range pos {
-		s.Pending += p.Pending
+	for i, m := range set.Selected() {
+		if !m.Optional {
+			s.Pending += pos[i].Pending
+		}
 	}
 	if !recorded && !started {
 		found, err := eng.Inspect(ctx, driver.InspectOptions{Tables: func(name string) bool {
@@ -118,6 +120,9 @@ func CheckHeads(ctx context.Context, eng *engine.Engine, set *history.Set) error
 		return err
 	}
 	for _, m := range set.Selected() {
+		if m.Optional && len(l.Rows[m.Name]) == 0 {
+			continue
+		}
 		if err := m.Graph.CheckHeads(l.Rows[m.Name]); err != nil {
 			return err
 		}

@@ -122,6 +122,10 @@ func rowOf(text, chatID, messageID, userID string, now int64) (model.ChatMessage
 	if !ok || role == "" {
 		return model.ChatMessage{}, false
 	}
+	return newRow(&msg, role, chatID, messageID, userID, now), true
+}
+
+func newRow(msg *[mAll]string, role, chatID, messageID, userID string, now int64) model.ChatMessage {
 	created := timestamp(msg[mTime], now)
 	done := msg[mDone] != "false"
 	row := model.ChatMessage{
@@ -148,7 +152,31 @@ func rowOf(text, chatID, messageID, userID string, now int64) (model.ChatMessage
 	if by, ok := jsontext.StringOf(msg[mUser]); ok && by != "" {
 		row.UserID = &by
 	}
-	return row, true
+	return row
+}
+
+// columnNames are the columns of a row that members of a message fill.
+var columnNames = [mAll]string{
+	mRole: "role", mParent: "parent_id", mContent: "content", mOutput: "output", mModel: "model_id",
+	mFiles: "files", mSources: "sources", mEmbeds: "embeds", mDone: "done",
+	mStatus: "status_history", mError: "error", mUsage: "usage",
+	mSummary: "context_summary", mMeta: "meta", mUser: "user_id",
+}
+
+// PatchRow is the chat_message row of a message of which only a patch is known,
+// and the columns of it that the patch says something about; created_at is none
+// of them, since a message was made when it was first said. UserID is the chat's
+// owner and now in seconds, as in [Document.Rows].
+func PatchRow(p Patch, chatID, userID string, now int64) (row model.ChatMessage, columns []string) {
+	var msg [mAll]string
+	jsontext.Pick(p.Members, memberNames[:], msg[:])
+	for i, name := range columnNames {
+		if name != "" && msg[i] != "" {
+			columns = append(columns, name)
+		}
+	}
+	role, _ := jsontext.StringOf(msg[mRole])
+	return newRow(&msg, role, chatID, p.MessageID, userID, now), append(columns, "updated_at")
 }
 
 func optional(text string) *string {
