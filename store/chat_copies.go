@@ -66,7 +66,7 @@ func (c *Chats) Fork(ctx context.Context, w Who, id string, message *string) (*m
 
 // original is a chat of w, with its document.
 func (c *Chats) original(ctx context.Context, w Who, id string) (*model.Chat, *chatdoc.Document, error) {
-	x, err := chats.get(ctx, &c.base, w, MayWrite, id)
+	x, err := c.get(ctx, w, MayWrite, id)
 	if err != nil {
 		return nil, nil, err
 	}

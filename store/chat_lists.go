@@ -194,8 +194,9 @@ func (c *Chats) Each(ctx context.Context, w Who, f ChatFilter, p Page) iter.Seq2
 			return
 		}
 		for some := range slices.Chunk(ids, few) {
-			found, err := query.All[model.Chat](ctx, c.q, query.SelectFrom(chats.table).Named("chats.Each").
-				Where(tables.Chat.ID.In(some...)).OrderBy(by...))
+			found, err := c.readChats(ctx, "chats.Each", func(st query.SelectStmt) query.SelectStmt {
+				return st.Where(tables.Chat.ID.In(some...)).OrderBy(by...)
+			})
 			if err != nil {
 				yield(model.Chat{}, err)
 				return

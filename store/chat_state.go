@@ -136,21 +136,6 @@ func (c *Chats) UpdateParams(ctx context.Context, w Who, id string, sent jsonval
 	return params, err
 }
 
-// inMessage is how deep in a document a message is.
-const inMessage = 2
-
-// UpsertMessage sets members of one message of a chat of w, by the rules of
-// [chatdoc.Document.Upsert].
-func (c *Chats) UpsertMessage(ctx context.Context, w Who, chat, message string, patch jsonvalue.JSON) (*model.Chat, error) {
-	if err := chatdoc.CheckValue(patch.String(), inMessage); err != nil {
-		return nil, err
-	}
-	o := engine.TxOptions{Name: "chats.UpsertMessage", Idempotent: true}
-	return c.edit(ctx, o, w, chat, func(_ *model.Chat, doc *chatdoc.Document) (*chatdoc.Document, error) {
-		return doc.Upsert(message, patch.String()), nil
-	})
-}
-
 // DeleteMessage removes one message of a chat of w, by the rules of
 // [chatdoc.Document.Remove]; one that is not there is none.
 func (c *Chats) DeleteMessage(ctx context.Context, w Who, chat, message string) (*model.Chat, error) {

@@ -252,7 +252,7 @@ var ErrNoModel = &Refusal{"no model is named, and none has answered in the chat"
 // up, or CompactionDue: a model has to do that. Errors: ErrNoModel,
 // dberr.ErrNotFound.
 func (c *Chats) Compaction(ctx context.Context, w Who, id string, model string) (Compaction, error) {
-	chat, err := chats.get(ctx, &c.base, w, MayWrite, id)
+	chat, err := c.get(ctx, w, MayWrite, id)
 	if err != nil {
 		return "", err
 	}

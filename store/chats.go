@@ -12,6 +12,7 @@ import (
 	"github.com/larder-db/larder/model/chatdoc"
 	"github.com/larder-db/larder/query"
 	"github.com/larder-db/larder/tables"
+	"github.com/larder-db/larder/tables/own"
 )
 
 // Chats is the table chat, and what hangs on it: the rows of the messages,
@@ -29,7 +30,23 @@ const sharedChatResource = "shared_chat"
 // Get returns a chat with its document, as it is stored, or dberr.ErrNotFound:
 // one's own, and everybody's to admins.
 func (c *Chats) Get(ctx context.Context, w Who, id string) (*model.Chat, error) {
-	return chats.get(ctx, &c.base, w, MayRead, id)
+	return c.get(ctx, w, MayRead, id)
+}
+
+func (c *Chats) get(ctx context.Context, w Who, r Right, id string) (*model.Chat, error) {
+	if _, err := chats.permitted(ctx, &c.base, w); err != nil {
+		return nil, err
+	}
+	found, err := c.readChats(ctx, "chats.Get", func(st query.SelectStmt) query.SelectStmt {
+		return st.Where(tables.Chat.ID.Eq(id), chats.allowed(&c.base, w, r))
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case len(found) == 0:
+		return nil, missing("chats.Get", "chat")
+	}
+	return &found[0], nil
 }
 
 // ChatInput is what a client sends to create or update a chat.
@@ -163,54 +180,71 @@ func (c *Chats) edit(ctx context.Context, o engine.TxOptions, w Who, id string, 
 	if _, err := chats.permitted(ctx, &c.base, w); err != nil {
 		return nil, err
 	}
-	var after model.Chat
-	op := o.Name
-	err := c.inTx(ctx, o, func(ctx context.Context, b base) error {
-		lock := query.SelectFrom(tables.Chat.Table).Named("chats.Lock").ForUpdate()
-		before, err := chats.find(ctx, &b, w, MayWrite, lock, id)
-		if err != nil {
+	var after *model.Chat
+	err := c.withWaiting(ctx, func(there bool) error {
+		return c.inTx(ctx, o, func(ctx context.Context, b base) (err error) {
+			after, err = b.edit(ctx, o.Name, w, id, there, change)
 			return err
-		}
-		stored, err := chatdoc.ParseStored(before.Chat.String())
-		if err != nil {
-			return &dberr.Error{Op: op, Code: dberr.Internal, Msg: "the stored document of the chat is not JSON; repair the row first", Err: err}
-		}
-		after = *before
-		doc, err := change(&after, stored)
-		if err != nil {
-			return err
-		}
-		if doc != stored {
-			if err := put(&after, doc); err != nil {
-				return invalid(op, err)
-			}
-			release(doc)
-		}
-		if err := after.Validate(); err != nil {
-			return invalid(op, err)
-		}
-		now := b.now()
-		if orZero(after.UpdatedAt) == orZero(before.UpdatedAt) {
-			after.UpdatedAt = later(before.UpdatedAt, now)
-			if orZero(before.LastReadAt) >= orZero(before.UpdatedAt) {
-				after.LastReadAt = after.UpdatedAt // whoever saves a chat has seen it
-			}
-		}
-		if st := query.Update(tables.Chat.Table).Named("chats.Update").Diff(*before, after); !st.Empty() {
-			if _, err := query.Exec(ctx, b.q, st); err != nil {
-				return err
-			}
-		}
-		if doc == stored {
-			return nil
-		}
-		m := &Messages{b}
-		if err := m.remove(ctx, doc.RowsGone(stored, id)); err != nil {
-			return err
-		}
-		return m.put(ctx, slices.Collect(doc.RowsChanged(stored, id, orZero(after.UserID), now)))
+		})
 	})
-	return one(after, err)
+	if err != nil {
+		return nil, err
+	}
+	return after, nil
+}
+
+// edit changes a chat in a transaction. What waits for its document goes into it.
+func (b *base) edit(ctx context.Context, op string, w Who, id string, there bool, change change) (*model.Chat, error) {
+	before, err := b.lockChat(ctx, w, MayWrite, id, there)
+	if err != nil {
+		return nil, err
+	}
+	if before.broken != nil {
+		return nil, unreadable(op, id, before.broken)
+	}
+	after, err := before.united()
+	if err != nil {
+		return nil, err
+	}
+	from := *after // what waits goes on waiting where the document does not change
+	doc, err := change(after, before.whole)
+	if err != nil {
+		return nil, err
+	}
+	written := doc != before.whole
+	if written {
+		from = before.Chat
+		if err := put(after, doc); err != nil {
+			return nil, invalid(op, err)
+		}
+		release(doc)
+	}
+	if err := after.Validate(); err != nil {
+		return nil, invalid(op, err)
+	}
+	now := b.now()
+	if orZero(after.UpdatedAt) == orZero(before.UpdatedAt) {
+		after.UpdatedAt = later(before.UpdatedAt, now)
+		if orZero(before.LastReadAt) >= orZero(before.UpdatedAt) {
+			after.LastReadAt = after.UpdatedAt // whoever saves a chat has seen it
+		}
+	}
+	if st := query.Update(tables.Chat.Table).Named("chats.Update").Diff(from, *after); !st.Empty() {
+		if _, err := query.Exec(ctx, b.q, st); err != nil {
+			return nil, err
+		}
+	}
+	if !written {
+		return after, nil
+	}
+	m := &Messages{*b}
+	if err := m.remove(ctx, doc.RowsGone(before.whole, id)); err != nil {
+		return nil, err
+	}
+	if err := m.put(ctx, slices.Collect(doc.RowsChanged(before.doc, id, orZero(after.UserID), now))); err != nil {
+		return nil, err
+	}
+	return after, before.folded(ctx, b, own.Message)
 }
 
 // Delete removes a chat with its messages, shares, grants and links to files,
@@ -261,6 +295,9 @@ func (c *Chats) DeleteAll(ctx context.Context, w Who) (int64, error) {
 // returns how many there were.
 func removeChats(ctx context.Context, b *base, which query.Cond) (int64, error) {
 	ids := query.Select(tables.Chat.ID).From(tables.Chat.Table).Where(which)
+	if err := removeWaiting(ctx, b, ids); err != nil {
+		return 0, err
+	}
 	for _, st := range []query.Statement{
 		query.Update(tables.AutomationRun.Table).Named("runs.ForgetChats").Set(tables.AutomationRun.ChatID.SetNull()).
 			Where(tables.AutomationRun.ChatID.InQuery(ids)),

@@ -40,7 +40,13 @@ func (n *Notes) Chats(ctx context.Context, w Who, note string) ([]model.Chat, er
 	if _, err := notes.get(ctx, &n.base, w, MayRead, note); err != nil {
 		return nil, err
 	}
-	return chats.list(ctx, &n.base, tables.Chat.UpdatedAt.Desc(), Page{}, ofNote(w, note))
+	return n.chatsOf(ctx, w, note, Page{})
+}
+
+func (b *base) chatsOf(ctx context.Context, w Who, note string, p Page) ([]model.Chat, error) {
+	return b.readChats(ctx, "chats.OfNote", func(st query.SelectStmt) query.SelectStmt {
+		return p.apply(st.Where(ofNote(w, note)).OrderBy(tables.Chat.UpdatedAt.Desc(), tables.Chat.ID))
+	})
 }
 
 // Chat returns the chat of w about a note that changed last, and makes one
@@ -56,7 +62,7 @@ func (n *Notes) Chat(ctx context.Context, w Who, note string) (*model.Chat, erro
 		if _, err := query.One[string](ctx, b.q, lock); err != nil {
 			return err
 		}
-		found, err := chats.list(ctx, &b, tables.Chat.UpdatedAt.Desc(), Page{Limit: 1}, ofNote(w, note))
+		found, err := b.chatsOf(ctx, w, note, Page{Limit: 1})
 		if err != nil || len(found) > 0 {
 			if err == nil {
 				out = &found[0]

@@ -7,7 +7,6 @@ import (
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/model"
-	"github.com/larder-db/larder/model/chatdoc"
 	"github.com/larder-db/larder/query"
 	"github.com/larder-db/larder/tables"
 )
@@ -25,15 +24,15 @@ func (s *Shares) Share(ctx context.Context, w Who, chat, mode string) (*model.Ch
 		return nil, err
 	}
 	var out *model.Chat
-	err := s.inTx(ctx, engine.TxOptions{Name: "shares.Share", Idempotent: true}, func(ctx context.Context, b base) error {
-		x, err := chats.find(ctx, &b, w, MayWrite, query.SelectFrom(tables.Chat.Table).Named("chats.Lock").ForUpdate(), chat)
+	err := s.lockedInTx(ctx, "shares.Share", w, chat, func(ctx context.Context, b base, is *locked) error {
+		if is.broken != nil {
+			return is.broken
+		}
+		x, err := is.united()
 		if err != nil {
 			return err
 		}
-		doc, err := chatdoc.ParseStored(x.Chat.String())
-		if err != nil {
-			return err
-		}
+		doc := is.whole
 		share, err := jsonvalue.Of(mode)
 		if err != nil {
 			return err
@@ -59,6 +58,19 @@ func (s *Shares) Share(ctx context.Context, w Who, chat, mode string) (*model.Ch
 		return err
 	})
 	return out, err
+}
+
+// lockedInTx calls fn in a transaction that holds the lock of a chat of w.
+func (s *Shares) lockedInTx(ctx context.Context, name string, w Who, chat string, fn func(ctx context.Context, b base, is *locked) error) error {
+	return s.withWaiting(ctx, func(there bool) error {
+		return s.inTx(ctx, engine.TxOptions{Name: name, Idempotent: true}, func(ctx context.Context, b base) error {
+			is, err := b.lockChat(ctx, w, MayWrite, chat, there)
+			if err != nil {
+				return err
+			}
+			return fn(ctx, b, is)
+		})
+	})
 }
 
 // Unshare removes the links to a chat of w, and who may use them. False when
@@ -167,9 +179,8 @@ func (s *Shares) SetGrants(ctx context.Context, w Who, chat string, grants []Gra
 		return nil, err
 	}
 	var out *model.Chat
-	err = s.inTx(ctx, engine.TxOptions{Name: "shares.SetGrants", Idempotent: true}, func(ctx context.Context, b base) error {
-		out, err = chats.find(ctx, &b, w, MayWrite, query.SelectFrom(tables.Chat.Table).Named("chats.Lock").ForUpdate(), chat)
-		if err != nil {
+	err = s.lockedInTx(ctx, "shares.SetGrants", w, chat, func(ctx context.Context, b base, is *locked) error {
+		if out, err = is.united(); err != nil {
 			return err
 		}
 		if err := mayShare(p, "chats", grants); err != nil {

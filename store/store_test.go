@@ -3,6 +3,7 @@ package store_test
 import (
 	"context"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/larder-db/larder/engine"
@@ -13,11 +14,12 @@ import (
 	"github.com/larder-db/larder/schema"
 	"github.com/larder-db/larder/store/storetest"
 	"github.com/larder-db/larder/tables"
+	"github.com/larder-db/larder/tables/own"
 )
 
 func TestStore(t *testing.T) {
 	enginetest.EachAndMemory(t, func(t *testing.T, eng *engine.Engine) {
-		if err := fresh.Create(context.Background(), eng, tables.All(), []string{tables.Head}); err != nil {
+		if err := fresh.Create(context.Background(), eng, slices.Concat(tables.All(), own.All()), []string{tables.Head}); err != nil {
 			t.Fatal(err)
 		}
 		storetest.Run(t, eng)

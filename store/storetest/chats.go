@@ -145,14 +145,14 @@ var chatCases = []testCase{
 		s.ok(err)
 		equal(s, "messages", n, 2000)
 		s.later(5)
-		s.max(5, func() {
+		s.max(6, func() {
 			_, err := s.Store.Chats.Merge(s.ctx(), bob.Who(), c.ID, s.input(`{"history":{"messages":{"new":{"role":"user","parentId":"m1999"}},"currentId":"new"}}`))
 			s.ok(err)
 		})
 		n, err = s.Store.Messages.Count(s.ctx(), c.ID)
 		s.ok(err)
 		equal(s, "messages", n, 2001)
-		s.max(8, func() { s.ok(s.Store.Chats.Delete(s.ctx(), bob.Who(), c.ID)) })
+		s.max(9, func() { s.ok(s.Store.Chats.Delete(s.ctx(), bob.Who(), c.ID)) })
 		equal(s, "messages after delete", s.count(query.Select(tables.ChatMessage.ID).From(tables.ChatMessage.Table)), 0)
 	}},
 	{"a document of five megabytes", func(s *Suite) {
@@ -193,7 +193,7 @@ var mergeCases = []testCase{
 		c := s.chat(bob, twoMessages)
 		s.later(10)
 		var got *model.Chat
-		s.max(5, func() {
+		s.max(6, func() {
 			var err error
 			got, err = s.Store.Chats.Merge(s.ctx(), bob.Who(), c.ID, s.input(
 				`{"history":{"messages":{"m2":{"id":"m2","parentId":"m1","role":"assistant","content":"edited","model":"y","done":true},"m3":{"parentId":"m2","role":"user","content":"more","timestamp":1700000005}},"currentId":"m3"}}`))
@@ -225,7 +225,7 @@ var mergeCases = []testCase{
 	{"a title alone", func(s *Suite) {
 		bob := s.user("bob")
 		c := s.chat(bob, twoMessages)
-		s.max(2, func() {
+		s.max(3, func() {
 			_, err := s.Store.Chats.Merge(s.ctx(), bob.Who(), c.ID, s.input(`{"title":"new"}`))
 			s.ok(err)
 		})
@@ -482,7 +482,7 @@ var deleteCases = []testCase{
 		if err := s.Store.Chats.Delete(s.ctx(), eve.Who(), gone.ID); !errors.Is(err, dberr.ErrNotFound) {
 			s.Errorf("by another user: %v", err)
 		}
-		s.max(10, func() { s.ok(s.Store.Chats.Delete(s.ctx(), bob.Who(), gone.ID)) }) // one of them for the permission, one for runs of automations
+		s.max(11, func() { s.ok(s.Store.Chats.Delete(s.ctx(), bob.Who(), gone.ID)) }) // one of them for the permission, one for runs of automations, one for what waits
 		if err := s.Store.Chats.Delete(s.ctx(), bob.Who(), gone.ID); !errors.Is(err, dberr.ErrNotFound) {
 			s.Errorf("twice: %v", err)
 		}
@@ -510,7 +510,7 @@ var deleteCases = []testCase{
 		}
 		hers := s.chat(eve, twoMessages)
 		var n int64
-		s.max(8, func() { // one of them for the permission, one for runs of automations
+		s.max(9, func() { // one of them for the permission, one for runs of automations, one for what waits
 			var err error
 			n, err = s.Store.Chats.DeleteAll(s.ctx(), bob.Who())
 			s.ok(err)

@@ -20,6 +20,7 @@ import (
 	"github.com/larder-db/larder/query"
 	"github.com/larder-db/larder/store"
 	"github.com/larder-db/larder/tables"
+	"github.com/larder-db/larder/tables/own"
 )
 
 // Suite is one case at work: a store over empty tables.
@@ -47,8 +48,10 @@ func Run(t *testing.T, eng *engine.Engine) {
 			s.ok(err)
 			defer bucket.Close()
 			s.Store = store.New(eng, store.Options{Blobs: blobs.New(bucket, nil), Passwords: store.NewPasswords(bcrypt.MinCost),
-				Now: func() time.Time { return time.Unix(s.clock.Load(), 0) }})
+				Now: s.now})
 			s.empty()
+			_, err = s.Store.Chats.FoldLeft(s.ctx(), 0) // finds out once which tables there are
+			s.ok(err)
 			c.run(s)
 		})
 	}
@@ -59,12 +62,12 @@ type testCase struct {
 	run  func(*Suite)
 }
 
-var cases = slices.Concat(userCases, accountCases, sessionCases, settingCases, chatCases, mergeCases, listCases, deleteCases, stateCases, folderCases, noteCases, noteChatCases, workspaceCases, toolCallCases, groupCases, fileCases, knowledgeCases, accessCases, concurrencyCases)
+var cases = slices.Concat(userCases, accountCases, sessionCases, settingCases, chatCases, messageCases, mergeCases, listCases, deleteCases, stateCases, folderCases, noteCases, noteChatCases, workspaceCases, toolCallCases, groupCases, fileCases, knowledgeCases, accessCases, concurrencyCases)
 
 // empty deletes all rows, those that refer to others first.
 func (s *Suite) empty() {
 	s.Helper()
-	all := tables.All()
+	all := slices.Concat(tables.All(), own.All())
 	for _, t := range slices.Backward(all) {
 		_, err := query.Exec(s.Context(), s.Eng, query.Delete(t).AllRows())
 		s.ok(err)
@@ -79,6 +82,8 @@ func (s *Suite) ok(err error) {
 		s.Fatalf("unexpected: %v", err)
 	}
 }
+
+func (s *Suite) now() time.Time { return time.Unix(s.clock.Load(), 0) }
 
 // later lets the clock go on.
 func (s *Suite) later(seconds int64) { s.clock.Add(seconds) }
