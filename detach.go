@@ -12,6 +12,7 @@ import (
 	"github.com/larder-db/larder/migrate"
 	"github.com/larder-db/larder/query"
 	"github.com/larder-db/larder/schema"
+	owntables "github.com/larder-db/larder/tables/own"
 	"github.com/larder-db/larder/transfer"
 )
 
@@ -65,7 +66,8 @@ func own(ctx context.Context, eng *engine.Engine) (found []Own, gone []driver.Al
 }
 
 // Detach takes out of a database what Larder has added to it, and returns what
-// that was: it is Open WebUI's alone then, as if Larder had never been there. What
+// that was: it is Open WebUI's alone then, as if Larder had never been there.
+// Messages that wait for the document of their chat go into it first. What
 // migrations have kept for a way down (larder_kept) is lost. It can be run again
 // after it was cut off. A server that runs meanwhile goes on, and a start of one
 // adds what it needs again.
@@ -82,22 +84,69 @@ func Detach(ctx context.Context, eng *engine.Engine) ([]Own, error) {
 	if err := detachable(ctx, eng); err != nil {
 		return nil, err
 	}
+	if err := foldAll(ctx, eng); err != nil {
+		return nil, err
+	}
 	found, gone, err := own(ctx, eng)
 	if err != nil {
 		return nil, err
 	}
 	for _, a := range gone {
-		changed, err := eng.DDL().Change(a)
-		if err != nil {
+		if err := alter(ctx, eng, a); err != nil {
 			return nil, err
 		}
-		for _, st := range changed.Statements {
-			if _, err := eng.Exec(ctx, engine.Statement{Name: "detach", SQL: st.SQL, Write: true}); err != nil {
-				return nil, err
-			}
+	}
+	for i := range found {
+		if found[i].Table == aside {
+			found[i].Table = owntables.Message.Table.Name
 		}
 	}
 	return found, nil
+}
+
+// aside is what the table of the messages that wait is called while it is emptied.
+const aside = "larder_message_detached"
+
+// foldAll puts all messages that wait into the documents of their chats. The table
+// is put aside first, so that a server that runs meanwhile adds nothing to it; one
+// that an earlier call has put aside is emptied ahead of that.
+func foldAll(ctx context.Context, eng *engine.Engine) error {
+	name := owntables.Message.Table.Name
+	live, err := eng.Inspect(ctx, driver.InspectOptions{Tables: func(table string) bool { return table == name || table == aside }})
+	if err != nil {
+		return err
+	}
+	slices.Reverse(live) // the one put aside first
+	for _, t := range live {
+		if t.Name == name {
+			if err := alter(ctx, eng, driver.Alteration{Before: t, Changes: []schema.Change{schema.RenameTable{From: name, To: aside}}}); err != nil {
+				return err
+			}
+		}
+		if err := foldAside(ctx, eng, aside); err != nil {
+			return err
+		}
+		if t.Name == aside {
+			if err := alter(ctx, eng, driver.Alteration{Before: t, Changes: []schema.Change{schema.DropTable{Table: t}}}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// alter changes a table.
+func alter(ctx context.Context, eng *engine.Engine, a driver.Alteration) error {
+	changed, err := eng.DDL().Change(a)
+	if err != nil {
+		return err
+	}
+	for _, st := range changed.Statements {
+		if _, err := eng.Exec(ctx, engine.Statement{Name: "detach", SQL: st.SQL, Write: true}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // onlyOne takes the lock that migrations take.

@@ -1,12 +1,17 @@
 package larder
 
 import (
+	"context"
 	"slices"
 
+	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/migrate"
 	"github.com/larder-db/larder/migrations"
+	ownhistory "github.com/larder-db/larder/migrations/own"
 	"github.com/larder-db/larder/schema"
+	"github.com/larder-db/larder/store"
 	"github.com/larder-db/larder/tables"
+	owntables "github.com/larder-db/larder/tables/own"
 )
 
 // The lineages of a Larder database, and the version table of our own.
@@ -39,6 +44,17 @@ func Lineages(same migrations.SameEmail) []migrate.Lineage {
 				return slices.ContainsFunc(tables.All(), func(t *schema.Table) bool { return t.Name == name })
 			},
 		},
-		{Name: ownLineage, VersionTable: ownVersionTable},
+		{
+			Name: ownLineage, VersionTable: ownVersionTable, Revisions: ownhistory.History(ownhistory.Options{Fold: foldAside}), Tables: owntables.All(), Optional: true,
+			Owns: func(name string) bool {
+				return slices.ContainsFunc(owntables.All(), func(t *schema.Table) bool { return t.Name == name })
+			},
+		},
 	}
+}
+
+// foldAside puts the messages that wait in a table into the documents of their
+// chats.
+func foldAside(ctx context.Context, q engine.Queryer, table string) error {
+	return store.New(q, store.Options{}).Chats.FoldFrom(ctx, table)
 }

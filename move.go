@@ -22,6 +22,7 @@ import (
 	"github.com/larder-db/larder/query"
 	"github.com/larder-db/larder/schema"
 	"github.com/larder-db/larder/tables"
+	owntables "github.com/larder-db/larder/tables/own"
 	"github.com/larder-db/larder/transfer"
 )
 
@@ -184,6 +185,7 @@ func newMover(ctx context.Context, src transfer.Source, to *engine.Engine, o Mov
 	if m.at, err = positionOf(ctx, src); err != nil {
 		return nil, err
 	}
+	m.o.Transfer.Tables = withMessages(o.Transfer.Tables, src)
 	if !m.at.known {
 		if o.Upgrade {
 			return nil, dberr.New(dberr.SchemaMismatch, "copy", "the source is at "+m.at.word()+
@@ -225,6 +227,17 @@ func (o *MoveOptions) chosen(ctx context.Context, src transfer.Source, at positi
 		return nil, dberr.New(dberr.SchemaMismatch, "copy", "the source is at "+at.word()+"; only all of it can be copied, not single users")
 	}
 	return onlyUsers(ctx, src, o.OnlyUsers)
+}
+
+// withMessages are the tables to move with those that go along: what waits for the
+// documents of chats is a part of them. Nil is all tables.
+func withMessages(chosen []string, src transfer.Source) []string {
+	name := owntables.Message.Table.Name
+	if !slices.Contains(chosen, tables.Chat.Table.Name) || slices.Contains(chosen, name) ||
+		!slices.ContainsFunc(src.Tables(), func(t *schema.Table) bool { return t.Name == name }) {
+		return chosen
+	}
+	return append(slices.Clone(chosen), name)
 }
 
 // bookkeeping reports whether a table is one that says what was done to the
@@ -499,6 +512,7 @@ func Backup(ctx context.Context, from *dburl.URL, w io.Writer, o MoveOptions) (*
 		if src, err = o.chosen(ctx, src, at); err != nil {
 			return err
 		}
+		o.Transfer.Tables = withMessages(o.Transfer.Tables, src)
 		rep, err = transfer.Backup(ctx, src, w, transfer.About{Program: o.Build, Engine: eng.Version()}, o.Transfer)
 		return err
 	})

@@ -186,7 +186,9 @@ func TestADatabaseThatIsBeingFilledIsNotServed(t *testing.T) {
 			s, err := d.Probe().Schema(t.Context())
 			t.Fatalf("the server goes on waiting: %+v, %v", s, err)
 		}
-		if d := cmp.Diff(dump(t, from), dump(t, to)); d != "" {
+		got := dump(t, to)
+		maps.DeleteFunc(got, func(table string, _ []string) bool { return strings.HasPrefix(table, "larder_") }) // made when it was opened
+		if d := cmp.Diff(dump(t, from), got); d != "" {
 			t.Error(d)
 		}
 	})

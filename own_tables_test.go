@@ -1,18 +1,20 @@
 package larder_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/engine/enginetest"
 	"github.com/larder-db/larder/tables"
+	"github.com/larder-db/larder/tables/own"
 )
 
 // Larder's own tables have nothing that an inspection does not carry.
 func TestOwnTablesAreKnownWhole(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
-		statements, err := eng.DDL().CreateTables(tables.All()...)
+		statements, err := eng.DDL().CreateTables(slices.Concat(tables.All(), own.All())...)
 		if err != nil {
 			t.Fatal(err)
 		}

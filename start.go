@@ -146,11 +146,16 @@ func (d *Database) look(ctx context.Context) (*migrate.Status, error) {
 	return at, nil
 }
 
-// revisionOf is what is recorded, for people.
+// revisionOf is what is recorded, for people. Which of larder's own tables there
+// are is no revision of the database, unless a newer program has made them.
 func revisionOf(at *migrate.Status) string {
 	var all []string
 	for _, l := range slices.Sorted(maps.Keys(at.Rows)) {
-		all = append(all, at.Rows[l]...)
+		for _, id := range at.Rows[l] {
+			if l == sharedLineage || slices.Contains(at.Unknown, id) {
+				all = append(all, id)
+			}
+		}
 	}
 	return strings.Join(all, ", ")
 }
@@ -162,10 +167,41 @@ func (d *Database) openForUse(ctx context.Context) error {
 		why, readOnly = toRead, "The database was opened to be read only."
 	}
 	eng, err := d.connect(ctx, why)
-	if err == nil {
-		d.serve(eng, readOnly)
+	if err != nil {
+		return err
 	}
-	return err
+	if readOnly == "" && d.o.Migrate == MigrateAuto {
+		if err := d.extend(ctx, eng); err != nil {
+			return err
+		}
+	}
+	d.serve(eng, readOnly)
+	return nil
+}
+
+// extend makes the tables that only Larder has. They are new and hold nothing,
+// so that there is nothing to copy ahead of it; a database in which they cannot
+// be made, by an account that may not create tables, is served without.
+func (d *Database) extend(ctx context.Context, eng *engine.Engine) error {
+	r, err := migrate.New(migrate.Options{Engine: eng, Lineages: Lineages(d.o.SameEmail), Events: d.o.Events, Snapshot: migrate.SnapshotNever, Build: d.o.Build,
+		LockTimeout: d.o.LockTimeout, LockLimit: d.o.LockLimit})
+	if err == nil {
+		r, err = r.In(ownLineage)
+	}
+	if err != nil {
+		return err
+	}
+	at, err := r.Current(ctx)
+	if err == nil && at[0].Pending > 0 {
+		_, err = r.Upgrade(ctx, "heads")
+	}
+	if err != nil {
+		if ctx.Err() != nil {
+			return err
+		}
+		d.log.Warn("tables of larder's own could not be made; the database is served without them, and single messages cost as much as the whole chat", "error", err)
+	}
+	return nil
 }
 
 // openNewer opens a database that a newer program has migrated: it is served
@@ -235,6 +271,9 @@ func (d *Database) create(ctx context.Context) (done bool, err error) {
 	if created {
 		d.log.Info("the database was created", "revision", revisionOf(at))
 	}
+	if err := d.extend(ctx, eng); err != nil {
+		return false, err
+	}
 	d.serve(eng, "")
 	return true, nil
 }
@@ -269,6 +308,9 @@ func (d *Database) upgrade(ctx context.Context) error {
 		return err
 	}
 	r, err := d.runner(eng)
+	if err == nil {
+		r, err = r.In(sharedLineage) // for the other one see extend
+	}
 	if err != nil {
 		return err
 	}

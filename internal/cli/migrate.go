@@ -17,6 +17,7 @@ import (
 	"github.com/larder-db/larder/migrate"
 	"github.com/larder-db/larder/migrate/command"
 	"github.com/larder-db/larder/migrations"
+	"github.com/larder-db/larder/store"
 )
 
 // migrate has the verbs of package migrate/command, on Larder's history.
@@ -59,6 +60,10 @@ func (p *program) migrateVerb(s *command.Session, v command.Verb) *cobra.Command
 				return err
 			}
 			s.Lineages = larder.Lineages(way)
+			s.Open = p.openToMigrate
+			if v.Name == "downgrade" {
+				s.Open = p.openToDowngrade
+			}
 			s.JSON, s.Quiet = p.global.output == "json", p.global.quiet
 			err = v.Run(cmd.Context(), args)
 			var wrong *command.UsageError
@@ -103,6 +108,19 @@ func (p *program) openToMigrate(ctx context.Context) (*engine.Engine, error) {
 	o := p.engineOptions(c, log)
 	o.SQLite = new(c.SQLite.ForMigration())
 	return engine.OpenURL(ctx, c.URL, o)
+}
+
+// openToDowngrade opens the database, and puts what waits for the documents of
+// chats into them: an earlier program reads nothing else.
+func (p *program) openToDowngrade(ctx context.Context) (*engine.Engine, error) {
+	eng, err := p.openToMigrate(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := store.New(eng, store.Options{}).Chats.FoldLeft(ctx, 0); err != nil {
+		return nil, errors.Join(err, eng.Close())
+	}
+	return eng, nil
 }
 
 // scriptTarget is what scripts are written for: a dialect that was named, or
