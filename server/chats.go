@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/internal/jsontext"
 	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/model"
 	"github.com/larder-db/larder/model/chatdoc"
@@ -33,7 +34,7 @@ func (s *Server) chatRoutes() []route {
 		endpoint("POST", chatPath+"{id}", "Update a chat: members are merged, messages united", member, s.updateChat),
 		endpoint("DELETE", chatPath+"{id}", "Delete a chat", member, s.deleteChat).refusing(gone),
 		endpoint("PATCH", chatPath+"{id}/params", "Set parameters that the chat asks models with", member, s.updateChatParams),
-		endpoint("POST", chatPath+"{id}/messages/{message_id}", "Set members of one message", member, s.upsertMessage),
+		endpoint("POST", chatPath+"{id}/messages/{message_id}", "Set members of one message, or add it", member, s.upsertMessage).orNothing(),
 		endpoint("DELETE", chatPath+"{id}/messages/{message_id}", "Delete one message and its answers", member, s.deleteMessage),
 		endpoint("POST", chatPath+"{id}/messages/{message_id}/event", "Note what happens to a message", member, s.addMessageEvent),
 		endpoint("POST", chatPath+"{id}/clone", "Copy a chat", member, s.cloneChat),
@@ -193,23 +194,18 @@ type messageID struct {
 
 type messageForm struct {
 	messageID
-	Content maybe[string]         `json:"content"`
-	Voice   maybe[jsonvalue.JSON] `json:"voice"`
+	Sent sentMessage `whole:"object"`
 }
 
 func (s *Server) upsertMessage(ctx context.Context, r *request, f messageForm) (*chatAnswer, error) {
-	patch := object{}
-	if f.Content.Value != nil {
-		patch["content"] = *f.Content.Value
+	patch := f.Sent.JSON
+	if f.Sent.whole {
+		patch = patch.With("id", jsonvalue.Text(jsontext.Quote(f.Message)))
 	}
-	if f.Voice.Value != nil {
-		patch["voice"] = *f.Voice.Value
+	if r.minimal() {
+		return nil, s.store.Chats.SetMessage(ctx, r.who(), f.ID, f.Message, patch)
 	}
-	sent, err := jsonvalue.Of(patch)
-	if err != nil {
-		return nil, err
-	}
-	return answerChat(s.store.Chats.UpsertMessage(ctx, r.who(), f.ID, f.Message, sent))
+	return answerChat(s.store.Chats.UpsertMessage(ctx, r.who(), f.ID, f.Message, patch))
 }
 
 func (s *Server) deleteMessage(ctx context.Context, r *request, f messageID) (*chatAnswer, error) {

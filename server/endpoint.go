@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"reflect"
+	"strings"
 	"time"
 
 	"github.com/larder-db/larder/dberr"
@@ -26,6 +27,7 @@ type route struct {
 	makes        bool   // it changes something, although it is a GET
 	streams      bool   // bytes pass through that are not kept in memory, for as long as that takes
 	upload       bool   // its body is a form with a file
+	terse        bool   // whoever prefers a minimal answer gets none
 	quiet        string // in place of what is wrong with a form that holds a password
 	serve        func(r *request) error
 }
@@ -36,6 +38,27 @@ type request struct {
 	http    *http.Request
 	w       http.ResponseWriter
 	timeout time.Duration
+	nothing bool // the answer is 204
+}
+
+// minimal reports whether the client of a terse route needs no answer, and sees to
+// it that none is sent; see RFC 7240.
+func (r *request) minimal() bool {
+	r.nothing = prefersMinimal(r.http)
+	return r.nothing
+}
+
+func prefersMinimal(r *http.Request) bool {
+	for _, line := range r.Header.Values("Prefer") {
+		for p := range strings.SplitSeq(line, ",") {
+			p, _, _ = strings.Cut(p, ";")
+			name, value, _ := strings.Cut(p, "=")
+			if strings.EqualFold(strings.TrimSpace(name), "return") {
+				return strings.EqualFold(strings.Trim(strings.TrimSpace(value), `"`), "minimal") // the first one counts
+			}
+		}
+	}
+	return false
 }
 
 func (r *request) who() store.Who {
@@ -77,6 +100,11 @@ func routeOf[F, A any](method, path, summary string, who level, streams bool, f 
 		if err != nil {
 			return err
 		}
+		if r.nothing {
+			r.w.Header().Set("Preference-Applied", "return=minimal")
+			r.w.WriteHeader(http.StatusNoContent)
+			return nil
+		}
 		return send(r, out)
 	}
 	return route{method: method, path: path, summary: summary, auth: who, data: true, streams: streams, form: form, answer: reflect.TypeFor[A](), serve: serve}
@@ -98,6 +126,13 @@ func (rt route) word() route {
 // looking is the route as one that changes nothing although its method says so.
 func (rt route) looking() route {
 	rt.looks = true
+	return rt
+}
+
+// orNothing is the route as one that answers nothing to whoever prefers that: its
+// handler asks [request.minimal].
+func (rt route) orNothing() route {
+	rt.terse = true
 	return rt
 }
 

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -23,6 +24,7 @@ import (
 	"github.com/larder-db/larder/server"
 	"github.com/larder-db/larder/store"
 	"github.com/larder-db/larder/tables"
+	"github.com/larder-db/larder/tables/own"
 )
 
 // app is a server over a database, and a client of it.
@@ -95,10 +97,14 @@ const secret = "the secret of the tests"
 // newApp is an app over a new database.
 func newApp(t *testing.T, eng *engine.Engine) *app {
 	t.Helper()
-	if err := fresh.Create(t.Context(), eng, tables.All(), []string{tables.Head}); err != nil {
+	if err := fresh.Create(t.Context(), eng, slices.Concat(tables.All(), own.All()), []string{tables.Head}); err != nil {
 		t.Fatal(err)
 	}
-	return openApp(t, eng, nil)
+	a := openApp(t, eng, nil)
+	if _, err := a.store.Chats.FoldLeft(t.Context(), 0); err != nil { // as a server does when it starts
+		t.Fatal(err)
+	}
+	return a
 }
 
 // openApp is an app over a database that has its tables.

@@ -156,6 +156,9 @@ func responses(rt route, answer, problems any) object {
 			out[strconv.Itoa(status)] = object{"description": http.StatusText(status)}
 		}
 	}
+	if rt.terse {
+		out["204"] = object{"description": "Done, with the header Prefer: return=minimal"}
+	}
 	out["500"] = detail("A fault of the server, which its log explains", sentence)
 	for _, r := range rt.refuses {
 		out[strconv.Itoa(r.status)] = detail(r.detail, sentence)

@@ -66,7 +66,7 @@ type flow struct {
 func (s *Server) account(w http.ResponseWriter, r *http.Request, rt *route, who string) *flow {
 	f := &flow{flows: s.flows, reads: r.Method == http.MethodGet, ctx: r.Context(), who: who, share: s.flows.memory.Share(who), pace: http.NewResponseController(w)}
 	f.streams = rt.streams
-	if rt.auth > public && rt.data && !rt.streams { // what passes through takes no memory, however large it is
+	if rt.auth > public && rt.data && !rt.streams && !(rt.terse && prefersMinimal(r)) { // what passes through takes no memory, however large it is
 		f.key = r.URL.Path
 		if !strings.Contains(strings.TrimSuffix(rt.path, "{$}"), "{") { // what is there is another one for everybody
 			f.key += "\n" + who + "\n" + r.URL.RawQuery

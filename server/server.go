@@ -218,6 +218,11 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
 	go s.keepPresence(ctx)
+	folding := make(chan struct{})
+	go func() {
+		defer close(folding)
+		s.keepFolding(ctx)
+	}()
 	failed := make(chan error, 1)
 	go func() { failed <- hs.Serve(limited) }()
 	select {
@@ -232,6 +237,8 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	last, done := context.WithTimeout(drain, time.Second)
 	defer done()
 	s.writePresence(last)
+	<-folding
+	s.foldLast(drain)
 	if errors.Is(err, context.DeadlineExceeded) {
 		_ = hs.Close()
 		return dberr.New(dberr.Timeout, "serve", "some requests did not end in time and were cut off")
