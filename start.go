@@ -183,7 +183,7 @@ func (d *Database) openForUse(ctx context.Context) error {
 // so that there is nothing to copy ahead of it; a database in which they cannot
 // be made, by an account that may not create tables, is served without.
 func (d *Database) extend(ctx context.Context, eng *engine.Engine) error {
-	r, err := migrate.New(migrate.Options{Engine: eng, Lineages: Lineages(d.o.SameEmail), Events: d.o.Events, Snapshot: migrate.SnapshotNever, Build: d.o.Build,
+	r, err := migrate.New(migrate.Options{Engine: eng, Lineages: Lineages(d.o.SameEmail), Snapshot: migrate.SnapshotNever, Build: d.o.Build,
 		LockTimeout: d.o.LockTimeout, LockLimit: d.o.LockLimit})
 	if err == nil {
 		r, err = r.In(ownLineage)
