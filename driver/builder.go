@@ -36,6 +36,36 @@ type Builder struct {
 	shared sharing
 	scopes []Scope
 	room   [3]Scope // for scopes, of most statements
+	mix    Mixture
+}
+
+// Mixture is what a part of a statement is made of.
+type Mixture struct {
+	Aggregate bool   // it has an aggregate function
+	Column    string // the first column that stands outside of one; empty for none
+}
+
+// Watch calls f, and returns what it wrote. Around it nothing is seen of that.
+func (b *Builder) Watch(f func()) Mixture {
+	around := b.mix
+	b.mix = Mixture{}
+	f()
+	inside := b.mix
+	b.mix = around
+	return inside
+}
+
+// Aggregates calls f, which writes an aggregate function with its arguments.
+func (b *Builder) Aggregates(f func()) {
+	b.Watch(f)
+	b.mix.Aggregate = true
+}
+
+// Mentions says that a column is being written.
+func (b *Builder) Mentions(column string) {
+	if b.mix.Column == "" {
+		b.mix.Column = column
+	}
 }
 
 // Scope knows the names that a hand-written text inside of a statement may

@@ -422,7 +422,12 @@ func present(conds []Cond) []Cond {
 // text is SQL that is the same on every engine.
 type text string
 
-func (t text) WriteSQL(b *driver.Builder) { b.SQL(string(t)) }
+func (t text) WriteSQL(b *driver.Builder) {
+	if t == countAll {
+		b.Aggregates(func() {})
+	}
+	b.SQL(string(t))
+}
 
 // Val is a bound value that stands by itself: SELECT ?, COALESCE(x, ?).
 func Val[T any](v T) Expr[T] {

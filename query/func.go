@@ -66,7 +66,7 @@ func CountOf(e driver.Expr) Expr[int64] {
 func CountDistinct(e driver.Expr) Expr[int64] {
 	return Expr[int64]{ty: bigint, n: driver.ExprFunc(func(b *driver.Builder) {
 		b.SQL("COUNT(DISTINCT ")
-		b.Labels(false, func() { b.Expr(grouping(e)) })
+		b.Aggregates(func() { b.Labels(false, func() { b.Expr(grouping(e)) }) })
 		b.SQL(")")
 	})}
 }
@@ -80,7 +80,9 @@ type aggregate struct {
 }
 
 // WriteSQL writes the function of a group.
-func (a aggregate) WriteSQL(b *driver.Builder) { a.write(b, func() {}) }
+func (a aggregate) WriteSQL(b *driver.Builder) {
+	b.Aggregates(func() { a.write(b, func() {}) })
+}
 
 func (a aggregate) write(b *driver.Builder, over func()) {
 	b.Labels(false, func() { a.f(b, a.arg, over) })

@@ -255,7 +255,7 @@ func (s SelectStmt) WriteSQL(b *driver.Builder) {
 	}
 	b.Enter(n)
 	defer b.Leave()
-	b.Nested(func() { n.write(b) })
+	b.Watch(func() { b.Nested(func() { n.write(b) }) })
 }
 
 func (n *selectState) write(b *driver.Builder) {
@@ -271,7 +271,13 @@ func (n *selectState) write(b *driver.Builder) {
 		b.Fail(err)
 		return
 	}
-	n.share(b, func() { b.List(len(n.cols), func(i int) { n.writeColumn(b, n.cols[i]) }) })
+	made := b.Watch(func() {
+		n.share(b, func() { b.List(len(n.cols), func(i int) { n.writeColumn(b, n.cols[i]) }) })
+	})
+	if err := n.groupsWhatItSelects(b, made); err != nil {
+		b.Fail(err)
+		return
+	}
 	if n.from != nil {
 		b.SQL(" FROM ")
 		n.from.writeSource(b)
@@ -322,18 +328,54 @@ func (n *selectState) writeColumn(b *driver.Builder, c Selectable) {
 	b.Expr(e)
 }
 
+// textOf tells whether two expressions are the same.
+func textOf(b *driver.Builder) func(e driver.Expr) string {
+	return func(e driver.Expr) string {
+		own := driver.NewBuilder(b.Dialect())
+		e.WriteSQL(own)
+		s, args, err := own.Done()
+		return fmt.Sprint(s, args, err)
+	}
+}
+
+// groupsWhatItSelects refuses a column beside an aggregate, or in a group, that
+// has several values there: some engines take any of them, some none. In a group
+// of the primary key every column of its table has one value.
+func (n *selectState) groupsWhatItSelects(b *driver.Builder, made driver.Mixture) error {
+	if len(n.group) == 0 {
+		if made.Aggregate && made.Column != "" {
+			return dberr.New(dberr.Invalid, n.name, "column "+made.Column+" is selected beside an aggregate function and is not grouped; add it to GroupBy, or select it in another statement")
+		}
+		return nil
+	}
+	text := textOf(b)
+	grouped := make(map[string]bool, len(n.group))
+	for _, g := range n.group {
+		grouped[text(g)] = true
+	}
+	for _, c := range n.cols {
+		column, ok := c.(AnyColumn)
+		if !ok || grouped[text(column)] || grouped[c.columnName()] {
+			continue
+		}
+		ref := column.reference()
+		if key := ref.table.PrimaryKey; key != nil && !slices.ContainsFunc(key.Columns, func(name string) bool {
+			return !grouped[text(colRef{table: ref.table, col: ref.table.Column(name), as: ref.as})]
+		}) {
+			continue
+		}
+		return dberr.New(dberr.Invalid, n.name, "column "+ref.String()+" is selected and is not grouped; add it to GroupBy, or take an aggregate function of it")
+	}
+	return nil
+}
+
 // ordersWhatItSelects refuses a DISTINCT statement that is ordered by what it
 // does not select: of rows that are one, some engines take any, some none.
 func (n *selectState) ordersWhatItSelects(b *driver.Builder) error {
 	if !n.distinct || len(n.order) == 0 {
 		return nil
 	}
-	text := func(e driver.Expr) string {
-		own := driver.NewBuilder(b.Dialect())
-		e.WriteSQL(own)
-		s, args, err := own.Done()
-		return fmt.Sprint(s, args, err)
-	}
+	text := textOf(b)
 	selected := make(map[string]bool, 2*len(n.cols))
 	for _, c := range n.cols {
 		selected[text(c)] = true

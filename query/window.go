@@ -195,7 +195,11 @@ func (w Window[T]) Expr() Expr[T] {
 			a.write(b, over)
 			return
 		}
-		b.Expr(w.fn)
+		if w.fn == countAll {
+			b.SQL(string(countAll)) // it counts the rows of the window: nothing is grouped
+		} else {
+			b.Expr(w.fn)
+		}
 		over()
 	})}
 }
