@@ -11,6 +11,7 @@ import (
 	"github.com/larder-db/larder/model"
 	"github.com/larder-db/larder/model/chatdoc"
 	"github.com/larder-db/larder/query"
+	"github.com/larder-db/larder/search"
 	"github.com/larder-db/larder/tables"
 )
 
@@ -142,6 +143,13 @@ func (c *Chats) List(ctx context.Context, w Who, f ChatFilter, p Page) ([]ChatIt
 	return c.list(ctx, w, f, p)
 }
 
+// itemColumns are what a [ChatItem] is read from.
+func itemColumns() []query.Selectable {
+	t := tables.Chat
+	return []query.Selectable{t.ID, t.Title.IfNull(chatdoc.DefaultTitle).As("title"), t.UpdatedAt.IfNull(0).As("updated_at"),
+		t.CreatedAt.IfNull(0).As("created_at"), t.LastReadAt, t.Archived.IfNull(false).As("archived")}
+}
+
 func (c *Chats) list(ctx context.Context, w Who, f ChatFilter, p Page, more ...query.Cond) ([]ChatItem, error) {
 	f, err := c.scope(ctx, w, f)
 	if err != nil {
@@ -151,14 +159,7 @@ func (c *Chats) list(ctx context.Context, w Who, f ChatFilter, p Page, more ...q
 	if err != nil {
 		return nil, err
 	}
-	st := query.Select(
-		tables.Chat.ID,
-		tables.Chat.Title.IfNull(chatdoc.DefaultTitle).As("title"),
-		tables.Chat.UpdatedAt.IfNull(0).As("updated_at"),
-		tables.Chat.CreatedAt.IfNull(0).As("created_at"),
-		tables.Chat.LastReadAt,
-		tables.Chat.Archived.IfNull(false).As("archived"),
-	).Named("chats.List").From(tables.Chat.Table).Where(f.conds()...).Where(more...).OrderBy(by...)
+	st := query.Select(itemColumns()...).Named("chats.List").From(tables.Chat.Table).Where(f.conds()...).Where(more...).OrderBy(by...)
 	return query.All[ChatItem](ctx, c.q, p.apply(st))
 }
 
@@ -218,7 +219,21 @@ func (c *Chats) Search(ctx context.Context, w Who, text string, f ChatFilter, p 
 	if text == "" {
 		return c.List(ctx, w, f, p)
 	}
-	terms := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
+	f, err := c.scope(ctx, w, f)
+	if err != nil {
+		return nil, err
+	}
+	if f.UserID != "" {
+		if found, err := c.indexed(ctx, w, text, f, p); !indexless(err) {
+			return found, err
+		}
+	}
+	return c.scan(ctx, w, text, f, p)
+}
+
+// scan is Search where there is no index: every message is read.
+func (c *Chats) scan(ctx context.Context, w Who, text string, f ChatFilter, p Page) ([]ChatItem, error) {
+	terms := search.Words(text)
 	var each []query.Cond
 	for _, term := range terms {
 		each = append(each, mentions(term))

@@ -3,6 +3,7 @@ package chatdoc
 import (
 	"encoding/json"
 	"errors"
+	"iter"
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/internal/jsontext"
@@ -172,6 +173,24 @@ func (d *Document) MessageIDs() []string {
 // Message returns the JSON text of one message of the history; empty when there
 // is no such message.
 func (d *Document) Message(id string) string { return d.messages().Get(id) }
+
+// Contents are the JSON texts of what the messages say: of those in the history,
+// then of those in the document's own list.
+func (d *Document) Contents() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		var content [1]string
+		for _, msg := range d.messages().All() {
+			if jsontext.Pick(msg, []string{"content"}, content[:]) && content[0] != "" && !yield(content[0]) {
+				return
+			}
+		}
+		for _, msg := range jsontext.Elements(d.top.Get("messages")) {
+			if jsontext.Pick(msg, []string{"content"}, content[:]) && content[0] != "" && !yield(content[0]) {
+				return
+			}
+		}
+	}
+}
 
 // Member returns the JSON text of a top-level member; empty when there is none.
 func (d *Document) Member(key string) string { return d.top.Get(key) }

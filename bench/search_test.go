@@ -1,0 +1,140 @@
+package bench
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/larder-db/larder/engine"
+	"github.com/larder-db/larder/engine/engines"
+	"github.com/larder-db/larder/internal/testdb"
+	"github.com/larder-db/larder/jsonvalue"
+	"github.com/larder-db/larder/migrate/fresh"
+	"github.com/larder-db/larder/model"
+	"github.com/larder-db/larder/query"
+	"github.com/larder-db/larder/store"
+	"github.com/larder-db/larder/tables"
+	"github.com/larder-db/larder/tables/own"
+)
+
+var searchedChats = flag.Int("chats", 5000, "of how many chats of 17 messages BenchmarkSearch searches")
+
+// BenchmarkSearch searches the chats of one user, 17 messages each, for a word that
+// is in most of them, in few and in none, for two words, and for two characters of
+// Chinese, by the index and by reading every message, and makes the index.
+func BenchmarkSearch(b *testing.B) {
+	for _, name := range testdb.Engines() {
+		b.Run(name, func(b *testing.B) {
+			eng, err := engine.Open(b.Context(), testdb.New(b, name).URL, engine.Options{Drivers: engines.All()})
+			must(b, err)
+			defer eng.Close()
+			must(b, fresh.Create(b.Context(), eng, tables.All(), []string{tables.Head}))
+			who := store.Who{ID: "ada", Role: model.RoleUser}
+			fillSearched(b, eng, who.ID)
+			st := store.New(eng, store.Options{})
+			texts := []struct{ name, text string }{{"common", "database"}, {"rare", "w4999x"}, {"absent", "xylophonist"}, {"two", "migration python"}, {"CJK", "迁移"}}
+			find := func(text string) (time.Duration, int) {
+				begin := time.Now()
+				found, err := st.Chats.Search(b.Context(), who, text, store.ChatFilter{}, store.PageNumber(1))
+				must(b, err)
+				return time.Since(begin), len(found)
+			}
+			scan, n := map[string]time.Duration{}, map[string]int{}
+			for _, t := range texts {
+				scan[t.name], n[t.name] = find(t.text)
+			}
+			_, err = eng.CreateTables(b.Context(), own.Search()...)
+			must(b, err)
+			begin := time.Now()
+			_, err = store.NewSearchIndex(eng, store.Options{}, nil).CatchUp(b.Context())
+			must(b, err)
+			took := time.Since(begin)
+			status, err := st.SearchStatus(b.Context())
+			must(b, err)
+			for _, t := range texts {
+				b.Run(t.name, func(b *testing.B) {
+					for b.Loop() {
+						if _, is := find(t.text); is != n[t.name] {
+							b.Fatalf("%d found, not %d", is, n[t.name])
+						}
+					}
+					each := b.Elapsed() / time.Duration(b.N)
+					b.ReportMetric(float64(each.Microseconds())/1000, "ms")
+					b.ReportMetric(float64(scan[t.name])/float64(each), "x-faster")
+					b.ReportMetric(0, "ns/op")
+				})
+			}
+			b.Run("reindex", func(b *testing.B) {
+				for b.Loop() { //nolint:revive // it was done above, once
+				}
+				b.ReportMetric(float64(17**searchedChats)/took.Seconds(), "messages/s")
+				b.ReportMetric(float64(status.Bytes)/1e6, "texts-MB")
+				b.ReportMetric(0, "ns/op")
+			})
+		})
+	}
+}
+
+func fillSearched(b *testing.B, eng *engine.Engine, user string) {
+	b.Helper()
+	random := rand.New(rand.NewPCG(1, 2))
+	words := strings.Fields("database migration python golang Größe café привет 迁移数据库 こんにちは 안녕하세요 🚀 index schema persistence fox dog lazy quick")
+	for i := range 5000 {
+		words = append(words, fmt.Sprintf("w%dx", i))
+	}
+	zipf := rand.NewZipf(random, 1.1, 4, uint64(len(words)-2)) // the last one is rarer still
+	content := func() string {
+		var t strings.Builder
+		for range 20 + random.IntN(60) {
+			t.WriteString(words[zipf.Uint64()] + " ")
+		}
+		return t.String()
+	}
+	const first = 1_600_000_000
+	var chats []model.Chat
+	var messages []model.ChatMessage
+	flush := func() {
+		_, err := query.BulkInsert(b.Context(), eng, tables.Chat.Table, values(chats))
+		must(b, err)
+		_, err = query.BulkInsert(b.Context(), eng, tables.ChatMessage.Table, values(messages))
+		must(b, err)
+		chats, messages = chats[:0], messages[:0]
+	}
+	for i := range *searchedChats {
+		id, at := fmt.Sprintf("chat-%06d", i*7919%1_000_003), int64(first+i)
+		all := map[string]any{}
+		for k := range 17 {
+			text := content()
+			if k == 0 && i%1000 == 7 {
+				text += words[len(words)-1]
+			}
+			m := fmt.Sprintf("m%d", k)
+			all[m] = map[string]any{"id": m, "role": "user", "content": text, "timestamp": at, "parentId": nil, "childrenIds": []string{}}
+			j, err := json.Marshal(text)
+			must(b, err)
+			messages = append(messages, model.ChatMessage{ID: id + "-" + m, ChatID: id, UserID: &user, Role: "user", Content: jsonvalue.Text(string(j)), CreatedAt: &at, UpdatedAt: &at})
+		}
+		doc, err := json.Marshal(map[string]any{"title": id, "history": map[string]any{"messages": all, "currentId": "m0"}})
+		must(b, err)
+		no := false
+		chats = append(chats, model.Chat{ID: id, UserID: &user, Title: &id, CreatedAt: &at, UpdatedAt: &at, Archived: &no, Pinned: &no, Chat: jsonvalue.Text(string(doc)), Meta: jsonvalue.Text("{}")})
+		if len(chats) == 500 {
+			flush()
+		}
+	}
+	flush()
+}
+
+func values[T any](rows []T) func(func(T, error) bool) {
+	return func(yield func(T, error) bool) {
+		for _, r := range rows {
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,135 @@
+package store
+
+import (
+	"context"
+	"slices"
+
+	"github.com/larder-db/larder/model"
+	"github.com/larder-db/larder/model/chatdoc"
+	"github.com/larder-db/larder/query"
+	"github.com/larder-db/larder/search"
+	"github.com/larder-db/larder/tables"
+	"github.com/larder-db/larder/tables/own"
+)
+
+// sums tell whether anything has changed: how many there are, and their updated_at
+// together.
+type sums struct {
+	N   int64 `db:"n"`
+	Sum int64 `db:"sum"`
+}
+
+// version is a chat as it is, and as it was when its text was taken.
+type version struct {
+	ID        string `db:"id"`
+	UpdatedAt *int64 `db:"updated_at"`
+	Kept      *int64 `db:"kept"`
+}
+
+// changed are the chats of a user that are not as they were when their texts were
+// taken, or of which there is none. It reads an index of each of two tables from
+// end to end, and no row, unless there are such chats that are older than the
+// newest of which there is a text.
+func (b *base) changed(ctx context.Context, user string) ([]hit, error) {
+	k, t := own.SearchChat, tables.Chat
+	kept, err := query.One[struct {
+		sums
+		Newest *int64 `db:"newest"`
+	}](ctx, b.q, query.Select(query.CountAll().As("n"), query.Sum(k.UpdatedAt).IfNull(0).As("sum"), query.Max(k.UpdatedAt).As("newest")).
+		From(k.Table).Named("search.Kept").Where(k.UserID.Eq(user)))
+	if err != nil {
+		return nil, err
+	}
+	if kept.N == 0 {
+		return b.versions(ctx, user, nil)
+	}
+	old := query.Case[int64]().When(t.UpdatedAt.Le(*kept.Newest), 1).Else(0)
+	sum := query.Case[int64]().WhenTo(t.UpdatedAt.Le(*kept.Newest), t.UpdatedAt).Else(0)
+	chats, err := query.One[struct {
+		sums
+		All int64 `db:"everything"`
+	}](ctx, b.q, query.Select(query.CountAll().As("everything"), query.Sum(old).IfNull(0).As("n"), query.Sum(sum).IfNull(0).As("sum")).
+		From(t.Table).Named("search.Chats").Where(t.UserID.Eq(user)))
+	if err != nil {
+		return nil, err
+	}
+	var out []hit
+	if chats.All > chats.N {
+		if out, err = b.versions(ctx, user, kept.Newest); err != nil {
+			return nil, err
+		}
+		n := int64(len(out))
+		for _, h := range out {
+			if h.kept != nil {
+				kept.N--
+				kept.Sum -= *h.kept
+			}
+		}
+		chats.N = chats.All - n // those without a time among them, which never are as they were
+	}
+	if chats.sums != kept.sums {
+		return b.versions(ctx, user, nil)
+	}
+	return out, nil
+}
+
+// versions are the chats of a user that are not as they were; of those that are
+// newer only, where that is said.
+func (b *base) versions(ctx context.Context, user string, newer *int64) ([]hit, error) {
+	k, t := own.SearchChat, tables.Chat
+	where := []query.Cond{t.UserID.Eq(user)}
+	if newer != nil {
+		where = append(where, t.UpdatedAt.Gt(*newer))
+	}
+	rows, err := query.All[version](ctx, b.q, query.Select(t.ID, t.UpdatedAt, k.UpdatedAt.As("kept")).From(t.Table).Named("search.Versions").
+		LeftJoin(k.Table, k.ChatID.EqTo(t.ID), k.UserID.EqTo(t.UserID)).Where(where...))
+	if err != nil {
+		return nil, err
+	}
+	rows = slices.DeleteFunc(rows, func(v version) bool { return v.UpdatedAt != nil && v.Kept != nil && *v.Kept == *v.UpdatedAt })
+	return collect(rows, func(v version) hit {
+		return hit{id: v.ID, updated: orZero(v.UpdatedAt), itself: true, dated: v.UpdatedAt != nil, kept: v.Kept}
+	}), nil
+}
+
+// record is what can be found of a chat.
+type record struct {
+	user    string
+	updated *int64
+	text    []byte
+}
+
+// records are what can be found of chats, by id: their titles, the texts of their
+// messages, the oldest first, and what only their documents have. A document that
+// cannot be read keeps nothing else from being found.
+func (b *base) records(ctx context.Context, ids []string) (map[string]record, error) {
+	t, m := tables.Chat, tables.ChatMessage
+	chats, err := query.All[model.Chat](ctx, b.q, query.Select(t.ID, t.UserID, t.Title, t.UpdatedAt, t.Chat).From(t.Table).Named("search.Documents").Where(t.ID.In(ids...)))
+	if err != nil {
+		return nil, err
+	}
+	messages, err := query.All[model.ChatMessage](ctx, b.q, query.Select(m.ID, m.ChatID, m.Content).From(m.Table).Named("search.Messages").
+		Where(m.ChatID.In(ids...)).OrderBy(m.CreatedAt, m.ID))
+	if err != nil {
+		return nil, err
+	}
+	of := make(map[string][]string, len(ids))
+	for i := range messages {
+		of[messages[i].ChatID] = append(of[messages[i].ChatID], messages[i].Content.String())
+	}
+	out := make(map[string]record, len(chats))
+	for i := range chats {
+		var r search.Record
+		r.Add(orZero(chats[i].Title))
+		for _, content := range of[chats[i].ID] {
+			r.Add(search.Texts(content)...)
+		}
+		if doc, err := chatdoc.ParseStored(chats[i].Chat.String()); err == nil {
+			for content := range doc.Contents() {
+				r.Add(search.Texts(content)...)
+			}
+		}
+		out[chats[i].ID] = record{user: orZero(chats[i].UserID), updated: chats[i].UpdatedAt, text: r.Bytes()}
+	}
+	return out, nil
+}
