@@ -199,7 +199,7 @@ func (d *Database) extend(ctx context.Context, eng *engine.Engine) error {
 		if ctx.Err() != nil {
 			return err
 		}
-		d.log.Warn("tables of larder's own could not be made; the database is served without them, and single messages cost as much as the whole chat", "error", err)
+		d.log.Warn("tables of larder's own could not be made; the database is served without them, single messages cost as much as the whole chat, and searches read every message", "error", err)
 	}
 	return nil
 }

@@ -46,6 +46,7 @@ type SearchIndex struct {
 	eng      *engine.Engine
 	progress func(SearchProgress)
 	done     SearchProgress
+	tidy     bool  // it has come to its end
 	bytes    int64 // of texts in the part that is being made
 }
 
@@ -101,16 +102,21 @@ func (s *Store) SearchStatus(ctx context.Context) (st SearchStatus, err error) {
 }
 
 // CatchUp brings what has changed up to date, and returns how far it has come. It
-// waits for another one that does. Everything it does is done in small steps: when
+// waits for another one that does. A SearchIndex does one thing at a time. Everything it does is done in small steps: when
 // it is cut off, the next one goes on. dberr.ErrSchemaMismatch where there are no
 // tables for it.
 func (x *SearchIndex) CatchUp(ctx context.Context) (SearchProgress, error) {
+	if x.tidy { // what another process may have left is looked for once
+		if users, err := x.usersBehind(ctx); err != nil || len(users) == 0 {
+			return SearchProgress{}, err
+		}
+	}
 	release, err := x.eng.Lock(ctx, SearchLock, nil)
 	if err != nil {
 		return SearchProgress{}, err
 	}
 	defer func() { _ = release() }()
-	x.done = SearchProgress{}
+	x.done, x.tidy = SearchProgress{}, false
 	if err := x.removeUnfinished(ctx); err != nil {
 		return x.done, err
 	}
@@ -132,7 +138,11 @@ func (x *SearchIndex) CatchUp(ctx context.Context) (SearchProgress, error) {
 			}
 		}
 	}
-	return x.done, x.parts(ctx)
+	if err := x.parts(ctx); err != nil {
+		return x.done, err
+	}
+	x.tidy = true
+	return x.done, nil
 }
 
 // Forget takes away all that is kept, so that it is made anew.

@@ -76,10 +76,11 @@ var imports = map[string][]string{
 	"migrate/migratetest":             {"dberr", "schema", "driver", "engine", "engine/enginetest", "migrate", "migrate/revision", "migrate/op"},
 	"migrations":                      {"jsonvalue", "dberr", "dburl", "schema", "driver", "engine", "migrate", "migrate/op", "internal/jsontext"},
 	"migrations/own":                  {"schema", "engine", "migrate", "migrate/op"},
+	"search":                          {"driver/fold", "internal/jsontext"},
 	"blobs":                           {"dberr"},
 	"cloud":                           {"blobs", "dberr"}, // a module of its own, for its dependencies
 	"cloud/cmd/larder":                {"cloud", "internal/cli"},
-	"store":                           {"blobs", "jsonvalue", "dberr", "schema", "query", "engine", "model", "model/chatdoc", "tables", "tables/own"},
+	"store":                           {"blobs", "jsonvalue", "dberr", "schema", "query", "engine", "model", "model/chatdoc", "search", "tables", "tables/own"},
 	"store/storetest":                 {"blobs", "jsonvalue", "dberr", "query", "engine", "engine/enginetest", "model", "model/chatdoc", "tables", "tables/own", "store", "migrate/fresh"},
 	"transfer":                        {"dberr", "schema", "driver", "query", "engine", "transfer/archive", "transfer/canon", "transfer/policy"},
 	"transfer/archive":                {"dberr", "schema", "internal/jsontext", "transfer/canon"},

@@ -285,7 +285,12 @@ func serveFrom(signals context.Context, srv *server.Server, l net.Listener, db *
 		defer close(swept)
 		sweepFiles(ctx, db.Store().Files.Sweep, log)
 	}()
-	defer func() { cancel(); <-swept }()
+	indexed := make(chan struct{})
+	go func() {
+		defer close(indexed)
+		keepIndex(ctx, db, log)
+	}()
+	defer func() { cancel(); <-swept; <-indexed }()
 	log.Info("serving", "engine", db.Engine().Version(), "database", db.URL().String())
 	err := <-served
 	if errors.Is(err, dberr.ErrTimeout) && signals.Err() != nil {

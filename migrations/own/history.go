@@ -17,7 +17,7 @@ type Options struct {
 
 // History returns the revisions in order.
 func History(o Options) []migrate.Revision {
-	return []migrate.Revision{rev01(o)}
+	return []migrate.Revision{rev01(o), rev02()}
 }
 
 const idKey = 191 // the most characters of an id on engines that limit keys

@@ -11,7 +11,7 @@ const idKey = 191 // ids of users, chats, folders, files and the like
 
 // All returns the tables in an order in which they can be created. They are
 // shared and must not be changed; Clone one first.
-func All() []*schema.Table { return []*schema.Table{Message.Table} }
+func All() []*schema.Table { return append([]*schema.Table{Message.Table}, Search()...) }
 
 // MessageTable is the type of [Message].
 type MessageTable struct {
