@@ -361,3 +361,78 @@ func (c *cutOff) Before(ctx context.Context, ev *engine.Event) context.Context {
 }
 
 func (c *cutOff) After(context.Context, *engine.Event) {}
+
+// Rows that other programs have spoiled are listed, found, opened and exported, and
+// keep no other chat from that.
+func TestSpoiledChatsAreFound(t *testing.T) {
+	eachSearched(t, func(s *searched) {
+		s.chat(s.who, 900, "whole", "needle whole")
+		exec := func(sql string) error {
+			return s.eng.InTx(s.Context(), engine.TxOptions{}, func(ctx context.Context, tx *engine.Tx) error {
+				_, err := tx.Exec(ctx, engine.Statement{SQL: sql, Write: true})
+				return err
+			})
+		}
+		quote := func(text string) string {
+			b, err := s.eng.Dialect().AppendString(nil, text)
+			s.ok(err)
+			return string(b)
+		}
+		var held []string
+		for i, c := range []struct{ name, document, content string }{
+			{"nul", `{"title":"nul","history":{"messages":{"m":{"role":"user","content":"needle a\u0000b"}}}}`, `"needle a\u0000b"`},
+			{"lone", `{"title":"lone","history":{"messages":{"m":{"role":"user","content":"needle \ud83d x"}}}}`, `"needle \ud83d x"`},
+			{"cut", `{"title":"cut","history":{"messages":{"m":{"role":"user","content":"needle`, `"needle of a cut`},
+			{"infinite", `{"title":"infinite","n":NaN,"history":{"messages":{"m":{"role":"user","content":"needle"}}}}`, `"needle"`},
+			{"list", `[1,"needle"]`, `["needle",{"text":"needle ü"}]`},
+			{"shape", `{"history":{"messages":[{"content":"needle"}]},"messages":{"content":5}}`, `{"parts":["needle"]}`},
+			{"no rows", `{"title":"no rows","history":{"messages":{"m":{"content":"needle without a role"}}},"messages":[{"content":"legacy"},5,null]}`, ``},
+		} {
+			id := fmt.Sprintf("spoiled-%d", i)
+			if err := exec(fmt.Sprintf("INSERT INTO chat (id, user_id, title, created_at, updated_at, archived, pinned, meta, chat) VALUES ('%s', 'ada', '%s', 5, %d, %s, %s, '{}', %s)",
+				id, c.name, now-500-i, "1=0", "1=0", quote(c.document))); err != nil {
+				continue // the engine does not take it
+			}
+			held = append(held, c.name)
+			if c.content == "" {
+				continue
+			}
+			if err := exec(fmt.Sprintf("INSERT INTO chat_message (id, chat_id, user_id, role, content, created_at, updated_at) VALUES ('%s-m', '%s', 'ada', 'user', %s, 5, 5)",
+				id, id, quote(c.content))); err != nil {
+				s.Logf("no row of %s: %v", c.name, err)
+			}
+		}
+		held = append(held, "whole")
+		s.Logf("%d kinds are held: %s", len(held), held)
+		s.extend()
+		for _, when := range []string{"before", "caught up"} {
+			items, err := s.st.Chats.List(s.Context(), s.who, store.ChatFilter{}, store.Page{})
+			s.ok(err)
+			if len(items) != len(held) {
+				s.Errorf("%s: %d chats are listed, not %d", when, len(items), len(held))
+			}
+			found := s.search("needle")
+			for _, name := range held {
+				if !slices.Contains(found, name) && name != "cut" {
+					s.Errorf("%s: %s is not found", when, name)
+				}
+			}
+			for _, x := range items {
+				_, err := s.st.Chats.Get(s.Context(), s.who, x.ID)
+				s.ok(err)
+			}
+			n := 0
+			for _, err := range s.st.Chats.Each(s.Context(), s.who, store.ChatFilter{}, store.Page{}) {
+				s.ok(err)
+				n++
+			}
+			if n != len(held) {
+				s.Errorf("%s: %d chats are exported, not %d", when, n, len(held))
+			}
+			s.catchUp()
+		}
+		if got := s.search("legacy"); slices.Contains(held, "no rows") && !slices.Equal(got, []string{"no rows"}) {
+			s.Errorf("found %q", got)
+		}
+	})
+}
