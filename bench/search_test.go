@@ -50,7 +50,7 @@ func BenchmarkSearch(b *testing.B) {
 			_, err = eng.CreateTables(b.Context(), own.Search()...)
 			must(b, err)
 			begin := time.Now()
-			_, err = store.NewSearchIndex(eng, store.Options{}, nil).CatchUp(b.Context())
+			_, err = store.NewSearchIndex(eng, st, nil).CatchUp(b.Context())
 			must(b, err)
 			took := time.Since(begin)
 			status, err := st.SearchStatus(b.Context())

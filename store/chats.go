@@ -298,6 +298,9 @@ func removeChats(ctx context.Context, b *base, which query.Cond) (int64, error) 
 	if err := removeWaiting(ctx, b, ids); err != nil {
 		return 0, err
 	}
+	if err := b.forget(ctx, ids); err != nil {
+		return 0, err
+	}
 	for _, st := range []query.Statement{
 		query.Update(tables.AutomationRun.Table).Named("runs.ForgetChats").Set(tables.AutomationRun.ChatID.SetNull()).
 			Where(tables.AutomationRun.ChatID.InQuery(ids)),

@@ -45,7 +45,7 @@ func (c *Chats) indexed(ctx context.Context, w Who, text string, f ChatFilter, p
 		}
 		return err
 	})
-	return found, err
+	return found, c.searching.known(err)
 }
 
 // chatSearch is one search, of one user's chats.

@@ -58,10 +58,12 @@ type SearchProgress struct {
 	Never     int64 // chats that say no time, or one in the future: they are looked at themselves
 }
 
-// NewSearchIndex makes an index over the chats of a database. progress, if not nil,
-// is told how far it is.
-func NewSearchIndex(eng *engine.Engine, o Options, progress func(SearchProgress)) *SearchIndex {
-	return &SearchIndex{base: New(eng, o).b, eng: eng, progress: progress}
+// NewSearchIndex makes an index over the chats of a database, which st is over, too.
+// progress, if not nil, is told how far it is.
+func NewSearchIndex(eng *engine.Engine, st *Store, progress func(SearchProgress)) *SearchIndex {
+	b := st.b
+	b.q = eng
+	return &SearchIndex{base: b, eng: eng, progress: progress}
 }
 
 // SearchStatus says where the search of chats stands.
@@ -106,6 +108,11 @@ func (s *Store) SearchStatus(ctx context.Context) (st SearchStatus, err error) {
 // it is cut off, the next one goes on. dberr.ErrSchemaMismatch where there are no
 // tables for it.
 func (x *SearchIndex) CatchUp(ctx context.Context) (SearchProgress, error) {
+	done, err := x.catchUp(ctx)
+	return done, x.searching.known(err)
+}
+
+func (x *SearchIndex) catchUp(ctx context.Context) (SearchProgress, error) {
 	if x.tidy { // what another process may have left is looked for once
 		if users, err := x.usersBehind(ctx); err != nil || len(users) == 0 {
 			return SearchProgress{}, err

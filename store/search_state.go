@@ -3,7 +3,9 @@ package store
 import (
 	"context"
 	"slices"
+	"sync/atomic"
 
+	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/model"
 	"github.com/larder-db/larder/model/chatdoc"
 	"github.com/larder-db/larder/query"
@@ -11,6 +13,40 @@ import (
 	"github.com/larder-db/larder/tables"
 	"github.com/larder-db/larder/tables/own"
 )
+
+// searching is what a process knows of the tables of the search. It is shared by
+// all copies of a store.
+type searching struct {
+	there atomic.Bool // they were used
+}
+
+// known notes whether the tables of the search are there, by how a use of them ended.
+func (s *searching) known(err error) error {
+	switch {
+	case err == nil:
+		s.there.Store(true)
+	case indexless(err):
+		s.there.Store(false)
+	}
+	return err
+}
+
+// forget removes what can be found of chats that are about to be deleted, ahead of
+// them. Where the tables are not known to be there a [SearchIndex] does it later.
+func (b *base) forget(ctx context.Context, chats query.Query) error {
+	if !b.searching.there.Load() {
+		return nil
+	}
+	// In a savepoint: somebody may have taken the tables away.
+	err := b.inTx(ctx, engine.TxOptions{Name: "search.Forget"}, func(ctx context.Context, b base) error {
+		_, err := query.Exec(ctx, b.q, query.Delete(own.SearchChat.Table).Named("search.Forget").Where(own.SearchChat.ChatID.InQuery(chats)))
+		return err
+	})
+	if err = b.searching.known(err); indexless(err) {
+		return nil
+	}
+	return err
+}
 
 // sums tell whether anything has changed: how many there are, and their updated_at
 // together.
@@ -99,6 +135,21 @@ type record struct {
 	text    []byte
 }
 
+// waitingIn are the rows of the messages of chats of which something waits for their
+// documents: what those have is not what the messages say any more.
+func (b *base) waitingIn(ctx context.Context, chats []string) (map[string]bool, error) {
+	if there, err := b.findWaiting(ctx); err != nil || !there {
+		return nil, err
+	}
+	t := own.Message
+	rows, err := query.All[own.MessageRow](ctx, b.q, query.Select(t.ChatID, t.MessageID).From(t.Table).Named("search.Waiting").Where(t.ChatID.In(chats...)))
+	out := make(map[string]bool, len(rows))
+	for _, r := range rows {
+		out[chatdoc.RowID(r.ChatID, r.MessageID)] = true
+	}
+	return out, err
+}
+
 // records are what can be found of chats, by id: their titles, the texts of their
 // messages, the oldest first, and what only their documents have. A document that
 // cannot be read keeps nothing else from being found.
@@ -110,6 +161,10 @@ func (b *base) records(ctx context.Context, ids []string) (map[string]record, er
 	}
 	messages, err := query.All[model.ChatMessage](ctx, b.q, query.Select(m.ID, m.ChatID, m.Content).From(m.Table).Named("search.Messages").
 		Where(m.ChatID.In(ids...)).OrderBy(m.CreatedAt, m.ID))
+	if err != nil {
+		return nil, err
+	}
+	waiting, err := b.waitingIn(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -125,8 +180,10 @@ func (b *base) records(ctx context.Context, ids []string) (map[string]record, er
 			r.Add(search.Texts(content)...)
 		}
 		if doc, err := chatdoc.ParseStored(chats[i].Chat.String()); err == nil {
-			for content := range doc.Contents() {
-				r.Add(search.Texts(content)...)
+			for id, content := range doc.Contents() {
+				if !waiting[chatdoc.RowID(chats[i].ID, id)] {
+					r.Add(search.Texts(content)...)
+				}
 			}
 		}
 		out[chats[i].ID] = record{user: orZero(chats[i].UserID), updated: chats[i].UpdatedAt, text: r.Bytes()}

@@ -75,7 +75,7 @@ func (s *searched) extend() {
 
 func (s *searched) catchUp() store.SearchProgress {
 	s.Helper()
-	p, err := store.NewSearchIndex(s.eng, searchedOptions(), nil).CatchUp(s.Context())
+	p, err := store.NewSearchIndex(s.eng, s.st, nil).CatchUp(s.Context())
 	s.ok(err)
 	return p
 }
@@ -317,7 +317,7 @@ func TestAnIndexThatIsCutOffGoesOn(t *testing.T) {
 		for limit := 1; ; limit += 3 {
 			ctx, cancel := context.WithCancel(s.Context())
 			stop := s.eng.Observe(&cutOff{after: limit, cancel: cancel})
-			_, err := store.NewSearchIndex(s.eng, searchedOptions(), nil).CatchUp(ctx)
+			_, err := store.NewSearchIndex(s.eng, s.st, nil).CatchUp(ctx)
 			stop()
 			cancel()
 			if n := len(s.search("needle")); n != 300 {
@@ -433,6 +433,83 @@ func TestSpoiledChatsAreFound(t *testing.T) {
 		}
 		if got := s.search("legacy"); slices.Contains(held, "no rows") && !slices.Equal(got, []string{"no rows"}) {
 			s.Errorf("found %q", got)
+		}
+	})
+}
+
+// A message that waits for the document of its chat is found, what it said before is
+// not, and a deleted chat leaves nothing behind.
+func TestSearchSeesWhatWaits(t *testing.T) {
+	eachSearched(t, func(s *searched) {
+		_, err := s.eng.CreateTables(s.Context(), own.All()...)
+		s.ok(err)
+		s.chat(s.who, 100, "one", "before", "other")
+		items, err := s.st.Chats.List(s.Context(), s.who, store.ChatFilter{}, store.Page{})
+		s.ok(err)
+		id := items[0].ID
+		s.catchUp()
+		s.ok(s.st.Chats.SetMessage(s.Context(), s.who, id, "m0", jsonvalue.Text(`{"content":"after"}`)))
+		look := func(when string) {
+			s.Helper()
+			for text, want := range map[string]int{"before": 0, "after": 1, "other": 1} {
+				if got := s.search(text); len(got) != want {
+					s.Errorf("%s: %q finds %q", when, text, got)
+				}
+			}
+		}
+		look("just written")
+		_, err = query.Exec(s.Context(), s.eng, query.Update(tables.Chat.Table).Set(tables.Chat.UpdatedAt.Set(now-50)).Where(tables.Chat.ID.Eq(id)))
+		s.ok(err)
+		look("some time ago")
+		if p := s.catchUp(); p.Chats != 1 {
+			s.Errorf("caught up: %+v", p)
+		}
+		look("caught up")
+		s.ok(s.st.Chats.Delete(s.Context(), store.Who{ID: s.who.ID, Role: model.RoleAdmin}, id))
+		kept, err := query.Count(s.Context(), s.eng, query.Select(own.SearchChat.ChatID).From(own.SearchChat.Table))
+		s.ok(err)
+		if kept != 0 {
+			s.Errorf("texts of %d chats are left", kept)
+		}
+	})
+}
+
+// A program whose tables are taken away under it goes on without them, and uses them
+// again when they are back.
+func TestSearchGoesOnWithoutTables(t *testing.T) {
+	eachSearched(t, func(s *searched) {
+		s.extend()
+		for i := range 3 {
+			s.chat(s.who, int64(100+i), fmt.Sprintf("chat %d", i), "needle")
+		}
+		s.catchUp()
+		for _, x := range own.Search() {
+			_, err := s.eng.Exec(s.Context(), engine.Statement{SQL: "DROP TABLE " + x.Name, Write: true})
+			s.ok(err)
+		}
+		remove := func() {
+			s.Helper()
+			items, err := s.st.Chats.Search(s.Context(), s.who, "needle", store.ChatFilter{}, store.Page{Limit: 1})
+			s.ok(err)
+			s.ok(s.st.Chats.Delete(s.Context(), store.Who{ID: s.who.ID, Role: model.RoleAdmin}, items[0].ID))
+		}
+		if items, err := s.st.Chats.List(s.Context(), s.who, store.ChatFilter{}, store.Page{}); err != nil || len(items) != 3 {
+			s.Fatal(items, err)
+		} else {
+			s.ok(s.st.Chats.Delete(s.Context(), store.Who{ID: s.who.ID, Role: model.RoleAdmin}, items[0].ID))
+		}
+		remove()
+		if st, err := s.st.SearchStatus(s.Context()); err != nil || st.Tables {
+			s.Errorf("status: %+v, %v", st, err)
+		}
+		_, err := store.NewSearchIndex(s.eng, s.st, nil).CatchUp(s.Context())
+		if !errors.Is(err, dberr.ErrSchemaMismatch) {
+			s.Errorf("caught up without tables: %v", err)
+		}
+		s.extend()
+		s.catchUp()
+		if got := s.search("needle"); len(got) != 1 {
+			s.Errorf("%q found", got)
 		}
 	})
 }

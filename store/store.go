@@ -56,6 +56,7 @@ type base struct {
 	admins    AdminLimits
 	blobs     *blobs.Store
 	backlog   *backlog
+	searching *searching
 	defaults  map[string]jsonvalue.JSON // of settings
 	unstored  bool                      // what is stored of settings counts for nothing
 }
@@ -65,7 +66,7 @@ func (b *base) now() int64 { return b.clock().Unix() }
 
 // New makes a store over an engine, a session or a transaction.
 func New(q engine.Queryer, o Options) *Store {
-	b := base{q: q, clock: o.Now, newID: o.NewID, passwords: o.Passwords, admins: o.Admins, blobs: o.Blobs, backlog: new(backlog),
+	b := base{q: q, clock: o.Now, newID: o.NewID, passwords: o.Passwords, admins: o.Admins, blobs: o.Blobs, backlog: new(backlog), searching: new(searching),
 		defaults: Defaults(), unstored: o.Unstored}
 	maps.Copy(b.defaults, o.Settings)
 	if b.clock == nil {

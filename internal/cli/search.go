@@ -76,7 +76,7 @@ func (p *program) runReindex(cmd *cobra.Command, all bool) error {
 		return err
 	}
 	done, err := with(cmd.Context(), c.URL, p.engineOptions(c, log), func(ctx context.Context, eng *engine.Engine) (store.SearchProgress, error) {
-		x := store.NewSearchIndex(eng, store.Options{}, p.indexed(log))
+		x := store.NewSearchIndex(eng, store.New(eng, store.Options{}), p.indexed(log))
 		if all {
 			if err := x.Forget(ctx); err != nil {
 				return store.SearchProgress{}, err
@@ -154,7 +154,7 @@ func keepIndex(ctx context.Context, db *larder.Database, log *slog.Logger) {
 	if db.ReadOnly() != "" {
 		return
 	}
-	x := store.NewSearchIndex(db.Engine(), store.Options{}, nil)
+	x := store.NewSearchIndex(db.Engine(), db.Store(), nil)
 	failed := false
 	for {
 		wait := indexEvery

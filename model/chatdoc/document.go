@@ -174,19 +174,21 @@ func (d *Document) MessageIDs() []string {
 // is no such message.
 func (d *Document) Message(id string) string { return d.messages().Get(id) }
 
-// Contents are the JSON texts of what the messages say: of those in the history,
-// then of those in the document's own list.
-func (d *Document) Contents() iter.Seq[string] {
-	return func(yield func(string) bool) {
-		var content [1]string
-		for _, msg := range d.messages().All() {
-			if jsontext.Pick(msg, []string{"content"}, content[:]) && content[0] != "" && !yield(content[0]) {
+// Contents are the ids of messages and the JSON texts of what they say: of those in
+// the history, then of those in the document's own list, which may have no id.
+func (d *Document) Contents() iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		var has [2]string
+		for id, msg := range d.messages().All() {
+			if jsontext.Pick(msg, []string{"content"}, has[:1]) && has[0] != "" && !yield(id, has[0]) {
 				return
 			}
 		}
 		for _, msg := range jsontext.Elements(d.top.Get("messages")) {
-			if jsontext.Pick(msg, []string{"content"}, content[:]) && content[0] != "" && !yield(content[0]) {
-				return
+			if jsontext.Pick(msg, []string{"content", "id"}, has[:]) && has[0] != "" {
+				if id, _ := jsontext.StringOf(has[1]); !yield(id, has[0]) {
+					return
+				}
 			}
 		}
 	}

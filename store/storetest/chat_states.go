@@ -219,7 +219,7 @@ var stateCases = []testCase{
 			equal(s, "search for "+text, chatTitles(items), want)
 		}
 		var items []store.ChatItem
-		s.max(7, func() {
+		s.max(8, func() {
 			var err error
 			items, err = s.Store.Chats.Search(s.ctx(), w, "needle", store.ChatFilter{}, store.PageNumber(1))
 			s.ok(err)
