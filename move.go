@@ -241,9 +241,11 @@ func withMessages(chosen []string, src transfer.Source) []string {
 }
 
 // bookkeeping reports whether a table is one that says what was done to the
-// database it is in, and means nothing elsewhere.
+// database it is in, or holds what is made again of other tables, and means
+// nothing elsewhere.
 func bookkeeping(table string) bool {
-	return table == transfer.LedgerTable || table == frozenTable || strings.HasPrefix(table, "larder_migration_") || table == "larder_unfinished"
+	return table == transfer.LedgerTable || table == frozenTable || table == "larder_unfinished" || strings.HasPrefix(table, "larder_migration_") ||
+		strings.HasPrefix(table, "larder_search_")
 }
 
 func (p position) word() string {
