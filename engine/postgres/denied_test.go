@@ -66,7 +66,8 @@ func TestDenied(t *testing.T) {
 			t.Errorf("%s: %+v (%v)", c.sql, f, err)
 		}
 	}
-	_, err := db.Writer.QueryContext(t.Context(), `SELECT n FROM t WHERE id = $1`, int64(1))
+	var n int
+	err := db.Writer.QueryRowContext(t.Context(), `SELECT n FROM t WHERE id = $1`, int64(1)).Scan(&n)
 	if f := db.Classifier.Classify(err); !strings.Contains(f.Detail, "GRANT SELECT ON TABLE t TO "+shown) {
 		t.Errorf("a statement with a value: %+v (%v)", f, err)
 	}

@@ -168,17 +168,7 @@ func (p *parser) wordSuffix(t Token, left *node, min int) (*node, error) {
 	case n != nil || err != nil:
 		return n, err
 	case t.Is("COLLATE"):
-		p.i++
-		c := p.peek()
-		if c.Kind != Word && c.Kind != Quoted {
-			return nil, errShape
-		}
-		p.i++
-		name := c.Text
-		if p.r.Casts && c.Kind == Quoted {
-			name = Name(name) // where another case is another collation
-		}
-		return &node{kind: nBinary, text: "COLLATE", args: []*node{left, {kind: nAtom, text: name}}}, nil
+		return p.collate(left)
 	case (t.Is("MOD") || t.Is("DIV")) && min <= pProduct:
 		p.i++
 		right, err := p.expr(pProduct + 1)
@@ -192,6 +182,21 @@ func (p *parser) wordSuffix(t Token, left *node, min int) (*node, error) {
 		return &node{kind: nBinary, text: op, args: []*node{left, right}}, nil
 	}
 	return nil, nil
+}
+
+// collate reads the name of a collation behind an operand.
+func (p *parser) collate(left *node) (*node, error) {
+	p.i++
+	c := p.peek()
+	if c.Kind != Word && c.Kind != Quoted {
+		return nil, errShape
+	}
+	p.i++
+	name := c.Text
+	if p.r.Casts && c.Kind == Quoted {
+		name = Name(name) // where another case is another collation
+	}
+	return &node{kind: nBinary, text: "COLLATE", args: []*node{left, {kind: nAtom, text: name}}}, nil
 }
 
 // synonyms are operators that are written in another way.

@@ -7,6 +7,22 @@ import (
 	"strings"
 )
 
+// castCall reads CAST(x AS type) behind its parenthesis.
+func (p *parser) castCall() (*node, error) {
+	n, err := p.expr(0)
+	if err != nil {
+		return nil, err
+	}
+	if !p.acceptWord("AS") {
+		return nil, errShape
+	}
+	ty, err := p.typeName()
+	if err != nil || !p.acceptOp(")") {
+		return nil, errShape
+	}
+	return p.cast(n, ty), nil
+}
+
 func (p *parser) call(t Token) (*node, error) {
 	name := strings.ToLower(t.Text)
 	if a, ok := p.r.Aliases[name]; ok {
@@ -17,18 +33,7 @@ func (p *parser) call(t Token) (*node, error) {
 	}
 	switch {
 	case t.Is("CAST"):
-		n, err := p.expr(0)
-		if err != nil {
-			return nil, err
-		}
-		if !p.acceptWord("AS") {
-			return nil, errShape
-		}
-		ty, err := p.typeName()
-		if err != nil || !p.acceptOp(")") {
-			return nil, errShape
-		}
-		return p.cast(n, ty), nil
+		return p.castCall()
 	case t.Is("POSITION") && !p.position:
 		p.position = true
 		defer func() { p.position = false }()

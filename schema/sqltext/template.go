@@ -70,7 +70,8 @@ func Template(text string, r TemplateRules) ([]Part, error) {
 		switch {
 		case t.Kind == Quoted && t.Q == '{':
 			free, qualifies := freeName(toks, i)
-			p = Part{Kind: PartName, Text: t.Text, Free: free || selects, Qualifies: qualifies, collation: i > 0 && toks[i-1].Is("COLLATE")}
+			p = Part{Kind: PartName, Text: t.Text, Free: free || selects, Qualifies: qualifies}
+			p.collation = i > 0 && toks[i-1].Is("COLLATE")
 		case t.Kind == Str && t.Q == '\'':
 			p = Part{Kind: PartString, Text: t.Text}
 		case t.Kind == Arg:
