@@ -139,8 +139,8 @@ func (b *base) unite(ctx context.Context, c *readChat) (bool, error) {
 	if err != nil || len(rows) == 0 || rows[0].Seq != *c.First {
 		return false, err
 	}
-	doc, err := chatdoc.ParseStored(c.Chat.Chat.String())
-	if err != nil {
+	doc, _ := chatdoc.ParseStored(c.Chat.Chat.String())
+	if doc == nil {
 		return true, nil // it is shown as it is, and cannot be folded into
 	}
 	return true, into(&c.Chat, doc.Fold(patchesOf(rows)))

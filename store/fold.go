@@ -136,8 +136,8 @@ func (c *Chats) FoldFrom(ctx context.Context, table string) error {
 }
 
 func (c *Chats) foldFrom(ctx context.Context, in own.MessageTable, id string) (n int64, err error) {
-	any, err := query.Found(ctx, c.q, query.Select(in.Seq).From(in.Table).Named("waiting.Any").Where(in.ChatID.Eq(id)))
-	if err != nil || !any {
+	waits, err := query.Found(ctx, c.q, query.Select(in.Seq).From(in.Table).Named("waiting.Any").Where(in.ChatID.Eq(id)))
+	if err != nil || !waits {
 		return 0, err
 	}
 	err = c.inTx(ctx, engine.TxOptions{Name: "chats.Fold", Idempotent: true}, func(ctx context.Context, b base) error {

@@ -295,6 +295,7 @@ var messageCases = []testCase{
 		errs := together(writers+2, func(i int) error {
 			switch i {
 			case writers: // folds, as another replica
+				defer done.Store(true)
 				other := store.New(s.Eng, store.Options{})
 				for !done.Load() {
 					if _, err := other.Chats.Fold(s.ctx(), c.ID); err != nil {
@@ -303,6 +304,7 @@ var messageCases = []testCase{
 				}
 				return nil
 			case writers + 1: // reads: what was there once stays
+				defer done.Store(true)
 				seen := 0
 				for !done.Load() {
 					got, err := s.Store.Chats.Get(s.ctx(), bob.Who(), c.ID)
