@@ -64,8 +64,8 @@ race: ## run the concurrent packages' tests under the race detector
 bench: ## measure against the raw drivers; see docs/benchmarks.md
 	$(SERVERS) -- $(GO) test -run '^$$' -bench . -benchmem -timeout 60m ./bench/... ./migrate/fresh ./migrate/revision ./migrations ./model/chatdoc
 
-soak: ## run the long tests too: three hours
-	$(SERVERS) -- $(GO) test -tags soak -timeout 240m ./...
+soak: ## run the long tests too: four hours
+	$(SERVERS) -- $(GO) test -tags soak -timeout 360m ./...
 
 fuzz-api: ## try every operation of the described API; needs Python 3 and its package index
 	$(SERVERS) -- $(GO) test -tags fuzzapi -timeout 60m -run TestTheFuzzer ./internal/cli
