@@ -14,11 +14,11 @@ func gramOf(n int, a, b, c rune) gram {
 	case 2:
 		a = 0
 	}
-	h := uint64(a)<<42 | uint64(b)<<21 | uint64(c) //nolint:gosec // characters have 21 bits
-	h = (h + uint64(n)<<62) * 0x9E3779B97F4A7C15   //nolint:gosec // 1 to 3
+	h := uint64(a)<<42 | uint64(b)<<21 | uint64(c)
+	h = (h + uint64(n)<<62) * 0x9E3779B97F4A7C15
 	h ^= h >> 29
 	h *= 0xBF58476D1CE4E5B9
-	return gram(h >> 32) //nolint:gosec // the upper half
+	return gram(h >> 32)
 }
 
 // gramSet is a set of grams that can be emptied at no cost.
@@ -33,7 +33,7 @@ func (s *gramSet) reset() { s.round, s.list = s.round+1, s.list[:0] }
 // place is the slot of a gram, or the empty one where it would be.
 func (s *gramSet) place(g gram) *uint64 {
 	for i := int(g) & (len(s.slots) - 1); ; i = (i + 1) & (len(s.slots) - 1) {
-		if at := &s.slots[i]; *at>>32 != s.round || gram(*at) == g { //nolint:gosec // the lower half
+		if at := &s.slots[i]; *at>>32 != s.round || gram(*at) == g {
 			return at
 		}
 	}

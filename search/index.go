@@ -37,14 +37,14 @@ func (b *Builder) Add(data []byte) {
 	}
 	for _, g := range b.set.list {
 		p := g >> 24
-		b.part[p] = append(b.part[p], uint64(g)<<16|uint64(b.records)) //nolint:gosec // below MaxRecords
+		b.part[p] = append(b.part[p], uint64(g)<<16|uint64(b.records))
 	}
 	b.pairs += len(b.set.list)
 	b.records++
 }
 
 // Bits is how many of the first bits of a gram tell in which row it is.
-func (b *Builder) Bits() int { return max(8, min(16, bits.Len(uint(b.pairs/pairsPerRow)))) } //nolint:gosec // not negative
+func (b *Builder) Bits() int { return max(8, min(16, bits.Len(uint(b.pairs/pairsPerRow)))) }
 
 // Rows are the rows of the index that hold something, by number. A row is valid
 // until the next one. The builder is empty when they are through.
@@ -63,7 +63,7 @@ func (b *Builder) Rows() iter.Seq2[int64, []byte] {
 					n++
 				}
 				row = appendPostings(row[:0], pairs[:n])
-				if !yield(int64(at), row) { //nolint:gosec // at most 16 bits
+				if !yield(int64(at), row) {
 					return
 				}
 				pairs = pairs[n:]
@@ -127,7 +127,7 @@ func (s *Set) Keep(row []byte, g uint32) {
 		if c <= 0 || size > uint64(len(row)-a-c) {
 			return
 		}
-		list := row[a+c : a+c+int(size)] //nolint:gosec // at most the length of row
+		list := row[a+c : a+c+int(size)]
 		row = row[a+c+len(list):]
 		if at += step; at < uint64(g) {
 			continue

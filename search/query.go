@@ -31,7 +31,9 @@ func Parse(text string) *Query {
 
 // Words are the words of a-z and 0-9 in a text, in lower case.
 func Words(text string) []string {
-	return strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') })
+	return strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < '0' || r > '9')
+	})
 }
 
 // Grams are what a record must have to be found: all of one of the lists.

@@ -47,7 +47,7 @@ func texts(data []byte) iter.Seq2[int, []byte] {
 			if size <= 0 || n > uint64(len(data)-size) {
 				return
 			}
-			end := size + int(n) //nolint:gosec // at most the length of data
+			end := size + int(n)
 			if !yield(i, data[size:end]) {
 				return
 			}

@@ -93,7 +93,8 @@ func (s *chatSearch) loose(ctx context.Context) ([]hit, error) {
 		ChatID    string `db:"chat_id"`
 		UpdatedAt int64  `db:"updated_at"`
 		Segment   int64  `db:"segment"`
-	}](ctx, s.q, query.Select(t.ChatID, t.UpdatedAt, t.Segment).From(t.Table).Named("search.Loose").Where(t.UserID.Eq(s.filter.UserID), t.Segment.Le(0)))
+	}](ctx, s.q, query.Select(t.ChatID, t.UpdatedAt, t.Segment).From(t.Table).Named("search.Loose").
+		Where(t.UserID.Eq(s.filter.UserID), t.Segment.Le(0)))
 	return collect(rows, func(r struct {
 		ChatID    string `db:"chat_id"`
 		UpdatedAt int64  `db:"updated_at"`
@@ -106,7 +107,8 @@ func (s *chatSearch) loose(ctx context.Context) ([]hit, error) {
 // segments are the chats that parts of the index name.
 func (s *chatSearch) segments(ctx context.Context) ([]hit, error) {
 	t := own.SearchSegment
-	parts, err := query.All[own.SearchSegmentRow](ctx, s.q, query.SelectFrom(t.Table).Named("search.Segments").Where(t.UserID.Eq(s.filter.UserID)))
+	parts, err := query.All[own.SearchSegmentRow](ctx, s.q, query.SelectFrom(t.Table).Named("search.Segments").
+		Where(t.UserID.Eq(s.filter.UserID)))
 	if err != nil || len(parts) == 0 {
 		return nil, err
 	}
@@ -124,7 +126,8 @@ func (s *chatSearch) segments(ctx context.Context) ([]hit, error) {
 	r := own.SearchRow
 	const few = 256
 	for some := range slices.Chunk(keys, few) {
-		rows, err := query.All[own.SearchRowRow](ctx, s.q, query.SelectFrom(r.Table).Named("search.Rows").Where(query.Tuple(r.Segment, r.Number).In(some...)))
+		rows, err := query.All[own.SearchRowRow](ctx, s.q, query.SelectFrom(r.Table).Named("search.Rows").
+			Where(query.Tuple(r.Segment, r.Number).In(some...)))
 		if err != nil {
 			return nil, err
 		}
@@ -157,7 +160,7 @@ func named(out []hit, chats []byte, in *search.Set) []hit {
 		if n <= 0 || k <= 0 || size > uint64(len(chats)-n-k) {
 			break
 		}
-		end := n + k + int(size) //nolint:gosec // at most the length of chats
+		end := n + k + int(size)
 		if in.Has(i) {
 			out = append(out, hit{id: string(chats[n+k : end]), updated: at})
 		}
@@ -166,7 +169,7 @@ func named(out []hit, chats []byte, in *search.Set) []hit {
 	return out
 }
 
-// How many hits are looked at at a time: those of which the texts are kept, those
+// How many hits are looked at together: those of which the texts are kept, those
 // that are looked at themselves, whose documents may be large, and those that may
 // be too many for every one to be looked at when a filter leaves few of them.
 const (
@@ -206,7 +209,8 @@ func (s *chatSearch) sorted(ctx context.Context, hits []hit, p Page) ([]ChatItem
 	for _, x := range found {
 		snippets[x.ID] = x.Snippet
 	}
-	items, err := (&Chats{s.base}).list(ctx, s.who, s.filter, p, tables.Chat.ID.In(collect(found, func(x ChatItem) string { return x.ID })...))
+	items, err := (&Chats{s.base}).list(ctx, s.who, s.filter, p, tables.Chat.ID.In(collect(found,
+		func(x ChatItem) string { return x.ID })...))
 	for i := range items {
 		items[i].Snippet = snippets[items[i].ID]
 	}
@@ -248,7 +252,8 @@ func (s *chatSearch) narrowed(ctx context.Context, hits []hit) ([]hit, error) {
 	if !narrow || len(hits) < manyHits {
 		return hits, nil
 	}
-	ids, err := query.All[string](ctx, s.q, query.Select(tables.Chat.ID).From(tables.Chat.Table).Named("search.Narrow").Where(f.conds()...))
+	ids, err := query.All[string](ctx, s.q, query.Select(tables.Chat.ID).From(tables.Chat.Table).
+		Named("search.Narrow").Where(f.conds()...))
 	if err != nil {
 		return nil, err
 	}
@@ -279,7 +284,8 @@ func (s *chatSearch) look(ctx context.Context, hits []hit, found map[string]Chat
 			ChatItem
 			Kept int64  `db:"kept"`
 			Text []byte `db:"text"`
-		}](ctx, s.q, query.Select(append(itemColumns(), t.UpdatedAt.As("kept"), t.Text)...).Named("search.Texts").From(tables.Chat.Table).
+		}](ctx, s.q, query.Select(append(itemColumns(), t.UpdatedAt.As("kept"), t.Text)...).Named("search.Texts").
+			From(tables.Chat.Table).
 			Join(t.Table, t.ChatID.EqTo(tables.Chat.ID)).Where(tables.Chat.ID.In(ids...)).Where(s.filter.conds()...))
 		if err != nil {
 			return err
@@ -313,7 +319,8 @@ func (s *chatSearch) put(found map[string]ChatItem, item ChatItem, record []byte
 
 // lookAt looks at chats of which no text is kept, or not the one of now.
 func (s *chatSearch) lookAt(ctx context.Context, ids []string, found map[string]ChatItem) error {
-	items, err := query.All[ChatItem](ctx, s.q, query.Select(itemColumns()...).Named("search.Changed").From(tables.Chat.Table).
+	items, err := query.All[ChatItem](ctx, s.q, query.Select(itemColumns()...).Named("search.Changed").
+		From(tables.Chat.Table).
 		Where(tables.Chat.ID.In(ids...)).Where(s.filter.conds()...))
 	if err != nil || len(items) == 0 {
 		return err

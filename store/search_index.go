@@ -81,19 +81,24 @@ type SearchStatus struct {
 func (s *Store) SearchStatus(ctx context.Context) (st SearchStatus, err error) {
 	err = s.b.inTx(ctx, engine.TxOptions{Name: "search.Status", Mode: engine.Read}, func(ctx context.Context, b base) (err error) {
 		k, t := own.SearchChat, tables.Chat
-		st, err = query.One[SearchStatus](ctx, b.q, query.Select(query.CountAll().As("kept"), query.Sum(k.Size).IfNull(0).As("bytes"),
-			query.Sum(query.Case[int64]().When(k.Segment.Gt(0), 1).Else(0)).IfNull(0).As("indexed")).From(k.Table).Named("search.StatusKept"))
+		st, err = query.One[SearchStatus](ctx, b.q, query.Select(query.CountAll().As("kept"), query.Sum(k.Size).
+			IfNull(0).As("bytes"),
+			query.Sum(query.Case[int64]().When(k.Segment.Gt(0), 1).Else(0)).IfNull(0).As("indexed")).From(k.Table).
+			Named("search.StatusKept"))
 		if err != nil {
 			return err
 		}
 		st.Tables = true
-		if st.Parts, err = query.Count(ctx, b.q, query.Select(own.SearchSegment.ID).From(own.SearchSegment.Table).Where(own.SearchSegment.UserID.Ne(""))); err != nil {
+		if st.Parts, err = query.Count(ctx, b.q, query.Select(own.SearchSegment.ID).From(own.SearchSegment.Table).
+			Where(own.SearchSegment.UserID.Ne(""))); err != nil {
 			return err
 		}
-		if st.Chats, err = query.Count(ctx, b.q, query.Select(t.ID).From(t.Table).Where(t.UserID.NotNull())); err != nil {
+		if st.Chats, err = query.Count(ctx, b.q, query.Select(t.ID).From(t.Table).
+			Where(t.UserID.NotNull())); err != nil {
 			return err
 		}
-		now, err := query.Count(ctx, b.q, query.Select(t.ID).From(t.Table).Join(k.Table, k.ChatID.EqTo(t.ID), k.UserID.EqTo(t.UserID), k.UpdatedAt.EqTo(t.UpdatedAt)))
+		now, err := query.Count(ctx, b.q, query.Select(t.ID).From(t.Table).
+			Join(k.Table, k.ChatID.EqTo(t.ID), k.UserID.EqTo(t.UserID), k.UpdatedAt.EqTo(t.UpdatedAt)))
 		st.Changed = st.Chats - now
 		return err
 	})
@@ -177,7 +182,8 @@ func (x *SearchIndex) tell() {
 // removeUnfinished takes away parts of the index that were not made to their end.
 func (x *SearchIndex) removeUnfinished(ctx context.Context) error {
 	t := own.SearchSegment
-	ids, err := query.All[int64](ctx, x.q, query.Select(t.ID).From(t.Table).Named("search.Unfinished").Where(t.UserID.Eq("")))
+	ids, err := query.All[int64](ctx, x.q, query.Select(t.ID).From(t.Table).Named("search.Unfinished").
+		Where(t.UserID.Eq("")))
 	if err != nil {
 		return err
 	}
@@ -188,10 +194,12 @@ func (x *SearchIndex) removeUnfinished(ctx context.Context) error {
 // themselves, so that nothing is left of one that was cut off.
 func (x *SearchIndex) removeParts(ctx context.Context, ids []int64) error {
 	for _, id := range ids {
-		if _, err := query.Exec(ctx, x.q, query.Delete(own.SearchRow.Table).Named("search.RemoveRows").Where(own.SearchRow.Segment.Eq(id))); err != nil {
+		if _, err := query.Exec(ctx, x.q, query.Delete(own.SearchRow.Table).Named("search.RemoveRows").
+			Where(own.SearchRow.Segment.Eq(id))); err != nil {
 			return err
 		}
-		if _, err := query.Exec(ctx, x.q, query.Delete(own.SearchSegment.Table).Named("search.RemovePart").Where(own.SearchSegment.ID.Eq(id))); err != nil {
+		if _, err := query.Exec(ctx, x.q, query.Delete(own.SearchSegment.Table).Named("search.RemovePart").
+			Where(own.SearchSegment.ID.Eq(id))); err != nil {
 			return err
 		}
 	}
@@ -206,12 +214,14 @@ func (x *SearchIndex) usersBehind(ctx context.Context) ([]string, error) {
 		sums
 	}
 	t, k := tables.Chat, own.SearchChat
-	chats, err := query.All[perUser](ctx, x.q, query.Select(t.UserID, query.CountAll().As("n"), query.Sum(t.UpdatedAt).IfNull(0).As("sum")).
+	chats, err := query.All[perUser](ctx, x.q, query.Select(t.UserID, query.CountAll().
+		As("n"), query.Sum(t.UpdatedAt).IfNull(0).As("sum")).
 		From(t.Table).Named("search.UsersChats").Where(t.UserID.NotNull()).GroupBy(t.UserID))
 	if err != nil {
 		return nil, err
 	}
-	kept, err := query.All[perUser](ctx, x.q, query.Select(k.UserID, query.CountAll().As("n"), query.Sum(k.UpdatedAt).IfNull(0).As("sum")).
+	kept, err := query.All[perUser](ctx, x.q, query.Select(k.UserID, query.CountAll().As("n"), query.Sum(k.UpdatedAt).
+		IfNull(0).As("sum")).
 		From(k.Table).Named("search.UsersKept").GroupBy(k.UserID))
 	if err != nil {
 		return nil, err
@@ -240,7 +250,8 @@ func (x *SearchIndex) behind(ctx context.Context, user string) ([]string, error)
 		return nil, err
 	}
 	for some := range slices.Chunk(gone, rowsPerStatement) {
-		if _, err := query.Exec(ctx, x.q, query.Delete(k.Table).Named("search.RemoveGone").Where(k.ChatID.In(some...), k.UserID.Eq(user))); err != nil {
+		if _, err := query.Exec(ctx, x.q, query.Delete(k.Table).Named("search.RemoveGone").
+			Where(k.ChatID.In(some...), k.UserID.Eq(user))); err != nil {
 			return nil, err
 		}
 	}
@@ -282,7 +293,8 @@ func (x *SearchIndex) take(ctx context.Context, ids []string) error {
 			return nil
 		}
 		k := own.SearchChat
-		_, err := query.Exec(ctx, x.q, query.InsertRows(k.Table, rows).Named("search.Keep").OnConflict(k.ChatID).DoUpdate(k.UserID, k.UpdatedAt, k.Segment, k.Size, k.Text))
+		_, err := query.Exec(ctx, x.q, query.InsertRows(k.Table, rows).Named("search.Keep").OnConflict(k.ChatID).
+			DoUpdate(k.UserID, k.UpdatedAt, k.Segment, k.Size, k.Text))
 		rows, size = rows[:0], 0
 		return err
 	}
@@ -291,7 +303,8 @@ func (x *SearchIndex) take(ctx context.Context, ids []string) error {
 		if !ok || r.updated == nil || *r.updated >= settled || r.user == "" {
 			continue // it has changed meanwhile
 		}
-		row := own.SearchChatRow{ChatID: id, UserID: r.user, UpdatedAt: *r.updated, Size: int64(len(r.text)), Text: r.text}
+		row := own.SearchChatRow{ChatID: id, UserID: r.user, UpdatedAt: *r.updated, Size: int64(len(r.text)),
+			Text: r.text}
 		if len(r.text) > maxRecordBytes || tooLong(x.eng.Dialect().Limits().Packet, len(r.text)) {
 			row.Segment, row.Text = -1, nil
 		}
@@ -317,7 +330,8 @@ func tooLong(packet, n int) bool { return packet > 0 && n > packet/3 }
 func (x *SearchIndex) parts(ctx context.Context) error {
 	k := own.SearchChat
 	size := query.Sum(k.Size)
-	users, err := query.All[string](ctx, x.q, query.Select(k.UserID).From(k.Table).Named("search.Loose").Where(k.Segment.Eq(0)).
+	users, err := query.All[string](ctx, x.q, query.Select(k.UserID).From(k.Table).Named("search.Loose").
+		Where(k.Segment.Eq(0)).
 		GroupBy(k.UserID).Having(query.Or(query.CountAll().Ge(looseChats), size.Ge(looseBytes))))
 	if err != nil {
 		return err
@@ -351,7 +365,8 @@ func (x *SearchIndex) part(ctx context.Context, user string) (bool, error) {
 		UpdatedAt int64  `db:"updated_at"`
 		Segment   int64  `db:"segment"`
 		Size      int64  `db:"size"`
-	}](ctx, x.q, query.Select(k.ChatID, k.UpdatedAt, k.Segment, k.Size).From(k.Table).Named("search.Sources").Where(k.UserID.Eq(user), from).OrderBy(k.UpdatedAt, k.ChatID))
+	}](ctx, x.q, query.Select(k.ChatID, k.UpdatedAt, k.Segment, k.Size).From(k.Table).Named("search.Sources").
+		Where(k.UserID.Eq(user), from).OrderBy(k.UpdatedAt, k.ChatID))
 	if err != nil {
 		return false, err
 	}
@@ -364,7 +379,8 @@ func (x *SearchIndex) part(ctx context.Context, user string) (bool, error) {
 	}
 	// What was cut off is known by having no owner.
 	id := rand.Int64N(1<<62) + 1
-	if _, err := query.Exec(ctx, x.q, query.Insert(g.Table).Named("search.Begin").Row(own.SearchSegmentRow{ID: id, Chats: []byte{}})); err != nil {
+	if _, err := query.Exec(ctx, x.q, query.Insert(g.Table).Named("search.Begin").
+		Row(own.SearchSegmentRow{ID: id, Chats: []byte{}})); err != nil {
 		return false, err
 	}
 	var b search.Builder
@@ -379,7 +395,8 @@ func (x *SearchIndex) part(ctx context.Context, user string) (bool, error) {
 		for i := range some {
 			ids[i] = some[i].ChatID
 		}
-		for r, err := range query.Rows[own.SearchChatRow](ctx, x.q, query.Select(k.ChatID, k.UpdatedAt, k.Text).From(k.Table).Named("search.Records").Where(k.ChatID.In(ids...))) {
+		for r, err := range query.Rows[own.SearchChatRow](ctx, x.q, query.Select(k.ChatID, k.UpdatedAt, k.Text).
+			From(k.Table).Named("search.Records").Where(k.ChatID.In(ids...))) {
 			if err != nil {
 				return false, err
 			}
@@ -411,7 +428,8 @@ func (x *SearchIndex) dissolved(ctx context.Context, user string) ([]int64, erro
 		Records int64 `db:"records"`
 		Live    int64 `db:"live"`
 	}](ctx, x.q, query.Select(g.ID, g.Records, query.CountOf(k.ChatID).As("live")).From(g.Table).Named("search.Parts").
-		LeftJoin(k.Table, k.UserID.EqTo(g.UserID), k.Segment.EqTo(g.ID)).Where(g.UserID.Eq(user)).GroupBy(g.ID, g.Records))
+		LeftJoin(k.Table, k.UserID.EqTo(g.UserID), k.Segment.EqTo(g.ID)).Where(g.UserID.Eq(user)).
+		GroupBy(g.ID, g.Records))
 	if err != nil {
 		return nil, err
 	}
@@ -455,10 +473,12 @@ func (x *SearchIndex) writeRows(ctx context.Context, id int64, b *search.Builder
 
 // finish lets a part of the index count for the chats that are in it, in place of
 // old ones. Chats of which another text was kept meanwhile stay where they are.
-func (x *SearchIndex) finish(ctx context.Context, done own.SearchSegmentRow, in map[string]int64, from query.Cond, old []int64) error {
+func (x *SearchIndex) finish(ctx context.Context, done own.SearchSegmentRow, in map[string]int64, from query.Cond,
+	old []int64) error {
 	k, g := own.SearchChat, own.SearchSegment
 	return x.inTx(ctx, engine.TxOptions{Name: "search.Finish", Idempotent: true}, func(ctx context.Context, b base) error {
-		n, err := query.Exec(ctx, b.q, query.Update(g.Table).Named("search.Finish").Set(g.UserID.Set(done.UserID), g.Bits.Set(done.Bits), g.Records.Set(done.Records), g.Chats.Set(done.Chats)).
+		n, err := query.Exec(ctx, b.q, query.Update(g.Table).Named("search.Finish").
+			Set(g.UserID.Set(done.UserID), g.Bits.Set(done.Bits), g.Records.Set(done.Records), g.Chats.Set(done.Chats)).
 			Where(g.ID.Eq(done.ID)))
 		if err != nil {
 			return err
@@ -466,7 +486,8 @@ func (x *SearchIndex) finish(ctx context.Context, done own.SearchSegmentRow, in 
 		if n == 0 {
 			return dberr.New(dberr.Conflict, "search.Finish", "another program has taken away what was made; it makes it again")
 		}
-		now, err := query.All[own.SearchChatRow](ctx, b.q, query.Select(k.ChatID, k.UpdatedAt).From(k.Table).Named("search.LockKept").ForUpdate().
+		now, err := query.All[own.SearchChatRow](ctx, b.q, query.Select(k.ChatID, k.UpdatedAt).From(k.Table).
+			Named("search.LockKept").ForUpdate().
 			Where(k.UserID.Eq(done.UserID), from))
 		if err != nil {
 			return err
@@ -478,17 +499,20 @@ func (x *SearchIndex) finish(ctx context.Context, done own.SearchSegmentRow, in 
 			}
 		}
 		for some := range slices.Chunk(ids, 2*rowsPerStatement) {
-			if _, err := query.Exec(ctx, b.q, query.Update(k.Table).Named("search.Move").Set(k.Segment.Set(done.ID)).Where(k.ChatID.In(some...), from)); err != nil {
+			if _, err := query.Exec(ctx, b.q, query.Update(k.Table).Named("search.Move").Set(k.Segment.Set(done.ID)).
+				Where(k.ChatID.In(some...), from)); err != nil {
 				return err
 			}
 		}
 		if len(old) == 0 {
 			return nil
 		}
-		if _, err := query.Exec(ctx, b.q, query.Update(k.Table).Named("search.Loosen").Set(k.Segment.Set(0)).Where(k.UserID.Eq(done.UserID), k.Segment.In(old...))); err != nil {
+		if _, err := query.Exec(ctx, b.q, query.Update(k.Table).Named("search.Loosen").Set(k.Segment.Set(0)).
+			Where(k.UserID.Eq(done.UserID), k.Segment.In(old...))); err != nil {
 			return err
 		}
-		_, err = query.Exec(ctx, b.q, query.Update(g.Table).Named("search.Dissolve").Set(g.UserID.Set("")).Where(g.ID.In(old...)))
+		_, err = query.Exec(ctx, b.q, query.Update(g.Table).Named("search.Dissolve").Set(g.UserID.Set("")).
+			Where(g.ID.In(old...)))
 		return err
 	})
 }

@@ -39,7 +39,8 @@ func (b *base) forget(ctx context.Context, chats query.Query) error {
 	}
 	// In a savepoint: somebody may have taken the tables away.
 	err := b.inTx(ctx, engine.TxOptions{Name: "search.Forget"}, func(ctx context.Context, b base) error {
-		_, err := query.Exec(ctx, b.q, query.Delete(own.SearchChat.Table).Named("search.Forget").Where(own.SearchChat.ChatID.InQuery(chats)))
+		_, err := query.Exec(ctx, b.q, query.Delete(own.SearchChat.Table).Named("search.Forget").
+			Where(own.SearchChat.ChatID.InQuery(chats)))
 		return err
 	})
 	if err = b.searching.known(err); indexless(err) {
@@ -71,7 +72,8 @@ func (b *base) changed(ctx context.Context, user string) ([]hit, error) {
 	kept, err := query.One[struct {
 		sums
 		Newest *int64 `db:"newest"`
-	}](ctx, b.q, query.Select(query.CountAll().As("n"), query.Sum(k.UpdatedAt).IfNull(0).As("sum"), query.Max(k.UpdatedAt).As("newest")).
+	}](ctx, b.q, query.Select(query.CountAll().As("n"), query.Sum(k.UpdatedAt).IfNull(0).
+		As("sum"), query.Max(k.UpdatedAt).As("newest")).
 		From(k.Table).Named("search.Kept").Where(k.UserID.Eq(user)))
 	if err != nil {
 		return nil, err
@@ -84,7 +86,8 @@ func (b *base) changed(ctx context.Context, user string) ([]hit, error) {
 	chats, err := query.One[struct {
 		sums
 		All int64 `db:"everything"`
-	}](ctx, b.q, query.Select(query.CountAll().As("everything"), query.Sum(old).IfNull(0).As("n"), query.Sum(sum).IfNull(0).As("sum")).
+	}](ctx, b.q, query.Select(query.CountAll().As("everything"), query.Sum(old).IfNull(0).As("n"), query.Sum(sum).
+		IfNull(0).As("sum")).
 		From(t.Table).Named("search.Chats").Where(t.UserID.Eq(user)))
 	if err != nil {
 		return nil, err
@@ -117,12 +120,14 @@ func (b *base) versions(ctx context.Context, user string, newer *int64) ([]hit, 
 	if newer != nil {
 		where = append(where, t.UpdatedAt.Gt(*newer))
 	}
-	rows, err := query.All[version](ctx, b.q, query.Select(t.ID, t.UpdatedAt, k.UpdatedAt.As("kept")).From(t.Table).Named("search.Versions").
+	rows, err := query.All[version](ctx, b.q, query.Select(t.ID, t.UpdatedAt, k.UpdatedAt.As("kept")).From(t.Table).
+		Named("search.Versions").
 		LeftJoin(k.Table, k.ChatID.EqTo(t.ID), k.UserID.EqTo(t.UserID)).Where(where...))
 	if err != nil {
 		return nil, err
 	}
-	rows = slices.DeleteFunc(rows, func(v version) bool { return v.UpdatedAt != nil && v.Kept != nil && *v.Kept == *v.UpdatedAt })
+	rows = slices.DeleteFunc(rows,
+		func(v version) bool { return v.UpdatedAt != nil && v.Kept != nil && *v.Kept == *v.UpdatedAt })
 	return collect(rows, func(v version) hit {
 		return hit{id: v.ID, updated: orZero(v.UpdatedAt), itself: true, dated: v.UpdatedAt != nil, kept: v.Kept}
 	}), nil
@@ -142,7 +147,8 @@ func (b *base) waitingIn(ctx context.Context, chats []string) (map[string]bool, 
 		return nil, err
 	}
 	t := own.Message
-	rows, err := query.All[own.MessageRow](ctx, b.q, query.Select(t.ChatID, t.MessageID).From(t.Table).Named("search.Waiting").Where(t.ChatID.In(chats...)))
+	rows, err := query.All[own.MessageRow](ctx, b.q, query.Select(t.ChatID, t.MessageID).From(t.Table).
+		Named("search.Waiting").Where(t.ChatID.In(chats...)))
 	out := make(map[string]bool, len(rows))
 	for _, r := range rows {
 		out[chatdoc.RowID(r.ChatID, r.MessageID)] = true
@@ -155,11 +161,13 @@ func (b *base) waitingIn(ctx context.Context, chats []string) (map[string]bool, 
 // cannot be read keeps nothing else from being found.
 func (b *base) records(ctx context.Context, ids []string) (map[string]record, error) {
 	t, m := tables.Chat, tables.ChatMessage
-	chats, err := query.All[model.Chat](ctx, b.q, query.Select(t.ID, t.UserID, t.Title, t.UpdatedAt, t.Chat).From(t.Table).Named("search.Documents").Where(t.ID.In(ids...)))
+	chats, err := query.All[model.Chat](ctx, b.q, query.Select(t.ID, t.UserID, t.Title, t.UpdatedAt, t.Chat).
+		From(t.Table).Named("search.Documents").Where(t.ID.In(ids...)))
 	if err != nil {
 		return nil, err
 	}
-	messages, err := query.All[model.ChatMessage](ctx, b.q, query.Select(m.ID, m.ChatID, m.Content).From(m.Table).Named("search.Messages").
+	messages, err := query.All[model.ChatMessage](ctx, b.q, query.Select(m.ID, m.ChatID, m.Content).From(m.Table).
+		Named("search.Messages").
 		Where(m.ChatID.In(ids...)).OrderBy(m.CreatedAt, m.ID))
 	if err != nil {
 		return nil, err

@@ -84,29 +84,31 @@ func searchRow(t *schema.Table) SearchRowTable {
 	return s
 }
 
-// Rows of the tables of the search.
-type (
-	SearchChatRow struct {
-		ChatID    string `db:"chat_id"`
-		UserID    string `db:"user_id"`
-		UpdatedAt int64  `db:"updated_at"`
-		Segment   int64  `db:"segment"`
-		Size      int64  `db:"size"`
-		Text      []byte `db:"text"`
-	}
-	SearchSegmentRow struct {
-		ID      int64  `db:"id"`
-		UserID  string `db:"user_id"`
-		Bits    int64  `db:"bits"`
-		Records int64  `db:"records"`
-		Chats   []byte `db:"chats"`
-	}
-	SearchRowRow struct {
-		Segment int64  `db:"segment"`
-		Number  int64  `db:"number"`
-		Data    []byte `db:"data"`
-	}
-)
+// SearchChatRow is a row of [SearchChat].
+type SearchChatRow struct {
+	ChatID    string `db:"chat_id"`
+	UserID    string `db:"user_id"`
+	UpdatedAt int64  `db:"updated_at"`
+	Segment   int64  `db:"segment"`
+	Size      int64  `db:"size"`
+	Text      []byte `db:"text"`
+}
+
+// SearchSegmentRow is a row of [SearchSegment].
+type SearchSegmentRow struct {
+	ID      int64  `db:"id"`
+	UserID  string `db:"user_id"`
+	Bits    int64  `db:"bits"`
+	Records int64  `db:"records"`
+	Chats   []byte `db:"chats"`
+}
+
+// SearchRowRow is a row of [SearchRow].
+type SearchRowRow struct {
+	Segment int64  `db:"segment"`
+	Number  int64  `db:"number"`
+	Data    []byte `db:"data"`
+}
 
 // Search are the tables of the search.
 func Search() []*schema.Table {
