@@ -140,13 +140,10 @@ func writeParts(w http.ResponseWriter, parts []string) error {
 	for _, p := range parts {
 		n += len(p)
 	}
-	if rec, ok := w.(*record); ok && rec.flow != nil {
-		if err := rec.flow.room(int64(n)); err != nil {
-			return err
-		}
+	if err := announce(w, n); err != nil {
+		return err
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Content-Length", strconv.Itoa(n))
 	w.WriteHeader(http.StatusOK)
 	for i, p := range parts {
 		parts[i] = ""
@@ -157,9 +154,24 @@ func writeParts(w http.ResponseWriter, parts []string) error {
 	return nil
 }
 
+// announce waits for room for an answer of n bytes, and says how large it is: a
+// request whose answer was small before waits for no other one.
+func announce(w http.ResponseWriter, n int) error {
+	if rec, ok := w.(*record); ok && rec.flow != nil {
+		if err := rec.flow.room(int64(n)); err != nil {
+			return err
+		}
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(n))
+	return nil
+}
+
 func writeJSON(w http.ResponseWriter, v any) error {
 	body, err := json.Marshal(v)
 	if err != nil {
+		return err
+	}
+	if err := announce(w, len(body)); err != nil {
 		return err
 	}
 	writeBody(w, http.StatusOK, body)

@@ -10,12 +10,15 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/health"
 	"github.com/larder-db/larder/server"
 	"github.com/larder-db/larder/store"
@@ -56,12 +59,20 @@ func (well) Ping(context.Context) error                   { return nil }
 func (well) Schema(context.Context) (health.State, error) { return health.State{}, nil }
 func (well) Engine() string                               { return "none" }
 
+// nowhere is a database that cannot be reached: what the server does by itself
+// asks for no more than a transaction.
+type nowhere struct{ engine.Queryer }
+
+func (nowhere) InTx(context.Context, engine.TxOptions, func(context.Context, *engine.Tx) error) error {
+	return dberr.New(dberr.Unavailable, "nowhere", "there is no database")
+}
+
 // onPipes runs fn beside a server on pipes, in time that passes only when
 // nothing else happens. It has a store that nothing gets to.
 func onPipes(t *testing.T, fn func(p *pipes)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		srv, err := server.New(server.Options{Probe: well{}, Store: &store.Store{}, Secret: []byte(secret)})
+		srv, err := server.New(server.Options{Probe: well{}, Store: store.New(nowhere{}, store.Options{}), Secret: []byte(secret)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -348,4 +359,18 @@ func TestStalledBodiesTakeNoRoom(t *testing.T) {
 		fmt.Fprint(c, `{"chat":`)
 	}
 	a.call("GET", "/api/v1/chats/?page=1", nil, token).is(200, "")
+}
+
+// Every answer in JSON says how large it is: what was small once need not wait
+// for room as an answer of unknown size does.
+func TestAnswersSayHowLargeTheyAre(t *testing.T) {
+	a := local(t)
+	token := a.admin()
+	a.chat(token, `{"title":"x"}`)
+	for _, path := range []string{"/api/v1/chats/?page=1", "/api/v1/chats/search?text=x", "/api/v1/search?q=x", "/api/v1/folders/", "/api/v1/users/user/settings", "/api/config"} {
+		w := a.call("GET", path, nil, token).is(200, "")
+		if got := w.Header().Get("Content-Length"); got != strconv.Itoa(w.Body.Len()) {
+			t.Errorf("%s: %d bytes, announced as %q", path, w.Body.Len(), got)
+		}
+	}
 }
