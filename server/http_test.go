@@ -307,7 +307,7 @@ func TestStatementBudgets(t *testing.T) {
 	token := a.admin()
 	c := a.chat(token, `{"title":"x","history":{"messages":{"1":{"role":"user"}}}}`)
 	for _, b := range []struct {
-		n            int
+		n            int // one of a chat that is changed reads what waits for its document
 		method, path string
 		body         any
 	}{
@@ -316,7 +316,7 @@ func TestStatementBudgets(t *testing.T) {
 		{4, "GET", "/api/v1/auths/", nil},
 		{4, "POST", "/api/v1/auths/signin", map[string]any{"email": "ada@example.com", "password": "pw-ada"}},
 		{3, "POST", "/api/v1/chats/new", `{"chat":{"history":{"messages":{"1":{"role":"user"},"2":{"role":"user"}}}}}`},
-		{6, "POST", "/api/v1/chats/" + c.ID, `{"chat":{"history":{"messages":{"1":{"role":"user","x":1},"2":{"role":"user"},"3":{"role":"user"}}}}}`},
+		{7, "POST", "/api/v1/chats/" + c.ID, `{"chat":{"history":{"messages":{"1":{"role":"user","x":1},"2":{"role":"user"},"3":{"role":"user"}}}}}`},
 		{0, "GET", "/health", nil},
 		{0, "GET", "/api/version", nil},
 		{0, "GET", "/api/v1/auths/", "no token"},
