@@ -69,7 +69,7 @@ func BenchmarkSearch(b *testing.B) {
 				})
 			}
 			b.Run("reindex", func(b *testing.B) {
-				for b.Loop() { //nolint:revive // it was done above, once
+				for b.Loop() { // it was done above, once
 				}
 				b.ReportMetric(float64(17**searchedChats)/took.Seconds(), "messages/s")
 				b.ReportMetric(float64(status.Bytes)/1e6, "texts-MB")
