@@ -81,20 +81,18 @@ type SearchStatus struct {
 func (s *Store) SearchStatus(ctx context.Context) (st SearchStatus, err error) {
 	err = s.b.inTx(ctx, engine.TxOptions{Name: "search.Status", Mode: engine.Read}, func(ctx context.Context, b base) (err error) {
 		k, t := own.SearchChat, tables.Chat
-		st, err = query.One[SearchStatus](ctx, b.q, query.Select(query.CountAll().As("kept"), query.Sum(k.Size).
-			IfNull(0).As("bytes"),
-			query.Sum(query.Case[int64]().When(k.Segment.Gt(0), 1).Else(0)).IfNull(0).As("indexed")).From(k.Table).
-			Named("search.StatusKept"))
+		indexed := query.Case[int64]().When(k.Segment.Gt(0), 1).Else(0)
+		st, err = query.One[SearchStatus](ctx, b.q, query.Select(query.CountAll().As("kept"), query.Sum(k.Size).IfNull(0).As("bytes"),
+			query.Sum(indexed).IfNull(0).As("indexed")).From(k.Table).Named("search.StatusKept"))
 		if err != nil {
 			return err
 		}
 		st.Tables = true
-		if st.Parts, err = query.Count(ctx, b.q, query.Select(own.SearchSegment.ID).From(own.SearchSegment.Table).
-			Where(own.SearchSegment.UserID.Ne(""))); err != nil {
+		parts := query.Select(own.SearchSegment.ID).From(own.SearchSegment.Table).Where(own.SearchSegment.UserID.Ne(""))
+		if st.Parts, err = query.Count(ctx, b.q, parts); err != nil {
 			return err
 		}
-		if st.Chats, err = query.Count(ctx, b.q, query.Select(t.ID).From(t.Table).
-			Where(t.UserID.NotNull())); err != nil {
+		if st.Chats, err = query.Count(ctx, b.q, query.Select(t.ID).From(t.Table).Where(t.UserID.NotNull())); err != nil {
 			return err
 		}
 		now, err := query.Count(ctx, b.q, query.Select(t.ID).From(t.Table).
@@ -109,9 +107,9 @@ func (s *Store) SearchStatus(ctx context.Context) (st SearchStatus, err error) {
 }
 
 // CatchUp brings what has changed up to date, and returns how far it has come. It
-// waits for another one that does. A SearchIndex does one thing at a time. Everything it does is done in small steps: when
-// it is cut off, the next one goes on. dberr.ErrSchemaMismatch where there are no
-// tables for it.
+// waits for another one that does, and a SearchIndex does one thing at a time.
+// Everything is done in small steps: when it is cut off, the next one goes on.
+// dberr.ErrSchemaMismatch where there are no tables for it.
 func (x *SearchIndex) CatchUp(ctx context.Context) (SearchProgress, error) {
 	done, err := x.catchUp(ctx)
 	return done, x.searching.known(err)
