@@ -160,9 +160,16 @@ func TestOpenWaits(t *testing.T) {
 		}
 		d := larder.New(u, larder.Options{Migrate: larder.MigrateOff})
 		defer d.Close()
-		short, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-		defer cancel()
-		if err := d.Open(short); !errors.Is(err, context.DeadlineExceeded) {
+		ctx, stop := context.WithCancel(t.Context())
+		defer stop()
+		stopped := make(chan error, 1)
+		go func() { stopped <- d.Open(ctx) }()
+		for why := ""; !strings.HasPrefix(why, "The database is empty"); time.Sleep(5 * time.Millisecond) {
+			s, _ := d.Probe().Schema(t.Context()) // before it is open there is nothing to ask
+			why = s.Reason
+		}
+		stop()
+		if err := <-stopped; !errors.Is(err, context.Canceled) {
 			t.Errorf("Open: %v", err)
 		}
 		is(t, d, "", "The database is empty, and is left alone because of Options.Migrate off; ")
