@@ -28,8 +28,8 @@ func opened(t *testing.T, u *dburl.URL) *engine.Engine {
 	return eng
 }
 
-// exec runs statements on a database.
-func exec(ctx context.Context, eng *engine.Engine, statements ...string) error {
+// change runs statements on a database.
+func change(ctx context.Context, eng *engine.Engine, statements ...string) error {
 	for _, s := range statements {
 		if _, err := eng.Exec(ctx, engine.Statement{SQL: s, Write: true}); err != nil {
 			return fmt.Errorf("%s: %w", s, err)
@@ -52,7 +52,7 @@ func TestACopyFollowsUntilTheSourceIsFrozen(t *testing.T) {
 			go func() { // until it is frozen
 				var err error
 				for n := 0; err == nil && (rounds.Load() < 3 || n < 20); n++ {
-					err = exec(ctx, source,
+					err = change(ctx, source,
 						fmt.Sprintf("INSERT INTO memory (id, user_id, content, created_at, updated_at) VALUES ('%s-%d', 'u', 'x', 1, 1)", to.Backend, n),
 						fmt.Sprintf("UPDATE chat SET title = 'round %d' WHERE id = (SELECT i FROM (SELECT min(id) AS i FROM chat) AS c)", n),
 						"DELETE FROM tag WHERE id = (SELECT i FROM (SELECT min(id) AS i FROM tag) AS t)")
@@ -97,7 +97,7 @@ func TestAStoppedFollowerIsTakenUp(t *testing.T) {
 		t.Run(to.Backend, func(t *testing.T) {
 			ctx, stop := context.WithCancel(t.Context())
 			_, err := larder.Copy(ctx, from, to, larder.MoveOptions{Follow: &larder.Follow{Pause: time.Millisecond, Round: func(transfer.Round) {
-				if err := exec(t.Context(), source, "DELETE FROM feedback", "UPDATE chat SET title = title || '!'"); err != nil {
+				if err := change(t.Context(), source, "DELETE FROM feedback", "UPDATE chat SET title = title || '!'"); err != nil {
 					t.Error(err)
 				}
 				stop()

@@ -82,7 +82,7 @@ func (d *Database) proceed(ctx context.Context, at *migrate.Status) (done bool, 
 	case at.Empty || at.Unfinished:
 		return d.create(ctx)
 	}
-	return false, d.upgrade(ctx)
+	return false, d.upgrade(ctx, at.HalfApplied)
 }
 
 // filling says that this database is being moved elsewhere, or another one into
@@ -183,11 +183,7 @@ func (d *Database) openForUse(ctx context.Context) error {
 // so that there is nothing to copy ahead of it; a database in which they cannot
 // be made, by an account that may not create tables, is served without.
 func (d *Database) extend(ctx context.Context, eng *engine.Engine) error {
-	r, err := migrate.New(migrate.Options{Engine: eng, Lineages: Lineages(d.o.SameEmail), Snapshot: migrate.SnapshotNever, Build: d.o.Build,
-		LockTimeout: d.o.LockTimeout, LockLimit: d.o.LockLimit})
-	if err == nil {
-		r, err = r.In(ownLineage)
-	}
+	r, err := d.ownRunner(eng)
 	if err != nil {
 		return err
 	}
@@ -202,6 +198,16 @@ func (d *Database) extend(ctx context.Context, eng *engine.Engine) error {
 		d.log.Warn("tables of larder's own could not be made; the database is served without them, single messages cost as much as the whole chat, and searches read every message", "error", err)
 	}
 	return nil
+}
+
+// ownRunner makes the tables that only Larder has.
+func (d *Database) ownRunner(eng *engine.Engine) (*migrate.Runner, error) {
+	r, err := migrate.New(migrate.Options{Engine: eng, Lineages: Lineages(d.o.SameEmail), Snapshot: migrate.SnapshotNever, Build: d.o.Build,
+		LockTimeout: d.o.LockTimeout, LockLimit: d.o.LockLimit})
+	if err != nil {
+		return nil, err
+	}
+	return r.In(ownLineage)
 }
 
 // openNewer opens a database that a newer program has migrated: it is served
@@ -301,11 +307,20 @@ func (d *Database) createLocked(ctx context.Context, eng *engine.Engine) (bool, 
 }
 
 // upgrade brings the database to the head.
-func (d *Database) upgrade(ctx context.Context) error {
+func (d *Database) upgrade(ctx context.Context, cutOff bool) error {
 	d.say(health.State{Reason: "The database is about to be migrated.", Passing: true})
 	eng, err := d.connect(ctx, toMigrate)
 	if err != nil {
 		return err
+	}
+	if cutOff { // perhaps while larder's own tables were made, which goes on then; if not, the error says nothing new
+		own, err := d.ownRunner(eng)
+		if err != nil {
+			return err
+		}
+		if _, err := own.Upgrade(ctx, "heads"); err != nil && ctx.Err() != nil {
+			return err
+		}
 	}
 	r, err := d.runner(eng)
 	if err == nil {
