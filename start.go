@@ -82,7 +82,7 @@ func (d *Database) proceed(ctx context.Context, at *migrate.Status) (done bool, 
 	case at.Empty || at.Unfinished:
 		return d.create(ctx)
 	}
-	return false, d.upgrade(ctx, at.HalfApplied)
+	return false, d.upgrade(ctx)
 }
 
 // filling says that this database is being moved elsewhere, or another one into
@@ -307,20 +307,11 @@ func (d *Database) createLocked(ctx context.Context, eng *engine.Engine) (bool, 
 }
 
 // upgrade brings the database to the head.
-func (d *Database) upgrade(ctx context.Context, cutOff bool) error {
+func (d *Database) upgrade(ctx context.Context) error {
 	d.say(health.State{Reason: "The database is about to be migrated.", Passing: true})
 	eng, err := d.connect(ctx, toMigrate)
 	if err != nil {
 		return err
-	}
-	if cutOff { // perhaps while larder's own tables were made, which goes on then; if not, the error says nothing new
-		own, err := d.ownRunner(eng)
-		if err != nil {
-			return err
-		}
-		if _, err := own.Upgrade(ctx, "heads"); err != nil && ctx.Err() != nil {
-			return err
-		}
 	}
 	r, err := d.runner(eng)
 	if err == nil {
@@ -331,6 +322,13 @@ func (d *Database) upgrade(ctx context.Context, cutOff bool) error {
 	}
 	begin := time.Now()
 	rep, err := r.Upgrade(ctx, "heads")
+	if errors.Is(err, migrate.ErrHalfApplied) { // perhaps while larder's own tables were made, which goes on then
+		if own, oerr := d.ownRunner(eng); oerr == nil {
+			if _, oerr = own.Upgrade(ctx, "heads"); oerr == nil {
+				rep, err = r.Upgrade(ctx, "heads")
+			}
+		}
+	}
 	if err != nil {
 		return d.refused(err)
 	}
