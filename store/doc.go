@@ -34,5 +34,7 @@
 // The package is large because it has a file for each resource, and one
 // transaction often spans several of them; what they share is kind.go and access.go.
 //
-// What it will not do: keep anything in memory between calls.
+// What it will not do: keep rows in memory between calls. A store remembers only
+// which tables of larder's own it has seen, and for which chats messages wait
+// that it has written; what it needs of that is in the database, too.
 package store

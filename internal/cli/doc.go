@@ -9,6 +9,9 @@
 // failed or not in order, 2 for wrong usage, 3 for a copy that is done and in
 // which not every row went as it was.
 //
+// The package is large because it has a file for each of some twenty verbs; what
+// they share is globals.go, settings.go and move.go.
+//
 // What it will not do: open, create or migrate a database itself. Package larder
 // does, for every program; here are the flags for it and the words.
 package cli
