@@ -161,11 +161,6 @@ func (b *base) waitingIn(ctx context.Context, chats []string) (map[string]bool, 
 // cannot be read keeps nothing else from being found.
 func (b *base) records(ctx context.Context, ids []string) (map[string]record, error) {
 	t, m := tables.Chat, tables.ChatMessage
-	chats, err := query.All[model.Chat](ctx, b.q, query.Select(t.ID, t.UserID, t.Title, t.UpdatedAt, t.Chat).
-		From(t.Table).Named("search.Documents").Where(t.ID.In(ids...)))
-	if err != nil {
-		return nil, err
-	}
 	messages, err := query.All[model.ChatMessage](ctx, b.q, query.Select(m.ID, m.ChatID, m.Content).From(m.Table).
 		Named("search.Messages").
 		Where(m.ChatID.In(ids...)).OrderBy(m.CreatedAt, m.ID))
@@ -180,21 +175,25 @@ func (b *base) records(ctx context.Context, ids []string) (map[string]record, er
 	for i := range messages {
 		of[messages[i].ChatID] = append(of[messages[i].ChatID], messages[i].Content.String())
 	}
-	out := make(map[string]record, len(chats))
-	for i := range chats {
+	out := make(map[string]record, len(ids))
+	documents := query.Select(t.ID, t.UserID, t.Title, t.UpdatedAt, t.Chat).From(t.Table).Named("search.Documents").Where(t.ID.In(ids...))
+	for c, err := range query.Rows[model.Chat](ctx, b.q, documents) { // one after the other: each may be large
+		if err != nil {
+			return nil, err
+		}
 		var r search.Record
-		r.Add(orZero(chats[i].Title))
-		for _, content := range of[chats[i].ID] {
+		r.Add(orZero(c.Title))
+		for _, content := range of[c.ID] {
 			r.Add(search.Texts(content)...)
 		}
-		if doc, err := chatdoc.ParseStored(chats[i].Chat.String()); err == nil {
+		if doc, err := chatdoc.ParseStored(c.Chat.String()); err == nil {
 			for id, content := range doc.Contents() {
-				if !waiting[chatdoc.RowID(chats[i].ID, id)] {
+				if !waiting[chatdoc.RowID(c.ID, id)] {
 					r.Add(search.Texts(content)...)
 				}
 			}
 		}
-		out[chats[i].ID] = record{user: orZero(chats[i].UserID), updated: chats[i].UpdatedAt, text: r.Bytes()}
+		out[c.ID] = record{user: orZero(c.UserID), updated: c.UpdatedAt, text: r.Bytes()}
 	}
 	return out, nil
 }
