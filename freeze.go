@@ -37,15 +37,8 @@ func Freeze(ctx context.Context, eng *engine.Engine, why string) error {
 	if err != nil || there {
 		return err
 	}
-	statements, err := eng.DDL().CreateTables(frozenDef)
-	if err != nil {
+	if _, err := eng.CreateTables(ctx, frozenDef); err != nil && !errors.Is(err, dberr.ErrAlreadyExists) {
 		return err
-	}
-	for _, s := range eng.DDL().Batch(statements) {
-		_, err := eng.Exec(ctx, engine.Statement{Name: "freeze", SQL: s, Write: true})
-		if err != nil && !errors.Is(err, dberr.ErrAlreadyExists) {
-			return err
-		}
 	}
 	_, err = query.Exec(ctx, eng, query.Insert(frozenDef).Values(frozenWhy.Set(why), frozenAt.Set(time.Now().Unix())).Named("freeze"))
 	return err
