@@ -34,12 +34,13 @@ func Diff(from, to []*Table) []Change {
 		d.table(old[t.Name], t)
 	}
 	return slices.Concat(d.dropForeign, d.dropIndexes, d.dropUniques, d.dropChecks, d.dropTables, d.addTables, d.comments,
-		d.dropColumns, d.addColumns, d.alterColumns, d.keys, d.addUniques, d.addChecks, d.addIndexes, d.addForeign)
+		d.dropColumns, d.addColumns, d.alterColumns, d.generated, d.keys, d.addUniques, d.addChecks, d.addIndexes, d.addForeign)
 }
 
 type differ struct {
 	dropForeign, dropIndexes, dropUniques, dropChecks, dropTables []Change
 	addTables, comments, dropColumns, addColumns, alterColumns    []Change
+	generated                                                     []Change // new and changed: what they are made of has its type by then
 	keys, addUniques, addChecks, addIndexes, addForeign           []Change
 }
 
@@ -67,19 +68,21 @@ func (d *differ) table(a, b *Table) {
 	if a.Comment != b.Comment {
 		d.comments = append(d.comments, CommentTable{b, a.Comment, b.Comment})
 	}
-	for _, c := range generated(a.Columns, first) {
+	for _, c := range generatedFirst(a.Columns) {
 		if b.Column(c.Name) == nil {
 			d.dropColumns = append(d.dropColumns, DropColumn{a, c})
 		}
 	}
-	for _, c := range generated(b.Columns, last) {
+	for _, c := range b.Columns {
 		was := a.Column(c.Name)
-		if was == nil {
-			d.addColumns = append(d.addColumns, AddColumn{b, c})
-			continue
+		add, alter := &d.addColumns, &d.alterColumns
+		if c.Generated != nil {
+			add, alter = &d.generated, &d.generated
 		}
-		if f := facets(was, c); len(f) > 0 {
-			d.alterColumns = append(d.alterColumns, AlterColumn{b, was, c, f})
+		if was == nil {
+			*add = append(*add, AddColumn{b, c})
+		} else if f := facets(was, c); len(f) > 0 {
+			*alter = append(*alter, AlterColumn{b, was, c, f})
 		}
 	}
 	if !reflect.DeepEqual(a.PrimaryKey, b.PrimaryKey) {
@@ -99,22 +102,18 @@ func (d *differ) table(a, b *Table) {
 		func(i *Index) { d.addIndexes = append(d.addIndexes, AddIndex{b, i}) })
 }
 
-const (
-	first = -1
-	last  = 1
-)
-
-// generated returns the columns with those that are made of others in front of
-// or behind the rest.
-func generated(cs []*Column, where int) []*Column {
-	place := func(c *Column) int {
-		if c.Generated != nil {
-			return where
-		}
-		return 0
-	}
+// generatedFirst returns the columns with those that are made of others in front.
+func generatedFirst(cs []*Column) []*Column {
 	cs = slices.Clone(cs)
-	slices.SortStableFunc(cs, func(a, b *Column) int { return place(a) - place(b) })
+	slices.SortStableFunc(cs, func(a, b *Column) int {
+		switch {
+		case (a.Generated == nil) == (b.Generated == nil):
+			return 0
+		case a.Generated != nil:
+			return -1
+		}
+		return 1
+	})
 	return cs
 }
 

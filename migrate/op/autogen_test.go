@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -223,6 +224,64 @@ func TestAutogen(t *testing.T) {
 				if d := schema.Diff(inspect(t, eng), before); len(d) > 0 {
 					t.Fatalf("after the way back:%s", lines(d))
 				}
+			})
+		}
+	})
+}
+
+// TestAComputedColumnAndItsSourceChange: what a generated column is made of has
+// its new type when the column is added or changed, and the old one when it is
+// changed back.
+func TestAComputedColumnAndItsSourceChange(t *testing.T) {
+	mood := schema.Type{Kind: schema.Enum, Name: "mood", Values: []string{"new", "done"}}
+	text, number := schema.Type{Kind: schema.String, Length: 40}, schema.Type{Kind: schema.Integer}
+	with := func(source schema.Type, e schema.Expr, more ...schema.Expr) pair {
+		return one(nil, func(t *schema.Table) {
+			a := t.Typed("a", source).Null()
+			if source.Kind == schema.Enum {
+				a.Default("new")
+			}
+			for i, e := range append([]schema.Expr{e}, more...) {
+				if e != "" {
+					t.Typed("g"+strconv.Itoa(i), schema.Type{Kind: schema.String, Length: 200}).Null().Generated(e, true)
+				}
+			}
+		})
+	}
+	// A table that grows in the same change stands between the statements of the other.
+	other := func(column string) *schema.Table {
+		t := schema.Define("u")
+		t.Integer("id").PrimaryKey()
+		t.Integer(column).Null()
+		return t
+	}
+	steps := []pair{
+		{with(mood, "").after, with(text, "lower({a})").after},
+		{with(number, "").after, with(text, "lower({a})").after},
+		{with(text, "lower({a})").after, with(schema.Type{Kind: schema.String, Length: 80}, "lower({a})").after},
+		{with(text, "lower({a})").after, with(schema.Type{Kind: schema.Text}, "upper({a})").after},
+		{with(text, "lower({a})").after, with(schema.Type{Kind: schema.String, Length: 80}, "upper({a})", "lower({a})").after},
+	}
+	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
+		for i, c := range steps {
+			t.Run(strconv.Itoa(i), func(t *testing.T) {
+				before := normalize(t, eng, append(slices.Clone(c.before), other("a")))
+				after := normalize(t, eng, append(slices.Clone(c.after), other("b")))
+				mustRun(t, eng, op.FromChanges(schema.Diff(nil, before))...)
+				ops := op.FromChanges(schema.Diff(inspect(t, eng), after))
+				back, err := op.Reverse(state(t, eng), ops)
+				if err != nil {
+					t.Fatal(err)
+				}
+				mustRun(t, eng, ops...)
+				if d := schema.Diff(inspect(t, eng), after); len(d) > 0 {
+					t.Errorf("after the change:%s", lines(d))
+				}
+				mustRun(t, eng, back...)
+				if d := schema.Diff(inspect(t, eng), before); len(d) > 0 {
+					t.Errorf("after the way back:%s", lines(d))
+				}
+				mustRun(t, eng, op.FromChanges(schema.Diff(inspect(t, eng), nil))...)
 			})
 		}
 	})
