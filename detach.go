@@ -92,7 +92,7 @@ func Detach(ctx context.Context, eng *engine.Engine) ([]Own, error) {
 		return nil, err
 	}
 	for _, a := range gone {
-		if err := alter(ctx, eng, a); err != nil {
+		if err := eng.Alter(ctx, "detach", a); err != nil {
 			return nil, err
 		}
 	}
@@ -119,7 +119,7 @@ func foldAll(ctx context.Context, eng *engine.Engine) error {
 	slices.Reverse(live) // the one put aside first
 	for _, t := range live {
 		if t.Name == name {
-			if err := alter(ctx, eng, driver.Alteration{Before: t, Changes: []schema.Change{schema.RenameTable{From: name, To: aside}}}); err != nil {
+			if err := eng.Alter(ctx, "detach", driver.Alteration{Before: t, Changes: []schema.Change{schema.RenameTable{From: name, To: aside}}}); err != nil {
 				return err
 			}
 		}
@@ -127,23 +127,9 @@ func foldAll(ctx context.Context, eng *engine.Engine) error {
 			return err
 		}
 		if t.Name == aside {
-			if err := alter(ctx, eng, driver.Alteration{Before: t, Changes: []schema.Change{schema.DropTable{Table: t}}}); err != nil {
+			if err := eng.DropTable(ctx, "detach", t); err != nil {
 				return err
 			}
-		}
-	}
-	return nil
-}
-
-// alter changes a table.
-func alter(ctx context.Context, eng *engine.Engine, a driver.Alteration) error {
-	changed, err := eng.DDL().Change(a)
-	if err != nil {
-		return err
-	}
-	for _, st := range changed.Statements {
-		if _, err := eng.Exec(ctx, engine.Statement{Name: "detach", SQL: st.SQL, Write: true}); err != nil {
-			return err
 		}
 	}
 	return nil

@@ -26,6 +26,9 @@ type Follow struct {
 // ended it.
 var errStopped = dberr.New(dberr.Canceled, "copy", "the target has followed the source until now, and is not finished: stop who writes to the source, and take it up with resume")
 
+// soon is the pause when the source is frozen: people wait.
+const soon = 100 * time.Millisecond
+
 // follow copies a source and goes on until that is frozen.
 func follow(ctx context.Context, from, to *dburl.URL, o MoveOptions) (*transfer.Report, error) {
 	source, err := openPart(ctx, from, o.From, true)
@@ -49,13 +52,15 @@ func follow(ctx context.Context, from, to *dburl.URL, o MoveOptions) (*transfer.
 	if err != nil {
 		return rep, err
 	}
-	var frozen time.Time // when that was first seen
 	for {
-		began, done := time.Now(), false
+		began, frozen, done := time.Now(), false, false
 		err = transfer.Snapshot(ctx, source, func(ctx context.Context, src transfer.Source) error {
-			isFrozen := hasFrozen(src.Tables())
-			src, err := m.again(ctx, src)
-			if err != nil {
+			var settled bool
+			var err error
+			if frozen, settled, err = frozenState(ctx, src); err != nil {
+				return err
+			}
+			if src, err = m.again(ctx, src); err != nil {
 				return err
 			}
 			var round *transfer.Round
@@ -65,12 +70,7 @@ func follow(ctx context.Context, from, to *dburl.URL, o MoveOptions) (*transfer.
 			if o.Follow.Round != nil {
 				o.Follow.Round(*round)
 			}
-			switch {
-			case !isFrozen:
-				frozen = time.Time{}
-			case frozen.IsZero():
-				frozen = time.Now()
-			case round.Quiet() && began.Sub(frozen) >= refusedWithin:
+			if settled && round.Quiet() {
 				rep, err = run.Compare(ctx, src)
 				done = err == nil && rep.Clean()
 			}
@@ -85,8 +85,8 @@ func follow(ctx context.Context, from, to *dburl.URL, o MoveOptions) (*transfer.
 			return rep, m.end(ctx, run)
 		}
 		pause := max(time.Since(began), o.Follow.pause())
-		if !frozen.IsZero() {
-			pause = time.Until(frozen.Add(refusedWithin))
+		if frozen {
+			pause = soon
 		}
 		select {
 		case <-ctx.Done():

@@ -83,7 +83,7 @@ func (p position) String() string {
 // on the target say that it is not finished.
 //
 // The report says what became of each table, and is there with an error too, as
-// far as it goes. A target that is not empty is dberr.AlreadyExists; one that an
+// far as it goes; nil says that nothing was begun. A target that is not empty is dberr.AlreadyExists; one that an
 // earlier run has not finished is dberr.Conflict without Transfer.Resume. A row
 // that does not fit, and for whose class there is no rule, is dberr.Invalid.
 //
@@ -159,7 +159,7 @@ func arrive(ctx context.Context, src transfer.Source, to *engine.Engine, o MoveO
 	}
 	if !run.Copied() {
 		if err := m.create(ctx, run); err != nil {
-			return nil, nil, nil, fmt.Errorf("the tables of the target could not be made: %w", err)
+			return nil, nil, &transfer.Report{}, fmt.Errorf("the tables of the target could not be made: %w", err)
 		}
 	}
 	rep, err := run.Copy(ctx, m.src)

@@ -104,12 +104,12 @@ func (p *Probe) Schema(ctx context.Context) (health.State, error) {
 		return health.State{Revision: revision, ReadOnly: true,
 			Reason: "The database server, or the file, is read-only. What can be read is served; changes are taken as soon as it is not."}, nil
 	}
-	frozen, err := isFrozen(ctx, eng)
+	why, err := frozen(ctx, eng)
 	if err != nil {
 		return health.State{Revision: revision}, err
 	}
-	if frozen {
-		return health.State{Revision: revision, ReadOnly: true, Reason: msgFrozen}, nil
+	if why != "" {
+		return health.State{Revision: revision, ReadOnly: true, Reason: why}, nil
 	}
 	missing, err := p.missing(ctx, eng)
 	if err != nil {

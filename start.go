@@ -92,8 +92,8 @@ func (d *Database) filling(ctx context.Context) (string, error) {
 	if eng == nil {
 		return "", nil
 	}
-	if frozen, err := isFrozen(ctx, eng); frozen || err != nil {
-		return msgFrozen, err
+	if why, err := frozen(ctx, eng); why != "" || err != nil {
+		return why, err
 	}
 	u, err := transfer.LookUnfinished(ctx, eng)
 	if u == nil || err != nil {

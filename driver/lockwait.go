@@ -16,6 +16,13 @@ type LockWaits interface {
 	// nobody queues up behind one that waits.
 	Bound(d time.Duration) LockBound
 
+	// Writers returns the statements that wait until every transaction which has
+	// written to a table is over, for not longer than d, with dberr.Busy. Those
+	// that begin meanwhile may wait for it. ident is the table's name as
+	// [Dialect].AppendIdent writes it. The zero LockBound is that of an engine on
+	// which a transaction that writes is alone.
+	Writers(ident string, d time.Duration) LockBound
+
 	// Session returns what the server calls the session of q; empty where it
 	// has no name for it.
 	Session(ctx context.Context, q DBTX) (string, error)

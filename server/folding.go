@@ -40,18 +40,28 @@ func (s *Server) keepFolding(ctx context.Context) {
 
 // fold puts into documents what is due of what this server has written.
 func (s *Server) fold(ctx context.Context, when store.FoldWhen) {
-	if !s.gate.attached.Load() || !s.store.Chats.AnyDue(when) || s.gate.pass(ctx, true) != nil {
+	if !s.gate.attached.Load() || !s.store.Chats.AnyDue(when) {
 		return
 	}
+	ctx, done, err := s.gate.change(ctx)
+	if err != nil {
+		return
+	}
+	defer done()
 	s.noteFold(ctx, func() error { _, err := s.store.Chats.FoldDue(ctx, when); return err })
 }
 
 // foldLeft puts into documents what nobody has for a while, and reports whether
 // the database was there to be looked at.
 func (s *Server) foldLeft(ctx context.Context) bool {
-	if !s.gate.attached.Load() || s.gate.pass(ctx, true) != nil {
+	if !s.gate.attached.Load() {
 		return false
 	}
+	ctx, done, err := s.gate.change(ctx)
+	if err != nil {
+		return false
+	}
+	defer done()
 	s.noteFold(ctx, func() error { _, err := s.store.Chats.FoldLeft(ctx, 2*foldWhen.Idle); return err })
 	return true
 }

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -75,6 +76,44 @@ func (g *gate) pass(ctx context.Context, changes bool) error {
 			}
 		}
 	}
+}
+
+// change lets something that changes data through, and returns a context for it
+// that ends when nothing may be changed any more, with the reason as its cause:
+// for a change that waits behind a lock when the database is frozen. done is
+// called when it is over.
+func (g *gate) change(ctx context.Context) (watched context.Context, done func(), err error) {
+	if err := g.pass(ctx, true); err != nil {
+		return nil, nil, err
+	}
+	ctx, cut := context.WithCancelCause(ctx)
+	g.mu.Lock()
+	believed := g.asked.Add(trusted).Sub(g.now())
+	g.mu.Unlock()
+	t := time.AfterFunc(max(believed, 0), func() {
+		tick := time.NewTicker(trusted / 4)
+		defer tick.Stop()
+		for {
+			if err := g.again(ctx); err != nil {
+				cut(err)
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+		}
+	})
+	return ctx, func() { t.Stop(); cut(nil) }, nil
+}
+
+// cutOff is why the gate has ended a change, where that is what it failed with.
+func cutOff(ctx context.Context, err error) error {
+	var why *failure
+	if err != nil && ctx.Err() != nil && errors.As(context.Cause(ctx), &why) {
+		return why
+	}
+	return err
 }
 
 // check asks whether the gate is open. Passing says that the error will be

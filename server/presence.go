@@ -77,10 +77,12 @@ func (s *Server) writePresence(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
-	if err := s.gate.pass(ctx, true); err != nil {
+	ctx, done, err := s.gate.change(ctx)
+	if err != nil {
 		return
 	}
-	err := s.store.Users.Seen(ctx, store.Program(), users...)
+	defer done()
+	err = s.store.Users.Seen(ctx, store.Program(), users...)
 	if err == nil {
 		err = s.store.APIKeys.Used(ctx, store.Program(), keys...)
 	}

@@ -175,11 +175,24 @@ func (s *Server) run(w http.ResponseWriter, r *http.Request, rt route) error {
 	if err := rt.wantsJSON(r); err != nil {
 		return err
 	}
-	if rt.data {
-		if err := s.gate.pass(r.Context(), rt.changes()); err != nil {
+	switch {
+	case rt.data && rt.changes():
+		ctx, done, err := s.gate.change(r.Context())
+		if err != nil {
+			return err
+		}
+		defer done()
+		return cutOff(ctx, s.answer(w, r.WithContext(ctx), rt))
+	case rt.data:
+		if err := s.gate.pass(r.Context(), false); err != nil {
 			return err
 		}
 	}
+	return s.answer(w, r, rt)
+}
+
+// answer is a route behind the gate.
+func (s *Server) answer(w http.ResponseWriter, r *http.Request, rt route) error {
 	rq := &request{http: r, w: w, timeout: s.timeout}
 	if rt.auth > public {
 		c, err := s.authenticate(r)

@@ -103,14 +103,8 @@ func selectEntries() query.SelectStmt {
 
 // makeLedger begins a run.
 func makeLedger(ctx context.Context, eng *engine.Engine, about string) error {
-	statements, err := eng.DDL().CreateTables(ledgerDef)
-	if err != nil {
+	if _, err := eng.CreateTables(ctx, ledgerDef); err != nil {
 		return err
-	}
-	for _, s := range eng.DDL().Batch(statements) {
-		if _, err := eng.Exec(ctx, engine.Statement{Name: name, SQL: s, Write: true}); err != nil {
-			return err
-		}
 	}
 	return putEntry(ctx, eng, entry{State: stateBegun, About: &about})
 }
@@ -126,17 +120,7 @@ func putEntry(ctx context.Context, q engine.Queryer, e entry) error {
 
 // dropLedger ends a run.
 func dropLedger(ctx context.Context, eng *engine.Engine) error {
-	t := ledgerDef
-	s, err := eng.DDL().Change(driver.Alteration{Before: t, Changes: []schema.Change{schema.DropTable{Table: t}}})
-	if err != nil {
-		return err
-	}
-	for _, st := range s.Statements {
-		if _, err := eng.Exec(ctx, engine.Statement{Name: name, SQL: st.SQL, Write: true}); err != nil {
-			return err
-		}
-	}
-	return nil
+	return eng.DropTable(ctx, name, ledgerDef)
 }
 
 // progress of a table as its entry has it.

@@ -113,6 +113,7 @@ type TableReport struct {
 	Table    string                `json:"table"`
 	Read     int64                 `json:"read"`
 	Written  int64                 `json:"written"`
+	Kept     int64                 `json:"kept,omitempty"` // of those written, by the run that was taken up
 	Skipped  int64                 `json:"skipped,omitempty"`
 	Repaired int64                 `json:"repaired,omitempty"`
 	Refused  int64                 `json:"refused,omitempty"` // of an examination: rows that would end the run
@@ -150,6 +151,7 @@ func (r *Report) Totals() TableReport {
 	for _, t := range r.Tables {
 		all.Read += t.Read
 		all.Written += t.Written
+		all.Kept += t.Kept
 		all.Skipped += t.Skipped
 		all.Repaired += t.Repaired
 		all.Refused += t.Refused

@@ -254,6 +254,7 @@ func (r *Run) fill(ctx context.Context, k *walk, w *way) error {
 		}
 		was = recorded{}
 	}
+	w.report.Kept = was.written
 	p := newPipe(ctx, r, w)
 	defer p.stop()
 	var sum canon.Sum

@@ -29,6 +29,14 @@ func (lockWaits) Bound(d time.Duration) driver.LockBound {
 	}
 }
 
+// Writers takes a lock that readers do not mind. A transaction that begins lets go of it.
+func (w lockWaits) Writers(ident string, d time.Duration) driver.LockBound {
+	b := w.Bound(d)
+	b.Before = append(b.Before, "LOCK TABLES "+ident+" READ")
+	b.After = append([]string{"UNLOCK TABLES"}, b.After...)
+	return b
+}
+
 // Session is the number of the connection.
 func (lockWaits) Session(ctx context.Context, q driver.DBTX) (string, error) {
 	var id string

@@ -21,6 +21,11 @@ func (lockWaits) Bound(d time.Duration) driver.LockBound {
 		Before: []string{"SET lock_timeout = " + ms}, After: []string{"RESET lock_timeout"}}
 }
 
+// Writers takes a lock that readers do not mind.
+func (w lockWaits) Writers(ident string, d time.Duration) driver.LockBound {
+	return driver.LockBound{InTx: append(w.Bound(d).InTx, "LOCK TABLE "+ident+" IN SHARE MODE")}
+}
+
 // Session is the number of the server process.
 func (lockWaits) Session(ctx context.Context, q driver.DBTX) (string, error) {
 	var pid string

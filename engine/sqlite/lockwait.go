@@ -14,6 +14,9 @@ type lockWaits struct{ path string }
 // Bound is the busy timeout, which every connection has.
 func (lockWaits) Bound(time.Duration) driver.LockBound { return driver.LockBound{} }
 
+// Writers has nothing to add: there is one writer.
+func (lockWaits) Writers(string, time.Duration) driver.LockBound { return driver.LockBound{} }
+
 // Session says that the transaction has begun.
 func (lockWaits) Session(context.Context, driver.DBTX) (string, error) { return "writer", nil }
 

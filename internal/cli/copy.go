@@ -160,9 +160,9 @@ func (p *program) foreseen(rep *transfer.Report) error {
 	return nil
 }
 
-// howToGoOn adds the way out to an error that came when rows were there.
+// howToGoOn adds the way out to an error that came when the target was begun.
 func howToGoOn(err error, rep *transfer.Report) error {
-	if rep == nil || rep.Totals().Written == 0 {
+	if rep == nil {
 		return err
 	}
 	return fmt.Errorf("%w. What has arrived is kept: run the same command with --resume to go on", err)

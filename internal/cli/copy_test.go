@@ -2,7 +2,7 @@ package cli_test
 
 import (
 	"bytes"
-	"context"
+	"encoding/json"
 	"math/rand/v2"
 	"os/exec"
 	"path/filepath"
@@ -10,7 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/larder-db/larder/engine"
+	"github.com/larder-db/larder/engine/enginetest"
 	"github.com/larder-db/larder/internal/testdb"
+	"github.com/larder-db/larder/transfer"
 )
 
 // smallFile is the URL of a file of Open WebUI.
@@ -39,19 +42,67 @@ func filled(t *testing.T) map[string]string {
 	return out
 }
 
-// killed starts a copy and kills it after a time; false when it ended before.
-func killed(t *testing.T, after time.Duration, args ...string) bool {
+// killed starts a copy and kills it after a time, counted from when it begins or,
+// midway, from when the first rows have arrived; false when it ended before.
+func killed(t *testing.T, after time.Duration, midway bool, target string, args ...string) bool {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), after)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, "larder", args...) // SIGKILL
+	cmd := exec.CommandContext(t.Context(), "larder", args...)
 	var log bytes.Buffer
 	cmd.Stderr = &log
-	err := cmd.Run()
-	if err != nil && ctx.Err() == nil {
-		t.Fatalf("%v: %s", err, log.String())
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
 	}
-	return err != nil
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	for rows := int64(0); midway && rows == 0 && len(ended) == 0; {
+		rows, _ = arrived(t, target)
+	}
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Fatalf("%v: %s", err, log.String())
+		}
+		return false
+	case <-time.After(after):
+	}
+	_ = cmd.Process.Kill() // SIGKILL; it may have ended just now
+	return <-ended != nil
+}
+
+// arrived is how many rows an unfinished copy has brought for good; false when
+// none is under way.
+func arrived(t *testing.T, url string) (rows int64, unfinished bool) {
+	t.Helper()
+	eng := enginetest.Open(t, url, engine.Options{})
+	defer eng.Close()
+	u, err := transfer.LookUnfinished(t.Context(), eng)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if u == nil {
+		return 0, false
+	}
+	return u.Rows, true
+}
+
+// takenUp goes on with a copy that was cut off, and says how many rows it had.
+func takenUp(t *testing.T, args ...string) transfer.TableReport {
+	t.Helper()
+	for try := 0; ; try++ {
+		code, out, log := larder(t, append(args, "--resume", "--output", "json")...)
+		switch {
+		case code == 0:
+			var rep transfer.Report
+			if err := json.Unmarshal([]byte(out), &rep); err != nil && out != "" {
+				t.Fatalf("%v: %s", err, out)
+			}
+			return rep.Totals()
+		case strings.Contains(log, "there is nothing to resume"): // it was finished when it was killed
+			return transfer.TableReport{}
+		case try == 3 || !strings.Contains(log, "the lock"): // which a server may hold for who is gone, for a moment
+			t.Fatalf("taken up: %s", log)
+		}
+	}
 }
 
 func TestACopyThatIsKilledIsTakenUpOnEveryPairOfEngines(t *testing.T) {
@@ -62,20 +113,27 @@ func TestACopyThatIsKilledIsTakenUpOnEveryPairOfEngines(t *testing.T) {
 				continue
 			}
 			t.Run(from+" to "+to, func(t *testing.T) {
-				for range killsPerPair {
+				whole, rest := 1200*time.Millisecond, 200*time.Millisecond // of a copy, and from its first rows on
+				midway, most := 0, int64(0)
+				for n := range killsPerPair {
 					target := testdb.New(t, to).URL
 					args := []string{"copy", "--quiet", "--from", source, "--to", target, "--batch-kb", "16"}
-					cut := killed(t, time.Duration(rand.Int64N(int64(1200*time.Millisecond)))+20*time.Millisecond, args...)
-					for range 3 {
-						if !cut {
-							break
+					longest, began := &rest, time.Now()
+					if n%2 == 1 {
+						longest = &whole
+					}
+					after := rand.N(*longest)
+					if killed(t, after, n%2 == 0, target, args...) {
+						had, unfinished := arrived(t, target)
+						got := takenUp(t, args...)
+						if got.Kept < had {
+							t.Errorf("killed after %v: %d rows had arrived, and only %d of them were kept", after, had, got.Kept)
 						}
-						// It may have been killed before it had begun, or after it was finished.
-						code, _, log := larder(t, append(args, "--resume")...)
-						if code != 0 && !strings.Contains(log, "there is nothing to resume") {
-							t.Fatalf("taken up: %s", log)
+						if unfinished && had > 0 {
+							midway, most = midway+1, max(most, got.Kept)
 						}
-						cut = code != 0 && strings.Contains(log, "the lock")
+					} else {
+						*longest = min(time.Since(began), max(*longest/2, time.Millisecond))
 					}
 					if code, out, log := larder(t, "verify", "--from", source, "--to", target); code != 0 {
 						t.Fatalf("%s%s", out, log)
@@ -84,8 +142,66 @@ func TestACopyThatIsKilledIsTakenUpOnEveryPairOfEngines(t *testing.T) {
 						t.Fatalf("the target's tables: %s", log)
 					}
 				}
+				t.Logf("%d of %d were killed when rows had arrived, %d at most, all of which were kept", midway, killsPerPair, most)
 			})
 		}
+	}
+}
+
+// A server that is restarted in the middle of a copy, as its source or as its
+// target: the copy goes on, or says how to; then it goes on.
+func TestAServerThatIsRestartedInTheMiddleOfACopy(t *testing.T) {
+	file := smallFile(t)
+	for _, e := range testdb.Engines() {
+		if e == testdb.SQLite {
+			continue // there is no server
+		}
+		t.Run(e, func(t *testing.T) {
+			server := testdb.Private(t, e)
+			full := server.NewDatabase(t)
+			if code, _, log := larder(t, "copy", "--quiet", "--from", file, "--to", full); code != 0 {
+				t.Fatal(log)
+			}
+			for name, c := range map[string]struct{ from, to string }{
+				"target": {file, server.NewDatabase(t)},
+				"source": {full, testdb.New(t, testdb.SQLite).URL},
+			} {
+				t.Run(name, func(t *testing.T) {
+					args := []string{"copy", "--quiet", "--from", c.from, "--to", c.to, "--batch-kb", "1"}
+					cmd := exec.CommandContext(t.Context(), "larder", args...)
+					var said bytes.Buffer
+					cmd.Stderr = &said
+					if err := cmd.Start(); err != nil {
+						t.Fatal(err)
+					}
+					ended := make(chan error, 1)
+					go func() { ended <- cmd.Wait() }()
+					had := int64(0)
+					for begun := time.Now(); had == 0 && time.Since(begun) < 20*time.Second; time.Sleep(5 * time.Millisecond) {
+						had, _ = arrived(t, c.to)
+					}
+					if err := server.Kill(); err != nil {
+						t.Fatal(err)
+					}
+					if err := server.Start(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+					var got transfer.TableReport
+					if err := <-ended; err != nil {
+						if !strings.Contains(said.String(), "--resume") {
+							t.Errorf("it does not say how to go on: %s", said.String())
+						}
+						if got = takenUp(t, args...); got.Kept < had {
+							t.Errorf("%d rows had arrived, and only %d of them were kept", had, got.Kept)
+						}
+					}
+					t.Logf("%d rows had arrived, %d were kept: %s", had, got.Kept, said.String())
+					if code, out, log := larder(t, "verify", "--from", c.from, "--to", c.to); code != 0 {
+						t.Fatalf("%s%s", out, log)
+					}
+				})
+			}
+		})
 	}
 }
 

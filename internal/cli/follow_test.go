@@ -2,6 +2,8 @@ package cli_test
 
 import (
 	"bytes"
+	"context"
+	"encoding/json"
 	"fmt"
 	"os/exec"
 	"path/filepath"
@@ -10,7 +12,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/engine"
+	"github.com/larder-db/larder/engine/enginetest"
 	"github.com/larder-db/larder/internal/testdb"
+	"github.com/larder-db/larder/query"
+	"github.com/larder-db/larder/tables"
 )
 
 // A whole installation moves while people go on writing: nothing that was
@@ -47,17 +54,17 @@ func TestMovingWithoutDowntime(t *testing.T) {
 				})
 			}
 			time.Sleep(2 * time.Second)
+			frozen := time.Now()
 			if code, out, log := larder(t, "freeze", "--database-url", from, "--why", "to "+e); code != 0 || !strings.Contains(out, "stop Open WebUI") {
 				t.Fatalf("%d %s%s", code, out, log)
 			}
-			frozen := time.Now()
 			wg.Wait()
 			if err := copying.Wait(); err != nil {
 				t.Fatalf("%v\n%s", err, log.String())
 			}
-			t.Logf("%d chats were written; the target was ready %v after the source was frozen", len(written), time.Since(frozen).Round(time.Millisecond))
+			t.Logf("%d chats were written; the target was ready %v after the source began to be frozen", len(written), time.Since(frozen).Round(time.Millisecond))
 			status, said := old.ask("POST", "/api/v1/chats/new", user, `{"chat":{"title":"too late"}}`)
-			if status != 503 || !strings.Contains(said, "larder thaw") {
+			if status != 503 || !strings.Contains(said, "moved elsewhere (to "+e+"): use it where it has gone") {
 				t.Errorf("a change of the frozen one: %d %s", status, said)
 			}
 			if status, _ := old.ask("GET", "/api/v1/chats/", user, ""); status != 200 {
@@ -89,4 +96,76 @@ func TestMovingWithoutDowntime(t *testing.T) {
 			late.stop()
 		})
 	}
+}
+
+// A change that waits behind a lock while the database is frozen is refused, and
+// nothing is changed any more once freezing has returned.
+func TestAChangeThatWaitsIsCutOffByTheFreeze(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, db testdb.DB) {
+		p := start(t, nil, "--database-url", db.URL, "--data-dir", t.TempDir())
+		user := token(t, p.send("POST", "/api/v1/auths/signup", "", ada, 200))
+		var chat struct{ ID string }
+		if err := json.Unmarshal([]byte(p.send("POST", "/api/v1/chats/new", user, `{"chat":{"title":"before"}}`, 200)), &chat); err != nil {
+			t.Fatal(err)
+		}
+		eng := enginetest.Open(t, db.URL, engine.Options{})
+		title := func() string {
+			s, err := query.One[string](t.Context(), eng, query.Select(tables.Chat.Title).From(tables.Chat.Table).Where(tables.Chat.ID.Eq(chat.ID)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return s
+		}
+		held, let := make(chan struct{}), make(chan struct{})
+		holder := make(chan error, 1)
+		go func() { // somebody has the row
+			holder <- eng.InTx(t.Context(), engine.TxOptions{MaxAttempts: 1}, func(ctx context.Context, tx *engine.Tx) error {
+				_, err := query.Exec(ctx, tx, query.Update(tables.Chat.Table).Set(tables.Chat.Archived.Set(true)).Where(tables.Chat.ID.Eq(chat.ID)))
+				close(held)
+				<-let
+				return err
+			})
+		}()
+		<-held
+		type answer struct {
+			status int
+			text   string
+		}
+		answered, frozen := make(chan answer, 1), make(chan string, 1)
+		go func() {
+			status, text := p.ask("POST", "/api/v1/chats/"+chat.ID, user, `{"chat":{"title":"after"}}`)
+			answered <- answer{status, text}
+		}()
+		time.Sleep(200 * time.Millisecond) // it waits
+		go func() {
+			_, _, log := larder(t, "freeze", "--database-url", db.URL, "--why", "moved to the new server")
+			frozen <- log
+		}()
+		var got answer
+		select {
+		case got = <-answered:
+		case <-time.After(4 * time.Second): // where one lock is that of all, freezing waits as well
+		}
+		close(let)
+		if err := <-holder; err != nil {
+			t.Fatal(err)
+		}
+		if log := <-frozen; strings.Contains(log, "larder:") {
+			t.Fatal(log)
+		}
+		now := title()
+		if got.status == 0 {
+			got = <-answered
+		}
+		if got.status == 200 != (now == "after") || got.status != 200 && (got.status != 503 || !strings.Contains(got.text, "(moved to the new server)")) {
+			t.Errorf("answered with %d %s, and the title is %q", got.status, got.text, now)
+		}
+		if eng.Dialect().Has(driver.ServerProcess) && got.status == 200 {
+			t.Error("it was not cut off")
+		}
+		time.Sleep(300 * time.Millisecond)
+		if then := title(); then != now {
+			t.Errorf("the title became %q after the database was frozen", then)
+		}
+	})
 }

@@ -16,8 +16,9 @@ func (p *program) freeze() *cobra.Command {
 		Use:   "freeze",
 		Short: "Let nobody change the database any more, because it is moved elsewhere",
 		Long: `Make every larder server of the database refuse changes, within three seconds,
-with 503 and the reason; what can be read is served. A larder copy --follow from
-it takes over what is left, compares, and ends.
+with 503 and the reason; what can be read is served. When it returns no change is
+under way any more. A larder copy --follow from it takes over what is left,
+compares, and ends.
 
 Open WebUI does not know of it: stop it first where it uses the database. A table
 called larder_frozen stands in the database until larder thaw.`,
@@ -25,12 +26,12 @@ called larder_frozen stands in the database until larder thaw.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			err := p.onDatabase(cmd, func(ctx context.Context, eng *engine.Engine) error { return larder.Freeze(ctx, eng, why) })
 			if err == nil {
-				_, err = fmt.Fprintln(p.env.Stdout, "the database is frozen: larder servers refuse changes within 3 seconds; stop Open WebUI where it uses this database")
+				_, err = fmt.Fprintln(p.env.Stdout, "the database is frozen: larder servers refuse changes; stop Open WebUI where it uses this database")
 			}
 			return err
 		},
 	}
-	cmd.Flags().StringVar(&why, "why", "", "where the data goes, for people")
+	cmd.Flags().StringVar(&why, "why", "", "where the data goes, one line, which those are told who are refused")
 	return cmd
 }
 
