@@ -21,7 +21,7 @@ PLATFORMS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 win
 test test-sqlite test-postgresql test-mysql test-mariadb race: export RAPID_SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help build build-cloud test-cloud dist reproduce test test-sqlite test-postgresql test-mysql test-mariadb race bench soak fuzz-api clients page lint vet fmt vuln generate check servers
+.PHONY: help build build-cloud test-cloud dist reproduce test test-sqlite test-postgresql test-mysql test-mariadb race bench soak clusters fuzz-api clients page lint vet fmt vuln generate check servers
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-16s %s\n", $$1, $$2 }'
@@ -66,6 +66,9 @@ bench: ## measure against the raw drivers; see docs/benchmarks.md
 
 soak: ## run the long tests too: four hours
 	$(SERVERS) -- $(GO) test -tags soak -timeout 360m ./...
+
+clusters: ## fail the primary of each kind of cluster over under load; see docs/clusters.md
+	$(GO) test -tags clusters -timeout 120m -v -run 'TestClusters|TestNodes' ./internal/testdb/cluster ./internal/cli
 
 fuzz-api: ## try every operation of the described API; needs Python 3 and its package index
 	$(SERVERS) -- $(GO) test -tags fuzzapi -timeout 60m -run TestTheFuzzer ./internal/cli

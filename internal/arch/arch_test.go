@@ -97,6 +97,7 @@ var imports = map[string][]string{
 	"internal/webpage":                {"dberr"},
 	"internal/testdb":                 {"internal/testdb/server"},
 	"internal/testdb/server":          {"internal/testdb/debs"},
+	"internal/testdb/cluster":         {"internal/testdb/server"},
 	"internal/testdb/debs":            {},
 	"internal/testdb/cmd/testservers": {"internal/testdb", "internal/testdb/debs", "internal/testdb/server"},
 	"internal/testdb/cmd/sqliteshell": {},

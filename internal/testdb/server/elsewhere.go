@@ -67,3 +67,6 @@ func (p *Private) Pause() error { return errUnix }
 
 // Resume lets a paused server go on.
 func (p *Private) Resume() error { return errUnix }
+
+// Dir is the server's directory.
+func (p *Private) Dir() string { return "" }

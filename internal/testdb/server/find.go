@@ -26,6 +26,7 @@ type binaries struct {
 	server string // postgres, mysqld or mariadbd
 	prefix string // the root of a fetched tree; empty for an installed server
 	keeps  bool   // what was committed outlives a kill of the server
+	member *Member
 }
 
 // installed looks for the server on the machine.

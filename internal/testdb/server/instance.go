@@ -141,10 +141,17 @@ func launchOnce(ctx context.Context, b binaries, a account, base, template strin
 	if err = syscall.Mkfifo(filepath.Join(dir, "hold"), 0o600); err != nil {
 		return nil, err
 	}
-	if err = writeFile(filepath.Join(dir, "init.sql"), users); err != nil {
+	before, first := "", ""
+	if m := b.member; m != nil {
+		before, first = m.Before, strings.Join(m.First, " ")
+	}
+	if err = writeFile(filepath.Join(dir, "init.sql"), before+users); err != nil {
 		return nil, err
 	}
-	for _, f := range []string{"", "hold", "users", "init.sql"} {
+	if err = writeFile(filepath.Join(dir, once), first); err != nil {
+		return nil, err
+	}
+	for _, f := range []string{"", "hold", "users", "init.sql", once} {
 		if err = a.own(filepath.Join(dir, f)); err != nil {
 			return nil, err
 		}

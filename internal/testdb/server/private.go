@@ -19,11 +19,19 @@ import (
 // Private is a server that no other process uses, to be stopped, killed,
 // paused and started again. Its data and its port stay the same until
 // [Private.Close].
-type Private struct{ instance *instance }
+type Private struct {
+	instance *instance
+	binaries binaries
+	account  account
+}
 
 // NewPrivate starts a server of its own, found as [Share] finds one, except
 // that one named in the environment is not taken.
 func NewPrivate(ctx context.Context, engine string, say func(string)) (*Private, error) {
+	return newPrivate(ctx, engine, nil, say)
+}
+
+func newPrivate(ctx context.Context, engine string, m *Member, say func(string)) (*Private, error) {
 	if say == nil {
 		say = func(string) {}
 	}
@@ -31,12 +39,16 @@ func NewPrivate(ctx context.Context, engine string, say func(string)) (*Private,
 	if err != nil {
 		return nil, err
 	}
-	b.keeps = true
+	b.keeps, b.member = true, m
+	a, err := accountOf(engine)
+	if err != nil {
+		return nil, err
+	}
 	i, err := launch(ctx, b, 0)
 	if err != nil {
 		return nil, err
 	}
-	return &Private{i}, nil
+	return &Private{i, b, a}, nil
 }
 
 // Endpoint is the server's address.
@@ -57,6 +69,9 @@ func (p *Private) Close() error {
 func (p *Private) Start(ctx context.Context) error {
 	if alive(p.instance.pid()) {
 		return errors.New("the server is running")
+	}
+	if err := os.Truncate(filepath.Join(p.instance.dir, once), 0); err != nil {
+		return err
 	}
 	return p.instance.start(ctx)
 }

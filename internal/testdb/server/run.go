@@ -88,11 +88,25 @@ func (b binaries) within(dir string, a account) (binaries, error) {
 
 // environment is all that a server gets to see of the caller's.
 func (b binaries) environment(dir string) []string {
-	return b.environ([]string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "HOME=" + dir, "TMPDIR=" + dir})
+	path := os.Getenv("PATH")
+	if b.member != nil && b.member.Path != "" {
+		path = b.member.Path + string(filepath.ListSeparator) + path
+	}
+	return b.environ([]string{"PATH=" + path, "LC_ALL=C", "HOME=" + dir, "TMPDIR=" + dir})
 }
 
 // command is what runs the server on the data below dir.
 func (b binaries) command(dir string, port int) []string {
+	if b.member == nil {
+		return b.alone(dir, port)
+	}
+	// What holds for one start only is in a file, because the guardian knows one command.
+	return append([]string{"sh", "-c", `exec "$@" $(cat "$0")`, filepath.Join(dir, once)},
+		append(b.alone(dir, port), b.member.Arguments(dir, port)...)...)
+}
+
+// alone is the command of a server that knows of no other.
+func (b binaries) alone(dir string, port int) []string {
 	data := filepath.Join(dir, "data")
 	if b.engine == PostgreSQL {
 		sockets := dir

@@ -1,0 +1,355 @@
+//go:build clusters && unix
+
+package cli_test
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/larder-db/larder/internal/testdb/cluster"
+)
+
+var repeated = flag.Int("repeated", 5, "how often each failure of a cluster's primary is tried")
+
+const (
+	clusterClients = 8
+	rawClients     = 2
+	// A raw driver waits for a silent server for as long as it is told to.
+	rawConnect = time.Second
+	rawTimeout = 3 * time.Second
+)
+
+// lab is a cluster behind proxies, a server of ours on it, and what its clients
+// were told.
+type lab struct {
+	t       *testing.T
+	cluster *cluster.Cluster
+	proxies []*cluster.Proxy
+	hosts   []string
+	server  *process
+	token   string
+	next    atomic.Int64
+
+	mu       sync.Mutex
+	stored   map[string]string // ids of the chats that were acknowledged, by title
+	rawIDs   []int64           // rows that the raw driver was told are stored
+	failures map[string]int    // answers other than 200, by status and what they say
+	wrong    []string          // answers that a client can make nothing of
+}
+
+func newLab(t *testing.T, kind cluster.Kind) *lab {
+	t.Helper()
+	c, err := cluster.Start(t.Context(), kind, func(s string) { t.Log(s) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	l := &lab{t: t, cluster: c, stored: map[string]string{}, failures: map[string]int{}}
+	for _, host := range c.Hosts() {
+		p, err := cluster.Listen(context.WithoutCancel(t.Context()), host)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(p.Close)
+		l.proxies, l.hosts = append(l.proxies, p), append(l.hosts, p.Addr())
+	}
+	if err := c.CreateDatabase(t.Context(), "webui"); err != nil {
+		t.Fatal(err)
+	}
+	l.server = start(t, nil, "--data-dir", t.TempDir(), "--database-url", c.URL(l.hosts, "webui"))
+	l.token = token(t, l.server.send("POST", "/api/v1/auths/signup", "", ada, 200))
+	l.onPrimary(func(db *sql.DB) error {
+		_, err := db.ExecContext(t.Context(), "CREATE TABLE raw (id BIGINT PRIMARY KEY)")
+		return err
+	})
+	return l
+}
+
+// onPrimary runs fn on the node that takes writes.
+func (l *lab) onPrimary(fn func(db *sql.DB) error) {
+	l.t.Helper()
+	p, err := l.cluster.Primary(l.t.Context())
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	db, err := l.cluster.Open(p, "webui")
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	defer db.Close()
+	if err := fn(db); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+// gaps is the longest time without an acknowledged write.
+type gaps struct {
+	mu      sync.Mutex
+	last    time.Time
+	longest time.Duration
+	count   int
+}
+
+func (g *gaps) done() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := time.Now()
+	if !g.last.IsZero() {
+		g.longest = max(g.longest, now.Sub(g.last))
+	}
+	g.last, g.count = now, g.count+1
+}
+
+// create stores a chat with a title that no other has.
+func (l *lab) create(client *http.Client, g *gaps) {
+	title := "chat " + strconv.FormatInt(l.next.Add(1), 10)
+	body := `{"chat":{"title":"` + title + `","history":{"currentId":"m","messages":{"m":{"id":"m","role":"user","content":"hello","childrenIds":[]}}}}}`
+	r, err := http.NewRequestWithContext(l.t.Context(), "POST", "http://"+l.server.addr+"/api/v1/chats/new", strings.NewReader(body))
+	if err != nil {
+		l.t.Error(err)
+		return
+	}
+	r.Header.Set("Content-Type", "application/json")
+	r.Header.Set("Authorization", "Bearer "+l.token)
+	resp, err := client.Do(r)
+	if err != nil {
+		l.note(title+": "+err.Error(), "")
+		return
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	var answer struct{ ID, Detail string }
+	switch {
+	case err != nil || json.Unmarshal(text, &answer) != nil:
+		l.note(fmt.Sprintf("%s: %v %.200s", title, err, text), "")
+	case resp.StatusCode == 200 && answer.ID != "":
+		g.done()
+		l.mu.Lock()
+		l.stored[title] = answer.ID
+		l.mu.Unlock()
+	case resp.StatusCode == 503 && answer.Detail != "" && resp.Header.Get("Retry-After") != "":
+		l.note("", "503 "+answer.Detail)
+		time.Sleep(50 * time.Millisecond)
+	default:
+		l.note(fmt.Sprintf("%s: %d %.200s", title, resp.StatusCode, text), "")
+	}
+}
+
+func (l *lab) note(wrong, failure string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if wrong != "" {
+		l.wrong = append(l.wrong, wrong)
+	} else {
+		l.failures[failure]++
+	}
+}
+
+// raw is the same cluster through the raw driver, with what it has for several hosts.
+func (l *lab) raw() *sql.DB {
+	l.t.Helper()
+	if address := l.cluster.URL(l.hosts, "webui"); strings.HasPrefix(address, "postgresql:") {
+		conf, err := pgx.ParseConfig(address)
+		if err != nil {
+			l.t.Fatal(err)
+		}
+		conf.ConnectTimeout = rawConnect
+		return stdlib.OpenDB(*conf)
+	}
+	conf := mysql.NewConfig()
+	conf.User, conf.Passwd, conf.Net, conf.Addr, conf.DBName = "test", "test", "several", "any", "webui"
+	conf.Timeout, conf.RejectReadOnly, conf.Logger = rawConnect, true, &mysql.NopLogger{}
+	var at atomic.Int64
+	conf.DialFunc = func(ctx context.Context, _, _ string) (net.Conn, error) {
+		// The driver knows one address; the next one each time is what programs do around it.
+		return (&net.Dialer{}).DialContext(ctx, "tcp", l.hosts[int(at.Add(1))%len(l.hosts)])
+	}
+	connector, err := mysql.NewConnector(conf)
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	return sql.OpenDB(connector)
+}
+
+// write inserts rows through the raw driver until stop.
+func (l *lab) write(db *sql.DB, g *gaps, stop *atomic.Bool) {
+	for !stop.Load() {
+		n := l.next.Add(1)
+		ctx, cancel := context.WithTimeout(l.t.Context(), rawTimeout)
+		_, err := db.ExecContext(ctx, "INSERT INTO raw VALUES ("+strconv.FormatInt(n, 10)+")")
+		cancel()
+		if err != nil {
+			time.Sleep(50 * time.Millisecond)
+			continue
+		}
+		g.done()
+		l.mu.Lock()
+		l.rawIDs = append(l.rawIDs, n)
+		l.mu.Unlock()
+	}
+}
+
+// under runs the clients while the primary fails, and some time beyond.
+func (l *lab) under(fault func(primary int) error) (ours, raws *gaps, primary int) {
+	l.t.Helper()
+	var (
+		all  sync.WaitGroup
+		stop atomic.Bool
+	)
+	ours, raws = &gaps{}, &gaps{}
+	primary, err := l.cluster.Primary(l.t.Context())
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	for range clusterClients {
+		all.Go(func() {
+			client := &http.Client{Timeout: 2 * time.Minute}
+			for !stop.Load() {
+				l.create(client, ours)
+			}
+		})
+	}
+	db := l.raw()
+	for range rawClients {
+		all.Go(func() { l.write(db, raws, &stop) })
+	}
+	time.Sleep(2 * time.Second)
+	begin := time.Now()
+	if err := fault(primary); err != nil {
+		l.t.Error(err)
+	}
+	l.t.Logf("another node was told to take over within %.1f s", time.Since(begin).Seconds())
+	// Until both write again, and a little longer.
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+		if ours.resumed() && raws.resumed() {
+			break
+		}
+	}
+	time.Sleep(2 * time.Second)
+	stop.Store(true)
+	all.Wait()
+	ours.done() // what has not gone on counts until now
+	raws.done()
+	if err := db.Close(); err != nil {
+		l.t.Error(err)
+	}
+	return ours, raws, primary
+}
+
+// resumed reports whether writes go on after the longest gap, which is of the fault.
+func (g *gaps) resumed() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return time.Since(g.last) < 100*time.Millisecond
+}
+
+// compare holds what is stored against what was acknowledged.
+func (l *lab) compare() (lost, twice int) {
+	l.t.Helper()
+	l.onPrimary(func(db *sql.DB) error {
+		rows, err := db.QueryContext(l.t.Context(), "SELECT id, title FROM chat")
+		if err != nil {
+			return err
+		}
+		defer rows.Close()
+		found := map[string][]string{}
+		for rows.Next() {
+			var id, title string
+			if err := rows.Scan(&id, &title); err != nil {
+				return err
+			}
+			found[title] = append(found[title], id)
+		}
+		for title, ids := range found {
+			if len(ids) > 1 {
+				twice++
+				l.t.Errorf("%s is stored %d times", title, len(ids))
+			}
+		}
+		for title, id := range l.stored {
+			if !slices.Contains(found[title], id) {
+				lost++
+			}
+		}
+		return rows.Err()
+	})
+	if lost > 0 {
+		l.t.Errorf("%d chats of %d that were acknowledged are lost", lost, len(l.stored))
+	}
+	return lost, twice
+}
+
+// TestClustersFailOver ends the primary of each kind of cluster in four ways
+// while clients create chats, and prints what docs/clusters.md shows.
+func TestClustersFailOver(t *testing.T) {
+	for _, kind := range cluster.Kinds() {
+		t.Run(string(kind), func(t *testing.T) { failOver(t, kind) })
+	}
+}
+
+func failOver(t *testing.T, kind cluster.Kind) {
+	l := newLab(t, kind)
+	c := l.cluster
+	for _, f := range []struct {
+		name  string
+		fault func(i int) error
+	}{
+		{"SIGKILL", func(i int) error { return c.Kill(t.Context(), i) }},
+		{"SIGSTOP", func(i int) error { return c.Freeze(t.Context(), i) }},
+		{"cut off", func(i int) error {
+			l.proxies[i].Silence()
+			return c.Depose(t.Context(), i)
+		}},
+		{"switched over", func(i int) error { return c.Switch(t.Context(), i) }},
+	} {
+		t.Run(f.name, func(t *testing.T) {
+			var longest, rawLongest time.Duration
+			var before int
+			for range *repeated {
+				before = len(l.stored)
+				ours, raws, primary := l.under(f.fault)
+				longest, rawLongest = max(longest, ours.longest), max(rawLongest, raws.longest)
+				t.Logf("%d chats acknowledged, longest gap %.1f s; raw driver %d rows, %.1f s", len(l.stored)-before, ours.longest.Seconds(), raws.count, raws.longest.Seconds())
+				if err := c.Rejoin(t.Context(), primary); err != nil {
+					t.Fatal(errors.Join(err, errors.New("the old primary does not come back")))
+				}
+				l.proxies[primary].Speak()
+			}
+			lost, twice := l.compare()
+			answers := 0
+			for text, n := range l.failures {
+				answers += n
+				t.Logf("%d answers %s", n, text)
+			}
+			for _, w := range l.wrong {
+				t.Errorf("not an answer that a client can do with: %s", w)
+			}
+			t.Logf("| %s, %s | %s | %d | %d, %d | %d | %.1f s | %.1f s |", c.Version(), kind, f.name, len(l.stored), lost, twice, answers,
+				longest.Seconds(), rawLongest.Seconds())
+			clear(l.failures)
+			l.wrong = nil
+		})
+	}
+}

@@ -1,0 +1,106 @@
+//go:build unix
+
+package cluster
+
+import (
+	"context"
+	"net"
+	"sync"
+	"sync/atomic"
+)
+
+// Proxy stands between clients and one server, and can go silent as a network
+// does: connections stay open and nothing arrives.
+type Proxy struct {
+	listener net.Listener
+	target   string
+	silent   atomic.Bool
+
+	mu    sync.Mutex
+	conns map[net.Conn]bool
+	wg    sync.WaitGroup
+}
+
+// Listen starts a proxy before the server at target, on a port that is free.
+func Listen(ctx context.Context, target string) (*Proxy, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	p := &Proxy{listener: l, target: target, conns: map[net.Conn]bool{}}
+	p.wg.Go(func() { p.accept(ctx) })
+	return p, nil
+}
+
+// Addr is where clients find the proxy.
+func (p *Proxy) Addr() string { return p.listener.Addr().String() }
+
+// Silence lets what is sent vanish, in both directions. New connections are
+// accepted and nobody answers.
+func (p *Proxy) Silence() { p.silent.Store(true) }
+
+// Speak ends the silence. The connections that lived through it are cut,
+// because some of what was sent on them is missing.
+func (p *Proxy) Speak() {
+	if p.silent.Swap(false) {
+		p.cut()
+	}
+}
+
+// Close cuts all connections and ends the proxy.
+func (p *Proxy) Close() {
+	_ = p.listener.Close()
+	p.cut()
+	p.wg.Wait()
+}
+
+func (p *Proxy) cut() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for c := range p.conns {
+		_ = c.Close()
+	}
+}
+
+func (p *Proxy) accept(ctx context.Context) {
+	for {
+		client, err := p.listener.Accept()
+		if err != nil {
+			return
+		}
+		server, err := (&net.Dialer{}).DialContext(ctx, "tcp", p.target)
+		if err != nil {
+			_ = client.Close() // as the server itself would refuse
+			continue
+		}
+		p.mu.Lock()
+		p.conns[client], p.conns[server] = true, true
+		p.mu.Unlock()
+		p.wg.Go(func() { p.carry(server, client) })
+		p.wg.Go(func() { p.carry(client, server) })
+	}
+}
+
+func (p *Proxy) carry(to, from net.Conn) {
+	defer func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		for _, c := range []net.Conn{to, from} {
+			_ = c.Close()
+			delete(p.conns, c)
+		}
+	}()
+	buf := make([]byte, 32<<10)
+	for {
+		n, err := from.Read(buf)
+		if err != nil {
+			return
+		}
+		if p.silent.Load() {
+			continue
+		}
+		if _, err := to.Write(buf[:n]); err != nil {
+			return
+		}
+	}
+}
