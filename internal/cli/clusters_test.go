@@ -248,10 +248,10 @@ func (l *lab) under(fault func(primary int) error) (ours, raws *gaps, primary in
 		}
 	}
 	time.Sleep(2 * time.Second)
-	stop.Store(true)
-	all.Wait()
 	ours.done() // what has not gone on counts until now
 	raws.done()
+	stop.Store(true)
+	all.Wait()
 	if err := db.Close(); err != nil {
 		l.t.Error(err)
 	}
