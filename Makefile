@@ -21,7 +21,7 @@ PLATFORMS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 win
 test test-sqlite test-postgresql test-mysql test-mariadb race: export RAPID_SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help build build-cloud test-cloud dist reproduce test test-sqlite test-postgresql test-mysql test-mariadb race bench soak clusters fuzz-api clients page lint vet fmt vuln generate check servers
+.PHONY: help build build-cloud test-cloud dist reproduce test test-sqlite test-postgresql test-mysql test-mariadb race bench soak clusters fuzz-api clients page upstream lint vet fmt vuln generate check servers
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-16s %s\n", $$1, $$2 }'
@@ -78,6 +78,9 @@ clients: ## run clients of Open WebUI against a server on each engine; needs Pyt
 
 page: ## drive Open WebUI's page, as it is on PyPI, with a headless Chromium
 	$(GO) test -tags page -timeout 20m -v -run TestThePageOfOpenWebUI ./internal/cli
+
+upstream: ## run Open WebUI 0.12.4 from PyPI beside Larder, on the same databases; needs Python 3.11 or 3.12 and 7 GB, or UPSTREAM_VENV
+	$(SERVERS) -- $(GO) test -tags upstream -timeout 120m -v -run TestOpenWebUI ./internal/cli
 
 servers: ## start the test servers and keep them until interrupted
 	$(SERVERS)

@@ -197,13 +197,16 @@ func (s *Server) folderChats(ctx context.Context, r *request, f byID) ([]chatAns
 
 type folderListForm struct {
 	byID
-	Page    int    `query:"page" default:"1" about:"from 1; 10 per page"`
+	Page    *int   `query:"page" about:"from 1; 10 per page"`
 	SortBy  string `query:"sort_by" default:"unread_updated_at" words:"unread_updated_at,updated_at,created_at,title"`
 	SortDir string `query:"sort_dir" default:"desc" words:"desc,asc"`
 }
 
 func (f folderListForm) page() store.Page {
-	p := store.PageNumber(f.Page)
+	if f.Page == nil {
+		return store.PageNumber(1)
+	}
+	p := store.PageNumber(*f.Page)
 	return store.Page{Limit: 10, Offset: p.Offset / p.Limit * 10}
 }
 

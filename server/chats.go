@@ -24,6 +24,7 @@ var chatRefusals = refusals{
 
 func (s *Server) chatRoutes() []route {
 	gone := refusal{dberr.ErrNotFound, http.StatusNotFound, msgNotFound}
+	wrong := refusal{dberr.ErrNotFound, http.StatusUnauthorized, msgSomethingWrong}
 	return resource(chatRefusals,
 		endpoint("GET", chatPath+"{$}", "One's chats, the last changed first", member, s.listChats),
 		endpoint("GET", chatPath+"list", "The same as /api/v1/chats/", member, s.listChats).word(),
@@ -37,18 +38,18 @@ func (s *Server) chatRoutes() []route {
 		endpoint("POST", chatPath+"{id}/messages/{message_id}", "Set members of one message, or add it", member, s.upsertMessage).orNothing(),
 		endpoint("DELETE", chatPath+"{id}/messages/{message_id}", "Delete one message and its answers", member, s.deleteMessage),
 		endpoint("POST", chatPath+"{id}/messages/{message_id}/event", "Note what happens to a message", member, s.addMessageEvent),
-		endpoint("POST", chatPath+"{id}/clone", "Copy a chat", member, s.cloneChat),
+		endpoint("POST", chatPath+"{id}/clone", "Copy a chat", member, s.cloneChat).refusing(wrong),
 		endpoint("POST", chatPath+"{id}/fork", "Begin a chat with another one's messages up to one", member, s.forkChat).refusing(gone),
-		endpoint("GET", chatPath+"{id}/pinned", "Whether a chat is pinned", member, s.chatPinned),
-		endpoint("POST", chatPath+"{id}/pin", "Pin a chat, or unpin it", member, s.pinChat),
-		endpoint("POST", chatPath+"{id}/archive", "Archive a chat, or bring it back", member, s.archiveChat),
+		endpoint("GET", chatPath+"{id}/pinned", "Whether a chat is pinned", member, s.chatPinned).refusing(wrong),
+		endpoint("POST", chatPath+"{id}/pin", "Pin a chat, or unpin it", member, s.pinChat).refusing(wrong),
+		endpoint("POST", chatPath+"{id}/archive", "Archive a chat, or bring it back", member, s.archiveChat).refusing(wrong),
 		endpoint("POST", chatPath+"archive/all", "Archive all of one's chats", member, s.archiveChats),
 		endpoint("POST", chatPath+"unarchive/all", "Bring all of one's chats back", member, s.unarchiveChats),
 		endpoint("POST", chatPath+"{id}/folder", "Put a chat into a folder, or take it out", member, s.moveChat).refusing(gone),
 		endpoint("POST", chatPath+"read", "Mark all of one's chats as read", member, s.readChats).word(),
 		endpoint("POST", chatPath+"{id}/unread", "Mark a chat as unread", member, s.unreadChat).refusing(gone),
 		endpoint("GET", chatPath+"{id}/tags", "The tags of a chat", member, s.chatTags),
-		endpoint("POST", chatPath+"{id}/tags", "Give a chat a tag", member, s.tagChat),
+		endpoint("POST", chatPath+"{id}/tags", "Give a chat a tag", member, s.tagChat).refusing(wrong),
 		endpoint("DELETE", chatPath+"{id}/tags", "Take a tag from a chat", member, s.untagChat),
 		endpoint("GET", chatPath+"all/tags", "All of one's tags", member, s.listTags),
 		endpoint("POST", chatPath+"tags", "One's chats with a tag", member, s.chatsByTag).word(),
@@ -280,7 +281,11 @@ type readAnswer struct {
 
 func (s *Server) readChats(ctx context.Context, r *request, _ none) (readAnswer, error) {
 	n, err := s.store.Chats.MarkAllRead(ctx, r.who())
-	return readAnswer{n, map[string]int64{}}, err
+	if err != nil {
+		return readAnswer{}, err
+	}
+	unread, err := s.store.Folders.Unread(ctx, r.who())
+	return readAnswer{n, unread}, err
 }
 
 type unreadAnswer struct {
@@ -292,11 +297,11 @@ type unreadAnswer struct {
 
 func (s *Server) unreadChat(ctx context.Context, r *request, f byID) (*unreadAnswer, error) {
 	folder, err := s.store.Chats.MarkUnread(ctx, r.who(), f.ID)
-	out := &unreadAnswer{ID: f.ID, Folder: folder, Unread: map[string]int64{}}
-	if err == nil && folder != nil {
-		out.Unread, err = s.store.Chats.UnreadIn(ctx, r.who(), *folder)
+	if err != nil {
+		return nil, err
 	}
-	return out, err
+	unread, err := s.store.Folders.Unread(ctx, r.who())
+	return &unreadAnswer{ID: f.ID, Folder: folder, Unread: unread}, err
 }
 
 type tagForm struct {

@@ -26,6 +26,7 @@ type configAnswer struct {
 	DefaultModels       *jsonvalue.JSON `json:"default_models,omitempty"`
 	DefaultPinnedModels *jsonvalue.JSON `json:"default_pinned_models,omitempty"`
 	PromptSuggestions   *jsonvalue.JSON `json:"default_prompt_suggestions,omitempty"`
+	SuggestionsI18N     *jsonvalue.JSON `json:"default_prompt_suggestions_i18n,omitempty"`
 	Code                object          `json:"code,omitempty"`
 	Audio               object          `json:"audio,omitempty"`
 	File                object          `json:"file,omitempty"`
@@ -59,7 +60,10 @@ var userFeatures = map[string]string{
 	"enable_autocomplete_generation": "task.autocomplete.enable", "enable_community_sharing": "ui.enable_community_sharing",
 	"enable_message_rating": "ui.enable_message_rating", "enable_user_webhooks": "ui.enable_user_webhooks",
 	"enable_user_status": "users.enable_status", "enable_google_drive_integration": "google_drive.enable",
-	"enable_onedrive_integration": "onedrive.enable", "enable_memories": "memories.enable",
+	"enable_onedrive_integration": "onedrive.enable", "enable_memories": "memories.enable", "enable_subagents": "subagents.enable",
+	"enable_direct_integrations": "direct.integrations.enable", "enable_context_compaction": "chat.context_compaction.enable",
+	"enable_tool_permissions": "chat.tool_permissions.enable", "enable_title_generation": "task.title.enable",
+	"enable_follow_up_generation": "task.follow_up.enable", "enable_tags_generation": "task.tags.enable",
 }
 
 // otherSettings are the keys of what stands beside the features.
@@ -69,6 +73,8 @@ var otherSettings = []string{
 	"rag.file.max_size", "rag.file.max_count", "file.image_compression_width", "file.image_compression_height", "user.permissions",
 	"google_drive.client_id", "google_drive.api_key", "onedrive.sharepoint_url", "onedrive.sharepoint_tenant_id",
 	"ui.pending_user_overlay_title", "ui.pending_user_overlay_content", "ui.watermark",
+	"ui.default_interface_settings", "ui.visibility", "ui.prompt_suggestions_i18n", "terminal_server.connections",
+	"audio.realtime.enabled", "audio.realtime.model", "audio.realtime.voice",
 }
 
 // visitor is who asks for what everybody may have: nobody, when the request
@@ -119,10 +125,21 @@ func (s *Server) config(ctx context.Context, r *request, _ none) (*configAnswer,
 func (s *Server) signedInFeatures(features object, set map[string]jsonvalue.JSON) {
 	maps.Copy(features, object{"enable_version_update_check": false, "enable_pyodide_file_persistence": false,
 		"enable_public_active_users_count": true, "enable_easter_eggs": true, "enable_admin_export": true,
-		"enable_admin_chat_access": s.store.AdminsSeeChats(), "enable_admin_analytics": true})
+		"enable_admin_chat_access": s.store.AdminsSeeChats(), "enable_admin_analytics": true,
+		"enable_plugins": true, "enable_tools": true, "enable_functions": true, "enable_tool_servers": true,
+		"enable_terminal_servers": anyEnabled(set["terminal_server.connections"])})
 	for name, key := range userFeatures {
 		features[name] = set[key]
 	}
+}
+
+// anyEnabled reports whether one of the connections is not switched off.
+func anyEnabled(connections jsonvalue.JSON) bool {
+	var all []map[string]any
+	if connections.Decode(&all) != nil {
+		return false
+	}
+	return slices.ContainsFunc(all, func(c map[string]any) bool { return c["enabled"] != false })
 }
 
 // forMembers adds what only users and admins are told.
@@ -130,11 +147,13 @@ func (a *configAnswer) forMembers(set map[string]jsonvalue.JSON) {
 	value := func(key string) *jsonvalue.JSON { v := set[key]; return &v }
 	null := jsonvalue.Null()
 	a.DefaultModels, a.DefaultPinnedModels = value("ui.default_models"), value("ui.default_pinned_models")
-	a.PromptSuggestions, a.Permissions, a.LicenseMetadata = value("ui.prompt_suggestions"), value("user.permissions"), &null
+	a.PromptSuggestions, a.SuggestionsI18N = value("ui.prompt_suggestions"), value("ui.prompt_suggestions_i18n")
+	a.Permissions, a.LicenseMetadata = value("user.permissions"), &null
 	a.Code = object{"engine": set["code_execution.engine"], "interpreter_engine": set["code_interpreter.engine"]}
 	a.Audio = object{
-		"tts": object{"engine": set["audio.tts.engine"], "voice": set["audio.tts.voice"], "split_on": set["audio.tts.split_on"]},
-		"stt": object{"engine": set["audio.stt.engine"]},
+		"realtime": object{"enabled": set["audio.realtime.enabled"], "model": set["audio.realtime.model"], "voice": set["audio.realtime.voice"]},
+		"tts":      object{"engine": set["audio.tts.engine"], "voice": set["audio.tts.voice"], "split_on": set["audio.tts.split_on"]},
+		"stt":      object{"engine": set["audio.stt.engine"]},
 	}
 	a.File = object{"max_size": set["rag.file.max_size"], "max_count": set["rag.file.max_count"],
 		"image_compression": object{"width": set["file.image_compression_width"], "height": set["file.image_compression_height"]}}
@@ -142,4 +161,5 @@ func (a *configAnswer) forMembers(set map[string]jsonvalue.JSON) {
 	a.OneDrive = object{"client_id_personal": "", "client_id_business": "", "sharepoint_url": set["onedrive.sharepoint_url"],
 		"sharepoint_tenant_id": set["onedrive.sharepoint_tenant_id"]}
 	a.UI["response_watermark"], a.UI["iframe_csp"] = set["ui.watermark"], ""
+	a.UI["default_interface_settings"], a.UI["visibility"] = set["ui.default_interface_settings"], set["ui.visibility"]
 }

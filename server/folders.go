@@ -159,8 +159,8 @@ func (s *Server) shareFolder(ctx context.Context, r *request, f shareForm) (*fol
 type folderChatsAnswer struct {
 	Chats      []chatItem `json:"chats"`
 	Permission string     `json:"folder_permission"`
-	Total      int64      `json:"total"`
-	HasMore    bool       `json:"has_more"`
+	Total      *int64     `json:"total,omitempty"` // as HasMore, of pages only
+	HasMore    *bool      `json:"has_more,omitempty"`
 }
 
 func (s *Server) sharedFolderChats(ctx context.Context, r *request, f folderListForm) (*folderChatsAnswer, error) {
@@ -168,7 +168,11 @@ func (s *Server) sharedFolderChats(ctx context.Context, r *request, f folderList
 	if err != nil {
 		return nil, err
 	}
-	out := &folderChatsAnswer{Permission: "read", Total: total, HasMore: int64(f.page().Offset+len(items)) < total}
+	out := &folderChatsAnswer{Permission: "read"}
+	if f.Page != nil {
+		more := int64(f.page().Offset+len(items)) < total
+		out.Total, out.HasMore = &total, &more
+	}
 	if x.MayWrite {
 		out.Permission = "write"
 	}
@@ -176,7 +180,17 @@ func (s *Server) sharedFolderChats(ctx context.Context, r *request, f folderList
 	return out, err
 }
 
-func (s *Server) readFolder(ctx context.Context, r *request, f byID) (readAnswer, error) {
-	n, err := s.store.Folders.MarkRead(ctx, r.who(), f.ID)
-	return readAnswer{n, map[string]int64{f.ID: 0}}, err
+type readFolderAnswer struct {
+	ID  string   `json:"folder_id"`
+	IDs []string `json:"folder_ids"`
+	readAnswer
+}
+
+func (s *Server) readFolder(ctx context.Context, r *request, f byID) (*readFolderAnswer, error) {
+	ids, n, err := s.store.Folders.MarkRead(ctx, r.who(), f.ID)
+	if err != nil {
+		return nil, err
+	}
+	unread, err := s.store.Folders.Unread(ctx, r.who())
+	return &readFolderAnswer{f.ID, ids, readAnswer{n, unread}}, err
 }

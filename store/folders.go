@@ -34,7 +34,7 @@ type Folder struct {
 // FolderItem is a folder in a list.
 type FolderItem struct {
 	model.Folder
-	Unread int64 // chats in it that have changed since they were read
+	Unread int64 // chats in it and in those inside it that have changed since they were read
 }
 
 // ErrFolderExists is the refusal of a second folder with the same name.
@@ -49,8 +49,36 @@ func (f *Folders) List(ctx context.Context, w Who) ([]FolderItem, error) {
 	if err != nil {
 		return nil, err
 	}
-	n, err := (&Chats{f.base}).UnreadIn(ctx, w)
+	n, err := f.unread(ctx, w, all)
 	return collect(all, func(x model.Folder) FolderItem { return FolderItem{x, n[x.ID]} }), err
+}
+
+// Unread returns how many chats w has not read in each of their folders and in
+// those inside it, also for folders without any.
+func (f *Folders) Unread(ctx context.Context, w Who) (map[string]int64, error) {
+	tree, err := f.of(ctx, w.ID)
+	if err != nil {
+		return nil, err
+	}
+	return f.unread(ctx, w, tree)
+}
+
+func (f *Folders) unread(ctx context.Context, w Who, tree []model.Folder) (map[string]int64, error) {
+	direct, err := (&Chats{f.base}).UnreadIn(ctx, w)
+	parent, out := map[string]*string{}, map[string]int64{}
+	for _, x := range tree {
+		parent[x.ID], out[x.ID] = x.ParentID, 0
+	}
+	for id, n := range direct {
+		seen := map[string]bool{}
+		for at := &id; at != nil && !seen[*at]; at = parent[*at] {
+			seen[*at] = true
+			if _, ok := out[*at]; ok {
+				out[*at] += n
+			}
+		}
+	}
+	return out, err
 }
 
 func (f *Folders) of(ctx context.Context, user string) ([]model.Folder, error) {
@@ -302,11 +330,22 @@ func (f *Folders) Chats(ctx context.Context, w Who, id string, filter ChatFilter
 	return x, found, total, err
 }
 
-// MarkRead notes that w has read all of their chats in a folder.
-func (f *Folders) MarkRead(ctx context.Context, w Who, id string) (int64, error) {
-	if _, err := f.Get(ctx, w, id); err != nil {
-		return 0, err
+// MarkRead notes that w has read all of their chats in a folder and, when it is
+// theirs, in those inside it, and returns which folders that are and how many
+// chats had changed.
+func (f *Folders) MarkRead(ctx context.Context, w Who, id string) (ids []string, n int64, err error) {
+	x, err := folders.get(ctx, &f.base, w, MayRead, id)
+	if err != nil {
+		return nil, 0, err
+	}
+	if ids = []string{id}; x.UserID == w.ID {
+		tree, err := f.of(ctx, w.ID)
+		if err != nil {
+			return nil, 0, err
+		}
+		ids = below(tree, id)
 	}
 	t := tables.Chat
-	return (&Chats{f.base}).setAll(ctx, w, "folders.MarkRead", []query.Assignment{t.LastReadAt.SetTo(t.UpdatedAt)}, t.FolderID.Eq(id))
+	n, err = (&Chats{f.base}).setAll(ctx, w, "folders.MarkRead", []query.Assignment{t.LastReadAt.SetTo(t.UpdatedAt)}, t.FolderID.In(ids...))
+	return ids, n, err
 }
