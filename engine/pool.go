@@ -23,6 +23,7 @@ type pool struct {
 	keep    int           // idle connections that are kept, for messages
 	timeout time.Duration
 
+	freed    atomic.Int64 // kept connections that became free, ever
 	inUse    atomic.Int64
 	waiting  atomic.Int64
 	waits    atomic.Int64
@@ -42,13 +43,18 @@ func newPool(name string, db *sql.DB, keep int, timeout time.Duration) *pool {
 	return p
 }
 
-// beforeOverflow is how long a call waits for one of the connections that are
-// kept before it opens another, which is closed after use: short reads pass in
-// that time, and opening a connection costs as much as many of them.
-const beforeOverflow = 5 * time.Millisecond
+// A call waits for one of the connections that are kept before it opens another,
+// which is closed after use: opening one costs as much as many short reads, and
+// is work for processors that are already busy. It gives up when none of the kept
+// ones became free for beforeOverflow, because they are held by what takes long,
+// and in any case after mostSettling.
+const (
+	beforeOverflow = 5 * time.Millisecond
+	mostSettling   = 100 * time.Millisecond
+)
 
-// settle waits until one of the connections that are kept is free, for
-// beforeOverflow at most.
+// settle waits until one of the connections that are kept is free, as long as
+// that can be expected soon.
 func (p *pool) settle(ctx context.Context) {
 	if p.kept == nil {
 		return
@@ -58,13 +64,29 @@ func (p *pool) settle(ctx context.Context) {
 		return
 	default:
 	}
-	t := time.NewTimer(beforeOverflow)
+	seen, end := p.freed.Load(), time.Now().Add(mostSettling)
+	t := time.NewTicker(beforeOverflow)
 	defer t.Stop()
-	select {
-	case p.kept <- struct{}{}:
-	case <-t.C:
-	case <-ctx.Done(): // whoever takes a place finds that out
+	for {
+		select {
+		case p.kept <- struct{}{}:
+			return
+		case now := <-t.C:
+			if p.inVain(&seen) || now.After(end) {
+				return
+			}
+		case <-ctx.Done(): // whoever takes a place finds that out
+			return
+		}
 	}
+}
+
+// inVain reports whether none of the kept connections became free since it was
+// asked with the same count.
+func (p *pool) inVain(seen *int64) bool {
+	before := *seen
+	*seen = p.freed.Load()
+	return *seen == before
 }
 
 // errPoolFull marks a busy error that comes from the pool: whoever got it has
@@ -141,6 +163,7 @@ func (p *pool) leave() {
 	for int64(len(p.kept)) > p.inUse.Load() {
 		select {
 		case <-p.kept:
+			p.freed.Add(1)
 		default:
 			return
 		}

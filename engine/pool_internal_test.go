@@ -56,6 +56,24 @@ func TestOverflowComesAfterAWhile(t *testing.T) {
 	}
 }
 
+// Waiting is in vain where the kept connections stay with whom they are.
+func TestWaitingIsInVainWhereNothingBecomesFree(t *testing.T) {
+	p := placesFor(t, 1, 4, time.Minute)
+	p.taken(t)
+	seen := p.freed.Load()
+	if !p.inVain(&seen) {
+		t.Error("a connection became free while it was in use")
+	}
+	p.release()
+	p.taken(t)
+	if p.inVain(&seen) {
+		t.Error("nobody saw that a connection came and went")
+	}
+	if !p.inVain(&seen) {
+		t.Error("it is seen twice")
+	}
+}
+
 // Short uses by many never need more connections than are kept.
 func TestShortUsesShareWhatIsKept(t *testing.T) {
 	p := placesFor(t, 2, 15, time.Minute)

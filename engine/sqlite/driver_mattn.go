@@ -32,29 +32,24 @@ func nativeDriver() *sqlite3.SQLiteDriver {
 				return err
 			}
 		}
-		for _, f := range aggregateFunctions() {
-			if err := c.RegisterAggregator(f.name, func() *nativeAggregate { return &nativeAggregate{f.make()} }, true); err != nil {
-				return err
-			}
-		}
-		return nil
+		return c.RegisterAggregator("larder_decimal_sum", func() *sumFunction { return &sumFunction{} }, true)
 	}}
 }
 
-// nativeAggregate is an aggregate as this driver calls it. It has no way to make
-// a window function, so that SQLite refuses a decimal sum over a window by name.
-type nativeAggregate struct{ aggregate }
+// sumFunction is decimalSum as this driver calls it. It has no way to make a
+// window function, so that SQLite refuses a decimal sum over a window by name.
+type sumFunction struct{ decimalSum }
 
 // Step is for the driver.
-func (a *nativeAggregate) Step(v any) error {
+func (s *sumFunction) Step(v any) error {
 	if null, is := v.([]byte); is && null == nil {
-		return a.add(nil)
+		return nil
 	}
-	return a.add(v)
+	return s.add(v)
 }
 
 // Done is for the driver.
-func (a *nativeAggregate) Done() (any, error) { return a.total(), nil }
+func (s *sumFunction) Done() (any, error) { return s.value(), nil }
 
 func openNative(d *sqlite3.SQLiteDriver, dsn string) (nativeConn, error) {
 	c, err := d.Open(dsn)

@@ -31,29 +31,27 @@ func nativeDriver() *sqlite.Driver {
 			return f.call(args)
 		})
 	}
-	for _, f := range aggregateFunctions() {
-		d.MustRegisterFunction(f.name, &sqlite.FunctionImpl{NArgs: 1, Deterministic: true,
-			MakeAggregate: func(sqlite.FunctionContext) (sqlite.AggregateFunction, error) { return nativeAggregate{f.make()}, nil }})
-	}
+	d.MustRegisterFunction("larder_decimal_sum", &sqlite.FunctionImpl{NArgs: 1, Deterministic: true,
+		MakeAggregate: func(sqlite.FunctionContext) (sqlite.AggregateFunction, error) { return &sumFunction{}, nil }})
 	return d
 }
 
-// nativeAggregate is an aggregate as this driver calls it, also in windows.
-type nativeAggregate struct{ aggregate }
+// sumFunction is decimalSum as this driver calls it, also in windows.
+type sumFunction struct{ decimalSum }
 
-func (a nativeAggregate) Step(_ *sqlite.FunctionContext, args []sqldriver.Value) error {
-	return a.add(args[0])
+func (s *sumFunction) Step(_ *sqlite.FunctionContext, args []sqldriver.Value) error {
+	return s.add(args[0])
 }
 
-func (a nativeAggregate) WindowInverse(_ *sqlite.FunctionContext, args []sqldriver.Value) error {
-	return a.remove(args[0])
+func (s *sumFunction) WindowInverse(_ *sqlite.FunctionContext, args []sqldriver.Value) error {
+	return s.remove(args[0])
 }
 
-func (a nativeAggregate) WindowValue(*sqlite.FunctionContext) (sqldriver.Value, error) {
-	return a.total(), nil
+func (s *sumFunction) WindowValue(*sqlite.FunctionContext) (sqldriver.Value, error) {
+	return s.value(), nil
 }
 
-func (a nativeAggregate) Final(*sqlite.FunctionContext) {}
+func (s *sumFunction) Final(*sqlite.FunctionContext) {}
 
 func openNative(d *sqlite.Driver, dsn string) (nativeConn, error) {
 	c, err := d.Open(dsn)
