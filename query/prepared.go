@@ -24,6 +24,7 @@ type Prepared[T any] struct {
 	m     memo
 	most  int // rows that One looks at
 	by    atomic.Pointer[byStruct]
+	rows  atomic.Int64 // that the last All returned
 }
 
 // Prepare makes a statement ready to be run often. T is what its rows are read
@@ -211,10 +212,12 @@ func (p *Prepared[T]) stepBinder(q engine.Queryer, values []any) binder {
 
 // All returns all rows.
 func (p *Prepared[T]) All(ctx context.Context, q engine.Queryer, values ...any) ([]T, error) {
-	out := []T{}
+	const most = 1024 // rows for which room is made ahead
+	out := make([]T, 0, min(p.rows.Load(), most))
 	if err := p.read(ctx, q, values, func() { out = out[:0] }, collect(&out, -1)); err != nil {
 		return nil, err
 	}
+	p.rows.Store(int64(len(out)))
 	return out, nil
 }
 
