@@ -105,6 +105,30 @@ func TestSigningOutEndsTheToken(t *testing.T) {
 	a.call("POST", "/api/v1/auths/signout", nil, "not.a.token").is(200, "")
 }
 
+// A sign-out at one server holds at every other one on the database; where the
+// database has no table for it, at that server.
+func TestASignOutHoldsAtEveryServer(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
+		one := newApp(t, eng)
+		first, sign := one.admin(), map[string]any{"email": "ada@example.com", "password": "pw-ada"}
+		second, third := one.token("signin", sign), one.token("signin", sign)
+		another := openApp(t, eng, nil)
+		another.call("GET", "/api/v1/auths/", nil, first).is(200, "")
+		one.call("POST", "/api/v1/auths/signout", nil, first).is(200, "")
+		another.call("GET", "/api/v1/auths/", nil, first).is(401, "401 Unauthorized")
+		openApp(t, eng, nil).call("GET", "/api/v1/auths/", nil, first).is(401, "401 Unauthorized") // nor does a restart bring it back
+		another.call("GET", "/api/v1/auths/", nil, second).is(200, "")
+
+		if _, err := eng.Exec(t.Context(), engine.Statement{SQL: "DROP TABLE larder_ended_session", Write: true}); err != nil {
+			t.Fatal(err)
+		}
+		one.call("POST", "/api/v1/auths/signout", nil, second).is(200, "")
+		one.call("GET", "/api/v1/auths/", nil, second).is(401, "401 Unauthorized")
+		one.call("GET", "/api/v1/auths/", nil, third).is(200, "")
+		another.call("GET", "/api/v1/auths/", nil, third).is(200, "")
+	})
+}
+
 func TestAdminConfig(t *testing.T) {
 	a := local(t)
 	admin := a.admin()

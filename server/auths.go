@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -197,8 +198,16 @@ func (s *Server) whoAmI(ctx context.Context, r *request, _ none) (*sessionInfo, 
 	return out, nil
 }
 
-func (s *Server) signOut(_ context.Context, r *request, _ none) (statusAnswer, error) {
-	s.tokens.end(credential(r.http))
+// signOut ends the session that was shown, if one was, here and at every other
+// server on the database. Where that cannot be written down this server remembers
+// it all the same.
+func (s *Server) signOut(ctx context.Context, r *request, _ none) (statusAnswer, error) {
+	if token, until, valid := s.tokens.end(credential(r.http)); valid && s.gate.open.Load() {
+		if err := s.store.Auths.EndSession(ctx, token.String(), until); err != nil {
+			s.log.LogAttrs(ctx, slog.LevelWarn, "a sign-out could not be written down; other servers on the database take the session until it expires",
+				slog.String("error", err.Error()))
+		}
+	}
 	s.clearCookie(r)
 	return statusAnswer{Status: true}, nil
 }

@@ -2,6 +2,7 @@ package server
 
 import (
 	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"maps"
 	"math"
@@ -27,12 +28,14 @@ type claims struct {
 	Expires      *int64 `json:"exp,omitempty"`
 	ID           string `json:"jti,omitempty"`
 	Issued       int64  `json:"iat,omitempty"`
+
+	digest digest // of the token that was read
 }
 
 const sessionToken = "session"
 
 func (c *claims) session() store.Session {
-	return store.Session{UserID: c.UserID, Stamp: c.SessionStamp, Method: c.AuthMethod, Verified: orZero(c.MFAVerified)}
+	return store.Session{UserID: c.UserID, Stamp: c.SessionStamp, Method: c.AuthMethod, Verified: orZero(c.MFAVerified), Token: c.digest.String()}
 }
 
 // The methods below make claims a jwt.Claims.
@@ -55,50 +58,95 @@ type tokens struct {
 	secret []byte
 	now    func() time.Time
 	ended  ended
+	signed signed
+}
+
+// digest is what a token is remembered by.
+type digest [sha256.Size]byte
+
+func digestOf(token string) digest { return sha256.Sum256([]byte(token)) }
+
+func (d digest) String() string { return hex.EncodeToString(d[:]) }
+
+// signed are tokens whose signature was right, with their claims: a session sends
+// the same one with each request. What is claimed is looked at each time.
+type signed struct {
+	mu            sync.Mutex
+	fresh, before map[digest]*claims // before is dropped when fresh is full
+}
+
+// mostSigned is how many are remembered, twice at most.
+const mostSigned = 4096
+
+func (s *signed) get(d digest) *claims {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c := s.fresh[d]
+	if c == nil && s.before[d] != nil {
+		c = s.before[d]
+		s.put(d, c)
+	}
+	return c
+}
+
+func (s *signed) add(d digest, c *claims) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.put(d, c)
+}
+
+func (s *signed) put(d digest, c *claims) {
+	if s.fresh == nil || len(s.fresh) >= mostSigned {
+		s.fresh, s.before = map[digest]*claims{}, s.fresh
+	}
+	s.fresh[d] = c
 }
 
 // ended are tokens that were signed out, by their hashes, and until when they
-// would have been valid. Each process knows its own.
+// would have been valid. Each process knows its own for itself; those of others are
+// in the database.
 type ended struct {
 	mu    sync.Mutex
-	until map[[sha256.Size]byte]int64
+	until map[digest]int64
 }
 
 // mostEnded bounds how many are remembered; each was a valid token.
 const mostEnded = 100_000
 
-func (e *ended) has(token string) bool {
+func (e *ended) has(d digest) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	_, ok := e.until[sha256.Sum256([]byte(token))]
+	_, ok := e.until[d]
 	return ok
 }
 
-func (e *ended) add(token string, until, now int64) {
+func (e *ended) add(d digest, until, now int64) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.until == nil {
-		e.until = map[[sha256.Size]byte]int64{}
+		e.until = map[digest]int64{}
 	}
 	if len(e.until) >= mostEnded {
-		maps.DeleteFunc(e.until, func(_ [sha256.Size]byte, until int64) bool { return until <= now })
+		maps.DeleteFunc(e.until, func(_ digest, until int64) bool { return until <= now })
 	}
 	if len(e.until) < mostEnded {
-		e.until[sha256.Sum256([]byte(token))] = until
+		e.until[d] = until
 	}
 }
 
-// end makes a token invalid that is valid, for this process.
-func (t *tokens) end(token string) {
+// end makes a token invalid that is valid, for this process, and returns how
+// others know it and until when it would have been valid; false when it is not.
+func (t *tokens) end(token string) (d digest, until int64, valid bool) {
 	c, err := t.read(token)
 	if err != nil {
-		return
+		return digest{}, 0, false
 	}
-	until := int64(math.MaxInt64)
+	until = math.MaxInt64
 	if c.Expires != nil {
 		until = *c.Expires
 	}
-	t.ended.add(token, until, t.now().Unix())
+	t.ended.add(c.digest, until, t.now().Unix())
+	return c.digest, until, true
 }
 
 // issue signs a token for a user who has just given a password; with
@@ -122,13 +170,22 @@ var errNotASession = errors.New("the token is not a session token")
 
 // read checks signature and expiry.
 func (t *tokens) read(token string) (*claims, error) {
-	c := &claims{}
-	_, err := jwt.ParseWithClaims(token, c, func(*jwt.Token) (any, error) { return t.secret, nil },
-		jwt.WithValidMethods([]string{"HS256"}), jwt.WithTimeFunc(t.now))
-	if err != nil {
-		return nil, err
+	d := digestOf(token)
+	c := t.signed.get(d)
+	if c != nil {
+		if err := jwt.NewValidator(jwt.WithTimeFunc(t.now)).Validate(c); err != nil {
+			return nil, err
+		}
+	} else {
+		c = &claims{digest: d}
+		_, err := jwt.ParseWithClaims(token, c, func(*jwt.Token) (any, error) { return t.secret, nil },
+			jwt.WithValidMethods([]string{"HS256"}), jwt.WithTimeFunc(t.now))
+		if err != nil {
+			return nil, err
+		}
+		t.signed.add(d, c)
 	}
-	if c.Type != sessionToken || c.UserID == "" || t.ended.has(token) {
+	if c.Type != sessionToken || c.UserID == "" || t.ended.has(d) {
 		return nil, errNotASession
 	}
 	return c, nil

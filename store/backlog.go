@@ -86,27 +86,75 @@ type readChat struct {
 // readChats returns the chats that a statement over the table chat names, with
 // the messages that wait for them in their documents. It is one statement, and one
 // more for each chat for which messages wait.
-func (b *base) readChats(ctx context.Context, name string, narrow func(query.SelectStmt) query.SelectStmt) (found []model.Chat, err error) {
-	err = b.withWaiting(ctx, func(there bool) error {
-		if !there {
-			found, err = query.All[model.Chat](ctx, b.q, narrow(query.SelectFrom(chats.table).Named(name)))
-			return err
-		}
-		found, err = b.readWaiting(ctx, name, narrow)
-		return err
+func (b *base) readChats(ctx context.Context, name string, narrow func(query.SelectStmt) query.SelectStmt) ([]model.Chat, error) {
+	return b.reading(ctx, func() ([]model.Chat, error) {
+		return query.All[model.Chat](ctx, b.q, narrow(selectChats(name)))
+	}, func() ([]readChat, error) {
+		return query.All[readChat](ctx, b.q, narrow(selectWaiting(name)))
 	})
-	return found, err
 }
 
-func (b *base) readWaiting(ctx context.Context, name string, narrow func(query.SelectStmt) query.SelectStmt) ([]model.Chat, error) {
+// selectChats reads whole chats.
+func selectChats(name string) query.SelectStmt { return query.SelectFrom(chats.table).Named(name) }
+
+// selectWaiting is selectChats with which messages wait for each, for a [readChat].
+func selectWaiting(name string) query.SelectStmt {
 	m := own.Message
 	seq := func(e query.Expr[int64]) query.Expr[int64] {
 		return query.Scalar[int64](query.Select(e).From(m.Table).Where(m.ChatID.EqTo(tables.Chat.ID)))
 	}
 	cols := append(query.Columns(chats.table), seq(query.Min(m.Seq)).As("waiting_first"), seq(query.Max(m.Seq)).As("waiting_last"))
-	st := narrow(query.Select(cols...).From(chats.table).Named(name))
+	return query.Select(cols...).From(chats.table).Named(name)
+}
+
+// oneChat are the statements that read a chat by its id, as readChats does: of
+// everybody's, or of one's own.
+var oneChat = struct {
+	plain   variants[bool, model.Chat]
+	waiting variants[bool, readChat]
+}{
+	variants[bool, model.Chat]{build: func(all bool) query.SelectStmt { return byIDAndOwner(selectChats("chats.Get"), all) }},
+	variants[bool, readChat]{build: func(all bool) query.SelectStmt { return byIDAndOwner(selectWaiting("chats.Get"), all) }},
+}
+
+func byIDAndOwner(st query.SelectStmt, all bool) query.SelectStmt {
+	t := tables.Chat
+	return st.Where(t.ID.EqTo(query.Param[string]("id")), when(!all, t.UserID.EqTo(query.Param[string]("user"))))
+}
+
+// readOne returns the chat with that id if w has the right to it, or none.
+func (b *base) readOne(ctx context.Context, w Who, r Right, id string) ([]model.Chat, error) {
+	all, values := chats.everything(b, w, r), []any{id}
+	if !all {
+		values = append(values, w.ID)
+	}
+	return b.reading(ctx, func() ([]model.Chat, error) {
+		return oneChat.plain.of(all).All(ctx, b.q, values...)
+	}, func() ([]readChat, error) {
+		return oneChat.waiting.of(all).All(ctx, b.q, values...)
+	})
+}
+
+// reading returns the chats that plain reads, where no message can wait for a
+// chat, else those that waiting reads, with what waits for them.
+func (b *base) reading(ctx context.Context, plain func() ([]model.Chat, error), waiting func() ([]readChat, error)) (found []model.Chat, err error) {
+	err = b.withWaiting(ctx, func(there bool) error {
+		if there {
+			found, err = b.united(ctx, waiting)
+		} else {
+			found, err = plain()
+		}
+		return err
+	})
+	for i := range found {
+		found[i].Chat = b.checked.Check(found[i].Chat)
+	}
+	return found, err
+}
+
+func (b *base) united(ctx context.Context, read func() ([]readChat, error)) ([]model.Chat, error) {
 	for {
-		rows, err := query.All[readChat](ctx, b.q, st)
+		rows, err := read()
 		if err != nil {
 			return nil, err
 		}

@@ -159,9 +159,71 @@ func (c *Chats) list(ctx context.Context, w Who, f ChatFilter, p Page, more ...q
 	if err != nil {
 		return nil, err
 	}
+	if form, ok := f.form(); ok && len(more) == 0 && p.Limit > 0 {
+		return chatLists.of(form).All(ctx, c.q, form.values(f, p)...)
+	}
 	st := query.Select(itemColumns()...).Named("chats.List").From(tables.Chat.Table).Where(f.conds()...).Where(more...).OrderBy(by...)
 	return query.All[ChatItem](ctx, c.q, p.apply(st))
 }
+
+// listForm is a list as far as the text of its statement goes: of a filter
+// without values but for the owner.
+type listForm struct {
+	owned, archivedToo, pinnedToo, foldersToo, internalToo bool
+	archived, pinned, shared                               choice
+	sort                                                   ChatSort
+	ascending                                              bool
+}
+
+// choice is a *bool that can be compared.
+type choice int8
+
+func choiceOf(b *bool) choice {
+	switch {
+	case b == nil:
+		return 0
+	case *b:
+		return 1
+	}
+	return -1
+}
+
+func (c choice) bool() *bool {
+	if c == 0 {
+		return nil
+	}
+	return ptr(c > 0)
+}
+
+// form is what of f is in the text of a statement, if that is all but the owner.
+func (f ChatFilter) form() (listForm, bool) {
+	valued := f.Folders != nil || f.Tags != nil || f.Untagged || f.Title != "" || f.ChangedAfter != 0 || f.After != nil
+	return listForm{
+		owned: f.UserID != "", archivedToo: f.IncludeArchived, pinnedToo: f.IncludePinned, foldersToo: f.IncludeFolders, internalToo: f.IncludeInternal,
+		archived: choiceOf(f.Archived), pinned: choiceOf(f.Pinned), shared: choiceOf(f.Shared), sort: f.Sort, ascending: f.Ascending,
+	}, !valued
+}
+
+func (l listForm) filter() ChatFilter {
+	return ChatFilter{IncludeArchived: l.archivedToo, IncludePinned: l.pinnedToo, IncludeFolders: l.foldersToo, IncludeInternal: l.internalToo,
+		Archived: l.archived.bool(), Pinned: l.pinned.bool(), Shared: l.shared.bool(), Sort: l.sort, Ascending: l.ascending}
+}
+
+func (l listForm) values(f ChatFilter, p Page) []any {
+	if !l.owned {
+		return []any{p.Limit, p.Offset}
+	}
+	return []any{f.UserID, p.Limit, p.Offset}
+}
+
+// chatLists are the lists that the page asks for all the time.
+var chatLists = variants[listForm, ChatItem]{build: func(l listForm) query.SelectStmt {
+	f := l.filter()
+	by, _ := f.order() // whoever asks has looked
+	return query.Select(itemColumns()...).Named("chats.List").From(tables.Chat.Table).
+		Where(when(l.owned, tables.Chat.UserID.EqTo(query.Param[string]("user")))).Where(f.conds()...).OrderBy(by...).
+		LimitTo(query.Param[int]("limit")).OffsetTo(query.Param[int]("offset"))
+}}
 
 // Count returns how many chats a list has.
 func (c *Chats) Count(ctx context.Context, w Who, f ChatFilter) (int64, error) {

@@ -37,9 +37,7 @@ func (c *Chats) get(ctx context.Context, w Who, r Right, id string) (*model.Chat
 	if _, err := chats.permitted(ctx, &c.base, w); err != nil {
 		return nil, err
 	}
-	found, err := c.readChats(ctx, "chats.Get", func(st query.SelectStmt) query.SelectStmt {
-		return st.Where(tables.Chat.ID.Eq(id), chats.allowed(&c.base, w, r))
-	})
+	found, err := c.readOne(ctx, w, r, id)
 	switch {
 	case err != nil:
 		return nil, err

@@ -7,6 +7,7 @@ import (
 	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/query"
 	"github.com/larder-db/larder/tables"
+	"github.com/larder-db/larder/tables/own"
 )
 
 // Session is what a token says of a sign-in.
@@ -15,6 +16,7 @@ type Session struct {
 	Stamp    string // as it was when the session began
 	Method   string // how: "password", "oauth", "trusted_header"; empty in a token that an admin got for a user
 	Verified bool   // with a second factor, which Open WebUI checks
+	Token    string // what [Auths.EndSession] knows it by
 }
 
 // sessionRow is who has a session, and with which second factor.
@@ -44,13 +46,29 @@ func withFactors(name string, more ...query.Selectable) query.SelectStmt {
 	return selectIdentity(name, append(more, t.Key, t.Value)...).LeftJoin(t.Table, t.Key.Eq(keyFactors))
 }
 
+// sessionOf is sent ahead of every request: with the tokens that were signed out,
+// or without, where there is no table of them.
+var sessionOf = variants[bool, sessionRow]{build: func(signedOut bool) query.SelectStmt {
+	t := own.EndedSession
+	return withFactors("auths.Session", tables.Auth.MFA).Where(tables.User.ID.EqTo(query.Param[string]("user")), mayAct(),
+		when(signedOut, query.Not(query.Exists(query.Select(t.Token).From(t.Table).Where(t.Token.EqTo(query.Param[string]("token")))))))
+}}
+
 // Session returns whose session this is, in one statement where second factors
 // are off. Errors: dberr.ErrNotFound for a session that is over and for a user
 // who is switched off or not there; ErrSecondFactor where the settings want a
 // second factor and the session began without one, or the user's is gone or to
 // be set anew.
 func (a *Auths) Session(ctx context.Context, s Session) (*Identity, error) {
-	r, err := query.One[sessionRow](ctx, a.q, withFactors("auths.Session", tables.Auth.MFA).Where(tables.User.ID.Eq(s.UserID), mayAct()))
+	var r sessionRow
+	err := a.ended.with(func(there bool) (err error) {
+		values := []any{s.UserID}
+		if there {
+			values = append(values, s.Token)
+		}
+		r, err = sessionOf.of(there).One(ctx, a.q, values...)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}

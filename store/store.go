@@ -57,6 +57,8 @@ type base struct {
 	blobs     *blobs.Store
 	backlog   *backlog
 	searching *searching
+	ended     *ended
+	checked   *jsonvalue.Memory         // documents that were read and are valid
 	defaults  map[string]jsonvalue.JSON // of settings
 	unstored  bool                      // what is stored of settings counts for nothing
 }
@@ -67,7 +69,7 @@ func (b *base) now() int64 { return b.clock().Unix() }
 // New makes a store over an engine, a session or a transaction.
 func New(q engine.Queryer, o Options) *Store {
 	b := base{q: q, clock: o.Now, newID: o.NewID, passwords: o.Passwords, admins: o.Admins, blobs: o.Blobs, backlog: new(backlog), searching: new(searching),
-		defaults: Defaults(), unstored: o.Unstored}
+		checked: jsonvalue.NewMemory(), defaults: Defaults(), unstored: o.Unstored}
 	maps.Copy(b.defaults, o.Settings)
 	if b.clock == nil {
 		b.clock = time.Now
@@ -78,6 +80,7 @@ func New(q engine.Queryer, o Options) *Store {
 	if b.passwords == nil {
 		b.passwords = NewPasswords(0)
 	}
+	b.ended = &ended{clock: b.clock}
 	return with(b)
 }
 

@@ -17,7 +17,11 @@ type Options struct {
 
 // History returns the revisions in order.
 func History(o Options) []migrate.Revision {
-	return []migrate.Revision{rev01(o), rev02()}
+	return []migrate.Revision{rev01(o), rev02(), rev03()}
 }
 
-const idKey = 191 // the most characters of an id on engines that limit keys
+// The most characters of keys on engines that limit them.
+const (
+	idKey    = 191
+	tokenKey = 64 // of the SHA-256 of a token, in hexadecimal digits
+)

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"errors"
+	"math"
 	"strings"
 
 	"github.com/larder-db/larder/dberr"
@@ -10,6 +11,7 @@ import (
 	"github.com/larder-db/larder/query"
 	"github.com/larder-db/larder/store"
 	"github.com/larder-db/larder/tables"
+	"github.com/larder-db/larder/tables/own"
 )
 
 var sessionCases = []testCase{
@@ -94,6 +96,31 @@ var sessionCases = []testCase{
 		someone, err := s.Store.Users.Any(s.ctx())
 		s.ok(err)
 		equal(s, "somebody is there", someone, false)
+	}},
+	{"a session that was signed out is over, and no other one", func(s *Suite) {
+		bob := s.user("bob")
+		by := func(token string) store.Session {
+			return store.Session{UserID: bob.ID, Stamp: bob.SessionStamp, Method: "password", Token: token}
+		}
+		now := s.now().Unix()
+		s.ok(s.Store.Auths.EndSession(s.ctx(), "one", now+3600))
+		s.ok(s.Store.Auths.EndSession(s.ctx(), "one", now+3600)) // twice is as once
+		s.max(1, func() {
+			if _, err := s.Store.Auths.Session(s.ctx(), by("one")); !errors.Is(err, dberr.ErrNotFound) {
+				s.Errorf("a session that was signed out: %v", err)
+			}
+		})
+		s.max(1, func() {
+			id, err := s.Store.Auths.Session(s.ctx(), by("another"))
+			s.ok(err)
+			equal(s, "who", *id, *bob)
+		})
+		// What has ended by itself is forgotten.
+		s.ok(s.Store.Auths.EndSession(s.ctx(), "old", now-3600))
+		s.ok(s.Store.Auths.EndSession(s.ctx(), "another", math.MaxInt64))
+		kept, err := query.All[string](s.ctx(), s.Eng, query.Select(own.EndedSession.Token).From(own.EndedSession.Table).OrderBy(own.EndedSession.Token))
+		s.ok(err)
+		equal(s, "kept", strings.Join(kept, " "), "another one")
 	}},
 	{"sessions without a second factor are none where one is wanted", func(s *Suite) {
 		bob := s.user("bob")

@@ -6,12 +6,17 @@ import (
 	"github.com/larder-db/larder/schema"
 )
 
-// The most characters of keys, as in the tables of Open WebUI.
-const idKey = 191 // ids of users, chats, folders, files and the like
+// The most characters of keys.
+const (
+	idKey    = 191 // ids of users, chats, folders, files and the like, as in the tables of Open WebUI
+	tokenKey = 64  // of the SHA-256 of a token, in hexadecimal digits
+)
 
 // All returns the tables in an order in which they can be created. They are
 // shared and must not be changed; Clone one first.
-func All() []*schema.Table { return append([]*schema.Table{Message.Table}, Search()...) }
+func All() []*schema.Table {
+	return append([]*schema.Table{Message.Table, EndedSession.Table}, Search()...)
+}
 
 // MessageTable is the type of [Message].
 type MessageTable struct {
