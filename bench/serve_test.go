@@ -14,7 +14,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -189,65 +188,4 @@ func status(ctx context.Context, url string) int {
 	}
 	defer res.Body.Close()
 	return res.StatusCode
-}
-
-// BenchmarkServeList asks for a page of 60 chats, of 300 with documents of 13 kB
-// on SQLite, over one connection and over 16.
-func BenchmarkServeList(b *testing.B) {
-	dir := b.TempDir()
-	cmd, url := start(b, build(b, dir), dir)
-	var user struct {
-		Token string `json:"token"`
-	}
-	must(b, json.Unmarshal(post(b, url+"/api/v1/auths/signup", "", `{"name":"Ada","email":"ada@example.com","password":"a long password"}`), &user))
-	text := strings.Repeat("some text ", 1300)
-	for i := range 300 {
-		post(b, url+"/api/v1/chats/new", user.Token, fmt.Sprintf(`{"chat":{"title":"chat %d","history":{"messages":{"m":{"id":"m","role":"user","content":"%s"}}}}}`, i, text))
-	}
-	for _, connections := range []int{1, 16} {
-		b.Run(fmt.Sprintf("connections=%d", connections), func(b *testing.B) {
-			client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections}}
-			defer client.CloseIdleConnections()
-			var left atomic.Int64
-			left.Store(int64(b.N))
-			failed := make(chan error, connections)
-			b.ResetTimer()
-			for range connections {
-				go func() {
-					var err error
-					for err == nil && left.Add(-1) >= 0 {
-						err = get(b.Context(), client, url+"/api/v1/chats/?page=1", user.Token)
-					}
-					failed <- err
-				}()
-			}
-			for range connections {
-				must(b, <-failed)
-			}
-			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "requests/s")
-		})
-	}
-	b.Logf("resident %d MB", memory(b, cmd, "VmRSS")>>20)
-	stop(b, cmd)
-}
-
-// get reads an answer to its end.
-func get(ctx context.Context, c *http.Client, url, token string) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	res, err := c.Do(req)
-	if err != nil {
-		return err
-	}
-	defer res.Body.Close()
-	if _, err := io.Copy(io.Discard, res.Body); err != nil {
-		return err
-	}
-	if res.StatusCode != http.StatusOK {
-		return fmt.Errorf("status %d", res.StatusCode)
-	}
-	return nil
 }

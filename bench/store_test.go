@@ -1,0 +1,183 @@
+package bench
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/larder-db/larder"
+	"github.com/larder-db/larder/internal/testdb"
+	"github.com/larder-db/larder/model"
+	"github.com/larder-db/larder/model/chatdoc"
+	"github.com/larder-db/larder/store"
+)
+
+// stored is a store with a user who has 300 chats of 13 kB and one of 950 kB, and
+// the raw driver on the same database.
+type stored struct {
+	queryBench
+	st           *store.Store
+	who          store.Who
+	stamp        string
+	small, large string
+}
+
+func newStored(b *testing.B, name string) *stored {
+	b.Helper()
+	db := testdb.New(b, name)
+	opened, err := larder.Open(b.Context(), db.URL, larder.Options{})
+	must(b, err)
+	b.Cleanup(opened.Close)
+	f := &stored{queryBench: queryBench{raw: openRaw(b, db.URL), hold: func(int) string { return "?" }}, st: opened.Store()}
+	if name == testdb.PostgreSQL {
+		f.hold = func(n int) string { return fmt.Sprintf("$%d", n) }
+	}
+	b.Cleanup(f.raw.close)
+	id, err := f.st.Users.SignUp(b.Context(), store.NewUser{Name: "Ada", Email: "ada@example.com", Password: "a long password"})
+	must(b, err)
+	f.who, f.stamp = id.Who(), id.SessionStamp
+	f.large = f.create(b, "large", 950_000)
+	for i := range 300 {
+		f.small = f.create(b, fmt.Sprintf("chat %d", i), 13_000)
+	}
+	return f
+}
+
+func (f *stored) create(b *testing.B, title string, size int) string {
+	b.Helper()
+	c, err := f.st.Chats.Create(b.Context(), f.who, store.ChatInput{Document: document(b, title, 1, size)})
+	must(b, err)
+	return c.ID
+}
+
+// document is a chat document with so many messages of size bytes each.
+func document(b *testing.B, title string, messages, size int) *chatdoc.Document {
+	b.Helper()
+	text := strings.Repeat("some text ", size/10)
+	var all []string
+	for i := range messages {
+		all = append(all, fmt.Sprintf(`"m%d":{"id":"m%d","role":"user","content":"%s","timestamp":1700000000}`, i, i, text))
+	}
+	doc, err := chatdoc.Parse([]byte(fmt.Sprintf(`{"title":"%s","history":{"messages":{%s}}}`, title, strings.Join(all, ","))))
+	must(b, err)
+	return doc
+}
+
+// BenchmarkStore measures calls of repositories against the same statements by
+// the driver, prepared once.
+func BenchmarkStore(b *testing.B) {
+	for _, name := range []string{testdb.SQLite, testdb.PostgreSQL} {
+		b.Run(name, func(b *testing.B) {
+			f := newStored(b, name)
+			b.Run("Session", f.session)
+			b.Run("List60", f.list)
+			b.Run("Get13kB", func(b *testing.B) { f.get(b, f.small, 20) })
+			b.Run("Get950kB", func(b *testing.B) { f.get(b, f.large, 1) })
+			b.Run("Create20Messages", f.createMany)
+		})
+	}
+}
+
+func (f *stored) session(b *testing.B) {
+	ctx := b.Context()
+	st := f.prepare(b, `SELECT u.id, u.name, u.email, u.role, a.session_stamp, a.mfa, c.key, c.value FROM "user" u JOIN auth a ON a.id = u.id`+
+		` LEFT JOIN config c ON c.key = 'auth.mfa.enable' WHERE u.id = % AND (a.active IS NULL OR a.active)`)
+	against(b, 40, func(int) {
+		_, err := f.st.Auths.Session(ctx, store.Session{UserID: f.who.ID, Stamp: f.stamp, Method: "password"})
+		must(b, err)
+	}, func(int) {
+		var id, name, email, role string
+		var stamp, mfa, key, value *string
+		must(b, st.QueryRowContext(ctx, f.who.ID).Scan(&id, &name, &email, &role, &stamp, &mfa, &key, &value))
+	})
+}
+
+func (f *stored) list(b *testing.B) {
+	ctx := b.Context()
+	internal := `COALESCE(json_extract(meta, '$.internal'), 0) = 0`
+	if f.hold(1) != "?" {
+		internal = `COALESCE(CAST(meta->>'internal' AS boolean), FALSE) = FALSE`
+	}
+	st := f.prepare(b, `SELECT id, title, updated_at, created_at, last_read_at, archived FROM chat WHERE user_id = % AND COALESCE(archived, FALSE) = FALSE`+
+		` AND COALESCE(pinned, FALSE) = FALSE AND folder_id IS NULL AND `+internal+` ORDER BY updated_at DESC, id LIMIT 60`)
+	against(b, 10, func(int) {
+		found, err := f.st.Chats.List(ctx, f.who, store.ChatFilter{}, store.PageNumber(1))
+		if must(b, err); len(found) != store.PageSize {
+			b.Fatal(len(found))
+		}
+	}, func(int) {
+		rows, err := st.QueryContext(ctx, f.who.ID)
+		must(b, err)
+		defer rows.Close()
+		var found []store.ChatItem
+		for rows.Next() {
+			var x store.ChatItem
+			must(b, rows.Scan(&x.ID, &x.Title, &x.UpdatedAt, &x.CreatedAt, &x.LastReadAt, &x.Archived))
+			found = append(found, x)
+		}
+		if must(b, rows.Err()); len(found) != store.PageSize {
+			b.Fatal(len(found))
+		}
+	})
+}
+
+func (f *stored) get(b *testing.B, id string, per int) {
+	ctx := b.Context()
+	st := f.prepare(b, `SELECT id, user_id, title, created_at, updated_at, share_id, archived, chat, pinned, meta, folder_id, tasks, summary, last_read_at,`+
+		` current_message_id, variables, timer_at FROM chat WHERE id = % AND user_id = %`)
+	against(b, per, func(int) {
+		_, err := f.st.Chats.Get(ctx, f.who, id)
+		must(b, err)
+	}, func(int) {
+		var c model.Chat
+		must(b, st.QueryRowContext(ctx, id, f.who.ID).Scan(&c.ID, &c.UserID, &c.Title, &c.CreatedAt, &c.UpdatedAt, &c.ShareID, &c.Archived, &c.Chat, &c.Pinned,
+			&c.Meta, &c.FolderID, &c.Tasks, &c.Summary, &c.LastReadAt, &c.CurrentMessageID, &c.Variables, &c.TimerAt))
+	})
+}
+
+// createMany writes a chat and 20 messages: raw, two statements in a transaction.
+func (f *stored) createMany(b *testing.B) {
+	ctx := b.Context()
+	const messages, size = 20, 600
+	placeholders := func(rows, columns int) string {
+		var out []string
+		for range rows {
+			out = append(out, "("+strings.TrimSuffix(strings.Repeat("%, ", columns), ", ")+")")
+		}
+		return strings.Join(out, ", ")
+	}
+	chat := f.prepare(b, `INSERT INTO chat (id, user_id, title, created_at, updated_at, archived, pinned, meta, chat) VALUES `+placeholders(1, 9))
+	rows := f.prepare(b, `INSERT INTO chat_message (id, chat_id, user_id, role, content, created_at, updated_at) VALUES `+placeholders(messages, 7))
+	text := `"` + strings.Repeat("some text ", size/10) + `"`
+	against(b, 2, func(i int) {
+		_, err := f.st.Chats.Create(ctx, f.who, store.ChatInput{Document: document(b, "many", messages, size)})
+		must(b, err)
+	}, func(i int) {
+		id, doc := fmt.Sprintf("raw-%s-%d", b.Name(), i), document(b, "many", messages, size).JSON()
+		must(b, inTx(ctx, f.raw.writer, func(tx *sql.Tx) error {
+			if _, err := tx.StmtContext(ctx, chat).ExecContext(ctx, id, f.who.ID, "many", i, i, false, false, "{}", doc); err != nil {
+				return err
+			}
+			var args []any
+			for k := range messages {
+				args = append(args, fmt.Sprintf("%s-m%d", id, k), id, f.who.ID, "user", text, i, i)
+			}
+			_, err := tx.StmtContext(ctx, rows).ExecContext(ctx, args...)
+			return err
+		}))
+	})
+}
+
+func inTx(ctx context.Context, db *sql.DB, fn func(tx *sql.Tx) error) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	if err := fn(tx); err != nil {
+		_ = tx.Rollback()
+		return err
+	}
+	return tx.Commit()
+}
