@@ -96,7 +96,7 @@ func (s SQLiteSettings) OrDefault() SQLiteSettings {
 // than memory.
 func (s SQLiteSettings) ForMigration() SQLiteSettings {
 	s = s.OrDefault()
-	const cache = -8 << 10 // KiB
+	const cache = -2 << 10 // KiB
 	s.CacheSize, s.MmapSize, s.TempStore = new(int64(cache)), new(int64(0)), "FILE"
 	return s
 }

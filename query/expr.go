@@ -142,6 +142,12 @@ func (m meaning) SQLType() schema.Type { return m.ty }
 
 func (m meaning) WriteSQL(b *driver.Builder) { b.Dialect().Comparable(b, m.e, m.ty) }
 
+// AsCompared is e in the form in which its engine compares it: of a JSON document
+// its text, of a decimal a number.
+func AsCompared[T any](e Operand[T]) Expr[T] {
+	return Expr[T]{n: meaning{e, e.SQLType()}, ty: e.SQLType()}
+}
+
 // meant is e in the form in which its type is compared by meaning.
 func meant(e driver.Expr, ty schema.Type) driver.Expr {
 	switch ty.Kind {

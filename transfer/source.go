@@ -3,6 +3,7 @@ package transfer
 import (
 	"context"
 	"iter"
+	"runtime/debug"
 	"slices"
 
 	"github.com/larder-db/larder/driver"
@@ -158,8 +159,13 @@ func (s *snapshot) part(ctx context.Context, t *schema.Table, after *[]any,
 			if err := rows.Close(); err != nil {
 				return false, err
 			}
+			// What the engine had of it is gone before the row goes on, and the row
+			// before the next one comes, which may be as large: that takes some
+			// milliseconds, for eight megabytes at least.
+			debug.FreeOSMemory()
 			more = each(values)
 			clear(values)
+			debug.FreeOSMemory()
 			return more, nil
 		}
 		if !each(values) {
@@ -203,6 +209,9 @@ func reading(t *schema.Table, after []any) query.SelectStmt {
 			// As it is stored: a driver makes what it likes of a column that is
 			// declared a boolean or a time, and of an expression it does not.
 			sel = sel.Columns(query.Coalesce(col, query.Null[any]()).As(c.Name))
+		case schema.JSON:
+			// As text, of which a driver may make fewer copies than of a document.
+			sel = sel.Columns(query.AsCompared(col).As(c.Name))
 		default:
 			sel = sel.Columns(col)
 		}

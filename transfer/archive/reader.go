@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"runtime/debug"
 	"slices"
 	"strings"
 
@@ -253,8 +254,16 @@ func (a *Archive) Rows(ctx context.Context, t *schema.Table) iter.Seq2[[]any, er
 				yield(nil, err)
 				return
 			}
-			for line := range bytes.Lines(raw) {
-				row, err = parseRow(row[:0], line)
+			large := len(raw) > largeBlock
+			for len(raw) > 0 {
+				end := bytes.IndexByte(raw, '\n') + 1
+				if end == 0 {
+					end = len(raw)
+				}
+				row, err = parseRow(row[:0], raw[:end])
+				if raw = raw[end:]; len(raw) == 0 {
+					raw = nil
+				}
 				if err == nil && len(row) != len(p.table.Columns) {
 					err = fmt.Errorf("a row has %d values", len(row))
 				}
@@ -262,10 +271,30 @@ func (a *Archive) Rows(ctx context.Context, t *schema.Table) iter.Seq2[[]any, er
 					yield(nil, damaged(blockName(p.table.Name, n)+" cannot be read"))
 					return
 				}
+				if large {
+					letGo(row)
+				}
 				if !yield(row, nil) {
 					return
 				}
 			}
+			if large {
+				clear(row)
+				debug.FreeOSMemory()
+			}
+		}
+	}
+}
+
+// largeBlock is from which size on a block is not kept in memory by the rows that
+// are made of it: there is a large text in it, which is a copy.
+const largeBlock = 8 << 20
+
+// letGo makes copies of the short texts of a row.
+func letGo(row []any) {
+	for i, v := range row {
+		if s, ok := v.(string); ok && len(s) < largeBlock/8 {
+			row[i] = strings.Clone(s)
 		}
 	}
 }

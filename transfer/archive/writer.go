@@ -1,6 +1,7 @@
 package archive
 
 import (
+	"bytes"
 	"errors"
 	"io"
 
@@ -36,6 +37,7 @@ type block struct {
 	frame frame
 	data  []byte
 	plain bool // it is stored as it is
+	large bool // it is packed already; the frame says how long it was
 	ours  bool // the data go back to who makes blocks
 }
 
@@ -69,11 +71,13 @@ func (a *Writer) pack() {
 	}
 	for b := range a.blocks {
 		stored := b.data
-		if !b.plain {
+		if !b.plain && !b.large {
 			packed = a.zstd.EncodeAll(b.data, packed[:0])
 			stored = packed
 		}
-		b.frame.raw, b.frame.stored = uint32(len(b.data)), uint32(len(stored))
+		if b.frame.stored = uint32(len(stored)); !b.large {
+			b.frame.raw = uint32(len(b.data))
+		}
 		_, err := a.w.Write(b.frame.head(stored))
 		if err == nil {
 			_, err = a.w.Write(stored)
@@ -130,11 +134,62 @@ func (a *Writer) Row(row []any) error {
 	}
 	a.total.Add(a.sum.Row(a.row))
 	a.end.Rows++
+	if sizeOf(row) > largeBlock {
+		return a.largeRow(row)
+	}
 	a.buf = append(canon.AppendLineRow(a.buf, row), '\n')
 	if len(a.buf) >= blockSize {
 		return a.flush()
 	}
 	return nil
+}
+
+func sizeOf(row []any) int {
+	n := 0
+	for _, v := range row {
+		switch x := v.(type) {
+		case string:
+			n += len(x)
+		case []byte:
+			n += len(x)
+		}
+	}
+	return n
+}
+
+// largeRow writes a block of one row, which is packed while it is made, so that
+// it is not in memory a second time.
+func (a *Writer) largeRow(row []any) error {
+	if err := a.flush(); err != nil {
+		return err
+	}
+	var packed bytes.Buffer
+	z, err := zstd.NewWriter(&packed, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(1<<20))
+	if err != nil {
+		return &dberr.Error{Op: "archive", Code: dberr.Internal, Err: err}
+	}
+	c := &counter{w: z}
+	err = canon.WriteLineRow(c, row)
+	if err == nil {
+		_, err = c.Write([]byte{'\n'})
+	}
+	if err = errors.Join(err, z.Close()); err != nil {
+		return unwritten(err)
+	}
+	a.end.Blocks++
+	return a.send(block{frame: frame{kind: kindBlock, number: a.end.Blocks, raw: uint32(c.n)}, data: packed.Bytes(), large: true})
+}
+
+// counter counts what goes through it.
+type counter struct {
+	w io.Writer
+	n int64
+}
+
+func (c *counter) Write(b []byte) (int, error) {
+	n, err := c.w.Write(b)
+	c.n += int64(n)
+	return n, err
 }
 
 func (a *Writer) flush() error {

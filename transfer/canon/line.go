@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 	"strconv"
@@ -60,9 +61,14 @@ const digits = "0123456789abcdef"
 // and nothing else.
 func appendQuoted(b []byte, s string) []byte {
 	if len(s) > 1<<20 { // once, and not by doubling what is there
-		b = slices.Grow(b, len(s)+len(s)/8)
+		b = slices.Grow(b, len(s)+escapes(s)+2)
 	}
-	b = append(b, '"')
+	return append(appendEscaped(append(b, '"'), s), '"')
+}
+
+// appendEscaped appends a part of a text as it stands in a JSON string. The part
+// may end within a character.
+func appendEscaped(b []byte, s string) []byte {
 	start := 0
 	for i := range len(s) {
 		c := s[i]
@@ -84,7 +90,21 @@ func appendQuoted(b []byte, s string) []byte {
 			b = append(b, '\\', 'u', '0', '0', digits[c>>4], digits[c&15])
 		}
 	}
-	return append(append(b, s[start:]...), '"')
+	return append(b, s[start:]...)
+}
+
+// escapes is how many bytes longer a text is as a JSON string, without its marks.
+func escapes(s string) int {
+	n := 0
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == '"' || c == '\\' || c == '\n' || c == '\r' || c == '\t':
+			n++
+		case c < 0x20:
+			n += len(`\u0000`) - 1
+		}
+	}
+	return n
 }
 
 // AppendLineRow appends the values of a row as a JSON array.
@@ -98,6 +118,37 @@ func AppendLineRow(b []byte, row []any) []byte {
 	}
 	return append(b, ']')
 }
+
+// WriteLineRow writes what [AppendLineRow] appends, long texts in parts.
+func WriteLineRow(w io.Writer, row []any) error {
+	b := append(make([]byte, 0, 2*part), '[')
+	for i, v := range row {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		s, ok := v.(string)
+		if !ok || len(s) <= part || !utf8.ValidString(s) {
+			b = AppendLine(b, v)
+			continue
+		}
+		b = append(b, '"')
+		for len(s) > 0 {
+			n := min(part, len(s))
+			b = appendEscaped(b, s[:n])
+			s = s[n:]
+			if _, err := w.Write(b); err != nil {
+				return err
+			}
+			b = b[:0]
+		}
+		b = append(b, '"')
+	}
+	_, err := w.Write(append(b, ']'))
+	return err
+}
+
+// part is how many bytes of a long text are escaped at a time.
+const part = 64 << 10
 
 // ParseLine reads a value that [AppendLine] wrote.
 func ParseLine(raw json.RawMessage) (any, error) {
