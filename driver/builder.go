@@ -37,13 +37,18 @@ type Builder struct {
 	scopes []Scope
 	room   [3]Scope // for scopes, of most statements
 	mix    Mixture
+	single func(e Expr) bool
 }
 
 // Mixture is what a part of a statement is made of.
 type Mixture struct {
-	Aggregate bool   // it has an aggregate function
-	Column    string // the first column that stands outside of one; empty for none
+	Aggregate bool     // it has an aggregate function
+	Columns   []string // those that stand outside of one and have several values in a group, as "table.column"
+	outer     []mention
 }
+
+// mention is a column of a statement around the one that is written.
+type mention struct{ source, column string }
 
 // Watch calls f, and returns what it wrote. Around it nothing is seen of that.
 func (b *Builder) Watch(f func()) Mixture {
@@ -55,17 +60,54 @@ func (b *Builder) Watch(f func()) Mixture {
 	return inside
 }
 
+// Part is Watch for a part of a statement: what it mentions of the statements
+// around that one stays with the whole.
+func (b *Builder) Part(f func()) Mixture {
+	made := b.Watch(f)
+	b.mix.outer = append(b.mix.outer, made.outer...)
+	return made
+}
+
 // Aggregates calls f, which writes an aggregate function with its arguments.
 func (b *Builder) Aggregates(f func()) {
 	b.Watch(f)
 	b.mix.Aggregate = true
 }
 
-// Mentions says that a column is being written.
-func (b *Builder) Mentions(column string) {
-	if b.mix.Column == "" {
-		b.mix.Column = column
+// Mentions says that a column of a source is being written. One that the
+// innermost statement does not read is of a statement around it.
+func (b *Builder) Mentions(source, column string) {
+	if n := len(b.scopes); n > 1 && !b.scopes[n-1].Knows(source, true) {
+		b.mix.outer = append(b.mix.outer, mention{source, column})
+		return
 	}
+	b.mix.Columns = append(b.mix.Columns, source+"."+column)
+}
+
+// Inside calls f, which writes a whole statement with the scope s. What it mentions
+// of the statements around it is theirs.
+func (b *Builder) Inside(s Scope, f func()) {
+	made := b.Watch(func() {
+		b.Enter(s)
+		f()
+		b.Leave()
+	})
+	for _, m := range made.outer {
+		b.Mentions(m.source, m.column)
+	}
+}
+
+// Beside has f write what stands beside the groups of a statement: an expression
+// for which single holds has one value in each of them, and what it mentions counts
+// for nothing.
+func (b *Builder) Beside(single func(e Expr) bool, f func()) {
+	around := b.single
+	b.single = single
+	if around != nil {
+		b.single = func(e Expr) bool { return single(e) || around(e) }
+	}
+	f()
+	b.single = around
 }
 
 // Scope knows the names that a hand-written text inside of a statement may
@@ -228,8 +270,32 @@ func (b *Builder) literal(v any) *Builder {
 // with six digits of the second's fraction, so that their order is that of time.
 const DateTimeLayout = "2006-01-02 15:04:05.000000"
 
+// TimeLayout is how times of day are spelled, likewise.
+const TimeLayout = "15:04:05.000000"
+
+// one reports whether e has one value in each group, of what stands beside them.
+// Looking writes nothing here, though parts of e may know no other builder.
+func (b *Builder) one(e Expr) bool {
+	if b.single == nil {
+		return false
+	}
+	before := *b
+	b.single = nil
+	is := before.single(e)
+	*b = before
+	return is
+}
+
 // Expr adds what e writes.
 func (b *Builder) Expr(e Expr) *Builder {
+	if b.one(e) {
+		// The rest is written without looking: its parts have one value, too.
+		single := b.single
+		b.single = nil
+		b.Watch(func() { b.Expr(e) })
+		b.single = single
+		return b
+	}
 	switch {
 	case b.shared.naming:
 		b.labelled(e)

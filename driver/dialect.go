@@ -280,6 +280,9 @@ type Clauses interface {
 	// are found before the statement around it writes anything. It is asked for
 	// only without SelfSubquery.
 	Materialized(b *Builder, query Expr)
+	// SingleValue writes query, of one column, as a value in parentheses: NULL
+	// without a row, and an error of the code dberr.Invalid with several.
+	SingleValue(b *Builder, query Expr)
 	// LastIdentity writes the number that the server gave to the row that this
 	// connection inserted last. It is asked for only without InsertReturning.
 	LastIdentity(b *Builder)

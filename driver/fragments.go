@@ -39,6 +39,29 @@ func WriteIn(b *Builder, e Expr, values []Expr, not bool) {
 	b.SQL(")")
 }
 
+// TypeOf is the type of e, where it knows it.
+func TypeOf(e Expr) schema.Type {
+	if t, ok := e.(Typed); ok {
+		return t.SQLType()
+	}
+	return schema.Type{}
+}
+
+// WriteDecimalText writes e, a decimal, as a text with scale digits behind the
+// point, or as many more as it needs, for an engine whose ROUND of decimals is
+// exact. asText writes an expression, which has digits behind the point, as a text.
+func WriteDecimalText(b *Builder, e Expr, scale int, asText func(b *Builder, e Expr, digits int)) {
+	round := ExprFunc(func(b *Builder) { b.SQL("ROUND(").Expr(e).SQL(", " + strconv.Itoa(scale) + ")") })
+	b.SQL("CASE WHEN ").Expr(e).SQL(" = ").Expr(round).SQL(" THEN ")
+	asText(b, round, scale)
+	b.SQL(" ELSE TRIM(TRAILING '0' FROM ")
+	asText(b, e, -1)
+	b.SQL(") END")
+}
+
+// WriteSubquery writes a query in parentheses.
+func WriteSubquery(b *Builder, query Expr) { b.SQL("(").Expr(query).SQL(")") }
+
 // WriteOrderNulls writes a sort key for an engine that has NULLS FIRST and LAST.
 func WriteOrderNulls(b *Builder, e Expr, desc, nullsFirst bool) {
 	b.Expr(e)

@@ -31,7 +31,7 @@ func (r colRef) WriteSQL(b *driver.Builder) {
 	if name == "" {
 		name = r.table.Name
 	}
-	b.Mentions(r.col.Name)
+	b.Mentions(name, r.col.Name)
 	writeField(b, name, r.col.Name)
 }
 

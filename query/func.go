@@ -170,11 +170,6 @@ func extreme[T any](name string, e Operand[T]) Expr[T] {
 	return Expr[T]{ty: ty, n: aggregateOf(name, e, nil)}
 }
 
-// Cast is e converted to a column type.
-func Cast[T any](e driver.Expr, ty schema.Type) Expr[T] {
-	return Expr[T]{ty: ty, n: driver.ExprFunc(func(b *driver.Builder) { b.Dialect().Cast(b, e, ty) })}
-}
-
 // Coalesce is the first of its values that is not NULL.
 func Coalesce[T any](first Operand[T], rest ...Operand[T]) Expr[T] {
 	if len(rest) == 0 {
@@ -273,22 +268,49 @@ func Exists(q Query) Cond {
 }
 
 // Scalar is the value of a query of one row and one column; NULL without a row.
+// A query of several rows is a dberr.Invalid error when the statement runs, and
+// one of several columns before that.
 func Scalar[T any](q Query) Expr[T] {
 	ty := typeFor[T]()
 	if t, ok := q.(interface{ resultTypes() []Selectable }); ok && len(t.resultTypes()) == 1 {
-		if k := kindOf(t.resultTypes()[0]); textual(k.Kind) {
+		if k := kindOf(t.resultTypes()[0]); k.Kind != "" && k.Kind != schema.Other {
 			ty = k
 		}
 	}
 	return Expr[T]{ty: ty, n: driver.ExprFunc(func(b *driver.Builder) {
-		b.SQL("(")
-		if _, ok := b.Dialect().(writing); ok {
-			subquery(b, q)
-		} else {
-			b.Expr(q)
+		inner := driver.ExprFunc(func(b *driver.Builder) {
+			if _, ok := b.Dialect().(writing); ok {
+				subquery(b, q)
+			} else {
+				b.Expr(q)
+			}
+		})
+		if oneRow(b.Dialect(), q) {
+			driver.WriteSubquery(b, inner)
+			return
 		}
-		b.SQL(")")
+		b.Dialect().SingleValue(b, inner)
+		if n := len(q.resultColumns()); n > 1 {
+			b.Fail(dberr.New(dberr.Invalid, nameOf(q), fmt.Sprintf("a query that stands for one value has one column, and this has %d; select the one that is meant", n)))
+		}
 	})}
+}
+
+// oneRow reports whether q is known to have one row at most: an aggregate of all
+// rows, a limit of one, a whole primary key.
+func oneRow(d driver.Dialect, q Query) bool {
+	s, ok := q.(SelectStmt)
+	if !ok || s.s == nil {
+		return false
+	}
+	if l, ok := s.s.limit.(arg); ok && l.v == int64(1) || most(s) == 1 {
+		return true
+	}
+	if len(s.s.group) > 0 {
+		return false
+	}
+	own := driver.NewBuilder(d)
+	return own.Watch(func() { s.s.writeColumns(own) }).Aggregate
 }
 
 // CaseExpr is CASE ... END under construction.

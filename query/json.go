@@ -225,6 +225,7 @@ func (e Elements) writeSource(b *driver.Builder) {
 
 func element[T any](e Elements, c driver.ElementColumn, ty schema.Type, name string) Expr[T] {
 	return Expr[T]{ty: ty, name: name, of: e.m.doc.of, n: driver.ExprFunc(func(b *driver.Builder) {
+		b.Mentions(e.name, name)
 		b.Dialect().JSONElement(b, e.m.doc, e.m.path, e.name, c)
 	})}
 }

@@ -253,9 +253,7 @@ func (s SelectStmt) WriteSQL(b *driver.Builder) {
 		b.Fail(n.err)
 		return
 	}
-	b.Enter(n)
-	defer b.Leave()
-	b.Watch(func() { b.Nested(func() { n.write(b) }) })
+	b.Inside(n, func() { b.Nested(func() { n.write(b) }) })
 }
 
 func (n *selectState) write(b *driver.Builder) {
@@ -271,13 +269,8 @@ func (n *selectState) write(b *driver.Builder) {
 		b.Fail(err)
 		return
 	}
-	made := b.Watch(func() {
-		n.share(b, func() { b.List(len(n.cols), func(i int) { n.writeColumn(b, n.cols[i]) }) })
-	})
-	if err := n.groupsWhatItSelects(b, made); err != nil {
-		b.Fail(err)
-		return
-	}
+	g := n.grouping(b)
+	g.watch(b, "is selected", func() { n.share(b, func() { n.writeColumns(b) }) })
 	if n.from != nil {
 		b.SQL(" FROM ")
 		n.from.writeSource(b)
@@ -293,18 +286,30 @@ func (n *selectState) write(b *driver.Builder) {
 	n.share(b, func() {
 		if len(n.group) > 0 {
 			b.SQL(" GROUP BY ")
-			b.List(len(n.group), func(i int) { b.Grouped(grouping(n.group[i])) })
+			ofRows(b, "GroupBy", func() {
+				b.List(len(n.group), func(i int) { b.Grouped(grouping(n.group[i])) })
+			})
 		}
-		b.Labels(b.Dialect().Has(driver.HavingLabels), func() { writeWhere(b, " HAVING ", n.having) })
+		g.watch(b, "stands in Having", func() {
+			b.Labels(b.Dialect().Has(driver.HavingLabels), func() { writeHaving(b, n.having) })
+		})
 		if len(n.order) > 0 {
 			b.SQL(" ORDER BY ")
-			b.List(len(n.order), func(i int) { b.Expr(n.order[i]) })
+			g.watch(b, "is ordered by", func() { b.List(len(n.order), func(i int) { b.Expr(n.order[i]) }) })
 		}
 	})
+	if err := g.check(); err != nil {
+		b.Fail(err)
+		return
+	}
 	writeTail(b, nil, n.limit, n.offset)
 	if n.lock != nil {
 		b.Dialect().Lock(b, *n.lock)
 	}
+}
+
+func (n *selectState) writeColumns(b *driver.Builder) {
+	b.List(len(n.cols), func(i int) { n.writeColumn(b, n.cols[i]) })
 }
 
 // writeColumn writes an item of the SELECT list. Where equal rows are one it
@@ -336,37 +341,6 @@ func textOf(b *driver.Builder) func(e driver.Expr) string {
 		s, args, err := own.Done()
 		return fmt.Sprint(s, args, err)
 	}
-}
-
-// groupsWhatItSelects refuses a column beside an aggregate, or in a group, that
-// has several values there: some engines take any of them, some none. In a group
-// of the primary key every column of its table has one value.
-func (n *selectState) groupsWhatItSelects(b *driver.Builder, made driver.Mixture) error {
-	if len(n.group) == 0 {
-		if made.Aggregate && made.Column != "" {
-			return dberr.New(dberr.Invalid, n.name, "column "+made.Column+" is selected beside an aggregate function and is not grouped; add it to GroupBy, or select it in another statement")
-		}
-		return nil
-	}
-	text := textOf(b)
-	grouped := make(map[string]bool, len(n.group))
-	for _, g := range n.group {
-		grouped[text(g)] = true
-	}
-	for _, c := range n.cols {
-		column, ok := c.(AnyColumn)
-		if !ok || grouped[text(column)] || grouped[c.columnName()] {
-			continue
-		}
-		ref := column.reference()
-		if key := ref.table.PrimaryKey; key != nil && !slices.ContainsFunc(key.Columns, func(name string) bool {
-			return !grouped[text(colRef{table: ref.table, col: ref.table.Column(name), as: ref.as})]
-		}) {
-			continue
-		}
-		return dberr.New(dberr.Invalid, n.name, "column "+ref.String()+" is selected and is not grouped; add it to GroupBy, or take an aggregate function of it")
-	}
-	return nil
 }
 
 // ordersWhatItSelects refuses a DISTINCT statement that is ordered by what it
@@ -423,10 +397,23 @@ func writeCTEs(b *driver.Builder, ctes []*CTE) {
 }
 
 func writeWhere(b *driver.Builder, keyword string, conds []Cond) {
+	if len(conds) == 0 {
+		return
+	}
+	b.SQL(keyword)
+	ofRows(b, "Where", func() { writeAll(b, conds) })
+}
+
+func writeHaving(b *driver.Builder, conds []Cond) {
+	if len(conds) > 0 {
+		b.SQL(" HAVING ")
+		writeAll(b, conds)
+	}
+}
+
+func writeAll(b *driver.Builder, conds []Cond) {
 	for i, c := range conds {
-		if i == 0 {
-			b.SQL(keyword)
-		} else {
+		if i > 0 {
 			b.SQL(" AND ")
 		}
 		b.Expr(c)

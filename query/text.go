@@ -116,10 +116,13 @@ func Length(e Operand[string]) Expr[int64] {
 
 // Concat is its texts one after another; NULL when one of them is NULL.
 func Concat(parts ...Operand[string]) Expr[string] {
-	return Expr[string]{ty: schema.Type{Kind: schema.Text}, n: driver.ExprFunc(func(b *driver.Builder) {
+	return Expr[string]{ty: plainT, n: driver.ExprFunc(func(b *driver.Builder) {
 		es := make([]driver.Expr, len(parts))
 		for i, p := range parts {
 			es[i] = p
+			if k := p.SQLType().Kind; !isText(k) && k != schema.UUID && k != schema.Other && k != "" {
+				es[i] = asText(p)
+			}
 		}
 		b.Dialect().Concat(b, es)
 	})}

@@ -77,6 +77,7 @@ const (
 	Float    Kind = "float"   // IEEE 754 double
 	Numeric  Kind = "numeric" // exact decimal of Precision digits, Scale of them behind the point
 	Date     Kind = "date"
+	Time     Kind = "time"     // a time of day, 00:00:00 to 23:59:59.999999, to the microsecond; no date, no zone
 	DateTime Kind = "datetime" // UTC, microseconds; WithZone keeps the offset where the engine can
 	JSON     Kind = "json"     // the exact text is kept; SQL NULL and JSON null are two things
 	JSONB    Kind = "jsonb"    // binary, indexable JSON where the engine has it; the text is not kept

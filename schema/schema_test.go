@@ -356,3 +356,22 @@ func TestWhatGoDoesIsNotWritten(t *testing.T) {
 		t.Errorf("they differ: %v", d)
 	}
 }
+
+// Columns that every table of PostgreSQL has are in no declaration.
+func TestSystemColumns(t *testing.T) {
+	for _, name := range []string{"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"} {
+		tab := schema.Define("t")
+		tab.BigInt("id").PrimaryKey()
+		tab.Text(name)
+		if err := tab.Validate(); dberr.CodeOf(err) != dberr.Invalid || !strings.Contains(err.Error(), "t."+name) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	tab := schema.Define("t")
+	for _, name := range []string{"rowid", "_rowid_", "oid", "xid", "CTID"} {
+		tab.Text(name)
+	}
+	if err := tab.Validate(); err != nil {
+		t.Error(err)
+	}
+}

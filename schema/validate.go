@@ -2,6 +2,7 @@ package schema
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/larder-db/larder/dberr"
@@ -32,6 +33,10 @@ func (t *Table) Validate() error {
 	return nil
 }
 
+// systemColumns are the columns that every table of PostgreSQL has anyway. No
+// declaration has them, so that it fits every engine.
+var systemColumns = []string{"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"}
+
 func (t *Table) validColumns() error {
 	if len(t.Columns) == 0 {
 		return invalid("table %s has no columns", t.Name)
@@ -44,6 +49,8 @@ func (t *Table) validColumns() error {
 			return invalid("table %s has a column without a name", t.Name)
 		case seen[low]:
 			return invalid("table %s has two columns called %s", t.Name, c.Name)
+		case slices.Contains(systemColumns, c.Name):
+			return invalid("a column cannot be called %s.%s: every table of PostgreSQL has a system column of that name; choose another name", t.Name, c.Name)
 		case c.Type.Kind == "":
 			return invalid("column %s.%s has no type", t.Name, c.Name)
 		case c.Type.Kind == Other && c.Type.Raw == "":

@@ -114,6 +114,8 @@ func (d Dialect) Cast(b *driver.Builder, e driver.Expr, ty schema.Type) {
 		as = "DECIMAL(65,30)"
 	case schema.Date:
 		as = "DATE"
+	case schema.Time:
+		as = "TIME(6)"
 	case schema.DateTime:
 		as = "DATETIME(6)"
 	case schema.Bytes:
@@ -122,12 +124,36 @@ func (d Dialect) Cast(b *driver.Builder, e driver.Expr, ty schema.Type) {
 		b.Expr(e)
 		return
 	default:
-		b.SQL("(CAST(").Expr(e).SQL(" AS CHAR CHARACTER SET utf8mb4)")
-		d.collate(b)
-		b.SQL(")")
+		d.castText(b, e)
 		return
 	}
 	b.SQL("CAST(").Expr(e).SQL(" AS " + as + ")")
+}
+
+// castText writes e as a text; a decimal with the digits that its type asks for,
+// an instant and a time of day with six of the second's fraction.
+func (d Dialect) castText(b *driver.Builder, e driver.Expr) {
+	char := func(b *driver.Builder, e driver.Expr) {
+		b.SQL("(CAST(").Expr(e).SQL(" AS CHAR CHARACTER SET utf8mb4)")
+		d.collate(b)
+		b.SQL(")")
+	}
+	switch from := driver.TypeOf(e); from.Kind {
+	case schema.Numeric:
+		driver.WriteDecimalText(b, driver.ExprFunc(func(b *driver.Builder) { d.operand(b, e.(driver.Typed)) }), min(from.Scale, maxFraction), func(b *driver.Builder, e driver.Expr, digits int) {
+			if digits < 0 {
+				char(b, e)
+				return
+			}
+			char(b, driver.ExprFunc(func(b *driver.Builder) {
+				b.SQL("CAST(").Expr(e).SQL(" AS DECIMAL(65," + strconv.Itoa(digits) + "))")
+			}))
+		})
+	case schema.DateTime, schema.Time:
+		char(b, driver.ExprFunc(func(b *driver.Builder) { d.Cast(b, driver.ExprFunc(e.WriteSQL), from) }))
+	default:
+		char(b, e)
+	}
 }
 
 // Comparable of a decimal that is text is its value to 30 digits behind the
@@ -298,6 +324,9 @@ func (d Dialect) InArray(b *driver.Builder, e driver.Expr, ty schema.Type, array
 func (Dialect) TupleIn(b *driver.Builder, left []driver.Expr, rows [][]driver.Expr, not bool) {
 	driver.WriteTupleIn(b, left, rows, not, "")
 }
+
+// SingleValue is the query: the server sees to it.
+func (Dialect) SingleValue(b *driver.Builder, query driver.Expr) { driver.WriteSubquery(b, query) }
 
 func (Dialect) LastIdentity(b *driver.Builder) { b.SQL("LAST_INSERT_ID()") }
 

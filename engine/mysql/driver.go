@@ -199,6 +199,7 @@ type connector struct {
 	settings  []string // nil while the server is not known
 	kept      int
 	admission netfault.Admission
+	watch     netfault.Watch
 	primary   bool // of several hosts only one that takes writes will do
 	timeout   time.Duration
 	tls       *tlsSettings
@@ -279,7 +280,7 @@ func (c *connector) connectTo(ctx context.Context, network, addr, host string) (
 	out := &conn{c: c, cache: prepared.New(c.kept), used: time.Now()}
 	dialer := net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true}}
 	cfg.DialFunc = func(ctx context.Context, network, addr string) (nc net.Conn, err error) {
-		nc, err = dialer.DialContext(ctx, network, addr)
+		nc, err = c.dial(ctx, &dialer, network, addr, cfg)
 		out.raw = nc
 		return nc, err
 	}
@@ -315,6 +316,30 @@ func (c *connector) connectTo(ctx context.Context, network, addr, host string) (
 		out.expires = out.used.Add(c.recycle - rand.N(c.recycle/10+1))
 	}
 	return out, nil
+}
+
+// dial opens the connection below the protocol; one to a server that another can
+// take the place of is watched.
+func (c *connector) dial(ctx context.Context, dialer *net.Dialer, network, addr string, cfg *mysql.Config) (net.Conn, error) {
+	if len(c.target.Hosts) < 2 {
+		return dialer.DialContext(ctx, network, addr)
+	}
+	return c.watch.Dial(ctx, network, addr, dialer.DialContext, func(ctx context.Context) bool {
+		// The whole way in: servers lock out hosts that connect and then leave in the middle.
+		ask := cfg.Clone()
+		ask.DialFunc = dialer.DialContext
+		native, err := mysql.NewConnector(ask)
+		if err != nil {
+			return true // nothing is known of the server
+		}
+		made, err := native.Connect(ctx)
+		if err == nil {
+			_ = made.Close()
+			return true
+		}
+		var said *mysql.MySQLError
+		return errors.As(err, &said) // it refuses, so it is there
+	})
 }
 
 // config is the driver's configuration for one host.

@@ -91,6 +91,8 @@ func typeName(ty schema.Type) string {
 		return "numeric"
 	case schema.Date:
 		return "date"
+	case schema.Time:
+		return "time"
 	case schema.DateTime:
 		if ty.WithZone {
 			return "timestamp with time zone"
@@ -108,7 +110,32 @@ func typeName(ty schema.Type) string {
 	return "text"
 }
 
-func (Dialect) Cast(b *driver.Builder, e driver.Expr, ty schema.Type) {
+func (d Dialect) Cast(b *driver.Builder, e driver.Expr, ty schema.Type) {
+	from, text := driver.TypeOf(e), typeName(ty) == "text"
+	switch {
+	case from.Kind == schema.Numeric && text:
+		driver.WriteDecimalText(b, driver.ExprFunc(func(b *driver.Builder) { d.operand(b, e.(driver.Typed)) }), from.Scale, func(b *driver.Builder, e driver.Expr, _ int) {
+			b.SQL("CAST(").Expr(e).SQL(" AS text)")
+		})
+		return
+	case from.Kind == schema.DateTime && text:
+		b.SQL("to_char(")
+		timestamp(b, e.(driver.Typed))
+		b.SQL(", 'YYYY-MM-DD HH24:MI:SS.US')")
+		return
+	case from.Kind == schema.Time && text:
+		b.SQL("to_char(CAST(").Expr(e).SQL(" AS interval), 'HH24:MI:SS.US')")
+		return
+	case from.Kind == schema.DateTime && from.WithZone && (ty.Kind == schema.Date || ty.Kind == schema.Time):
+		b.SQL("CAST(")
+		timestamp(b, e.(driver.Typed))
+		b.SQL(" AS " + typeName(ty) + ")")
+		return
+	case from.Kind.IsText() && ty.Kind == schema.Bytes:
+		// A cast would take backslashes for what they mean in the text of bytes.
+		b.SQL("convert_to(CAST(").Expr(e).SQL(" AS text), 'UTF8')")
+		return
+	}
 	b.SQL("CAST(").Expr(e).SQL(" AS " + typeName(ty) + ")")
 }
 
@@ -289,6 +316,9 @@ func (d Dialect) TupleIn(b *driver.Builder, left []driver.Expr, rows [][]driver.
 	}
 	driver.WriteTupleIn(b, cols, append([][]driver.Expr{first}, rows[1:]...), not, "VALUES ")
 }
+
+// SingleValue is the query: the server sees to it.
+func (Dialect) SingleValue(b *driver.Builder, query driver.Expr) { driver.WriteSubquery(b, query) }
 
 func (Dialect) LastIdentity(b *driver.Builder) { b.SQL("lastval()") }
 

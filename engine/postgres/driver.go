@@ -138,10 +138,36 @@ func newConnector(t dburl.PostgresTarget, o driver.OpenOptions) (*connector, err
 		dialer.KeepAlive = -1
 	}
 	config.DialFunc = dialer.DialContext
+	if len(t.Hosts) > 1 {
+		config.DialFunc = watched(dialer)
+	}
 	pool := o.Pool.OrDefault()
 	where := hosts(config)
 	return &connector{config: config, target: t, where: where, ping: pool.PrePing, pingAge: o.PingAge, recycle: pool.Recycle,
 		admission: netfault.Admission{Ask: o.Password, Engine: "postgresql", Where: where, Refused: []string{"28P01", "28000"}, Classifier: classifier{}}}, nil
+}
+
+// watched dials servers of which one can take the place of another.
+func watched(dialer *net.Dialer) pgconn.DialFunc {
+	w := &netfault.Watch{}
+	return func(ctx context.Context, network, addr string) (net.Conn, error) {
+		return w.Dial(ctx, network, addr, dialer.DialContext, func(ctx context.Context) bool {
+			nc, err := dialer.DialContext(ctx, network, addr)
+			if err != nil {
+				return false
+			}
+			defer nc.Close()
+			if until, ok := ctx.Deadline(); ok {
+				_ = nc.SetDeadline(until)
+			}
+			// The question whether it has TLS needs no user and leaves no complaint in its log.
+			if _, err := nc.Write([]byte{0, 0, 0, 8, 4, 210, 22, 47}); err != nil {
+				return false
+			}
+			_, err = nc.Read(make([]byte, 1))
+			return err == nil
+		})
+	}
 }
 
 func parseConfig(t dburl.PostgresTarget) (*pgx.ConnConfig, error) {

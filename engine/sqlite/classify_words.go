@@ -33,6 +33,7 @@ var forms = []form{
 	{" already exists", driver.Fault{Code: dberr.AlreadyExists, Detail: "a table, index, view or trigger of this name exists already; choose another name, or drop the one that is there"}},
 
 	{outOfRange, driver.Fault{Code: dberr.TooLarge, Detail: "a number is out of the range of its column; widen the column"}},
+	{severalRows, driver.Fault{Code: dberr.Invalid, Detail: "a subquery that stands for one value returns several rows; limit it to one, or compare with IN"}},
 
 	{"no such table: ", driver.Fault{Code: dberr.SchemaMismatch, Detail: "the database has no such table; run the migrations, or create it first"}},
 	{"no such column: ", columnMissing},
@@ -115,7 +116,7 @@ func ofWords(text string, f driver.Fault) driver.Fault {
 			}
 		case "misuse of aggregate", "do not have the same number of result columns", "sub-select returns ", " values for ", "incomplete input", "unrecognized token":
 			return f
-		case "foreign key mismatch - ", "prohibited in ", outOfRange, "":
+		case "foreign key mismatch - ", "prohibited in ", outOfRange, severalRows, "":
 			return f
 		}
 		name := strings.TrimLeft(after, `"[`)

@@ -135,9 +135,31 @@ func decimalFunctions() []scalarFunction {
 		{"larder_decimal_add", 2, two(decimal.add)},
 		{"larder_decimal_sub", 2, two(decimal.sub)},
 		{"larder_decimal_mul", 2, two(decimal.mul)},
+		{"larder_decimal_text", 2, texts(decimalText)},
 		{"larder_decimal_quo", 3, texts(decimalQuotient)},
 		{"larder_decimal_store", 3, texts(decimalStore)},
 	}
+}
+
+// decimalText is the first number with as many digits behind the point as the
+// second says, or as many more as it needs.
+func decimalText(a []string) (sqldriver.Value, error) {
+	x, err := parseDecimal(a[0])
+	if err != nil {
+		return nil, err
+	}
+	scale, err := strconv.Atoi(a[1])
+	if err != nil {
+		return nil, err
+	}
+	s := x.String()
+	if n := scale - x.scale; n > 0 {
+		if x.scale == 0 {
+			s += "."
+		}
+		s += strings.Repeat("0", n)
+	}
+	return s, nil
 }
 
 // decimalQuotient is the first number by the second, rounded to as many digits
@@ -257,8 +279,8 @@ func (s *decimalSum) step(v sqldriver.Value, sign func(a, c decimal) decimal, by
 func (s *decimalSum) add(v sqldriver.Value) error    { return s.step(v, decimal.add, 1) }
 func (s *decimalSum) remove(v sqldriver.Value) error { return s.step(v, decimal.sub, -1) }
 
-// value is NULL without a number.
-func (s *decimalSum) value() sqldriver.Value {
+// total is NULL without a number.
+func (s *decimalSum) total() sqldriver.Value {
 	if s.count == 0 {
 		return nil
 	}

@@ -90,6 +90,13 @@ func bareNumber(s string) bool {
 }
 
 func (Dialect) Cast(b *driver.Builder, e driver.Expr, ty schema.Type) {
+	switch from := driver.TypeOf(e); {
+	case from.Kind == schema.Numeric && (ty.Kind.IsText() || ty.Kind == schema.Enum) && !b.Script():
+		b.SQL("larder_decimal_text(").Expr(e).SQL(", " + strconv.Itoa(from.Scale) + ")")
+		return
+	case castTime(b, e, from.Kind, ty.Kind):
+		return
+	}
 	b.SQL("CAST(").Expr(e).SQL(" AS ")
 	switch ty.Kind {
 	case schema.Integer, schema.BigInt, schema.SmallInt, schema.Boolean:
@@ -197,6 +204,17 @@ func (Dialect) InArray(b *driver.Builder, e driver.Expr, _ schema.Type, array an
 
 func (Dialect) TupleIn(b *driver.Builder, left []driver.Expr, rows [][]driver.Expr, not bool) {
 	driver.WriteTupleIn(b, left, rows, not, "VALUES ")
+}
+
+// SingleValue has a function look at all rows: SQLite by itself takes the first
+// of several. The query is the second part of a union, which gives its column a name.
+func (Dialect) SingleValue(b *driver.Builder, query driver.Expr) {
+	if b.Script() {
+		driver.WriteSubquery(b, query)
+		return
+	}
+	b.SQL("(SELECT larder_single(larder_value) FROM (SELECT NULL AS larder_value WHERE 0 UNION ALL SELECT * FROM (").
+		Expr(query).SQL(")))")
 }
 
 func (Dialect) LastIdentity(b *driver.Builder) { b.SQL("last_insert_rowid()") }

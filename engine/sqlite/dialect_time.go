@@ -80,6 +80,24 @@ func instant(s string) string {
 	return s
 }
 
+// castTime converts what is a time, or becomes one, of two different kinds; false
+// where neither is.
+func castTime(b *driver.Builder, e driver.Expr, from, to schema.Kind) bool {
+	switch {
+	case from == schema.DateTime && (to.IsText() || to == schema.Enum):
+		b.SQL("larder_instant(").Expr(e).SQL(")")
+	case from == schema.DateTime && to == schema.Date:
+		part(b, e, 1, len(dateLayout))
+	case from == schema.DateTime && to == schema.Time:
+		part(b, e, len(dateLayout)+2, len(driver.TimeLayout))
+	case from == schema.Date && to == schema.DateTime:
+		b.SQL("larder_instant(").Expr(e).SQL(")")
+	default:
+		return false
+	}
+	return true
+}
+
 // short writes v without a fraction that is zero.
 func short(b *driver.Builder, v driver.Expr) {
 	b.SQL("replace(").Expr(v).SQL(", '" + noFraction + "', '')")

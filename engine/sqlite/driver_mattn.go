@@ -32,24 +32,29 @@ func nativeDriver() *sqlite3.SQLiteDriver {
 				return err
 			}
 		}
-		return c.RegisterAggregator("larder_decimal_sum", func() *sumFunction { return &sumFunction{} }, true)
+		for _, f := range aggregateFunctions() {
+			if err := c.RegisterAggregator(f.name, func() *nativeAggregate { return &nativeAggregate{f.make()} }, true); err != nil {
+				return err
+			}
+		}
+		return nil
 	}}
 }
 
-// sumFunction is decimalSum as this driver calls it. It has no way to make a
-// window function, so that SQLite refuses a decimal sum over a window by name.
-type sumFunction struct{ decimalSum }
+// nativeAggregate is an aggregate as this driver calls it. It has no way to make
+// a window function, so that SQLite refuses a decimal sum over a window by name.
+type nativeAggregate struct{ aggregate }
 
 // Step is for the driver.
-func (s *sumFunction) Step(v any) error {
+func (a *nativeAggregate) Step(v any) error {
 	if null, is := v.([]byte); is && null == nil {
-		return nil
+		return a.add(nil)
 	}
-	return s.add(v)
+	return a.add(v)
 }
 
 // Done is for the driver.
-func (s *sumFunction) Done() (any, error) { return s.value(), nil }
+func (a *nativeAggregate) Done() (any, error) { return a.total(), nil }
 
 func openNative(d *sqlite3.SQLiteDriver, dsn string) (nativeConn, error) {
 	c, err := d.Open(dsn)

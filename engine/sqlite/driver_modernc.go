@@ -31,27 +31,29 @@ func nativeDriver() *sqlite.Driver {
 			return f.call(args)
 		})
 	}
-	d.MustRegisterFunction("larder_decimal_sum", &sqlite.FunctionImpl{NArgs: 1, Deterministic: true,
-		MakeAggregate: func(sqlite.FunctionContext) (sqlite.AggregateFunction, error) { return &sumFunction{}, nil }})
+	for _, f := range aggregateFunctions() {
+		d.MustRegisterFunction(f.name, &sqlite.FunctionImpl{NArgs: 1, Deterministic: true,
+			MakeAggregate: func(sqlite.FunctionContext) (sqlite.AggregateFunction, error) { return nativeAggregate{f.make()}, nil }})
+	}
 	return d
 }
 
-// sumFunction is decimalSum as this driver calls it, also in windows.
-type sumFunction struct{ decimalSum }
+// nativeAggregate is an aggregate as this driver calls it, also in windows.
+type nativeAggregate struct{ aggregate }
 
-func (s *sumFunction) Step(_ *sqlite.FunctionContext, args []sqldriver.Value) error {
-	return s.add(args[0])
+func (a nativeAggregate) Step(_ *sqlite.FunctionContext, args []sqldriver.Value) error {
+	return a.add(args[0])
 }
 
-func (s *sumFunction) WindowInverse(_ *sqlite.FunctionContext, args []sqldriver.Value) error {
-	return s.remove(args[0])
+func (a nativeAggregate) WindowInverse(_ *sqlite.FunctionContext, args []sqldriver.Value) error {
+	return a.remove(args[0])
 }
 
-func (s *sumFunction) WindowValue(*sqlite.FunctionContext) (sqldriver.Value, error) {
-	return s.value(), nil
+func (a nativeAggregate) WindowValue(*sqlite.FunctionContext) (sqldriver.Value, error) {
+	return a.total(), nil
 }
 
-func (s *sumFunction) Final(*sqlite.FunctionContext) {}
+func (a nativeAggregate) Final(*sqlite.FunctionContext) {}
 
 func openNative(d *sqlite.Driver, dsn string) (nativeConn, error) {
 	c, err := d.Open(dsn)

@@ -1,0 +1,186 @@
+package netfault
+
+import (
+	"context"
+	"errors"
+	"net"
+	"sync"
+	"syscall"
+	"time"
+)
+
+const (
+	// firstPatience is how long a server may be silent before it is asked whether it is
+	// there, and answerLimit how long that answer may take. A server that lives
+	// greets in milliseconds, whatever its statements take.
+	firstPatience, answerLimit = 2 * time.Second, 3 * time.Second
+
+	// longestPatience bounds the time between two questions while a long statement
+	// runs; it doubles from one to the next.
+	longestPatience = time.Minute
+
+	// avoided is how long a server that was silent is not connected to.
+	avoided = 5 * time.Second
+)
+
+// errSilent is what reading and writing says on a connection that was given up.
+var errSilent = &net.OpError{Op: "read", Net: "tcp", Err: syscall.ETIMEDOUT}
+
+// Watch looks after connections to servers of which one can take the place of
+// another. A server that is frozen, or behind a network that swallows
+// everything, refuses nothing: statements would wait for it as long as they may
+// last, while another one has taken over long ago. So where an answer is late
+// the server is asked on a connection of its own whether it is there at all.
+// When it is not, the connections that wait for it fail as if they had been cut,
+// and for some seconds no new ones are made to it. The zero value is ready.
+type Watch struct {
+	mu   sync.Mutex
+	away map[string]time.Time // until when a server is not connected to, by address
+}
+
+// Dial opens a watched connection with dial. alive reports whether the server at
+// the address says anything to somebody new before ctx ends.
+func (w *Watch) Dial(ctx context.Context, network, addr string, dial func(ctx context.Context, network, addr string) (net.Conn, error),
+	alive func(ctx context.Context) bool) (net.Conn, error) {
+	if !w.mayTry(addr) {
+		return nil, &net.OpError{Op: "dial", Net: network, Err: errors.New("the server has not answered a moment ago")}
+	}
+	nc, err := dial(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	tcp, ok := nc.(*net.TCPConn)
+	if !ok {
+		return nc, nil
+	}
+	c := &watched{TCPConn: tcp, w: w, addr: addr, alive: alive}
+	c.timer = time.AfterFunc(longestPatience, c.late)
+	c.timer.Stop()
+	return c, nil
+}
+
+// mayTry reports whether a server may be connected to. Of those who would try one
+// that was silent, one at a time does.
+func (w *Watch) mayTry(addr string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	until, ok := w.away[addr]
+	if !ok {
+		return true
+	}
+	if time.Now().Before(until) {
+		return false
+	}
+	w.away[addr] = time.Now().Add(avoided)
+	return true
+}
+
+func (w *Watch) note(addr string, there bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if there {
+		delete(w.away, addr)
+		return
+	}
+	if w.away == nil {
+		w.away = map[string]time.Time{}
+	}
+	w.away[addr] = time.Now().Add(avoided)
+}
+
+// watched is a connection with a clock, which runs while an answer is waited for.
+type watched struct {
+	*net.TCPConn
+	w     *Watch
+	addr  string
+	alive func(ctx context.Context) bool
+
+	mu       sync.Mutex
+	timer    *time.Timer
+	waiting  bool // the clock runs
+	spoken   bool // something was received at all
+	closed   bool
+	silent   bool // given up
+	patience time.Duration
+}
+
+// begin lets the clock run.
+func (c *watched) begin() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.waiting && !c.closed {
+		c.waiting, c.patience = true, firstPatience
+		c.timer.Reset(c.patience)
+	}
+}
+
+// Write sends b, after which an answer is waited for.
+func (c *watched) Write(b []byte) (int, error) {
+	c.begin()
+	n, err := c.TCPConn.Write(b)
+	return n, c.said(err)
+}
+
+// Read waits for what the server says, and stops the clock.
+func (c *watched) Read(b []byte) (int, error) {
+	c.begin()
+	n, err := c.TCPConn.Read(b)
+	c.mu.Lock()
+	c.waiting = false
+	c.timer.Stop()
+	first := n > 0 && !c.spoken
+	c.spoken = c.spoken || first
+	c.mu.Unlock()
+	if first {
+		c.w.note(c.addr, true)
+	}
+	return n, c.said(err)
+}
+
+// said puts the reason in place of the error of a connection that was given up.
+func (c *watched) said(err error) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err != nil && c.silent {
+		return errSilent
+	}
+	return err
+}
+
+// Close ends the connection.
+func (c *watched) Close() error {
+	c.mu.Lock()
+	c.closed = true
+	c.timer.Stop()
+	c.mu.Unlock()
+	return c.TCPConn.Close()
+}
+
+// late asks whether the server is there.
+func (c *watched) late() {
+	if !c.waits() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), answerLimit)
+	defer cancel()
+	there := c.alive(ctx)
+	c.w.note(c.addr, there)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed || !c.waiting {
+		return
+	}
+	if there {
+		c.patience = min(2*c.patience, longestPatience)
+		c.timer.Reset(c.patience)
+		return
+	}
+	c.silent = true
+	_ = c.TCPConn.Close()
+}
+
+func (c *watched) waits() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.closed && c.waiting
+}

@@ -1,0 +1,63 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/dburl"
+	"github.com/larder-db/larder/engine"
+	"github.com/larder-db/larder/engine/enginetest"
+	"github.com/larder-db/larder/internal/testdb"
+)
+
+// Of several hosts one falls silent: who waits for it is told soon that nobody
+// answers, and who comes after goes to another. A server that is merely slow is
+// waited for.
+func TestASilentServerAmongSeveralIsGivenUp(t *testing.T) {
+	eachServer(t, func(t *testing.T, name string) {
+		t.Parallel()
+		db := testdb.New(t, name)
+		p, url := throughProxy(t, db.URL)
+		direct, err := dburl.Parse(db.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		url = strings.Replace(url, p.l.Addr().String(), p.l.Addr().String()+","+direct.Hosts()[0].Address(), 1)
+		eng := enginetest.Open(t, url, engine.Options{})
+		table(t, eng)
+		slow := map[string]string{testdb.PostgreSQL: "SELECT count(*) FROM (SELECT pg_sleep(6)) AS s"}[name]
+		if slow == "" {
+			slow = "SELECT SLEEP(6) + 1"
+		}
+		if n, err := readNumber(t.Context(), eng, slow); err != nil || n != 1 {
+			t.Errorf("a slow statement: %d, %v (%v)", n, err, errors.Unwrap(err))
+		}
+
+		begin := time.Now()
+		err = eng.InTx(t.Context(), engine.TxOptions{MaxAttempts: 1}, func(ctx context.Context, tx *engine.Tx) error {
+			if err := insert(ctx, tx, 1); err != nil {
+				return err
+			}
+			p.silent.Store(true)
+			return nil
+		})
+		if !errors.Is(err, engine.ErrOutcomeUnknown) {
+			t.Errorf("a commit without an answer: %v", err)
+		}
+		code(t, err, dberr.Unavailable)
+		if took := time.Since(begin); took > 20*time.Second { // five seconds, on a machine that has nothing else to do
+			t.Errorf("the silent server was waited for for %v", took)
+		}
+		begin = time.Now()
+		if err := insert(t.Context(), eng, 2); err != nil {
+			t.Errorf("the other server is there: %v (%v)", err, errors.Unwrap(err))
+		}
+		if took := time.Since(begin); took > 20*time.Second {
+			t.Errorf("the other server was found after %v", took)
+		}
+	})
+}
