@@ -56,6 +56,7 @@ func declaredAfter() []*schema.Table {
 	c.Bytes("data").Null()
 	c.UUID("key").Null()
 	c.Date("day").Null()
+	c.Time("hour").Null()
 	c.Float("ratio").Default(1.5)
 	c.Boolean("done").Default(false)
 	c.ForeignKey(&schema.ForeignKey{Name: "fk_func_user", Columns: []string{"user_id"}, RefTable: "user", RefColumns: []string{"id"}, OnDelete: schema.SetDefault})

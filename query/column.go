@@ -274,6 +274,8 @@ func fits(t reflect.Type, k schema.Kind) bool {
 		return is(reflect.String)
 	case schema.Date, schema.DateTime:
 		return t == reflect.TypeFor[time.Time]()
+	case schema.Time:
+		return t == reflect.TypeFor[TimeOfDay]()
 	case schema.JSON, schema.JSONB:
 		return t == reflect.TypeFor[jsonvalue.JSON]()
 	case schema.Bytes:

@@ -496,6 +496,8 @@ func typeOf(t reflect.Type) schema.Type {
 		return schema.Type{Kind: schema.JSON}
 	case reflect.TypeFor[Decimal]():
 		return schema.Type{Kind: schema.Numeric}
+	case reflect.TypeFor[TimeOfDay]():
+		return schema.Type{Kind: schema.Time}
 	}
 	switch t.Kind() {
 	case reflect.Array:

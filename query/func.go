@@ -212,6 +212,9 @@ type Number interface {
 }
 
 func arith[T any](a driver.Expr, op string, c driver.Expr, ty schema.Type) Expr[T] {
+	if err := numeric(op, ty); err != nil {
+		return failed[T](err)
+	}
 	switch {
 	case ty.Kind == schema.Numeric:
 		return Expr[T]{n: calculation{typed(a, ty), op, typed(c, ty)}, ty: ty}

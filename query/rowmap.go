@@ -117,6 +117,8 @@ func goType(ty schema.Type) reflect.Type {
 		return reflect.TypeFor[float64]()
 	case schema.Numeric:
 		return reflect.TypeFor[Decimal]()
+	case schema.Time:
+		return reflect.TypeFor[TimeOfDay]()
 	case schema.Date, schema.DateTime:
 		return reflect.TypeFor[time.Time]()
 	case schema.JSON, schema.JSONB:

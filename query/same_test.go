@@ -29,6 +29,7 @@ type world struct {
 	decs []query.Operand[query.Decimal]
 	bits []query.Column[bool]
 	ats  []query.Column[time.Time]
+	hrs  []query.Column[query.TimeOfDay]
 	docs []query.JSONColumn
 	rows []map[string]any
 }
@@ -37,6 +38,7 @@ var (
 	worldTexts = []string{"", "a", "A", "b", "ab", "aB ", "é", "É", "%", "_", "/", `\`, "'", "x%y", "null", "10", "🔑"}
 	worldDocs  = []string{`{}`, `[]`, `{"a":1}`, `{"a":"x","b":[1,"x",null]}`, `{"a":null}`, `[1,2]`, `"x"`, `7`, `true`, `{"a":1.5}`}
 	worldAts   = []time.Time{time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC), time.Date(2024, 1, 2, 3, 4, 5, 123456000, time.UTC), time.Date(1999, 12, 31, 23, 59, 59, 0, time.UTC)}
+	worldHours = []query.TimeOfDay{0, query.Clock(8, 30, 0), query.Clock(8, 30, 0) + 250000, query.Clock(23, 59, 59) + 999999000}
 	worldDecs  = []query.Decimal{"0", "0.10", "-0.10", "1.00", "10.10", "-99.99", "123456.78"}
 	worldUUIDs = []string{"a" + uuidEnd, "b" + uuidEnd, "00000000-0000-0000-0000-000000000000"}
 	worldEnums = []string{"low", "mid", "high"}
@@ -51,7 +53,7 @@ func worldOf(t *rapid.T, name string) *world {
 	add := func(name string, value func() any) string { values[name] = value; return name }
 	for i := range rapid.IntRange(5, 12).Draw(t, "columns") {
 		c := fmt.Sprintf("c%d", i)
-		switch rapid.IntRange(0, 10).Draw(t, "kind") {
+		switch rapid.IntRange(0, 11).Draw(t, "kind") {
 		case 0, 1:
 			def := tab.BigInt
 			if rapid.Bool().Draw(t, "narrow") {
@@ -72,6 +74,8 @@ func worldOf(t *rapid.T, name string) *world {
 			w.bits = append(w.bits, query.Col[bool](tab.Boolean(add(c, func() any { return rapid.Bool().Draw(t, "bit") })).Null()))
 		case 9:
 			w.ats = append(w.ats, query.Col[time.Time](tab.DateTime(add(c, func() any { return pick(t, worldAts) })).Null()))
+		case 11:
+			w.hrs = append(w.hrs, query.Col[query.TimeOfDay](tab.Time(add(c, func() any { return pick(t, worldHours) })).Null()))
 		case 10:
 			w.docs = append(w.docs, query.JSONCol(tab.JSON(add(c, func() any { return jsonvalue.Text(pick(t, worldDocs)) })).Null()))
 		}
@@ -96,7 +100,7 @@ func (w *world) number(t *rapid.T, depth int) query.Operand[int64] {
 		return query.Val(rapid.Int64Range(-5, 5).Draw(t, "n"))
 	}
 	sub := func() query.Operand[int64] { return w.number(t, depth-1) }
-	switch rapid.IntRange(0, 9).Draw(t, "number") {
+	switch rapid.IntRange(0, 10).Draw(t, "number") {
 	case 0:
 		return query.Add(sub(), sub())
 	case 1:
@@ -115,6 +119,9 @@ func (w *world) number(t *rapid.T, depth int) query.Operand[int64] {
 		return query.Case[int64]().WhenTo(w.cond(t, depth-1), sub()).End()
 	case 8:
 		return query.Abs(sub())
+	case 9:
+		// Its text is read back as a number, which it is not always.
+		return query.Cast[int64](query.Concat(w.text(t, depth-1)), schema.Type{Kind: schema.BigInt})
 	}
 	if len(w.docs) > 0 {
 		return pick(t, w.docs).Path("a").Int()
@@ -130,7 +137,7 @@ func (w *world) text(t *rapid.T, depth int) query.Operand[string] {
 		return query.Val(pick(t, worldTexts))
 	}
 	sub := func() query.Operand[string] { return w.text(t, depth-1) }
-	switch rapid.IntRange(0, 8).Draw(t, "text") {
+	switch rapid.IntRange(0, 9).Draw(t, "text") {
 	case 0:
 		return query.Concat(sub(), sub())
 	case 1:
@@ -143,6 +150,8 @@ func (w *world) text(t *rapid.T, depth int) query.Operand[string] {
 		return query.Trim(sub())
 	case 5:
 		return query.Substr(sub(), rapid.IntRange(1, 3).Draw(t, "from"), rapid.IntRange(0, 3).Draw(t, "length"))
+	case 7:
+		return w.spelled(t, depth)
 	case 6:
 		return query.Replace(sub(), pick(t, []string{"a", "%", "é"}), pick(t, worldTexts))
 	}
@@ -150,6 +159,22 @@ func (w *world) text(t *rapid.T, depth int) query.Operand[string] {
 		return pick(t, w.docs).Path("a").Text()
 	}
 	return sub()
+}
+
+// spelled is a value of another kind as a text.
+func (w *world) spelled(t *rapid.T, depth int) query.Expr[string] {
+	as := schema.Type{Kind: schema.Text}
+	switch i := rapid.IntRange(0, 4).Draw(t, "spelled"); {
+	case i == 0 && len(w.ats) > 0:
+		return query.Cast[string](pick(t, w.ats), as)
+	case i == 1 && len(w.hrs) > 0:
+		return query.Cast[string](pick(t, w.hrs), as)
+	case i == 2 && len(w.bits) > 0:
+		return query.Cast[string](pick(t, w.bits), as)
+	case i == 3:
+		return query.Cast[string](w.decimal(t), as)
+	}
+	return query.Cast[string](w.number(t, depth-1), as)
 }
 
 func (w *world) decimal(t *rapid.T) query.Operand[query.Decimal] {
@@ -216,7 +241,7 @@ func (w *world) cond(t *rapid.T, depth int) query.Cond {
 		}
 	}
 	low := max(depth-1, 0)
-	switch rapid.IntRange(0, 8).Draw(t, "condition") {
+	switch rapid.IntRange(0, 9).Draw(t, "condition") {
 	case 0, 1:
 		return compared(t, exprOfOperand(w.number(t, low)), w.number(t, low), rapid.Int64Range(-5, 5).Draw(t, "n"))
 	case 2:
@@ -232,6 +257,10 @@ func (w *world) cond(t *rapid.T, depth int) query.Cond {
 	case 6:
 		if len(w.ats) > 0 {
 			return compared(t, pick(t, w.ats).Expr, pick(t, w.ats), pick(t, worldAts))
+		}
+	case 9:
+		if len(w.hrs) > 0 {
+			return compared(t, pick(t, w.hrs).Expr, pick(t, w.hrs), pick(t, worldHours))
 		}
 	case 7:
 		if len(w.bits) > 0 {

@@ -48,6 +48,10 @@ func (t *Table) Numeric(name string, precision, scale int) ColumnDef {
 // Date adds a calendar date column.
 func (t *Table) Date(name string) ColumnDef { return t.add(name, Type{Kind: Date}) }
 
+// Time adds a column for a time of day, from 00:00:00 to 23:59:59.999999, to the
+// microsecond, which has no date and no zone. Its Go type is query.TimeOfDay.
+func (t *Table) Time(name string) ColumnDef { return t.add(name, Type{Kind: Time}) }
+
 // DateTime adds a column for an instant in UTC, to the microsecond.
 func (t *Table) DateTime(name string) ColumnDef { return t.add(name, Type{Kind: DateTime}) }
 

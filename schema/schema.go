@@ -114,7 +114,7 @@ type Type struct {
 	Kind      Kind
 	Length    int      // String: characters; 0 is unbounded
 	KeyLength int      // String, Text: the most characters a value may have where the column is part of a key and the engine limits keys; 0 when the column is in no key
-	Precision int      // Numeric: digits in all. DateTime: digits of the second's fraction, 0 means the engine's full precision
+	Precision int      // Numeric: digits in all. DateTime, Time: digits of the second's fraction, 0 means the engine's full precision
 	Scale     int      // Numeric: digits behind the point
 	WithZone  bool     // DateTime
 	Values    []string // Enum

@@ -57,6 +57,8 @@ func (t *Table) validColumns() error {
 			return invalid("column %s.%s is of kind other and has no Raw type", t.Name, c.Name)
 		case c.Type.Kind == Enum && len(c.Type.Values) == 0:
 			return invalid("column %s.%s is an enum without values", t.Name, c.Name)
+		case c.Type.Kind == Time && c.Default != nil && (c.Default.Expr == Now || c.Default.Expr == NowSeconds):
+			return invalid("column %s.%s is a time of day and its default is an instant; give the value in the program, with query.Default", t.Name, c.Name)
 		case c.Generated != nil && c.Default != nil:
 			return invalid("column %s.%s is generated and has a default", t.Name, c.Name)
 		}

@@ -37,6 +37,7 @@ func zoo() []*schema.Table {
 	kinds.JSONB("jb").Null()
 	kinds.Bytes("x").Null()
 	kinds.UUID("u").Null()
+	kinds.Time("clock").Null()
 	pair := schema.Define("pair")
 	pair.Text("a").Key(40)
 	pair.BigInt("b")
@@ -61,10 +62,10 @@ func zooRows() map[string][][]any {
 	out := map[string][][]any{
 		"kinds": {
 			{int64(1), "short", "日本 🎉 e\u0301", int64(-5), int64(7), true, 0.1, "12345678901234567890.0123456789", noon, noon,
-				`{"b":1.0,"a":[null,18446744073709551617]}`, `{"b":1,"a":"x"}`, []byte{0, 1, 255}, "01234567-89ab-cdef-0123-456789abcdef"},
-			{int64(2), nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil},
-			{int64(3), "", "tab\tline\nback\\slash", int64(1<<31 - 1), int64(-32768), false, -1e300, "-0.5", noon, noon, "null", "null", []byte{}, nil},
-			{int64(4), "a", "a ", int64(0), int64(0), false, 1.0, "0", nil, nil, "1.50", "[1,2]", nil, nil},
+				`{"b":1.0,"a":[null,18446744073709551617]}`, `{"b":1,"a":"x"}`, []byte{0, 1, 255}, "01234567-89ab-cdef-0123-456789abcdef", "23:59:59.999999"},
+			{int64(2), nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil, nil},
+			{int64(3), "", "tab\tline\nback\\slash", int64(1<<31 - 1), int64(-32768), false, -1e300, "-0.5", noon, noon, "null", "null", []byte{}, nil, "00:00:00"},
+			{int64(4), "a", "a ", int64(0), int64(0), false, 1.0, "0", nil, nil, "1.50", "[1,2]", nil, nil, "08:30"},
 		},
 		"pair":  {{"a", int64(2), "x"}, {"a", int64(10), nil}, {"A", int64(1), "y"}, {"ä", int64(1), "z"}},
 		"loose": {{"one"}, {"one"}, {nil}},

@@ -183,6 +183,7 @@ func (s dialectSuite) encode(t *testing.T) {
 		{schema.Text, "x", false}, {schema.Text, text("x"), false}, {schema.Text, &str, false}, {schema.Text, (*string)(nil), true}, {schema.Text, nil, true},
 		{schema.BigInt, 5, false}, {schema.BigInt, int32(5), false}, {schema.BigInt, uint8(5), false}, {schema.BigInt, &n, false}, {schema.Boolean, true, false},
 		{schema.Float, 1.5, false}, {schema.Float, 2, false}, {schema.Numeric, "1.50", false}, {schema.Numeric, 3, false}, {schema.DateTime, at, false}, {schema.Date, at, false},
+		{schema.Time, "08:30", false}, {schema.Time, 8 * time.Hour, false},
 		{schema.Bytes, []byte{0, 255}, false}, {schema.Bytes, []byte(nil), true}, {schema.JSON, `{"a":1}`, false}, {schema.JSON, map[string]any{"a": 1}, false},
 		{schema.UUID, "0F8FAD5B-D9CB-469F-A165-70867728950E", false},
 	} {
@@ -214,6 +215,10 @@ func (s dialectSuite) refusals(t *testing.T) {
 		"not a decimal":     {schema.Type{Kind: schema.Numeric}, "1,5", dberr.ErrInvalid},
 		"too many digits":   {schema.Type{Kind: schema.Numeric, Precision: 5, Scale: 2}, "1234.5", dberr.ErrTooLarge},
 		"too fine":          {schema.Type{Kind: schema.Numeric, Precision: 5, Scale: 2}, "1.005", dberr.ErrTooLarge},
+		"a day of time":     {schema.Type{Kind: schema.Time}, 24 * time.Hour, dberr.ErrTooLarge},
+		"before midnight":   {schema.Type{Kind: schema.Time}, -time.Second, dberr.ErrTooLarge},
+		"24 o'clock":        {schema.Type{Kind: schema.Time}, "24:00:00", dberr.ErrInvalid},
+		"a number as time":  {schema.Type{Kind: schema.Time}, int64(5), dberr.ErrInvalid},
 		"not a UUID":        {schema.Type{Kind: schema.UUID}, "x", dberr.ErrInvalid},
 		"not of the values": {schema.Type{Kind: schema.Enum, Values: []string{"a", "b"}}, "c", dberr.ErrInvalid},
 	} {

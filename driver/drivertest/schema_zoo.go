@@ -24,6 +24,8 @@ func zoo() map[string][]*schema.Table {
 	kinds.Numeric("numeric_n", 10, 2).Null()
 	kinds.Numeric("numeric_any", 0, 0).Null()
 	kinds.Date("date_n").Null()
+	kinds.Time("time_n").Null()
+	kinds.Typed("time_3", schema.Type{Kind: schema.Time, Precision: 3}).Null()
 	kinds.DateTime("datetime_n").Null()
 	kinds.Typed("datetime_3", schema.Type{Kind: schema.DateTime, Precision: 3}).Null()
 	kinds.Typed("datetime_tz", schema.Type{Kind: schema.DateTime, WithZone: true}).Null()
@@ -66,6 +68,8 @@ func zoo() map[string][]*schema.Table {
 	defaults.Text("long").Default("text")
 	defaults.JSON("document").Default("{}")
 	defaults.JSON("list").Null().Default(`["a", {"b": "it's"}]`)
+	defaults.Time("opens").Default("08:30")
+	defaults.Time("closes").Default("18:00:00.250000")
 	defaults.DateTime("now").DefaultExpr(schema.Now)
 	defaults.DateTime("maybe_now").Null().DefaultExpr(schema.Now)
 	z["defaults"] = []*schema.Table{defaults}

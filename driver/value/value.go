@@ -2,9 +2,11 @@ package value
 
 import (
 	"bytes"
+	"cmp"
 	"database/sql/driver"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"reflect"
@@ -36,8 +38,8 @@ type Limits struct {
 }
 
 // Encode returns v as one of nil, bool, int64, float64, string, []byte and
-// time.Time, by the kind of ty: decimals, UUIDs and JSON are strings, times
-// are in UTC to the microsecond. Pointers are followed; a nil one is nil.
+// time.Time, by the kind of ty: decimals, UUIDs, JSON and times of day are strings,
+// instants are in UTC to the microsecond. Pointers are followed; a nil one is nil.
 func Encode(ty schema.Type, v any, l Limits) (any, error) {
 	if ty.Codec != nil {
 		return coded(ty, v, l)
@@ -69,6 +71,8 @@ func Encode(ty schema.Type, v any, l Limits) (any, error) {
 		out, err = decimal(ty, v, l)
 	case schema.Date, schema.DateTime:
 		out, err = instant(ty, v, l)
+	case schema.Time:
+		out, err = timeOfDay(ty, v)
 	case schema.JSON, schema.JSONB:
 		out, err = document(v, l)
 	case schema.Bytes:
@@ -173,6 +177,9 @@ func plain(v any) (any, error) {
 
 func valued(val driver.Valuer) (any, error) {
 	v, err := val.Value()
+	if e := (*dberr.Error)(nil); errors.As(err, &e) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, &dberr.Error{Code: dberr.Invalid, Msg: fmt.Sprintf("the %T has no value to store", val), Err: err}
 	}
@@ -330,6 +337,44 @@ func instant(ty schema.Type, v any, l Limits) (any, error) {
 	return t, nil
 }
 
+// timeLayout spells times of day.
+const timeLayout = "15:04:05.000000"
+
+// timeOfDay is the text of a time of day, which is a time since midnight or a text.
+func timeOfDay(ty schema.Type, v any) (any, error) {
+	var d time.Duration
+	switch r := reflect.ValueOf(v); {
+	case r.Type() == reflect.TypeFor[time.Duration]():
+		d = time.Duration(r.Int())
+	case r.Kind() == reflect.String:
+		var ok bool
+		if d, ok = ParseTimeOfDay(r.String()); !ok {
+			return nil, invalid("the text is not a time of day from 00:00:00 to 23:59:59.999999")
+		}
+	default:
+		return nil, wrong(v, ty.Kind)
+	}
+	if d < 0 || d >= 24*time.Hour {
+		return nil, tooLarge("the time of day is not between 00:00:00 and 23:59:59.999999")
+	}
+	unit := time.Microsecond
+	for range 6 - cmp.Or(ty.Precision, 6) {
+		unit *= 10
+	}
+	return time.Time{}.Add(d.Truncate(unit)).Format(timeLayout), nil
+}
+
+// ParseTimeOfDay reads hours, minutes and seconds, which may have a fraction or be
+// missing, as the time since midnight; false when the text is none.
+func ParseTimeOfDay(s string) (time.Duration, bool) {
+	for _, l := range []string{"15:04:05.999999999", "15:04"} {
+		if t, err := time.Parse(l, s); err == nil {
+			return t.Sub(t.Truncate(24 * time.Hour)), true
+		}
+	}
+	return 0, false
+}
+
 // instantLayouts are the ways in which programs spell instants.
 var instantLayouts = []string{"2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999", time.RFC3339Nano,
 	"2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999 -0700 MST", "2006-01-02 15:04", time.DateOnly}
@@ -359,6 +404,14 @@ func DefaultText(ty schema.Type, s, instant string) string {
 	case schema.Date:
 		if t, ok := ParseInstant(s); ok {
 			return t.Format(time.DateOnly)
+		}
+	case schema.Time:
+		if d, ok := ParseTimeOfDay(s); ok {
+			layout := timeLayout
+			if strings.HasSuffix(instant, ".999999") {
+				layout = "15:04:05.999999"
+			}
+			return time.Time{}.Add(d).Format(layout)
 		}
 	}
 	return s

@@ -202,6 +202,8 @@ func (d *DDL) TypeName(ty schema.Type) (string, error) {
 		return fmt.Sprintf("decimal(%d,%d)", p, s), nil
 	case schema.Date:
 		return "date", nil
+	case schema.Time:
+		return "time(" + strconv.Itoa(cmp.Or(min(ty.Precision, 6), 6)) + ")", nil
 	case schema.DateTime:
 		if ty.Precision > 0 && ty.Precision < 6 {
 			return "datetime(" + strconv.Itoa(ty.Precision) + ")", nil
@@ -254,6 +256,10 @@ func (d *DDL) typeNamed(raw string) schema.Type {
 		ty.Kind = schema.Float
 	case raw == "date":
 		ty.Kind = schema.Date
+	case raw == "time(6)":
+		ty.Kind = schema.Time
+	case ddltext.ScanType(raw, "time(%d)", &n) && n > 0:
+		ty.Kind, ty.Precision = schema.Time, n
 	case raw == "datetime(6)":
 		ty.Kind = schema.DateTime
 	case raw == "json":

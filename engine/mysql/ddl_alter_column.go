@@ -266,6 +266,7 @@ func conversions() []ddltext.Conversion[conversion] {
 		rule(ddltext.Any, text, c{}),
 		rule(boolean, number, c{}),
 		rule(instants, instants, c{}),
+		rule(datetime, ddltext.Of(schema.Time), c{}),
 		rule(json, json, c{}),
 	}
 }

@@ -221,7 +221,7 @@ func (n *normalizer) resultType(i *schema.Index, e schema.Expr) (schema.Type, er
 		// A column by itself, as a partial index has it.
 		if c := n.t.Column(strings.Join(used, "")); c != nil && (value == sqltext.Name(c.Name) || value == string(unpadded(c.Name))) {
 			switch c.Type.Kind {
-			case schema.Numeric, schema.Date, schema.DateTime, schema.UUID:
+			case schema.Numeric, schema.Date, schema.Time, schema.DateTime, schema.UUID:
 				return c.Type, nil
 			case schema.Enum:
 				length := 1

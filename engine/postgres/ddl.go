@@ -87,6 +87,8 @@ func textRules(t *schema.Table) sqltext.Rules {
 		switch {
 		case c.Type.Kind == schema.Date:
 			r.TimeColumns[c.Name] = "date"
+		case c.Type.Kind == schema.Time:
+			r.TimeColumns[c.Name] = "time without time zone"
 		case c.Type.Kind == schema.DateTime && c.Type.WithZone:
 			r.TimeColumns[c.Name] = "timestamp with time zone"
 		case c.Type.Kind == schema.DateTime:
@@ -283,6 +285,11 @@ func (d *DDL) TypeName(ty schema.Type) (string, error) {
 		return "numeric", nil
 	case schema.Date:
 		return "date", nil
+	case schema.Time:
+		if ty.Precision > 0 && ty.Precision < 6 {
+			return "time(" + strconv.Itoa(ty.Precision) + ") without time zone", nil
+		}
+		return "time without time zone", nil
 	case schema.DateTime:
 		s := "timestamp"
 		if ty.Precision > 0 && ty.Precision < 6 {
@@ -316,7 +323,7 @@ func (d *DDL) TypeName(ty schema.Type) (string, error) {
 func typeNamed(raw string) schema.Type {
 	kinds := map[string]schema.Kind{
 		"character varying": schema.String, "text": schema.Text, "integer": schema.Integer, "bigint": schema.BigInt, "smallint": schema.SmallInt,
-		"boolean": schema.Boolean, "double precision": schema.Float, "numeric": schema.Numeric, "date": schema.Date,
+		"boolean": schema.Boolean, "double precision": schema.Float, "numeric": schema.Numeric, "date": schema.Date, "time without time zone": schema.Time,
 		"json": schema.JSON, "jsonb": schema.JSONB, "bytea": schema.Bytes, "uuid": schema.UUID,
 	}
 	ty := schema.Type{Kind: schema.Other, Raw: raw}
@@ -330,6 +337,8 @@ func typeNamed(raw string) schema.Type {
 		ty.Kind, ty.Length = schema.String, n
 	case ddltext.ScanType(raw, "numeric(%d,%d)", &n, &m):
 		ty.Kind, ty.Precision, ty.Scale = schema.Numeric, n, m
+	case ddltext.ScanType(raw, "time(%d) without time zone", &n) && n > 0:
+		ty.Kind, ty.Precision = schema.Time, n
 	case raw == "timestamp without time zone", raw == "timestamp with time zone":
 		ty.Kind, ty.WithZone = schema.DateTime, raw == "timestamp with time zone"
 	case ddltext.ScanType(raw, "timestamp(%d) without time zone", &n), ddltext.ScanType(raw, "timestamp(%d) with time zone", &n):

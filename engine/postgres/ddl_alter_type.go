@@ -71,6 +71,7 @@ func conversions() []ddltext.Conversion[string] {
 		rule(text, ddltext.Any, "$::@"),
 		rule(json, json, "$::@"),
 		rule(instants, instants, "$::@"),
+		rule(datetime, ddltext.Of(schema.Time), "$::@"),
 		rule(enum, enum, "$::text::@"),
 	}
 }

@@ -193,6 +193,8 @@ func (d *DDL) TypeName(ty schema.Type) (string, error) {
 		return "NUMERIC", nil
 	case schema.Date:
 		return "DATE", nil
+	case schema.Time:
+		return "TIME", nil
 	case schema.DateTime:
 		if ty.WithZone {
 			return "DATETIME_TZ", nil
@@ -252,7 +254,7 @@ func typeNamed(raw string) schema.Type {
 	}
 	kinds := map[string]schema.Kind{
 		"VARCHAR": schema.String, "TEXT": schema.Text, "INTEGER": schema.Integer, "BIGINT": schema.BigInt, "SMALLINT": schema.SmallInt,
-		"BOOLEAN": schema.Boolean, "FLOAT": schema.Float, "NUMERIC": schema.Numeric, "DATE": schema.Date, "DATETIME": schema.DateTime,
+		"BOOLEAN": schema.Boolean, "FLOAT": schema.Float, "NUMERIC": schema.Numeric, "DATE": schema.Date, "TIME": schema.Time, "DATETIME": schema.DateTime,
 		"DATETIME_TZ": schema.DateTime, "JSON": schema.JSON, "JSONB_TEXT": schema.JSONB, "BLOB": schema.Bytes,
 	}
 	kind, known := kinds[base]

@@ -191,6 +191,7 @@ func conversions() []ddltext.Conversion[conversion] {
 	whole, number, text := ddltext.Kinds(schema.Kind.IsWhole), ddltext.Kinds(schema.Kind.IsNumber), ddltext.Kinds(schema.Kind.IsText)
 	boolean, float, numeric, bytes := ddltext.Of(schema.Boolean), ddltext.Of(schema.Float), ddltext.Of(schema.Numeric), ddltext.Of(schema.Bytes)
 	json, date, datetime := ddltext.Of(schema.JSON, schema.JSONB), ddltext.Of(schema.Date), ddltext.Of(schema.DateTime)
+	clock := ddltext.Of(schema.Time)
 	const spelled = "typeof($) = 'text' AND CAST(CAST($ AS INTEGER) AS TEXT) <> $"
 	rule := ddltext.Rule[conversion]
 	return []ddltext.Conversion[conversion]{
@@ -215,6 +216,9 @@ func conversions() []ddltext.Conversion[conversion] {
 		rule(ddltext.Of(schema.DateTime, schema.Date), whole, c{expr: "CASE typeof($) WHEN 'text' THEN coalesce(CAST(strftime('%s', $) AS INTEGER), $) ELSE $ END", hold: "'integer'"}),
 		rule(whole, datetime, c{expr: "CASE typeof($) WHEN 'integer' THEN strftime('%Y-%m-%d %H:%M:%S.000000', $, 'unixepoch') ELSE $ END"}),
 		rule(datetime, date, c{expr: "CASE typeof($) WHEN 'text' THEN substr($, 1, 10) ELSE $ END"}),
+		rule(datetime, clock, c{expr: "CASE typeof($) WHEN 'text' THEN substr(substr($, 12) || '.000000', 1, 15) ELSE $ END"}),
+		rule(text, clock, c{expr: "CASE typeof($) WHEN 'text' THEN substr($, 1, 8) || substr(substr($, 9) || substr('.000000', length($) - 7), 1, 7) ELSE $ END",
+			refuse: "typeof($) = 'text' AND ($ NOT GLOB '[0-2][0-9]:[0-5][0-9]:[0-5][0-9]*' OR strftime('%H', $) IS NULL OR substr($, 9) GLOB '*[^.0-9]*')", why: "time of day"}),
 		rule(date, datetime, c{expr: "CASE WHEN length($) = 10 THEN $ || ' 00:00:00.000000' ELSE $ END"}),
 		rule(ddltext.Any, text, c{expr: "CASE typeof($) WHEN 'blob' THEN CAST($ AS TEXT) ELSE $ END"}),
 		rule(text, ddltext.Any, c{expr: "$"}),

@@ -25,7 +25,7 @@ func spellDefault(c *schema.Column) {
 		return
 	}
 	switch c.Type.Kind {
-	case schema.DateTime, schema.Date, schema.UUID:
+	case schema.DateTime, schema.Date, schema.Time, schema.UUID:
 		c.Default = &schema.Default{Value: value.DefaultText(c.Type, s, dateTimeLayout)}
 	case schema.Boolean:
 		// '0' and '1' become numbers by themselves, and may stand in databases that were not made here.

@@ -155,12 +155,13 @@ func TestThePageOnDeclarations(t *testing.T) {
 		took := query.Col(notes.BigInt("took").Null(), query.Coded(encode, decode))
 		twice := query.Col[int64](notes.Integer("twice").Generated("{stars} * 2", true))
 		shown := query.Col[bool](notes.Boolean("shown").Default(true))
+		opens := query.Col[query.TimeOfDay](notes.Time("opens").Default("08:30"))
 		notes.Index("ix_notes_made", "made DESC").Where = "{stars} > 0"
 		c := &cast{t: t, eng: eng}
 		ok[int](c)(eng.CreateTables(ctx, notes))
 		ok[int64](c)(query.Exec(ctx, eng, query.Insert(notes).Values(id.Set("n"), took.Set(time.Minute))))
-		row := ok[[]map[string]any](c)(query.All[map[string]any](ctx, eng, query.Select(stars, took, twice, shown).From(notes).Where(made.Le(time.Now().Add(time.Hour)))))
-		c.is(row, "[map[shown:true stars:3 took:1m0s twice:6]]")
+		row := ok[[]map[string]any](c)(query.All[map[string]any](ctx, eng, query.Select(stars, took, twice, shown, opens).From(notes).Where(made.Le(time.Now().Add(time.Hour)), opens.Ge(query.Clock(8, 30, 0)))))
+		c.is(row, "[map[opens:08:30:00 shown:true stars:3 took:1m0s twice:6]]")
 		live := ok[[]*schema.Table](c)(eng.Inspect(ctx, driver.InspectOptions{}))
 		c.is(live[0].Name, "notes")
 	})

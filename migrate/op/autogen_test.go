@@ -68,6 +68,7 @@ func everyType(t *schema.Table) {
 	t.Float("f").Null()
 	t.UUID("u").Null()
 	t.BigInt("l").Null()
+	t.Time("c").Null()
 }
 
 func foreign(action schema.Action) func(t *schema.Table) {

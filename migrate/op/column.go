@@ -35,6 +35,9 @@ func Numeric(name string, precision, scale int) schema.ColumnDef {
 // Date declares a calendar date column.
 func Date(name string) schema.ColumnDef { return schema.Define("").Date(name) }
 
+// Time declares a column for a time of day without a date or a zone.
+func Time(name string) schema.ColumnDef { return schema.Define("").Time(name) }
+
 // DateTime declares a column for an instant in UTC.
 func DateTime(name string) schema.ColumnDef { return schema.Define("").DateTime(name) }
 

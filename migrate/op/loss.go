@@ -80,6 +80,8 @@ func narrows(a, b schema.Type) string {
 		return "a binary fraction cannot hold"
 	case a.Kind == schema.DateTime && b.Kind == schema.Date:
 		return "is the time of the day"
+	case a.Kind == schema.DateTime && b.Kind == schema.Time:
+		return "is the date"
 	case a.Kind == schema.DateTime && rank[b.Kind] > 0:
 		return "is a fraction of a second"
 	case a.Kind == schema.DateTime && a.WithZone && b.Kind == schema.DateTime && !b.WithZone:

@@ -122,6 +122,8 @@ func EmptyValue(c *schema.Column) schema.Expr {
 		return "'null'"
 	case schema.DateTime:
 		return "'1970-01-01 00:00:00'"
+	case schema.Time:
+		return "'00:00:00'"
 	case schema.Date:
 		return "'1970-01-01'"
 	case schema.UUID:

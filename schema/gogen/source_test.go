@@ -39,6 +39,8 @@ func shop() []*schema.Table {
 	item.Integer("table").Null()
 	item.Boolean("on_sale").Default(false)
 	item.Date("since").Null()
+	item.Time("opens").Default("08:30")
+	item.Time("closes").Null()
 	item.DateTime("made_at").DefaultExpr(schema.Now)
 	item.DateTimeTZ("sold_at").Null()
 	item.JSON("data").Null()

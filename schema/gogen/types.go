@@ -20,6 +20,9 @@ func (f *file) goType(c *schema.Column) string {
 	case schema.Numeric:
 		f.imports[module+"query"] = true
 		return "query.Decimal"
+	case schema.Time:
+		f.imports[module+"query"] = true
+		return "query.TimeOfDay"
 	case schema.Date, schema.DateTime:
 		f.imports["time"] = true
 		return "time.Time"

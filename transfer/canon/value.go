@@ -63,6 +63,8 @@ func Read(ty schema.Type, raw any) (any, error) {
 		return decimal(v)
 	case k == schema.Date || k == schema.DateTime:
 		return instant(ty, v)
+	case k == schema.Time:
+		return timeOfDay(ty, v)
 	case k == schema.Bytes:
 		if s, ok := v.(string); ok {
 			return []byte(s), nil
@@ -167,6 +169,15 @@ func plain(neg bool, before, behind string) string {
 		out = "-" + out
 	}
 	return out
+}
+
+// timeOfDay is its text in the one spelling. MySQL's type holds more than a day has.
+func timeOfDay(ty schema.Type, v any) (any, error) {
+	x, err := value.Encode(schema.Type{Kind: schema.Time, Precision: ty.Precision}, v, value.Limits{})
+	if err != nil {
+		return v, wrong(Times, "the value is not a time of day from 00:00:00 to 23:59:59.999999")
+	}
+	return x, nil
 }
 
 // layouts in which instants are found as text: ours, what CURRENT_TIMESTAMP

@@ -218,7 +218,7 @@ func (j *Judge) classify(c *schema.Column, v any, err error) error {
 		return &canon.Error{Class: canon.Numbers, Why: why}
 	case dberr.CodeOf(err) == dberr.TooLarge:
 		return &canon.Error{Class: canon.TooLong, Why: why}
-	case c.Type.Kind == schema.Date || c.Type.Kind == schema.DateTime:
+	case c.Type.Kind == schema.Date || c.Type.Kind == schema.Time || c.Type.Kind == schema.DateTime:
 		return &canon.Error{Class: canon.Times, Why: why}
 	case c.Type.Kind == schema.Boolean:
 		return &canon.Error{Class: canon.Booleans, Why: why}
