@@ -2,4 +2,9 @@
 
 package cli_test
 
-const killsPerPair = 1
+import "time"
+
+const (
+	killsPerPair = 1
+	followedFor  = 2 * time.Second
+)

@@ -2,4 +2,9 @@
 
 package cli_test
 
-const killsPerPair = 20
+import "time"
+
+const (
+	killsPerPair = 20
+	followedFor  = 5 * time.Minute
+)

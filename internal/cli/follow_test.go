@@ -49,11 +49,11 @@ func TestMovingWithoutDowntime(t *testing.T) {
 						mu.Lock()
 						written = append(written, title)
 						mu.Unlock()
-						time.Sleep(50 * time.Millisecond)
+						time.Sleep(60 * time.Millisecond)
 					}
 				})
 			}
-			time.Sleep(2 * time.Second)
+			time.Sleep(followedFor)
 			frozen := time.Now()
 			if code, out, log := larder(t, "freeze", "--database-url", from, "--why", "to "+e); code != 0 || !strings.Contains(out, "stop Open WebUI") {
 				t.Fatalf("%d %s%s", code, out, log)
