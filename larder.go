@@ -49,6 +49,12 @@ type Options struct {
 	Engine engine.Options
 	Store  store.Options
 
+	// Replica, if not nil, is a server that follows the database and is read for
+	// lists and searches, when it is not further behind than ReplicaLag; see
+	// [engine.Replica]. It need not be there.
+	Replica    *dburl.URL
+	ReplicaLag time.Duration
+
 	Events func(migrate.Event) // is told what a migration does; nil is nobody
 	Logger *slog.Logger        // what happens, in few lines; nil discards it
 	Build  string              // names the program, for the record of who applied a revision
@@ -79,8 +85,9 @@ type Database struct {
 	serving bool           // eng is the one that is used
 	state   health.State   // why it is not ready; once it is used only when it is read-only
 	store   *store.Store
-	begun   time.Time   // when Open was called
-	file    os.FileInfo // of the database, where it is one file, as it was when it was opened for use
+	replica *engine.Replica // nil where there is none
+	begun   time.Time       // when Open was called
+	file    os.FileInfo     // of the database, where it is one file, as it was when it was opened for use
 }
 
 // Open opens the database that url names and returns when it can be used:
@@ -171,9 +178,14 @@ func (d *Database) URL() *dburl.URL { return d.url }
 // Close closes the database. It may be called twice, and before Open.
 func (d *Database) Close() {
 	d.mu.Lock()
-	eng := d.eng
-	d.eng, d.serving, d.store = nil, false, nil
+	eng, replica := d.eng, d.replica
+	d.eng, d.serving, d.store, d.replica = nil, false, nil, nil
 	d.mu.Unlock()
+	if replica != nil {
+		if err := replica.Close(); err != nil {
+			d.log.Warn("closing the replica failed", "error", err)
+		}
+	}
 	if eng == nil {
 		return
 	}
@@ -259,7 +271,16 @@ func (d *Database) await(ctx context.Context, err error) bool {
 func (d *Database) serve(eng *engine.Engine, readOnly string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.serving, d.store, d.file = true, store.New(eng, d.o.Store), fileOf(eng)
+	o := d.o.Store
+	if d.o.Replica != nil {
+		var err error
+		if d.replica, err = engine.NewReplica(eng, d.o.Replica, d.o.Engine, d.o.ReplicaLag); err != nil {
+			d.log.Warn("there is no replica", "error", err)
+		} else {
+			o.Replica = d.replica
+		}
+	}
+	d.serving, d.store, d.file = true, store.New(eng, o), fileOf(eng)
 	d.state = health.State{Revision: d.state.Revision, Reason: readOnly, ReadOnly: readOnly != ""}
 }
 

@@ -20,6 +20,11 @@ type Config struct {
 	// shell. At most one of them is set. Package credential reads them.
 	PasswordFile    string
 	PasswordCommand string
+
+	// Read is a server that follows the database and may be read for lists; nil is
+	// none. ReadLag is how far it may be behind.
+	Read    *URL
+	ReadLag time.Duration
 }
 
 // Warning is something that was ignored or read in a way that may surprise. It
@@ -46,6 +51,8 @@ var componentNames = []string{
 //	DATABASE_TYPE, _HOST, _PORT, _NAME,
 //	DATABASE_USER and/or _PASSWORD          -            together they win over DATABASE_URL; some only: ignored, warning; bad: error
 //	DATABASE_PASSWORD_FILE, _COMMAND        -            Larder's own, see Config; beside another password, or both: error; SQLite: ignored, warning
+//	DATABASE_READ_URL                       -            a server that follows the database, read for lists and searches; another engine, or bad: error; SQLite: ignored, warning
+//	DATABASE_READ_LAG                       1s           how far it may be behind, as 500ms or 2s; bad: error
 //	DATABASE_SCHEMA                         -            PostgreSQL schema; other engines: ignored, warning; bad: error
 //	DATABASE_POOL_SIZE                      5            connections kept; 0: none is kept and none is refused; bad: default, warning
 //	DATABASE_POOL_MAX_OVERFLOW              10, or 0     further connections, -1 no limit; 0 when DATABASE_POOL_SIZE is set; bad: default, warning
@@ -80,6 +87,9 @@ func FromEnv(lookup func(name string) (value string, ok bool), dataDir string) (
 		return Config{}, e.warnings, err
 	}
 	if c.SQLite, err = e.sqlite(); err != nil {
+		return Config{}, e.warnings, err
+	}
+	if err := e.read(&c, b); err != nil {
 		return Config{}, e.warnings, err
 	}
 	if err := e.passwordFrom(&c, b); err != nil {
@@ -252,6 +262,33 @@ func (e *environment) passwordFrom(c *Config, b backend) error {
 		return variableError(name, "it is set beside "+command+"; leave one of them out")
 	case c.URL.HasPassword():
 		return variableError(name, "it is set beside a password in "+e.passwordIn()+"; leave one of them out")
+	}
+	return nil
+}
+
+// read reads where lists are read, and how old they may be.
+func (e *environment) read(c *Config, b backend) error {
+	const name, lag = "DATABASE_READ_URL", "DATABASE_READ_LAG"
+	text := strings.TrimSpace(e.get(name))
+	if text == "" {
+		return nil
+	}
+	if !b.server {
+		e.warn(name, "it is ignored for "+b.name+", which has no replicas")
+		return nil
+	}
+	u, err := Parse(text)
+	if err != nil {
+		return variableError(name, "it is not the URL of a database")
+	}
+	if u.Backend != c.URL.Backend {
+		return variableError(name, "it is of another engine than the database, which is "+b.name)
+	}
+	c.Read, c.ReadLag = u, time.Second
+	if text := strings.TrimSpace(e.get(lag)); text != "" {
+		if c.ReadLag, err = time.ParseDuration(text); err != nil || c.ReadLag < 0 {
+			return variableError(lag, "it is a duration, such as 500ms or 2s; 0s asks the database at each read how far the replica has to be")
+		}
 	}
 	return nil
 }

@@ -411,3 +411,36 @@ func TestWhereThePasswordComesFrom(t *testing.T) {
 		}
 	}
 }
+
+func TestWhereListsAreRead(t *testing.T) {
+	const read, lag = "DATABASE_READ_URL", "DATABASE_READ_LAG"
+	base := map[string]string{"DATABASE_URL": "mysql://app@db/webui"}
+	for _, c := range []struct {
+		env  map[string]string
+		host string
+		lag  time.Duration
+		bad  string // what the error or the warning names
+	}{
+		{env: map[string]string{}},
+		{env: map[string]string{lag: "never"}},
+		{env: map[string]string{read: "mysql://app@replica/webui"}, host: "replica", lag: time.Second},
+		{env: map[string]string{read: " mysql://app@replica/webui ", lag: "0s"}, host: "replica"},
+		{env: map[string]string{read: "mysql://app@replica/webui", lag: "250ms"}, host: "replica", lag: 250 * time.Millisecond},
+		{env: map[string]string{read: "mysql://app@replica/webui", lag: "-1s"}, bad: lag},
+		{env: map[string]string{read: "mysql://app@replica/webui", lag: "soon"}, bad: lag},
+		{env: map[string]string{read: "postgresql://app:s3cret@replica/webui"}, bad: read},
+		{env: map[string]string{read: "replica:s3cret"}, bad: read},
+		{env: map[string]string{read: "mysql://app@replica/webui", "DATABASE_URL": "sqlite:///webui.db"}, bad: read},
+	} {
+		env := maps.Clone(base)
+		maps.Copy(env, c.env)
+		cfg, warnings, err := dburl.FromEnv(lookup(env), "data")
+		said := fmt.Sprint(warnings, err)
+		if (cfg.Read != nil) != (c.host != "") || cfg.Read != nil && cfg.Read.Host != c.host || cfg.ReadLag != c.lag {
+			t.Errorf("%v: %v, %v", c.env, cfg.Read, cfg.ReadLag)
+		}
+		if c.bad == "" && said != "[] <nil>" || !strings.Contains(said, c.bad) || strings.Contains(said, "s3cret") {
+			t.Errorf("%v: %s", c.env, said)
+		}
+	}
+}

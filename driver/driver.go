@@ -44,6 +44,10 @@ type OpenOptions struct {
 	// password, for tokens that expire.
 	Password func(ctx context.Context) (string, error)
 
+	// Watched gives up connections to a server that has gone silent, as is done
+	// where a URL names several.
+	Watched bool
+
 	// ReadOnly makes connections that refuse to write, and opening the
 	// database changes nothing of it. A database that does not exist is
 	// dberr.NotFound.
@@ -74,6 +78,9 @@ type Database struct {
 	// State, if not nil, asks the server for what a health check wants to know
 	// beyond being alive.
 	State func(ctx context.Context, q DBTX) (State, error)
+
+	// Replication, if not nil, says how far a replica is.
+	Replication Replication
 
 	// LockWaits, if not nil, bounds and explains waits for locks.
 	LockWaits LockWaits
@@ -107,6 +114,16 @@ type Place struct {
 	Schema  string
 	Tables  []string
 	Reached bool // a statement that does not name the schema may find them
+}
+
+// Replication compares what two servers have committed, of which one follows the
+// other.
+type Replication interface {
+	// Position is what the server has committed, for Reached of one that follows
+	// it; empty when it keeps no account of that.
+	Position(ctx context.Context, q DBTX) (string, error)
+	// Reached reports whether the server has all that another had at a position.
+	Reached(ctx context.Context, q DBTX, position string) (bool, error)
 }
 
 // State of a database, for health checks.

@@ -35,6 +35,7 @@ type Engine struct {
 	ddlCommits    bool // a schema statement ends the transaction that it is in
 
 	retries atomic.Int64
+	written atomic.Int64 // writes that have, or may have, taken effect
 	closed  atomic.Bool
 	open    *openRows // nil unless rows are tracked
 }
@@ -71,7 +72,7 @@ func OpenURL(ctx context.Context, u *dburl.URL, o Options) (*Engine, error) {
 		age = defaultPingAge
 	}
 	db, err := d.Open(ctx, u, driver.OpenOptions{Schema: o.Schema, LookFor: o.LookFor, Pool: pool, PingAge: age,
-		PreparedStatements: o.PreparedStatements, Password: o.Password, ReadOnly: o.ReadOnly})
+		PreparedStatements: o.PreparedStatements, Password: o.Password, ReadOnly: o.ReadOnly, Watched: o.watch})
 	if err != nil {
 		return nil, openError(u, err)
 	}
@@ -250,7 +251,11 @@ func (e *Engine) onConn(ctx context.Context, p *pool, fn func(ctx context.Contex
 		return e.fault(ctx, "connection", err)
 	}
 	defer conn.Close()
-	if err := fn(ctx, conn); err != nil {
+	err = fn(ctx, conn)
+	if p == e.writer {
+		e.written.Add(1)
+	}
+	if err != nil {
 		return e.fault(ctx, "connection", err)
 	}
 	return nil

@@ -62,6 +62,9 @@ func (e *Engine) query(ctx context.Context, st *Statement, attempt int) (*Rows, 
 	}
 	if err == nil {
 		rows, qerr := p.db.QueryContext(ctx, st.SQL, st.Args...) //nolint:rowserrcheck // Rows looks at it
+		if st.Write {
+			e.written.Add(1)
+		}
 		if qerr == nil {
 			o.firstRow()
 			r := &Rows{rows: rows, e: e, pool: p, ctx: ctx, cancel: cancel, o: o, name: st.Name}
@@ -116,6 +119,7 @@ func (e *Engine) exec(ctx context.Context, st *Statement, attempt int) (Result, 
 	if err == nil {
 		var rows int64
 		res, xerr := p.db.ExecContext(ctx, st.SQL, st.Args...)
+		e.written.Add(1)
 		if xerr == nil {
 			rows, xerr = res.RowsAffected()
 		}

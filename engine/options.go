@@ -64,6 +64,8 @@ type Options struct {
 	// TrackRows remembers where each Rows was opened, for tests that look for
 	// rows that were never closed. It costs a stack trace per query.
 	TrackRows bool
+
+	watch bool // a server that has gone silent is given up, see NewReplica
 }
 
 // RetryPolicy bounds how often transactions, and statements of which it is

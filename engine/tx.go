@@ -399,6 +399,9 @@ func (s *txState) commit(ctx context.Context, tx *Tx) (after []func(), fault *db
 	}
 	octx, o := s.e.observe(ctx, KindCommit, s.name, "", 0, tx.mode == Write, true, s.try)
 	err := s.end(s.tx.Commit)
+	if tx.mode == Write {
+		s.e.written.Add(1)
+	}
 	if err == nil {
 		o.done(0, nil)
 		return tx.after, nil, false

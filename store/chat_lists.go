@@ -140,6 +140,7 @@ func (c *Chats) scope(ctx context.Context, w Who, f ChatFilter) (ChatFilter, err
 // List returns chats without their documents, which it does not read: the last
 // changed first, then by id.
 func (c *Chats) List(ctx context.Context, w Who, f ChatFilter, p Page) ([]ChatItem, error) {
+	c = &Chats{c.lists()}
 	return c.list(ctx, w, f, p)
 }
 
@@ -277,6 +278,7 @@ func (c *Chats) Each(ctx context.Context, w Who, f ChatFilter, p Page) iter.Seq2
 // one message, or each of its words of a-z and 0-9 somewhere. Without a text it
 // is List. Each has the beginning of the first message that was meant.
 func (c *Chats) Search(ctx context.Context, w Who, text string, f ChatFilter, p Page) ([]ChatItem, error) {
+	c = &Chats{c.lists()}
 	text = strings.TrimSpace(text)
 	if text == "" {
 		return c.List(ctx, w, f, p)

@@ -52,6 +52,7 @@ func (f *Files) List(ctx context.Context, w Who, filter FileFilter, p Page) ([]m
 	if _, err := files.permitted(ctx, &f.base, w); err != nil {
 		return nil, err
 	}
+	f = &Files{f.lists()}
 	t := tables.File
 	order := query.Ordering(t.CreatedAt.Desc())
 	if filter.ByChange {

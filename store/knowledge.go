@@ -81,6 +81,7 @@ func (k *Knowledge) List(ctx context.Context, w Who, f KnowledgeFilter, p Page) 
 	if _, err := knowledge.permitted(ctx, &k.base, w); err != nil {
 		return nil, 0, err
 	}
+	k = &Knowledge{k.lists()}
 	t, kf, u := tables.Knowledge, tables.KnowledgeFile, tables.User
 	files := query.Scalar[int64](query.Select(query.CountAll().As("n")).From(kf.Table).Where(kf.KnowledgeID.EqTo(t.ID)))
 	conds := f.conds(&k.base, w)

@@ -93,6 +93,7 @@ func (n *Notes) items(ctx context.Context, w Who, f NoteFilter, p Page, conds ..
 // List returns the notes that w owns or that are shared with w, the last
 // changed first.
 func (n *Notes) List(ctx context.Context, w Who, p Page) ([]NoteItem, error) {
+	n = &Notes{n.lists()}
 	return n.items(ctx, w, NoteFilter{}, p, notes.mine(w, MayRead))
 }
 
@@ -104,6 +105,7 @@ func (n *Notes) Pinned(ctx context.Context, w Who) ([]NoteItem, error) {
 // Search returns a page of the notes that a filter leaves, with their grants,
 // and how many they are in all. Admins find everybody's.
 func (n *Notes) Search(ctx context.Context, w Who, f NoteFilter, p Page) ([]NoteItem, int64, error) {
+	n = &Notes{n.lists()}
 	conds := f.conds(&n.base, w)
 	found, err := n.items(ctx, w, f, p, conds...)
 	if err != nil {

@@ -154,6 +154,7 @@ func (s *Shares) List(ctx context.Context, w Who, part, by string, ascending boo
 	if _, err := chats.permitted(ctx, &s.base, w); err != nil {
 		return nil, err
 	}
+	s = &Shares{s.lists()}
 	t := tables.SharedChat
 	st := query.Select(t.ID, t.ChatID, t.Title, t.CreatedAt.IfNull(0).As("created_at"), t.UpdatedAt.IfNull(0).As("updated_at")).From(t.Table).Named("shares.List").
 		Where(t.UserID.Eq(w.ID), when(part != "", t.Title.ContainsFold(part))).

@@ -42,6 +42,9 @@ type Options struct {
 	Admins    AdminLimits      // what admins may not do with what belongs to others
 	Blobs     *blobs.Store     // the bytes of files; nil when there are to be none
 
+	// Replica is where lists and searches are read, which may be somewhat old; nil is where everything is.
+	Replica engine.Queryer
+
 	// Unstored settings are what Settings and Defaults say: rows are written, and count for nothing.
 	Unstored bool
 	Settings map[string]jsonvalue.JSON // by key, what settings are while no row says otherwise, in place of Defaults
@@ -50,6 +53,7 @@ type Options struct {
 // base is what every repository needs.
 type base struct {
 	q         engine.Queryer
+	replica   engine.Queryer // for lists; nil is q
 	clock     func() time.Time
 	newID     func() string
 	passwords *Passwords
@@ -68,8 +72,8 @@ func (b *base) now() int64 { return b.clock().Unix() }
 
 // New makes a store over an engine, a session or a transaction.
 func New(q engine.Queryer, o Options) *Store {
-	b := base{q: q, clock: o.Now, newID: o.NewID, passwords: o.Passwords, admins: o.Admins, blobs: o.Blobs, backlog: new(backlog), searching: new(searching),
-		checked: jsonvalue.NewMemory(), defaults: Defaults(), unstored: o.Unstored}
+	b := base{q: q, replica: o.Replica, clock: o.Now, newID: o.NewID, passwords: o.Passwords, admins: o.Admins, blobs: o.Blobs, backlog: new(backlog),
+		searching: new(searching), checked: jsonvalue.NewMemory(), defaults: Defaults(), unstored: o.Unstored}
 	maps.Copy(b.defaults, o.Settings)
 	if b.clock == nil {
 		b.clock = time.Now
@@ -126,9 +130,19 @@ func (s *Store) Read(ctx context.Context, fn func(ctx context.Context, st *Store
 func (b *base) inTx(ctx context.Context, o engine.TxOptions, fn func(ctx context.Context, b base) error) error {
 	return b.q.InTx(ctx, o, func(ctx context.Context, tx *engine.Tx) error {
 		in := *b
-		in.q = tx
+		in.q, in.replica = tx, nil
 		return fn(ctx, in)
 	})
+}
+
+// lists is b for what only shows people a page of what there is. Whatever
+// decides on a change, or on one record, is read where the change is made.
+func (b *base) lists() base {
+	out := *b
+	if b.replica != nil {
+		out.q = b.replica
+	}
+	return out
 }
 
 func ptr[T any](v T) *T { return &v }

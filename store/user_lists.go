@@ -51,6 +51,7 @@ func (u *Users) List(ctx context.Context, w Who, f UserFilter, p Page) ([]UserIt
 	if !w.Admin() {
 		return nil, 0, ErrNotPermitted
 	}
+	u = &Users{u.lists()}
 	rows, total, err := u.page(ctx, query.SelectFrom(tables.User.Table), f, p)
 	if err != nil {
 		return nil, 0, err
@@ -79,6 +80,7 @@ func (u *Users) Search(ctx context.Context, w Who, f UserFilter, p Page) ([]mode
 	if _, err := u.permitted(ctx, w); err != nil {
 		return nil, 0, err
 	}
+	u = &Users{u.lists()}
 	return u.page(ctx, query.Select(known()...).From(tables.User.Table), f, p)
 }
 

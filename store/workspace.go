@@ -80,6 +80,7 @@ func (s *Workspace) Search(ctx context.Context, w Who, f WorkspaceFilter, p Page
 	if _, err := chats.permitted(ctx, &s.base, w); err != nil {
 		return nil, err
 	}
+	s = &Workspace{s.lists()}
 	out := &WorkspacePage{Notes: true}
 	_, err := notes.permitted(ctx, &s.base, w)
 	switch {

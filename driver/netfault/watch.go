@@ -13,7 +13,7 @@ const (
 	// firstPatience is how long a server may be silent before it is asked whether it is
 	// there, and answerLimit how long that answer may take. A server that lives
 	// greets in milliseconds, whatever its statements take.
-	firstPatience, answerLimit = 2 * time.Second, 3 * time.Second
+	firstPatience, answerLimit = time.Second, 3 * time.Second
 
 	// longestPatience bounds the time between two questions while a long statement
 	// runs; it doubles from one to the next.

@@ -80,6 +80,7 @@ var numbers = map[uint16]driver.Fault{
 	1053: {Code: dberr.Unavailable, Broken: true, Detail: "the server is shutting down"},
 	1047: {Code: dberr.Unavailable, Broken: true, Unsent: true, Detail: "the server is not ready for statements: a cluster node that is not in sync"},
 	3032: {Code: dberr.Unavailable, Broken: true, Unsent: true, Detail: "the server is offline for its users: it has left its group, or an administrator says so"},
+	3098: {Code: dberr.Unavailable, Unsent: true, Detail: "the group of servers does not take this: its primary is being changed, or the table has no primary key, or several members take writes and a foreign key cascades"},
 	3100: {Code: dberr.Unavailable, Broken: true, TxLost: true, Detail: "the group of servers has no majority, or this one has left it"},
 	1080: {Code: dberr.Unavailable, Broken: true},
 	1152: {Code: dberr.Unavailable, Broken: true},

@@ -25,13 +25,13 @@ import (
 // Driver opens the databases of servers that speak MySQL's protocol.
 type Driver struct {
 	// Flavours are those to tell a server's from, in the order in which they
-	// are asked; none is MySQL and MariaDB.
+	// are asked; none is MySQL, MariaDB and Vitess.
 	Flavours []Flavour
 }
 
 func (d Driver) flavours() []Flavour {
 	if len(d.Flavours) == 0 {
-		return []Flavour{MySQL{}, MariaDB{}}
+		return []Flavour{MySQL{}, MariaDB{}, Vitess{}}
 	}
 	return d.Flavours
 }
@@ -68,7 +68,9 @@ const (
 func (d Driver) Backends() []string {
 	var out []string
 	for _, f := range d.flavours() {
-		out = append(out, f.Name())
+		if !slices.Contains(out, f.Name()) {
+			out = append(out, f.Name())
+		}
 	}
 	return out
 }
@@ -115,7 +117,7 @@ func (d Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*
 		ask = func(context.Context, driver.DBTX) (driver.State, error) { return driver.State{ReadOnly: true}, nil }
 	}
 	db := &driver.Database{Dialect: NewDialect(info.flavour, info.number, info.packet), Classifier: classifier{},
-		Inspector: NewInspector(info.flavour), DDL: NewDDL(info.flavour), Locker: locker{c: c}, LockWaits: lockWaits{}, State: ask, Version: info.flavour.Title() + " " + info.version}
+		Inspector: NewInspector(info.flavour), DDL: NewDDL(info.flavour), Locker: locker{c: c}, Replication: info.flavour.replication(), LockWaits: lockWaits{}, State: ask, Version: info.title()}
 	if info.packet < goodPacket {
 		db.Warnings = append(db.Warnings, fmt.Sprintf("the server's max_allowed_packet is %d MB: a chat or file that is larger cannot be stored; raise it to 64M or more", info.packet>>20))
 	}
@@ -131,8 +133,26 @@ func (d Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*
 type server struct {
 	flavour Flavour
 	version string // "10.11.19"
+	release string // what people know it by: the version, of most
 	number  int    // 101119
 	packet  int    // max_allowed_packet
+}
+
+// title is what people call the server: "MySQL 9.7.4".
+func (s server) title() string { return s.flavour.Title() + " " + s.release }
+
+// serverOf is the server that answers so to VERSION() and @@version_comment; of no
+// flavour when it is none of these.
+func serverOf(flavours []Flavour, version, comment string) (s server) {
+	s.version, _, _ = strings.Cut(strings.TrimPrefix(version, "5.5.5-"), "-") // MariaDB, for clients that know no version above 5
+	s.number = versionNumber(s.version)
+	for _, f := range flavours {
+		if f.Owns(version, comment) {
+			s.flavour, s.release = f, f.release(s.version, comment)
+			break
+		}
+	}
+	return s
 }
 
 // identify asks a first connection what it is connected to.
@@ -144,18 +164,21 @@ func (c *connector) identify(ctx context.Context, flavours []Flavour) (server, e
 	if err := pool.QueryRowContext(ctx, "SELECT VERSION(), @@version_comment, @@max_allowed_packet").Scan(&version, &comment, &s.packet); err != nil {
 		return server{}, c.connectError(ctx, err)
 	}
-	s.version, _, _ = strings.Cut(strings.TrimPrefix(version, "5.5.5-"), "-") // MariaDB, for clients that know no version above 5
-	s.number = versionNumber(s.version)
-	for _, f := range flavours {
-		if s.flavour == nil && f.Owns(version, comment) {
-			s.flavour = f
-		}
-	}
+	packet := s.packet
+	s = serverOf(flavours, version, comment)
+	s.packet = packet
 	switch {
 	case s.flavour == nil:
 		return server{}, dberr.New(dberr.Unsupported, "connect", "the server at "+c.where()+" calls itself "+version+", which is none of the flavours that this program has")
 	case s.number < s.flavour.Oldest():
 		return server{}, dberr.New(dberr.Unsupported, "connect", "the server at "+c.where()+" is "+s.flavour.Title()+" "+s.version+"; "+versionName(s.flavour.Oldest())+" or newer is needed")
+	}
+	problem, err := s.flavour.fits(ctx, pool)
+	if err != nil {
+		return server{}, c.connectError(ctx, err)
+	}
+	if problem != "" {
+		return server{}, dberr.New(dberr.Unsupported, "connect", "the database "+c.target.Database+" at "+c.where()+" cannot be used: "+problem)
 	}
 	return s, nil
 }
@@ -200,6 +223,7 @@ type connector struct {
 	kept      int
 	admission netfault.Admission
 	watch     netfault.Watch
+	watched   bool // another server can take the place of one that is silent
 	primary   bool // of several hosts only one that takes writes will do
 	timeout   time.Duration
 	tls       *tlsSettings
@@ -213,6 +237,7 @@ func newConnector(engine string, t dburl.MySQLTarget, o driver.OpenOptions) (*co
 	c := &connector{engine: engine, target: t, kept: statementsKept, timeout: t.ConnectTimeout, ping: pool.PrePing, pingAge: o.PingAge, recycle: pool.Recycle}
 	c.admission = netfault.Admission{Ask: o.Password, Engine: engine, Where: c.where(), Refused: []string{"1045", "1698"}, Classifier: classifier{}}
 	c.primary = len(t.Hosts) > 1 && !o.ReadOnly
+	c.watched = len(t.Hosts) > 1 || o.Watched
 	if c.timeout <= 0 {
 		c.timeout = defaultConnectTimeout
 	}
@@ -321,7 +346,7 @@ func (c *connector) connectTo(ctx context.Context, network, addr, host string) (
 // dial opens the connection below the protocol; one to a server that another can
 // take the place of is watched.
 func (c *connector) dial(ctx context.Context, dialer *net.Dialer, network, addr string, cfg *mysql.Config) (net.Conn, error) {
-	if len(c.target.Hosts) < 2 {
+	if !c.watched {
 		return dialer.DialContext(ctx, network, addr)
 	}
 	return c.watch.Dial(ctx, network, addr, dialer.DialContext, func(ctx context.Context) bool {

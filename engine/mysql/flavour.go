@@ -1,6 +1,7 @@
 package mysql
 
 import (
+	"context"
 	"strings"
 
 	"github.com/larder-db/larder/dburl"
@@ -26,6 +27,10 @@ type Flavour interface {
 	// Has reports whether the dialect of that version has a feature that
 	// differs between flavours.
 	Has(f driver.Feature, version int) bool
+
+	replication() driver.Replication                                 // nil where replicas are none of ours
+	release(version, comment string) string                          // the version that people know the server by
+	fits(ctx context.Context, n queryer) (problem string, err error) // why the database cannot be used; empty when it can
 
 	collation() string      // compares text by its bytes and does not pad it
 	isolation() string      // the variable with the isolation level
@@ -77,8 +82,10 @@ func (MySQL) Name() string { return dburl.MySQL }
 // Title is "MySQL".
 func (MySQL) Title() string { return "MySQL" }
 
-// Owns every server that is not MariaDB.
-func (MySQL) Owns(version, comment string) bool { return !MariaDB{}.Owns(version, comment) }
+// Owns every server that is neither MariaDB nor Vitess.
+func (MySQL) Owns(version, comment string) bool {
+	return !MariaDB{}.Owns(version, comment) && !Vitess{}.Owns(version, comment)
+}
 
 // Oldest is 8.0.19.
 func (MySQL) Oldest() int { return 80019 }
@@ -91,6 +98,10 @@ func (MySQL) Newest() int { return 80400 }
 func (MySQL) Has(f driver.Feature, version int) bool {
 	return f == driver.WriteCTE || f == driver.SetOperations && version >= 80031
 }
+
+func (MySQL) release(version, _ string) string { return version }
+
+func (MySQL) fits(context.Context, queryer) (string, error) { return "", nil }
 
 func (MySQL) collation() string      { return "utf8mb4_0900_bin" }
 func (MySQL) isolation() string      { return "transaction_isolation" }
@@ -158,6 +169,10 @@ func (MariaDB) Has(f driver.Feature, _ int) bool {
 	return false
 }
 
+func (MariaDB) release(version, _ string) string { return version }
+
+func (MariaDB) fits(context.Context, queryer) (string, error) { return "", nil }
+
 func (MariaDB) collation() string      { return "utf8mb4_nopad_bin" }
 func (MariaDB) isolation() string      { return "tx_isolation" }
 func (MariaDB) depth() int             { return 31 }
@@ -195,4 +210,5 @@ func (MariaDB) columnDefault(text, _ string) catalogueDefault {
 var (
 	_ Flavour = MySQL{}
 	_ Flavour = MariaDB{}
+	_ Flavour = Vitess{}
 )

@@ -65,6 +65,21 @@ func word(ctx context.Context, n nativeConn, query string, column int) (string, 
 	return out, errors.Join(err, rows.Close())
 }
 
+// refusesWrites reports whether the error is one of a server that takes no writes.
+// 1290 is about every option that forbids something: "The MySQL server is running
+// with the --super-read-only option so it cannot execute this statement", which is
+// not always called that while a group changes its primary. Others that forbid a
+// statement are about files and users.
+func refusesWrites(my *mysql.MySQLError) bool {
+	switch my.Number {
+	case 1836:
+		return true
+	case 1290:
+		return !strings.Contains(my.Message, "secure") && !strings.Contains(my.Message, "skip-grant") && !strings.Contains(my.Message, "skip_grant")
+	}
+	return false
+}
+
 // noticed looks whether an error says that the server takes no writes any more.
 // The connection is of no more use then: the pool opens another, to the server
 // that has taken over.
@@ -73,9 +88,7 @@ func (c *conn) noticed(err error) error {
 	if err == nil || !errors.As(err, &my) {
 		return err
 	}
-	// 1290 is about every option that forbids something: "The MySQL server is
-	// running with the --super-read-only option so it cannot execute this statement".
-	if my.Number != 1836 && (my.Number != 1290 || !strings.Contains(my.Message, "read-only")) {
+	if !refusesWrites(my) {
 		return err
 	}
 	c.demoted = true

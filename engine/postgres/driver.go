@@ -76,7 +76,7 @@ func (Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*dr
 		c.refuseWrites()
 	}
 	db := &driver.Database{Dialect: NewDialect(info.number, info.icu), Classifier: classifier{}, Inspector: NewInspector(), DDL: NewDDL(),
-		Locker: locker{c: c, pooled: info.pooled, version: info.number}, LockWaits: lockWaits{}, Begin: c.begin, State: c.state, Version: "PostgreSQL " + info.version}
+		Locker: locker{c: c, pooled: info.pooled, version: info.number}, Replication: replication{}, LockWaits: lockWaits{}, Begin: c.begin, State: c.state, Version: "PostgreSQL " + info.version}
 	if info.pooled && c.config.DefaultQueryExecMode != pgx.QueryExecModeCacheStatement {
 		db.Warnings = append(db.Warnings, "a connection pooler stands before the server at "+c.where+
 			": statements are sent unprepared; if the pooler keeps prepared statements, add prepared_statements=on to the URL")
@@ -138,7 +138,7 @@ func newConnector(t dburl.PostgresTarget, o driver.OpenOptions) (*connector, err
 		dialer.KeepAlive = -1
 	}
 	config.DialFunc = dialer.DialContext
-	if len(t.Hosts) > 1 {
+	if len(t.Hosts) > 1 || o.Watched {
 		config.DialFunc = watched(dialer)
 	}
 	pool := o.Pool.OrDefault()

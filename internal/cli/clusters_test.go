@@ -343,6 +343,13 @@ func failOver(t *testing.T, kind cluster.Kind) {
 				answers += n
 				t.Logf("%d answers %s", n, text)
 			}
+			if len(l.wrong) > 0 {
+				for line := range strings.Lines(l.server.text()) {
+					if strings.Contains(line, "level=ERROR") {
+						t.Log(line)
+					}
+				}
+			}
 			for _, w := range l.wrong {
 				t.Errorf("not an answer that a client can do with: %s", w)
 			}

@@ -195,6 +195,7 @@ func (p *program) runServe(cmd *cobra.Command, f serveFlags) error {
 		Migrate: mode, SameEmail: same, NoSnapshot: f.noSnapshot, Wait: f.wait, Engine: p.engineOptions(conf, log), Logger: log, Build: build(),
 		Wording: serveWording(why, again(cmd, conf)), LockTimeout: f.lockTimeout, LockLimit: f.lockLimit,
 	}
+	o.Replica, o.ReplicaLag = conf.Read, conf.ReadLag
 	o.Store.Admins.ListsAsUsers = p.switchedOff("BYPASS_ADMIN_ACCESS_CONTROL")
 	o.Store.Admins.NoChats = p.switchedOff("ENABLE_ADMIN_CHAT_ACCESS")
 	o.Store.Unstored = p.switchedOff(unstoredVariable)

@@ -1,0 +1,82 @@
+package mysql
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+)
+
+// Vitess is the flavour of a gate of Vitess, which speaks MySQL's protocol and
+// stands before servers of MySQL. Its URLs are MySQL's.
+type Vitess struct{ MySQL }
+
+// queryer is what a flavour asks a server with.
+type queryer interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+}
+
+// Title is "Vitess".
+func (Vitess) Title() string { return "Vitess" }
+
+// Owns a gate, whose version is that of the servers behind it, with "-Vitess" or
+// without, as it was configured. Its comment says what it is itself: "Version:
+// 24.0.4 (Git revision ...) built on ...".
+func (Vitess) Owns(version, comment string) bool {
+	return strings.HasPrefix(comment, vitessComment) && strings.Contains(comment, "Git revision") ||
+		strings.Contains(strings.ToLower(version), "-vitess")
+}
+
+const vitessComment = "Version: "
+
+// release is the gate's own version, and MySQL's that it speaks.
+func (Vitess) release(version, comment string) string {
+	own, _, _ := strings.Cut(strings.TrimPrefix(comment, vitessComment), " ")
+	if own == "" || !strings.HasPrefix(comment, vitessComment) {
+		return "(MySQL " + version + ")"
+	}
+	return own + " (MySQL " + version + ")"
+}
+
+// fits refuses a keyspace of several shards: foreign keys and transactions hold
+// within one shard only, and the tables of Open WebUI refer to each other.
+func (Vitess) fits(ctx context.Context, n queryer) (problem string, err error) {
+	rows, err := n.QueryContext(ctx, "SHOW VITESS_SHARDS")
+	if err != nil {
+		return "", err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	shards := map[string]int{}
+	for rows.Next() {
+		var name string // "keyspace/-80"
+		if err := rows.Scan(&name); err != nil {
+			return "", err
+		}
+		keyspace, _, _ := strings.Cut(name, "/")
+		shards[keyspace]++
+	}
+	if err := rows.Err(); err != nil {
+		return "", err
+	}
+	return several(ctx, n, shards)
+}
+
+// several looks whether the keyspace that is connected to has more than one shard.
+func several(ctx context.Context, n queryer, shards map[string]int) (string, error) {
+	rows, err := n.QueryContext(ctx, "SELECT DATABASE()")
+	if err != nil {
+		return "", err
+	}
+	defer rows.Close()
+	var name string
+	for rows.Next() {
+		if err := rows.Scan(&name); err != nil {
+			return "", err
+		}
+	}
+	name, _, _ = strings.Cut(name, "@") // "keyspace@primary"
+	if shards[name] > 1 {
+		return "it is a keyspace of Vitess with several shards, and foreign keys and transactions of Open WebUI's tables go across them; take an unsharded keyspace", rows.Err()
+	}
+	return "", rows.Err()
+}
