@@ -14,6 +14,12 @@ import (
 // neither encoded nor copied.
 type verbatim string
 
+// spliced is a JSON text in two parts, of which the second may be empty. Neither
+// is copied.
+type spliced struct{ head, tail verbatim }
+
+func (spliced) schema() any { return object{} }
+
 // sender is an answer that is not one JSON value.
 type sender interface {
 	send(r *request) error
@@ -83,6 +89,10 @@ func (p *parts) value(v reflect.Value) error {
 	switch {
 	case v.Type() == reflect.TypeFor[verbatim]():
 		p.done = append(p.done, p.rest.String(), v.String())
+		p.rest.Reset()
+		return nil
+	case v.Type() == reflect.TypeFor[spliced]():
+		p.done = append(p.done, p.rest.String(), v.Field(0).String(), v.Field(1).String())
 		p.rest.Reset()
 		return nil
 	case !holdsVerbatim(v.Type()) || (v.Kind() == reflect.Pointer || v.Kind() == reflect.Slice) && v.IsNil():

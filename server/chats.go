@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/internal/jsontext"
@@ -74,7 +75,7 @@ type chatAnswer struct {
 	ID               string   `json:"id"`
 	UserID           string   `json:"user_id"`
 	Title            string   `json:"title"`
-	Chat             verbatim `json:"chat"`
+	Chat             spliced  `json:"chat"`
 	UpdatedAt        int64    `json:"updated_at"`
 	CreatedAt        int64    `json:"created_at"`
 	ShareID          *string  `json:"share_id"`
@@ -99,7 +100,7 @@ func answerChat(c *model.Chat, err error) (*chatAnswer, error) {
 		return nil, err
 	}
 	return &chatAnswer{
-		ID: c.ID, UserID: orZero(c.UserID), Title: orZero(c.Title), Chat: doc,
+		ID: c.ID, UserID: orZero(c.UserID), Title: orZero(c.Title), Chat: spliced{head: doc},
 		UpdatedAt: orZero(c.UpdatedAt), CreatedAt: orZero(c.CreatedAt), ShareID: c.ShareID,
 		Archived: orZero(c.Archived), Pinned: orZero(c.Pinned), Meta: readableObject(c.Meta), Variables: readableObject(c.Variables),
 		FolderID: c.FolderID, Tasks: readable(c.Tasks), Summary: c.Summary, CurrentMessageID: c.CurrentMessageID,
@@ -115,7 +116,38 @@ func (s *Server) createChat(ctx context.Context, r *request, f chatForm) (*chatA
 }
 
 func (s *Server) getChat(ctx context.Context, r *request, f byID) (*chatAnswer, error) {
-	return answerChat(s.store.Chats.Get(ctx, r.who(), f.ID))
+	c, err := s.store.Chats.Get(ctx, r.who(), f.ID)
+	if err != nil {
+		return nil, err
+	}
+	return openedChat(c, r.who().ID)
+}
+
+// openedChat shows a chat to somebody who opens it: where it stands, whether
+// they may go on with it, and not what is its owner's alone. A document that
+// says where it stands goes to its owner as it is stored.
+func openedChat(c *model.Chat, viewer string) (*chatAnswer, error) {
+	out, err := answerChat(c, nil)
+	if err != nil {
+		return nil, err
+	}
+	const mode = "share_mode"
+	own, text := viewer != "" && viewer == out.UserID, strings.TrimRight(string(out.Chat.head), " \t\r\n")
+	if own && c.CurrentMessageID != nil && len(text) > len("{}") && !strings.Contains(text, `"`+mode+`"`) {
+		out.Chat = spliced{verbatim(text[:len(text)-1]), `,"` + mode + `":"continue"}`}
+		return out, nil
+	}
+	doc, err := chatdoc.ParseStored(text)
+	if err != nil {
+		return nil, err
+	}
+	if doc = doc.Settled(); own {
+		doc = doc.With(mode, `"continue"`)
+	} else {
+		doc, out.Variables = doc.ShownTo(viewer, out.UserID).With(mode, "null"), "{}"
+	}
+	out.Chat = spliced{head: verbatim(doc.JSON())}
+	return out, nil
 }
 
 type chatUpdateForm struct {

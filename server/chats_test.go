@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/larder-db/larder/engine"
+	"github.com/larder-db/larder/engine/enginetest"
 	"github.com/larder-db/larder/model"
 )
 
@@ -72,4 +74,86 @@ func TestExports(t *testing.T) {
 	if len(all) != 46 {
 		t.Errorf("%d chats of everybody", len(all))
 	}
+}
+
+// What a chat says of where it stands, as Open WebUI 0.12.4 answers it, and what
+// others than its owner are not told.
+func TestOpeningAChat(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
+		a := newApp(t, eng)
+		ada, bob := a.admin(), a.user("bob", model.RoleUser)
+		const doc = `{"title":"x","params":{"system":"secret"},"history":{"currentId":null,"messages":{` +
+			`"a":{"id":"a","role":"user","content":"hi","parentId":null,"childrenIds":["b"],"timestamp":1,"meta":{"task_id":"t"}},` +
+			`"b":{"id":"b","role":"assistant","content":"ho","parentId":"a","childrenIds":[],"timestamp":2}}}}`
+		c := a.chat(bob, doc)
+		opened := func(path, token string) (chat struct {
+			Mode    *string         `json:"share_mode"`
+			Params  json.RawMessage `json:"params"`
+			History struct {
+				CurrentID *string `json:"currentId"`
+				Messages  map[string]struct {
+					Meta json.RawMessage `json:"meta"`
+				}
+			}
+		}) {
+			t.Helper()
+			var x struct{ Chat json.RawMessage }
+			a.call("GET", path, nil, token).is(200, "").into(&x)
+			if strings.Count(string(x.Chat), `"share_mode"`) != 1 {
+				t.Errorf("%s is answered as %s", path, x.Chat)
+			}
+			if err := json.Unmarshal(x.Chat, &chat); err != nil {
+				t.Fatal(err)
+			}
+			return chat
+		}
+		path := "/api/v1/chats/" + c.ID
+		own := opened(path, bob)
+		if own.Mode == nil || *own.Mode != "continue" || own.Params == nil || own.History.Messages["a"].Meta == nil {
+			t.Errorf("the owner gets %+v", own)
+		}
+		if own.History.CurrentID == nil || *own.History.CurrentID != "b" {
+			t.Errorf("the chat stands at %v", own.History.CurrentID)
+		}
+		admin := opened(path, ada)
+		if admin.Mode != nil || admin.Params != nil || admin.History.Messages["a"].Meta != nil || *admin.History.CurrentID != "b" {
+			t.Errorf("an admin gets %+v", admin)
+		}
+		// A client that sends back what it has got, and a chat that says where it stands.
+		a.call("POST", path, `{"chat":{"share_mode":"continue","history":{"currentId":"b","messages":{}}}}`, bob).is(200, "")
+		if again := opened(path, bob); again.Mode == nil || *again.History.CurrentID != "b" {
+			t.Errorf("sent back it is %+v", again)
+		}
+		empty := a.chat(bob, `{}`)
+		if e := opened("/api/v1/chats/"+empty.ID, bob); e.Mode == nil {
+			t.Errorf("an empty chat is %+v", e)
+		}
+		// A link, for somebody else and for nobody.
+		var link struct {
+			ID string `json:"share_id"`
+		}
+		a.call("POST", path+"/share", `{}`, bob).is(200, "").into(&link)
+		if s := opened("/api/v1/chats/share/"+link.ID, ada); s.Params != nil || s.History.Messages["a"].Meta != nil || s.Mode != nil {
+			t.Errorf("behind the link is %+v", s)
+		}
+		a.call("GET", "/api/v1/chats/share/"+link.ID, nil).is(401, "Your session has expired or the token is invalid. Please sign in again.")
+		var copied struct {
+			Chat struct {
+				Original string `json:"originalChatId"`
+				Params   json.RawMessage
+				History  struct {
+					Messages map[string]struct {
+						User   struct{ Name string }
+						UserID string `json:"user_id"`
+					}
+				}
+			}
+			UserID string `json:"user_id"`
+		}
+		a.call("POST", "/api/v1/chats/"+link.ID+"/clone/shared", nil, ada).is(200, "").into(&copied)
+		m := copied.Chat.History.Messages["a"]
+		if copied.Chat.Original != link.ID || copied.Chat.Params != nil || m.UserID != copied.UserID || m.User.Name != "Ada" {
+			t.Errorf("the copy is %+v", copied)
+		}
+	})
 }

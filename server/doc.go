@@ -26,9 +26,8 @@
 //
 // Where Larder answers differently from Open WebUI 0.12.4, on purpose:
 //
-//   - GET /api/v1/chats/{id} answers the document as it is stored. Open WebUI
-//     adds share_mode and hides params from an admin who reads another user's
-//     chat.
+//   - A document that says where its chat stands is not looked through when its
+//     owner opens it: a message that is not among its parent's children stays so.
 //   - An unknown path below /api/ is a 404 in JSON, not the web client's page.
 //   - A failure is a 500 in JSON without internals, not a page of text.
 //   - Requests that only read change no row: chat.last_read_at stays as it is,

@@ -16,6 +16,7 @@ const (
 	msgUnauthorized     = "401 Unauthorized"
 	msgAccessProhibited = "You do not have permission to access this resource. Please contact your administrator for assistance."
 	msgNotFound         = "We could not find what you're looking for :/"
+	msgInvalidToken     = "Your session has expired or the token is invalid. Please sign in again."
 	msgInvalidCred      = "The email or password provided is incorrect. Please check for typos and try logging in again."
 	msgInvalidEmail     = "The email format you entered is invalid. Please double-check and make sure you're using a valid email address (e.g., yourname@example.com)."
 	msgEmailTaken       = "Uh-oh! This email is already registered. Sign in with your existing account or choose another email to start anew."

@@ -253,7 +253,7 @@ func TestAStoredDocumentThatIsBroken(t *testing.T) {
 			t.Fatal(err)
 		}
 		w := a.call("GET", "/api/v1/chats/"+c.ID, nil, token).is(status, "")
-		if status == 200 && !strings.Contains(w.Body.String(), `"chat":{"a":null,"b":""}`) {
+		if status == 200 && !strings.Contains(w.Body.String(), `"chat":{"a":null,"b":"","share_mode":"continue"}`) {
 			t.Errorf("%s is answered as %s", stored, w.Body)
 		}
 		a.call("GET", "/api/v1/chats/", nil, token).is(200, "") // one bad row does not hide the others

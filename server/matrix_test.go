@@ -168,7 +168,7 @@ var matrix = map[string]access{
 	"POST /api/v1/chats/{id}/folder":                        {401, 401, 200, 404, 404},
 	"POST /api/v1/chats/read":                               forUsers,
 	"POST /api/v1/chats/{id}/unread":                        {401, 401, 200, 404, 404},
-	"GET /api/v1/chats/{id}/tags":                           ofOwner,
+	"GET /api/v1/chats/{id}/tags":                           {401, 401, 200, 401, 200},
 	"POST /api/v1/chats/{id}/tags":                          ofOwner,
 	"DELETE /api/v1/chats/{id}/tags":                        ofOwner,
 	"GET /api/v1/chats/all/tags":                            forUsers,
@@ -189,7 +189,7 @@ var matrix = map[string]access{
 	"GET /api/v1/chats/share/{share_id}":                    {401, 401, 200, 401, 200},
 	"POST /api/v1/chats/{id}/clone/shared":                  {401, 401, 200, 401, 200},
 	"GET /api/v1/chats/shared":                              forUsers,
-	"GET /api/v1/chats/shared/{id}/access":                  {401, 401, 200, 404, 404},
+	"GET /api/v1/chats/shared/{id}/access":                  {401, 401, 200, 404, 200},
 	"POST /api/v1/chats/shared/{id}/access/update":          {401, 401, 200, 404, 404},
 
 	"GET /api/v1/folders/":                      forUsers,

@@ -154,7 +154,12 @@ func readEverything(t *testing.T, a *app, file string) {
 	for _, r := range chats {
 		for who, token := range map[string]string{"the owner": bob, "an admin": ada} {
 			got := a.call("GET", "/api/v1/chats/"+r[0].(string), nil, token).is(http.StatusOK, "").decode().(map[string]any)
-			if diff := cmp.Diff(decode(t, []byte(r[2].(string))), got["chat"]); diff != "" {
+			want := decode(t, []byte(r[2].(string))).(map[string]any)
+			if want["share_mode"] = "continue"; who == "an admin" { // who may not go on with it, nor see how it is asked
+				want["share_mode"] = nil
+				delete(want, "params")
+			}
+			if diff := cmp.Diff(want, got["chat"]); diff != "" {
 				t.Errorf("chat %s differs for %s (-file +answer):\n%s", r[0], who, diff)
 			}
 			for k, i := range map[string]int{"meta": 3, "variables": 4} {

@@ -61,8 +61,7 @@ func exchanges(t *testing.T) []exchange {
 
 // Where the answers differ on purpose; see the package's documentation.
 var deviations = map[int]func(want map[string]any, got map[string]any){
-	3:  func(want, _ map[string]any) { want["features"].(map[string]any)["enable_websocket"] = false },
-	67: withoutShareMode,
+	3: func(want, _ map[string]any) { want["features"].(map[string]any)["enable_websocket"] = false },
 	111: func(want, got map[string]any) { // the copies of the messages, which are other ones there
 		for _, m := range []map[string]any{want, got} {
 			chat := m["chat"].(map[string]any)
@@ -70,15 +69,9 @@ var deviations = map[int]func(want map[string]any, got map[string]any){
 			delete(chat["history"].(map[string]any), "messages")
 		}
 	},
-	150: withoutShareMode,
 	278: withoutProviders,
 	280: withoutProviders,
 	281: withoutProviders,
-	55:  withoutShareMode,
-	57: func(want, got map[string]any) {
-		delete(want["chat"].(map[string]any), "share_mode")
-		delete(got["chat"].(map[string]any), "params")
-	},
 }
 
 // alike are lists that differ on purpose.
@@ -103,8 +96,6 @@ func withoutProviders(want, got map[string]any) {
 		want[key] = got[key]
 	}
 }
-
-func withoutShareMode(want, _ map[string]any) { delete(want["chat"].(map[string]any), "share_mode") }
 
 func TestReplay(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {

@@ -2,11 +2,13 @@ package server
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/model"
+	"github.com/larder-db/larder/model/chatdoc"
 	"github.com/larder-db/larder/store"
 )
 
@@ -52,16 +54,28 @@ func (s *Server) getShare(ctx context.Context, r *request, f shareID) (*chatAnsw
 	if err != nil {
 		return nil, err
 	}
-	return answerShare(s.store.Shares.Get(ctx, c.Who(), f.ID))
-}
-
-// answerShare shows a snapshot as a chat whose id is the link.
-func answerShare(x *model.SharedChat, err error) (*chatAnswer, error) {
+	x, err := s.store.Shares.Get(ctx, c.Who(), f.ID)
+	if errors.Is(err, store.ErrNoAccess) && c.ID == "" {
+		return nil, fail(http.StatusUnauthorized, msgInvalidToken)
+	}
 	if err != nil {
 		return nil, err
 	}
+	return answerShare(x, c.ID)
+}
+
+// answerShare shows a snapshot as a chat whose id is the link, to nobody who is
+// signed in when viewer is empty.
+func answerShare(x *model.SharedChat, viewer string) (*chatAnswer, error) {
+	doc, err := chatdoc.ParseStored(x.Chat.String())
+	if err != nil {
+		return nil, err
+	}
+	if viewer != x.UserID {
+		doc = doc.ShownTo(viewer, x.UserID)
+	}
 	no := false
-	return answerChat(&model.Chat{ID: x.ID, UserID: &x.UserID, Title: x.Title, Chat: x.Chat, CreatedAt: x.CreatedAt, UpdatedAt: x.UpdatedAt,
+	return answerChat(&model.Chat{ID: x.ID, UserID: &x.UserID, Title: x.Title, Chat: jsonvalue.Text(doc.With("share_mode", "null").JSON()), CreatedAt: x.CreatedAt, UpdatedAt: x.UpdatedAt,
 		ShareID: &x.ID, Archived: &no, Pinned: &no, Tasks: jsonvalue.Null()}, nil)
 }
 
@@ -85,9 +99,19 @@ func (s *Server) listShares(ctx context.Context, r *request, f orderForm) ([]sha
 	})
 }
 
-func (s *Server) shareGrants(ctx context.Context, r *request, f byID) ([]model.AccessGrant, error) {
+// shareGrant is who may use a link, without what is clear from the path.
+type shareGrant struct {
+	ID            string `json:"id"`
+	PrincipalType string `json:"principal_type"`
+	PrincipalID   string `json:"principal_id"`
+	Permission    string `json:"permission"`
+}
+
+func (s *Server) shareGrants(ctx context.Context, r *request, f byID) ([]shareGrant, error) {
 	grants, err := s.store.Shares.Grants(ctx, r.who(), f.ID)
-	return notNil(grants), err
+	return answerList(grants, err, func(g model.AccessGrant) shareGrant {
+		return shareGrant{g.ID, g.PrincipalType, g.PrincipalID, g.Permission}
+	})
 }
 
 func (s *Server) setShareGrants(ctx context.Context, r *request, f shareForm) (*chatAnswer, error) {

@@ -40,7 +40,10 @@ func (c *Chats) CloneShared(ctx context.Context, w Who, link string) (*model.Cha
 	if err != nil {
 		return nil, err
 	}
-	from := &model.Chat{ID: x.ChatID}
+	if x.UserID != w.ID {
+		doc = doc.ShownTo(w.ID, x.UserID).Adopted(x.UserID, w.author())
+	}
+	from := &model.Chat{ID: x.ID} // whose chat is behind the link is not told
 	return c.copyOf(ctx, w, from, doc.With("share_mode", ""), "Clone of "+orZero(x.Title), doc.CurrentID(), jsonvalue.JSON{})
 }
 

@@ -42,12 +42,15 @@ func (t *Tags) Of(ctx context.Context, w Who, chat string) ([]model.Tag, error) 
 	if _, err := chats.permitted(ctx, &t.base, w); err != nil {
 		return nil, err
 	}
-	meta, err := query.One[jsonvalue.JSON](ctx, t.q, query.Select(tables.Chat.Meta).From(tables.Chat.Table).Named("chats.Meta").
-		Where(tables.Chat.ID.Eq(chat), chats.mine(w, MayRead)))
+	of, err := query.One[struct {
+		Meta  jsonvalue.JSON `db:"meta"`
+		Owner *string        `db:"user_id"`
+	}](ctx, t.q, query.Select(tables.Chat.Meta, tables.Chat.UserID).From(tables.Chat.Table).Named("chats.Meta").
+		Where(tables.Chat.ID.Eq(chat), chats.allowed(&t.base, w, MayRead)))
 	if err != nil {
 		return nil, err
 	}
-	return t.some(ctx, tables.Tag.UserID.Eq(w.ID), tables.Tag.ID.In(tagsOf(meta)...))
+	return t.some(ctx, tables.Tag.UserID.Eq(orZero(of.Owner)), tables.Tag.ID.In(tagsOf(of.Meta)...))
 }
 
 // Add gives a chat of w a tag, which is made if need be, and returns all that
