@@ -83,14 +83,16 @@ func BenchmarkStore(b *testing.B) {
 func (f *stored) session(b *testing.B) {
 	ctx := b.Context()
 	st := f.prepare(b, `SELECT u.id, u.name, u.email, u.role, a.session_stamp, a.mfa, c.key, c.value FROM "user" u JOIN auth a ON a.id = u.id`+
-		` LEFT JOIN config c ON c.key = 'auth.mfa.enable' WHERE u.id = % AND (a.active IS NULL OR a.active)`)
+		` LEFT JOIN config c ON c.key = 'auth.mfa.enable' WHERE u.id = % AND (a.active IS NULL OR a.active)`+
+		` AND NOT EXISTS (SELECT token FROM larder_ended_session WHERE token = %)`)
+	token := strings.Repeat("0", 64)
 	against(b, 40, func(int) {
-		_, err := f.st.Auths.Session(ctx, store.Session{UserID: f.who.ID, Stamp: f.stamp, Method: "password"})
+		_, err := f.st.Auths.Session(ctx, store.Session{UserID: f.who.ID, Stamp: f.stamp, Method: "password", Token: token})
 		must(b, err)
 	}, func(int) {
 		var id, name, email, role string
 		var stamp, mfa, key, value *string
-		must(b, st.QueryRowContext(ctx, f.who.ID).Scan(&id, &name, &email, &role, &stamp, &mfa, &key, &value))
+		must(b, st.QueryRowContext(ctx, f.who.ID, token).Scan(&id, &name, &email, &role, &stamp, &mfa, &key, &value))
 	})
 }
 
@@ -126,14 +128,16 @@ func (f *stored) list(b *testing.B) {
 func (f *stored) get(b *testing.B, id string, per int) {
 	ctx := b.Context()
 	st := f.prepare(b, `SELECT id, user_id, title, created_at, updated_at, share_id, archived, chat, pinned, meta, folder_id, tasks, summary, last_read_at,`+
-		` current_message_id, variables, timer_at FROM chat WHERE id = % AND user_id = %`)
+		` current_message_id, variables, timer_at, (SELECT min(seq) FROM larder_message WHERE chat_id = chat.id), (SELECT max(seq) FROM larder_message`+
+		` WHERE chat_id = chat.id) FROM chat WHERE id = % AND user_id = %`)
 	against(b, per, func(int) {
 		_, err := f.st.Chats.Get(ctx, f.who, id)
 		must(b, err)
 	}, func(int) {
 		var c model.Chat
+		var first, last *int64 // of the messages that wait
 		must(b, st.QueryRowContext(ctx, id, f.who.ID).Scan(&c.ID, &c.UserID, &c.Title, &c.CreatedAt, &c.UpdatedAt, &c.ShareID, &c.Archived, &c.Chat, &c.Pinned,
-			&c.Meta, &c.FolderID, &c.Tasks, &c.Summary, &c.LastReadAt, &c.CurrentMessageID, &c.Variables, &c.TimerAt))
+			&c.Meta, &c.FolderID, &c.Tasks, &c.Summary, &c.LastReadAt, &c.CurrentMessageID, &c.Variables, &c.TimerAt, &first, &last))
 	})
 }
 
@@ -151,11 +155,14 @@ func (f *stored) createMany(b *testing.B) {
 	chat := f.prepare(b, `INSERT INTO chat (id, user_id, title, created_at, updated_at, archived, pinned, meta, chat) VALUES `+placeholders(1, 9))
 	rows := f.prepare(b, `INSERT INTO chat_message (id, chat_id, user_id, role, content, created_at, updated_at) VALUES `+placeholders(messages, 7))
 	text := `"` + strings.Repeat("some text ", size/10) + `"`
-	against(b, 2, func(i int) {
+	made := 0
+	against(b, 2, func(int) {
 		_, err := f.st.Chats.Create(ctx, f.who, store.ChatInput{Document: document(b, "many", messages, size)})
 		must(b, err)
-	}, func(i int) {
-		id, doc := fmt.Sprintf("raw-%s-%d", b.Name(), i), document(b, "many", messages, size).JSON()
+	}, func(int) {
+		made++
+		i := made
+		id, doc := fmt.Sprintf("raw-%s-%d-%d", b.Name(), b.N, i), document(b, "many", messages, size).JSON()
 		must(b, inTx(ctx, f.raw.writer, func(tx *sql.Tx) error {
 			if _, err := tx.StmtContext(ctx, chat).ExecContext(ctx, id, f.who.ID, "many", i, i, false, false, "{}", doc); err != nil {
 				return err
