@@ -7,7 +7,6 @@ import (
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
-	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/schema"
 )
 
@@ -118,14 +117,8 @@ func (r *Run) Create(ctx context.Context, tables []*schema.Table) error {
 		if declaredAs(found, t.Name) != nil {
 			continue
 		}
-		statements, err := r.to.DDL().CreateTables(t)
-		if err != nil {
+		if _, err := r.to.CreateTables(ctx, t); err != nil {
 			return err
-		}
-		for _, s := range r.to.DDL().Batch(statements) {
-			if _, err := r.to.Exec(ctx, engine.Statement{Name: name, SQL: s, Write: true}); err != nil {
-				return err
-			}
 		}
 	}
 	return nil
