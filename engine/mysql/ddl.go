@@ -121,9 +121,17 @@ var aliases = map[string]string{
 // textRules read text that the server prints.
 func textRules(t *schema.Table) sqltext.Rules {
 	r := sqltext.Rules{Backticks: true, DoubleString: true, Backslash: true, Introducers: true, HashComments: true,
-		Concat: true, BoolNumbers: true, PushNot: true, Aliases: aliases}
+		Concat: true, BoolNumbers: true, PushNot: true, Aliases: aliases, TimeColumns: map[string]string{}}
 	for _, c := range t.Columns {
 		r.Columns = append(r.Columns, c.Name)
+		switch c.Type.Kind {
+		case schema.Date:
+			r.TimeColumns[c.Name] = sqltext.Date
+		case schema.Time:
+			r.TimeColumns[c.Name] = sqltext.TimeOfDay
+		case schema.DateTime:
+			r.TimeColumns[c.Name] = sqltext.Instant
+		}
 	}
 	return r
 }

@@ -86,13 +86,13 @@ func textRules(t *schema.Table) sqltext.Rules {
 		}
 		switch {
 		case c.Type.Kind == schema.Date:
-			r.TimeColumns[c.Name] = "date"
+			r.TimeColumns[c.Name] = sqltext.Date
 		case c.Type.Kind == schema.Time:
-			r.TimeColumns[c.Name] = "time without time zone"
+			r.TimeColumns[c.Name] = sqltext.TimeOfDay
 		case c.Type.Kind == schema.DateTime && c.Type.WithZone:
-			r.TimeColumns[c.Name] = "timestamp with time zone"
+			r.TimeColumns[c.Name] = sqltext.ZoneInstant
 		case c.Type.Kind == schema.DateTime:
-			r.TimeColumns[c.Name] = "timestamp without time zone"
+			r.TimeColumns[c.Name] = sqltext.Instant
 		}
 		if c.Type.Kind == schema.Enum && c.Type.Name != "" {
 			r.EnumTypes = append(r.EnumTypes, c.Type.Name)

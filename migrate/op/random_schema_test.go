@@ -30,8 +30,9 @@ var randomFacets = map[schema.Kind]struct {
 	schema.Numeric:  {[]any{int64(1), 1.5}, nil, []string{"{c} >= 0.5", "{c} + 1 < 100"}},
 	schema.String:   {[]any{"", "it's", `a\b`, "NULL", "0", "ü{x}"}, nil, []string{"{c} <> ''", "trim({c}) <> ''", "length({c}) > 2", "{c} IN ('a', 'b')", "lower({c}) = {c}", "{c} LIKE 'a%'", `{c} <> 'a\b'`}},
 	schema.Text:     {[]any{"", "two\nlines"}, nil, []string{"{c} <> 'x'", "coalesce({c}, 'a') <> 'b'"}},
-	schema.Date:     {[]any{"2024-01-01"}, []schema.Expr{"CURRENT_DATE"}, []string{"{c} > '2020-01-01'"}},
-	schema.DateTime: {[]any{"2024-01-01 00:00:00", "2024-01-01 01:02:03.000004"}, []schema.Expr{schema.Now}, []string{"{c} > '2020-01-01 00:00:00'"}},
+	schema.Date:     {[]any{"2024-01-01"}, []schema.Expr{"CURRENT_DATE"}, []string{"{c} > '2020-01-01'", "{c} NOT IN ('2020-01-01', '2021-02-03')"}},
+	schema.DateTime: {[]any{"2024-01-01 00:00:00", "2024-01-01 01:02:03.000004"}, []schema.Expr{schema.Now}, []string{"{c} > '2020-01-01 00:00:00'", "{c} IN ('2020-01-01 00:00:00', '2021-02-03 04:05:06.000007')"}},
+	schema.Time:     {[]any{"00:00:00", "01:02:03.000004", "23:59:59.999999"}, nil, []string{"{c} > '06:30:00'", "{c} IN ('01:02:03', '12:00:00.5')", "{c} BETWEEN '01:00:00' AND '02:00:00'"}},
 	schema.JSON:     {[]any{`{"b": 1, "a": 2}`, "[]"}, nil, nil},
 	schema.JSONB:    {[]any{`{"b":1,"a":2}`}, nil, nil},
 	schema.UUID:     {[]any{"6BA7B810-9DAD-11D1-80B4-00C04FD430C8"}, nil, nil},
@@ -44,7 +45,7 @@ var randomKinds = []schema.Type{
 	{Kind: schema.Integer}, {Kind: schema.BigInt}, {Kind: schema.SmallInt}, {Kind: schema.Boolean}, {Kind: schema.Float},
 	{Kind: schema.Numeric, Precision: 12, Scale: 2}, {Kind: schema.Numeric, Precision: 10, Scale: 4}, {Kind: schema.String, Length: 40},
 	{Kind: schema.String, Length: 90}, {Kind: schema.Text}, {Kind: schema.Text, KeyLength: 50}, {Kind: schema.Date}, {Kind: schema.DateTime},
-	{Kind: schema.DateTime, WithZone: true}, {Kind: schema.JSON}, {Kind: schema.JSONB}, {Kind: schema.UUID}, {Kind: schema.Bytes},
+	{Kind: schema.Time}, {Kind: schema.DateTime, WithZone: true}, {Kind: schema.JSON}, {Kind: schema.JSONB}, {Kind: schema.UUID}, {Kind: schema.Bytes},
 	{Kind: schema.Enum, Values: []string{"new", "done", "it's"}},
 }
 
@@ -59,6 +60,7 @@ var randomNext = map[schema.Kind][]schema.Type{
 	schema.String:   {{Kind: schema.Text}, {Kind: schema.String, Length: 60}},
 	schema.Text:     {{Kind: schema.String, Length: 90}, {Kind: schema.JSON}},
 	schema.DateTime: {{Kind: schema.DateTime, WithZone: true}, {Kind: schema.DateTime}},
+	schema.Time:     {{Kind: schema.String, Length: 40}},
 	schema.JSON:     {{Kind: schema.Text}},
 	schema.Enum:     {{Kind: schema.String, Length: 40}},
 }

@@ -65,8 +65,9 @@ type Rules struct {
 	Columns []string
 	// TextColumns are those whose cast to text says nothing.
 	TextColumns []string
-	// TimeColumns are those of days and instants, with the type to which the
-	// server casts a literal that they are compared with.
+	// TimeColumns are those of days, times of day and instants, with the type to
+	// which the server casts a literal that they are compared with: [Date],
+	// [TimeOfDay], [Instant] or [ZoneInstant].
 	TimeColumns map[string]string
 	// EnumTypes are those to which the server casts literals by itself, beside
 	// columns that have them.

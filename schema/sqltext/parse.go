@@ -320,6 +320,7 @@ func (p *parser) match(left *node) (*node, error) {
 		if err != nil {
 			return nil, err
 		}
+		lo, hi = p.uncast(lo, left), p.uncast(hi, left)
 		if not != "" {
 			return &node{kind: nBinary, text: "OR", args: []*node{
 				{kind: nBinary, text: "<", args: []*node{left, lo}}, {kind: nBinary, text: ">", args: []*node{left, hi}}}}, nil
@@ -343,6 +344,9 @@ func (p *parser) match(left *node) (*node, error) {
 // in is the comparison of args[0] with a list of the others. One of them is
 // compared as such by the server that casts.
 func (p *parser) in(text string, args []*node) *node {
+	for i, n := range args[1:] {
+		args[i+1] = p.uncast(n, args[0])
+	}
 	if !p.r.Casts || len(args) != 2 || p.at(0).IsOp(")") && p.position {
 		return &node{kind: nIn, text: text, args: args}
 	}
@@ -471,6 +475,10 @@ func (p *parser) primary() (*node, error) {
 				return &node{kind: nAtom, text: map[string]string{"TRUE": "1", "FALSE": "0"}[upper]}, nil
 			}
 			return &node{kind: nAtom, text: upper}, nil
+		case momentTypes[upper] != "" && p.peek().Kind == Str:
+			n := &node{kind: nString, text: p.peek().Text}
+			p.i++
+			return &node{kind: nCast, text: momentTypes[upper], args: []*node{n}}, nil
 		case upper == "CASE":
 			return p.caseExpr()
 		case upper == "ARRAY" && p.acceptOp("["):

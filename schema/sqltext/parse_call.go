@@ -245,24 +245,6 @@ func (p *parser) cast(n *node, ty string) *node {
 	return keep
 }
 
-// uncast leaves out the cast that a server adds to a literal of a day or an
-// instant because of the column that it is compared with.
-func (p *parser) uncast(n, with *node) *node {
-	if n.kind != nCast || n.args[0].kind != nString || with.kind != nName {
-		return n
-	}
-	for c, ty := range p.r.TimeColumns {
-		if with.text == Name(c) && n.text == ty {
-			literal := *n.args[0]
-			if strings.HasSuffix(ty, "with time zone") {
-				literal.text = strings.TrimSuffix(literal.text, "+00") // which is what it says without
-			}
-			return &literal
-		}
-	}
-	return n
-}
-
 // isEnum reports whether a type, as a cast names it, is one of [Rules.EnumTypes].
 func (p *parser) isEnum(ty string) bool {
 	return slices.ContainsFunc(p.r.EnumTypes, func(name string) bool { return ty == name || ty == Name(name) })

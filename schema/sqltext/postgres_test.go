@@ -50,3 +50,25 @@ func TestNumber(t *testing.T) {
 		}
 	}
 }
+
+// A literal beside a column of days, times or instants says the same with and
+// without its type, and however much of it is written.
+func TestMoments(t *testing.T) {
+	r := sqltext.Rules{Dollars: true, Casts: true, Columns: []string{"a", "d", "t", "i", "z"}, TimeColumns: map[string]string{
+		"d": sqltext.Date, "t": sqltext.TimeOfDay, "i": sqltext.Instant, "z": sqltext.ZoneInstant}}
+	for in, want := range map[string]string{
+		`t > '06:30:00'::time without time zone`:                                                    `{t} > '06:30:00'`,
+		`t > '6:30' AND t < TIME '07:00:00.500000'`:                                                 `({t} > '06:30:00') AND ({t} < '07:00:00.5')`,
+		`t = ANY (ARRAY['01:02:03'::time without time zone, '12:00:00.5'::time without time zone])`: `{t} IN ('01:02:03', '12:00:00.5')`,
+		`d <> ALL (ARRAY['2024-01-01'::date, '2025-01-01'::date])`:                                  `{d} NOT IN ('2024-01-01', '2025-01-01')`,
+		`d BETWEEN DATE '2024-01-01' AND '2025-01-01'`:                                              `({d} >= '2024-01-01') AND ({d} <= '2025-01-01')`,
+		`i > '2024-01-01' OR '2024-01-02T03:04:05' < i`:                                             `({i} > '2024-01-01 00:00:00') OR ('2024-01-02 03:04:05' < {i})`,
+		`z > '2024-01-01 00:00:00+00'::timestamp with time zone`:                                    `{z} > '2024-01-01 00:00:00'`,
+		`a > TIME '06:30'`: `{a} > CAST('06:30' AS time without time zone)`,
+		`t > 'noon' AND t > '24:00:00' AND t > '01:02:03.1234567'`: `({t} > 'noon') AND ({t} > '24:00:00') AND ({t} > '01:02:03.1234567')`,
+	} {
+		if got, err := sqltext.Canonical(in, r); err != nil || got != want {
+			t.Errorf("%s\n  is %s (%v)\nwant %s", in, got, err, want)
+		}
+	}
+}
