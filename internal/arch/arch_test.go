@@ -32,7 +32,7 @@ func within(path string) (pkg string, ours bool) {
 // tests. A package that is not listed may not exist. "engine/*" stands for the
 // three engines.
 var imports = map[string][]string{
-	".":                               {"dberr", "dburl", "driver", "health", "schema", "query", "engine", "engine/engines", "migrate", "migrate/fresh", "migrations", "migrations/own", "store", "tables", "tables/own", "transfer"},
+	".":                               {"dberr", "dburl", "driver", "health", "schema", "query", "engine", "engine/engines", "migrate", "migrate/fresh", "migrations", "migrations/own", "store", "tables", "tables/own", "transfer", "transfer/canon"},
 	"dberr":                           {},
 	"dburl":                           {"dberr"},
 	"credential":                      {"dberr"},
