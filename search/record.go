@@ -36,6 +36,18 @@ func (r *Record) Add(texts ...string) {
 	}
 }
 
+// SetTitle puts a title in place of the empty text that a record begins with, or into
+// a record without texts.
+func (r *Record) SetTitle(title string) {
+	if len(r.data) == 0 {
+		r.Add(title)
+		return
+	}
+	behind := r.data[1:] // an empty text is its length, in one byte
+	r.data = append(binary.AppendUvarint(make([]byte, 0, len(r.data)+len(title)+binary.MaxVarintLen64), uint64(len(title))), title...)
+	r.data = append(r.data, behind...)
+}
+
 // Bytes is the record as it is stored. It is valid until the next Add.
 func (r *Record) Bytes() []byte { return r.data }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"maps"
 	"slices"
 
 	"github.com/larder-db/larder/dberr"
@@ -282,18 +283,19 @@ func (s *chatSearch) look(ctx context.Context, hits []hit, found map[string]Chat
 		t := own.SearchChat
 		rows, err := query.All[struct {
 			ChatItem
-			Kept int64  `db:"kept"`
-			Text []byte `db:"text"`
-		}](ctx, s.q, query.Select(append(itemColumns(), t.UpdatedAt.As("kept"), t.Text)...).Named("search.Texts").
+			Owner *string `db:"user_id"`
+			Kept  int64   `db:"kept"`
+			Text  []byte  `db:"text"`
+		}](ctx, s.q, query.Select(append(itemColumns(), tables.Chat.UserID, t.UpdatedAt.As("kept"), t.Text)...).Named("search.Texts").
 			From(tables.Chat.Table).
-			Join(t.Table, t.ChatID.EqTo(tables.Chat.ID)).Where(tables.Chat.ID.In(ids...)).Where(s.filter.conds()...))
+			Join(t.Table, t.ChatID.EqTo(tables.Chat.ID)).Where(tables.Chat.ID.In(ids...)).Where(s.anybodys().conds()...))
 		if err != nil {
 			return err
 		}
 		for _, r := range rows {
 			// A part of the index may name a chat as it was before; then it, or
 			// another one, names it as it is, too.
-			if r.Kept == r.UpdatedAt && slices.Contains(kept[r.ID], r.Kept) {
+			if orZero(r.Owner) == s.filter.UserID && r.Kept == r.UpdatedAt && slices.Contains(kept[r.ID], r.Kept) {
 				s.put(found, r.ChatItem, r.Text)
 			}
 		}
@@ -304,6 +306,15 @@ func (s *chatSearch) look(ctx context.Context, hits []hit, found map[string]Chat
 		}
 	}
 	return nil
+}
+
+// anybodys is the filter of what is asked for by ids, without the owner: a database
+// may take the index over owners otherwise, and compare each of their chats with all
+// the ids. Whose it is, is seen in the row.
+func (s *chatSearch) anybodys() ChatFilter {
+	f := s.filter
+	f.UserID = ""
+	return f
 }
 
 func (s *chatSearch) put(found map[string]ChatItem, item ChatItem, record []byte) {
@@ -319,17 +330,32 @@ func (s *chatSearch) put(found map[string]ChatItem, item ChatItem, record []byte
 
 // lookAt looks at chats of which no text is kept, or not the one of now.
 func (s *chatSearch) lookAt(ctx context.Context, ids []string, found map[string]ChatItem) error {
-	items, err := query.All[ChatItem](ctx, s.q, query.Select(itemColumns()...).Named("search.Changed").
+	rows, err := query.All[struct {
+		ChatItem
+		Owner *string `db:"user_id"`
+	}](ctx, s.q, query.Select(append(itemColumns(), tables.Chat.UserID)...).Named("search.Changed").
 		From(tables.Chat.Table).
-		Where(tables.Chat.ID.In(ids...)).Where(s.filter.conds()...))
-	if err != nil || len(items) == 0 {
+		Where(tables.Chat.ID.In(ids...)).Where(s.anybodys().conds()...))
+	if err != nil {
 		return err
 	}
-	records, err := s.records(ctx, collect(items, func(x ChatItem) string { return x.ID }))
-	for _, x := range items {
-		s.put(found, x, records[x.ID].text)
+	items := make(map[string]ChatItem, len(rows))
+	for _, r := range rows {
+		if orZero(r.Owner) == s.filter.UserID {
+			items[r.ID] = r.ChatItem
+		}
 	}
-	return err
+	for left := slices.Sorted(maps.Keys(items)); len(left) > 0; {
+		records, rest, err := s.records(ctx, left)
+		if err != nil {
+			return err
+		}
+		for id, r := range records {
+			s.put(found, items[id], r.text)
+		}
+		left = rest
+	}
+	return nil
 }
 
 // indexless is the error of a database without the tables of the search.

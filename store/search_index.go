@@ -29,6 +29,7 @@ const SearchSettle = 10 * time.Second
 // Bounds of what stands in memory, and of what is looked at in every search.
 const (
 	maxRecordBytes  = 4 << 20   // longer texts are not kept
+	mostTextBytes   = 16 << 20  // of chats that are read together, and the last one's
 	chatsAtATime    = 40        // whose documents are read at a time
 	looseChats      = 256       // in no part of the index, or
 	looseBytes      = 3 << 19   // their texts together, until there is a part for them
@@ -155,19 +156,32 @@ func (x *SearchIndex) catchUp(ctx context.Context) (SearchProgress, error) {
 	return x.done, nil
 }
 
-// Forget takes away all that is kept, so that it is made anew.
+// Forget takes away all that is kept, so that it is made anew, some at a time. Until
+// it is, chats are looked at themselves: nothing is missing, however it ends.
 func (x *SearchIndex) Forget(ctx context.Context) error {
 	release, err := x.eng.Lock(ctx, SearchLock, nil)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = release() }()
-	for _, t := range own.Search() {
-		if _, err := query.Exec(ctx, x.q, query.Delete(t).Named("search.Forget").AllRows()); err != nil {
+	k, g := own.SearchChat, own.SearchSegment
+	for {
+		some, err := query.All[string](ctx, x.q, query.Select(k.ChatID).From(k.Table).Named("search.SomeKept").Limit(rowsPerStatement))
+		if err != nil {
+			return err
+		}
+		if len(some) == 0 {
+			break
+		}
+		if _, err := query.Exec(ctx, x.q, query.Delete(k.Table).Named("search.Forget").Where(k.ChatID.In(some...))); err != nil {
 			return err
 		}
 	}
-	return nil
+	parts, err := query.All[int64](ctx, x.q, query.Select(g.ID).From(g.Table).Named("search.AllParts"))
+	if err != nil {
+		return err
+	}
+	return x.removeParts(ctx, parts)
 }
 
 // tell says how far it is.
@@ -275,14 +289,27 @@ func (x *SearchIndex) behind(ctx context.Context, user string) ([]string, error)
 
 // take keeps the texts of chats as they are now.
 func (x *SearchIndex) take(ctx context.Context, ids []string) error {
+	for n := len(ids); len(ids) > 0; n = len(ids) {
+		rest, err := x.takeSome(ctx, ids)
+		if err != nil {
+			return err
+		}
+		ids = rest
+		x.done.Chats += int64(n - len(rest))
+		x.tell()
+	}
+	return nil
+}
+
+func (x *SearchIndex) takeSome(ctx context.Context, ids []string) (rest []string, err error) {
 	settled := x.clock().Add(-SearchSettle).Unix() // when they are read, or before
 	var records map[string]record
-	err := x.inTx(ctx, engine.TxOptions{Name: "search.Read", Mode: engine.Read}, func(ctx context.Context, b base) (err error) {
-		records, err = b.records(ctx, ids)
+	err = x.inTx(ctx, engine.TxOptions{Name: "search.Read", Mode: engine.Read}, func(ctx context.Context, b base) (err error) {
+		records, rest, err = b.records(ctx, ids)
 		return err
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	var rows []own.SearchChatRow
 	size := 0
@@ -308,17 +335,12 @@ func (x *SearchIndex) take(ctx context.Context, ids []string) error {
 		}
 		if size+len(row.Text) > bytesPerStatement {
 			if err := put(); err != nil {
-				return err
+				return nil, err
 			}
 		}
 		rows, size = append(rows, row), size+len(row.Text)
 	}
-	if err := put(); err != nil {
-		return err
-	}
-	x.done.Chats += int64(len(ids))
-	x.tell()
-	return nil
+	return rest, put()
 }
 
 // tooLong reports whether a text does not fit in a statement.

@@ -140,15 +140,18 @@ type record struct {
 	text    []byte
 }
 
-// waitingIn are the rows of the messages of chats of which something waits for their
-// documents: what those have is not what the messages say any more.
+// waitingIn are the messages of chats of which something waits for their documents,
+// as their rows are called: what those have is not what the messages say any more.
 func (b *base) waitingIn(ctx context.Context, chats []string) (map[string]bool, error) {
-	if there, err := b.findWaiting(ctx); err != nil || !there {
-		return nil, err
-	}
 	t := own.Message
-	rows, err := query.All[own.MessageRow](ctx, b.q, query.Select(t.ChatID, t.MessageID).From(t.Table).
-		Named("search.Waiting").Where(t.ChatID.In(chats...)))
+	var rows []own.MessageRow
+	err := b.withWaiting(ctx, func(there bool) (err error) {
+		if rows = nil; there {
+			rows, err = query.All[own.MessageRow](ctx, b.q, query.Select(t.ChatID, t.MessageID).From(t.Table).
+				Named("search.Waiting").Where(t.ChatID.In(chats...)).Distinct())
+		}
+		return err
+	})
 	out := make(map[string]bool, len(rows))
 	for _, r := range rows {
 		out[chatdoc.RowID(r.ChatID, r.MessageID)] = true
@@ -158,34 +161,30 @@ func (b *base) waitingIn(ctx context.Context, chats []string) (map[string]bool, 
 
 // records are what can be found of chats, by id: their titles, the texts of their
 // messages, the oldest first, and what only their documents have. A document that
-// cannot be read keeps nothing else from being found.
-func (b *base) records(ctx context.Context, ids []string) (map[string]record, error) {
-	t, m := tables.Chat, tables.ChatMessage
-	messages, err := query.All[model.ChatMessage](ctx, b.q, query.Select(m.ID, m.ChatID, m.Content).From(m.Table).
-		Named("search.Messages").
-		Where(m.ChatID.In(ids...)).OrderBy(m.CreatedAt, m.ID))
+// cannot be read keeps nothing else from being found. Where the texts are too much
+// to stand in memory together, the rest are the chats that are to be asked for again.
+func (b *base) records(ctx context.Context, ids []string) (out map[string]record, rest []string, err error) {
+	texts, rest, err := b.textsOfMessages(ctx, ids)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return slices.Contains(rest, id) })
 	waiting, err := b.waitingIn(ctx, ids)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	of := make(map[string][]string, len(ids))
-	for i := range messages {
-		of[messages[i].ChatID] = append(of[messages[i].ChatID], messages[i].Content.String())
-	}
-	out := make(map[string]record, len(ids))
+	out = make(map[string]record, len(ids))
+	t := tables.Chat
 	documents := query.Select(t.ID, t.UserID, t.Title, t.UpdatedAt, t.Chat).From(t.Table).Named("search.Documents").Where(t.ID.In(ids...))
 	for c, err := range query.Rows[model.Chat](ctx, b.q, documents) { // one after the other: each may be large
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		var r search.Record
-		r.Add(orZero(c.Title))
-		for _, content := range of[c.ID] {
-			r.Add(search.Texts(content)...)
+		r := texts[c.ID]
+		if r == nil {
+			r = &search.Record{}
 		}
+		r.SetTitle(orZero(c.Title))
 		if doc, err := chatdoc.ParseStored(c.Chat.String()); err == nil {
 			for id, content := range doc.Contents() {
 				if !waiting[chatdoc.RowID(c.ID, id)] {
@@ -195,5 +194,32 @@ func (b *base) records(ctx context.Context, ids []string) (map[string]record, er
 		}
 		out[c.ID] = record{user: orZero(c.UserID), updated: c.UpdatedAt, text: r.Bytes()}
 	}
-	return out, nil
+	return out, rest, nil
+}
+
+// textsOfMessages are the texts of the messages of chats, one message read after the
+// other. The rest are the chats behind those whose texts are much together.
+func (b *base) textsOfMessages(ctx context.Context, ids []string) (of map[string]*search.Record, rest []string, err error) {
+	m := tables.ChatMessage
+	of = make(map[string]*search.Record, len(ids))
+	size, last := 0, ""
+	for x, err := range query.Rows[model.ChatMessage](ctx, b.q, query.Select(m.ID, m.ChatID, m.Content).From(m.Table).
+		Named("search.Messages").Where(m.ChatID.In(ids...)).OrderBy(m.ChatID, m.CreatedAt, m.ID)) {
+		if err != nil {
+			return nil, nil, err
+		}
+		if x.ChatID != last {
+			if last != "" {
+				size += len(of[last].Bytes())
+			}
+			if size > mostTextBytes {
+				return of, slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return of[id] != nil }), nil
+			}
+			last = x.ChatID
+			of[last] = &search.Record{}
+			of[last].Add("")
+		}
+		of[last].Add(search.Texts(x.Content.String())...)
+	}
+	return of, nil, nil
 }

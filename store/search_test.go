@@ -437,6 +437,36 @@ func TestSpoiledChatsAreFound(t *testing.T) {
 	})
 }
 
+// What a message says in a list of parts is found by any of it, read and by the index.
+func TestListsOfPartsAreFound(t *testing.T) {
+	eachSearched(t, func(s *searched) {
+		s.chat(s.who, 900, "text", "plain")
+		s.chat(s.who, 800, "parts", "to be replaced")
+		s.chat(s.who, 700, "object", "to be replaced")
+		for title, content := range map[string]string{
+			"parts":  `[{"type": "text", "text": "from a \"list\" of ünits 漢字"}, {"type":"image_url","image_url":{"url":"data:x"}}]`,
+			"object": `{"text":"of an öbject","n":1.50}`,
+		} {
+			_, err := query.Exec(s.Context(), s.eng, query.Update(tables.ChatMessage.Table).Set(tables.ChatMessage.Content.Set(jsonvalue.Text(content))).
+				Where(tables.ChatMessage.ChatID.InQuery(query.Select(tables.Chat.ID).From(tables.Chat.Table).Where(tables.Chat.Title.Eq(title)))))
+			s.ok(err)
+		}
+		look := func(when string) {
+			s.Helper()
+			for text, want := range map[string]string{"ÜNITS": "parts", "漢字": "parts", "image_url": "parts", "Öbject": "object", "plain": "text", "list": "parts", "ünits öbject": ""} {
+				if got := s.search(text); strings.Join(got, " ") != want {
+					s.Errorf("%s: %q finds %q, want %s", when, text, got, want)
+				}
+			}
+		}
+		look("reading")
+		s.extend()
+		look("not yet kept")
+		s.catchUp()
+		look("by the index")
+	})
+}
+
 // A message that waits for the document of its chat is found, what it said before is
 // not, and a deleted chat leaves nothing behind.
 func TestSearchSeesWhatWaits(t *testing.T) {
