@@ -43,6 +43,7 @@ type Builder struct {
 // Mixture is what a part of a statement is made of.
 type Mixture struct {
 	Aggregate bool     // it has an aggregate function
+	Window    bool     // it has a window function
 	Columns   []string // those that stand outside of one and have several values in a group, as "table.column"
 	outer     []mention
 }
@@ -70,9 +71,14 @@ func (b *Builder) Part(f func()) Mixture {
 
 // Aggregates calls f, which writes an aggregate function with its arguments.
 func (b *Builder) Aggregates(f func()) {
-	b.Watch(f)
+	if inside := b.Watch(f); inside.Aggregate || inside.Window {
+		b.Fail(dberr.New(dberr.Invalid, "", "an aggregate function stands in another, or a window function in one; calculate the inner one in a subquery"))
+	}
 	b.mix.Aggregate = true
 }
+
+// Windowed says that a window function is being written.
+func (b *Builder) Windowed() { b.mix.Window = true }
 
 // Mentions says that a column of a source is being written. One that the
 // innermost statement does not read is of a statement around it.
@@ -138,6 +144,20 @@ func (b *Builder) Reads(name string) (tables []string, ok bool) {
 		tables = append(tables, s.Tables()...)
 	}
 	return tables, len(b.scopes) == 0
+}
+
+// Lacks reports whether the innermost statement that reads the source is known to
+// read no such column of it.
+func (b *Builder) Lacks(source, column string) bool {
+	for i := len(b.scopes) - 1; i >= 0; i-- {
+		if b.scopes[i].Knows(source, true) {
+			s, ok := b.scopes[i].(interface {
+				Lacks(source, column string) bool
+			})
+			return ok && s.Lacks(source, column)
+		}
+	}
+	return false
 }
 
 // checkName refuses a name that no statement around the text knows. A text

@@ -141,7 +141,7 @@ func FromEpoch(seconds Operand[int64]) Expr[time.Time] {
 // what comes of none. Texts longer than the packet of a server that has a limit
 // are its error.
 func JoinText(e Operand[string], separator string, order ...Ordering) Expr[string] {
-	return Expr[string]{ty: plainT, n: aggregate{arg: typed(asText(e), plainT), f: func(b *driver.Builder, e driver.Typed, _ func()) {
+	return Expr[string]{ty: plainT, n: aggregate{arg: typed(asText(e), plainT), ordered: true, f: func(b *driver.Builder, e driver.Typed, _ func()) {
 		b.Dialect().TextAgg(b, e, separator, ordered(b, order))
 	}}}
 }
@@ -151,7 +151,7 @@ func JoinText(e Operand[string], separator string, order ...Ordering) Expr[strin
 // text, a whole number, a boolean or a document.
 func JSONArray[T any](e Operand[T], order ...Ordering) Expr[jsonvalue.JSON] {
 	ty := schema.Type{Kind: schema.JSON}
-	return Expr[jsonvalue.JSON]{ty: ty, n: aggregate{arg: e, f: func(b *driver.Builder, e driver.Typed, _ func()) {
+	return Expr[jsonvalue.JSON]{ty: ty, n: aggregate{arg: e, ordered: true, f: func(b *driver.Builder, e driver.Typed, _ func()) {
 		element, err := spelled(e)
 		if err != nil {
 			b.Fail(err)

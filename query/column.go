@@ -41,6 +41,10 @@ func writeField(b *driver.Builder, source, column string) {
 		b.Fail(unread(source, column, tables))
 		return
 	}
+	if b.Lacks(source, column) {
+		b.Fail(dberr.New(dberr.Invalid, source+"."+column, source+" has no column "+column+" in this statement; correct the name, or select it there under that name"))
+		return
+	}
 	b.Ident(source).SQL(".").Ident(column)
 }
 

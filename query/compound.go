@@ -1,8 +1,11 @@
 package query
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 
+	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
 )
 
@@ -66,7 +69,24 @@ type ResultOrder Order
 
 // ByColumn orders by the result column of that name.
 func ByColumn(name string, desc bool) ResultOrder {
-	return ResultOrder{desc: desc, e: driver.ExprFunc(func(b *driver.Builder) { b.Ident(name) })}
+	return ResultOrder{desc: desc, e: resultColumn(name)}
+}
+
+// resultColumn is a column of the result by its name.
+type resultColumn string
+
+func (c resultColumn) WriteSQL(b *driver.Builder) { b.Ident(string(c)) }
+
+// known refuses an order by what is no column of the result.
+func (s CompoundStmt) known() error {
+	names := s.resultColumns()
+	for _, o := range s.tail {
+		c, ok := o.e.(resultColumn)
+		if ok && names != nil && !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, string(c)) }) {
+			return dberr.New(dberr.Invalid, s.name, "the result has no column "+string(c)+" to be ordered by (it has "+strings.Join(names, ", ")+"); correct the name, or give it with As in the first query")
+		}
+	}
+	return nil
 }
 
 // Limit reads at most n rows of the whole.
@@ -86,6 +106,10 @@ func (s CompoundStmt) Subquery(name string) Derived { return Derived{sel: s, nam
 
 // WriteSQL writes the statement without parentheses.
 func (s CompoundStmt) WriteSQL(b *driver.Builder) {
+	if err := s.known(); err != nil {
+		b.Fail(err)
+		return
+	}
 	writeCTEs(b, s.ctes)
 	s.c.WriteSQL(b)
 	writeTail(b, s.tail, s.lim, s.off)

@@ -452,12 +452,12 @@ func Null[T any]() Expr[T] { return Expr[T]{n: text("NULL"), ty: typeFor[T]()} }
 // an expression; ?? is a question mark. The same text must be right on every
 // engine that it runs on.
 func Raw[T any](template schema.Expr, args ...any) Expr[T] {
-	return Expr[T]{n: rawNode{template, args}, ty: typeFor[T]()}
+	return Expr[T]{n: part{rawNode{template, args}}, ty: typeFor[T]()}
 }
 
 // RawCond is [Raw] for conditions.
 func RawCond(template schema.Expr, args ...any) Cond {
-	return Cond{n: wrapped{rawNode{template, args}}}
+	return Cond{n: wrapped{part{rawNode{template, args}}}}
 }
 
 type rawNode struct {
@@ -473,6 +473,25 @@ func (r rawNode) WriteSQL(b *driver.Builder) {
 			bound(b, typeOfValue(v), "", v)
 		}
 	})
+}
+
+// part is a text that is a part of a statement.
+type part struct{ rawNode }
+
+// WriteSQL refuses quotation marks and backticks outside of texts: to one engine
+// they are around a name, to another around a text or nothing that it knows.
+func (p part) WriteSQL(b *driver.Builder) {
+	inside := false
+	for _, r := range p.template {
+		switch {
+		case r == '\'':
+			inside = !inside
+		case !inside && (r == '"' || r == '`'):
+			b.Fail(dberr.New(dberr.Invalid, "text", "the SQL has a "+string(r)+", which engines understand in different ways; put names into {braces} and texts between single quotes"))
+			return
+		}
+	}
+	p.rawNode.WriteSQL(b)
 }
 
 func typeFor[T any]() schema.Type { return typeOf(reflect.TypeFor[T]()) }

@@ -28,11 +28,14 @@ var (
 )
 
 // Func calls a function that every engine has under this name, such as ABS. The
-// name is written as it is, but for LENGTH: that is the number of characters
-// everywhere, as of [Length], where some engines count bytes; of bytes, their number.
+// name is written as it is, but for those of one argument that are the same everywhere
+// under another name here: LENGTH, CHAR_LENGTH, UPPER and LOWER of texts are [Length],
+// [Upper] and [Lower], and ROUND is [Round] without digits. LENGTH of bytes is their number.
 func Func[T any](name string, args ...driver.Expr) Expr[T] {
-	if strings.EqualFold(name, "LENGTH") && len(args) == 1 && !octets(args[0]) {
-		return Expr[T]{ty: typeFor[T](), n: driver.ExprFunc(func(b *driver.Builder) { b.Dialect().Length(b, args[0]) })}
+	if len(args) == 1 {
+		if own := ownFunction(strings.ToUpper(name), args[0]); own != nil {
+			return Expr[T]{ty: typeFor[T](), n: driver.ExprFunc(own)}
+		}
 	}
 	for _, r := range name {
 		if !(r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9') {
@@ -40,6 +43,23 @@ func Func[T any](name string, args ...driver.Expr) Expr[T] {
 		}
 	}
 	return Expr[T]{n: call{name, args}, ty: typeFor[T]()}
+}
+
+// ownFunction writes a function of e that engines have under one name and with
+// several meanings; nil for others.
+func ownFunction(name string, e driver.Expr) func(b *driver.Builder) {
+	ty := kindOf(e)
+	switch {
+	case name == "LENGTH" && !octets(e), name == "CHAR_LENGTH":
+		return func(b *driver.Builder) { b.Dialect().Length(b, e) }
+	case name == "UPPER":
+		return func(b *driver.Builder) { b.Dialect().Upper(b, asText(typed(e, plainT))) }
+	case name == "LOWER":
+		return func(b *driver.Builder) { b.Dialect().Lower(b, asText(typed(e, plainT))) }
+	case name == "ROUND" && ty.Kind.IsNumber() && !ty.Kind.IsWhole():
+		return func(b *driver.Builder) { b.Expr(roundedTo(e, ty, 0)) }
+	}
+	return nil
 }
 
 // octets reports whether e is bytes, whose length is their number.
@@ -75,8 +95,9 @@ func CountDistinct(e driver.Expr) Expr[int64] {
 // which writes the window, of the rows of a window. f is called with an over that
 // writes nothing where there is no window.
 type aggregate struct {
-	arg driver.Typed
-	f   func(b *driver.Builder, e driver.Typed, over func())
+	arg     driver.Typed
+	ordered bool // the order is its own: there is none of it over a window
+	f       func(b *driver.Builder, e driver.Typed, over func())
 }
 
 // WriteSQL writes the function of a group.
@@ -349,6 +370,9 @@ func (c CaseExpr[T]) ElseTo(v Operand[T]) Expr[T] { return c.end(v) }
 func (c CaseExpr[T]) End() Expr[T] { return c.end(nil) }
 
 func (c CaseExpr[T]) end(other driver.Expr) Expr[T] {
+	if len(c.whens) == 0 {
+		return failed[T](dberr.New(dberr.Invalid, "case", "a CASE has no branch; add one with When"))
+	}
 	whens, other, ty := c.alike(other)
 	return Expr[T]{ty: ty, n: driver.ExprFunc(func(b *driver.Builder) {
 		b.SQL("CASE")

@@ -11,6 +11,9 @@ import (
 // refused: some engines take any of them, some none. In a group of the primary key
 // every column of its table has one value.
 
+// inHaving says where a column stands.
+const inHaving = "stands in Having"
+
 // groups is what is known of the groups of a statement while it is written.
 type groups struct {
 	n      *selectState
@@ -64,6 +67,9 @@ func (g *groups) watch(b *driver.Builder, where string, f func()) {
 		f()
 	})
 	g.made = g.made || made.Aggregate
+	if made.Window && where == inHaving {
+		b.Fail(dberr.New(dberr.Invalid, g.n.name, "a window function stands in Having, ahead of which there are no windows; select it in a subquery, and its condition around that"))
+	}
 	if g.column == "" && len(made.Columns) > 0 {
 		g.column, g.where = made.Columns[0], where
 	}
@@ -85,7 +91,11 @@ func (g *groups) check() error {
 
 // ofRows writes a part of a statement that is about single rows.
 func ofRows(b *driver.Builder, where string, f func()) {
-	if b.Part(f).Aggregate {
+	made := b.Part(f)
+	if made.Window {
+		b.Fail(dberr.New(dberr.Invalid, "", "a window function stands in "+where+", ahead of which there are no windows; select it in a subquery, and its condition around that"))
+	}
+	if made.Aggregate {
 		b.Fail(dberr.New(dberr.Invalid, "", "an aggregate function stands in "+where+", which is about single rows; use Having, or a subquery"))
 	}
 }

@@ -1,6 +1,7 @@
 package query
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/larder-db/larder/schema"
@@ -125,3 +126,58 @@ func (anything) Knows(string, bool) bool { return true }
 
 // Tables is empty.
 func (anything) Tables() []string { return nil }
+
+// sources are what the statement reads.
+func (n *selectState) sources() []Source {
+	out := make([]Source, 0, 1+len(n.joins))
+	if n.from != nil {
+		out = append(out, n.from)
+	}
+	for _, j := range n.joins {
+		out = append(out, j.src)
+	}
+	return out
+}
+
+// readTwice is the name that two sources have; empty when there is none.
+func (n *selectState) readTwice() string {
+	if len(n.joins) == 0 {
+		return ""
+	}
+	seen := make(map[string]bool, 1+len(n.joins))
+	for _, src := range n.sources() {
+		name := called(src)
+		if seen[name] {
+			return name
+		}
+		seen[name] = true
+	}
+	return ""
+}
+
+// Lacks is for the builder.
+func (n *selectState) Lacks(source, column string) bool {
+	for _, src := range n.sources() {
+		if strings.EqualFold(called(src), source) {
+			names := columnsNamed(src)
+			return names != nil && !slices.Contains(names, column)
+		}
+	}
+	return false
+}
+
+// columnsNamed is the columns of a source by which statements name them, case and
+// all; nil where they are not known.
+func columnsNamed(src Source) []string {
+	switch s := src.(type) {
+	case tableSource:
+		return columnNames(Columns(s.t))
+	case Alias:
+		return columnNames(Columns(s.t))
+	case Derived:
+		return s.sel.resultColumns()
+	case *CTE:
+		return s.columns
+	}
+	return nil
+}

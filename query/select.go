@@ -253,6 +253,10 @@ func (s SelectStmt) WriteSQL(b *driver.Builder) {
 		b.Fail(n.err)
 		return
 	}
+	if name := n.readTwice(); name != "" {
+		b.Fail(dberr.New(dberr.Invalid, n.name, "the statement reads "+name+" twice under one name; give one of them another with query.As, and take its columns with Of"))
+		return
+	}
 	b.Inside(n, func() { b.Nested(func() { n.write(b) }) })
 }
 
@@ -290,12 +294,12 @@ func (n *selectState) write(b *driver.Builder) {
 				b.List(len(n.group), func(i int) { b.Grouped(grouping(n.group[i])) })
 			})
 		}
-		g.watch(b, "stands in Having", func() {
+		g.watch(b, inHaving, func() {
 			b.Labels(b.Dialect().Has(driver.HavingLabels), func() { writeHaving(b, n.having) })
 		})
 		if len(n.order) > 0 {
 			b.SQL(" ORDER BY ")
-			g.watch(b, "is ordered by", func() { b.List(len(n.order), func(i int) { b.Expr(n.order[i]) }) })
+			g.watch(b, "stands in OrderBy", func() { b.List(len(n.order), func(i int) { b.Expr(n.order[i]) }) })
 		}
 	})
 	if err := g.check(); err != nil {

@@ -124,8 +124,13 @@ type Window[T any] struct {
 // CountOf, AvgTo, or a function called with [Func]. What is calculated from the
 // result comes behind: Over(Sum(n)).OrderBy(id).Expr().Plus(1).
 func Over[T any](e Expr[T]) Window[T] {
-	switch e.n.(type) {
-	case aggregate, call, text:
+	switch n := e.n.(type) {
+	case aggregate:
+		if n.ordered {
+			return Window[T]{ty: e.ty, fn: failed[T](dberr.New(dberr.Invalid, "window", "JoinText and JSONArray are of groups alone; take them in a subquery"))}
+		}
+		return Window[T]{fn: e.n, ty: e.ty}
+	case call, text:
 		return Window[T]{fn: e.n, ty: e.ty}
 	}
 	return Window[T]{ty: e.ty, fn: failed[T](dberr.New(dberr.Invalid, "window",
@@ -186,6 +191,7 @@ func (w Window[T]) Expr() Expr[T] {
 			b.Fail(unsupported(b.Dialect(), "a window function"))
 			return
 		}
+		b.Windowed()
 		over := func() {
 			b.SQL(" OVER (")
 			w.frame.write(b)
