@@ -20,7 +20,7 @@ import (
 // tells more.
 var onPurpose = []struct{ route, path, why string }{
 	{`^GET /api/changelog`, ``, "the change log is that of the program which serves"},
-	{`^GET /api/events$`, ``, "there are no events here"},
+	{`^GET /api/events `, ``, "there are no events here"},
 	{`^GET /api/config`, `enable_websocket`, "there is no socket server here"},
 	{`^GET /api/config`, `web_search_confirmation_content`, "texts for language models are empty until they are set"},
 	{`/configs/(export|import)`, `comfyui.workflow|rag\.|confirmation.content`, "texts for language models are empty until they are set"},
@@ -37,6 +37,8 @@ var onPurpose = []struct{ route, path, why string }{
 	{`^GET /api/v1/search`, `^.items|^.scopes`, "channels are not searched, and a text is shown where it is found, not where it was written last"},
 	{`^GET /api/v1/chats/search`, `snippet|status`, "what is shown of a chat is its last message with the words; an empty text lists chats"},
 	{`^GET /api/v1/users/ |^GET /api/v1/users/\?query`, `users`, "without an order the users come in that of their time"},
+	{`^GET /api/v1/users/\?order_by=last_active_at`, `users`, "who asks is active, and the two note it at other times"},
+	{`^GET /api/v1/users/\{user_id\}/preview`, `knowledge`, "who may write may read; source=local finds all that is here"},
 	{`^GET /api/v1/users/usage`, `period`, "time goes on between two requests"},
 	{`profile/image`, ` text`, "who has no picture gets another silhouette"},
 	{`/fork|/chats/(all/)?archived|/archive|/chats/stats/|/chats/\{fork\}`, `messages|stats`, "a fork has the messages of the document, not those of the rows"},
@@ -257,7 +259,7 @@ var asked = map[string][]string{
 	"/api/v1/chats/list/user/{user_id}":  {"?page=1", "?query=e&order_by=title&direction=asc"},
 	"/api/v1/folders/{id}/shared/chats":  {"?page=1&sort_by=updated_at&sort_dir=desc"},
 	"/api/v1/search":                     {"?q=leek", "?q=&kind=all&sharing=all&scope=&page=1", "?q=e&kind=chat", "?q=s&kind=note"},
-	"/api/v1/notes/search":               {"?query=", "?query=e&order_by=title&direction=asc", "?page=1"},
+	"/api/v1/notes/search":               {"?query=", "?query=e&order_by=name&direction=asc", "?page=1"},
 	"/api/v1/knowledge/":                 {"?page=1"},
 	"/api/v1/knowledge/search":           {"?page=1", "?query=e", "?page=1&order_by=name&direction=asc&source=local"},
 	"/api/v1/knowledge/search/files":     {"?page=1", "?query=e"},
