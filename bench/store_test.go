@@ -164,14 +164,18 @@ func (f *stored) createMany(b *testing.B) {
 		i := made
 		id, doc := fmt.Sprintf("raw-%s-%d-%d", b.Name(), b.N, i), document(b, "many", messages, size).JSON()
 		must(b, inTx(ctx, f.raw.writer, func(tx *sql.Tx) error {
-			if _, err := tx.StmtContext(ctx, chat).ExecContext(ctx, id, f.who.ID, "many", i, i, false, false, "{}", doc); err != nil {
+			inserted := tx.StmtContext(ctx, chat)
+			defer inserted.Close()
+			if _, err := inserted.ExecContext(ctx, id, f.who.ID, "many", i, i, false, false, "{}", doc); err != nil {
 				return err
 			}
 			var args []any
 			for k := range messages {
 				args = append(args, fmt.Sprintf("%s-m%d", id, k), id, f.who.ID, "user", text, i, i)
 			}
-			_, err := tx.StmtContext(ctx, rows).ExecContext(ctx, args...)
+			many := tx.StmtContext(ctx, rows)
+			defer many.Close()
+			_, err := many.ExecContext(ctx, args...)
 			return err
 		}))
 	})

@@ -286,7 +286,7 @@ func (n *selectState) write(b *driver.Builder) {
 			b.SQL(" ON ").Expr(And(j.on...))
 		}
 	}
-	writeWhere(b, " WHERE ", n.where)
+	writeWhere(b, n.where)
 	n.share(b, func() {
 		if len(n.group) > 0 {
 			b.SQL(" GROUP BY ")
@@ -400,11 +400,11 @@ func writeCTEs(b *driver.Builder, ctes []*CTE) {
 	b.SQL(" ")
 }
 
-func writeWhere(b *driver.Builder, keyword string, conds []Cond) {
+func writeWhere(b *driver.Builder, conds []Cond) {
 	if len(conds) == 0 {
 		return
 	}
-	b.SQL(keyword)
+	b.SQL(" WHERE ")
 	ofRows(b, "Where", func() { writeAll(b, conds) })
 }
 

@@ -233,7 +233,7 @@ func (s UpdateStmt) write(b *driver.Builder) {
 	if len(n.others.from) > 0 && !joined {
 		n.others.write(b, " FROM ")
 	}
-	writeWhere(b, " WHERE ", n.where)
+	writeWhere(b, n.where)
 	writeReturning(b, n.returning, driver.UpdateReturning)
 }
 
@@ -381,20 +381,20 @@ func (s DeleteStmt) write(b *driver.Builder) {
 	switch {
 	case len(n.others.from) == 0:
 		writeTable(b.SQL("DELETE FROM "), n.table)
-		writeWhere(b, " WHERE ", n.where)
+		writeWhere(b, n.where)
 	case d.Has(driver.DeleteUsing):
 		writeTable(b.SQL("DELETE FROM "), n.table)
 		n.others.write(b, " USING ")
-		writeWhere(b, " WHERE ", n.where)
+		writeWhere(b, n.where)
 	case d.Has(driver.DeleteJoined):
 		writeTable(b.SQL("DELETE "), n.table)
 		writeTable(b.SQL(" FROM "), n.table)
 		n.others.write(b, ", ")
-		writeWhere(b, " WHERE ", n.where)
+		writeWhere(b, n.where)
 	default:
 		writeTable(b.SQL("DELETE FROM "), n.table)
 		n.others.write(b.SQL(" WHERE EXISTS (SELECT 1"), " FROM ")
-		writeWhere(b, " WHERE ", n.where)
+		writeWhere(b, n.where)
 		b.SQL(")")
 	}
 	writeReturning(b, n.returning, driver.DeleteReturning)

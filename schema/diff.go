@@ -34,7 +34,8 @@ func Diff(from, to []*Table) []Change {
 		d.table(old[t.Name], t)
 	}
 	return slices.Concat(d.dropForeign, d.dropIndexes, d.dropUniques, d.dropChecks, d.dropTables, d.addTables, d.comments,
-		d.dropColumns, d.addColumns, d.alterColumns, d.generated, d.keys, d.addUniques, d.addChecks, d.addIndexes, d.addForeign)
+		d.dropColumns, d.addColumns, d.alterColumns, d.generated, d.keys,
+		d.addUniques, d.addChecks, d.addIndexes, d.addForeign)
 }
 
 type differ struct {

@@ -44,7 +44,8 @@ func (r *Record) SetTitle(title string) {
 		return
 	}
 	behind := r.data[1:] // an empty text is its length, in one byte
-	r.data = append(binary.AppendUvarint(make([]byte, 0, len(r.data)+len(title)+binary.MaxVarintLen64), uint64(len(title))), title...)
+	room := make([]byte, 0, len(r.data)+len(title)+binary.MaxVarintLen64)
+	r.data = append(binary.AppendUvarint(room, uint64(len(title))), title...)
 	r.data = append(r.data, behind...)
 }
 

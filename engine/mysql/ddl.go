@@ -176,6 +176,14 @@ func validJSON(column string) schema.Expr {
 	return schema.Expr("json_valid(" + sqltext.Name(column) + ")")
 }
 
+// fraction is how many digits of a second a type keeps, all six where it does not say.
+func fraction(ty schema.Type) string {
+	if ty.Precision <= 0 {
+		return "(6)"
+	}
+	return "(" + strconv.Itoa(min(ty.Precision, 6)) + ")"
+}
+
 // TypeName writes a type as information_schema prints it, without the display
 // width of integers. JSON is text with a check beside it.
 func (d *DDL) TypeName(ty schema.Type) (string, error) {
@@ -211,12 +219,9 @@ func (d *DDL) TypeName(ty schema.Type) (string, error) {
 	case schema.Date:
 		return "date", nil
 	case schema.Time:
-		return "time(" + strconv.Itoa(cmp.Or(min(ty.Precision, 6), 6)) + ")", nil
+		return "time" + fraction(ty), nil
 	case schema.DateTime:
-		if ty.Precision > 0 && ty.Precision < 6 {
-			return "datetime(" + strconv.Itoa(ty.Precision) + ")", nil
-		}
-		return "datetime(6)", nil
+		return "datetime" + fraction(ty), nil
 	case schema.JSON:
 		return "longtext", nil
 	case schema.JSONB:

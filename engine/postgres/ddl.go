@@ -258,6 +258,18 @@ func checkColumn(table, name string) error {
 	return nil
 }
 
+// momentName is the type of a time of day or an instant: microseconds are what a
+// server has without a precision.
+func momentName(name string, ty schema.Type) string {
+	if ty.Precision > 0 && ty.Precision < 6 {
+		name += "(" + strconv.Itoa(ty.Precision) + ")"
+	}
+	if ty.WithZone {
+		return name + " with time zone"
+	}
+	return name + " without time zone"
+}
+
 // TypeName writes a type as format_type prints it.
 func (d *DDL) TypeName(ty schema.Type) (string, error) {
 	switch ty.Kind {
@@ -286,19 +298,9 @@ func (d *DDL) TypeName(ty schema.Type) (string, error) {
 	case schema.Date:
 		return "date", nil
 	case schema.Time:
-		if ty.Precision > 0 && ty.Precision < 6 {
-			return "time(" + strconv.Itoa(ty.Precision) + ") without time zone", nil
-		}
-		return "time without time zone", nil
+		return momentName("time", ty), nil
 	case schema.DateTime:
-		s := "timestamp"
-		if ty.Precision > 0 && ty.Precision < 6 {
-			s += "(" + strconv.Itoa(ty.Precision) + ")"
-		}
-		if ty.WithZone {
-			return s + " with time zone", nil
-		}
-		return s + " without time zone", nil
+		return momentName("timestamp", ty), nil
 	case schema.JSON:
 		return "json", nil
 	case schema.JSONB:

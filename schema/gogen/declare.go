@@ -52,7 +52,8 @@ func Column(on string, c *schema.Column) (call string, rest []string) {
 // methods are the methods of a table that take nothing but a column's name.
 var methods = map[schema.Kind]string{
 	schema.Text: "Text", schema.Integer: "Integer", schema.BigInt: "BigInt", schema.SmallInt: "SmallInt",
-	schema.Boolean: "Boolean", schema.Float: "Float", schema.Date: "Date", schema.Time: "Time", schema.DateTime: "DateTime",
+	schema.Boolean: "Boolean", schema.Float: "Float",
+	schema.Date: "Date", schema.Time: "Time", schema.DateTime: "DateTime",
 	schema.JSON: "JSON", schema.JSONB: "JSONB", schema.Bytes: "Bytes", schema.UUID: "UUID",
 }
 

@@ -467,34 +467,41 @@ func (p *parser) primary() (*node, error) {
 		}
 		return &node{kind: nList, args: args}, nil
 	}
-	upper := strings.ToUpper(t.Text)
 	if t.Kind == Word && !p.peek().IsOp("(") && p.r.column(t.Text) == "" {
-		switch {
-		case slices.Contains(valueWords, upper):
-			if p.r.BoolNumbers && (upper == "TRUE" || upper == "FALSE") {
-				return &node{kind: nAtom, text: map[string]string{"TRUE": "1", "FALSE": "0"}[upper]}, nil
-			}
-			return &node{kind: nAtom, text: upper}, nil
-		case momentTypes[upper] != "" && p.peek().Kind == Str:
-			n := &node{kind: nString, text: p.peek().Text}
-			p.i++
-			return &node{kind: nCast, text: momentTypes[upper], args: []*node{n}}, nil
-		case upper == "CASE":
-			return p.caseExpr()
-		case upper == "ARRAY" && p.acceptOp("["):
-			args, err := p.args("]")
-			if err != nil {
-				return nil, err
-			}
-			return &node{kind: nArray, args: args}, nil
-		case slices.Contains(shapeWords, upper):
-			return nil, errShape
+		if n, err := p.word(strings.ToUpper(t.Text)); n != nil || err != nil {
+			return n, err
 		}
 	}
 	if p.acceptOp("(") {
 		return p.call(t)
 	}
 	return p.name(t)
+}
+
+// word reads what a word of SQL begins; nil where it is a name like others.
+func (p *parser) word(upper string) (*node, error) {
+	switch {
+	case slices.Contains(valueWords, upper):
+		if p.r.BoolNumbers && (upper == "TRUE" || upper == "FALSE") {
+			return &node{kind: nAtom, text: map[string]string{"TRUE": "1", "FALSE": "0"}[upper]}, nil
+		}
+		return &node{kind: nAtom, text: upper}, nil
+	case momentTypes[upper] != "" && p.peek().Kind == Str:
+		n := &node{kind: nString, text: p.peek().Text}
+		p.i++
+		return &node{kind: nCast, text: momentTypes[upper], args: []*node{n}}, nil
+	case upper == "CASE":
+		return p.caseExpr()
+	case upper == "ARRAY" && p.acceptOp("["):
+		args, err := p.args("]")
+		if err != nil {
+			return nil, err
+		}
+		return &node{kind: nArray, args: args}, nil
+	case slices.Contains(shapeWords, upper):
+		return nil, errShape
+	}
+	return nil, nil
 }
 
 func (p *parser) name(t Token) (*node, error) {

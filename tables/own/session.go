@@ -20,7 +20,8 @@ func endedSession(t *schema.Table) EndedSessionTable {
 	t.Describe("session tokens that were signed out before their time.")
 	s := EndedSessionTable{
 		Table: t,
-		Token: query.Col[string](t.Text("token").Key(tokenKey).PrimaryKey().Doc("SHA-256 of the token, in hexadecimal digits")),
+		Token: query.Col[string](t.Text("token").Key(tokenKey).PrimaryKey().
+			Doc("SHA-256 of the token, in hexadecimal digits")),
 		Until: query.Col[int64](t.BigInt("until").Unit(schema.Seconds).Doc("when the token would have ended; the row goes with one that is signed out later")),
 	}
 	t.Index("larder_ended_session_until_idx", "until")

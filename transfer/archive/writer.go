@@ -177,7 +177,8 @@ func (a *Writer) largeRow(row []any) error {
 		return unwritten(err)
 	}
 	a.end.Blocks++
-	return a.send(block{frame: frame{kind: kindBlock, number: a.end.Blocks, raw: uint32(c.n)}, data: packed.Bytes(), large: true})
+	f := frame{kind: kindBlock, number: a.end.Blocks, raw: uint32(c.n)}
+	return a.send(block{frame: f, data: packed.Bytes(), large: true})
 }
 
 // counter counts what goes through it.

@@ -216,8 +216,11 @@ func (c *Cluster) Rejoin(ctx context.Context, i int) error {
 // next is the node that takes over from i.
 func (c *Cluster) next(i int) int { return (i + 1) % len(c.nodes) }
 
+// question is what a node is asked.
+type question func(context.Context, *sql.DB) (bool, error)
+
 // ask asks one node.
-func (c *Cluster) ask(ctx context.Context, i int, database string, question func(context.Context, *sql.DB) (bool, error)) (bool, error) {
+func (c *Cluster) ask(ctx context.Context, i int, database string, q question) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	db, err := c.Open(i, database)
@@ -225,15 +228,15 @@ func (c *Cluster) ask(ctx context.Context, i int, database string, question func
 		return false, err
 	}
 	defer func() { _ = db.Close() }()
-	return question(ctx, db)
+	return q(ctx, db)
 }
 
 // until asks one node until it says yes.
-func (c *Cluster) until(ctx context.Context, i int, database string, question func(context.Context, *sql.DB) (bool, error)) error {
+func (c *Cluster) until(ctx context.Context, i int, database string, q question) error {
 	ctx, cancel := context.WithTimeout(ctx, settleLimit)
 	defer cancel()
 	for {
-		yes, err := c.ask(ctx, i, database, question)
+		yes, err := c.ask(ctx, i, database, q)
 		if yes && err == nil {
 			return nil
 		}

@@ -47,7 +47,8 @@ func (d delayedStreaming) start(ctx context.Context, c *Cluster, say func(string
 	if err := d.streaming.start(ctx, c, say); err != nil {
 		return err
 	}
-	return c.run(ctx, 1, fmt.Sprintf("ALTER SYSTEM SET recovery_min_apply_delay = '%ds'", d.seconds), "SELECT pg_reload_conf()")
+	delay := fmt.Sprintf("ALTER SYSTEM SET recovery_min_apply_delay = '%ds'", d.seconds)
+	return c.run(ctx, 1, delay, "SELECT pg_reload_conf()")
 }
 
 // delayed is a replica of MySQL or MariaDB by GTIDs.
@@ -58,13 +59,12 @@ type delayed struct {
 
 func (d delayed) start(ctx context.Context, c *Cluster, say func(string)) error {
 	for i := range 2 {
-		n, err := server.NewMember(ctx, d.engine, server.Member{Before: "SET SQL_LOG_BIN = 0;\n", Arguments: func(string, int) []string {
-			args := []string{"--server-id=" + strconv.Itoa(i+1), "--log-bin=binlog", "--sync-binlog=0", "--binlog-format=ROW"}
-			if d.engine == server.MySQL {
-				args = append(args, "--gtid-mode=ON", "--enforce-gtid-consistency=ON")
-			}
-			return args
-		}}, say)
+		args := []string{"--server-id=" + strconv.Itoa(i+1), "--log-bin=binlog", "--sync-binlog=0", "--binlog-format=ROW"}
+		if d.engine == server.MySQL {
+			args = append(args, "--gtid-mode=ON", "--enforce-gtid-consistency=ON")
+		}
+		m := server.Member{Before: "SET SQL_LOG_BIN = 0;\n", Arguments: func(string, int) []string { return args }}
+		n, err := server.NewMember(ctx, d.engine, m, say)
 		if err != nil {
 			return err
 		}

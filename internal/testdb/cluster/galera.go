@@ -32,7 +32,7 @@ func (g *galera) start(ctx context.Context, c *Cluster, say func(string)) error 
 	if g.programs, err = os.MkdirTemp("", "larder-galera-"); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(g.programs, "wsrep_sst_files"), []byte(transfer), 0o755); err != nil { //nolint:gosec // a program
+	if err := os.WriteFile(filepath.Join(g.programs, "wsrep_sst_files"), []byte(transfer), 0o755); err != nil {
 		return err
 	}
 	// What a node listens on for the others, and for what it has missed.
@@ -45,7 +45,8 @@ func (g *galera) start(ctx context.Context, c *Cluster, say func(string)) error 
 		if i == 0 {
 			first = []string{"--wsrep-new-cluster"}
 		}
-		n, err := server.NewMember(ctx, server.MariaDB, server.Member{Before: "SET SESSION wsrep_on = OFF;\n", First: first, Path: g.programs,
+		n, err := server.NewMember(ctx, server.MariaDB, server.Member{
+			Before: "SET SESSION wsrep_on = OFF;\n", First: first, Path: g.programs,
 			Arguments: func(string, int) []string {
 				return []string{
 					"--binlog-format=ROW", "--innodb-autoinc-lock-mode=2", "--wsrep-on=ON", "--wsrep-provider=" + library,

@@ -33,7 +33,8 @@ func (g *group) start(ctx context.Context, c *Cluster, say func(string)) error {
 			Arguments: func(_ string, port int) []string {
 				const of = "--loose-group-replication-"
 				return []string{
-					"--server-id=" + strconv.Itoa(i+1), "--gtid-mode=ON", "--enforce-gtid-consistency=ON", "--log-bin=binlog", "--sync-binlog=0",
+					"--server-id=" + strconv.Itoa(i+1), "--gtid-mode=ON", "--enforce-gtid-consistency=ON",
+					"--log-bin=binlog", "--sync-binlog=0",
 					"--performance-schema=ON", "--report-host=127.0.0.1", "--report-port=" + strconv.Itoa(port),
 					"--plugin-load-add=group_replication.so",
 					of + "group-name=5c9d1f0a-3b7e-4c55-9a80-6f2f0d1e7a11",

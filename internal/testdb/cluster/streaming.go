@@ -17,7 +17,10 @@ type streaming struct{}
 func (s streaming) start(ctx context.Context, c *Cluster, say func(string)) error {
 	for range 2 {
 		n, err := server.NewMember(ctx, server.PostgreSQL, server.Member{Arguments: func(string, int) []string {
-			return []string{"-c", "wal_level=replica", "-c", "max_wal_senders=8", "-c", "hot_standby=on", "-c", "wal_keep_size=256MB", "-c", "synchronous_commit=on"}
+			return []string{
+				"-c", "wal_level=replica", "-c", "max_wal_senders=8", "-c", "hot_standby=on",
+				"-c", "wal_keep_size=256MB", "-c", "synchronous_commit=on",
+			}
 		}}, say)
 		if err != nil {
 			return err
@@ -37,7 +40,8 @@ func (streaming) primary(ctx context.Context, db *sql.DB) (yes bool, err error) 
 
 // takeOver promotes the replica, which has nobody to confirm its commits then.
 func (streaming) takeOver(ctx context.Context, c *Cluster, to int) error {
-	return c.run(ctx, to, "ALTER SYSTEM SET synchronous_standby_names = ''", "SELECT pg_reload_conf()", "SELECT pg_promote()")
+	return c.run(ctx, to,
+		"ALTER SYSTEM SET synchronous_standby_names = ''", "SELECT pg_reload_conf()", "SELECT pg_promote()")
 }
 
 // handOver stops the primary, which sends all that it has before it ends.
@@ -51,13 +55,15 @@ func (s streaming) handOver(ctx context.Context, c *Cluster, from, to int) error
 func (streaming) rejoin(ctx context.Context, c *Cluster, i int) error {
 	from := c.next(i)
 	source := fmt.Sprintf("host=127.0.0.1 port=%d user=postgres sslmode=disable", c.nodes[from].Endpoint().Port())
-	if err := c.nodes[i].Refill(ctx, "pg_basebackup", "-D", "{data}", "-d", source, "-R", "-X", "stream", "-c", "fast", "--no-sync"); err != nil {
+	err := c.nodes[i].Refill(ctx, "pg_basebackup", "-D", "{data}", "-d", source,
+		"-R", "-X", "stream", "-c", "fast", "--no-sync")
+	if err != nil {
 		return err
 	}
 	if err := c.nodes[i].Start(ctx); err != nil {
 		return err
 	}
-	err := c.until(ctx, from, "", func(ctx context.Context, db *sql.DB) (yes bool, err error) {
+	err = c.until(ctx, from, "", func(ctx context.Context, db *sql.DB) (yes bool, err error) {
 		err = db.QueryRowContext(ctx, "SELECT count(*) > 0 FROM pg_stat_replication WHERE state = 'streaming'").Scan(&yes)
 		return yes, err
 	})

@@ -89,7 +89,9 @@ func Galera(ctx context.Context, say func(string)) (string, error) {
 	}
 	tree := filepath.Join(cache, "galera")
 	find := func() string {
-		for _, pattern := range []string{"/usr/lib/galera/", "/usr/lib*/galera-4/", tree + "/usr/lib/galera/", tree + "/usr/lib/*/galera-4/"} {
+		for _, pattern := range []string{
+			"/usr/lib/galera/", "/usr/lib*/galera-4/", tree + "/usr/lib/galera/", tree + "/usr/lib/*/galera-4/",
+		} {
 			if m, _ := filepath.Glob(pattern + "libgalera_smm.so"); len(m) > 0 {
 				return m[0]
 			}
