@@ -38,7 +38,7 @@ func TestWhatThePageIsTold(t *testing.T) {
 		features int
 		ui       int
 		members  bool
-	}{{"nobody", 8, 0, false}, {model.RolePending, 30, 2, false}, {model.RoleUser, 30, 4, true}} {
+	}{{"nobody", 8, 0, false}, {model.RolePending, 30, 2, false}, {model.RoleUser, 30, 6, true}} {
 		out.Onboarding, out.Features, out.UI, out.Permissions = false, nil, nil, nil
 		a.call("GET", "/api/config", nil, token(c.who)).is(200, "").into(&out)
 		if out.Onboarding || len(out.Features) < c.features || len(out.UI) != c.ui || (out.Permissions != nil) != c.members {
