@@ -70,22 +70,22 @@ func (d *Document) Remove(id string) *Document {
 	if all.Find(id) < 0 {
 		return d
 	}
-	gone := []string{id}
+	gone := map[string]bool{id: true}
 	for key, msg := range all.All() {
 		if p, ok := jsontext.StringOf(factsOf(msg).parentID); ok && p == id && key != id {
-			gone = append(gone, key)
+			gone[key] = true
 		}
 	}
 	parent := factsOf(all.Get(id)).parentID
-	if p, ok := jsontext.StringOf(parent); !ok || all.Find(p) < 0 || slices.Contains(gone, p) {
+	if p, ok := jsontext.StringOf(parent); !ok || all.Find(p) < 0 || gone[p] {
 		parent = "null"
 	}
 	messages := &jsontext.Object{}
 	for key, msg := range all.All() {
-		if slices.Contains(gone, key) {
+		if gone[key] {
 			continue
 		}
-		if p, ok := jsontext.StringOf(factsOf(msg).parentID); ok && slices.Contains(gone, p) {
+		if p, ok := jsontext.StringOf(factsOf(msg).parentID); ok && gone[p] {
 			m := jsontext.Cut(msg)
 			m.Set("parentId", parent)
 			msg = m.Encode()
@@ -94,7 +94,7 @@ func (d *Document) Remove(id string) *Document {
 	}
 	derived(messages)
 	current := d.currentMessage()
-	if slices.Contains(gone, current) {
+	if gone[current] {
 		p, _ := jsontext.StringOf(parent)
 		if current = leaf(messages, p); current == "" && len(messages.Members) > 0 {
 			current = leaf(messages, messages.Members[len(messages.Members)-1].Key)
@@ -108,8 +108,9 @@ func (d *Document) Remove(id string) *Document {
 func (d *Document) Branch(id string) *Document {
 	all := d.messages()
 	var path []string
-	for at := id; all.Find(at) >= 0 && !slices.Contains(path, at); {
-		path = append(path, at)
+	seen := map[string]bool{}
+	for at := id; all.Find(at) >= 0 && !seen[at]; {
+		path, seen[at] = append(path, at), true
 		at, _ = jsontext.StringOf(factsOf(all.Get(at)).parentID)
 	}
 	if path == nil {

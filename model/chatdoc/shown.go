@@ -40,12 +40,22 @@ func (d *Document) Settled() *Document {
 // linked are the messages, each among the children of its parent.
 func linked(all *jsontext.Object) (messages *jsontext.Object, changed bool) {
 	more := map[string][]string{}
+	named := map[string]map[string]bool{} // the children that a parent names: one may have most of the messages
 	for id, msg := range all.All() {
 		parent, ok := jsontext.StringOf(factsOf(msg).parentID)
 		if !ok || !jsontext.IsObject(all.Get(parent)) {
 			continue
 		}
-		if has, _ := childrenOf(all.Get(parent)); !slices.Contains(has, id) {
+		has, read := named[parent]
+		if !read {
+			ids, _ := childrenOf(all.Get(parent))
+			has = make(map[string]bool, len(ids))
+			for _, child := range ids {
+				has[child] = true
+			}
+			named[parent] = has
+		}
+		if !has[id] {
 			more[parent] = append(more[parent], jsontext.Quote(id))
 		}
 	}

@@ -1,6 +1,8 @@
 package chatdoc_test
 
 import (
+	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -80,5 +82,30 @@ func TestShownToOthers(t *testing.T) {
 	adopted := shown.Adopted("owner", chatdoc.Author{ID: "eve", Name: "Eve"}).JSON()
 	if strings.Contains(adopted, "owner") || strings.Count(adopted, `{"id":"eve","name":"Eve"}`) != 2 {
 		t.Errorf("eve's copy is %s", adopted)
+	}
+}
+
+// TestSettlingIsLinear: of twice as many answers to one question it takes twice
+// as much, told by what is allocated.
+func TestSettlingIsLinear(t *testing.T) {
+	allocated := func(n int) float64 {
+		var children, messages strings.Builder
+		for i := range n {
+			fmt.Fprintf(&children, `,"m%d"`, i)
+			fmt.Fprintf(&messages, `,"m%d":{"id":"m%d","role":"assistant","parentId":"q","childrenIds":[]}`, i, i)
+		}
+		doc := parsed(t, `{"history":{"currentId":null,"messages":{"q":{"id":"q","role":"user","parentId":null,"childrenIds":[`+
+			children.String()[1:]+`]}`+messages.String()+`}}}`)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if at := doc.Settled().CurrentID(); at != "m0" {
+			t.Fatalf("the chat stands at %q", at)
+		}
+		runtime.ReadMemStats(&after)
+		return float64(after.TotalAlloc - before.TotalAlloc)
+	}
+	allocated(100)
+	if few, many := allocated(1000), allocated(4000); many > 6*few {
+		t.Errorf("1000 answers take %.0f bytes, 4000 take %.0f", few, many)
 	}
 }
