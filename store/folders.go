@@ -65,20 +65,39 @@ func (f *Folders) Unread(ctx context.Context, w Who) (map[string]int64, error) {
 
 func (f *Folders) unread(ctx context.Context, w Who, tree []model.Folder) (map[string]int64, error) {
 	direct, err := (&Chats{f.base}).UnreadIn(ctx, w)
-	parent, out := map[string]*string{}, map[string]int64{}
+	return summed(tree, direct), err
+}
+
+// summed adds what is counted for each folder to that of the one around it, from
+// the innermost outwards. Of folders that are inside each other each has its own.
+func summed(tree []model.Folder, direct map[string]int64) map[string]int64 {
+	parent, inside, out := map[string]string{}, map[string]int{}, map[string]int64{}
 	for _, x := range tree {
-		parent[x.ID], out[x.ID] = x.ParentID, 0
-	}
-	for id, n := range direct {
-		seen := map[string]bool{}
-		for at := &id; at != nil && !seen[*at]; at = parent[*at] {
-			seen[*at] = true
-			if _, ok := out[*at]; ok {
-				out[*at] += n
-			}
+		out[x.ID] = direct[x.ID]
+		if x.ParentID != nil {
+			parent[x.ID] = *x.ParentID
+			inside[*x.ParentID]++
 		}
 	}
-	return out, err
+	var ready []string
+	for id := range out {
+		if inside[id] == 0 {
+			ready = append(ready, id)
+		}
+	}
+	for len(ready) > 0 {
+		id := ready[len(ready)-1]
+		ready = ready[:len(ready)-1]
+		around, ok := parent[id]
+		if _, known := out[around]; !ok || !known {
+			continue
+		}
+		out[around] += out[id]
+		if inside[around]--; inside[around] == 0 {
+			ready = append(ready, around)
+		}
+	}
+	return out
 }
 
 func (f *Folders) of(ctx context.Context, user string) ([]model.Folder, error) {
