@@ -4,6 +4,7 @@ package cli_test
 
 import (
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -149,4 +150,19 @@ func inOrder(t *testing.T, eng *engine.Engine, c model.Chat) {
 			t.Errorf("chat %s: the row of message %s says something else than the document", c.ID, w.ID)
 		}
 	}
+}
+
+// freePort is a port of this machine that nobody listens on.
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	_, port, err := net.SplitHostPort(l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return port
 }

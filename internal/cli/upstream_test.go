@@ -4,7 +4,6 @@ package cli_test
 
 import (
 	"context"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -55,7 +54,7 @@ func upstreamEnv(dir, url string) []string {
 // startUpstream starts Open WebUI on a database and waits until it serves.
 func startUpstream(t *testing.T, bin, dir, url string) *process {
 	t.Helper()
-	port := unused(t)
+	port := freePort(t)
 	p := &process{t: t, addr: "127.0.0.1:" + port, done: make(chan struct{})}
 	p.cmd = exec.Command(filepath.Join(bin, "open-webui"), "serve", "--host", "127.0.0.1", "--port", port)
 	p.cmd.Dir, p.cmd.Env = dir, upstreamEnv(dir, url)
@@ -82,21 +81,6 @@ func startUpstream(t *testing.T, bin, dir, url string) *process {
 			return p
 		}
 	}
-}
-
-// unused is a port of this machine that is free.
-func unused(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return port
 }
 
 func healthy(ctx context.Context, addr string) bool {
