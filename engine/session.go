@@ -55,7 +55,7 @@ func (s *Session) begun(ctx context.Context) (*Tx, error) {
 		if fault == nil {
 			// The first statement's context is not the session's: later ones
 			// bring their own, and Close ends it in any case.
-			st.unfollow()
+			st.detach()
 			s.tx = &Tx{s: st, mode: s.o.Mode}
 			return s.tx, nil
 		}

@@ -109,10 +109,11 @@ type txState struct {
 	lost *dberr.Error // why the whole transaction is gone
 	done bool         // committed, rolled back or abandoned
 
-	reset    []string           // TxOptions.Reset
-	bulk     bool               // rows are being streamed in; s.mu is free meanwhile
-	cancel   context.CancelFunc // ends a COMMIT or ROLLBACK that is not answered
-	unfollow func() bool        // stops following the caller's context
+	reset    []string            // TxOptions.Reset
+	bulk     bool                // rows are being streamed in; s.mu is free meanwhile
+	cancel   context.CancelFunc  // ends a COMMIT or ROLLBACK that is not answered
+	unfollow func() bool         // stops following the caller's context
+	ended    func() *dberr.Error // what ended the caller's context; nil while it lives
 }
 
 // Dialect is what statements for this transaction are written in.
@@ -300,7 +301,13 @@ func (e *Engine) beginOn(ctx context.Context, p *pool, o TxOptions) (*txState, e
 		return nil, err
 	}
 	s := &txState{e: e, pool: p, conn: conn, tx: tx, cancel: cancel, reset: o.Reset}
-	s.unfollow = context.AfterFunc(ctx, func() { s.abandon(ctx) })
+	s.ended = func() *dberr.Error {
+		if err := ctx.Err(); err != nil {
+			return e.fault(ctx, opName(o.Name, "transaction"), err)
+		}
+		return nil
+	}
+	s.unfollow = context.AfterFunc(ctx, s.abandon)
 	return s, nil
 }
 
@@ -308,14 +315,20 @@ func beginPlain(ctx context.Context, conn *sql.Conn, o driver.BeginOptions) (*sq
 	return conn.BeginTx(ctx, &sql.TxOptions{Isolation: o.Isolation, ReadOnly: o.ReadOnly})
 }
 
+// detach makes the transaction outlive the context that it began with.
+func (s *txState) detach() {
+	s.unfollow()
+	s.ended = func() *dberr.Error { return nil }
+}
+
 // abandon rolls back when the caller's context ends.
-func (s *txState) abandon(ctx context.Context) {
+func (s *txState) abandon() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.done {
 		return
 	}
-	s.lost = s.e.fault(ctx, opName(s.name, "transaction"), ctx.Err())
+	s.lost = s.ended()
 	if !s.bulk { // a bulk insert ends by itself now, and then fn does
 		_ = s.end(s.tx.Rollback) // what could not be rolled back is gone with its connection
 	}
@@ -458,6 +471,10 @@ func (tx *Tx) failLocked(err *dberr.Error, f driver.Fault) {
 // ready says why tx cannot run a statement now; nil when it can. s.mu is held.
 func (tx *Tx) ready(op string) *dberr.Error {
 	s := tx.s
+	if !s.done && s.lost == nil {
+		// What rolls back may not have had its turn yet.
+		s.lost = s.ended()
+	}
 	switch {
 	case tx.over:
 		return dberr.New(dberr.Invalid, op, "this transaction is over: its function has returned; use the tx inside of it only")

@@ -484,7 +484,6 @@ func TestCancelRollsBackAndReturnsTheConnection(t *testing.T) {
 					return err
 				}
 				cancel()
-				time.Sleep(time.Millisecond)
 				code(t, insert(t.Context(), tx, 2), dberr.Canceled) // the transaction is gone, also for a context that lives
 				return nil
 			})
