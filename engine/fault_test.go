@@ -194,7 +194,7 @@ func TestHalfOpenConnectionsAreGivenUp(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		_, err := readNumber(ctx, eng, "SELECT count(*) FROM item")
-		if c := dberr.CodeOf(err); c != dberr.Timeout && c != dberr.Unavailable || time.Since(begin) > 2*time.Second {
+		if c := dberr.CodeOf(err); c != dberr.Timeout && c != dberr.Unavailable || time.Since(begin) > 10*time.Second {
 			t.Errorf("after %s: %v", time.Since(begin), err)
 		}
 		p.silent.Store(false)
@@ -202,7 +202,7 @@ func TestHalfOpenConnectionsAreGivenUp(t *testing.T) {
 		if err := insert(t.Context(), eng, 1); err != nil { // no deadline
 			t.Errorf("after the network came back: %v (%v)", err, errors.Unwrap(err))
 		}
-		if d := time.Since(begin); d > 11*time.Second {
+		if d := time.Since(begin); d > 30*time.Second {
 			t.Errorf("it took %s to give the dead connections up", d)
 		}
 

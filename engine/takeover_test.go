@@ -112,11 +112,20 @@ func TestAnotherServerTakesOver(t *testing.T) {
 				}
 			})
 		}
-		time.Sleep(300 * time.Millisecond)
+		more := func() { // each of those who write has had an answer, and begun anew
+			t.Helper()
+			deadline := time.Now().Add(time.Minute)
+			for until := id.Load() + 8; id.Load() < until; time.Sleep(time.Millisecond) {
+				if time.Now().After(deadline) {
+					t.Fatal("nobody writes")
+				}
+			}
+		}
+		more()
 		p.writable(0, false)
 		time.Sleep(4 * time.Second) // longer than ten attempts
 		p.writable(1, true)
-		time.Sleep(time.Second)
+		more()
 		stop.Store(true)
 		all.Wait()
 		var stored int64
@@ -134,6 +143,46 @@ func TestAnotherServerTakesOver(t *testing.T) {
 		}
 		if stored != id.Load() {
 			t.Errorf("%d rows are stored of %d", stored, id.Load())
+		}
+	})
+}
+
+// A connection learns with its first statement as with any other that its server
+// has stepped back, and that statement goes to the one that has taken over.
+func TestTheFirstStatementFindsTheNewPrimary(t *testing.T) {
+	eachServer(t, func(t *testing.T, name string) {
+		if name == testdb.PostgreSQL {
+			return // a primary does not become a standby while it runs
+		}
+		t.Parallel()
+		p := newPair(t, name)
+		insert := engine.Statement{SQL: "INSERT INTO t VALUES (?)", Args: []any{7}, Write: true}
+		for _, call := range []func(eng *engine.Engine) error{
+			func(eng *engine.Engine) error {
+				_, err := eng.Exec(t.Context(), insert)
+				return err
+			},
+			func(eng *engine.Engine) error {
+				return eng.InTx(t.Context(), engine.TxOptions{}, func(ctx context.Context, tx *engine.Tx) error {
+					_, err := tx.Exec(ctx, insert)
+					return err
+				})
+			},
+		} {
+			p.writable(0, true)
+			p.writable(1, false)
+			eng := p.open(p.both, engine.Options{})
+			if err := eng.InTx(t.Context(), engine.TxOptions{}, func(context.Context, *engine.Tx) error { return nil }); err != nil {
+				t.Fatal(err)
+			}
+			p.writable(0, false)
+			p.writable(1, true)
+			if err := call(eng); err != nil {
+				t.Error(err)
+			}
+			if r, err := p.admins[1].Exec(t.Context(), engine.Statement{SQL: "DELETE FROM app.t WHERE id = 7"}); err != nil || r.Rows != 1 {
+				t.Errorf("%d rows had gone to the one that took over, %v", r.Rows, err)
+			}
 		}
 	})
 }

@@ -58,6 +58,12 @@ func TestDenied(t *testing.T) {
 				t.Errorf("%s: %+v (%v)", c.sql, f, err)
 			}
 		}
+		for _, again := range []string{"for the first time", "again"} { // then it is prepared elsewhere
+			_, err := db.Writer.ExecContext(t.Context(), "INSERT INTO t VALUES (?, 1, 1)", 1)
+			if f := db.Classifier.Classify(err); !strings.Contains(f.Detail, "lacks the privilege INSERT on the table t") {
+				t.Errorf("a statement with values, %s: %+v (%v)", again, f, err)
+			}
+		}
 		_, err := db.Writer.ExecContext(t.Context(), "CREATE DATABASE `"+database+"_x`")
 		if f := db.Classifier.Classify(err); !strings.Contains(f.Detail, "the privilege CREATE on the database "+database+"_x;") {
 			t.Errorf("a database: %+v (%v)", f, err)

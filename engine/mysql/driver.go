@@ -443,6 +443,45 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []sqldriver.
 	return r, c.noticed(c.denied(err, query))
 }
 
+// PrepareContext is for a statement with values that the connection sees for the
+// first time: database/sql prepares that one itself.
+func (c *conn) PrepareContext(ctx context.Context, query string) (sqldriver.Stmt, error) {
+	inner, err := c.nativeConn.PrepareContext(ctx, query)
+	if err != nil {
+		return nil, c.noticed(c.denied(err, query))
+	}
+	native, ok := inner.(nativeStmt)
+	if !ok {
+		return nil, errors.Join(errors.New("mysql: the driver's statements take no context"), inner.Close())
+	}
+	return &stmt{nativeStmt: native, c: c, query: query}, nil
+}
+
+// nativeStmt is what the driver's statements can do.
+type nativeStmt interface {
+	sqldriver.Stmt
+	sqldriver.StmtExecContext
+	sqldriver.StmtQueryContext
+	sqldriver.NamedValueChecker
+}
+
+// stmt looks at what its statement fails with, as the connection does.
+type stmt struct {
+	nativeStmt
+	c     *conn
+	query string
+}
+
+func (s *stmt) ExecContext(ctx context.Context, args []sqldriver.NamedValue) (sqldriver.Result, error) {
+	r, err := s.nativeStmt.ExecContext(ctx, args)
+	return r, s.c.noticed(s.c.denied(err, s.query))
+}
+
+func (s *stmt) QueryContext(ctx context.Context, args []sqldriver.NamedValue) (sqldriver.Rows, error) {
+	r, err := s.nativeStmt.QueryContext(ctx, args)
+	return r, s.c.noticed(s.c.denied(err, s.query))
+}
+
 // IsValid tells the pool whether to keep the connection. It is called when it
 // is put back.
 func (c *conn) IsValid() bool {
