@@ -196,7 +196,7 @@ func TestLargeFilesPassThrough(t *testing.T) {
 	token := w.admin()
 	a := openApp(t, w.probe.eng, func(o *server.Options) {
 		o.Memory, o.MaxBody, o.MaxFile = 8<<20, 1<<20, size
-		o.Timeout = 200 * time.Millisecond // is not that of the bytes
+		o.Timeout = time.Second // is not that of the bytes
 	})
 	srv := httptest.NewServer(a.srv)
 	defer srv.Close()
@@ -208,7 +208,7 @@ func TestLargeFilesPassThrough(t *testing.T) {
 		head, tail, _ := strings.Cut(upload("big.bin", "CUT"), "CUT")
 		slow := readerFunc(func(p []byte) (int, error) {
 			if n > 1 {
-				time.Sleep(300 * time.Millisecond)
+				time.Sleep(1200 * time.Millisecond)
 				n = 1
 			}
 			return content.Read(p)

@@ -317,7 +317,7 @@ func TestAMigrationThatFails(t *testing.T) {
 			status, _ := p.ask("GET", "/api/config", "", "")
 			waits <- status
 		}()
-		time.Sleep(100 * time.Millisecond)
+		time.Sleep(time.Second) // until it waits
 		if err := release(); err != nil {
 			t.Fatal(err)
 		}

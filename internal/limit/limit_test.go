@@ -161,7 +161,12 @@ func TestTexts(t *testing.T) {
 }
 
 // serve answers on a listener with limits; "/wait" answers when gate is closed.
-func serve(t *testing.T, limits limit.ConnLimits, gate chan struct{}) (addr string, l *limit.Listener) {
+// door is what requests for /wait stand at: they come, and wait until it is open.
+type door struct{ came, open chan struct{} }
+
+func newDoor() *door { return &door{came: make(chan struct{}), open: make(chan struct{})} }
+
+func serve(t *testing.T, limits limit.ConnLimits, gate *door) (addr string, l *limit.Listener) {
 	t.Helper()
 	inner, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -172,7 +177,8 @@ func serve(t *testing.T, limits limit.ConnLimits, gate chan struct{}) (addr stri
 		limit.Working(r.Context(), true)
 		switch r.URL.Path {
 		case "/wait":
-			<-gate
+			gate.came <- struct{}{}
+			<-gate.open
 		case "/session":
 			limit.Session(r.Context())
 		}
@@ -232,7 +238,7 @@ func TestStalledConnectionsMakeRoom(t *testing.T) {
 // What is being answered is not given up for what has just come, and neither is
 // a session for a stranger.
 func TestConnectionsThatAreKept(t *testing.T) {
-	gate := make(chan struct{})
+	gate := newDoor()
 	addr, _ := serve(t, limit.ConnLimits{Total: 4}, gate)
 	known := dial(t, addr)
 	if got := ask(t, known, "/session"); got != "200" {
@@ -240,29 +246,31 @@ func TestConnectionsThatAreKept(t *testing.T) {
 	}
 	answers := make(chan string)
 	go func() { answers <- ask(t, dial(t, addr), "/wait") }()
-	time.Sleep(50 * time.Millisecond)
+	<-gate.came
 	for range 20 {
 		dial(t, addr)
 	}
 	time.Sleep(50 * time.Millisecond)
-	close(gate)
+	close(gate.open)
 	if got := <-answers; got != "200" {
 		t.Errorf("the one at work: status %q", got)
 	}
 }
 
 func TestAllAtWork(t *testing.T) {
-	gate := make(chan struct{})
+	gate := newDoor()
 	addr, _ := serve(t, limit.ConnLimits{PerAddress: 2}, gate)
 	answers := make(chan string)
 	for range 2 {
 		go func() { answers <- ask(t, dial(t, addr), "/wait") }()
 	}
-	time.Sleep(50 * time.Millisecond)
+	for range 2 {
+		<-gate.came
+	}
 	if got := ask(t, dial(t, addr), "/"); got != "" {
 		t.Errorf("the third one: status %q", got)
 	}
-	close(gate)
+	close(gate.open)
 	for range 2 {
 		if got := <-answers; got != "200" {
 			t.Errorf("status %q", got)
