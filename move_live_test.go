@@ -115,7 +115,7 @@ func loaded(t *testing.T, u *dburl.URL) (more, stop func()) {
 }
 
 // A backup and a copy of a database that is being changed are one moment of it,
-// on each engine; the backup is restored into each.
+// on each engine; the backup is restored into others, in the soak into each.
 func TestWhatIsTakenUnderLoadIsOneMoment(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, db testdb.DB) {
 		file := unpacked(t, small)
@@ -144,7 +144,7 @@ func TestWhatIsTakenUnderLoadIsOneMoment(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, to := range chain(t) {
+		for _, to := range restoredInto(t, db.Engine) {
 			if rep, err := larder.Receive(t.Context(), a, to, larder.MoveOptions{}); err != nil || !rep.Clean() {
 				t.Fatalf("%s: %v %+v", to, err, rep)
 			}
@@ -216,12 +216,12 @@ func TestMessagesThatWaitAreFollowed(t *testing.T) {
 
 // An archive of an old revision that is restored to the head is what migrating
 // the database would have made of it, in which engines differ. Each of them takes
-// some of ten revisions.
+// some of ten revisions, of which the soak takes all.
 func TestArchivesOfOldRevisionsAreBroughtToTheHead(t *testing.T) {
 	all := larder.Lineages("")[0].Revisions
 	first := slices.IndexFunc(all, func(r migrate.Revision) bool { return r.ID == early })
 	const many = 10
-	for i := range many {
+	for _, i := range oldRevisions {
 		revision := all[first+i*(len(all)-1-first)/many].ID
 		engines := testdb.Engines()
 		t.Run(revision, func(t *testing.T) {

@@ -9,9 +9,19 @@ import (
 	"testing"
 
 	"github.com/larder-db/larder"
+	"github.com/larder-db/larder/dburl"
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/engine/engines"
 )
+
+// oldRevisions are which of ten old revisions are restored to the head.
+var oldRevisions = []int{0, 1, 2, 3, 4, 5, 6, 7, 8, 9}
+
+// restoredInto is an empty database of each engine.
+func restoredInto(t *testing.T, _ string) []*dburl.URL {
+	t.Helper()
+	return chain(t)
+}
 
 // TestALargeInstallationGoesRound moves 3,000 chats of 20 messages, with
 // documents up to 6 MB, through every engine and back.

@@ -182,7 +182,7 @@ func TestADatabaseThatIsBeingFilledIsNotServed(t *testing.T) {
 			if err != nil {
 				t.Error(err)
 			}
-		case <-time.After(20 * time.Second):
+		case <-time.After(2 * time.Minute):
 			s, err := d.Probe().Schema(t.Context())
 			t.Fatalf("the server goes on waiting: %+v, %v", s, err)
 		}
@@ -208,7 +208,7 @@ func cutOff(t *testing.T, with error, f func()) {
 // await waits until what has to become true is.
 func await(t *testing.T, f func() bool) {
 	t.Helper()
-	for range 400 {
+	for range 4800 {
 		if f() {
 			return
 		}

@@ -71,7 +71,7 @@ func run(t *testing.T, env []string, args ...string) *process {
 func (p *process) says(pattern string) []string {
 	p.t.Helper()
 	want := regexp.MustCompile(pattern)
-	for deadline := time.Now().Add(60 * time.Second); ; {
+	for deadline := time.Now().Add(5 * time.Minute); ; {
 		ended := false
 		select {
 		case <-p.done:
@@ -119,7 +119,7 @@ func (p *process) fails() string {
 	p.t.Helper()
 	select {
 	case <-p.done:
-	case <-time.After(60 * time.Second):
+	case <-time.After(5 * time.Minute):
 		p.t.Fatalf("serve did not end\n%s", p.text())
 	}
 	var exit *exec.ExitError
@@ -201,7 +201,7 @@ func (p *process) wait() {
 		if p.err != nil {
 			p.t.Errorf("serve ended with %v\n%s", p.err, p.text())
 		}
-	case <-time.After(20 * time.Second):
+	case <-time.After(2 * time.Minute):
 		p.t.Fatalf("serve did not end\n%s", p.text())
 	}
 }
