@@ -247,9 +247,6 @@ func findUnique(t *schema.Table, name string, columns []string) uniqueAt {
 			return uniqueAt{unique: u}
 		}
 	}
-	over := func(i *schema.Index) bool {
-		return i.Unique && i.Where == "" && slices.EqualFunc(i.Parts, columns, func(p schema.IndexPart, c string) bool { return p == schema.IndexPart{Column: c} })
-	}
 	for _, i := range t.Indexes {
 		if name != "" && i.Name == name && i.Unique {
 			return uniqueAt{index: i}
@@ -263,12 +260,15 @@ func findUnique(t *schema.Table, name string, columns []string) uniqueAt {
 	}); u != nil {
 		return uniqueAt{unique: u}
 	}
-	for _, i := range t.Indexes {
-		if name == "" && over(i) {
-			return uniqueAt{index: i}
-		}
+	if name != "" {
+		return uniqueAt{}
 	}
-	return uniqueAt{}
+	return uniqueAt{index: unnamed(t.Indexes, func(i *schema.Index) (bool, bool) {
+		over := slices.EqualFunc(i.Parts, columns, func(p schema.IndexPart, c string) bool {
+			return p == schema.IndexPart{Column: c}
+		})
+		return i.Unique && i.Where == "" && over, byRule(i.Name, t.Name, columns, "key")
+	})}
 }
 
 func (o DropUnique) apply(s *State) error {

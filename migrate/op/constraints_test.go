@@ -164,12 +164,15 @@ func TestUnnamedBesideNamed(t *testing.T) {
 		named := key
 		named.Name = "a_key"
 		c.ForeignKeys = append(c.ForeignKeys, &named)
+		c.UniqueIndex("a_unique", "n", "id") // some engines keep a constraint as the like
+		c.UniqueIndex("z_unique", "n", "id")
 		mustRun(t, eng, op.CreateTable{Table: p}, op.CreateTable{Table: c})
 		before := inspect(t, eng)
 		key.OnDelete = schema.Cascade
 		for _, x := range []struct{ add, drop op.Op }{
 			{op.AddCheck{Table: "c", Check: &schema.Check{Expr: "{n} > 0"}}, op.DropCheck{Table: "c", Expr: "{n} > 0"}},
 			{op.AddForeignKey{Table: "c", ForeignKey: &key}, op.DropForeignKey{Table: "c", Columns: []string{"n"}}},
+			{op.AddUnique{Table: "c", Unique: &schema.Unique{Columns: []string{"n", "id"}}}, op.DropUnique{Table: "c", Columns: []string{"n", "id"}}},
 		} {
 			mustRun(t, eng, x.add)
 			if d := schema.Diff(inspect(t, eng), before); len(d) == 0 {
