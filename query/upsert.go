@@ -33,8 +33,10 @@ func (s InsertStmt) plan(d driver.Dialect) (steps, error) {
 			return nil, noEmulation(d, n.table, "this upsert from a query", "its rows are not known beforehand")
 		case !native:
 			return s.upsertSteps(d, key)
-		case wants || !d.Has(driver.UpsertTarget):
+		case wants || len(n.returning) > 0 && !d.Has(driver.UpsertTarget):
 			return s.rowSteps(d)
+		case !d.Has(driver.UpsertTarget):
+			return s.countedSteps(d)
 		case d.Has(driver.UpsertOnce) && n.updates():
 			if parts := n.apart(d, key); len(parts) > 1 {
 				return s.partSteps(parts), nil
@@ -154,6 +156,57 @@ func (s InsertStmt) partSteps(parts [][][]driver.Expr) steps {
 		}
 		return total, nil
 	}
+}
+
+// How many rows countedSteps sends together, and what part of a packet they fill:
+// an engine may send values as literals, which are up to twice as long.
+const (
+	countedRows   = 500
+	countedPacket = 4
+)
+
+// countedSteps upserts rows, as many at a time as fit one statement, and counts them
+// itself: an engine counts a row twice that it changes.
+func (s InsertStmt) countedSteps(d driver.Dialect) (steps, error) {
+	n := s.s
+	given, known := n.encoded(d)
+	if !known || len(n.rows) < 2 {
+		return s.rowSteps(d)
+	}
+	limits := d.Limits()
+	most, budget := countedRows, limits.Packet/countedPacket
+	if limits.BindArgs > 0 {
+		most = max(1, min(most, limits.BindArgs/len(n.cols)))
+	}
+	return func(ctx context.Context, r *runner) (int64, error) {
+		send := func(rows [][]driver.Expr) error {
+			_, err := r.exec(ctx, s.with(func(m *insertState) { m.rows = rows }))
+			return err
+		}
+		at, from, size := 0, 0, 0
+		for row, err := range given {
+			if err != nil {
+				return 0, err
+			}
+			bytes := 0
+			for _, v := range row {
+				switch v := v.(type) {
+				case string:
+					bytes += len(v)
+				case []byte:
+					bytes += len(v)
+				}
+			}
+			if at > from && (at-from == most || budget > 0 && size+bytes > budget) {
+				if err := send(n.rows[from:at]); err != nil {
+					return 0, err
+				}
+				from, size = at, 0
+			}
+			at, size = at+1, size+bytes
+		}
+		return int64(len(n.rows)), send(n.rows[from:])
+	}, nil
 }
 
 // rowSteps inserts, and reads each row back by a key whose values are known,

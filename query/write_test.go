@@ -304,6 +304,62 @@ func TestUpsert(t *testing.T) {
 	})
 }
 
+// Many rows go together, where a key does not come twice, as far as they fit.
+func TestUpsertOfManyRows(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
+		tab := schema.Define("conf")
+		k, n := query.Col[string](tab.Text("k").Key(50).PrimaryKey()), query.Col[int64](tab.BigInt("n"))
+		v := query.Col[string](tab.Text("v").Null())
+		create(t, eng, tab)
+		type row struct {
+			K string  `db:"k"`
+			N int64   `db:"n"`
+			V *string `db:"v"`
+		}
+		var rows []row
+		for i := range 300 {
+			rows = append(rows, row{K: fmt.Sprintf("k%03d", i), N: 1})
+		}
+		put := func(rows []row) query.InsertStmt {
+			return query.InsertRows(tab, rows).OnConflict(k).DoUpdateSet(n.SetTo(query.Add[int64](n, query.Excluded(n))), v.SetTo(query.Excluded(v)))
+		}
+		sum := func(want int64) {
+			t.Helper()
+			type sums struct {
+				Rows int64 `db:"rows"`
+				N    int64 `db:"n"`
+			}
+			got, err := query.One[sums](t.Context(), eng, query.Select(query.CountAll().As("rows"), query.Sum(n).As("n")).From(tab))
+			if err != nil || got != (sums{300, want}) {
+				t.Errorf("there are %+v, want 300 and %d (%v)", got, want, err)
+			}
+		}
+		enginetest.MaxQueries(t, eng, 1, func() {
+			if k := exec(t, eng, put(rows[:200])); k != 200 {
+				t.Errorf("counted %d", k)
+			}
+		})
+		enginetest.MaxQueries(t, eng, 1, func() {
+			if k := exec(t, eng, put(rows)); k != 300 { // two hundred of them are there
+				t.Errorf("counted %d", k)
+			}
+		})
+		sum(500)
+		if k := exec(t, eng, put(append(rows, rows[0], rows[299], rows[0]))); k != 303 {
+			t.Errorf("counted %d", k)
+		}
+		sum(803)
+		long := strings.Repeat("\\'\"", 1<<20) // together more than a packet holds
+		for i := range rows[:20] {
+			rows[i].V = &long
+		}
+		if k := exec(t, eng, put(rows)); k != 300 {
+			t.Errorf("counted %d", k)
+		}
+		sum(1103)
+	})
+}
+
 func TestUpsertOfTheOnlyKey(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		tab := schema.Define("conf")
