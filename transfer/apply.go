@@ -79,7 +79,7 @@ func applyLine(ctx context.Context, to *engine.Engine, found []*schema.Table, l 
 		}
 		row[i] = v
 	}
-	v := policy.NewJudge(rules, to.Dialect(), policy.Table{Target: t, Source: t, Keys: policy.NewKeys(nil)}).Row(row)
+	v := policy.NewJudge(rules, to.Dialect(), policy.Table{Target: t, Keys: policy.NewKeys(nil)}).Row(row)
 	if v.Fate != policy.Goes {
 		p := v.Problems[len(v.Problems)-1]
 		return false, dberr.New(dberr.Invalid, "quarantine", "column "+p.Column+": "+p.Why)

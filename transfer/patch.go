@@ -34,7 +34,7 @@ func (r *Run) patch(ctx context.Context, k *walk, w *way) error {
 		return err
 	}
 	j := policy.NewJudge(k.o.Rules, k.dialect,
-		policy.Table{Target: w.target, Source: w.source, Keys: k.keys, Late: w.late})
+		policy.Table{Target: w.target, Keys: k.keys, Late: w.late})
 	sum := canon.NewSummer(w.types)
 	var row []any
 	for raw, err := range k.src.Rows(ctx, w.source) {

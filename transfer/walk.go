@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -97,13 +98,40 @@ func (k *walk) ahead(ctx context.Context) error {
 	return nil
 }
 
+// settle takes the rows that stay behind out of the keys of a table that refers to
+// itself, and then those that refer to them, until none is left: what becomes of
+// a row may hang on one that comes after it.
+func (k *walk) settle(ctx context.Context, w *way) error {
+	skip := slices.Contains(slices.Collect(maps.Values(k.o.Rules)), policy.Skip)
+	itself := func(f *schema.ForeignKey) bool { return f.RefTable == w.target.Name }
+	if !slices.ContainsFunc(w.target.ForeignKeys, itself) || !skip {
+		return nil
+	}
+	for known := -1; known != k.keys.Len(w.target.Name); {
+		known = k.keys.Len(w.target.Name)
+		j := k.judge(w)
+		var row []any
+		for raw, err := range k.src.Rows(ctx, w.source) {
+			if err != nil {
+				return err
+			}
+			row = w.mapped(row, raw)
+			j.Row(row)
+		}
+	}
+	return nil
+}
+
 func (k *walk) judge(w *way) *policy.Judge {
-	return policy.NewJudge(k.o.Rules, k.dialect, policy.Table{Target: w.target, Source: w.source, Keys: k.keys})
+	return policy.NewJudge(k.o.Rules, k.dialect, policy.Table{Target: w.target, Keys: k.keys})
 }
 
 // table goes over one table. each gets the rows that go; number counts those
 // of the source, from 1.
 func (k *walk) table(ctx context.Context, w *way, each func(number int64, s sent) error) error {
+	if err := k.settle(ctx, w); err != nil {
+		return err
+	}
 	j := k.judge(w)
 	sum := canon.NewSummer(w.types)
 	waiting := w.waiting()

@@ -43,7 +43,6 @@ type Verdict struct {
 // Table is what a judge has to know of the way of a table.
 type Table struct {
 	Target *schema.Table // as it is there, with the columns that are written only
-	Source *schema.Table // as it was; nil when nobody knows
 	Keys   *Keys         // of all tables that are on their way
 	// Late are foreign keys that are not looked at, because the rows they refer
 	// to come later.
@@ -69,7 +68,7 @@ type Judge struct {
 // that dialect.
 func NewJudge(rules Rules, d driver.Dialect, t Table) *Judge {
 	j := &Judge{rules: rules, dialect: d, table: t.Target, kept: t.Keys.kept(t.Target),
-		uniques: uniques(t.Target, t.Source),
+		uniques: uniques(t.Target),
 		row:     make([]any, len(t.Target.Columns)), bind: make([]any, len(t.Target.Columns))}
 	j.sum = canon.NewSummer(Types(t.Target))
 	if t.Target.PrimaryKey != nil {
@@ -110,13 +109,23 @@ func (j *Judge) Row(raw []any) Verdict {
 	for _, k := range j.kept {
 		sum, ok := keyOf(j.sum, v.Row, k.columns)
 		switch {
-		case ok && v.Fate == Stays:
+		case ok && v.Fate == Stays && !j.another(k.columns, sum):
 			delete(k.set, sum)
-		case ok: // of what is refused, those that refer to it are not at fault
+		case ok && v.Fate != Stays: // of what is refused, those that refer to it are not at fault
 			k.set[sum] = struct{}{}
 		}
 	}
 	return v
+}
+
+// another reports whether a row that goes has this key.
+func (j *Judge) another(columns []int, sum uint64) bool {
+	for _, u := range j.uniques {
+		if _, taken := u.seen[sum]; taken && !u.folded && slices.Equal(u.columns, columns) {
+			return true
+		}
+	}
+	return false
 }
 
 // Remember adds the keys of a row without judging it: for a table that refers to
@@ -277,29 +286,22 @@ func (j *Judge) references(v *Verdict) {
 
 // unique looks whether another row has taken a key.
 func (j *Judge) unique(v *Verdict) {
-	for _, u := range j.uniques {
-		row := v.Row
-		if u.folded {
-			row = slices.Clone(row)
-			if s, ok := row[u.columns[0]].(string); ok {
-				row[u.columns[0]] = strings.ToLower(s)
-			}
+	for i := range j.uniques {
+		u := &j.uniques[i]
+		if u.taken(j.sum, v.Row) && !j.duplicate(v, u) {
+			return
 		}
-		sum, ok := keyOf(j.sum, row, u.columns)
-		if _, taken := u.seen[sum]; ok && taken {
-			if !j.duplicate(v, u) {
-				return
-			}
-			continue
-		}
-		if ok {
+	}
+	for i := range j.uniques {
+		u := &j.uniques[i]
+		if sum, ok := u.of(j.sum, v.Row); ok {
 			u.seen[sum] = struct{}{}
 		}
 	}
 }
 
 // duplicate treats a row whose key is taken, and reports whether it goes.
-func (j *Judge) duplicate(v *Verdict, u uniqueKey) bool {
+func (j *Judge) duplicate(v *Verdict, u *uniqueKey) bool {
 	p := Problem{Class: canon.Duplicates, Column: u.name, Action: j.rules.For(canon.Duplicates),
 		Why: "another row has the same key"}
 	if u.folded {
@@ -311,16 +313,28 @@ func (j *Judge) duplicate(v *Verdict, u uniqueKey) bool {
 	may := isText && c.Type.Kind.IsText() && len(j.key) > 0 && !slices.Contains(j.key, last)
 	if p.Action == Repair && may {
 		to := distinct(s, fmt.Sprint(v.Row[j.key[len(j.key)-1]]))
-		if bind, err := j.dialect.Encode(c.Type, to); err == nil {
-			v.Row[last], v.Bind[last] = to, bind
+		v.Row[last] = to
+		if bind, err := j.dialect.Encode(c.Type, to); err == nil && !j.anyTaken(v.Row, last) {
+			v.Bind[last] = bind
 			v.Problems = append(v.Problems, p)
 			return true
 		}
+		v.Row[last] = s
 	}
 	if p.Action == Repair {
 		p.Action, p.Why = Fail, p.Why+"; it cannot be changed, so the row can only be skipped"
 	}
 	j.fail(v, p)
+	return false
+}
+
+// anyTaken reports whether another row has a key with this column.
+func (j *Judge) anyTaken(row []any, column int) bool {
+	for i := range j.uniques {
+		if u := &j.uniques[i]; slices.Contains(u.columns, column) && u.taken(j.sum, row) {
+			return true
+		}
+	}
 	return false
 }
 

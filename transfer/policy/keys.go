@@ -16,6 +16,17 @@ type keySet map[uint64]struct{}
 // each row of such a table.
 type Keys struct{ of map[string]keySet } // by table and columns
 
+// Len is how many keys of a table are known.
+func (k *Keys) Len(table string) int {
+	n := 0
+	for name, set := range k.of {
+		if strings.HasPrefix(name, table+"\x00") {
+			n += len(set)
+		}
+	}
+	return n
+}
+
 // NewKeys returns a memory for the keys that foreign keys of tables refer to.
 func NewKeys(tables []*schema.Table) *Keys {
 	k := &Keys{of: map[string]keySet{}}
@@ -80,7 +91,9 @@ type reference struct {
 	columns []int
 }
 
-// uniqueKey is a key of the target that the source may not have kept.
+// uniqueKey is a key that the target has only once. A source may have it twice,
+// though it has the same key: SQLite tells a text from the same bytes as a blob,
+// and repairs make different values alike.
 type uniqueKey struct {
 	name    string
 	columns []int
@@ -88,17 +101,11 @@ type uniqueKey struct {
 	seen    keySet
 }
 
-// uniques are the unique keys of a target that its source does not have.
-func uniques(target, source *schema.Table) []uniqueKey {
-	has := map[string]bool{}
-	if source != nil {
-		for _, u := range uniqueColumns(source) {
-			has[strings.Join(u, "\x00")] = true
-		}
-	}
+// uniques are the unique keys of a target.
+func uniques(target *schema.Table) []uniqueKey {
 	var out []uniqueKey
 	for _, u := range uniqueColumns(target) {
-		if at := positions(target, u); at != nil && !has[strings.Join(u, "\x00")] {
+		if at := positions(target, u); at != nil {
 			out = append(out, uniqueKey{name: strings.Join(u, ", "), columns: at, seen: keySet{}})
 		}
 	}
@@ -113,6 +120,24 @@ func uniques(target, source *schema.Table) []uniqueKey {
 		}
 	}
 	return out
+}
+
+// of is the checksum of a row's key; false when part of it is NULL.
+func (u *uniqueKey) of(s *canon.Summer, row []any) (uint64, bool) {
+	if u.folded {
+		row = slices.Clone(row)
+		if text, ok := row[u.columns[0]].(string); ok {
+			row[u.columns[0]] = strings.ToLower(text)
+		}
+	}
+	return keyOf(s, row, u.columns)
+}
+
+// taken reports whether another row has the key of this one.
+func (u *uniqueKey) taken(s *canon.Summer, row []any) bool {
+	sum, ok := u.of(s, row)
+	_, taken := u.seen[sum]
+	return ok && taken
 }
 
 // uniqueColumns are the keys of a table that consist of whole columns and hold
