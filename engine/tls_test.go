@@ -87,19 +87,31 @@ type encrypted struct {
 	name  string
 	admin *engine.Engine
 	url   *dburl.URL
-	dir   string
+	dir   string // where it reads its certificate
 }
 
-func newEncrypted(t *testing.T, name string) *encrypted {
+// newEncrypted starts the server with a certificate that by signs.
+func newEncrypted(t *testing.T, name string, by *authority) *encrypted {
 	t.Helper()
-	server := testdb.Private(t, name)
-	address := server.NewDatabase(t)
-	s := &encrypted{t: t, name: name, admin: enginetest.Open(t, address, engine.Options{})}
+	s := &encrypted{t: t, name: name}
+	var arguments []string
+	if name == testdb.MariaDB { // it reads its files again, and takes no others while it runs
+		s.dir = t.TempDir()
+		s.write(by, time.Now().Add(time.Hour), 0o644)
+		for option, file := range map[string]string{"ca": "shown.ca", "cert": "shown.crt", "key": "shown.key"} {
+			arguments = append(arguments, "--ssl-"+option+"="+filepath.Join(s.dir, file))
+		}
+	}
+	address := testdb.PrivateWith(t, name, arguments...).NewDatabase(t)
+	s.admin = enginetest.Open(t, address, engine.Options{})
 	u, err := dburl.Parse(address)
 	if err != nil {
 		t.Fatal(err)
 	}
 	s.url = u
+	if s.dir != "" {
+		return s
+	}
 	ask := "SELECT @@datadir"
 	if name == testdb.PostgreSQL {
 		ask = "SHOW data_directory"
@@ -115,8 +127,8 @@ func newEncrypted(t *testing.T, name string) *encrypted {
 	return s
 }
 
-// shows gives the server a certificate that the authority signs.
-func (s *encrypted) shows(by *authority, until time.Time, hosts ...string) {
+// write puts a certificate that the authority signs where the server reads it.
+func (s *encrypted) write(by *authority, until time.Time, mode os.FileMode, hosts ...string) {
 	s.t.Helper()
 	cert, key := by.sign(until, hosts...)
 	owner, err := os.Stat(s.dir)
@@ -125,7 +137,7 @@ func (s *encrypted) shows(by *authority, until time.Time, hosts ...string) {
 	}
 	for name, text := range map[string][]byte{"shown.ca": by.pem(), "shown.crt": cert, "shown.key": key} {
 		path := filepath.Join(s.dir, name)
-		if err := os.WriteFile(path, text, 0o600); err != nil {
+		if err := os.WriteFile(path, text, mode); err != nil {
 			s.t.Fatal(err)
 		}
 		of, ok := owner.Sys().(*syscall.Stat_t)
@@ -136,6 +148,19 @@ func (s *encrypted) shows(by *authority, until time.Time, hosts ...string) {
 			s.t.Fatal(err)
 		}
 	}
+}
+
+// shows gives the server a certificate that the authority signs.
+func (s *encrypted) shows(by *authority, until time.Time, hosts ...string) {
+	s.t.Helper()
+	if s.name == testdb.MariaDB {
+		s.write(by, until, 0o644, hosts...)
+		if _, err := s.admin.Exec(s.t.Context(), engine.Statement{SQL: "FLUSH SSL"}); err != nil {
+			s.t.Fatal(err)
+		}
+		return
+	}
+	s.write(by, until, 0o600, hosts...)
 	crt, k := filepath.Join(s.dir, "shown.crt"), filepath.Join(s.dir, "shown.key")
 	ca := filepath.Join(s.dir, "shown.ca")
 	statements := []string{"SET GLOBAL ssl_ca = '" + ca + "', GLOBAL ssl_cert = '" + crt + "', GLOBAL ssl_key = '" + k + "'", "ALTER INSTANCE RELOAD TLS"}
@@ -163,12 +188,9 @@ func (s *encrypted) trusting(file string) *dburl.URL {
 // takes the place of another is known to the next connection.
 func TestCertificates(t *testing.T) {
 	eachServer(t, func(t *testing.T, name string) {
-		if name == testdb.MariaDB {
-			t.Skip("its certificates cannot be set while it runs; the code is that of MySQL")
-		}
 		t.Parallel()
-		s := newEncrypted(t, name)
 		first, second := newAuthority(t, "first"), newAuthority(t, "second")
+		s := newEncrypted(t, name, first)
 		file := filepath.Join(t.TempDir(), "ca.pem")
 		trust := func(a *authority) {
 			t.Helper()

@@ -21,6 +21,12 @@ func Private(t testing.TB, engine string) *Server {
 	t.Helper()
 	unwanted(t, engine)
 	p, err := server.NewPrivate(t.Context(), engine, say(t))
+	return private(t, engine, p, err)
+}
+
+// private is the server that was started, which ends with the test.
+func private(t testing.TB, engine string, p *server.Private, err error) *Server {
+	t.Helper()
 	if err != nil {
 		t.Fatalf("testdb: %v", err)
 	}
