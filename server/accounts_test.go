@@ -70,7 +70,15 @@ func TestPresenceIsWrittenApart(t *testing.T) {
 		}
 		later := time.Now().Add(time.Hour)
 		a.now = func() time.Time { return later }
-		a.call("GET", "/api/v1/chats/", nil, k.Key).is(200, "")
+		if _, err := query.Exec(t.Context(), eng, query.Update(tables.User.Table).Set(tables.User.LastActiveAt.Set(1)).AllRows()); err != nil {
+			t.Fatal(err)
+		}
+		var now struct {
+			Users int64 `json:"user_count"`
+		}
+		if a.call("GET", "/api/usage", nil, k.Key).is(200, "").into(&now); now.Users != 1 {
+			t.Errorf("%d users are active, while one asks", now.Users)
+		}
 		if at, used := seen(); at == later.Unix() || used != nil {
 			t.Errorf("a request has written %d and %v", at, used)
 		}

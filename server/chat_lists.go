@@ -192,7 +192,7 @@ func (s *Server) folderChats(ctx context.Context, r *request, f byID) ([]chatAns
 	if err != nil {
 		return []chatAnswer{}, none404(err)
 	}
-	return s.collectChats(ctx, r, store.ChatFilter{Folders: ids, IncludePinned: true})
+	return s.collectChats(ctx, r, store.ChatFilter{Folders: ids})
 }
 
 type folderListForm struct {
@@ -211,7 +211,7 @@ func (f folderListForm) page() store.Page {
 }
 
 func (f folderListForm) filter() store.ChatFilter {
-	return store.ChatFilter{Folders: []string{f.ID}, IncludePinned: true, Sort: store.ChatSort(f.SortBy), Ascending: f.SortDir == "asc"}
+	return store.ChatFilter{Folders: []string{f.ID}, Sort: store.ChatSort(f.SortBy), Ascending: f.SortDir == "asc"}
 }
 
 func (s *Server) folderChatList(ctx context.Context, r *request, f folderListForm) ([]chatItem, error) {

@@ -26,6 +26,9 @@ var chatRefusals = refusals{
 func (s *Server) chatRoutes() []route {
 	gone := refusal{dberr.ErrNotFound, http.StatusNotFound, msgNotFound}
 	wrong := refusal{dberr.ErrNotFound, http.StatusUnauthorized, msgSomethingWrong}
+	noMessage := refusal{store.ErrNoMessage, http.StatusNotFound, msgNotFound}
+	nothingSet := refusal{store.ErrNothingSet, http.StatusBadRequest, "No message changes supplied"}
+	tooLong := refusal{store.ErrVoiceTooLong, http.StatusBadRequest, "Voice metadata is too large"}
 	return resource(chatRefusals,
 		endpoint("GET", chatPath+"{$}", "One's chats, the last changed first", member, s.listChats),
 		endpoint("GET", chatPath+"list", "The same as /api/v1/chats/", member, s.listChats).word(),
@@ -36,7 +39,7 @@ func (s *Server) chatRoutes() []route {
 		endpoint("POST", chatPath+"{id}", "Update a chat: members are merged, messages united", member, s.updateChat),
 		endpoint("DELETE", chatPath+"{id}", "Delete a chat", member, s.deleteChat).refusing(gone),
 		endpoint("PATCH", chatPath+"{id}/params", "Set parameters that the chat asks models with", member, s.updateChatParams),
-		endpoint("POST", chatPath+"{id}/messages/{message_id}", "Set members of one message, or add it", member, s.upsertMessage).orNothing(),
+		endpoint("POST", chatPath+"{id}/messages/{message_id}", "Set members of one message, or add it", member, s.upsertMessage).orNothing().refusing(noMessage, nothingSet, tooLong),
 		endpoint("DELETE", chatPath+"{id}/messages/{message_id}", "Delete one message and its answers", member, s.deleteMessage),
 		endpoint("POST", chatPath+"{id}/messages/{message_id}/event", "Note what happens to a message", member, s.addMessageEvent),
 		endpoint("POST", chatPath+"{id}/clone", "Copy a chat", member, s.cloneChat).refusing(wrong),
@@ -232,8 +235,17 @@ type messageForm struct {
 
 func (s *Server) upsertMessage(ctx context.Context, r *request, f messageForm) (*chatAnswer, error) {
 	patch := f.Sent.JSON
-	if f.Sent.whole {
+	switch content, voice := f.Sent.Content.Value, f.Sent.Voice.Value; {
+	case f.Sent.whole:
 		patch = patch.With("id", jsonvalue.Text(jsontext.Quote(f.Message)))
+	case voice != nil || content == nil:
+		x, err := s.store.Chats.SetVoice(ctx, r.who(), f.ID, f.Message, content, orZero(voice))
+		if err != nil || r.minimal() {
+			return nil, err
+		}
+		return answerChat(x, nil)
+	default:
+		patch = jsonvalue.Text("{}").With("content", jsonvalue.Text(jsontext.Quote(*content)))
 	}
 	if r.minimal() {
 		return nil, s.store.Chats.SetMessage(ctx, r.who(), f.ID, f.Message, patch)

@@ -2,10 +2,13 @@ package server_test
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"strings"
 	"testing"
 
+	"github.com/larder-db/larder/engine"
+	"github.com/larder-db/larder/engine/enginetest"
 	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/model"
 	"github.com/larder-db/larder/query"
@@ -87,4 +90,36 @@ func TestAServerThatEndsFolds(t *testing.T) {
 	if !strings.Contains(a.stored(c.ID), "the last words") {
 		t.Error("Open WebUI does not see the message")
 	}
+}
+
+// What Open WebUI answers to a message that is named and not there, to one that is
+// spoken, and to a link that leads nowhere.
+func TestWhatIsSaidOfMessagesAndLinks(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
+		a := newApp(t, eng)
+		token := a.admin()
+		c := a.chat(token, `{"title":"t","history":{"messages":{"m":{"id":"m","role":"user","content":"x"}},"currentId":"m"}}`)
+		path := "/api/v1/chats/" + c.ID + "/messages/"
+		a.call("POST", path+"m", `{}`, token).is(400, "No message changes supplied")
+		a.call("POST", path+"nope", `{"voice":{"a":1}}`, token).is(404, "We could not find what you're looking for :/")
+		a.call("POST", path+"m", `{"voice":{"a":"`+strings.Repeat("y", 100_000)+`"}}`, token).is(400, "Voice metadata is too large")
+		var got struct {
+			Chat struct {
+				History struct {
+					Current  string                    `json:"currentId"`
+					Messages map[string]map[string]any `json:"messages"`
+				} `json:"history"`
+			} `json:"chat"`
+		}
+		a.call("POST", path+"m", `{"voice":{"a":1}}`, token).is(200, "").into(&got)
+		if meta := fmt.Sprint(got.Chat.History.Messages["m"]["meta"]); meta != "map[voice:map[a:1]]" {
+			t.Errorf("the meta of the message is %s", meta)
+		}
+		a.call("POST", path+"new", `{"content":"c"}`, token).is(200, "").into(&got)
+		if got.Chat.History.Current != "new" || got.Chat.History.Messages["new"]["role"] != "assistant" {
+			t.Errorf("the chat stands at %s: %v", got.Chat.History.Current, got.Chat.History.Messages["new"])
+		}
+		a.call("GET", "/api/v1/chats/share/nope", nil, token).is(401, "We could not find what you're looking for :/")
+		a.call("POST", "/api/v1/chats/nope/clone/shared", nil, token).is(401, "We could not find what you're looking for :/")
+	})
 }

@@ -78,7 +78,7 @@ type usageAnswer struct {
 }
 
 func (s *Server) usersNow(ctx context.Context, r *request, _ none) (usageAnswer, error) {
-	n, err := s.store.Users.CountActive(ctx, r.who())
+	n, err := s.store.Users.CountActive(ctx, r.who(), s.presence.waiting()...)
 	return usageAnswer{Users: n}, err
 }
 

@@ -52,6 +52,13 @@ func (s *Server) seen(c *caller) {
 	s.presence.note(c.ID, key, s.now())
 }
 
+// waiting are the users who were here, where that is not written down yet.
+func (p *presence) waiting() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Sorted(maps.Keys(p.users))
+}
+
 // take hands over who was here since it was last asked.
 func (p *presence) take(now time.Time) (users, keys []string) {
 	p.mu.Lock()

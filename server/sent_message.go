@@ -12,7 +12,8 @@ import (
 // role and may have any members, or what Open WebUI takes.
 type sentMessage struct {
 	jsonvalue.JSON
-	whole bool
+	whole         bool
+	messageFields // of one that is not whole
 }
 
 // messageFields are what Open WebUI takes; other members are left out.
@@ -40,15 +41,7 @@ func (m *sentMessage) fromForm(f *form, loc []any, raw json.RawMessage) {
 		}
 		return
 	}
-	var fields messageFields
-	f.object(loc, raw, formTypeOf(reflect.TypeFor[messageFields]()).body, reflect.ValueOf(&fields).Elem())
-	m.JSON = jsonvalue.Text("{}")
-	if fields.Content.Value != nil {
-		m.JSON = m.With("content", jsonvalue.Text(jsontext.Quote(*fields.Content.Value)))
-	}
-	if fields.Voice.Value != nil {
-		m.JSON = m.With("voice", *fields.Voice.Value)
-	}
+	f.object(loc, raw, formTypeOf(reflect.TypeFor[messageFields]()).body, reflect.ValueOf(&m.messageFields).Elem())
 }
 
 func (sentMessage) schema() any {

@@ -14,13 +14,14 @@ import (
 
 func (s *Server) shareRoutes() []route {
 	prohibited := []refusal{{dberr.ErrNotFound, http.StatusUnauthorized, msgAccessProhibited}, {store.ErrNoAccess, http.StatusUnauthorized, msgAccessProhibited}}
+	behind := []refusal{{dberr.ErrNotFound, http.StatusUnauthorized, msgNotFound}, {store.ErrNoAccess, http.StatusUnauthorized, msgAccessProhibited}}
 	gone := refusal{dberr.ErrNotFound, http.StatusNotFound, msgNotFound}
 	return resource(chatRefusals,
 		endpoint("POST", chatPath+"{id}/share", "Make a link to a chat, or bring what is behind it up to date", member, s.shareChat).refusing(prohibited...),
 		endpoint("DELETE", chatPath+"{id}/share", "Remove the link to a chat", member, s.unshareChat).refusing(prohibited...),
 		endpoint("DELETE", chatPath+"share/all", "Remove the links to all of one's chats", member, s.unshareChats),
-		endpoint("GET", chatPath+"share/{share_id}", "What is behind a link", public, s.getShare).refusing(prohibited...),
-		endpoint("POST", chatPath+"{id}/clone/shared", "Copy what is behind a link", member, s.cloneShared).refusing(prohibited...),
+		endpoint("GET", chatPath+"share/{share_id}", "What is behind a link", public, s.getShare).refusing(behind...),
+		endpoint("POST", chatPath+"{id}/clone/shared", "Copy what is behind a link", member, s.cloneShared).refusing(behind...),
 		endpoint("GET", chatPath+"shared", "Links that one has made", member, s.listShares).word(),
 		endpoint("GET", chatPath+"shared/{id}/access", "Who may use the link to a chat", member, s.shareGrants).refusing(gone),
 		endpoint("POST", chatPath+"shared/{id}/access/update", "Say who may use the link to a chat", member, s.setShareGrants).refusing(gone),

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"strings"
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/engine"
@@ -44,7 +43,7 @@ func (c *Chats) CloneShared(ctx context.Context, w Who, link string) (*model.Cha
 		doc = doc.ShownTo(w.ID, x.UserID).Adopted(x.UserID, w.author())
 	}
 	from := &model.Chat{ID: x.ID} // whose chat is behind the link is not told
-	return c.copyOf(ctx, w, from, doc.With("share_mode", ""), "Clone of "+orZero(x.Title), doc.CurrentID(), jsonvalue.JSON{})
+	return c.copyOf(ctx, w, from, doc.With("share_mode", "null"), "Clone of "+orZero(x.Title), doc.CurrentID(), jsonvalue.JSON{})
 }
 
 // Fork makes a chat of w that begins like another chat of theirs, up to one of
@@ -155,7 +154,7 @@ func (c *Chats) store(ctx context.Context, w Who, in []ChatImport) ([]model.Chat
 				return err
 			}
 		}
-		return (&Tags{b}).ensure(ctx, w.ID, titled(names))
+		return (&Tags{b}).ensure(ctx, w.ID, names)
 	})
 	return out, err
 }
@@ -168,23 +167,6 @@ func chatApplied(in []model.Chat) func(ctx context.Context, q engine.Queryer) (b
 		}
 		return query.Found(ctx, q, query.Select(tables.Chat.ID).Named("chats.Applied").From(tables.Chat.Table).Where(tables.Chat.ID.Eq(in[0].ID)))
 	}
-}
-
-// titled are names for tags of which only the ids are known: "two_words" is
-// "Two Words".
-func titled(ids []string) []string {
-	var names []string
-	for _, id := range ids {
-		words := strings.Split(id, "_")
-		for i, word := range words {
-			r := []rune(word)
-			if len(r) > 0 {
-				words[i] = strings.ToUpper(string(r[0])) + string(r[1:])
-			}
-		}
-		names = append(names, strings.Join(words, " "))
-	}
-	return names
 }
 
 func quoted(s string) jsonvalue.JSON {

@@ -61,7 +61,7 @@ func (c *Chats) setAll(ctx context.Context, w Who, name string, set []query.Assi
 }
 
 // Move puts a chat of w into a folder that w may write to, or takes it out of
-// one. It is then neither pinned nor archived. Errors: dberr.ErrNotFound for
+// one. It is then not pinned, and in a folder not archived. Errors: dberr.ErrNotFound for
 // the chat and the folder.
 func (c *Chats) Move(ctx context.Context, w Who, id string, folder *string) (*model.Chat, error) {
 	var out *model.Chat
@@ -73,7 +73,10 @@ func (c *Chats) Move(ctx context.Context, w Who, id string, folder *string) (*mo
 		}
 		var err error
 		out, err = (&Chats{b}).Update(ctx, w, id, func(x *model.Chat) error {
-			x.FolderID, x.Pinned, x.Archived = folder, ptr(false), ptr(false)
+			x.FolderID, x.Pinned = folder, ptr(false)
+			if folder != nil { // lists of folders leave archived chats out
+				x.Archived = ptr(false)
+			}
 			return nil
 		})
 		return err

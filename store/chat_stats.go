@@ -56,21 +56,21 @@ func (c *Chats) Stats(ctx context.Context, w Who, f ChatFilter, p Page) iter.Seq
 				yield(nil, err)
 				return
 			}
-			if s, err := statsOf(&chat); err == nil && !yield(s, nil) {
+			if s, err := statsOf(&chat, false); err == nil && !yield(s, nil) {
 				return
 			}
 		}
 	}
 }
 
-// StatsOf counts in the document of one chat that w may read. Errors:
-// dberr.ErrNotFound; dberr.ErrInvalid for a document that cannot be read.
+// StatsOf counts in the document of one chat that w may read, as it is when the
+// chat is opened (see [chatdoc.Document.Settled]). Errors: dberr.ErrNotFound; dberr.ErrInvalid for a document that cannot be read.
 func (c *Chats) StatsOf(ctx context.Context, w Who, id string) (*ChatStats, error) {
 	chat, err := c.Get(ctx, w, id)
 	if err != nil {
 		return nil, err
 	}
-	return statsOf(chat)
+	return statsOf(chat, true)
 }
 
 // MayExportStats returns ErrNotPermitted unless w is an admin, or the setting
@@ -87,13 +87,17 @@ func (c *Chats) MayExportStats(ctx context.Context, w Who) error {
 	return err
 }
 
-func statsOf(c *model.Chat) (*ChatStats, error) {
+// statsOf counts in a document as it is stored, or as it is when it is opened.
+func statsOf(c *model.Chat, settled bool) (*ChatStats, error) {
 	doc, err := chatdoc.ParseStored(c.Chat.String())
 	if err != nil {
 		return nil, err
 	}
 	if err := doc.Check(); err != nil {
 		return nil, err
+	}
+	if settled {
+		doc = doc.Settled()
 	}
 	s := &ChatStats{ID: c.ID, UserID: orZero(c.UserID), CreatedAt: orZero(c.CreatedAt), UpdatedAt: orZero(c.UpdatedAt), Tags: tagsOf(c.Meta),
 		CurrentID: doc.CurrentID(), Models: map[string]int64{}, HistoryModels: map[string]int64{}}
@@ -260,7 +264,7 @@ func (c *Chats) Compaction(ctx context.Context, w Who, id string, model string) 
 	if err != nil {
 		return "", &dberr.Error{Op: "chats.Compaction", Code: dberr.Invalid, Msg: "the stored document of the chat is not JSON", Err: err}
 	}
-	s, err := statsOf(chat)
+	s, err := statsOf(chat, true)
 	if err != nil {
 		return "", err
 	}

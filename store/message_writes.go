@@ -34,8 +34,8 @@ func (c *Chats) UpsertMessage(ctx context.Context, w Who, chat, message string, 
 }
 
 // SetMessage sets members of one message of a chat of w, by the rules of
-// [chatdoc.Document.Upsert]; a message that is not there is added with them. Patch
-// is a JSON object.
+// [chatdoc.Document.Upsert]; a message that is not there is added with them, and
+// with what [chatdoc.Document.Begun] adds. Patch is a JSON object.
 //
 // It costs the same in a long chat as in a short one: the message's row is
 // written, and what was set waits beside the document until somebody folds it in
@@ -68,7 +68,7 @@ func (c *Chats) SetMessage(ctx context.Context, w Who, chat, message string, pat
 		return err
 	}
 	_, err = c.edit(ctx, o, w, chat, func(_ *model.Chat, doc *chatdoc.Document) (*chatdoc.Document, error) {
-		return doc.Upsert(p.MessageID, p.Members), nil
+		return doc.Upsert(p.MessageID, doc.Begun(p.MessageID, p.Members, c.now())), nil
 	})
 	return err
 }

@@ -153,13 +153,15 @@ func (u *Users) Active(ctx context.Context, w Who, id string) (bool, error) {
 	return query.Found(ctx, u.q, query.Select(t.ID).From(t.Table).Named("users.Active").Where(t.ID.Eq(id), t.LastActiveAt.Ge(u.now()-activeFor)))
 }
 
-// CountActive returns how many users were seen in the last three minutes.
-func (u *Users) CountActive(ctx context.Context, w Who) (int64, error) {
+// CountActive returns how many users were seen in the last three minutes, with those
+// whose ids are given: they were, and it is not written down yet.
+func (u *Users) CountActive(ctx context.Context, w Who, also ...string) (int64, error) {
 	if _, err := u.permitted(ctx, w); err != nil {
 		return 0, err
 	}
 	t := tables.User
-	return query.Count(ctx, u.q, query.Select(t.ID).From(t.Table).Named("users.CountActive").Where(t.LastActiveAt.Ge(u.now()-activeFor)))
+	active := query.Or(t.LastActiveAt.Ge(u.now()-activeFor), t.ID.In(also...))
+	return query.Count(ctx, u.q, query.Select(t.ID).From(t.Table).Named("users.CountActive").Where(active))
 }
 
 // Picture returns the picture of a user as it is stored: a path, an address or

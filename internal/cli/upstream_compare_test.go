@@ -51,7 +51,7 @@ func (w *scenario) differ(route, who, where string, format string, args ...any) 
 	plain := route + " " + regexp.MustCompile(`\[\d+\]`).ReplaceAllString(where, "[]")
 	for _, d := range onPurpose {
 		if regexp.MustCompile(d.route).MatchString(route+" ") && regexp.MustCompile(d.path).MatchString(where) {
-			w.listed[d.why]++
+			w.listed[d.why+": "+plain]++
 			return
 		}
 	}
@@ -73,8 +73,12 @@ func (w *scenario) compare(route, who string, ours, theirs reply) {
 		w.differ(route, who, " type", "%s here, %s there", ours.kind, theirs.kind)
 		return
 	}
-	a, errA := parse(ours.text)
-	b, errB := parse(theirs.text)
+	read := parse
+	if mime(ours) == "application/x-ndjson" {
+		read = parseLines
+	}
+	a, errA := read(ours.text)
+	b, errB := read(theirs.text)
 	if errA != nil || errB != nil {
 		if ours.text != theirs.text {
 			w.differ(route, who, " text", "%.300q here, %.300q there", ours.text, theirs.text)
@@ -89,6 +93,19 @@ func parse(text string) (v any, err error) {
 	d.UseNumber()
 	err = d.Decode(&v)
 	return v, err
+}
+
+// parseLines reads a value from each line.
+func parseLines(text string) (any, error) {
+	var all []any
+	for line := range strings.Lines(text) {
+		v, err := parse(line)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, v)
+	}
+	return all, nil
 }
 
 func (w *scenario) walk(route, who, at string, ours, theirs any) {

@@ -163,7 +163,8 @@ var messageCases = []testCase{
 		bob := s.user("bob")
 		for patch, message := range map[string]string{`{"content":"x"}`: "new", `{"role":null,"content":"y"}`: "m2", `{"role":""}`: "m1"} {
 			c := s.chat(bob, twoMessages)
-			want := s.doc(s.stored(c.ID)).Upsert(message, patch).JSON()
+			doc := s.doc(s.stored(c.ID))
+			want := doc.Upsert(message, doc.Begun(message, patch, s.now().Unix())).JSON()
 			s.set(bob, c.ID, message, patch)
 			equal(s, "what waits", s.wait(c.ID), 0)
 			equal(s, "the document", s.stored(c.ID), want)

@@ -62,7 +62,7 @@ type testCase struct {
 	run  func(*Suite)
 }
 
-var cases = slices.Concat(userCases, accountCases, sessionCases, settingCases, chatCases, messageCases, mergeCases, listCases, deleteCases, stateCases, folderCases, noteCases, noteChatCases, workspaceCases, toolCallCases, groupCases, fileCases, knowledgeCases, accessCases, concurrencyCases)
+var cases = slices.Concat(userCases, accountCases, sessionCases, settingCases, chatCases, messageCases, begunCases, mergeCases, listCases, deleteCases, stateCases, folderCases, noteCases, noteChatCases, workspaceCases, toolCallCases, groupCases, fileCases, knowledgeCases, accessCases, concurrencyCases)
 
 // empty deletes all rows, those that refer to others first.
 func (s *Suite) empty() {
