@@ -298,7 +298,7 @@ func openError(path string, err error) error {
 	code, _, _ := nativeError(err)
 	switch code & 0xff {
 	case codeNotADB:
-		e.Code, e.Msg = dberr.Invalid, "the file "+path+" is not a SQLite database, or is encrypted"
+		e.Code, e.Msg = dberr.Invalid, "the file "+path+" is not a SQLite database, or is encrypted; one of SQLCipher is made a plain file by its function sqlcipher_export"
 	case codeCorrupt:
 		e.Code, e.Msg = dberr.Internal, "the database file "+path+" is damaged; restore it from a backup"
 	case codeReadOnly:

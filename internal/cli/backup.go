@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/larder-db/larder"
+	"github.com/larder-db/larder/blobs"
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/transfer"
 )
@@ -17,7 +18,7 @@ func (p *program) backup() *cobra.Command {
 	var k keyFlags
 	var keep string
 	cmd := &cobra.Command{
-		Use:   "backup FILE|FOLDER",
+		Use:   "backup FILE|FOLDER|OBJECT",
 		Short: "Write everything in a database into an archive",
 		Long: `Write everything that is in a database into one archive, in one consistent moment,
 while the database is in use. "-" is standard output.
@@ -30,7 +31,11 @@ With --encrypt-to or --passphrase-file it is encrypted by age.
 
 In a folder that exists the archive is named by the time (of UTC). With --keep,
 older ones in it are removed when the new one is whole: 7d,4w,12m keeps the last
-of each of seven days, four weeks and twelve months on which there are any.`,
+of each of seven days, four weeks and twelve months on which there are any.
+
+An address like s3://bucket/monday.larder?region=eu-central-1 (or gs://, azblob://)
+is an object, where the program was built with object storages; one that ends with
+a slash, as s3://bucket/nightly/, is a folder.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return p.runBackup(cmd, args[0], keep, &f, &k) },
 	}
@@ -43,7 +48,15 @@ of each of seven days, four weeks and twelve months on which there are any.`,
 
 func (p *program) runBackup(cmd *cobra.Command, path, keep string, f *moveFlags, k *keyFlags) error {
 	log := p.logger()
-	into, err := seriesOf(path, keep)
+	var bucket blobs.Bucket
+	if isObject(path) {
+		var err error
+		if bucket, path, err = p.object(cmd.Context(), path); err != nil {
+			return err
+		}
+		defer func() { _ = bucket.Close() }() // what was written is there already
+	}
+	into, err := seriesOf(bucket, path, keep)
 	if err != nil {
 		return err
 	}
@@ -69,17 +82,22 @@ func (p *program) runBackup(cmd *cobra.Command, path, keep string, f *moveFlags,
 		}
 		return rep, err
 	}
-	if path == "-" {
+	if path == "-" && bucket == nil {
 		_, err := save(p.env.Stdout)
 		return err
 	}
-	rep, err := saveAs(path, save)
+	var rep *transfer.Report
+	if bucket != nil {
+		rep, err = saveObject(cmd.Context(), bucket, path, save)
+	} else {
+		rep, err = saveAs(path, save)
+	}
 	if err != nil {
 		return err
 	}
 	if into != nil {
 		log.Info("the backup is whole", "file", path)
-		err = into.thin(log)
+		err = into.thin(cmd.Context(), log)
 	}
 	return errors.Join(p.tell(rep, false), err)
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"math/rand/v2"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -203,6 +204,28 @@ func TestAServerThatIsRestartedInTheMiddleOfACopy(t *testing.T) {
 				})
 			}
 		})
+	}
+}
+
+// A file of SQLCipher looks like noise.
+func TestACopyOfAnEncryptedFileNamesTheWayOut(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "webui.db")
+	noise := make([]byte, 8192)
+	for i := range noise {
+		noise[i] = byte(rand.Uint32())
+	}
+	if err := os.WriteFile(path, noise, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, verb := range []string{"copy", "backup"} {
+		args := []string{verb, "--from", "sqlite:///" + path, "--to", "sqlite:///" + path + ".plain"}
+		if verb == "backup" {
+			args = []string{verb, path + ".larder", "--from", "sqlite:///" + path}
+		}
+		code, _, log := larder(t, args...)
+		if code != 1 || !strings.Contains(log, "SQLCipher") || !strings.Contains(log, "sqlcipher_export") || strings.Count(log, "\n") != 1 {
+			t.Errorf("%s: %d %s", verb, code, log)
+		}
 	}
 }
 

@@ -86,30 +86,9 @@ func (k *keyFlags) seal(w io.Writer) (io.WriteCloser, error) {
 	return sealed, nil
 }
 
-// open opens an archive, encrypted or not. The function closes it.
-func (k *keyFlags) open(path string) (*archive.Archive, func(), error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, nil, &dberr.Error{Op: "archive", Code: dberr.NotFound, Msg: "the file " + path + " cannot be read", Err: err}
-	}
-	info, err := file.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = errors.New("not a file")
-	}
-	if err != nil {
-		file.Close()
-		return nil, nil, &dberr.Error{Op: "archive", Code: dberr.Invalid, Msg: path + " is not a file; an archive is read from one, not from a pipe", Err: err}
-	}
-	a, err := k.opened(file, info.Size())
-	if err != nil {
-		file.Close()
-		return nil, nil, err
-	}
-	return a, func() { file.Close() }, nil
-}
-
 const ageMark = "age-encryption.org/"
 
+// opened opens an archive in a file, encrypted or not.
 func (k *keyFlags) opened(file *os.File, size int64) (*archive.Archive, error) {
 	begin, err := bufio.NewReader(io.NewSectionReader(file, 0, size)).Peek(len(ageMark))
 	if err != nil && !errors.Is(err, io.EOF) {

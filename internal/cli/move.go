@@ -55,7 +55,19 @@ func (f *moveFlags) registerTo(flags *pflag.FlagSet, what string) {
 	flags.StringVar(&f.toSchema, "to-schema", "", "the schema of it, on a server with schemas (default: where the server would look)")
 }
 
+// noSince answers --since, which people look for.
+type noSince struct{}
+
+func (noSince) String() string { return "" }
+func (noSince) Type() string   { return "time" }
+func (noSince) Set(string) error {
+	return errors.New("rows cannot be chosen by a date, because those that belong together have different ones; " +
+		"take what belongs to some users with --only-user, some tables with --tables, or what changes after a copy with larder copy --follow")
+}
+
 func (f *moveFlags) registerPart(flags *pflag.FlagSet) {
+	flags.Var(noSince{}, "since", "")
+	_ = flags.MarkHidden("since") // it fails for a flag that there is not
 	flags.StringSliceVar(&f.tables, "tables", nil, "these tables only")
 	flags.StringSliceVar(&f.users, "only-user", nil, "these users only, by e-mail or id, with their chats, files, notes and so on; not groups and settings")
 }

@@ -16,7 +16,9 @@ func (p *program) restore() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "restore ARCHIVE --to URL",
 		Short: "Put an archive into an empty database on any engine",
-		Long: `Put everything of an archive into an empty database, on any engine.
+		Long: `Put everything of an archive into an empty database, on any engine. "-" is an
+archive on standard input; an address like s3://bucket/monday.larder one in an
+object storage, where the program was built with those.
 
 It gets the tables of the archive's revision, or the newest with --upgrade. Until
 everything has arrived, larder serve on it is not ready and says why. Afterwards
@@ -41,7 +43,7 @@ func (p *program) runRestore(cmd *cobra.Command, path string, f *restoreFlags) e
 		return err
 	}
 	o.What = "restore"
-	a, done, err := f.open(path)
+	a, done, err := p.openArchive(cmd.Context(), path, &f.keyFlags)
 	if err != nil {
 		return err
 	}

@@ -23,18 +23,19 @@ const (
 
 // Environment is what the program runs in.
 type Environment struct {
+	Stdin  io.Reader
 	Stdout io.Writer
 	Stderr io.Writer
 	Lookup func(name string) (value string, ok bool) // a variable of the environment
 
-	// OpenBucket opens an object storage for files by its address; nil in
-	// programs that keep them in a directory only.
+	// OpenBucket opens an object storage for files and archives by its address;
+	// nil in programs that keep them in a directory only.
 	OpenBucket func(ctx context.Context, address string) (blobs.Bucket, error)
 }
 
 // System is the environment of the process.
 func System() Environment {
-	return Environment{Stdout: os.Stdout, Stderr: os.Stderr, Lookup: os.LookupEnv}
+	return Environment{Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr, Lookup: os.LookupEnv}
 }
 
 // get is a variable's value; empty when it is not set.

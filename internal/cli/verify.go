@@ -86,7 +86,7 @@ func (p *program) compared(rep *transfer.Report) error {
 }
 
 func (p *program) verifyArchive(cmd *cobra.Command, path string, f *moveFlags, k *keyFlags) error {
-	a, done, err := k.open(path)
+	a, done, err := p.openArchive(cmd.Context(), path, k)
 	if err != nil {
 		return err
 	}
