@@ -42,7 +42,8 @@ func (e *Engine) CreateTables(ctx context.Context, tables ...*schema.Table) (int
 
 // Alter runs the statements of one change of a table, one after the other, under
 // a name for logs. It is for the few tables that a program makes and drops while
-// it runs; what has a history is for package migrate.
+// it runs; what has a history is for package migrate. It stops at the first error:
+// outside of a transaction, what ran before stays.
 func (e *Engine) Alter(ctx context.Context, name string, a driver.Alteration) error {
 	changed, err := e.DDL().Change(a)
 	if err != nil {

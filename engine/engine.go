@@ -53,7 +53,7 @@ func Open(ctx context.Context, url string, o Options) (*Engine, error) {
 	return OpenURL(ctx, u, o)
 }
 
-// OpenURL is [Open] with a parsed URL.
+// OpenURL is [Open] with a parsed URL, and its errors but for those of the text.
 func OpenURL(ctx context.Context, u *dburl.URL, o Options) (*Engine, error) {
 	d, err := driverFor(u, o.Drivers)
 	if err != nil {
@@ -172,7 +172,8 @@ func (e *Engine) URL() *dburl.URL { return e.url }
 func (e *Engine) Version() string { return e.db.Version }
 
 // Warnings are sentences for the operator about the set-up that was found: a
-// network file system, a small packet limit. They have been logged.
+// network file system, a small packet limit. They have been logged. Mostly there
+// are none.
 func (e *Engine) Warnings() []string { return slices.Clone(e.db.Warnings) }
 
 // DDL writes schema statements for this engine.
@@ -181,7 +182,9 @@ func (e *Engine) DDL() driver.DDL { return e.db.DDL }
 // Schema is the schema that was asked for in Options; empty for the default.
 func (e *Engine) Schema() string { return e.schema }
 
-// Inspect reads the tables of the database as they are, in order of name.
+// Inspect reads the tables of the database as they are, in order of name: those of
+// o.Schema, or of the one in which the engine creates tables. Views are none. A
+// database without tables has none, which is no error.
 func (e *Engine) Inspect(ctx context.Context, o driver.InspectOptions) ([]*schema.Table, error) {
 	if o.Schema == "" {
 		o.Schema = e.schema
@@ -214,7 +217,8 @@ func (e *Engine) Printed(ctx context.Context, t *schema.Table) (*schema.Table, e
 // Elsewhere finds tables of these names in schemas of the database other than
 // the one in which tables are created, as far as the user may use them: a
 // program that finds no table of its own can see that it looks in the wrong
-// place. There are none on engines without schemas.
+// place. There are none on engines without schemas, and where no table is found,
+// which is no error.
 func (e *Engine) Elsewhere(ctx context.Context, names ...string) ([]driver.Place, error) {
 	if e.db.Elsewhere == nil {
 		return nil, nil

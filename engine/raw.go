@@ -30,7 +30,8 @@ func (tx *Tx) Raw(ctx context.Context, op string, fn func(ctx context.Context, q
 	return nil
 }
 
-// Inspect reads the tables as the transaction sees them, in order of name.
+// Inspect reads the tables as the transaction sees them, in order of name; none is
+// no error. See [Engine.Inspect].
 func (tx *Tx) Inspect(ctx context.Context, o driver.InspectOptions) ([]*schema.Table, error) {
 	if o.Schema == "" {
 		o.Schema = tx.s.e.schema

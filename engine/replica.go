@@ -98,7 +98,9 @@ func (r *Replica) Close() error {
 // Dialect is the primary's.
 func (r *Replica) Dialect() driver.Dialect { return r.primary.Dialect() }
 
-// Query runs a statement that returns rows, on the replica where that may be.
+// Query runs a statement that returns rows, on the replica where that may be. Rows
+// and errors are as of [Engine.Query]; a replica that fails is none of them, for
+// then the primary is asked.
 func (r *Replica) Query(ctx context.Context, st Statement) (*Rows, error) {
 	if !st.Write {
 		if from := r.fresh(ctx); from != nil {
@@ -116,12 +118,12 @@ func (r *Replica) Query(ctx context.Context, st Statement) (*Rows, error) {
 	return r.primary.Query(ctx, st)
 }
 
-// Exec runs a statement on the primary.
+// Exec runs a statement on the primary, with the errors of [Engine.Exec].
 func (r *Replica) Exec(ctx context.Context, st Statement) (Result, error) {
 	return r.primary.Exec(ctx, st)
 }
 
-// InTx runs a transaction on the primary.
+// InTx runs a transaction on the primary, with the errors of [Engine.InTx].
 func (r *Replica) InTx(ctx context.Context, o TxOptions, fn func(ctx context.Context, tx *Tx) error) error {
 	return r.primary.InTx(ctx, o, fn)
 }

@@ -66,7 +66,8 @@ func (s *Session) begun(ctx context.Context) (*Tx, error) {
 	}
 }
 
-// Query runs a statement that returns rows; see [Tx.Query].
+// Query runs a statement that returns rows, and begins a transaction when none is
+// under way; rows and errors are as of [Tx.Query].
 func (s *Session) Query(ctx context.Context, st Statement) (*Rows, error) {
 	tx, err := s.begun(ctx)
 	if err != nil {
@@ -75,7 +76,8 @@ func (s *Session) Query(ctx context.Context, st Statement) (*Rows, error) {
 	return tx.Query(ctx, st)
 }
 
-// Exec runs a statement that returns none; see [Tx.Exec].
+// Exec runs a statement that returns none, and begins a transaction when none is
+// under way; result and errors are as of [Tx.Exec].
 func (s *Session) Exec(ctx context.Context, st Statement) (Result, error) {
 	tx, err := s.begun(ctx)
 	if err != nil {
@@ -84,7 +86,8 @@ func (s *Session) Exec(ctx context.Context, st Statement) (Result, error) {
 	return tx.Exec(ctx, st)
 }
 
-// InTx runs fn in a savepoint of the session's transaction; see [Tx.InTx].
+// InTx runs fn in a savepoint of the session's transaction, which begins when none
+// is under way; errors are as of [Tx.InTx].
 func (s *Session) InTx(ctx context.Context, o TxOptions, fn func(ctx context.Context, tx *Tx) error) error {
 	tx, err := s.begun(ctx)
 	if err != nil {
@@ -123,7 +126,9 @@ func (s *Session) Commit(ctx context.Context) error {
 	return nil
 }
 
-// Rollback undoes what was done since the last Commit or Rollback.
+// Rollback undoes what was done since the last Commit or Rollback; nothing when
+// nothing was. There is no error: what cannot be rolled back is gone with its
+// connection.
 func (s *Session) Rollback(ctx context.Context) error {
 	if tx := s.take(); tx != nil {
 		_ = tx.s.rollback(ctx, tx) // what could not be rolled back is gone with its connection

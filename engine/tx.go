@@ -512,7 +512,8 @@ func (tx *Tx) prepare(st *Statement, op string) *dberr.Error {
 }
 
 // Query runs a statement that returns rows. They must be closed before the
-// transaction's next statement.
+// transaction's next statement. No rows are no error. After an error the transaction
+// is over, and every further statement gives it again.
 func (tx *Tx) Query(ctx context.Context, st Statement) (*Rows, error) {
 	s := tx.s
 	s.mu.Lock()
@@ -538,7 +539,9 @@ func (tx *Tx) Query(ctx context.Context, st Statement) (*Rows, error) {
 	return r, nil
 }
 
-// Exec runs a statement that returns no rows.
+// Exec runs a statement that returns no rows; the result counts those it matched,
+// of which none is no error. After an error the transaction is over, and every
+// further statement gives it again.
 func (tx *Tx) Exec(ctx context.Context, st Statement) (Result, error) {
 	s := tx.s
 	s.mu.Lock()

@@ -103,10 +103,11 @@ func (c Column[T]) reference() colRef { return c.ref }
 // Name is the column's name.
 func (c Column[T]) Name() string { return c.ref.col.Name }
 
-// Def is the declaration.
+// Def is the declaration itself, no copy of it; never nil.
 func (c Column[T]) Def() *schema.Column { return c.ref.col }
 
-// Table is the table that the column belongs to.
+// Table is the table that the column belongs to, also for a column of an alias;
+// never nil.
 func (c Column[T]) Table() *schema.Table { return c.ref.table }
 
 // Of is the column as a column of the alias a: for joins of a table with itself.
@@ -207,7 +208,8 @@ func (o Order) WriteSQL(b *driver.Builder) {
 	}
 }
 
-// Columns is every column of t in the order of its declaration.
+// Columns is every column of t in the order of its declaration; empty for a table
+// without any.
 func Columns(t *schema.Table) []Selectable {
 	out := make([]Selectable, len(t.Columns))
 	for i, c := range t.Columns {
@@ -236,7 +238,8 @@ func columnsFor(t *schema.Table, row reflect.Type) []Selectable {
 }
 
 // ColumnsBut is every column of t but those that are named, in the order of its
-// declaration: what a list shows, without a large document.
+// declaration: what a list shows, without a large document. A column of another
+// table leaves nothing out.
 func ColumnsBut(t *schema.Table, but ...AnyColumn) []Selectable {
 	out := Columns(t)
 	return slices.DeleteFunc(out, func(c Selectable) bool {

@@ -121,7 +121,8 @@ func Compile(st Statement, d driver.Dialect) (engine.Statement, error) {
 }
 
 // Script renders a statement with its values as literals, for scripts that are
-// run elsewhere.
+// run elsewhere, without a semicolon. A value that has no literal is
+// dberr.Unsupported; other errors are those of the statement itself.
 func Script(st Statement, d driver.Dialect) (string, error) {
 	e, ok := st.(driver.Expr)
 	if !ok {
@@ -134,8 +135,10 @@ func Script(st Statement, d driver.Dialect) (string, error) {
 }
 
 // SQL renders a statement for a dialect, for tests and offline use. Bound
-// values come back as the driver is given them; a parameter without a value
-// comes back as its name in angle brackets.
+// values come back as the driver is given them, in the order of their placeholders,
+// and are empty when there are none; a parameter without a value comes back as its
+// name in angle brackets. A statement that is wrong in itself is dberr.Invalid, what
+// the engine lacks is dberr.Unsupported, and too many values are dberr.TooLarge.
 func SQL(st Statement, d driver.Dialect) (text string, args []any, err error) {
 	c, err := st.compile(d)
 	if err != nil {

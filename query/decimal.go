@@ -15,7 +15,8 @@ import (
 // that is no column's, such as a member of a document, with those it needs.
 type Decimal string
 
-// Scan takes the number in whatever form the driver has it.
+// Scan takes the number in whatever form the driver has it. NULL is an error: read a
+// column that may have it into a *Decimal.
 func (d *Decimal) Scan(src any) error {
 	s, err := decimalText(src)
 	if err == nil {

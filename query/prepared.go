@@ -137,7 +137,9 @@ func (p *Prepared[T]) compile(q engine.Queryer) (*compiled, error) {
 	return c, err
 }
 
-// Exec runs the statement and returns how many rows it matched.
+// Exec runs the statement and returns how many rows it matched; 0 is no error.
+// Values that are too few, too many or of another type than their parameters are
+// dberr.Invalid; other errors are those of the function [Exec].
 func (p *Prepared[T]) Exec(ctx context.Context, q engine.Queryer, values ...any) (int64, error) {
 	one, steps, err := p.ready(q, values)
 	if err != nil {
@@ -210,7 +212,8 @@ func (p *Prepared[T]) stepBinder(q engine.Queryer, values []any) binder {
 	}
 }
 
-// All returns all rows.
+// All returns all rows in the order of the statement; none is an empty slice.
+// Errors are as of Exec, and come without rows.
 func (p *Prepared[T]) All(ctx context.Context, q engine.Queryer, values ...any) ([]T, error) {
 	const most = 1024 // rows for which room is made ahead
 	out := make([]T, 0, min(p.rows.Load(), most))

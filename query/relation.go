@@ -291,7 +291,9 @@ func keyDest[K comparable](key *K, fields int) []any {
 }
 
 // AllWith is [All], with relations loaded: one statement for the rows, and one
-// for each relation at each level.
+// for each relation at each level. No rows are an empty slice. What is found
+// counts for nothing when a relation cannot be loaded, whose error then comes; see
+// [Load].
 func AllWith[T any](ctx context.Context, q engine.Queryer, st Reader, with ...Relation[T]) ([]T, error) {
 	rows, err := All[T](ctx, q, st)
 	if err != nil {
@@ -300,7 +302,8 @@ func AllWith[T any](ctx context.Context, q engine.Queryer, st Reader, with ...Re
 	return rows, Load(ctx, q, rows, with...)
 }
 
-// OneWith is [One], with relations loaded.
+// OneWith is [One], with relations loaded: dberr.NotFound without a row,
+// dberr.Invalid with several, else the errors of [Load].
 func OneWith[T any](ctx context.Context, q engine.Queryer, st Reader, with ...Relation[T]) (T, error) {
 	row, err := One[T](ctx, q, st)
 	if err != nil {
@@ -311,7 +314,10 @@ func OneWith[T any](ctx context.Context, q engine.Queryer, st Reader, with ...Re
 	return rows[0], err
 }
 
-// Load loads relations of rows that are there already.
+// Load loads relations of rows that are there already, into the rows themselves;
+// for no rows it asks nothing. A relation that cannot go by the fields of the rows,
+// or leads to two where one is meant, is dberr.Invalid; other errors are those of
+// the statements.
 func Load[T any](ctx context.Context, q engine.Queryer, rows []T, with ...Relation[T]) error {
 	if len(rows) == 0 {
 		return nil

@@ -12,7 +12,10 @@ import (
 )
 
 // Exec runs a statement and returns how many rows it matched: inserted,
-// updated (also to the values they had), deleted.
+// updated (also to the values they had), deleted. 0 is no error, but for a change
+// that finds its row by a [Version], where it is dberr.Conflict. A statement that is
+// wrong in itself is dberr.Invalid and is not sent; what the database says to it
+// has the code of its kind, such as dberr.AlreadyExists.
 func Exec(ctx context.Context, q engine.Queryer, st Statement) (int64, error) {
 	n, err := execute(ctx, q, st)
 	if err == nil && n == 0 && guarded(st) {
@@ -182,7 +185,9 @@ func stream[T any](ctx context.Context, q engine.Queryer, st engine.Statement, s
 	}
 }
 
-// All runs a statement and returns its rows; none is an empty slice.
+// All runs a statement and returns its rows, in the order of the statement; none is
+// an empty slice. Errors are as of [Exec], and come without rows. A T that does not
+// fit the columns is dberr.Invalid.
 func All[T any](ctx context.Context, q engine.Queryer, st Reader) ([]T, error) {
 	out := []T{}
 	err := reading(ctx, q, st, func() { out = out[:0] }, collect(&out, -1))
@@ -301,7 +306,8 @@ func Value[T any](ctx context.Context, q engine.Queryer, st Reader) (*T, error) 
 	return One[*T](ctx, q, st)
 }
 
-// Count returns how many rows a query has.
+// Count returns how many rows a query has, within its Limit and Offset; 0 for none.
+// Errors are those of running it.
 func Count(ctx context.Context, q engine.Queryer, sel Query) (int64, error) {
 	if s, ok := sel.(SelectStmt); ok && s.s != nil {
 		if n := s.s; !n.distinct && len(n.group) == 0 && len(n.having) == 0 && n.limit == nil && n.offset == nil && len(n.cols) > 0 {
@@ -313,7 +319,8 @@ func Count(ctx context.Context, q engine.Queryer, sel Query) (int64, error) {
 	return One[int64](ctx, q, c)
 }
 
-// Found reports whether a query has a row.
+// Found reports whether a query has a row, and reads one at most. Errors are those
+// of running it.
 func Found(ctx context.Context, q engine.Queryer, sel SelectStmt) (bool, error) {
 	n, err := All[int64](ctx, q, sel.with(func(st *selectState) {
 		st.cols, st.order = []Selectable{Raw[int64]("1").As("n")}, nil

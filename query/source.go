@@ -32,7 +32,7 @@ type Alias struct {
 // As is t under the name given; its columns are c.Of(alias).
 func As(t *schema.Table, name string) Alias { return Alias{t, name} }
 
-// Table is the table behind the alias.
+// Table is the table behind the alias, as it was declared; never nil.
 func (a Alias) Table() *schema.Table { return a.t }
 
 func (a Alias) writeSource(b *driver.Builder) { writeTable(b, a.t).SQL(" AS ").Ident(a.name) }
@@ -54,7 +54,8 @@ type CTE struct {
 }
 
 // With names a subquery. Select from it with FromItem or JoinItem, and hand it
-// to the statement with the With method.
+// to the statement with the With method. Its columns are those of the subquery, by
+// their names there, and are read with [Field].
 func With(name string, sel Query) *CTE {
 	return &CTE{name: name, body: sel, columns: sel.resultColumns()}
 }

@@ -44,10 +44,11 @@ func (d TimeOfDay) midnight() time.Time { return time.Time{}.Add(time.Duration(d
 // there are, up to six.
 func (d TimeOfDay) String() string { return d.micro().midnight().Format("15:04:05.999999") }
 
-// MarshalText is String; JSON has a time of day as such a text.
+// MarshalText is String; JSON has a time of day as such a text. There is no error.
 func (d TimeOfDay) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
-// UnmarshalText reads 15:04:05, with or without a fraction, or 15:04.
+// UnmarshalText reads 15:04:05, with or without a fraction, or 15:04; another text
+// is an error.
 func (d *TimeOfDay) UnmarshalText(text []byte) error { return d.Scan(string(text)) }
 
 // Value is for drivers and database/sql: the text, or an error outside of a day.

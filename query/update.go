@@ -152,7 +152,8 @@ func equalValues(a, b any) bool {
 // changes nothing and counts the rows that it would have matched.
 func (s UpdateStmt) Empty() bool { return len(s.s.set) == 0 }
 
-// Changes names the columns that are set, each once, in order.
+// Changes names the columns that are set, each once, in the order in which they
+// were given; empty when nothing is set.
 func (s UpdateStmt) Changes() []string {
 	out := make([]string, 0, len(s.s.set))
 	for _, a := range s.s.set {

@@ -41,6 +41,7 @@ func FirstRow() Bound { return Bound{text: "UNBOUNDED PRECEDING"} }
 // LastRow is the last row of the partition: UNBOUNDED FOLLOWING.
 func LastRow() Bound { return Bound{text: "UNBOUNDED FOLLOWING", at: 4} }
 
+// String is the bound as SQL spells it: "2 PRECEDING".
 func (d Bound) String() string {
 	if d.unit {
 		return strconv.Itoa(d.n) + d.text

@@ -417,7 +417,8 @@ func (w *way) update(row []any) query.UpdateStmt {
 
 // Compare reads the target back and compares it with a moment of the source, by
 // which the run was found to be quiet. Where they are equal the run can be
-// finished. Differences are in the report, and the next round mends them.
+// finished. Differences are in the report, and the next round mends them: they are
+// no error. Errors are those of [Verify].
 func (r *Run) Compare(ctx context.Context, src Source) (*Report, error) {
 	rep, err := Verify(ctx, src, r.to, r.o)
 	if err != nil {

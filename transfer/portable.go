@@ -106,7 +106,8 @@ func keysOf(t *schema.Table) [][]string {
 }
 
 // Create makes tables in a database that has none of them. Those that exist
-// already, from a run that was cut off, stay.
+// already, from a run that was cut off, stay. A table that cannot be made is the
+// error of its statement, and those before it stay.
 func (r *Run) Create(ctx context.Context, tables []*schema.Table) error {
 	found, err := r.to.Inspect(ctx, driver.InspectOptions{})
 	if err != nil {
