@@ -119,6 +119,11 @@ func foldAll(ctx context.Context, eng *engine.Engine) error {
 	slices.Reverse(live) // the one put aside first
 	for _, t := range live {
 		if t.Name == name {
+			for _, i := range t.Indexes { // a new table is to have their names
+				if err := eng.Alter(ctx, "detach", driver.Alteration{Before: t, Changes: []schema.Change{schema.DropIndex{Table: t, Index: i}}}); err != nil {
+					return err
+				}
+			}
 			if err := eng.Alter(ctx, "detach", driver.Alteration{Before: t, Changes: []schema.Change{schema.RenameTable{From: name, To: aside}}}); err != nil {
 				return err
 			}

@@ -100,6 +100,60 @@ func TestMessagesThatWaitAreFoldedFirst(t *testing.T) {
 	})
 }
 
+// What waits in the table of before goes on waiting when that gets the owners of
+// chats, and a program that runs meanwhile goes on.
+func TestMessagesThatWaitComeThroughAnUpgrade(t *testing.T) {
+	testdb.Each(t, func(t *testing.T, db testdb.DB) {
+		running := open(t, db.URL, larder.Options{NoSnapshot: true})
+		chat := aMessageWaits(t, running.Store())
+		r, err := migrate.New(migrate.Options{Engine: enginetest.Open(t, db.URL, engine.Options{}), Lineages: larder.Lineages(""), Snapshot: migrate.SnapshotNever})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ours, err := r.In("larder")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ours.Downgrade(t.Context(), "c2f47ab0916d"); err != nil {
+			t.Fatal(err)
+		}
+		if isStored(t, running.Engine(), chat, "m1") {
+			t.Fatal("the message does not wait any more")
+		}
+		there := func(st *store.Store, ids ...string) {
+			t.Helper()
+			c, err := st.Chats.Get(t.Context(), owner, chat)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, id := range ids {
+				if !strings.Contains(c.Chat.String(), "the text of "+id) {
+					t.Errorf("message %s is lost", id)
+				}
+			}
+		}
+		there(running.Store(), "m1")
+		upgraded := open(t, db.URL, larder.Options{NoSnapshot: true})
+		if isStored(t, running.Engine(), chat, "m1") {
+			t.Fatal("the upgrade has folded the message")
+		}
+		there(upgraded.Store(), "m1")
+		setMessage(t, upgraded.Store(), chat, "m2")
+		there(upgraded.Store(), "m1", "m2")
+		setMessage(t, running.Store(), chat, "m3")
+		there(upgraded.Store(), "m1", "m2", "m3")
+		there(running.Store(), "m1", "m2", "m3")
+		if _, err := upgraded.Store().Chats.FoldLeft(t.Context(), 0); err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range []string{"m1", "m2", "m3"} {
+			if !isStored(t, upgraded.Engine(), chat, id) {
+				t.Errorf("Open WebUI does not see message %s", id)
+			}
+		}
+	})
+}
+
 // A copy has what waits, also when only some tables are wanted.
 func TestACopyHasTheMessagesThatWait(t *testing.T) {
 	from := testdb.New(t, testdb.SQLite).URL

@@ -75,6 +75,12 @@ type Database struct {
 	// must let a done ctx end a Commit or Rollback that the server does not answer.
 	Begin func(ctx context.Context, conn *sql.Conn, o BeginOptions) (*sql.Tx, error)
 
+	// SendAll, if not nil, sends statements that return no rows together, on a
+	// connection in a transaction, and waits once for all answers. It returns how
+	// many rows each matched; where one fails, those ahead of it and the error, and
+	// those behind it are not run. Where it is nil they are sent one by one.
+	SendAll func(ctx context.Context, conn *sql.Conn, sts []Sent) ([]int64, error)
+
 	// State, if not nil, asks the server for what a health check wants to know
 	// beyond being alive.
 	State func(ctx context.Context, q DBTX) (State, error)
@@ -107,6 +113,12 @@ type BeginOptions struct {
 	Isolation  sql.IsolationLevel // LevelDefault is the engine's own; an engine may give more than is asked for, never less
 	ReadOnly   bool
 	Deferrable bool // wait for a snapshot that no concurrent write can invalidate, where the engine has that
+}
+
+// Sent is a statement with its bound values, as it is sent.
+type Sent struct {
+	SQL  string
+	Args []any
 }
 
 // Place is a schema and tables in it.

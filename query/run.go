@@ -24,6 +24,53 @@ func Exec(ctx context.Context, q engine.Queryer, st Statement) (int64, error) {
 	return n, err
 }
 
+// ExecAll runs statements that need not know of each other's rows one after the
+// other, and returns how many rows each matched. In a transaction they go to the
+// engine in one round trip where it can take them so; the first that fails keeps
+// those behind it from being run.
+func ExecAll(ctx context.Context, q engine.Queryer, sts ...Statement) ([]int64, error) {
+	out := make([]int64, len(sts))
+	tx, ok := q.(*engine.Tx)
+	if !ok {
+		return out, eachAlone(ctx, q, sts, out)
+	}
+	ones := make([]engine.Statement, len(sts))
+	for i, st := range sts {
+		if s, ok := st.(silent); ok {
+			st = s.unreturned()
+		}
+		p, err := planOf(st, q.Dialect())
+		if err != nil {
+			return nil, err
+		}
+		if p != nil {
+			return out, eachAlone(ctx, q, sts, out)
+		}
+		if ones[i], err = ready(q.Dialect(), st, bindNone); err != nil {
+			return nil, err
+		}
+	}
+	results, err := tx.ExecAll(ctx, ones...)
+	if err != nil {
+		return nil, err
+	}
+	for i, r := range results {
+		if out[i] = r.Rows; r.Rows == 0 && guarded(sts[i]) {
+			return nil, outdated(sts[i])
+		}
+	}
+	return out, nil
+}
+
+func eachAlone(ctx context.Context, q engine.Queryer, sts []Statement, out []int64) (err error) {
+	for i, st := range sts {
+		if out[i], err = Exec(ctx, q, st); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // silent is a statement that gives rows only when it is asked to.
 type silent interface{ unreturned() Statement }
 

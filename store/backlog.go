@@ -25,15 +25,18 @@ import (
 // backlog is what a process knows of what waits. It is shared by all copies of a
 // store.
 type backlog struct {
-	there atomic.Bool // the table was seen
+	there  atomic.Bool // the table was seen
+	looked atomic.Bool // it was looked for
+	older  atomic.Bool // as it was before it had the owners of chats: it is emptied, and nothing more waits in it
 
 	mu    sync.Mutex
 	chats map[string]waitingChat // in which this process has written, until they are folded
 }
 
 type waitingChat struct {
+	owner       string
 	last        time.Time // when the last message was written
-	rows, bytes int64
+	rows, bytes int64     // that this process wrote
 }
 
 // withWaiting calls fn, and tells it whether there is a table in which messages
@@ -45,15 +48,27 @@ func (b *base) withWaiting(ctx context.Context, fn func(there bool) error) error
 	if err != nil {
 		return err
 	}
+	older := b.backlog.older.Load()
 	err = fn(there)
 	if !there || !errors.Is(err, dberr.ErrSchemaMismatch) {
 		return err
 	}
 	b.backlog.there.Store(false)
-	if is, ferr := b.findWaiting(ctx); ferr != nil || is {
+	is, ferr := b.findWaiting(ctx)
+	if ferr != nil || is && older == b.backlog.older.Load() {
 		return err
 	}
-	return fn(false)
+	return fn(is)
+}
+
+// withMoved calls fn as withWaiting does, for lists, and tells it whether messages
+// that wait may have moved chats. It looks for the table once; whoever reads or
+// writes a chat looks for it again.
+func (b *base) withMoved(ctx context.Context, fn func(may bool) error) error {
+	if b.backlog.looked.Load() && !b.backlog.there.Load() {
+		return fn(false)
+	}
+	return b.withWaiting(ctx, func(there bool) error { return fn(there && !b.backlog.older.Load()) })
 }
 
 // findWaiting reports whether the table is there. Once it was it costs nothing.
@@ -61,19 +76,23 @@ func (b *base) findWaiting(ctx context.Context) (bool, error) {
 	if b.backlog.there.Load() {
 		return true, nil
 	}
-	// In a transaction of its own, or in a savepoint: the statement may fail.
-	err := b.q.InTx(ctx, engine.TxOptions{Name: "waiting.Find", Mode: engine.Read}, func(ctx context.Context, tx *engine.Tx) error {
-		_, err := query.All[int64](ctx, tx, query.Select(own.Message.Seq).From(own.Message.Table).Where(query.Or()).Named("waiting.Find"))
-		return err
-	})
-	switch {
-	case err == nil:
-		b.backlog.there.Store(true)
-		return true, nil
-	case errors.Is(err, dberr.ErrSchemaMismatch):
-		return false, nil
+	defer b.backlog.looked.Store(true)
+	for older, column := range []query.Selectable{own.Message.UserID, own.Message.Seq} {
+		// In a transaction of its own, or in a savepoint: the statement may fail.
+		err := b.q.InTx(ctx, engine.TxOptions{Name: "waiting.Find", Mode: engine.Read}, func(ctx context.Context, tx *engine.Tx) error {
+			_, err := query.All[any](ctx, tx, query.Select(column).From(own.Message.Table).Where(query.Or()).Named("waiting.Find"))
+			return err
+		})
+		if err == nil {
+			b.backlog.older.Store(older == 1)
+			b.backlog.there.Store(true)
+			return true, nil
+		}
+		if !errors.Is(err, dberr.ErrSchemaMismatch) {
+			return false, err
+		}
 	}
-	return false, err
+	return false, nil
 }
 
 // readChat is a chat as it is stored, and which messages wait for it.
@@ -86,11 +105,12 @@ type readChat struct {
 // readChats returns the chats that a statement over the table chat names, with
 // the messages that wait for them in their documents. It is one statement, and one
 // more for each chat for which messages wait.
-func (b *base) readChats(ctx context.Context, name string, narrow func(query.SelectStmt) query.SelectStmt) ([]model.Chat, error) {
+func (b *base) readChats(ctx context.Context, name string, narrow func(query.SelectStmt, times) query.SelectStmt) ([]model.Chat, error) {
 	return b.reading(ctx, func() ([]model.Chat, error) {
-		return query.All[model.Chat](ctx, b.q, narrow(selectChats(name)))
+		return query.All[model.Chat](ctx, b.q, narrow(selectChats(name), storedTimes()))
 	}, func() ([]readChat, error) {
-		return query.All[readChat](ctx, b.q, narrow(selectWaiting(name)))
+		last := query.Scalar[int64](query.Select(query.Max(own.Message.At)).From(own.Message.Table).Where(own.Message.ChatID.EqTo(tables.Chat.ID)))
+		return query.All[readChat](ctx, b.q, narrow(selectWaiting(name), timesMovedTo(last)))
 	})
 }
 
@@ -182,11 +202,12 @@ func (b *base) unite(ctx context.Context, c *readChat) (bool, error) {
 	if c.First == nil || c.Last == nil {
 		return true, nil
 	}
-	rows, err := query.All[own.MessageRow](ctx, b.q, query.SelectFrom(own.Message.Table).Named("waiting.Read").
+	rows, err := query.All[own.MessageRow](ctx, b.q, query.SelectFor[own.MessageRow](own.Message.Table).Named("waiting.Read").
 		Where(own.Message.ChatID.Eq(c.ID), own.Message.Seq.Le(*c.Last)).OrderBy(own.Message.Seq))
 	if err != nil || len(rows) == 0 || rows[0].Seq != *c.First {
 		return false, err
 	}
+	move(&c.Chat, rows)
 	doc, _ := chatdoc.ParseStored(c.Chat.Chat.String())
 	if doc == nil {
 		return true, nil // it is shown as it is, and cannot be folded into
@@ -217,8 +238,7 @@ type locked struct {
 	doc        *chatdoc.Document // as it is stored; nil when it cannot be read
 	broken     error             // why it cannot
 	whole      *chatdoc.Document // doc with what waits; doc itself when nothing does
-	last       int64             // of what waits; 0 for nothing
-	rows       int64             // how many wait
+	waits      []own.MessageRow
 }
 
 // lockChat reads a chat to which w has the right, and takes the lock of its row:
@@ -239,20 +259,18 @@ func (b *base) withWaitingOf(ctx context.Context, x *model.Chat, in own.MessageT
 	if l.whole = l.doc; !there {
 		return l, nil
 	}
-	rows, err := query.All[own.MessageRow](ctx, b.q, query.SelectFrom(in.Table).Named("waiting.OfLocked").Where(in.ChatID.Eq(x.ID)).OrderBy(in.Seq))
-	if err != nil || len(rows) == 0 {
-		return l, err
+	var err error
+	l.waits, err = query.All[own.MessageRow](ctx, b.q, query.SelectFor[own.MessageRow](in.Table).Named("waiting.OfLocked").Where(in.ChatID.Eq(x.ID)).OrderBy(in.Seq))
+	if err == nil && l.doc != nil && len(l.waits) > 0 {
+		l.whole = l.doc.Fold(patchesOf(l.waits))
 	}
-	l.last, l.rows = rows[len(rows)-1].Seq, int64(len(rows))
-	if l.doc != nil {
-		l.whole = l.doc.Fold(patchesOf(rows))
-	}
-	return l, nil
+	return l, err
 }
 
 // united is the chat with what waits for it.
 func (l *locked) united() (*model.Chat, error) {
 	x := l.Chat
+	move(&x, l.waits)
 	if l.whole == l.doc {
 		return &x, nil
 	}
@@ -262,11 +280,64 @@ func (l *locked) united() (*model.Chat, error) {
 // folded deletes the rows that were read under lock, whose messages are in the
 // document from now on.
 func (l *locked) folded(ctx context.Context, b *base, in own.MessageTable) error {
-	if l.last == 0 {
+	if len(l.waits) == 0 {
 		return nil
 	}
-	_, err := query.Exec(ctx, b.q, query.Delete(in.Table).Named("waiting.Folded").Where(in.ChatID.Eq(l.ID), in.Seq.Le(l.last)))
+	last := l.waits[len(l.waits)-1].Seq
+	_, err := query.Exec(ctx, b.q, query.Delete(in.Table).Named("waiting.Folded").Where(in.ChatID.Eq(l.ID), in.Seq.Le(last)))
 	return err
+}
+
+// times are the columns of a chat that a message which waits for it moves, too.
+type times struct{ updated, read query.Expr[int64] }
+
+func storedTimes() times { return times{tables.Chat.UpdatedAt.Expr, tables.Chat.LastReadAt.Expr} }
+
+// timesMovedTo are the times of a chat for which the last message that waits was
+// written then, or none: see move.
+func timesMovedTo(last query.Expr[int64]) times {
+	t := tables.Chat
+	seen := query.And(t.LastReadAt.IfNull(0).GeTo(t.UpdatedAt.IfNull(0)), last.GtTo(t.LastReadAt.IfNull(0)))
+	return times{
+		updated: query.Case[int64]().WhenTo(last.GtTo(t.UpdatedAt.IfNull(0)), last).ElseTo(t.UpdatedAt),
+		read:    query.Case[int64]().WhenTo(seen, last).ElseTo(t.LastReadAt),
+	}
+}
+
+// move gives a chat the times that it has by what waits. Whoever has seen a chat
+// has seen what is written to it.
+func move(x *model.Chat, waits []own.MessageRow) {
+	var last int64
+	for _, r := range waits {
+		last = max(last, r.At)
+	}
+	if orZero(x.LastReadAt) >= orZero(x.UpdatedAt) && last > orZero(x.LastReadAt) {
+		x.LastReadAt = &last
+	}
+	if last > orZero(x.UpdatedAt) {
+		x.UpdatedAt = &last
+	}
+}
+
+// waitingOf selects the chats of a user, or of all for an empty id, for which
+// messages wait, with when the last was written.
+func waitingOf(user string) query.Derived {
+	m := own.Message
+	return query.Select(m.ChatID, query.Max(m.At).As("last")).From(m.Table).Where(when(user != "", m.UserID.Eq(user))).
+		GroupBy(m.ChatID).Subquery("waiting")
+}
+
+// moved is a statement over chats with the times that they have by what waits.
+func moved(st query.SelectStmt, user string) (query.SelectStmt, times) {
+	of := query.Field[string]("waiting", "chat_id")
+	return st.LeftJoinItem(waitingOf(user), of.EqTo(tables.Chat.ID)), timesMovedTo(query.Field[int64]("waiting", "last"))
+}
+
+// anyWaits holds when messages wait for a chat, of those that a condition of the
+// owner leaves.
+func anyWaits(of query.Cond) query.Cond {
+	m := own.Message
+	return query.Exists(query.Select(m.Seq).From(m.Table).Where(of))
 }
 
 // removeWaiting deletes what waits for chats.

@@ -13,6 +13,7 @@ import (
 	"github.com/larder-db/larder/query"
 	"github.com/larder-db/larder/search"
 	"github.com/larder-db/larder/tables"
+	"github.com/larder-db/larder/tables/own"
 )
 
 // ChatItem is a chat in a list: everything but the document.
@@ -77,7 +78,9 @@ func flag(c query.Column[bool], asked *bool, all bool) query.Cond {
 	return c.IfNull(false).Eq(*asked)
 }
 
-func (f ChatFilter) conds() []query.Cond {
+func (f ChatFilter) conds() []query.Cond { return f.condsAt(storedTimes()) }
+
+func (f ChatFilter) condsAt(at times) []query.Cond {
 	t := tables.Chat
 	c := []query.Cond{
 		when(f.UserID != "", t.UserID.Eq(f.UserID)),
@@ -88,7 +91,7 @@ func (f ChatFilter) conds() []query.Cond {
 		when(!f.IncludeInternal, t.Meta.Path("internal").Bool().IfNull(false).Eq(false)),
 		when(f.Title != "", t.Title.ContainsFold(f.Title)),
 		when(f.Untagged, t.Meta.Path("tags").Len().IfNull(0).Eq(0)),
-		when(f.ChangedAfter != 0, t.UpdatedAt.Gt(f.ChangedAfter)),
+		when(f.ChangedAfter != 0, at.updated.Gt(f.ChangedAfter)),
 	}
 	if f.Shared != nil {
 		c = append(c, when(*f.Shared, t.ShareID.NotNull()), when(!*f.Shared, t.ShareID.IsNull()))
@@ -97,19 +100,20 @@ func (f ChatFilter) conds() []query.Cond {
 		c = append(c, t.Meta.Path("tags").Has(tag))
 	}
 	if k := f.After; k != nil {
-		c = append(c, query.Or(t.UpdatedAt.Lt(k.UpdatedAt), query.And(t.UpdatedAt.Eq(k.UpdatedAt), t.ID.Gt(k.ID))))
+		c = append(c, query.Or(at.updated.Lt(k.UpdatedAt), query.And(at.updated.Eq(k.UpdatedAt), t.ID.Gt(k.ID))))
 	}
 	return c
 }
 
-// unread holds for chats that have changed since they were read.
+// unread holds for chats that have changed since they were read. A message that
+// waits changes nothing about that.
 func unread() query.Cond {
 	return tables.Chat.UpdatedAt.GtTo(tables.Chat.LastReadAt.IfNull(0))
 }
 
-func (f ChatFilter) order() ([]query.Ordering, error) {
+func (f ChatFilter) order(at times) ([]query.Ordering, error) {
 	t := tables.Chat
-	by := map[string]sortable{string(ByUpdated): t.UpdatedAt, string(ByCreated): t.CreatedAt, string(ByTitle): t.Title, string(ByUnread): t.UpdatedAt}
+	by := map[string]sortable{string(ByUpdated): at.updated, string(ByCreated): t.CreatedAt, string(ByTitle): t.Title, string(ByUnread): at.updated}
 	sort := string(cmp.Or(f.Sort, ByUpdated))
 	switch {
 	case by[sort] == nil:
@@ -145,10 +149,10 @@ func (c *Chats) List(ctx context.Context, w Who, f ChatFilter, p Page) ([]ChatIt
 }
 
 // itemColumns are what a [ChatItem] is read from.
-func itemColumns() []query.Selectable {
+func itemColumns(at times) []query.Selectable {
 	t := tables.Chat
-	return []query.Selectable{t.ID, t.Title.IfNull(chatdoc.DefaultTitle).As("title"), t.UpdatedAt.IfNull(0).As("updated_at"),
-		t.CreatedAt.IfNull(0).As("created_at"), t.LastReadAt, t.Archived.IfNull(false).As("archived")}
+	return []query.Selectable{t.ID, t.Title.IfNull(chatdoc.DefaultTitle).As("title"), at.updated.IfNull(0).As("updated_at"),
+		t.CreatedAt.IfNull(0).As("created_at"), at.read.As("last_read_at"), t.Archived.IfNull(false).As("archived")}
 }
 
 func (c *Chats) list(ctx context.Context, w Who, f ChatFilter, p Page, more ...query.Cond) ([]ChatItem, error) {
@@ -156,15 +160,68 @@ func (c *Chats) list(ctx context.Context, w Who, f ChatFilter, p Page, more ...q
 	if err != nil {
 		return nil, err
 	}
-	by, err := f.order()
+	if _, err := f.order(storedTimes()); err != nil {
+		return nil, err
+	}
+	var found []ChatItem
+	err = c.withMoved(ctx, func(may bool) (err error) {
+		waits := may && c.backlog.knows(f.UserID)
+		if !waits {
+			found, waits, err = c.items(ctx, f, p, may, more)
+		}
+		if err == nil && waits {
+			found, err = c.itemsMoved(ctx, f, p, more)
+		}
+		return err
+	})
+	return found, err
+}
+
+// listedItem is a chat of a list as its row has it, and whether messages wait for any
+// of the chats that the list may have.
+type listedItem struct {
+	ChatItem
+	Waits bool `db:"waits"`
+}
+
+// items reads a list by what stands in the rows of chats. It reports whether that
+// may not be so, because messages wait for some: then it takes more than an index.
+func (c *Chats) items(ctx context.Context, f ChatFilter, p Page, maybe bool, more []query.Cond) ([]ChatItem, bool, error) {
+	var rows []listedItem
+	var err error
+	if form, ok := f.form(); ok && len(more) == 0 && p.Limit > 0 {
+		form.maybe = maybe
+		rows, err = chatLists.of(form).All(ctx, c.q, form.values(f, p)...)
+	} else {
+		by, _ := f.order(storedTimes()) // whoever asks has looked
+		st := query.Select(listedColumns(maybe, when(f.UserID != "", own.Message.UserID.Eq(f.UserID)))...).Named("chats.List").
+			From(tables.Chat.Table)
+		rows, err = query.All[listedItem](ctx, c.q, p.apply(st.Where(f.conds()...).Where(more...).OrderBy(by...)))
+	}
+	waits := maybe && len(rows) == 0 && (f.After != nil || f.ChangedAfter != 0)
+	return collect(rows, func(r listedItem) ChatItem {
+		waits = waits || r.Waits
+		return r.ChatItem
+	}), waits, err
+}
+
+// listedColumns are what a [listedItem] is read from.
+func listedColumns(maybe bool, owned query.Cond) []query.Selectable {
+	cols := itemColumns(storedTimes())
+	if maybe {
+		cols = append(cols, anyWaits(owned).As("waits"))
+	}
+	return cols
+}
+
+// itemsMoved reads a list with the times that chats have by what waits for them.
+func (c *Chats) itemsMoved(ctx context.Context, f ChatFilter, p Page, more []query.Cond) ([]ChatItem, error) {
+	st, at := moved(query.Select().Named("chats.ListMoved").From(tables.Chat.Table), f.UserID)
+	by, err := f.order(at)
 	if err != nil {
 		return nil, err
 	}
-	if form, ok := f.form(); ok && len(more) == 0 && p.Limit > 0 {
-		return chatLists.of(form).All(ctx, c.q, form.values(f, p)...)
-	}
-	st := query.Select(itemColumns()...).Named("chats.List").From(tables.Chat.Table).Where(f.conds()...).Where(more...).OrderBy(by...)
-	return query.All[ChatItem](ctx, c.q, p.apply(st))
+	return query.All[ChatItem](ctx, c.q, p.apply(st.Columns(itemColumns(at)...).Where(f.condsAt(at)...).Where(more...).OrderBy(by...)))
 }
 
 // listForm is a list as far as the text of its statement goes: of a filter
@@ -174,6 +231,7 @@ type listForm struct {
 	archived, pinned, shared                               choice
 	sort                                                   ChatSort
 	ascending                                              bool
+	maybe                                                  bool // messages may wait for some
 }
 
 // choice is a *bool that can be compared.
@@ -218,11 +276,11 @@ func (l listForm) values(f ChatFilter, p Page) []any {
 }
 
 // chatLists are the lists that the page asks for all the time.
-var chatLists = variants[listForm, ChatItem]{build: func(l listForm) query.SelectStmt {
-	f := l.filter()
-	by, _ := f.order() // whoever asks has looked
-	return query.Select(itemColumns()...).Named("chats.List").From(tables.Chat.Table).
-		Where(when(l.owned, tables.Chat.UserID.EqTo(query.Param[string]("user")))).Where(f.conds()...).OrderBy(by...).
+var chatLists = variants[listForm, listedItem]{build: func(l listForm) query.SelectStmt {
+	f, user := l.filter(), query.Param[string]("user")
+	by, _ := f.order(storedTimes()) // whoever asks has looked
+	return query.Select(listedColumns(l.maybe, when(l.owned, own.Message.UserID.EqTo(user)))...).Named("chats.List").From(tables.Chat.Table).
+		Where(when(l.owned, tables.Chat.UserID.EqTo(user))).Where(f.conds()...).OrderBy(by...).
 		LimitTo(query.Param[int]("limit")).OffsetTo(query.Param[int]("offset"))
 }}
 
@@ -232,7 +290,26 @@ func (c *Chats) Count(ctx context.Context, w Who, f ChatFilter) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return chats.count(ctx, &c.base, f.conds()...)
+	if f.After == nil && f.ChangedAfter == 0 {
+		return chats.count(ctx, &c.base, f.conds()...)
+	}
+	var n int64
+	err = c.withMoved(ctx, func(may bool) error {
+		st, at := overChats(may, f.UserID)
+		n, err = query.Count(ctx, c.q, st.Columns(tables.Chat.ID).Named("chats.Count").Where(f.condsAt(at)...))
+		return err
+	})
+	return n, err
+}
+
+// overChats starts a statement over chats, with the times that they have by what waits
+// where that may have moved them.
+func overChats(may bool, user string) (query.SelectStmt, times) {
+	st := query.Select().From(tables.Chat.Table)
+	if !may {
+		return st, storedTimes()
+	}
+	return moved(st, user)
 }
 
 // Each returns the chats of a list with their documents, in the list's order:
@@ -246,25 +323,28 @@ func (c *Chats) Each(ctx context.Context, w Who, f ChatFilter, p Page) iter.Seq2
 			yield(model.Chat{}, err)
 			return
 		}
-		by, err := f.order()
-		if err != nil {
-			yield(model.Chat{}, err)
-			return
-		}
-		ids, err := query.All[string](ctx, c.q, p.apply(query.Select(tables.Chat.ID).Named("chats.EachID").From(tables.Chat.Table).
-			Where(f.conds()...).OrderBy(by...)))
+		var ids []string
+		err = c.withMoved(ctx, func(may bool) error {
+			st, at := overChats(may, f.UserID)
+			by, err := f.order(at)
+			if err == nil {
+				ids, err = query.All[string](ctx, c.q, p.apply(st.Columns(tables.Chat.ID).Named("chats.EachID").Where(f.condsAt(at)...).OrderBy(by...)))
+			}
+			return err
+		})
 		if err != nil {
 			yield(model.Chat{}, err)
 			return
 		}
 		for some := range slices.Chunk(ids, few) {
-			found, err := c.readChats(ctx, "chats.Each", func(st query.SelectStmt) query.SelectStmt {
-				return st.Where(tables.Chat.ID.In(some...)).OrderBy(by...)
+			found, err := c.readChats(ctx, "chats.Each", func(st query.SelectStmt, _ times) query.SelectStmt {
+				return st.Where(tables.Chat.ID.In(some...))
 			})
 			if err != nil {
 				yield(model.Chat{}, err)
 				return
 			}
+			slices.SortFunc(found, func(x, y model.Chat) int { return cmp.Compare(slices.Index(some, x.ID), slices.Index(some, y.ID)) })
 			for _, x := range found {
 				if !yield(x, nil) {
 					return

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"runtime/debug"
 	"slices"
 
@@ -180,10 +181,17 @@ func (c *Chats) edit(ctx context.Context, o engine.TxOptions, w Who, id string, 
 	}
 	var after *model.Chat
 	err := c.withWaiting(ctx, func(there bool) error {
-		return c.inTx(ctx, o, func(ctx context.Context, b base) (err error) {
-			after, err = b.edit(ctx, o.Name, w, id, there, change)
-			return err
-		})
+		run := func(mayWait bool) error {
+			return c.inTx(ctx, o, func(ctx context.Context, b base) (err error) {
+				after, err = b.edit(ctx, o.Name, w, id, there, mayWait, change)
+				return err
+			})
+		}
+		err := run(there && !c.backlog.older.Load())
+		if errors.Is(err, errIntoDocument) {
+			err = run(false)
+		}
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -191,8 +199,9 @@ func (c *Chats) edit(ctx context.Context, o engine.TxOptions, w Who, id string, 
 	return after, nil
 }
 
-// edit changes a chat in a transaction. What waits for its document goes into it.
-func (b *base) edit(ctx context.Context, op string, w Who, id string, there bool, change change) (*model.Chat, error) {
+// edit changes a chat in a transaction. Where few messages differ and may wait, they
+// do; else the document is written, with what waits for it.
+func (b *base) edit(ctx context.Context, op string, w Who, id string, there, mayWait bool, change change) (*model.Chat, error) {
 	before, err := b.lockChat(ctx, w, MayWrite, id, there)
 	if err != nil {
 		return nil, err
@@ -204,38 +213,60 @@ func (b *base) edit(ctx context.Context, op string, w Who, id string, there bool
 	if err != nil {
 		return nil, err
 	}
-	from := *after // what waits goes on waiting where the document does not change
+	united := *after
+	from := united // what waits goes on waiting where the document does not change
 	doc, err := change(after, before.whole)
 	if err != nil {
 		return nil, err
 	}
 	written := doc != before.whole
-	if written {
-		from = before.Chat
+	var patches []chatdoc.Patch
+	dated := orZero(after.UpdatedAt) != orZero(united.UpdatedAt) || orZero(after.LastReadAt) != orZero(united.LastReadAt)
+	if written && mayWait && !dated { // what waits says when it was written
+		if patches, doc = differing(before.whole, doc); patches != nil {
+			written = false
+		}
+	}
+	if written || patches != nil {
 		if err := put(after, doc); err != nil {
 			return nil, invalid(op, err)
 		}
 		release(doc)
 	}
+	if written {
+		from = before.Chat
+	}
 	if err := after.Validate(); err != nil {
 		return nil, invalid(op, err)
 	}
 	now := b.now()
-	if orZero(after.UpdatedAt) == orZero(before.UpdatedAt) {
-		after.UpdatedAt = later(before.UpdatedAt, now)
-		if orZero(before.LastReadAt) >= orZero(before.UpdatedAt) {
+	if orZero(after.UpdatedAt) == orZero(united.UpdatedAt) {
+		after.UpdatedAt = later(united.UpdatedAt, now)
+		if orZero(united.LastReadAt) >= orZero(united.UpdatedAt) {
 			after.LastReadAt = after.UpdatedAt // whoever saves a chat has seen it
 		}
+		if patches != nil {
+			from.UpdatedAt, from.LastReadAt = after.UpdatedAt, after.LastReadAt
+		}
+	}
+	if patches != nil { // what the document says goes with it
+		from.Chat, from.CurrentMessageID = after.Chat, after.CurrentMessageID
 	}
 	if st := query.Update(tables.Chat.Table).Named("chats.Update").Diff(from, *after); !st.Empty() {
 		if _, err := query.Exec(ctx, b.q, st); err != nil {
 			return nil, err
 		}
 	}
-	if !written {
+	m := &Messages{*b}
+	switch {
+	case patches != nil:
+		if err := b.waitAll(ctx, id, orZero(after.UserID), patches); err != nil {
+			return nil, err
+		}
+		return after, m.put(ctx, slices.Collect(doc.RowsChanged(before.whole, id, orZero(after.UserID), now)))
+	case !written:
 		return after, nil
 	}
-	m := &Messages{*b}
 	if err := m.remove(ctx, doc.RowsGone(before.whole, id)); err != nil {
 		return nil, err
 	}

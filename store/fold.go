@@ -18,19 +18,33 @@ import (
 // FoldWhen says which chats are due to be folded: those for which any of it
 // holds.
 type FoldWhen struct {
-	Idle  time.Duration // nobody has written to the chat for so long; 0 folds all
-	Rows  int64         // so many messages wait
+	Idle  time.Duration // this process has written nothing to the chat for so long; 0 folds all
+	Rows  int64         // so many messages of it wait
 	Bytes int64         // they are so long together
 }
 
-// wrote notes what waits for a chat.
-func (w *backlog) wrote(chat string, is waitingChat) {
+// wrote notes that more waits for a chat.
+func (w *backlog) wrote(chat, owner string, at time.Time, rows, bytes int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.chats == nil {
 		w.chats = map[string]waitingChat{}
 	}
-	w.chats[chat] = is
+	is := w.chats[chat]
+	w.chats[chat] = waitingChat{owner: owner, last: at, rows: is.rows + rows, bytes: is.bytes + bytes}
+}
+
+// knows reports whether this process has let messages wait for a chat of a user, or
+// of anybody for an empty id.
+func (w *backlog) knows(user string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, c := range w.chats {
+		if user == "" || c.owner == user {
+			return true
+		}
+	}
+	return false
 }
 
 // due are the chats that this process has written to and that are to be folded,
@@ -156,7 +170,7 @@ func (b *base) fold(ctx context.Context, in own.MessageTable, id string) (int64,
 		return 0, err
 	}
 	l, err := b.withWaitingOf(ctx, x, in, true)
-	if err != nil || l.last == 0 {
+	if err != nil || len(l.waits) == 0 {
 		return 0, err
 	}
 	if l.broken != nil {
@@ -176,7 +190,7 @@ func (b *base) fold(ctx context.Context, in own.MessageTable, id string) (int64,
 	if err := m.settle(ctx, slices.Collect(l.whole.RowsChanged(l.doc, id, orZero(x.UserID), b.now()))); err != nil {
 		return 0, err
 	}
-	return l.rows, l.folded(ctx, b, in)
+	return int64(len(l.waits)), l.folded(ctx, b, in)
 }
 
 // settle writes those of the rows that are not stored as they should be: most

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -52,18 +53,8 @@ func (c *Chats) SetMessage(ctx context.Context, w Who, chat, message string, pat
 	if err != nil {
 		return err
 	}
-	written := false
 	o := engine.TxOptions{Name: "chats.SetMessage", Idempotent: true}
-	err = c.withWaiting(ctx, func(there bool) error {
-		if written = false; !there {
-			return nil
-		}
-		return c.inTx(ctx, o, func(ctx context.Context, b base) error {
-			var err error
-			written, err = b.append(ctx, w, chat, p)
-			return err
-		})
-	})
+	written, err := c.appended(ctx, o, func(ctx context.Context, b base) error { return b.append(ctx, w, chat, p) })
 	if err != nil || written {
 		return err
 	}
@@ -85,50 +76,117 @@ func patchFor(message string, patch jsonvalue.JSON) (p chatdoc.Patch, err error)
 	return chatdoc.Patch{MessageID: chatdoc.CleanString(message), Members: string(clean)}, err
 }
 
-// append writes the row of a message and lets what was set wait for the document.
-// It reports false, and has written nothing, when it has to go into the document.
-func (b *base) append(ctx context.Context, w Who, chat string, p chatdoc.Patch) (bool, error) {
-	t := tables.Chat
-	c, err := query.One[struct {
-		UserID    *string `db:"user_id"`
-		UpdatedAt *int64  `db:"updated_at"`
-	}](ctx, b.q, query.Select(t.UserID, t.UpdatedAt).From(t.Table).Named("chats.LockForMessage").ForUpdate().
-		Where(t.ID.Eq(chat), chats.allowed(b, w, MayWrite)))
-	if err != nil {
-		return false, err
-	}
-	log := own.Message
-	newest, err := query.All[own.MessageRow](ctx, b.q, query.Select(log.Seq, log.Number, log.Bytes).From(log.Table).Named("waiting.Newest").
-		Where(log.ChatID.Eq(chat)).OrderBy(log.Seq.Desc()).Limit(1))
-	if err != nil {
-		return false, err
-	}
-	row := own.MessageRow{ChatID: chat, Seq: time.Now().UnixNano(), MessageID: p.MessageID, Patch: jsonvalue.Text(p.Members), At: b.now(),
-		Number: 1, Bytes: int64(len(p.Members))}
-	if len(newest) > 0 {
-		// Clocks of several replicas need not agree.
-		row.Seq, row.Number, row.Bytes = max(row.Seq, newest[0].Seq+1), row.Number+newest[0].Number, row.Bytes+newest[0].Bytes
-	}
-	if row.Number > mostWaiting || row.Bytes > mostWaitingBytes {
+// errIntoDocument says that what is to be written cannot wait: nothing of it is
+// written, and it goes into the document.
+var errIntoDocument = errors.New("it goes into the document")
+
+// appended runs write in a transaction, and reports false where messages cannot
+// wait, or not that one.
+func (b *base) appended(ctx context.Context, o engine.TxOptions, write func(context.Context, base) error) (bool, error) {
+	waits := false
+	err := b.withWaiting(ctx, func(there bool) error {
+		if waits = there && !b.backlog.older.Load(); !waits {
+			return nil
+		}
+		return b.inTx(ctx, o, write)
+	})
+	if errors.Is(err, errIntoDocument) {
 		return false, nil
 	}
-	if written, err := (&Messages{*b}).patch(ctx, chat, orZero(c.UserID), p); err != nil || !written {
-		return false, err
+	return waits && err == nil, err
+}
+
+// append writes the row of a message and lets what was set wait for the document,
+// or is errIntoDocument.
+func (b *base) append(ctx context.Context, w Who, chat string, p chatdoc.Patch) error {
+	t := tables.Chat
+	owner, err := query.One[*string](ctx, b.q, query.Select(t.UserID).From(t.Table).Named("chats.LockForMessage").ForUpdate().
+		Where(t.ID.Eq(chat), chats.allowed(b, w, MayWrite)))
+	if err != nil {
+		return err
 	}
-	if _, err := query.Exec(ctx, b.q, query.Insert(log.Table).Named("waiting.Insert").Row(row)); err != nil {
-		return false, err
+	return b.wait(ctx, chat, orZero(owner), p)
+}
+
+// wait is append for a chat that is under lock.
+func (b *base) wait(ctx context.Context, chat, owner string, p chatdoc.Patch) error {
+	rowOf := b.patch(chat, owner, p)
+	if rowOf == nil {
+		return errIntoDocument
 	}
-	// Times are in seconds, and on some engines a row with a large document is
-	// written whole.
-	if now := b.now(); orZero(c.UpdatedAt) < now {
-		seen := query.Case[int64]().When(t.LastReadAt.IfNull(0).GeTo(t.UpdatedAt.IfNull(0)), now).ElseTo(t.LastReadAt)
-		_, err = query.Exec(ctx, b.q, query.Update(t.Table).Named("chats.Touch").Set(t.LastReadAt.SetTo(seen), t.UpdatedAt.Set(now)).Where(t.ID.Eq(chat)))
+	n, err := query.ExecAll(ctx, b.q, b.waiting(chat, p), rowOf)
+	if err == nil && slices.Contains(n, 0) { // too much waits, or the message has no row
+		return errIntoDocument
 	}
-	if tx, ok := b.q.(*engine.Tx); ok && err == nil {
-		at, note := b.clock(), b.backlog
-		tx.OnCommit(func() { note.wrote(chat, waitingChat{last: at, rows: row.Number, bytes: row.Bytes}) })
+	if err == nil {
+		b.noteWaiting(chat, owner, p)
 	}
-	return true, err
+	return err
+}
+
+// How much may differ in a document that is sent whole for it to wait.
+const (
+	mostDiffering      = 16 // messages
+	mostDifferingBytes = 1 << 20
+)
+
+// differing are the patches that make of a document another one, and that with their
+// spelling; none, and the other itself, where it is to be written as a whole.
+func differing(before, after *chatdoc.Document) ([]chatdoc.Patch, *chatdoc.Document) {
+	patches, made := chatdoc.Difference(before, after, mostDiffering)
+	size := 0
+	for _, p := range patches {
+		size += len(p.Members)
+	}
+	if patches == nil || size > mostDifferingBytes {
+		return nil, after
+	}
+	return patches, made
+}
+
+// waitAll lets patches wait for the document of a chat that is under lock; their
+// rows are written by themselves.
+func (b *base) waitAll(ctx context.Context, chat, owner string, patches []chatdoc.Patch) error {
+	sts := collect(patches, func(p chatdoc.Patch) query.Statement { return b.waiting(chat, p) })
+	n, err := query.ExecAll(ctx, b.q, sts...)
+	if err == nil && slices.Contains(n, 0) {
+		return errIntoDocument
+	}
+	if err == nil {
+		b.noteWaiting(chat, owner, patches...)
+	}
+	return err
+}
+
+// noteWaiting notes what this process lets wait, when that is committed.
+func (b *base) noteWaiting(chat, owner string, patches ...chatdoc.Patch) {
+	tx, ok := b.q.(*engine.Tx)
+	if !ok {
+		return
+	}
+	var size int64
+	for _, p := range patches {
+		size += int64(len(p.Members))
+	}
+	at, note := b.clock(), b.backlog
+	tx.OnCommit(func() { note.wrote(chat, owner, at, int64(len(patches)), size) })
+}
+
+// waiting inserts a patch that waits for the document of a chat that is under lock,
+// unless too much waits. The newest row is that of now, and clocks of several
+// replicas need not agree.
+func (b *base) waiting(chat string, p chatdoc.Patch) query.Statement {
+	t, log := tables.Chat, own.Message
+	newest := query.Select(log.Seq, log.Number, log.Bytes).From(log.Table).Where(log.ChatID.Eq(chat)).OrderBy(log.Seq.Desc()).Limit(1)
+	was := func(column string) query.Expr[int64] { return query.Field[int64]("newest", column).IfNull(0) }
+	seq, size := time.Now().UnixNano(), int64(len(p.Members))
+	row := query.Select(t.ID, query.Case[int64]().WhenTo(was("seq").Ge(seq), was("seq").Plus(1)).Else(seq).As("seq"),
+		query.Val(p.MessageID).As("message_id"), query.Val(jsonvalue.Text(p.Members)).As("patch"), was("number").Plus(1).As("number"),
+		was("bytes").Plus(size).As("bytes"), query.Val(b.now()).As("at"), t.UserID).From(t.Table).
+		LeftJoinItem(newest.Subquery("newest"), query.And()).
+		Where(t.ID.Eq(chat), was("number").Lt(mostWaiting), was("bytes").Le(mostWaitingBytes-size))
+	return query.Insert(log.Table).Named("waiting.Insert").
+		FromSelect(row, log.ChatID, log.Seq, log.MessageID, log.Patch, log.Number, log.Bytes, log.At, log.UserID)
 }
 
 // rowColumns are the columns of a message's row that a patch can set.
@@ -141,21 +199,18 @@ var rowColumns = map[string]query.AnyColumn{
 }
 
 // patch writes what a patch says to the row of a message, which is made when the
-// patch is a whole message. It reports false when there is no row and none can be
-// made, or when the patch takes the row away.
-func (m *Messages) patch(ctx context.Context, chat, owner string, p chatdoc.Patch) (bool, error) {
+// patch is a whole message; nil when it takes the row away.
+func (b *base) patch(chat, owner string, p chatdoc.Patch) query.Statement {
 	t := tables.ChatMessage
-	row, columns := chatdoc.PatchRow(p, chat, owner, m.now())
+	row, columns := chatdoc.PatchRow(p, chat, owner, b.now())
 	if !p.Whole() {
 		if slices.Contains(columns, "role") {
-			return false, nil
+			return nil
 		}
-		n, err := query.Exec(ctx, m.q, query.Update(t.Table).Named("messages.Patch").Set(assignments(&row, columns)...).Where(t.ID.Eq(row.ID), t.ChatID.Eq(chat)))
-		return n > 0, err
+		return query.Update(t.Table).Named("messages.Patch").Set(assignments(&row, columns)...).Where(t.ID.Eq(row.ID), t.ChatID.Eq(chat))
 	}
 	cols := collect(columns, func(name string) query.AnyColumn { return rowColumns[name] })
-	_, err := query.Exec(ctx, m.q, query.InsertRows(t.Table, []model.ChatMessage{row}).Named("messages.Upsert").OnConflict(t.ID).DoUpdate(cols...))
-	return true, err
+	return query.InsertRows(t.Table, []model.ChatMessage{row}).Named("messages.Upsert").OnConflict(t.ID).DoUpdate(cols...)
 }
 
 // assignments set columns to what a row has in them.

@@ -44,8 +44,8 @@ func (n *Notes) Chats(ctx context.Context, w Who, note string) ([]model.Chat, er
 }
 
 func (b *base) chatsOf(ctx context.Context, w Who, note string, p Page) ([]model.Chat, error) {
-	return b.readChats(ctx, "chats.OfNote", func(st query.SelectStmt) query.SelectStmt {
-		return p.apply(st.Where(ofNote(w, note)).OrderBy(tables.Chat.UpdatedAt.Desc(), tables.Chat.ID))
+	return b.readChats(ctx, "chats.OfNote", func(st query.SelectStmt, at times) query.SelectStmt {
+		return p.apply(st.Where(ofNote(w, note)).OrderBy(at.updated.Desc(), tables.Chat.ID))
 	})
 }
 

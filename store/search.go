@@ -38,13 +38,15 @@ func order(a, b hit) int {
 // indexed is [Chats.Search] by what is kept of the chats of one user. It is
 // dberr.ErrSchemaMismatch where there are no tables for that.
 func (c *Chats) indexed(ctx context.Context, w Who, text string, f ChatFilter, p Page) (found []ChatItem, err error) {
-	err = c.inTx(ctx, engine.TxOptions{Name: "chats.Search", Mode: engine.Read}, func(ctx context.Context, b base) error {
-		s := chatSearch{base: b, who: w, filter: f, query: search.Parse(text)}
-		hits, err := s.hits(ctx)
-		if err == nil {
-			found, err = s.page(ctx, hits, p)
-		}
-		return err
+	err = c.withMoved(ctx, func(may bool) error {
+		return c.inTx(ctx, engine.TxOptions{Name: "chats.Search", Mode: engine.Read}, func(ctx context.Context, b base) error {
+			s := chatSearch{base: b, who: w, filter: f, query: search.Parse(text), waits: may}
+			hits, err := s.hits(ctx)
+			if err == nil {
+				found, err = s.page(ctx, hits, p)
+			}
+			return err
+		})
 	})
 	return found, c.searching.known(err)
 }
@@ -55,20 +57,31 @@ type chatSearch struct {
 	who    Who
 	filter ChatFilter
 	query  *search.Query
+	waits  bool // messages may wait for documents
+
+	someWait bool // and some do
 }
 
 // hits are the chats in which the text may be found, in the standard order. A chat
 // may come twice; one of them says its updated_at.
 func (s *chatSearch) hits(ctx context.Context) ([]hit, error) {
+	hits, err := s.waiting(ctx)
+	if err != nil {
+		return nil, err
+	}
 	changed, err := s.changed(ctx, s.filter.UserID)
 	if err != nil {
 		return nil, err
 	}
-	skip := make(map[string]bool, len(changed))
-	var hits []hit
+	skip := make(map[string]bool, len(hits)+len(changed))
+	for _, w := range hits {
+		skip[w.id] = true
+	}
 	for _, c := range changed {
-		skip[c.id] = true
-		hits = append(hits, c)
+		if !skip[c.id] {
+			skip[c.id] = true
+			hits = append(hits, c)
+		}
 	}
 	more, err := s.loose(ctx)
 	if err != nil {
@@ -85,6 +98,22 @@ func (s *chatSearch) hits(ctx context.Context) ([]hit, error) {
 	}
 	slices.SortFunc(hits, order)
 	return hits, nil
+}
+
+// waiting are the chats for which messages wait. Their rows do not say yet that they
+// have changed.
+func (s *chatSearch) waiting(ctx context.Context) ([]hit, error) {
+	if !s.waits {
+		return nil, nil
+	}
+	t, of := tables.Chat, query.Field[string]("waiting", "chat_id")
+	at := timesMovedTo(query.Field[int64]("waiting", "last"))
+	rows, err := query.All[version](ctx, s.q, query.Select(t.ID, at.updated.As("updated_at")).From(t.Table).
+		JoinItem(waitingOf(s.filter.UserID), of.EqTo(t.ID)).Named("search.OfWaiting"))
+	return collect(rows, func(v version) hit {
+		s.someWait = true
+		return hit{id: v.ID, updated: orZero(v.UpdatedAt), itself: true, dated: true}
+	}), err
 }
 
 // loose are the chats that are in no part of the index.
@@ -253,8 +282,8 @@ func (s *chatSearch) narrowed(ctx context.Context, hits []hit) ([]hit, error) {
 	if !narrow || len(hits) < manyHits {
 		return hits, nil
 	}
-	ids, err := query.All[string](ctx, s.q, query.Select(tables.Chat.ID).From(tables.Chat.Table).
-		Named("search.Narrow").Where(f.conds()...))
+	st, at := overChats(s.waits, f.UserID)
+	ids, err := query.All[string](ctx, s.q, st.Columns(tables.Chat.ID).Named("search.Narrow").Where(f.condsAt(at)...))
 	if err != nil {
 		return nil, err
 	}
@@ -286,7 +315,7 @@ func (s *chatSearch) look(ctx context.Context, hits []hit, found map[string]Chat
 			Owner *string `db:"user_id"`
 			Kept  int64   `db:"kept"`
 			Text  []byte  `db:"text"`
-		}](ctx, s.q, query.Select(append(itemColumns(), tables.Chat.UserID, t.UpdatedAt.As("kept"), t.Text)...).Named("search.Texts").
+		}](ctx, s.q, query.Select(append(itemColumns(storedTimes()), tables.Chat.UserID, t.UpdatedAt.As("kept"), t.Text)...).Named("search.Texts").
 			From(tables.Chat.Table).
 			Join(t.Table, t.ChatID.EqTo(tables.Chat.ID)).Where(tables.Chat.ID.In(ids...)).Where(s.anybodys().conds()...))
 		if err != nil {
@@ -330,12 +359,12 @@ func (s *chatSearch) put(found map[string]ChatItem, item ChatItem, record []byte
 
 // lookAt looks at chats of which no text is kept, or not the one of now.
 func (s *chatSearch) lookAt(ctx context.Context, ids []string, found map[string]ChatItem) error {
+	st, at := overChats(s.waits, s.filter.UserID)
 	rows, err := query.All[struct {
 		ChatItem
 		Owner *string `db:"user_id"`
-	}](ctx, s.q, query.Select(append(itemColumns(), tables.Chat.UserID)...).Named("search.Changed").
-		From(tables.Chat.Table).
-		Where(tables.Chat.ID.In(ids...)).Where(s.anybodys().conds()...))
+	}](ctx, s.q, st.Columns(append(itemColumns(at), tables.Chat.UserID)...).Named("search.Changed").
+		Where(tables.Chat.ID.In(ids...)).Where(s.anybodys().condsAt(at)...))
 	if err != nil {
 		return err
 	}
@@ -346,7 +375,7 @@ func (s *chatSearch) lookAt(ctx context.Context, ids []string, found map[string]
 		}
 	}
 	for left := slices.Sorted(maps.Keys(items)); len(left) > 0; {
-		records, rest, err := s.records(ctx, left)
+		records, rest, err := s.records(ctx, left, s.someWait)
 		if err != nil {
 			return err
 		}

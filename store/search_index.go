@@ -305,7 +305,7 @@ func (x *SearchIndex) takeSome(ctx context.Context, ids []string) (rest []string
 	settled := x.clock().Add(-SearchSettle).Unix() // when they are read, or before
 	var records map[string]record
 	err = x.inTx(ctx, engine.TxOptions{Name: "search.Read", Mode: engine.Read}, func(ctx context.Context, b base) (err error) {
-		records, rest, err = b.records(ctx, ids)
+		records, rest, err = b.records(ctx, ids, true)
 		return err
 	})
 	if err != nil {

@@ -163,15 +163,18 @@ func (b *base) waitingIn(ctx context.Context, chats []string) (map[string]bool, 
 // messages, the oldest first, and what only their documents have. A document that
 // cannot be read keeps nothing else from being found. Where the texts are too much
 // to stand in memory together, the rest are the chats that are to be asked for again.
-func (b *base) records(ctx context.Context, ids []string) (out map[string]record, rest []string, err error) {
+// waits says whether messages may wait for the documents.
+func (b *base) records(ctx context.Context, ids []string, waits bool) (out map[string]record, rest []string, err error) {
 	texts, rest, err := b.textsOfMessages(ctx, ids)
 	if err != nil {
 		return nil, nil, err
 	}
 	ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return slices.Contains(rest, id) })
-	waiting, err := b.waitingIn(ctx, ids)
-	if err != nil {
-		return nil, nil, err
+	var waiting map[string]bool
+	if waits {
+		if waiting, err = b.waitingIn(ctx, ids); err != nil {
+			return nil, nil, err
+		}
 	}
 	out = make(map[string]record, len(ids))
 	t := tables.Chat

@@ -93,23 +93,12 @@ func (s *Workspace) Search(ctx context.Context, w Who, f WorkspaceFilter, p Page
 		return nil, err
 	}
 	l := &lookup{base: s.base, w: w, text: strings.TrimSpace(f.Text), words: searchWords(f.Text), folders: out.Folders}
-	within := l.inside(f.Folder)
-	var parts []query.Query
-	if f.Chats && !f.Others && (f.Folder == "" || within != nil) {
-		parts = append(parts, l.chats(within))
-	}
-	if f.Chats && !f.Mine && f.Folder == "" {
-		parts = append(parts, l.snapshots())
-	}
-	if f.Notes && out.Notes && f.Folder == "" {
-		parts = append(parts, l.notes(f))
-	}
-	if len(parts) == 0 {
-		return out, nil
-	}
-	found, err := query.All[candidate](ctx, s.q, query.UnionAll(parts...).Named("workspace.Search").
-		OrderBy(query.ByColumn("place", false), query.ByColumn("updated_at", true), query.ByColumn("kind", false), query.ByColumn("id", false)).
-		Limit(p.Limit+1).Offset(p.Offset))
+	var found []candidate
+	err = s.withMoved(ctx, func(may bool) (err error) {
+		l.waits = may
+		found, err = l.candidates(ctx, f, out.Notes, p)
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -157,6 +146,28 @@ type lookup struct {
 	text    string
 	words   []string
 	folders []WorkspaceFolder
+	waits   bool // messages may wait for documents
+}
+
+// candidates are what is found, and one more than the page has if there is one.
+func (l *lookup) candidates(ctx context.Context, f WorkspaceFilter, notes bool, p Page) ([]candidate, error) {
+	within := l.inside(f.Folder)
+	var parts []query.Query
+	if f.Chats && !f.Others && (f.Folder == "" || within != nil) {
+		parts = append(parts, l.chats(within))
+	}
+	if f.Chats && !f.Mine && f.Folder == "" {
+		parts = append(parts, l.snapshots())
+	}
+	if f.Notes && notes && f.Folder == "" {
+		parts = append(parts, l.notes(f))
+	}
+	if len(parts) == 0 {
+		return nil, nil
+	}
+	return query.All[candidate](ctx, l.q, query.UnionAll(parts...).Named("workspace.Search").
+		OrderBy(query.ByColumn("place", false), query.ByColumn("updated_at", true), query.ByColumn("kind", false), query.ByColumn("id", false)).
+		Limit(p.Limit+1).Offset(p.Offset))
 }
 
 // inside are the ids of a folder and of those in it, or none.
@@ -175,15 +186,15 @@ func (l *lookup) inside(id string) []string {
 	return out
 }
 
-// candidates selects what is found in a table: pinned holds for what w has
-// pinned, and updated is in so many parts of a second.
-func (l *lookup) candidates(kind HitKind, id, title query.Column[string], pinned query.Cond, updated query.Column[int64], parts int64) query.SelectStmt {
+// in selects what is found in a table: pinned holds for what w has pinned, and
+// updated is in so many parts of a second.
+func (l *lookup) in(from query.SelectStmt, kind HitKind, id, title query.Column[string], pinned query.Cond, updated query.Expr[int64], parts int64) query.SelectStmt {
 	place := query.Case[int64]().When(pinned, 0).Else(3)
 	if l.text != "" {
 		place = query.Case[int64]().When(title.EqFold(l.text), 0).When(title.ContainsFold(l.text), 1).Else(3)
 	}
-	return query.Select(query.Val(string(kind)).As("kind"), id.As("id"), place.As("place"),
-		query.Div(updated.IfNull(0), query.Val(parts)).As("updated_at")).From(id.Table())
+	return from.Columns(query.Val(string(kind)).As("kind"), id.As("id"), place.As("place"),
+		query.Div(updated.IfNull(0), query.Val(parts)).As("updated_at"))
 }
 
 func (l *lookup) chats(within []string) query.SelectStmt {
@@ -192,7 +203,8 @@ func (l *lookup) chats(within []string) query.SelectStmt {
 	for _, word := range l.words {
 		conds = append(conds, mentions(word))
 	}
-	return l.candidates(HitChat, t.ID, t.Title, t.Pinned.IfNull(false).Eq(true), t.UpdatedAt, 1).Where(conds...)
+	from, at := overChats(l.waits, l.w.ID)
+	return l.in(from, HitChat, t.ID, t.Title, t.Pinned.IfNull(false).Eq(true), at.updated, 1).Where(conds...)
 }
 
 // snapshots are found by their titles, and when they were shared with w or a
@@ -206,7 +218,7 @@ func (l *lookup) snapshots() query.SelectStmt {
 	for _, word := range l.words {
 		conds = append(conds, t.Title.ContainsFold(word))
 	}
-	return l.candidates(HitSnapshot, t.ID, t.Title, t.ID.IsNull(), t.UpdatedAt, 1).Where(conds...)
+	return l.in(query.Select().From(t.Table), HitSnapshot, t.ID, t.Title, t.ID.IsNull(), t.UpdatedAt.Expr, 1).Where(conds...)
 }
 
 func (l *lookup) notes(f WorkspaceFilter) query.SelectStmt {
@@ -215,7 +227,7 @@ func (l *lookup) notes(f WorkspaceFilter) query.SelectStmt {
 	for _, word := range l.words {
 		conds = append(conds, query.Or(t.Title.ContainsFold(word), noteText().ContainsFold(word)))
 	}
-	return l.candidates(HitNote, t.ID, t.Title, pinned(l.w.ID), t.UpdatedAt, 1_000_000_000).Where(conds...)
+	return l.in(query.Select().From(t.Table), HitNote, t.ID, t.Title, pinned(l.w.ID), t.UpdatedAt.Expr, 1_000_000_000).Where(conds...)
 }
 
 func noteText() query.Expr[string] { return tables.Note.Data.Path("content", "md").Text() }

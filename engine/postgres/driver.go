@@ -82,6 +82,7 @@ func (Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*dr
 			": statements are sent unprepared; if the pooler keeps prepared statements, add prepared_statements=on to the URL")
 	}
 	db.Elsewhere = elsewhere
+	db.SendAll = sendAll
 	db.Printed = printed
 	pool := o.Pool.OrDefault()
 	db.Writer = sql.OpenDB(c)
@@ -376,8 +377,9 @@ type conn struct {
 	used    time.Time // when it was put back last
 	expires time.Time // zero is never
 	watch   *prepareWatch
-	seen    int64 // of connector.changes, when the cache of statements was empty
-	changed bool  // this session changed the schema
+	seen    int64           // of connector.changes, when the cache of statements was empty
+	changed bool            // this session changed the schema
+	batched map[string]bool // texts that were sent together since the cache was empty, and whether they ran
 }
 
 // ExecContext is the driver's, except for what it says about a connection that

@@ -76,6 +76,7 @@ func (c *conn) forgetStale(ctx context.Context) error {
 			return err
 		}
 		c.watch.any = false
+		clear(c.batched)
 	}
 	c.seen = changes
 	return nil
@@ -145,6 +146,7 @@ func (c *conn) again(ctx context.Context, err error, inTx bool) (bool, error) {
 				return false, err
 			}
 			c.watch.any = false
+			clear(c.batched)
 		}
 		return true, nil
 	case !maybeStale(pg):

@@ -107,28 +107,39 @@ func (d *Document) Remove(id string) *Document {
 // and that as the one the chat stands at; nil when there is no such message.
 func (d *Document) Branch(id string) *Document {
 	all := d.messages()
-	var path []string
-	seen := map[string]bool{}
-	for at := id; all.Find(at) >= 0 && !seen[at]; {
-		path, seen[at] = append(path, at), true
-		at, _ = jsontext.StringOf(factsOf(all.Get(at)).parentID)
-	}
-	if path == nil {
+	ids := path(all, id)
+	if ids == nil {
 		return nil
 	}
-	slices.Reverse(path)
 	messages := &jsontext.Object{}
-	for _, at := range path {
+	for _, at := range ids {
 		messages.Set(at, all.Get(at))
 	}
 	derived(messages)
-	list := make([]string, len(path))
-	for i := range messages.Members {
-		list[i] = messages.Members[i].Value()
-	}
 	out := d.rebuilt(messages, id)
 	if jsontext.Elements(d.top.Get("messages")) != nil {
-		out = out.With("messages", jsontext.Array(list))
+		out = out.With("messages", jsontext.Array(texts(messages, ids)))
+	}
+	return out
+}
+
+// path are the messages from the root to one of them; none when it is not there.
+func path(messages *jsontext.Object, id string) []string {
+	var out []string
+	seen := map[string]bool{}
+	for at := id; messages.Find(at) >= 0 && !seen[at]; {
+		seen[at] = true
+		out = append(out, at)
+		at, _ = jsontext.StringOf(factsOf(messages.Get(at)).parentID)
+	}
+	slices.Reverse(out)
+	return out
+}
+
+func texts(messages *jsontext.Object, ids []string) []string {
+	out := make([]string, len(ids))
+	for i, id := range ids {
+		out[i] = messages.Get(id)
 	}
 	return out
 }

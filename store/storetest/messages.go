@@ -13,6 +13,7 @@ import (
 	"github.com/larder-db/larder/model"
 	"github.com/larder-db/larder/model/chatdoc"
 	"github.com/larder-db/larder/query"
+	"github.com/larder-db/larder/schema"
 	"github.com/larder-db/larder/store"
 	"github.com/larder-db/larder/tables"
 	"github.com/larder-db/larder/tables/own"
@@ -52,7 +53,7 @@ var messageCases = []testCase{
 		c := s.chat(bob, twoMessages)
 		before := s.stored(c.ID)
 		s.later(10)
-		s.max(5, func() { s.set(bob, c.ID, "m3", answer) })
+		s.max(3, func() { s.set(bob, c.ID, "m3", answer) })
 		want := s.doc(before).Upsert("m3", answer)
 
 		equal(s, "the row of the chat", s.stored(c.ID), before)
@@ -111,6 +112,100 @@ var messageCases = []testCase{
 		s.ok(err)
 		equal(s, "rows that were folded again", n, 0)
 	}},
+	{"a message that waits moves its chat, and not the row of it", func(s *Suite) {
+		bob, eve := s.user("bob"), s.user("eve")
+		seen, unseen, last, hers := s.chat(bob, twoMessages), s.chat(bob, twoMessages), s.chat(bob, twoMessages), s.chat(eve, twoMessages)
+		row := func(id string) *model.Chat {
+			x, err := query.One[model.Chat](s.ctx(), s.Eng, query.SelectFrom(tables.Chat.Table).Where(tables.Chat.ID.Eq(id)))
+			s.ok(err)
+			return &x
+		}
+		for i, c := range []*model.Chat{seen, unseen, last} {
+			s.exec(query.Update(tables.Chat.Table).Set(tables.Chat.UpdatedAt.Set(epoch+int64(i)), tables.Chat.LastReadAt.Set(epoch+10*int64(1-i))).Where(tables.Chat.ID.Eq(c.ID)))
+		}
+		list := func(f store.ChatFilter, p store.Page) string {
+			s.Helper()
+			items, err := s.Store.Chats.List(s.ctx(), bob.Who(), f, p)
+			s.ok(err)
+			names := map[string]string{seen.ID: "seen", unseen.ID: "unseen", last.ID: "last"}
+			var out []string
+			for _, x := range items {
+				out = append(out, fmt.Sprint(names[x.ID], " ", x.UpdatedAt-epoch, " ", *x.LastReadAt-epoch))
+			}
+			return strings.Join(out, ", ")
+		}
+		equal(s, "the list before", list(store.ChatFilter{}, store.Page{}), "last 2 -10, unseen 1 0, seen 0 10")
+		before := map[string]*model.Chat{seen.ID: row(seen.ID), unseen.ID: row(unseen.ID)}
+		s.later(20)
+		s.set(eve, hers.ID, "m3", answer)
+		s.max(1, func() { list(store.ChatFilter{}, store.Page{}) })
+		s.set(bob, seen.ID, "m3", answer)
+		s.later(10)
+		s.set(bob, unseen.ID, "m3", answer)
+		for id, was := range before {
+			equal(s, "the row of the chat", fmt.Sprint(*row(id).UpdatedAt, *row(id).LastReadAt), fmt.Sprint(*was.UpdatedAt, *was.LastReadAt))
+		}
+		check := func() {
+			s.Helper()
+			equal(s, "the list", list(store.ChatFilter{}, store.Page{}), "unseen 30 0, seen 20 20, last 2 -10")
+			equal(s, "its first page", list(store.ChatFilter{}, store.Page{Limit: 1}), "unseen 30 0")
+			equal(s, "its second page", list(store.ChatFilter{}, store.Page{Limit: 1, Offset: 1}), "seen 20 20")
+			equal(s, "upwards", list(store.ChatFilter{Sort: store.ByUpdated, Ascending: true}, store.Page{}), "last 2 -10, seen 20 20, unseen 30 0")
+			equal(s, "unread first", list(store.ChatFilter{Sort: store.ByUnread}, store.Page{}), "unseen 30 0, last 2 -10, seen 20 20")
+			equal(s, "behind the first", list(store.ChatFilter{After: &store.ChatKey{UpdatedAt: epoch + 30, ID: unseen.ID}}, store.Page{}), "seen 20 20, last 2 -10")
+			equal(s, "what has changed", list(store.ChatFilter{ChangedAfter: epoch + 19}, store.Page{}), "unseen 30 0, seen 20 20")
+			n, err := s.Store.Chats.Count(s.ctx(), bob.Who(), store.ChatFilter{ChangedAfter: epoch + 25})
+			s.ok(err)
+			equal(s, "how many have changed", n, 1)
+			var each []string
+			for x, err := range s.Store.Chats.Each(s.ctx(), bob.Who(), store.ChatFilter{}, store.Page{}) {
+				s.ok(err)
+				each = append(each, fmt.Sprint(*x.UpdatedAt-epoch))
+			}
+			equal(s, "an export", strings.Join(each, " "), "30 20 2")
+			found, err := s.Store.Chats.Search(s.ctx(), bob.Who(), "more", store.ChatFilter{}, store.PageNumber(1))
+			s.ok(err)
+			equal(s, "found", fmt.Sprint(len(found), found[0].ID == unseen.ID, found[0].UpdatedAt-epoch, found[1].UpdatedAt-epoch), "2 true 30 20")
+			page, err := s.Store.Workspace.Search(s.ctx(), bob.Who(), store.WorkspaceFilter{Chats: true, Text: "more"}, store.Page{Limit: 10})
+			s.ok(err)
+			equal(s, "found on the page", fmt.Sprint(len(page.Hits), page.Hits[0].ID == unseen.ID, page.Hits[0].UpdatedAt-epoch), "2 true 30")
+		}
+		check()
+		for id := range before {
+			_, err := s.Store.Chats.Fold(s.ctx(), id)
+			s.ok(err)
+		}
+		equal(s, "the row of the chat", fmt.Sprint(*row(seen.ID).UpdatedAt-epoch, *row(seen.ID).LastReadAt-epoch), "20 20")
+		check()
+	}},
+	{"a table of before, without owners, is emptied", func(s *Suite) {
+		bob := s.user("bob")
+		c := s.chat(bob, twoMessages)
+		s.exec(query.Text("drop", true, "DROP TABLE {larder_message}"))
+		older := schema.Define("larder_message")
+		older.Text("chat_id").Key(191)
+		older.BigInt("seq")
+		older.Text("message_id")
+		older.JSON("patch")
+		older.BigInt("number")
+		older.BigInt("bytes")
+		older.BigInt("at")
+		older.Primary("", "chat_id", "seq")
+		_, err := s.Eng.CreateTables(s.ctx(), older)
+		s.ok(err)
+		s.exec(query.Insert(own.Message.Table).Row(own.MessageRow{ChatID: c.ID, Seq: 1, MessageID: "m3", Patch: jsonvalue.Text(answer), Number: 1, Bytes: 1, At: epoch}))
+		equal(s, "messages", len(s.doc(s.get(c.ID).Chat.String()).MessageIDs()), 3)
+		s.set(bob, c.ID, "m4", `{"id":"m4","parentId":"m3","role":"user","content":"4"}`)
+		equal(s, "messages that are stored", len(s.doc(s.stored(c.ID)).MessageIDs()), 4)
+		equal(s, "what waits", s.wait(c.ID), 0)
+		list, err := s.Store.Chats.List(s.ctx(), bob.Who(), store.ChatFilter{}, store.Page{})
+		s.ok(err)
+		equal(s, "chats", len(list), 1)
+		s.inStep(c.ID)
+		s.exec(query.Text("drop", true, "DROP TABLE {larder_message}"))
+		_, err = s.Eng.CreateTables(s.ctx(), own.Message.Table)
+		s.ok(err)
+	}},
 	{"writing one message costs the same in every chat", func(s *Suite) {
 		bob := s.user("bob")
 		var sent [2]int
@@ -143,8 +238,13 @@ var messageCases = []testCase{
 				_, err := s.Store.Chats.DeleteMessage(s.ctx(), bob.Who(), id, "m2")
 				return err
 			},
-			"an event": func(id string) error {
-				return s.Store.Chats.AddEvent(s.ctx(), bob.Who(), id, "m3", "message", jsonvalue.Text(`{"content":"!"}`))
+			"an update of much": func(id string) error {
+				var sent strings.Builder
+				for i := range 30 {
+					fmt.Fprintf(&sent, `%s"x%d":{"id":"x%d","parentId":"m3","role":"user","content":"9"}`, strings.Repeat(",", min(i, 1)), i, i)
+				}
+				_, err := s.Store.Chats.Merge(s.ctx(), bob.Who(), id, s.input(`{"history":{"messages":{`+sent.String()+`},"currentId":"x29"}}`))
+				return err
 			},
 		} {
 			c := s.chat(bob, twoMessages)
@@ -157,6 +257,81 @@ var messageCases = []testCase{
 				s.Errorf("%s: message m3 is %q", name, doc.Message("m3"))
 			}
 			s.inStep(c.ID)
+		}
+	}},
+	{"of a document that is sent whole the messages that differ wait", func(s *Suite) {
+		bob := s.user("bob")
+		list := func(doc string) string { // clients keep the branch beside the history
+			x := s.doc(doc)
+			var out []string
+			for at := x.CurrentID(); at != ""; {
+				out = append([]string{x.Message(at)}, out...)
+				var up string
+				_ = jsonvalue.Text(x.Message(at)).Member("parentId").Decode(&up)
+				at = up
+			}
+			return x.With("messages", "["+strings.Join(out, ",")+"]").JSON()
+		}
+		for _, listed := range []bool{false, true} {
+			c := s.chat(bob, thread(40, "some text"))
+			shape := func(doc string) string {
+				if listed {
+					return list(doc)
+				}
+				return doc
+			}
+			send := func(what string, waits int64, change func(doc *chatdoc.Document) *chatdoc.Document) {
+				s.Helper()
+				before := s.stored(c.ID)
+				want := shape(change(s.doc(s.get(c.ID).Chat.String())).JSON())
+				s.later(1)
+				got, err := s.Store.Chats.Merge(s.ctx(), bob.Who(), c.ID, s.input(want))
+				s.ok(err)
+				equal(s, what+": the answer", got.Chat.String(), want)
+				equal(s, what+": what readers see", s.get(c.ID).Chat.String(), want)
+				equal(s, what+": when it changed", *s.get(c.ID).UpdatedAt, s.now().Unix())
+				equal(s, what+": what waits", s.wait(c.ID) > 0, waits > 0)
+				if waits > 0 {
+					equal(s, what+": the row of the chat", s.stored(c.ID), before)
+				}
+				s.inStep(c.ID)
+			}
+			same := func(doc *chatdoc.Document) *chatdoc.Document { return doc }
+			if listed { // it is not there yet
+				_, err := s.Store.Chats.Merge(s.ctx(), bob.Who(), c.ID, s.input(shape(c.Chat.String())))
+				s.ok(err)
+				_, err = s.Store.Chats.Fold(s.ctx(), c.ID)
+				s.ok(err)
+			}
+			send("nothing", 0, same)
+			send("an edit", 1, func(doc *chatdoc.Document) *chatdoc.Document {
+				return doc.Upsert("m7", `{"content":"another \"text\" 😀","edited":true}`)
+			})
+			send("a question and its answer", 1, func(doc *chatdoc.Document) *chatdoc.Document {
+				return doc.Upsert("q", `{"id":"q","parentId":"m39","childrenIds":[],"role":"user","content":"?","user_id":"`+bob.ID+`","user":{"id":"`+bob.ID+`","name":"bob"}}`).
+					Upsert("a", `{"id":"a","parentId":"q","childrenIds":[],"role":"assistant","content":"!","user_id":"`+bob.ID+`","done":true}`)
+			})
+			send("another answer", 1, func(doc *chatdoc.Document) *chatdoc.Document {
+				return doc.Upsert("b", `{"id":"b","parentId":"q","childrenIds":[],"role":"assistant","content":"or !","user_id":"`+bob.ID+`","done":true}`)
+			})
+			send("the other branch", 1, func(doc *chatdoc.Document) *chatdoc.Document { return doc.Upsert("a", `{}`) })
+			s.ok(s.Store.Chats.AddEvent(s.ctx(), bob.Who(), c.ID, "a", "status", jsonvalue.Text(`{"done":true}`)))
+			s.ok(s.Store.Chats.AddEvent(s.ctx(), bob.Who(), c.ID, "a", "message", jsonvalue.Text(`{"content":" more"}`)))
+			equal(s, "the answer after an event", jsonvalue.Text(s.doc(s.get(c.ID).Chat.String()).Message("a")).Member("content").String(), `"! more"`)
+			if strings.Contains(s.stored(c.ID), "another ") {
+				s.Error("the document was written")
+			}
+			want := s.get(c.ID).Chat.String()
+			_, err := s.Store.Chats.Fold(s.ctx(), c.ID)
+			s.ok(err)
+			equal(s, "the document that is stored", s.stored(c.ID), want)
+			s.inStep(c.ID)
+			if !listed {
+				got, err := s.Store.Chats.Merge(s.ctx(), bob.Who(), c.ID, s.input(`{"history": {"messages": {"z": {"id": "z", "parentId": "a", "role": "user", "content": "with  spaces"}}, "currentId": "z"}}`))
+				s.ok(err)
+				equal(s, "what waits of a document with white space", s.wait(c.ID), 1)
+				equal(s, "its text", jsonvalue.Text(s.doc(got.Chat.String()).Message("z")).Member("content").String(), `"with  spaces"`)
+			}
 		}
 	}},
 	{"what cannot wait goes into the document", func(s *Suite) {

@@ -28,6 +28,7 @@ type MessageTable struct {
 	Number    query.Column[int64]
 	Bytes     query.Column[int64]
 	At        query.Column[int64]
+	UserID    query.Column[string]
 }
 
 // Message is the table larder_message: what was written to single messages of
@@ -45,15 +46,17 @@ func message(t *schema.Table) MessageTable {
 		Number:    query.Col[int64](t.BigInt("number").Doc("how many rows of the chat there are up to this one")),
 		Bytes:     query.Col[int64](t.BigInt("bytes").Doc("how long their patches are together")),
 		At:        query.Col[int64](t.BigInt("at").Unit(schema.Seconds).Doc("when it was written")),
+		UserID:    query.Col[string](t.Text("user_id").Key(idKey).Null().Doc("the owner of the chat, if it has one")),
 	}
 	t.Primary("", "chat_id", "seq")
+	t.Index("larder_message_user_idx", "user_id", "chat_id", "at")
 	return m
 }
 
 // MessagesIn is a table that has the columns of [Message] and another name.
 func MessagesIn(table string) MessageTable { return message(schema.Define(table)) }
 
-// MessageRow is a row of [Message].
+// MessageRow is what is folded of a row of [Message].
 type MessageRow struct {
 	ChatID    string         `db:"chat_id"`
 	Seq       int64          `db:"seq"`
