@@ -175,7 +175,17 @@ func (c *Chats) Update(ctx context.Context, w Who, id string, edit func(*model.C
 // change makes of a chat and its document what they are to be.
 type change func(*model.Chat, *chatdoc.Document) (*chatdoc.Document, error)
 
+// edit changes a chat, and lets what differs wait where it may.
 func (c *Chats) edit(ctx context.Context, o engine.TxOptions, w Who, id string, change change) (*model.Chat, error) {
+	return c.editing(ctx, o, w, id, true, change)
+}
+
+// rewrite is edit for what is known not to wait.
+func (c *Chats) rewrite(ctx context.Context, o engine.TxOptions, w Who, id string, change change) (*model.Chat, error) {
+	return c.editing(ctx, o, w, id, false, change)
+}
+
+func (c *Chats) editing(ctx context.Context, o engine.TxOptions, w Who, id string, mayWait bool, change change) (*model.Chat, error) {
 	if _, err := chats.permitted(ctx, &c.base, w); err != nil {
 		return nil, err
 	}
@@ -187,7 +197,7 @@ func (c *Chats) edit(ctx context.Context, o engine.TxOptions, w Who, id string, 
 				return err
 			})
 		}
-		err := run(there && !c.backlog.older.Load())
+		err := run(mayWait && there && !c.backlog.older.Load())
 		if errors.Is(err, errIntoDocument) {
 			err = run(false)
 		}

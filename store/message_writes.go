@@ -58,7 +58,7 @@ func (c *Chats) SetMessage(ctx context.Context, w Who, chat, message string, pat
 	if err != nil || written {
 		return err
 	}
-	_, err = c.edit(ctx, o, w, chat, func(_ *model.Chat, doc *chatdoc.Document) (*chatdoc.Document, error) {
+	_, err = c.rewrite(ctx, o, w, chat, func(_ *model.Chat, doc *chatdoc.Document) (*chatdoc.Document, error) {
 		return doc.Upsert(p.MessageID, doc.Begun(p.MessageID, p.Members, c.now())), nil
 	})
 	return err
