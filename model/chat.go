@@ -1,6 +1,7 @@
 package model
 
-// Validate reports what no engine can know to be wrong with the row.
+// Validate reports what no engine can know to be wrong with the row, as a *Fault;
+// nil for nothing.
 func (c *Chat) Validate() error {
 	return firstOf(
 		key("chat", "id", c.ID),
@@ -8,7 +9,8 @@ func (c *Chat) Validate() error {
 	)
 }
 
-// Validate reports what no engine can know to be wrong with the row.
+// Validate reports what no engine can know to be wrong with the row, as a *Fault;
+// nil for nothing.
 func (m *ChatMessage) Validate() error {
 	return firstOf(
 		key("chat_message", "id", m.ID),
@@ -19,7 +21,8 @@ func (m *ChatMessage) Validate() error {
 	)
 }
 
-// Validate reports what no engine can know to be wrong with the row.
+// Validate reports what no engine can know to be wrong with the row, as a *Fault;
+// nil for nothing.
 func (s *SharedChat) Validate() error {
 	return firstOf(
 		key("shared_chat", "id", s.ID),
@@ -28,7 +31,8 @@ func (s *SharedChat) Validate() error {
 	)
 }
 
-// Validate reports what no engine can know to be wrong with the row.
+// Validate reports what no engine can know to be wrong with the row, as a *Fault;
+// nil for nothing.
 func (t *Tag) Validate() error {
 	return firstOf(
 		key("tag", "id", t.ID),
@@ -37,7 +41,8 @@ func (t *Tag) Validate() error {
 	)
 }
 
-// Validate reports what no engine can know to be wrong with the row.
+// Validate reports what no engine can know to be wrong with the row, as a *Fault;
+// nil for nothing.
 func (f *Folder) Validate() error {
 	return firstOf(
 		key("folder", "id", f.ID), key("folder", "user_id", f.UserID), key("folder", "name", f.Name),

@@ -1,6 +1,7 @@
 package model
 
-// Validate reports what no engine can know to be wrong with the row.
+// Validate reports what no engine can know to be wrong with the row, as a *Fault;
+// nil for nothing.
 func (g *Group) Validate() error {
 	return firstOf(
 		key("group", "id", g.ID),
@@ -8,7 +9,8 @@ func (g *Group) Validate() error {
 	)
 }
 
-// Validate reports what no engine can know to be wrong with the row.
+// Validate reports what no engine can know to be wrong with the row, as a *Fault;
+// nil for nothing.
 func (m *GroupMember) Validate() error {
 	return firstOf(
 		key("group_member", "id", m.ID),
@@ -17,7 +19,8 @@ func (m *GroupMember) Validate() error {
 	)
 }
 
-// Validate reports what no engine can know to be wrong with the row.
+// Validate reports what no engine can know to be wrong with the row, as a *Fault;
+// nil for nothing.
 func (g *AccessGrant) Validate() error {
 	return firstOf(
 		key("access_grant", "id", g.ID),
@@ -29,7 +32,8 @@ func (g *AccessGrant) Validate() error {
 	)
 }
 
-// Validate reports what no engine can know to be wrong with the row.
+// Validate reports what no engine can know to be wrong with the row, as a *Fault;
+// nil for nothing.
 func (f *ChatFile) Validate() error {
 	return firstOf(
 		key("chat_file", "id", f.ID),

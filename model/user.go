@@ -18,7 +18,8 @@ var emailShape = regexp.MustCompile(`^[^@]+@[^@]+\.[^@]+`)
 // ValidEmail reports whether s has the form of an e-mail address.
 func ValidEmail(s string) bool { return emailShape.MatchString(s) }
 
-// Validate reports what no engine can know to be wrong with the row.
+// Validate reports what no engine can know to be wrong with the row, as a *Fault;
+// nil for nothing.
 func (u *User) Validate() error {
 	return firstOf(
 		key("user", "id", u.ID),
@@ -28,10 +29,12 @@ func (u *User) Validate() error {
 	)
 }
 
-// Validate reports what no engine can know to be wrong with the row.
+// Validate reports what no engine can know to be wrong with the row, as a *Fault;
+// nil for nothing.
 func (a *Auth) Validate() error { return key("auth", "id", a.ID) }
 
-// Validate reports what no engine can know to be wrong with the row.
+// Validate reports what no engine can know to be wrong with the row, as a *Fault;
+// nil for nothing.
 func (k *APIKey) Validate() error {
 	return firstOf(
 		key("api_key", "id", k.ID),
