@@ -220,6 +220,26 @@ func TestThePageOnReading(t *testing.T) {
 	})
 }
 
+// A view is read by a table that is declared over it and that no migration is given.
+func TestAView(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
+		c := newCast(t, eng)
+		ctx := c.t.Context()
+		ok[int64](c)(query.Exec(ctx, eng, query.Text("view", true, "CREATE VIEW {admins} AS SELECT {id}, {name} FROM {users} WHERE {role} = 'admin'")))
+		admins := schema.Define("admins")
+		adminName := query.Col[string](admins.Text("name"))
+		adminID := query.Col[int64](admins.BigInt("id"))
+		c.names("Ada", query.Select(adminName).From(admins))
+		c.names("Apollo Gemini", query.Select(ProjectName).From(Projects).Join(admins, adminID.EqTo(ProjectOwner)).OrderBy(ProjectName))
+		// What the database is found to have are its tables: a migration neither makes nor drops a view.
+		found := map[string]bool{}
+		for _, live := range ok[[]*schema.Table](c)(eng.Inspect(ctx, driver.InspectOptions{})) {
+			found[live.Name] = true
+		}
+		c.is(fmt.Sprint(found["users"], found["admins"]), "true false")
+	})
+}
+
 func TestThePageOnJoins(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		c := newCast(t, eng)
