@@ -44,7 +44,7 @@ func TestOpenWebUIOpensWhatWentRound(t *testing.T) {
 func signRecorded(w *scenario) {
 	for who, email := range map[string]string{"admin": "ada@example.com", "user": "bob@example.com"} {
 		name, _, _ := strings.Cut(email, "@")
-		w.a.tokens[who] = token(w.t, w.a.send("POST", "/api/v1/auths/signin", "", fmt.Sprintf(`{"email":%q,"password":"Passw0rd!%s"}`, email, name), 200))
+		w.a.tokens[who] = w.a.sign("signin", fmt.Sprintf(`{"email":%q,"password":"Passw0rd!%s"}`, email, name))
 	}
 	if w.b != nil {
 		w.b.tokens = w.a.tokens

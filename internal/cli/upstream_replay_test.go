@@ -70,7 +70,7 @@ func (w *scenario) again(x recorded) {
 		w.ids[m[1]] = made.ID
 	}
 	if x.Auth == "other user" && s.tokens["other user"] == "" {
-		s.tokens["other user"] = token(w.t, s.send("POST", "/api/v1/auths/signin", "", `{"email":"dede@example.com","password":"Passw0rd!dede"}`, 200))
+		s.tokens["other user"] = s.sign("signin", `{"email":"dede@example.com","password":"Passw0rd!dede"}`)
 	}
 	body := w.mine(string(x.Request))
 	switch {

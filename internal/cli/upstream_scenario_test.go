@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // side is one of the programs, with what is called how there.
@@ -62,8 +63,29 @@ type reply struct {
 	text   string
 }
 
-// send sends a request as somebody; a body that begins with "@" is a file.
+// request sends a request as somebody; a body that begins with "@" is a file. What
+// is refused because the machine is busy is tried again.
 func (s *side) request(who, method, path, body string) reply {
+	s.t.Helper()
+	r := s.once(who, method, path, body)
+	for tries := 0; r.status == http.StatusServiceUnavailable && tries < 100; tries++ {
+		time.Sleep(100 * time.Millisecond)
+		r = s.once(who, method, path, body)
+	}
+	return r
+}
+
+// sign signs somebody in or up, and returns the token.
+func (s *side) sign(how, body string) string {
+	s.t.Helper()
+	r := s.request("", "POST", "/api/v1/auths/"+how, body)
+	if r.status != http.StatusOK {
+		s.t.Fatalf("%s: %d %.300s", how, r.status, r.text)
+	}
+	return token(s.t, r.text)
+}
+
+func (s *side) once(who, method, path, body string) reply {
 	s.t.Helper()
 	kind := "application/json"
 	if name, text, ok := strings.Cut(body, " "); ok && strings.HasPrefix(name, "@") {
@@ -114,7 +136,7 @@ func (w *scenario) run(file string) {
 	w.t.Helper()
 	for _, s := range w.sides() {
 		if s.tokens["admin"] == "" {
-			s.tokens["admin"] = token(w.t, s.send("POST", "/api/v1/auths/signup", "", ada, 200))
+			s.tokens["admin"] = s.sign("signup", ada)
 		}
 	}
 	text, err := os.ReadFile(file)
@@ -148,7 +170,7 @@ func (w *scenario) step(at, line string) {
 	f := strings.SplitN(line, " ", 4)
 	if f[0] == "sign" {
 		for _, s := range w.sides() {
-			s.tokens[f[1]] = token(w.t, s.send("POST", "/api/v1/auths/signin", "", fmt.Sprintf(`{"email":%q,"password":%q}`, f[2], f[3]), 200))
+			s.tokens[f[1]] = s.sign("signin", fmt.Sprintf(`{"email":%q,"password":%q}`, f[2], f[3]))
 		}
 		return
 	}
