@@ -160,6 +160,22 @@ func (b *Builder) Lacks(source, column string) bool {
 	return false
 }
 
+// ColumnType is the type of a column of a source of the innermost statement that
+// reads it; its kind is empty when it is not known.
+func (b *Builder) ColumnType(source, column string) schema.Type {
+	for i := len(b.scopes) - 1; i >= 0; i-- {
+		if b.scopes[i].Knows(source, true) {
+			if s, ok := b.scopes[i].(interface {
+				ColumnType(source, column string) schema.Type
+			}); ok {
+				return s.ColumnType(source, column)
+			}
+			break
+		}
+	}
+	return schema.Type{}
+}
+
 // checkName refuses a name that no statement around the text knows. A text
 // outside of any is not checked.
 func (b *Builder) checkName(name string, table bool) bool {

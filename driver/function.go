@@ -1,5 +1,7 @@
 package driver
 
+import "github.com/larder-db/larder/schema"
+
 // Rounding says where a number with digits to lose goes.
 type Rounding int
 
@@ -49,4 +51,17 @@ type Functions interface {
 	JSONString(b *Builder, e Expr)
 	// Upper writes e in upper case, Unicode.
 	Upper(b *Builder, e Expr)
+	// Call writes a function that is called by its own name. Whole numbers are taken
+	// in the width that it asks for.
+	Call(b *Builder, name string, args []Expr)
+	// Written binds x, as Encode made it of a value of type ty, at a place where
+	// nothing says what it is for, with the type that it would have as a literal there.
+	Written(b *Builder, ty schema.Type, x any)
+}
+
+// WriteCall writes a function call.
+func WriteCall(b *Builder, name string, args []Expr) {
+	b.SQL(name).SQL("(")
+	b.List(len(args), func(i int) { b.Expr(args[i]) })
+	b.SQL(")")
 }

@@ -1,7 +1,6 @@
 package query
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/larder-db/larder/dberr"
@@ -16,7 +15,9 @@ import (
 func encode(d driver.Dialect, ty schema.Type, v any) (any, error) {
 	x, err := d.Encode(ty, v)
 	if err == nil {
-		err = everywhere(ty, x)
+		if err = everywhere(ty, x); err != nil {
+			err = dberr.WithEngine(err, d.Engine())
+		}
 	}
 	if err != nil {
 		return nil, err
@@ -29,7 +30,7 @@ func everywhere(ty schema.Type, x any) error {
 	switch n := x.(type) {
 	case int64:
 		if bits := ty.Kind.Bits(); bits > 0 && !value.FitsBits(n, bits) {
-			return dberr.New(dberr.TooLarge, "", fmt.Sprintf("the number does not fit the column, which has %d bits", bits))
+			return dberr.New(dberr.TooLarge, "", value.OutOfRange(bits))
 		}
 	case float64:
 		if ty.Kind == schema.Float && (math.IsNaN(n) || math.IsInf(n, 0)) {

@@ -128,6 +128,11 @@ func (c compound) WriteSQL(b *driver.Builder) {
 		b.Fail(unsupported(b.Dialect(), "EXCEPT or INTERSECT"))
 		return
 	}
+	types, err := c.unified()
+	if err != nil {
+		b.Fail(err)
+		return
+	}
 	for i, p := range c.parts {
 		if i > 0 {
 			b.SQL(c.op)
@@ -135,6 +140,7 @@ func (c compound) WriteSQL(b *driver.Builder) {
 		if c.op != unionAll {
 			p = operand(p)
 		}
+		p = becoming(p, types, c.bare)
 		if c.bare || plain(p) {
 			b.Expr(p)
 			continue

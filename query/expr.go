@@ -39,6 +39,9 @@ type Expr[T any] struct {
 
 func (e Expr[T]) operand(T) {}
 
+// node is what the expression writes.
+func (e Expr[T]) node() driver.Expr { return e.n }
+
 // WriteSQL writes the expression.
 func (e Expr[T]) WriteSQL(b *driver.Builder) { e.n.WriteSQL(b) }
 
@@ -438,10 +441,13 @@ func (t text) WriteSQL(b *driver.Builder) {
 // Val is a bound value that stands by itself: SELECT ?, COALESCE(x, ?).
 func Val[T any](v T) Expr[T] {
 	ty := typeFor[T]()
-	return Expr[T]{ty: ty, n: driver.ExprFunc(func(b *driver.Builder) {
-		b.Dialect().Cast(b, arg{ty: ty, v: v}, ty)
-	})}
+	return Expr[T]{ty: ty, n: literal{arg{ty: ty, v: v}}}
 }
+
+// literal is a bound value where nothing beside it says what it is.
+type literal struct{ arg }
+
+func (l literal) WriteSQL(b *driver.Builder) { b.Dialect().Cast(b, l.arg, l.ty) }
 
 // Null is the SQL NULL of type T.
 func Null[T any]() Expr[T] { return Expr[T]{n: text("NULL"), ty: typeFor[T]()} }
@@ -469,9 +475,15 @@ func (r rawNode) WriteSQL(b *driver.Builder) {
 	b.Text(string(r.template), r.args, func(v any) {
 		if x, ok := v.(driver.Expr); ok {
 			b.Expr(x)
-		} else {
-			bound(b, typeOfValue(v), "", v)
+			return
 		}
+		ty := typeOfValue(v)
+		x, err := encode(b.Dialect(), ty, v)
+		if err != nil {
+			b.Fail(err)
+			return
+		}
+		b.Dialect().Written(b, ty, x)
 	})
 }
 

@@ -2,6 +2,7 @@ package query
 
 import (
 	"fmt"
+	"reflect"
 	"strings"
 
 	"github.com/larder-db/larder/dberr"
@@ -15,11 +16,12 @@ type call struct {
 	args []driver.Expr
 }
 
-func (c call) WriteSQL(b *driver.Builder) {
-	b.SQL(c.name).SQL("(")
-	b.List(len(c.args), func(i int) { b.Expr(c.args[i]) })
-	b.SQL(")")
-}
+func (c call) WriteSQL(b *driver.Builder) { driver.WriteCall(b, c.name, c.args) }
+
+// namedCall is a function that the program calls by its name.
+type namedCall call
+
+func (c namedCall) WriteSQL(b *driver.Builder) { b.Dialect().Call(b, c.name, c.args) }
 
 var (
 	bigint = schema.Type{Kind: schema.BigInt}
@@ -28,21 +30,27 @@ var (
 )
 
 // Func calls a function that every engine has under this name, such as ABS. The
-// name is written as it is, but for those of one argument that are the same everywhere
+// name is written as it is, but for those that are the same everywhere
 // under another name here: LENGTH, CHAR_LENGTH, UPPER and LOWER of texts are [Length],
-// [Upper] and [Lower], and ROUND is [Round] without digits. LENGTH of bytes is their number.
+// [Upper] and [Lower], and ROUND is [Round], its digits a [Val]. NULLIF compares as
+// Eq does. LENGTH of bytes is their number.
 func Func[T any](name string, args ...driver.Expr) Expr[T] {
-	if len(args) == 1 {
-		if own := ownFunction(strings.ToUpper(name), args[0]); own != nil {
-			return Expr[T]{ty: typeFor[T](), n: driver.ExprFunc(own)}
-		}
+	var own func(b *driver.Builder)
+	switch len(args) {
+	case 1:
+		own = ownFunction(strings.ToUpper(name), args[0])
+	case 2:
+		own = ownFunctionOfTwo(strings.ToUpper(name), args[0], args[1])
+	}
+	if own != nil {
+		return Expr[T]{ty: typeFor[T](), n: driver.ExprFunc(own)}
 	}
 	for _, r := range name {
 		if !(r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9') {
 			return failed[T](dberr.New(dberr.Invalid, "function", "a function's name has only letters, digits and _"))
 		}
 	}
-	return Expr[T]{n: call{name, args}, ty: typeFor[T]()}
+	return Expr[T]{n: namedCall{name, args}, ty: typeFor[T]()}
 }
 
 // ownFunction writes a function of e that engines have under one name and with
@@ -60,6 +68,37 @@ func ownFunction(name string, e driver.Expr) func(b *driver.Builder) {
 		return func(b *driver.Builder) { b.Expr(roundedTo(e, ty, 0)) }
 	}
 	return nil
+}
+
+// ownFunctionOfTwo is ownFunction for two arguments.
+func ownFunctionOfTwo(name string, e, c driver.Expr) func(b *driver.Builder) {
+	ty := kindOf(e)
+	switch {
+	case name == "ROUND" && ty.Kind.IsNumber():
+		x, ok := c.(interface{ node() driver.Expr })
+		if !ok {
+			return nil
+		}
+		l, ok := x.node().(literal)
+		if !ok || !l.ty.Kind.IsWhole() {
+			return nil
+		}
+		digits := reflect.ValueOf(l.v)
+		if !digits.CanInt() {
+			return nil
+		}
+		return rounded(Expr[any]{n: e, ty: ty}, driver.Nearest, int(digits.Int())).WriteSQL
+	case name == "NULLIF" && (ty.Kind == schema.Numeric || ty.Kind == schema.DateTime || isJSON(ty.Kind)):
+		return nulled(e, Expr[any]{n: e, ty: ty}.cmp(" = ", c)).WriteSQL
+	}
+	return nil
+}
+
+// nulled is e, or NULL where the condition holds.
+func nulled(e driver.Expr, where Cond) driver.Expr {
+	return driver.ExprFunc(func(b *driver.Builder) {
+		b.SQL("CASE WHEN ").Expr(where).SQL(" THEN NULL ELSE ").Expr(e).SQL(" END")
+	})
 }
 
 // octets reports whether e is bytes, whose length is their number.
@@ -219,10 +258,7 @@ func NullIf[T any](e Operand[T], v T) Expr[T] {
 	value := arg{ty: compared(ty), v: v}
 	switch ty.Kind {
 	case schema.DateTime, schema.Numeric, schema.JSON, schema.JSONB:
-		same := Cond{n: compare(e, ty, " = ", value)}
-		return Expr[T]{ty: ty, n: driver.ExprFunc(func(b *driver.Builder) {
-			b.SQL("CASE WHEN ").Expr(same).SQL(" THEN NULL ELSE ").Expr(e).SQL(" END")
-		})}
+		return Expr[T]{ty: ty, n: nulled(e, Cond{n: compare(e, ty, " = ", value)})}
 	}
 	return Expr[T]{n: call{"NULLIF", []driver.Expr{e, value}}, ty: ty}
 }
@@ -255,7 +291,16 @@ func (w wide) WriteSQL(b *driver.Builder) {
 		b.Expr(v)
 		return
 	case driver.Typed:
-		if k := v.SQLType().Kind; k != schema.BigInt && k.IsWhole() && b.Dialect().Has(driver.NarrowIntegers) {
+		k := v.SQLType().Kind
+		if n, ok := v.(interface{ node() driver.Expr }); ok {
+			v = typed(n.node(), v.SQLType())
+		}
+		if f, ok := v.(field); ok {
+			if own := b.ColumnType(f.source, f.column).Kind; own.IsWhole() {
+				k = own
+			}
+		}
+		if k != schema.BigInt && k.IsWhole() && b.Dialect().Has(driver.NarrowIntegers) {
 			b.Dialect().Cast(b, v, bigint)
 			return
 		}

@@ -179,16 +179,23 @@ func shapeOf(st Reader) shape {
 	}
 	cols := t.resultTypes()
 	sh.cols = cols
+	var together []schema.Type // of a union
+	if c, ok := st.(CompoundStmt); ok {
+		together = resultTypesOf(c)
+	}
 	for i, c := range cols {
 		var ty *schema.Type
 		switch c := c.(type) {
 		case AnyColumn:
 			ty = &c.reference().col.Type
 		case driver.Typed:
-			own := c.SQLType()
+			own := fieldType(st, c)
 			ty = &own
 		default:
 			continue
+		}
+		if i < len(together) {
+			ty = &together[i]
 		}
 		if ty.Codec != nil {
 			if sh.codecs == nil {

@@ -119,6 +119,11 @@ func (s writeScope) Knows(name string, table bool) bool {
 	return knows(tableSource{s.t}, name, table) || slices.ContainsFunc(s.from, func(src Source) bool { return knows(src, name, table) })
 }
 
+// ColumnType is for the builder.
+func (s writeScope) ColumnType(source, column string) schema.Type {
+	return typeIn(more([]Source{tableSource{s.t}}, s.from...), source, column)
+}
+
 // Tables is for the builder.
 func (s writeScope) Tables() []string {
 	out := []string{s.t.Name}

@@ -29,7 +29,8 @@ type selectState struct {
 	limit    driver.Expr
 	offset   driver.Expr
 	lock     *driver.LockMode
-	operand  bool // of a UNION, EXCEPT or INTERSECT of different rows
+	operand  bool          // of a UNION, EXCEPT or INTERSECT of different rows
+	as       []schema.Type // what its columns become there; the kind of those that stay is empty
 	err      error
 }
 
@@ -313,15 +314,17 @@ func (n *selectState) write(b *driver.Builder) {
 }
 
 func (n *selectState) writeColumns(b *driver.Builder) {
-	b.List(len(n.cols), func(i int) { n.writeColumn(b, n.cols[i]) })
+	b.List(len(n.cols), func(i int) { n.writeColumn(b, n.cols[i], i) })
 }
 
 // writeColumn writes an item of the SELECT list. Where equal rows are one it
 // stands in a form of which every engine knows what is equal.
-func (n *selectState) writeColumn(b *driver.Builder, c Selectable) {
+func (n *selectState) writeColumn(b *driver.Builder, c Selectable, at int) {
 	var e driver.Expr
 	asGroup := slices.ContainsFunc(n.group, func(g driver.Expr) bool { return kindOf(g).Kind == schema.JSON })
 	switch k := kindOf(c).Kind; {
+	case at < len(n.as) && n.as[at].Kind != "":
+		e = become(c, n.as[at])
 	case (n.distinct || n.operand) && (k == schema.JSON || k == schema.Enum):
 		e = distinct(c)
 	case asGroup && k == schema.JSON:

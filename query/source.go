@@ -81,15 +81,6 @@ func (c *CTE) writeDefinition(b *driver.Builder) {
 	b.SQL(") AS (").Expr(c.body).SQL(")")
 }
 
-// Field is the column of that name of a CTE, a derived table or JSON elements.
-func Field[T any](source, column string) Expr[T] {
-	return Expr[T]{ty: typeFor[T](), name: column, of: source + "." + column,
-		n: driver.ExprFunc(func(b *driver.Builder) {
-			b.Mentions(source, column)
-			writeField(b, source, column)
-		})}
-}
-
 // Query is a statement that can stand inside of another: a SELECT or a UNION
 // of some.
 type Query interface {

@@ -1,11 +1,12 @@
 package query
 
 import (
-	"database/sql/driver"
+	sqldriver "database/sql/driver"
 	"errors"
 	"time"
 
 	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/driver/value"
 )
 
@@ -52,11 +53,11 @@ func (d TimeOfDay) MarshalText() ([]byte, error) { return []byte(d.String()), ni
 func (d *TimeOfDay) UnmarshalText(text []byte) error { return d.Scan(string(text)) }
 
 // Value is for drivers and database/sql: the text, or an error outside of a day.
-func (d TimeOfDay) Value() (driver.Value, error) {
+func (d TimeOfDay) Value() (sqldriver.Value, error) {
 	if d < 0 || d >= TimeOfDay(24*time.Hour) {
 		return nil, dberr.New(dberr.TooLarge, "", "the time of day is not between 00:00:00 and 23:59:59.999999")
 	}
-	return d.midnight().Format("15:04:05.000000"), nil
+	return d.midnight().Format(driver.TimeLayout), nil
 }
 
 // Scan takes the time in whatever form the driver has it. A time beyond a day, as

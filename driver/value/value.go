@@ -255,7 +255,7 @@ func integer(ty schema.Type, v any, l Limits) (any, error) {
 		n = r.Int()
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		if r.Uint() > math.MaxInt64 {
-			return nil, tooLarge("the number does not fit 64 bits with a sign")
+			return nil, outside(ty.Kind.Bits())
 		}
 		n = int64(r.Uint())
 	case reflect.Float64, reflect.Float32:
@@ -273,9 +273,16 @@ func integer(ty schema.Type, v any, l Limits) (any, error) {
 		return nil, wrong(v, ty.Kind)
 	}
 	if bits := ty.Kind.Bits(); l.IntRange && !FitsBits(n, bits) {
-		return nil, tooLarge(fmt.Sprintf("the number does not fit the column, which has %d bits", bits))
+		return nil, outside(bits)
 	}
 	return n, nil
+}
+
+func outside(bits int) error { return tooLarge(OutOfRange(bits)) }
+
+// OutOfRange says that a whole number is not one of so many bits.
+func OutOfRange(bits int) string {
+	return fmt.Sprintf("the number is out of the range of the column, which takes %d to %d; widen the column", int64(-1)<<(bits-1), int64(1)<<(bits-1)-1)
 }
 
 // FitsBits reports whether n is a whole number of that many bits with a sign.

@@ -107,8 +107,8 @@ var numbers = map[uint16]driver.Fault{
 
 	1153: {Code: dberr.TooLarge, Broken: true, Detail: "the statement with its values is over the server's max_allowed_packet"},
 	1406: {Code: dberr.TooLarge},
-	1264: {Code: dberr.TooLarge, Detail: "a number is out of the range of its column"},
-	1690: {Code: dberr.TooLarge, Detail: "a number is out of range"},
+	1264: {Code: dberr.TooLarge, Detail: "a number is out of the range of its column; widen the column"},
+	1690: {Code: dberr.TooLarge, Detail: "a number is out of the range of its column; widen the column"},
 	1118: {Code: dberr.TooLarge, Detail: "the columns together are larger than a row of the table can be; make long ones TEXT, or split the table"},
 	1071: {Code: dberr.TooLarge, Detail: "the key is longer than an index can hold; make its columns shorter, or index a prefix or a hash of them"},
 	1709: {Code: dberr.TooLarge, Detail: "the key is longer than an index can hold; make its columns shorter, or index a prefix or a hash of them"},

@@ -4,6 +4,7 @@ import (
 	"strconv"
 
 	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/schema"
 )
 
 // Rounded of floats is calculated as on other engines: what ROUND does with
@@ -72,3 +73,11 @@ func (d Dialect) Upper(b *driver.Builder, e driver.Expr) {
 	d.collate(b)
 	b.SQL(")")
 }
+
+// Call writes the call as it is.
+func (Dialect) Call(b *driver.Builder, name string, args []driver.Expr) {
+	driver.WriteCall(b, name, args)
+}
+
+// Written binds the value, which has a type of its own.
+func (Dialect) Written(b *driver.Builder, ty schema.Type, x any) { b.Encoded(ty, x) }

@@ -2,7 +2,6 @@ package mysql
 
 import (
 	"context"
-	"database/sql"
 
 	"github.com/larder-db/larder/driver"
 )
@@ -13,12 +12,12 @@ type gtids struct{ position, reached string }
 
 // Position is empty where the server has no such identifiers.
 func (g gtids) Position(ctx context.Context, q driver.DBTX) (string, error) {
-	return answer(ctx, q, g.position)
+	return driver.OneText(ctx, q, g.position)
 }
 
 // Reached does not wait.
 func (g gtids) Reached(ctx context.Context, q driver.DBTX, position string) (bool, error) {
-	yes, err := answer(ctx, q, g.reached, position)
+	yes, err := driver.OneText(ctx, q, g.reached, position)
 	return yes == "1", err
 }
 
@@ -32,19 +31,3 @@ func (MariaDB) replication() driver.Replication {
 
 // replication of Vitess: its gate chooses the replicas itself.
 func (Vitess) replication() driver.Replication { return nil }
-
-// answer is the one column of the one row; empty for NULL.
-func answer(ctx context.Context, q driver.DBTX, query string, args ...any) (string, error) {
-	rows, err := q.QueryContext(ctx, query, args...)
-	if err != nil {
-		return "", err
-	}
-	defer rows.Close()
-	var out sql.NullString
-	for rows.Next() {
-		if err := rows.Scan(&out); err != nil {
-			return "", err
-		}
-	}
-	return out.String, rows.Err()
-}

@@ -1,9 +1,12 @@
 package postgres
 
 import (
+	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/larder-db/larder/driver"
+	"github.com/larder-db/larder/driver/value"
 	"github.com/larder-db/larder/schema"
 )
 
@@ -79,4 +82,46 @@ func (d Dialect) Upper(b *driver.Builder, e driver.Expr) {
 		b.SQL(` COLLATE "und-x-icu"`)
 	}
 	b.SQL(`) COLLATE "C"`)
+}
+
+// narrow is the functions that take whole numbers of 32 bits alone, and in which places.
+var narrow = map[string][]int{
+	"SUBSTR": {1, 2}, "SUBSTRING": {1, 2}, "LEFT": {1}, "RIGHT": {1}, "REPEAT": {1}, "LPAD": {1}, "RPAD": {1},
+	"ROUND": {1}, "TRUNC": {1}, "CHR": {0}, "SPLIT_PART": {2},
+}
+
+// Call casts whole numbers to those: nothing is cast to a narrower type by itself.
+func (Dialect) Call(b *driver.Builder, name string, args []driver.Expr) {
+	own := slices.Clone(args)
+	for _, i := range narrow[strings.ToUpper(name)] {
+		if i < len(args) && driver.TypeOf(args[i]).Kind.IsWhole() {
+			own[i] = driver.ExprFunc(func(b *driver.Builder) { b.SQL("CAST(").Expr(args[i]).SQL(" AS integer)") })
+		}
+	}
+	driver.WriteCall(b, name, own)
+}
+
+// Written casts numbers and truth values, which the server would otherwise take for
+// whatever stands beside them: a fraction for a whole number. A text and an instant
+// are to it what the place asks for.
+func (Dialect) Written(b *driver.Builder, ty schema.Type, x any) {
+	as := ""
+	switch v := x.(type) {
+	case nil:
+		b.SQL("NULL")
+		return
+	case bool:
+		as = "boolean"
+	case int64:
+		as = "bigint"
+		if value.FitsBits(v, 32) {
+			as = "integer"
+		}
+	case float64:
+		as = "numeric"
+	default:
+		b.Encoded(ty, x)
+		return
+	}
+	b.SQL("CAST(").Encoded(ty, x).SQL(" AS " + as + ")")
 }

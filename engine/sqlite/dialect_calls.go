@@ -171,3 +171,11 @@ func (Dialect) JSONString(b *driver.Builder, e driver.Expr) {
 
 // Upper is not upper, which knows ASCII only.
 func (Dialect) Upper(b *driver.Builder, e driver.Expr) { b.SQL("larder_upper(").Expr(e).SQL(")") }
+
+// Call writes the call as it is.
+func (Dialect) Call(b *driver.Builder, name string, args []driver.Expr) {
+	driver.WriteCall(b, name, args)
+}
+
+// Written binds the value, which has a type of its own.
+func (Dialect) Written(b *driver.Builder, ty schema.Type, x any) { b.Encoded(ty, x) }

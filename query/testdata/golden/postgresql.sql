@@ -147,6 +147,6 @@ INSERT INTO "note" ("id") VALUES ($1)
 --   "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
 
 -- raw
-SELECT "id" FROM "note" WHERE "n" > $1 AND "title" <> 'it''s ?'
+SELECT "id" FROM "note" WHERE "n" > CAST($1 AS integer) AND "title" <> 'it''s ?'
 --   5
 
