@@ -36,6 +36,7 @@ type Builder struct {
 	shared sharing
 	scopes []Scope
 	room   [3]Scope // for scopes, of most statements
+	hidden []Scope  // that what is written does not see
 	mix    Mixture
 	single func(e Expr) bool
 }
@@ -131,6 +132,27 @@ func (b *Builder) Enter(s Scope) { b.scopes = append(b.scopes, s) }
 
 // Leave takes back what the last Enter added.
 func (b *Builder) Leave() { b.scopes = b.scopes[:len(b.scopes)-1] }
+
+// Apart calls f, which writes a part that does not see what the innermost
+// statement reads: a subquery in its FROM.
+func (b *Builder) Apart(f func()) {
+	last := len(b.scopes) - 1
+	s := b.scopes[last]
+	b.scopes, b.hidden = b.scopes[:last], append(b.hidden, s)
+	f()
+	b.scopes, b.hidden = append(b.scopes, s), b.hidden[:len(b.hidden)-1]
+}
+
+// Hides reports whether a statement reads a table of that name, or calls one so,
+// that what is written does not see.
+func (b *Builder) Hides(name string) bool {
+	for _, s := range b.hidden {
+		if s.Knows(name, true) {
+			return true
+		}
+	}
+	return false
+}
 
 // Reads reports whether a statement around what is written reads a table of that
 // name, or calls one so; tables are those that it reads. Outside of any it is true.

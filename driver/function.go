@@ -44,6 +44,9 @@ type Functions interface {
 	Epoch(b *Builder, e Typed)
 	// FromEpoch writes the instant so many seconds after 1970-01-01 UTC.
 	FromEpoch(b *Builder, seconds Expr)
+	// Shifted writes the instant so many microseconds after e, an instant or a
+	// date; before it where there are less than 0.
+	Shifted(b *Builder, e Typed, micros Expr)
 	// TextAgg writes the texts of a group, NULLs left out, one after another with
 	// separator between them, in the order that order writes; nil is any order.
 	TextAgg(b *Builder, e Expr, separator string, order func())

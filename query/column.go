@@ -38,6 +38,10 @@ func (r colRef) WriteSQL(b *driver.Builder) {
 // writeField writes a column of a source, which the statement has to read.
 func writeField(b *driver.Builder, source, column string) {
 	if tables, ok := b.Reads(source); !ok {
+		if b.Hides(source) {
+			b.Fail(dberr.New(dberr.Invalid, source+"."+column, "a subquery in FROM does not see "+source+", which stands beside it (that is LATERAL, which not every engine has); compare them in the condition of the join, number rows with RowNumber to take some of each, or select one value with Scalar"))
+			return
+		}
 		b.Fail(unread(source, column, tables))
 		return
 	}

@@ -13,6 +13,7 @@ import (
 // NULLs stand behind all values in each direction unless the order says otherwise.
 func (s SelectStmt) Page(n int, after ...any) SelectStmt {
 	s = s.with(func(st *selectState) {
+		st.paged = true
 		order := make([]Order, len(st.order))
 		for i, o := range st.order {
 			if o.nulls == 0 && o.nullable() {

@@ -185,6 +185,9 @@ const (
 // that say whose each is behind them. A limit, and an offset, is that of each parent.
 func (r *relation[P, C, K]) ofParents(keys []K, split func(K) []any) (SelectStmt, error) {
 	sel := r.sel
+	if n := sel.s; n != nil && len(n.distinctOn) > 0 {
+		return sel, dberr.New(dberr.Invalid, n.name, "the children of a relation cannot be DistinctOn; give the relation an order and a Limit, which is that of each parent")
+	}
 	for i, c := range r.cols {
 		sel = sel.Columns(column[any](c.reference()).As(parentKey + strconv.Itoa(i+1)))
 	}

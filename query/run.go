@@ -357,7 +357,7 @@ func Value[T any](ctx context.Context, q engine.Queryer, st Reader) (*T, error) 
 // Errors are those of running it.
 func Count(ctx context.Context, q engine.Queryer, sel Query) (int64, error) {
 	if s, ok := sel.(SelectStmt); ok && s.s != nil {
-		if n := s.s; !n.distinct && len(n.group) == 0 && len(n.having) == 0 && n.limit == nil && n.offset == nil && len(n.cols) > 0 {
+		if n := s.s; !n.distinct && len(n.distinctOn) == 0 && len(n.group) == 0 && len(n.having) == 0 && n.limit == nil && n.offset == nil && len(n.cols) > 0 {
 			c := s.Unordered().with(func(st *selectState) { st.cols = []Selectable{CountAll().As("n")}; st.lock = nil })
 			return One[int64](ctx, q, c)
 		}
@@ -370,7 +370,7 @@ func Count(ctx context.Context, q engine.Queryer, sel Query) (int64, error) {
 // of running it.
 func Found(ctx context.Context, q engine.Queryer, sel SelectStmt) (bool, error) {
 	n, err := All[int64](ctx, q, sel.with(func(st *selectState) {
-		st.cols, st.order = []Selectable{Raw[int64]("1").As("n")}, nil
+		st.cols, st.order, st.distinctOn = []Selectable{Raw[int64]("1").As("n")}, nil, nil
 	}).Limit(1))
 	return len(n) > 0, err
 }

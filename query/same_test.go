@@ -396,7 +396,10 @@ type drawnWorld struct {
 func drawn(seed, n int) drawnWorld {
 	return rapid.Custom(func(t *rapid.T) drawnWorld {
 		w := worldOf(t, fmt.Sprintf("w%d", seed))
-		return drawnWorld{w, w.statementsOf(t, n)}
+		all := *w
+		statements := w.statementsOf(t, n)
+		*w = all
+		return drawnWorld{w, append(statements, w.formsOf(t, n/3)...)}
 	}).Example(seed)
 }
 

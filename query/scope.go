@@ -178,6 +178,8 @@ func columnsNamed(src Source) []string {
 		return s.sel.resultColumns()
 	case *CTE:
 		return s.columns
+	case ValuesSource:
+		return s.names()
 	}
 	return nil
 }

@@ -19,19 +19,22 @@ type selectState struct {
 	name     string
 	ctes     []*CTE
 	distinct bool
-	cols     []Selectable
-	from     Source
-	joins    []join
-	where    []Cond
-	group    []driver.Expr
-	having   []Cond
-	order    []Order
-	limit    driver.Expr
-	offset   driver.Expr
-	lock     *driver.LockMode
-	operand  bool          // of a UNION, EXCEPT or INTERSECT of different rows
-	as       []schema.Type // what its columns become there; the kind of those that stay is empty
-	err      error
+	// distinctOn is what rows are equal in of which one is kept.
+	distinctOn []driver.Expr
+	paged      bool
+	cols       []Selectable
+	from       Source
+	joins      []join
+	where      []Cond
+	group      []driver.Expr
+	having     []Cond
+	order      []Order
+	limit      driver.Expr
+	offset     driver.Expr
+	lock       *driver.LockMode
+	operand    bool          // of a UNION, EXCEPT or INTERSECT of different rows
+	as         []schema.Type // what its columns become there; the kind of those that stay is empty
+	err        error
 }
 
 type join struct {
@@ -258,6 +261,10 @@ func (s SelectStmt) WriteSQL(b *driver.Builder) {
 		b.Fail(dberr.New(dberr.Invalid, n.name, "the statement reads "+name+" twice under one name; give one of them another with query.As, and take its columns with Of"))
 		return
 	}
+	if len(n.distinctOn) > 0 {
+		n.writeDistinctOn(b)
+		return
+	}
 	b.Inside(n, func() { b.Nested(func() { n.write(b) }) })
 }
 
@@ -276,18 +283,8 @@ func (n *selectState) write(b *driver.Builder) {
 	}
 	g := n.grouping(b)
 	g.watch(b, "is selected", func() { n.share(b, func() { n.writeColumns(b) }) })
-	if n.from != nil {
-		b.SQL(" FROM ")
-		n.from.writeSource(b)
-	}
-	for _, j := range n.joins {
-		b.SQL(j.kind)
-		j.src.writeSource(b)
-		if j.kind != crossJoin {
-			b.SQL(" ON ").Expr(And(j.on...))
-		}
-	}
-	writeWhere(b, n.where)
+	there := n.writeFrom(b)
+	writeWhere(b, present(append([]Cond{there}, n.where...)))
 	n.share(b, func() {
 		if len(n.group) > 0 {
 			b.SQL(" GROUP BY ")

@@ -50,6 +50,11 @@ func (Dialect) FromEpoch(b *driver.Builder, seconds driver.Expr) {
 	b.SQL("TIMESTAMPADD(SECOND, ").Expr(seconds).SQL(", CAST('1970-01-01' AS DATETIME(6)))")
 }
 
+// Shifted adds to an instant.
+func (Dialect) Shifted(b *driver.Builder, e driver.Typed, micros driver.Expr) {
+	b.SQL("TIMESTAMPADD(MICROSECOND, ").Expr(micros).SQL(", CAST(").Expr(e).SQL(" AS DATETIME(6)))")
+}
+
 // TextAgg is GROUP_CONCAT, whose length the session does not limit.
 func (d Dialect) TextAgg(b *driver.Builder, e driver.Expr, separator string, order func()) {
 	b.SQL("GROUP_CONCAT(").Expr(e)

@@ -93,10 +93,10 @@ func (MySQL) Oldest() int { return 80019 }
 // Newest is 8.4.
 func (MySQL) Newest() int { return 80400 }
 
-// Has is true for EXCEPT and INTERSECT from 8.0.31, and for WITH in front of
-// statements that write.
+// Has is true for EXCEPT and INTERSECT from 8.0.31, for WITH in front of
+// statements that write, and for VALUES ROW.
 func (MySQL) Has(f driver.Feature, version int) bool {
-	return f == driver.WriteCTE || f == driver.SetOperations && version >= 80031
+	return f == driver.WriteCTE || f == driver.RowsOfValues || f == driver.SetOperations && version >= 80031
 }
 
 func (MySQL) release(version, _ string) string { return version }

@@ -30,6 +30,7 @@ var statementFeatures = []driver.Feature{
 	driver.ServerProcess, driver.Windows, driver.RecursiveCTE, driver.UpsertTarget,
 	driver.SetOperations, driver.JSONExact, driver.SelfSubquery, driver.SetAtOnce, driver.PipesConcat,
 	driver.Schemas, driver.NarrowIntegers, driver.UpsertOnce, driver.UpdateFrom, driver.DeleteUsing, driver.WriteCTE,
+	driver.FullJoin, driver.ValuesTable,
 }
 
 func (Dialect) Engine() string { return "postgresql" }

@@ -60,6 +60,18 @@ func (d Dialect) FromEpoch(b *driver.Builder, seconds driver.Expr) {
 	b.SQL(" * INTERVAL '1 second')")
 }
 
+// Shifted adds intervals. They are multiplied by floats, which hold the seconds and
+// what is less exactly, and not both at once.
+func (d Dialect) Shifted(b *driver.Builder, e driver.Typed, micros driver.Expr) {
+	b.SQL("(")
+	timestamp(b, e)
+	b.SQL(" + ")
+	d.Cast(b, micros, schema.Type{Kind: schema.BigInt})
+	b.SQL(" / 1000000 * INTERVAL '1 second' + ")
+	d.Cast(b, micros, schema.Type{Kind: schema.BigInt})
+	b.SQL(" % 1000000 * INTERVAL '1 microsecond')")
+}
+
 // TextAgg is string_agg.
 func (Dialect) TextAgg(b *driver.Builder, e driver.Expr, separator string, order func()) {
 	b.SQL("string_agg(CAST(").Expr(e).SQL(" AS text), CAST(").Arg(separator).SQL(" AS text)")

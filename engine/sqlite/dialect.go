@@ -23,6 +23,7 @@ var statementFeatures = []driver.Feature{
 	driver.InsertReturning, driver.UpdateReturning, driver.DeleteReturning, driver.CopyIn,
 	driver.Windows, driver.RecursiveCTE, driver.UpsertTarget, driver.SetOperations, driver.JSONExact,
 	driver.SelfSubquery, driver.UpdateFrom, driver.WriteCTE, driver.SetAtOnce, driver.PipesConcat, driver.LooseColumns,
+	driver.FullJoin, driver.ValuesTable,
 }
 
 func (Dialect) Engine() string { return "sqlite" }

@@ -154,6 +154,11 @@ func (Dialect) FromEpoch(b *driver.Builder, seconds driver.Expr) {
 	b.SQL("strftime('%Y-%m-%d %H:%M:%S.000000', ").Expr(seconds).SQL(", 'unixepoch')")
 }
 
+// Shifted calls what is written in Go: strftime goes to the millisecond.
+func (Dialect) Shifted(b *driver.Builder, e driver.Typed, micros driver.Expr) {
+	b.SQL("larder_shift(").Expr(e).SQL(", ").Expr(micros).SQL(")")
+}
+
 // TextAgg is group_concat.
 func (d Dialect) TextAgg(b *driver.Builder, e driver.Expr, separator string, order func()) {
 	b.SQL("group_concat(").Expr(e).SQL(", ").Arg(separator)

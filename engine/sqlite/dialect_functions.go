@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"time"
 	"unicode/utf8"
 
 	"github.com/larder-db/larder/driver"
@@ -24,6 +25,7 @@ func scalarFunctions() []scalarFunction {
 		{"larder_upper", 1, texts(func(a []string) (sqldriver.Value, error) { return strings.ToUpper(a[0]), nil })},
 		{"larder_lower", 1, texts(func(a []string) (sqldriver.Value, error) { return strings.ToLower(a[0]), nil })},
 		{"larder_instant", 1, texts(func(a []string) (sqldriver.Value, error) { return instant(a[0]), nil })},
+		{"larder_shift", 2, shift},
 		{"larder_like", 3, texts(func(a []string) (sqldriver.Value, error) { return truth(like(a[0], a[1], a[2])), nil })},
 		{"larder_regexp", 2, texts(func(a []string) (sqldriver.Value, error) {
 			re, err := p.compile(a[1])
@@ -58,6 +60,23 @@ func integerStore(args []sqldriver.Value) (sqldriver.Value, error) {
 		return int64(n), nil
 	}
 	return args[0], nil
+}
+
+// shift is the text of the instant so many microseconds after another; NULL where
+// one of the two is none.
+func shift(args []sqldriver.Value) (sqldriver.Value, error) {
+	micros, ok := args[1].(int64)
+	if !ok {
+		return nil, nil
+	}
+	return texts(func(a []string) (sqldriver.Value, error) {
+		t, ok := value.ParseInstant(a[0])
+		if !ok {
+			return nil, nil
+		}
+		// A Duration does not hold the microseconds of all years.
+		return time.Unix(t.Unix()+micros/1e6, int64(t.Nanosecond())+micros%1e6*1e3).UTC().Format(dateTimeLayout), nil
+	})(args[:1])
 }
 
 // texts calls f with the arguments as text, unless one of them is NULL.
