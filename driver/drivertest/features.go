@@ -126,6 +126,12 @@ func (f *featureSuite) all(ctx context.Context) (string, error) {
 	return strings.Join(rows, ", "), err
 }
 
+// given is the rows that go with some that the program has.
+func (f *featureSuite) given(ctx context.Context) (string, error) {
+	n := query.Field[int64]("n", "value")
+	return ints(ctx, f.eng, query.Select(f.id).From(f.t).JoinItem(query.Values("n", []int64{1, 3, 5}), n.EqTo(f.id)).OrderBy(f.id))
+}
+
 // after runs a statement and returns every row.
 func (f *featureSuite) after(ctx context.Context, st query.Statement) (string, error) {
 	if _, err := query.Exec(ctx, f.eng, st); err != nil {
@@ -176,6 +182,13 @@ func (f *featureSuite) cases() []featureCase {
 		{driver.SetOperations, false, "[1 3]", func(ctx context.Context) (string, error) {
 			return ints(ctx, f.eng, query.Except(query.Select(f.id).From(f.t), query.Select(f.a).From(f.t).Where(f.id.Eq(2))).OrderBy(query.ByColumn("id", false)))
 		}},
+		{driver.FullJoin, true, "[1 2 3 -1 -1 -1]", func(ctx context.Context) (string, error) {
+			other := query.As(f.t, "other")
+			id := query.Coalesce(f.id, query.Val[int64](-1)).As("id")
+			return ints(ctx, f.eng, query.Select(id).From(f.t).FullJoinItem(other, f.b.Of(other).EqTo(f.a)).OrderBy(f.id.Asc().NullsLast()))
+		}},
+		{driver.ValuesTable, true, "[1 3]", func(ctx context.Context) (string, error) { return f.given(ctx) }},
+		{driver.RowsOfValues, true, "[1 3]", func(ctx context.Context) (string, error) { return f.given(ctx) }},
 		{driver.SelfSubquery, true, "1 1 10 k1, 2 2 20 k2", func(ctx context.Context) (string, error) {
 			return f.after(ctx, query.Delete(f.t).Where(f.id.InQuery(query.Select(query.Max[int64](f.id).As("m")).From(f.t))))
 		}},

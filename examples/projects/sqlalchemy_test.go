@@ -220,6 +220,12 @@ func TestThePageOnReading(t *testing.T) {
 	})
 }
 
+// Raise is a row that the program has.
+type Raise struct {
+	Name string        `db:"name"`
+	By   query.Decimal `db:"by"`
+}
+
 // A view is read by a table that is declared over it and that no migration is given.
 func TestAView(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
@@ -248,6 +254,11 @@ func TestThePageOnJoins(t *testing.T) {
 		c.names("Cyd", query.Select(UserName).From(Users).LeftJoin(Projects, ProjectOwner.EqTo(UserID)).Where(ProjectID.IsNull()))
 		boss := query.As(Users, "boss")
 		c.names("Ada Bob", query.Select(UserName.Of(boss).As("boss")).From(Users).JoinItem(boss, UserID.Of(boss).EqTo(UserManager)).OrderBy(UserName))
+		c.names("Cyd", query.Select(UserName.Of(boss).As("name")).FromItem(boss).FullJoin(Users, UserID.Of(boss).EqTo(UserManager)).Where(UserID.IsNull()))
+		c.names("Ada Ada Bob Cyd", query.Select(UserName).From(Projects).RightJoin(Users, UserID.EqTo(ProjectOwner)).OrderBy(UserName))
+		c.names("Mercury Gemini", query.Select(ProjectName).From(Projects).DistinctOn(ProjectOwner).OrderBy(ProjectName.Desc()).Limit(2))
+		raises := query.Values("r", []Raise{{"Ada", "1"}, {"Bob", "2"}})
+		c.names("Ada Bob", query.Select(query.Field[string]("r", "name")).FromItem(raises).OrderBy(query.Field[string]("r", "name")))
 		c.who("Ada Bob", query.Exists(query.Select(ProjectID).From(Projects).Where(ProjectOwner.EqTo(UserID))))
 		c.who("Bob Cyd", UserID.InQuery(query.Select(MemberUser).From(Members)))
 		n := query.CountAll().As("n")
@@ -300,6 +311,9 @@ func TestThePageOnExpressions(t *testing.T) {
 		one(fmt.Sprint(time.Now().UTC().Year()), query.Part(query.Year, UserCreated).As("x"))
 		one("0", query.Part(query.Second, query.Trunc(query.Day, UserCreated)).As("x"))
 		one("90", query.Epoch(query.FromEpoch(query.Val[int64](90))).As("x"))
+		one("true", query.Shift(UserCreated, time.Hour).GtTo(UserCreated).As("x"))
+		one("true", query.ShiftBy(UserCreated, UserVersion, query.Day).EqTo(query.Shift(UserCreated, 24*time.Hour)).As("x"))
+		one("3600", query.Sub(query.Epoch(query.Shift(UserCreated, time.Hour)), query.Epoch(UserCreated)).As("x"))
 		one("20.20", UserBalance.Times("2").As("x"))
 		one("1.5", query.Div(query.Val[int64](3), query.Val[int64](2)).As("x"))
 
