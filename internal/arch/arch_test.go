@@ -80,8 +80,8 @@ var imports = map[string][]string{
 	"blobs":                           {"dberr"},
 	"cloud":                           {"blobs", "dberr"}, // a module of its own, for its dependencies
 	"cloud/cmd/larder":                {"cloud", "internal/cli"},
-	"store":                           {"blobs", "jsonvalue", "dberr", "schema", "query", "engine", "model", "model/chatdoc", "search", "tables", "tables/own"},
-	"store/storetest":                 {"blobs", "jsonvalue", "dberr", "query", "engine", "engine/enginetest", "model", "model/chatdoc", "tables", "tables/own", "store", "migrate/fresh"},
+	"store":                           {"blobs", "jsonvalue", "dberr", "internal/jsontext", "schema", "query", "engine", "model", "model/chatdoc", "search", "tables", "tables/own"},
+	"store/storetest":                 {"blobs", "jsonvalue", "dberr", "schema", "query", "engine", "engine/enginetest", "model", "model/chatdoc", "tables", "tables/own", "store", "migrate/fresh"},
 	"transfer":                        {"dberr", "schema", "driver", "query", "engine", "transfer/archive", "transfer/canon", "transfer/policy"},
 	"transfer/archive":                {"dberr", "schema", "internal/jsontext", "transfer/canon"},
 	"transfer/canon":                  {"schema", "driver/value", "internal/jsontext"},
