@@ -14,6 +14,8 @@ func (s *Server) folderRoutes() []route {
 	const folders = "/api/v1/folders/"
 	return resource(refusals{
 		{store.ErrFolderExists, http.StatusBadRequest, "[ERROR: Folder already exists]"},
+		{store.ErrFolderInside, http.StatusBadRequest,
+			"[ERROR: Cannot move a folder into itself or one of its subfolders]"},
 		{store.ErrNotPermitted, http.StatusForbidden, msgAccessProhibited},
 		{dberr.ErrInvalid, http.StatusBadRequest, msgSomethingWrong},
 	},

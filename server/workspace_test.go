@@ -73,3 +73,15 @@ func TestSearchOfTheWorkspace(t *testing.T) {
 	a.call("GET", "/api/v1/search?q="+strings.Repeat("%C3%A9", 500), nil, bob).is(200, "")
 	a.call("GET", "/api/v1/search?page=0", nil, bob).is(422, "")
 }
+
+func TestAFolderIsNotInsideItself(t *testing.T) {
+	a := local(t)
+	token := a.admin()
+	var kitchen, soup struct{ ID string }
+	a.call("POST", "/api/v1/folders/", `{"name":"kitchen"}`, token).is(200, "").into(&kitchen)
+	a.call("POST", "/api/v1/folders/", `{"name":"soup","parent_id":"`+kitchen.ID+`"}`, token).is(200, "").into(&soup)
+	for _, into := range []string{kitchen.ID, soup.ID} {
+		a.call("POST", "/api/v1/folders/"+kitchen.ID+"/update/parent", `{"parent_id":"`+into+`"}`, token).
+			is(400, "[ERROR: Cannot move a folder into itself or one of its subfolders]")
+	}
+}

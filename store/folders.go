@@ -6,7 +6,6 @@ import (
 
 	"golang.org/x/text/cases"
 
-	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/model"
@@ -37,8 +36,11 @@ type FolderItem struct {
 	Unread int64 // chats in it and in those inside it that have changed since they were read
 }
 
-// ErrFolderExists is the refusal of a second folder with the same name.
-var ErrFolderExists = &Refusal{"there is a folder with this name in the same place"}
+// The refusals of a folder's name and place.
+var (
+	ErrFolderExists = &Refusal{"there is a folder with this name in the same place"}
+	ErrFolderInside = &Refusal{"a folder cannot be inside itself, or inside one that is in it"}
+)
 
 // List returns the folders of w, the first to be made first.
 func (f *Folders) List(ctx context.Context, w Who) ([]FolderItem, error) {
@@ -196,7 +198,7 @@ func (f *Folders) lockTree(ctx context.Context, user string) ([]model.Folder, er
 
 // Update gives a folder that w may write to edit. A name or parent that edit
 // changes has to be free. Errors: ErrFolderExists, dberr.ErrNotFound, also for
-// the parent, and dberr.ErrInvalid for a parent that is inside the folder.
+// the parent, and ErrFolderInside.
 func (f *Folders) Update(ctx context.Context, w Who, id string, edit func(*model.Folder) error) (*model.Folder, error) {
 	var out *model.Folder
 	err := f.inTx(ctx, engine.TxOptions{Name: "folders.Update", Idempotent: true}, func(ctx context.Context, b base) error {
@@ -218,7 +220,7 @@ func (f *Folders) Update(ctx context.Context, w Who, id string, edit func(*model
 			}
 			for _, inside := range below(tree, id) {
 				if x.ParentID != nil && *x.ParentID == inside {
-					return dberr.New(dberr.Invalid, "folders.Update", "a folder cannot be inside itself")
+					return ErrFolderInside
 				}
 			}
 			return room(tree, id, x.Name, x.ParentID)

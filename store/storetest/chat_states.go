@@ -439,7 +439,7 @@ var folderCases = []testCase{
 			return errOf(s.Store.Folders.Update(s.ctx(), w, id, func(f *model.Folder) error { f.ParentID = parent; return nil }))
 		}
 		for _, in := range []string{work.ID, sub.ID, deep.ID} {
-			if err := move(work.ID, &in); !errors.Is(err, dberr.ErrInvalid) {
+			if err := move(work.ID, &in); !errors.Is(err, store.ErrFolderInside) {
 				s.Errorf("into itself: %v", err)
 			}
 		}
