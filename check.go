@@ -13,7 +13,8 @@ import (
 // check looks whether everything is in order, and says what to do when not.
 func (d *Database) check(ctx context.Context) error {
 	fail := func(what string) error {
-		return dberr.New(dberr.SchemaMismatch, "open", "the database "+what+"; nothing was changed, because of "+d.o.Wording.Mode)
+		return dberr.New(dberr.SchemaMismatch, "open",
+			"the database "+what+"; nothing was changed, because of "+d.o.Wording.Mode)
 	}
 	eng, _, _ := d.now()
 	if eng == nil {
@@ -32,7 +33,8 @@ func (d *Database) check(ctx context.Context) error {
 		if at.Pending > 0 && !at.Empty {
 			what += fmt.Sprintf(" (%d revisions to apply)", at.Pending)
 		}
-		return fail(what + "; run larder migrate upgrade head (larder migrate plan shows what it does), or " + d.o.Wording.Auto)
+		return fail(what + "; run larder migrate upgrade head (larder migrate plan shows what it does), or " +
+			d.o.Wording.Auto)
 	}
 	found, err := r.Check(ctx)
 	if err != nil {

@@ -112,7 +112,8 @@ const aside = "larder_message_detached"
 // that an earlier call has put aside is emptied ahead of that.
 func foldAll(ctx context.Context, eng *engine.Engine) error {
 	name := owntables.Message.Table.Name
-	live, err := eng.Inspect(ctx, driver.InspectOptions{Tables: func(table string) bool { return table == name || table == aside }})
+	live, err := eng.Inspect(ctx,
+		driver.InspectOptions{Tables: func(table string) bool { return table == name || table == aside }})
 	if err != nil {
 		return err
 	}
@@ -120,11 +121,13 @@ func foldAll(ctx context.Context, eng *engine.Engine) error {
 	for _, t := range live {
 		if t.Name == name {
 			for _, i := range t.Indexes { // a new table is to have their names
-				if err := eng.Alter(ctx, "detach", driver.Alteration{Before: t, Changes: []schema.Change{schema.DropIndex{Table: t, Index: i}}}); err != nil {
+				if err := eng.Alter(ctx, "detach",
+					driver.Alteration{Before: t, Changes: []schema.Change{schema.DropIndex{Table: t, Index: i}}}); err != nil {
 					return err
 				}
 			}
-			if err := eng.Alter(ctx, "detach", driver.Alteration{Before: t, Changes: []schema.Change{schema.RenameTable{From: name, To: aside}}}); err != nil {
+			if err := eng.Alter(ctx, "detach",
+				driver.Alteration{Before: t, Changes: []schema.Change{schema.RenameTable{From: name, To: aside}}}); err != nil {
 				return err
 			}
 		}
@@ -147,7 +150,8 @@ func onlyOne(ctx context.Context, eng *engine.Engine) (func() error, error) {
 	defer cancel()
 	release, err := eng.Lock(short, migrate.LockName, nil)
 	if err != nil && ctx.Err() == nil && dberr.CodeOf(err) == dberr.Busy {
-		return nil, &dberr.Error{Op: "detach", Code: dberr.Conflict, Msg: "a migration of the database is running; try again when it is done", Err: err}
+		return nil, &dberr.Error{Op: "detach", Code: dberr.Conflict,
+			Msg: "a migration of the database is running; try again when it is done", Err: err}
 	}
 	return release, err
 }
@@ -168,9 +172,11 @@ func detachable(ctx context.Context, eng *engine.Engine) error {
 	case err != nil:
 		return err
 	case moved != nil:
-		return refused("the database is the target of a " + moved.About + " that is not finished; finish it with --resume first")
+		return refused("the database is the target of a " + moved.About +
+			" that is not finished; finish it with --resume first")
 	case len(at.Unknown) > 0:
-		return refused("a newer program has migrated the database (" + strings.Join(slices.Sorted(slices.Values(at.Unknown)), ", ") + "); detach it with that one")
+		return refused("a newer program has migrated the database (" +
+			strings.Join(slices.Sorted(slices.Values(at.Unknown)), ", ") + "); detach it with that one")
 	case at.HalfApplied || at.Unfinished:
 		return refused("a migration of the database was cut off; finish it with larder migrate upgrade head, or larder migrate repair, first")
 	case at.Empty:

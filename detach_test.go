@@ -118,7 +118,8 @@ func TestDetachRefuses(t *testing.T) {
 		}
 		open(t, db.URL, larder.Options{NoSnapshot: true}).Close()
 		run(t, db.URL, "UPDATE {alembic_version} SET {version_num} = 'ffffffffffff'")
-		if _, err := larder.Detach(t.Context(), eng); !errors.Is(err, dberr.ErrConflict) || !strings.Contains(err.Error(), "newer") {
+		if _, err := larder.Detach(t.Context(), eng); !errors.Is(err, dberr.ErrConflict) ||
+			!strings.Contains(err.Error(), "newer") {
 			t.Errorf("a newer database: %v", err)
 		}
 	})

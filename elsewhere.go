@@ -30,8 +30,10 @@ func (d *Database) alone(ctx context.Context, eng *engine.Engine) error {
 		if d.o.Engine.Schema != "" && !p.Reached || !ours(p) {
 			continue
 		}
-		return dberr.New(dberr.SchemaMismatch, "open", "there are no tables where they would be created, but schema "+p.Schema+" of the same database has "+
-			some(p.Tables)+"; set "+d.o.Wording.Schema+" to "+p.Schema+" to open that one, or to the name of the schema in which to begin anew; nothing was changed")
+		return dberr.New(dberr.SchemaMismatch, "open",
+			"there are no tables where they would be created, but schema "+p.Schema+" of the same database has "+
+				some(p.Tables)+"; set "+d.o.Wording.Schema+" to "+p.Schema+
+				" to open that one, or to the name of the schema in which to begin anew; nothing was changed")
 	}
 	return nil
 }
@@ -42,7 +44,8 @@ var versionTables = []string{migrate.DefaultVersionTable, ownVersionTable}
 // tables called user or file; three of our names, or a version table, are no
 // coincidence that it would be safe to rely on.
 func ours(p driver.Place) bool {
-	return p.Reached || len(p.Tables) >= 3 || slices.ContainsFunc(p.Tables, func(t string) bool { return slices.Contains(versionTables, t) })
+	return p.Reached || len(p.Tables) >= 3 ||
+		slices.ContainsFunc(p.Tables, func(t string) bool { return slices.Contains(versionTables, t) })
 }
 
 // some names a few of many.

@@ -31,7 +31,8 @@ func TestOpenDoesNotOnboardBesideTablesOfOurs(t *testing.T) {
 				open(t, db.URL, larder.Options{}).Close()
 				run(t, db.URL, append(c.statements, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public")...)
 				_, err := larder.Open(t.Context(), db.URL, larder.Options{})
-				if !errors.Is(err, dberr.ErrSchemaMismatch) || !strings.Contains(err.Error(), "schema app of the same database has ") ||
+				if !errors.Is(err, dberr.ErrSchemaMismatch) ||
+					!strings.Contains(err.Error(), "schema app of the same database has ") ||
 					!strings.Contains(err.Error(), "set Options.Engine.Schema to app") {
 					t.Fatalf("Open: %v", err)
 				}
@@ -63,7 +64,8 @@ func TestOpenFindsTablesBehindTheFirstSchema(t *testing.T) {
 		d = open(t, ahead, larder.Options{})
 		is(t, d, tables.Head, "") // what is there, and nothing is created beside it
 		d.Close()
-		if places, err := open(t, db.URL, larder.Options{}).Engine().Elsewhere(t.Context(), "user", "alembic_version"); err != nil || len(places) != 0 {
+		if places, err := open(t, db.URL, larder.Options{}).Engine().
+			Elsewhere(t.Context(), "user", "alembic_version"); err != nil || len(places) != 0 {
 			t.Errorf("there are tables in %+v, %v", places, err)
 		}
 	})

@@ -28,7 +28,8 @@ func example(ctx context.Context) error {
 	}
 	defer db.Close()
 
-	ada, err := db.Store().Users.SignUp(ctx, store.NewUser{Name: "Ada", Email: "ada@example.com", Password: "correct horse"})
+	ada, err := db.Store().Users.SignUp(ctx,
+		store.NewUser{Name: "Ada", Email: "ada@example.com", Password: "correct horse"})
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,8 @@ type Follow struct {
 
 // errStopped is the end of a run that follows, when it was not the source that
 // ended it.
-var errStopped = dberr.New(dberr.Canceled, "copy", "the target has followed the source until now, and is not finished: stop who writes to the source, and take it up with resume")
+var errStopped = dberr.New(dberr.Canceled, "copy",
+	"the target has followed the source until now, and is not finished: stop who writes to the source, and take it up with resume")
 
 // soon is the pause when the source is frozen: people wait.
 const soon = 100 * time.Millisecond

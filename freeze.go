@@ -22,7 +22,8 @@ import (
 const frozenTable = "larder_frozen"
 
 var (
-	frozenDef     = schema.Define(frozenTable).Describe("there while nobody may change the database, because it is being moved.")
+	frozenDef = schema.Define(frozenTable).
+			Describe("there while nobody may change the database, because it is being moved.")
 	frozenID      = query.Col[int64](frozenDef.BigInt("id").Doc("always 1").PrimaryKey())
 	frozenWhy     = query.Col[string](frozenDef.Text("why").Doc("where it goes, for people"))
 	frozenAt      = query.Col[int64](frozenDef.BigInt("frozen_at").Unit(schema.Seconds))
@@ -53,7 +54,8 @@ const (
 // database stays frozen.
 func Freeze(ctx context.Context, eng *engine.Engine, why string) error {
 	if len([]rune(why)) > mostWhy || strings.ContainsFunc(why, unicode.IsControl) {
-		return dberr.New(dberr.Invalid, "freeze", "the reason is shown to people who are refused: make it one line of at most 200 characters")
+		return dberr.New(dberr.Invalid, "freeze",
+			"the reason is shown to people who are refused: make it one line of at most 200 characters")
 	}
 	if err := freeze(ctx, eng, why); err != nil {
 		return err
@@ -75,7 +77,8 @@ func Freeze(ctx context.Context, eng *engine.Engine, why string) error {
 		return &dberr.Error{Op: "freeze", Code: dberr.CodeOf(err), Err: err, Msg: "the database is frozen, and it cannot be seen that changes which were under way are over;" +
 			" stop the program that is writing, and freeze it again"}
 	}
-	_, err = query.Exec(ctx, eng, query.Update(frozenDef).Set(frozenSettled.Set(true)).Where(frozenID.Eq(1)).Named("freeze"))
+	_, err = query.Exec(ctx, eng,
+		query.Update(frozenDef).Set(frozenSettled.Set(true)).Where(frozenID.Eq(1)).Named("freeze"))
 	return err
 }
 
@@ -90,8 +93,10 @@ func freeze(ctx context.Context, eng *engine.Engine, why string) error {
 			return err
 		}
 	}
-	_, err = query.Exec(ctx, eng, query.Insert(frozenDef).Values(frozenID.Set(1), frozenWhy.Set(why), frozenAt.Set(time.Now().Unix()), frozenSettled.Set(false)).
-		OnConflict(frozenID).DoUpdate(frozenWhy).Named("freeze"))
+	_, err = query.Exec(ctx, eng,
+		query.Insert(frozenDef).
+			Values(frozenID.Set(1), frozenWhy.Set(why), frozenAt.Set(time.Now().Unix()), frozenSettled.Set(false)).
+			OnConflict(frozenID).DoUpdate(frozenWhy).Named("freeze"))
 	return err
 }
 

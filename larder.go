@@ -128,7 +128,8 @@ func New(u *dburl.URL, o Options) *Database {
 		w.Auto = "open it with Options.Migrate auto"
 	}
 	if w.SameEmail == "" {
-		w.SameEmail = "set Options.SameEmail to " + string(migrations.KeepNewestEmail) + " or " + string(migrations.RenameSameEmail)
+		w.SameEmail = "set Options.SameEmail to " + string(migrations.KeepNewestEmail) + " or " +
+			string(migrations.RenameSameEmail)
 	}
 	if w.Schema == "" {
 		w.Schema = "Options.Engine.Schema"
@@ -254,7 +255,8 @@ func (d *Database) await(ctx context.Context, err error) bool {
 	if waited >= d.o.Wait || ctx.Err() != nil {
 		return false
 	}
-	d.say(health.State{Reason: "The database cannot be reached yet; it is tried again. The server's log says why.", Passing: true})
+	d.say(health.State{Reason: "The database cannot be reached yet; it is tried again. The server's log says why.",
+		Passing: true})
 	if d.tell.due() {
 		d.log.Warn("waiting for the database", "waited", waited.Round(time.Second), "of", d.o.Wait, "error", err)
 	}
@@ -307,9 +309,11 @@ func (d *Database) moved() string {
 	}
 	switch is, err := os.Stat(eng.File()); {
 	case errors.Is(err, fs.ErrNotExist):
-		return "The database file " + filepath.Base(eng.File()) + " was moved or deleted under the server. Put it back, or start the server again."
+		return "The database file " + filepath.Base(eng.File()) +
+			" was moved or deleted under the server. Put it back, or start the server again."
 	case err == nil && !os.SameFile(was, is):
-		return "The database file " + filepath.Base(eng.File()) + " was replaced by another one under the server. Start the server again, which then serves that one."
+		return "The database file " + filepath.Base(eng.File()) +
+			" was replaced by another one under the server. Start the server again, which then serves that one."
 	}
 	return ""
 }

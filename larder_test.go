@@ -77,7 +77,8 @@ func TestOpenCreates(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, db testdb.DB) {
 		first := open(t, db.URL, larder.Options{})
 		is(t, first, tables.Head, "")
-		if _, err := first.Store().Users.SignUp(t.Context(), store.NewUser{Name: "A", Email: "a@example.com", Password: "pw"}); err != nil {
+		if _, err := first.Store().Users.SignUp(t.Context(), store.NewUser{Name: "A", Email: "a@example.com",
+			Password: "pw"}); err != nil {
 			t.Fatal(err)
 		}
 		if err := first.Probe().Ping(t.Context()); err != nil || first.Probe().Engine() == "" || first.ReadOnly() != "" {
@@ -85,7 +86,8 @@ func TestOpenCreates(t *testing.T) {
 		}
 		first.Close()
 		first.Close()
-		if first.Engine() != nil || first.Store() != nil || !errors.Is(first.Probe().Ping(t.Context()), dberr.ErrUnavailable) {
+		if first.Engine() != nil || first.Store() != nil ||
+			!errors.Is(first.Probe().Ping(t.Context()), dberr.ErrUnavailable) {
 			t.Error("it is closed and has an engine")
 		}
 		again := open(t, db.URL, larder.Options{Migrate: larder.MigrateCheck})
@@ -129,7 +131,8 @@ func TestOpenOnlyChecks(t *testing.T) {
 			{larder.Options{Engine: engine.Options{ReadOnly: true}}, "because of Options.Engine.ReadOnly"},
 		} {
 			_, err := larder.Open(t.Context(), db.URL, c.o)
-			if !errors.Is(err, dberr.ErrSchemaMismatch) || !strings.Contains(err.Error(), c.phrase) || !strings.Contains(err.Error(), "larder migrate upgrade head") {
+			if !errors.Is(err, dberr.ErrSchemaMismatch) || !strings.Contains(err.Error(), c.phrase) ||
+				!strings.Contains(err.Error(), "larder migrate upgrade head") {
 				t.Errorf("an empty one: %v", err)
 			}
 		}
@@ -139,13 +142,16 @@ func TestOpenOnlyChecks(t *testing.T) {
 			}
 		}
 		to(t, db.URL, early)
-		if _, err := larder.Open(t.Context(), db.URL, larder.Options{Migrate: larder.MigrateCheck}); !errors.Is(err, dberr.ErrSchemaMismatch) ||
-			!strings.Contains(err.Error(), "is at revision "+early) || !strings.Contains(err.Error(), "open it with Options.Migrate auto") {
+		if _, err := larder.Open(t.Context(), db.URL, larder.Options{Migrate: larder.MigrateCheck}); !errors.Is(err,
+			dberr.ErrSchemaMismatch) ||
+			!strings.Contains(err.Error(), "is at revision "+early) ||
+			!strings.Contains(err.Error(), "open it with Options.Migrate auto") {
 			t.Errorf("an old one: %v", err)
 		}
 		to(t, db.URL, "head")
 		d := open(t, db.URL, larder.Options{Engine: engine.Options{ReadOnly: true}})
-		if _, err := d.Store().Users.SignUp(t.Context(), store.NewUser{Name: "A", Email: "a@example.com", Password: "pw"}); !errors.Is(err, dberr.ErrReadOnly) || d.ReadOnly() == "" {
+		if _, err := d.Store().Users.SignUp(t.Context(), store.NewUser{Name: "A", Email: "a@example.com",
+			Password: "pw"}); !errors.Is(err, dberr.ErrReadOnly) || d.ReadOnly() == "" {
 			t.Errorf("read-only: %v, %q", err, d.ReadOnly())
 		}
 	})
@@ -201,10 +207,12 @@ func TestOpenUsersWithOneEmail(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, db testdb.DB) {
 		to(t, db.URL, early)
 		user := "INSERT INTO {user} ({id}, {name}, {email}, {role}, {profile_image_url}, {last_active_at}, {updated_at}, {created_at}) VALUES "
-		run(t, db.URL, user+"('u1', 'A', 'ada@example.com', 'admin', '/x', 3, 2, 1)", user+"('u2', 'A', 'Ada@example.com', 'user', '/x', 1, 1, 1)")
+		run(t, db.URL, user+"('u1', 'A', 'ada@example.com', 'admin', '/x', 3, 2, 1)",
+			user+"('u2', 'A', 'Ada@example.com', 'user', '/x', 1, 1, 1)")
 		_, err := larder.Open(t.Context(), db.URL, larder.Options{})
 		var refused *migrate.PreflightError
-		if !errors.As(err, &refused) || !strings.Contains(err.Error(), "set Options.SameEmail to keep-newest or rename") || strings.Contains(err.Error(), "@example") {
+		if !errors.As(err, &refused) || !strings.Contains(err.Error(), "set Options.SameEmail to keep-newest or rename") ||
+			strings.Contains(err.Error(), "@example") {
 			t.Errorf("Open: %v", err)
 		}
 		d := open(t, db.URL, larder.Options{SameEmail: migrations.RenameSameEmail})
@@ -219,7 +227,8 @@ func TestTheProbeMissesATable(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, db testdb.DB) {
 		d := open(t, db.URL, larder.Options{})
 		run(t, db.URL, "DROP TABLE {chat_message}", "DROP TABLE {tag}")
-		is(t, d, tables.Head, "The database says that it is at revision "+tables.Head+", but it has no table chat_message, tag. ")
+		is(t, d, tables.Head, "The database says that it is at revision "+tables.Head+
+			", but it has no table chat_message, tag. ")
 	})
 }
 

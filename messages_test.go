@@ -36,7 +36,8 @@ func aMessageWaits(t *testing.T, st *store.Store) (chat string) {
 
 func setMessage(t *testing.T, st *store.Store, chat, id string) {
 	t.Helper()
-	err := st.Chats.SetMessage(t.Context(), store.Program(), chat, id, jsonvalue.Text(`{"id":"`+id+`","parentId":null,"role":"user","content":"the text of `+id+`"}`))
+	err := st.Chats.SetMessage(t.Context(), store.Program(), chat, id,
+		jsonvalue.Text(`{"id":"`+id+`","parentId":null,"role":"user","content":"the text of `+id+`"}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +46,8 @@ func setMessage(t *testing.T, st *store.Store, chat, id string) {
 // isStored reports whether the row of a chat, as Open WebUI reads it, has a message.
 func isStored(t *testing.T, eng *engine.Engine, chat, id string) bool {
 	t.Helper()
-	doc, err := query.One[jsonvalue.JSON](t.Context(), eng, query.Select(tables.Chat.Chat).From(tables.Chat.Table).Where(tables.Chat.ID.Eq(chat)))
+	doc, err := query.One[jsonvalue.JSON](t.Context(), eng,
+		query.Select(tables.Chat.Chat).From(tables.Chat.Table).Where(tables.Chat.ID.Eq(chat)))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +60,8 @@ func TestMessagesThatWaitAreFoldedFirst(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, db testdb.DB) {
 		d := open(t, db.URL, larder.Options{NoSnapshot: true})
 		eng, st := d.Engine(), d.Store()
-		r, err := migrate.New(migrate.Options{Engine: enginetest.Open(t, db.URL, engine.Options{}), Lineages: larder.Lineages(""), Snapshot: migrate.SnapshotNever})
+		r, err := migrate.New(migrate.Options{Engine: enginetest.Open(t, db.URL, engine.Options{}),
+			Lineages: larder.Lineages(""), Snapshot: migrate.SnapshotNever})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -106,7 +109,8 @@ func TestMessagesThatWaitComeThroughAnUpgrade(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, db testdb.DB) {
 		running := open(t, db.URL, larder.Options{NoSnapshot: true})
 		chat := aMessageWaits(t, running.Store())
-		r, err := migrate.New(migrate.Options{Engine: enginetest.Open(t, db.URL, engine.Options{}), Lineages: larder.Lineages(""), Snapshot: migrate.SnapshotNever})
+		r, err := migrate.New(migrate.Options{Engine: enginetest.Open(t, db.URL, engine.Options{}),
+			Lineages: larder.Lineages(""), Snapshot: migrate.SnapshotNever})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -189,7 +193,8 @@ func TestADatabaseOfOpenWebUIIsReadWithoutOurTables(t *testing.T) {
 			t.Fatal(err)
 		}
 		d.Close()
-		for _, o := range []larder.Options{{Migrate: larder.MigrateCheck}, {Migrate: larder.MigrateOff}, {Engine: engine.Options{ReadOnly: true}}} {
+		for _, o := range []larder.Options{{Migrate: larder.MigrateCheck}, {Migrate: larder.MigrateOff},
+			{Engine: engine.Options{ReadOnly: true}}} {
 			d := open(t, db.URL, o)
 			c, err := d.Store().Chats.Get(t.Context(), store.Program(), chat)
 			if err != nil || !strings.Contains(c.Chat.String(), "the text of m1") {

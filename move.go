@@ -148,7 +148,8 @@ func Receive(ctx context.Context, src transfer.Source, to *dburl.URL, o MoveOpti
 }
 
 // arrive copies the rows of a source, or finds out that an earlier run has.
-func arrive(ctx context.Context, src transfer.Source, to *engine.Engine, o MoveOptions) (*mover, *transfer.Run, *transfer.Report, error) {
+func arrive(ctx context.Context, src transfer.Source, to *engine.Engine,
+	o MoveOptions) (*mover, *transfer.Run, *transfer.Report, error) {
 	m, err := newMover(ctx, src, to, o)
 	if err != nil {
 		return nil, nil, nil, err
@@ -202,7 +203,8 @@ func newMover(ctx context.Context, src transfer.Source, to *engine.Engine, o Mov
 	leave := o.Transfer.Leave
 	odd := map[string]bool{} // tables of larder's own that only one engine can have: they can be made again
 	for _, t := range src.Tables() {
-		if strings.HasPrefix(t.Name, "larder_") && slices.ContainsFunc(t.Columns, func(c *schema.Column) bool { return c.Type.Kind == schema.Other }) {
+		if strings.HasPrefix(t.Name, "larder_") &&
+			slices.ContainsFunc(t.Columns, func(c *schema.Column) bool { return c.Type.Kind == schema.Other }) {
 			odd[t.Name] = true
 		}
 	}
@@ -224,7 +226,8 @@ func (o *MoveOptions) chosen(ctx context.Context, src transfer.Source, at positi
 	case o.OnlyUsers == nil:
 		return src, nil
 	case !at.known:
-		return nil, dberr.New(dberr.SchemaMismatch, "copy", "the source is at "+at.word()+"; only all of it can be copied, not single users")
+		return nil, dberr.New(dberr.SchemaMismatch, "copy", "the source is at "+at.word()+
+			"; only all of it can be copied, not single users")
 	}
 	return onlyUsers(ctx, src, o.OnlyUsers)
 }
@@ -244,7 +247,8 @@ func withMessages(chosen []string, src transfer.Source) []string {
 // database it is in, or holds what is made again of other tables, and means
 // nothing elsewhere.
 func bookkeeping(table string) bool {
-	return table == transfer.LedgerTable || table == frozenTable || table == "larder_unfinished" || strings.HasPrefix(table, "larder_migration_") ||
+	return table == transfer.LedgerTable || table == frozenTable || table == "larder_unfinished" ||
+		strings.HasPrefix(table, "larder_migration_") ||
 		strings.HasPrefix(table, "larder_search_")
 }
 
@@ -312,8 +316,10 @@ func (m *mover) refuseFull(ctx context.Context) error {
 	if err != nil || len(found) == 0 {
 		return err
 	}
-	if m.o.Transfer.Resume && slices.ContainsFunc(found, func(t *schema.Table) bool { return t.Name == migrate.DefaultVersionTable }) {
-		return dberr.New(dberr.AlreadyExists, "copy", "there is nothing to resume: what was copied into the target is finished; larder verify compares the two")
+	if m.o.Transfer.Resume &&
+		slices.ContainsFunc(found, func(t *schema.Table) bool { return t.Name == migrate.DefaultVersionTable }) {
+		return dberr.New(dberr.AlreadyExists, "copy",
+			"there is nothing to resume: what was copied into the target is finished; larder verify compares the two")
 	}
 	const most = 6
 	var has []string
@@ -329,7 +335,9 @@ func (m *mover) refuseFull(ctx context.Context) error {
 	if n := len(found) - len(has); n > 0 {
 		has = append(has, fmt.Sprintf("%d more tables", n))
 	}
-	return dberr.New(dberr.AlreadyExists, "copy", "the target is not empty: it has "+strings.Join(has, ", ")+"; take an empty database, nothing of this one was changed")
+	return dberr.New(dberr.AlreadyExists, "copy",
+		"the target is not empty: it has "+strings.Join(has, ", ")+
+			"; take an empty database, nothing of this one was changed")
 }
 
 // create makes the tables of the source's revision.
@@ -551,7 +559,8 @@ func VerifySource(ctx context.Context, src transfer.Source, to *dburl.URL, o Mov
 		return err
 	})
 	if err == nil && at.String() != m.at.String() {
-		m.log.Warn("the two databases are at different revisions, so that tables may rightly differ", "from", m.at.String(), "to", at.String())
+		m.log.Warn("the two databases are at different revisions, so that tables may rightly differ", "from", m.at.String(),
+			"to", at.String())
 	}
 	return rep, err
 }

@@ -46,7 +46,8 @@ func loadOf(t *testing.T, u *dburl.URL) load {
 	t.Helper()
 	eng := opened(t, u)
 	title := func(id string) string {
-		s, err := query.One[string](t.Context(), eng, query.Select(tables.Chat.Title).From(tables.Chat.Table).Where(tables.Chat.ID.Eq(id)))
+		s, err := query.One[string](t.Context(), eng,
+			query.Select(tables.Chat.Title).From(tables.Chat.Table).Where(tables.Chat.ID.Eq(id)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -148,7 +149,8 @@ func TestWhatIsTakenUnderLoadIsOneMoment(t *testing.T) {
 			if rep, err := larder.Receive(t.Context(), a, to, larder.MoveOptions{}); err != nil || !rep.Clean() {
 				t.Fatalf("%s: %v %+v", to, err, rep)
 			}
-			if rep, err := larder.VerifySource(t.Context(), a, to, larder.MoveOptions{}); err != nil || !rep.Clean() || rep.Totals().Read == 0 {
+			if rep, err := larder.VerifySource(t.Context(), a, to, larder.MoveOptions{}); err != nil || !rep.Clean() ||
+				rep.Totals().Read == 0 {
 				t.Errorf("%s: %v %+v", to, err, rep)
 			}
 			if saved := loadOf(t, to).number(t); saved == 0 || saved >= then || then >= last {
@@ -195,7 +197,8 @@ func TestMessagesThatWaitAreFollowed(t *testing.T) {
 			indexed := len(was[own.SearchChat.Table.Name])
 			for _, all := range []map[string][]string{was, is} {
 				maps.DeleteFunc(all, func(name string, _ []string) bool {
-					return name == "larder_frozen" || strings.HasPrefix(name, "larder_search_") || strings.HasPrefix(name, "larder_migration_")
+					return name == "larder_frozen" || strings.HasPrefix(name, "larder_search_") ||
+						strings.HasPrefix(name, "larder_migration_")
 				})
 			}
 			if diff := cmp.Diff(was, is); diff != "" || indexed == 0 {
@@ -227,8 +230,9 @@ func TestArchivesOfOldRevisionsAreBroughtToTheHead(t *testing.T) {
 		t.Run(revision, func(t *testing.T) {
 			on := engines[i%len(engines)]
 			from, to := parsed(t, testdb.New(t, on).URL), parsed(t, testdb.New(t, on).URL)
-			run(t, seed(t, from, early), "INSERT INTO chat (id, user_id, title, chat, created_at, updated_at, archived, pinned, meta, share_id) VALUES "+
-				`('c', 'u', 't', '{"title":"t","tags":["a b"],"history":{"messages":{"m":{"id":"m","role":"user","content":"hello","timestamp":1700000000}},"currentId":"m"}}', 1700000000, 1700000001, false, true, '{"tags":["a_b"]}', NULL)`,
+			run(t, seed(t, from, early),
+				"INSERT INTO chat (id, user_id, title, chat, created_at, updated_at, archived, pinned, meta, share_id) VALUES "+
+					`('c', 'u', 't', '{"title":"t","tags":["a b"],"history":{"messages":{"m":{"id":"m","role":"user","content":"hello","timestamp":1700000000}},"currentId":"m"}}', 1700000000, 1700000001, false, true, '{"tags":["a_b"]}', NULL)`,
 				"INSERT INTO {user} (id, name, email, role, profile_image_url, last_active_at, updated_at, created_at) VALUES ('u', 'n', 'A@example.com', 'admin', '', 1, 1, 1)")
 			seed(t, from, revision)
 			var kept bytes.Buffer

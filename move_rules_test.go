@@ -171,7 +171,8 @@ func TestWhatStaysBehindAndWhatArrivesAreTheSource(t *testing.T) {
 						t.Errorf("%v cannot be repaired, not %v", got, notMended)
 					}
 					_, err := larder.Copy(t.Context(), from, to, o)
-					if !errors.Is(err, dberr.ErrInvalid) || !strings.Contains(err.Error(), notMended[0]) || !strings.Contains(err.Error(), "can only be skipped") {
+					if !errors.Is(err, dberr.ErrInvalid) || !strings.Contains(err.Error(), notMended[0]) ||
+						!strings.Contains(err.Error(), "can only be skipped") {
 						t.Fatalf("%v", err)
 					}
 					spoilNothing(t, from, "DELETE FROM chat WHERE id IN ('"+strings.Join(notMended, "', '")+"')")
@@ -254,7 +255,8 @@ func TestRowsThatHangOnOthers(t *testing.T) {
 				t.Fatalf("%v: %v", rules, err)
 			}
 			want, got := foreseen.Totals(), rep.Totals()
-			if got.Skipped != want.Skipped || got.Repaired != want.Repaired || got.Written != want.Written || !maps.Equal(got.Problems, want.Problems) {
+			if got.Skipped != want.Skipped || got.Repaired != want.Repaired || got.Written != want.Written ||
+				!maps.Equal(got.Problems, want.Problems) {
 				t.Errorf("%v: foreseen was %+v, and it was %+v", rules, want, got)
 			}
 			if n := strings.Count(lines.String(), "\n"); int64(n) != got.Skipped+got.Repaired {

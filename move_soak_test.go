@@ -48,16 +48,20 @@ func TestALargeInstallationGoesRound(t *testing.T) {
 			if i == 0 && at%5 == 0 {
 				size = 6 << 20
 			}
-			chats = append(chats, []any{id, "u", text(r.IntN(60)), int64(i), int64(i), int64(i % 2), nil, "null", `{"text":"` + text(size) + `","n":0.12345678901234567}`})
+			chats = append(chats, []any{id, "u", text(r.IntN(60)), int64(i), int64(i), int64(i % 2), nil, "null",
+				`{"text":"` + text(size) + `","n":0.12345678901234567}`})
 			for m := range 20 {
-				messages = append(messages, []any{fmt.Sprintf("%s-%d", id, m), id, "u", "user", `"` + text(200) + `"`, int64(m), int64(m)})
+				messages = append(messages,
+					[]any{fmt.Sprintf("%s-%d", id, m), id, "u", "user", `"` + text(200) + `"`, int64(m), int64(m)})
 			}
 		}
 		columns := []string{"id", "user_id", "title", "created_at", "updated_at", "archived", "pinned", "meta", "chat"}
 		if _, err := engine.BulkInsert(t.Context(), eng, "chat", columns, engine.BulkRows(chats)); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := engine.BulkInsert(t.Context(), eng, "chat_message", []string{"id", "chat_id", "user_id", "role", "content", "created_at", "updated_at"}, engine.BulkRows(messages)); err != nil {
+		if _, err := engine.BulkInsert(t.Context(), eng, "chat_message",
+			[]string{"id", "chat_id", "user_id", "role", "content", "created_at", "updated_at"},
+			engine.BulkRows(messages)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -187,7 +187,8 @@ func TestADatabaseThatIsBeingFilledIsNotServed(t *testing.T) {
 			t.Fatalf("the server goes on waiting: %+v, %v", s, err)
 		}
 		got := dump(t, to)
-		maps.DeleteFunc(got, func(table string, _ []string) bool { return strings.HasPrefix(table, "larder_") }) // made when it was opened
+		// Made when it was opened.
+		maps.DeleteFunc(got, func(table string, _ []string) bool { return strings.HasPrefix(table, "larder_") })
 		if d := cmp.Diff(dump(t, from), got); d != "" {
 			t.Error(d)
 		}
@@ -257,7 +258,8 @@ func TestEarlierRevisionsAreMovedAsTheyAreOrToTheHead(t *testing.T) {
 				open(t, target, larder.Options{Migrate: larder.MigrateCheck})
 				continue
 			}
-			if rep, err := larder.Verify(t.Context(), parsed(t, from), parsed(t, target), larder.MoveOptions{}); err != nil || !rep.Clean() {
+			if rep, err := larder.Verify(t.Context(), parsed(t, from), parsed(t, target), larder.MoveOptions{}); err != nil ||
+				!rep.Clean() {
 				t.Errorf("%v, %+v", err, rep)
 			}
 			to(t, target, "head")
@@ -269,7 +271,8 @@ func TestEarlierRevisionsAreMovedAsTheyAreOrToTheHead(t *testing.T) {
 func TestANewerRevisionIsCopiedAsItIsFound(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, db testdb.DB) {
 		from := unpacked(t, small)
-		for _, s := range []string{"UPDATE alembic_version SET version_num = 'ffffffffffff'", "ALTER TABLE note ADD COLUMN shoe TEXT", "UPDATE note SET shoe = 'left'",
+		for _, s := range []string{"UPDATE alembic_version SET version_num = 'ffffffffffff'",
+			"ALTER TABLE note ADD COLUMN shoe TEXT", "UPDATE note SET shoe = 'left'",
 			"CREATE TABLE novelty (id TEXT NOT NULL PRIMARY KEY, what JSON, made DATETIME)", `INSERT INTO novelty VALUES ('1', '{"a":1}', '2026-01-01 00:00:00')`} {
 			spoilNothing(t, from, s)
 		}
@@ -286,7 +289,8 @@ func TestANewerRevisionIsCopiedAsItIsFound(t *testing.T) {
 		if d := cmp.Diff(dump(t, from), dump(t, target)); d != "" {
 			t.Error(d)
 		}
-		if _, err := larder.Copy(t.Context(), from, parsed(t, testdb.New(t, db.Engine).URL), larder.MoveOptions{Upgrade: true}); !errors.Is(err, dberr.ErrSchemaMismatch) {
+		if _, err := larder.Copy(t.Context(), from, parsed(t, testdb.New(t, db.Engine).URL),
+			larder.MoveOptions{Upgrade: true}); !errors.Is(err, dberr.ErrSchemaMismatch) {
 			t.Errorf("to the head: %v", err)
 		}
 	})

@@ -23,7 +23,8 @@ type part struct {
 // others in a chat or a channel of one of them goes with it. Groups and settings
 // belong to nobody and stay, as does everything in tables that are not here.
 func parts() map[string]part {
-	owned, below := part{owner: "user_id"}, func(column, table string) part { return part{of: map[string]string{column: table}} }
+	owned, below := part{owner: "user_id"},
+		func(column, table string) part { return part{of: map[string]string{column: table}} }
 	out := map[string]part{
 		"user": {owner: "id"}, "auth": {owner: "id"},
 		"chat_message": below("chat_id", "chat"), "shared_chat": below("chat_id", "chat"), "larder_message": below("chat_id", "chat"),
@@ -38,7 +39,8 @@ func parts() map[string]part {
 		"automation_run": below("automation_id", "automation"),
 		grants:           {},
 	}
-	for _, table := range []string{"api_key", "app", "automation", "calendar", "channel", "chat", "chatidtag", "document", "feedback", "file", "folder",
+	for _, table := range []string{"api_key", "app", "automation", "calendar", "channel", "chat", "chatidtag", "document",
+		"feedback", "file", "folder",
 		"function", "knowledge", "memory", "model", "note", "oauth_session", "prompt", "skill", "tag", "tool"} {
 		out[table] = owned
 	}
@@ -75,7 +77,8 @@ type ofUsers struct {
 // onlyUsers leaves of a source the users with these ids or e-mails, and what is
 // theirs. One that is not there is dberr.NotFound.
 func onlyUsers(ctx context.Context, src transfer.Source, who []string) (*ofUsers, error) {
-	s := &ofUsers{Source: src, rules: parts(), users: map[string]bool{}, above: map[string]bool{}, kept: map[string]map[string]bool{}}
+	s := &ofUsers{Source: src, rules: parts(), users: map[string]bool{}, above: map[string]bool{},
+		kept: map[string]map[string]bool{}}
 	for name, rule := range s.rules {
 		for _, above := range rule.of {
 			s.above[above] = true
@@ -104,7 +107,8 @@ func onlyUsers(ctx context.Context, src transfer.Source, who []string) (*ofUsers
 		}
 	}
 	if len(wanted) > 0 {
-		return nil, dberr.New(dberr.NotFound, "copy", "the source has no user "+strings.Join(wanted, ", ")+"; name ids or e-mails of users that it has")
+		return nil, dberr.New(dberr.NotFound, "copy", "the source has no user "+strings.Join(wanted, ", ")+
+			"; name ids or e-mails of users that it has")
 	}
 	return s, nil
 }
@@ -196,7 +200,8 @@ func (s *ofUsers) goes(t *schema.Table, rule part, row []any) bool {
 		return true
 	}
 	who := valueOf(t, row, "principal_id")
-	return (who == "*" || s.users[who]) && s.kept[granted(valueOf(t, row, "resource_type"))][valueOf(t, row, "resource_id")]
+	return (who == "*" || s.users[who]) &&
+		s.kept[granted(valueOf(t, row, "resource_type"))][valueOf(t, row, "resource_id")]
 }
 
 // valueOf is the text in a column of a row; empty for NULL, and where there is

@@ -30,11 +30,13 @@ func counts(rows map[string][]string) map[string]int {
 func TestOnlySomeUsers(t *testing.T) {
 	from := unpacked(t, small)
 	all := dump(t, from)
-	ada := map[string]int{"user": 1, "auth": 1, "api_key": 1, "file": 1, "calendar": 1, "function": 1, "function_history": 1, "prompt": 1, "prompt_history": 2,
+	ada := map[string]int{"user": 1, "auth": 1, "api_key": 1, "file": 1, "calendar": 1, "function": 1,
+		"function_history": 1, "prompt": 1, "prompt_history": 2,
 		"tool": 1, "tool_history": 2, "skill": 1, "skill_history": 1, "model": 1, "model_history": 2, "knowledge": 1, "knowledge_directory": 2,
 		"channel": 1, "channel_member": 2, "channel_webhook": 1, "message": 2, "message_reaction": 1,
 		"access_grant": 3} // for everybody; not the two of a knowledge base for bob
-	bob := map[string]int{"user": 1, "auth": 1, "api_key": 1, "file": 1, "calendar": 1, "chat": 73, "chat_message": 422, "shared_chat": 1, "tag": 4, "memory": 1,
+	bob := map[string]int{"user": 1, "auth": 1, "api_key": 1, "file": 1, "calendar": 1, "chat": 73, "chat_message": 422,
+		"shared_chat": 1, "tag": 4, "memory": 1,
 		"feedback": 1, "note": 1, "pinned_note": 1}
 	everybody := counts(all)
 	for _, table := range []string{"config", "group", "group_member"} {
@@ -103,7 +105,8 @@ func TestOnlyUsersThatAreThere(t *testing.T) {
 	for _, who := range [][]string{{"eve@example.com"}, {"bob@example.com", "eve@example.com"}, {""}, {}} {
 		to := parsed(t, "sqlite:///"+t.TempDir()+"/new.db")
 		_, err := larder.Copy(t.Context(), from, to, larder.MoveOptions{OnlyUsers: who})
-		if err == nil || dberr.CodeOf(err) != dberr.NotFound && dberr.CodeOf(err) != dberr.Invalid || strings.Contains(err.Error(), "bob@") {
+		if err == nil || dberr.CodeOf(err) != dberr.NotFound && dberr.CodeOf(err) != dberr.Invalid ||
+			strings.Contains(err.Error(), "bob@") {
 			t.Errorf("%q: %v", who, err)
 		}
 		if got := dump(t, to); len(got) > 0 {

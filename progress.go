@@ -74,7 +74,8 @@ func (l *progress) event(e migrate.Event) {
 			l.log.Info("migrating", "number", e.Number, "of", e.Of, "step", e.Statement, "rows", rows)
 		}
 	case migrate.Finished:
-		l.say(health.State{Revision: e.Revision, Reason: fmt.Sprintf("The database is being migrated: revision %d of %d.", e.Number, e.Of), Passing: true})
+		l.say(health.State{Revision: e.Revision,
+			Reason: fmt.Sprintf("The database is being migrated: revision %d of %d.", e.Number, e.Of), Passing: true})
 	case migrate.Notice:
 		l.log.Warn(e.Text, "revision", e.Revision)
 	case migrate.StatementRun:
@@ -82,7 +83,8 @@ func (l *progress) event(e migrate.Event) {
 }
 
 func (l *progress) state(e migrate.Event, more string) {
-	l.say(health.State{Reason: fmt.Sprintf("The database is being migrated: revision %d of %d%s.", e.Number, e.Of, more), Passing: true})
+	l.say(health.State{Reason: fmt.Sprintf("The database is being migrated: revision %d of %d%s.", e.Number, e.Of, more),
+		Passing: true})
 }
 
 // plan logs what is about to happen, and a line for each thing that is worth one.
@@ -94,7 +96,8 @@ func (l *progress) plan(p *migrate.Plan) {
 	if from == "" {
 		from = "base"
 	}
-	l.log.Info("the database will be migrated", "from", from, "to", p.Steps[len(p.Steps)-1].Revision, "revisions", len(p.Steps))
+	l.log.Info("the database will be migrated", "from", from, "to", p.Steps[len(p.Steps)-1].Revision,
+		"revisions", len(p.Steps))
 	for _, s := range p.Brief() {
 		l.log.Info("the plan: " + s)
 	}

@@ -47,7 +47,8 @@ func TestProgress(t *testing.T) {
 		is("The database is being migrated: revision 12 of 66.")
 		for i := range int64(1000) { // 12 s
 			time.Sleep(12 * time.Millisecond)
-			l.event(migrate.Event{Kind: migrate.DataProgress, Number: 12, Of: 66, Statement: "messages", Done: i + 1, Total: 2000})
+			l.event(migrate.Event{Kind: migrate.DataProgress, Number: 12, Of: 66, Statement: "messages",
+				Done: i + 1, Total: 2000})
 		}
 		is("The database is being migrated: revision 12 of 66, 1000 of 2000 rows.")
 		l.event(migrate.Event{Kind: migrate.Notice, Text: "3 messages were left out", Revision: "b"})

@@ -78,7 +78,8 @@ func (d *Database) proceed(ctx context.Context, at *migrate.Status) (done bool, 
 		return true, d.openForUse(ctx)
 	case d.o.Migrate == MigrateOff:
 		return false, d.leave(ctx, health.State{Revision: revisionOf(at), Reason: "The database " + notAtHead(at) + ", and is left alone because of " +
-			d.o.Wording.Mode + "; run larder migrate upgrade head, or " + d.o.Wording.Auto + ". This one serves it as soon as that is done."})
+			d.o.Wording.Mode + "; run larder migrate upgrade head, or " + d.o.Wording.Auto +
+			". This one serves it as soon as that is done."})
 	case at.Empty || at.Unfinished:
 		return d.create(ctx)
 	}
@@ -99,7 +100,8 @@ func (d *Database) filling(ctx context.Context) (string, error) {
 	if u == nil || err != nil {
 		return "", err
 	}
-	return "This database is the target of a " + u.About + ", which is not finished. It is served as soon as that is done;" +
+	return "This database is the target of a " + u.About +
+		", which is not finished. It is served as soon as that is done;" +
 		" where nothing is running any more, run it again with --resume, or take an empty database.", nil
 }
 
@@ -349,7 +351,8 @@ func (d *Database) refused(err error) error {
 	}
 	for _, f := range refused.Findings {
 		if f.Revision == migrations.SameEmailRevision {
-			return &dberr.Error{Op: "open", Code: dberr.CodeOf(err), Err: err, Msg: refused.Error() + "; to go on, " + d.o.Wording.SameEmail}
+			return &dberr.Error{Op: "open", Code: dberr.CodeOf(err), Err: err,
+				Msg: refused.Error() + "; to go on, " + d.o.Wording.SameEmail}
 		}
 	}
 	return err

@@ -50,7 +50,8 @@ func openRaw(b *testing.B, rawURL string) raw {
 		if err != nil {
 			b.Fatal(err)
 		}
-		q := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)", "cache_size(-16384)", "temp_store(MEMORY)", "mmap_size(0)"}}
+		q := url.Values{"_pragma": {"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)",
+			"cache_size(-16384)", "temp_store(MEMORY)", "mmap_size(0)"}}
 		reader := must(sql.Open("sqlite", "file:"+t.Path+"?"+q.Encode()+"&_pragma=query_only(1)"))
 		reader.SetMaxOpenConns(15)
 		reader.SetMaxIdleConns(5)
@@ -122,7 +123,8 @@ func newFixture(b *testing.B, name string) *fixture {
 		return string(out)
 	}
 	for _, table := range []string{"chat", "sink", "bulk"} {
-		f.exec(b, "CREATE TABLE "+table+" (id varchar(64) NOT NULL PRIMARY KEY, user_id varchar(64), title varchar(200), archived boolean, pinned boolean, meta text, folder_id varchar(64), share_id varchar(64), created_at bigint, updated_at bigint, c1 varchar(64), c2 varchar(64), c3 bigint, c4 bigint, c5 varchar(64))")
+		f.exec(b, "CREATE TABLE "+table+
+			" (id varchar(64) NOT NULL PRIMARY KEY, user_id varchar(64), title varchar(200), archived boolean, pinned boolean, meta text, folder_id varchar(64), share_id varchar(64), created_at bigint, updated_at bigint, c1 varchar(64), c2 varchar(64), c3 bigint, c4 bigint, c5 varchar(64))")
 	}
 	var rows [][]any
 	for i := range rowsInTable {
@@ -144,7 +146,8 @@ func (f *fixture) exec(b *testing.B, text string) {
 }
 
 func (f *fixture) row(i int) []any {
-	return []any{fmt.Sprintf("id-%08d", i), "user-1", fmt.Sprintf("A chat about subject %d", i), i%2 == 0, false, `{"tags":["a","b"],"n":1}`,
+	return []any{fmt.Sprintf("id-%08d", i), "user-1", fmt.Sprintf("A chat about subject %d", i), i%2 == 0, false,
+		`{"tags":["a","b"],"n":1}`,
 		nil, nil, int64(1700000000 + i), int64(1700000000 + i), "x", "y", int64(i), int64(2 * i), "the last one"}
 }
 
@@ -170,7 +173,8 @@ func readAll(b *testing.B, rows scanner, err error, want int) {
 	n := 0
 	for rows.Next() {
 		var c chat
-		if err := rows.Scan(&c.id, &c.user, &c.title, &c.archived, &c.pinned, &c.meta, &c.folder, &c.share, &c.created, &c.updated, &c.c1, &c.c2, &c.c3, &c.c4, &c.c5); err != nil {
+		if err := rows.Scan(&c.id, &c.user, &c.title, &c.archived, &c.pinned, &c.meta, &c.folder, &c.share, &c.created,
+			&c.updated, &c.c1, &c.c2, &c.c3, &c.c4, &c.c5); err != nil {
 			b.Fatal(err)
 		}
 		n++
@@ -328,7 +332,8 @@ func BenchmarkEngineScan(b *testing.B) {
 func BenchmarkEngineInsert(b *testing.B) {
 	each(b, func(b *testing.B, f *fixture) {
 		ctx := b.Context()
-		text := f.holders("INSERT INTO sink (" + strings.Join(columns, ", ") + ") VALUES (?" + strings.Repeat(", ?", 14) + ")")
+		text := f.holders("INSERT INTO sink (" + strings.Join(columns, ", ") + ") VALUES (?" +
+			strings.Repeat(", ?", 14) + ")")
 		st := prepare(b, f.raw.writer, text)
 		check := func(err error) {
 			if err != nil {

@@ -120,13 +120,15 @@ func BenchmarkServeReads(b *testing.B) {
 		ID    string `json:"id"`
 		Token string `json:"token"`
 	}
-	must(b, json.Unmarshal(post(b, url+"/api/v1/auths/signup", "", `{"name":"Ada","email":"ada@example.com","password":"a long password"}`), &user))
+	must(b, json.Unmarshal(post(b, url+"/api/v1/auths/signup", "",
+		`{"name":"Ada","email":"ada@example.com","password":"a long password"}`), &user))
 	chat := func(title string, size int) string {
 		var made struct {
 			ID string `json:"id"`
 		}
 		text := strings.Repeat("some text ", size/10)
-		must(b, json.Unmarshal(post(b, url+"/api/v1/chats/new", user.Token, fmt.Sprintf(`{"chat":{"title":"%s","history":{"messages":{"m":{"id":"m","role":"user","content":"%s"}}}}}`, title, text)), &made))
+		must(b, json.Unmarshal(post(b, url+"/api/v1/chats/new", user.Token,
+			fmt.Sprintf(`{"chat":{"title":"%s","history":{"messages":{"m":{"id":"m","role":"user","content":"%s"}}}}}`, title, text)), &made))
 		return made.ID
 	}
 	large, small := chat("large", 950_000), ""
@@ -135,8 +137,9 @@ func BenchmarkServeReads(b *testing.B) {
 	}
 	db := openRaw(b, "sqlite:///"+filepath.Join(dir, "webui.db"))
 	defer db.close()
-	list := prepare(b, db.reader, "SELECT id, title, updated_at, created_at, last_read_at, archived FROM chat WHERE user_id = ? AND archived = 0 AND pinned = 0"+
-		" AND folder_id IS NULL AND coalesce(json_extract(meta, '$.internal'), 0) = 0 ORDER BY updated_at DESC, id LIMIT 60")
+	list := prepare(b, db.reader,
+		"SELECT id, title, updated_at, created_at, last_read_at, archived FROM chat WHERE user_id = ? AND archived = 0 AND pinned = 0"+
+			" AND folder_id IS NULL AND coalesce(json_extract(meta, '$.internal'), 0) = 0 ORDER BY updated_at DESC, id LIMIT 60")
 	get := prepare(b, db.reader, "SELECT chat FROM chat WHERE id = ? AND user_id = ?")
 	health := request(b, url, "/health", user.Token)
 	for _, x := range []struct {

@@ -20,7 +20,8 @@ func BenchmarkServeManyMessages(b *testing.B) {
 	var user struct {
 		Token string `json:"token"`
 	}
-	must(b, json.Unmarshal(post(b, url+"/api/v1/auths/signup", "", `{"name":"Ada","email":"ada@example.com","password":"a long password"}`), &user))
+	must(b, json.Unmarshal(post(b, url+"/api/v1/auths/signup", "",
+		`{"name":"Ada","email":"ada@example.com","password":"a long password"}`), &user))
 	body := `{"chat":` + manyMessages(200_000) + `}`
 	busy, runs := processor(b, cmd), 0
 	for b.Loop() {
@@ -47,7 +48,8 @@ func manyMessages(n int) string {
 		if i > 0 {
 			text.WriteByte(',')
 		}
-		fmt.Fprintf(&text, `%s:{"id":%s,"parentId":%s,"childrenIds":[%s],"role":"user","content":"x","timestamp":1700000000}`, this, this, parent, next)
+		fmt.Fprintf(&text, `%s:{"id":%s,"parentId":%s,"childrenIds":[%s],"role":"user","content":"x","timestamp":1700000000}`,
+			this, this, parent, next)
 		parent, this, next = this, next, id()
 	}
 	text.WriteString(`}}}`)

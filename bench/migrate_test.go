@@ -29,7 +29,8 @@ func migrateEngine(b *testing.B, name string) *engine.Engine {
 
 func migrateRunner(b *testing.B, eng *engine.Engine, revs []migrate.Revision) *migrate.Runner {
 	b.Helper()
-	r, err := migrate.New(migrate.Options{Engine: eng, Snapshot: migrate.SnapshotNever, Lineages: []migrate.Lineage{{Revisions: revs}}})
+	r, err := migrate.New(migrate.Options{Engine: eng, Snapshot: migrate.SnapshotNever,
+		Lineages: []migrate.Lineage{{Revisions: revs}}})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -79,14 +80,15 @@ func BenchmarkMigrateRows(b *testing.B) {
 	table.BigInt("id").PrimaryKey()
 	table.Text("body")
 	measure := func(ctx context.Context, d *op.Data) error {
-		return d.Rows(ctx, op.Scan{Table: "item", Columns: []string{"body"}, Size: 2000}, func(ctx context.Context, c *op.Chunk) error {
-			for _, r := range c.Rows {
-				if err := c.Update(ctx, r, op.Values{"size": int64(len(r.Text("body")))}); err != nil {
-					return err
+		return d.Rows(ctx, op.Scan{Table: "item", Columns: []string{"body"}, Size: 2000},
+			func(ctx context.Context, c *op.Chunk) error {
+				for _, r := range c.Rows {
+					if err := c.Update(ctx, r, op.Values{"size": int64(len(r.Text("body")))}); err != nil {
+						return err
+					}
 				}
-			}
-			return nil
-		})
+				return nil
+			})
 	}
 	revs := []migrate.Revision{
 		{ID: "b1", Upgrade: func(ops *op.Ops) { ops.CreateTable(table); ops.AddColumn("item", op.BigInt("size").Null()) }},

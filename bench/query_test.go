@@ -70,12 +70,18 @@ type short struct {
 }
 
 var (
-	getDoc  = query.Prepare[docRow](query.SelectFrom(doc).Where(docID.EqTo(query.Param[string]("id"))).Named("bench.Get"))
-	list    = query.Prepare[short](query.Select(docID, title, made, saved, done, owner).From(doc).Where(owner.EqTo(query.Param[string]("owner"))).OrderBy(saved.Desc(), docID).LimitTo(query.Param[int]("limit")).Named("bench.List"))
-	scan    = query.Prepare[docRow](query.SelectFrom(doc).OrderBy(docID).LimitTo(query.Param[int]("limit")).Named("bench.Scan"))
-	add     = query.Prepare[struct{}](query.Insert(doc).Params(docID, owner, title, made, saved, done, c7, c8, c9, c10, c11, c12, c13, c14, body).Named("bench.Insert"))
-	putBody = query.Prepare[struct{}](query.Update(doc).Params(body).Where(docID.EqTo(query.Param[string]("id"))).Named("bench.PutBody"))
-	getBody = query.Prepare[jsonvalue.JSON](query.Select(body).From(doc).Where(docID.EqTo(query.Param[string]("id"))).Named("bench.GetBody"))
+	getDoc = query.Prepare[docRow](query.SelectFrom(doc).Where(docID.EqTo(query.Param[string]("id"))).Named("bench.Get"))
+	list   = query.Prepare[short](query.Select(docID, title, made, saved, done, owner).From(doc).
+		Where(owner.EqTo(query.Param[string]("owner"))).OrderBy(saved.Desc(), docID).LimitTo(query.Param[int]("limit")).
+		Named("bench.List"))
+	scan = query.Prepare[docRow](query.SelectFrom(doc).OrderBy(docID).LimitTo(query.Param[int]("limit")).
+		Named("bench.Scan"))
+	add = query.Prepare[struct{}](query.Insert(doc).
+		Params(docID, owner, title, made, saved, done, c7, c8, c9, c10, c11, c12, c13, c14, body).Named("bench.Insert"))
+	putBody = query.Prepare[struct{}](query.Update(doc).Params(body).Where(docID.EqTo(query.Param[string]("id"))).
+		Named("bench.PutBody"))
+	getBody = query.Prepare[jsonvalue.JSON](query.Select(body).From(doc).Where(docID.EqTo(query.Param[string]("id"))).
+		Named("bench.GetBody"))
 )
 
 func newRow(i int) docRow {
@@ -201,7 +207,8 @@ func must(b testing.TB, err error) {
 const allColumns = "id, owner, title, created_at, updated_at, done, c7, c8, c9, c10, c11, c12, c13, c14, body"
 
 func (r *docRow) fields() []any {
-	return []any{&r.ID, &r.Owner, &r.Title, &r.Made, &r.Saved, &r.Done, &r.C7, &r.C8, &r.C9, &r.C10, &r.C11, &r.C12, &r.C13, &r.C14, &r.Body}
+	return []any{&r.ID, &r.Owner, &r.Title, &r.Made, &r.Saved, &r.Done, &r.C7, &r.C8, &r.C9, &r.C10, &r.C11, &r.C12,
+		&r.C13, &r.C14, &r.Body}
 }
 
 func BenchmarkQueryGet(b *testing.B) {
@@ -278,7 +285,8 @@ func BenchmarkQueryScan(b *testing.B) {
 func BenchmarkQueryInsert(b *testing.B) {
 	eachQuery(b, func(b *testing.B, f *queryBench) {
 		ctx := b.Context()
-		st := f.prepare(b, "INSERT INTO bench_doc ("+allColumns+") VALUES ("+strings.TrimSuffix(strings.Repeat("%, ", 15), ", ")+")")
+		st := f.prepare(b, "INSERT INTO bench_doc ("+allColumns+") VALUES ("+
+			strings.TrimSuffix(strings.Repeat("%, ", 15), ", ")+")")
 		n := 0
 		against(b, 10, func(int) {
 			n++
@@ -288,7 +296,8 @@ func BenchmarkQueryInsert(b *testing.B) {
 		}, func(int) {
 			n++
 			r := newRow(n)
-			_, err := st.ExecContext(ctx, r.ID, r.Owner, r.Title, r.Made, r.Saved, r.Done, r.C7, r.C8, r.C9, r.C10, r.C11, r.C12, r.C13, r.C14, r.Body)
+			_, err := st.ExecContext(ctx, r.ID, r.Owner, r.Title, r.Made, r.Saved, r.Done, r.C7, r.C8, r.C9, r.C10, r.C11, r.C12,
+				r.C13, r.C14, r.Body)
 			must(b, err)
 		})
 	})
@@ -390,7 +399,8 @@ func BenchmarkQueryStream(b *testing.B) {
 			must(b, err)
 			must(b, eng.Close())
 			for b.Loop() {
-				cmd := exec.CommandContext(b.Context(), os.Args[0], "-test.run=^$", "-test.bench=^BenchmarkQueryStream$", "-test.benchtime=1x")
+				cmd := exec.CommandContext(b.Context(), os.Args[0], "-test.run=^$", "-test.bench=^BenchmarkQueryStream$",
+					"-test.benchtime=1x")
 				cmd.Env = append(os.Environ(), streamURL+"="+db.URL)
 				out, err := cmd.CombinedOutput()
 				if err != nil {

@@ -36,7 +36,8 @@ func BenchmarkSearch(b *testing.B) {
 			who := store.Who{ID: "ada", Role: model.RoleUser}
 			fillSearched(b, eng, who.ID)
 			st := store.New(eng, store.Options{})
-			texts := []struct{ name, text string }{{"common", "database"}, {"rare", "w4999x"}, {"absent", "xylophonist"}, {"two", "migration python"}, {"CJK", "迁移"}}
+			texts := []struct{ name, text string }{{"common", "database"}, {"rare", "w4999x"}, {"absent", "xylophonist"},
+				{"two", "migration python"}, {"CJK", "迁移"}}
 			find := func(text string) (time.Duration, int) {
 				begin := time.Now()
 				found, err := st.Chats.Search(b.Context(), who, text, store.ChatFilter{}, store.PageNumber(1))
@@ -113,15 +114,19 @@ func fillSearched(b *testing.B, eng *engine.Engine, user string) {
 				text += words[len(words)-1]
 			}
 			m := fmt.Sprintf("m%d", k)
-			all[m] = map[string]any{"id": m, "role": "user", "content": text, "timestamp": at, "parentId": nil, "childrenIds": []string{}}
+			all[m] = map[string]any{"id": m, "role": "user", "content": text, "timestamp": at, "parentId": nil,
+				"childrenIds": []string{}}
 			j, err := json.Marshal(text)
 			must(b, err)
-			messages = append(messages, model.ChatMessage{ID: id + "-" + m, ChatID: id, UserID: &user, Role: "user", Content: jsonvalue.Text(string(j)), CreatedAt: &at, UpdatedAt: &at})
+			messages = append(messages,
+				model.ChatMessage{ID: id + "-" + m, ChatID: id, UserID: &user, Role: "user", Content: jsonvalue.Text(string(j)),
+					CreatedAt: &at, UpdatedAt: &at})
 		}
 		doc, err := json.Marshal(map[string]any{"title": id, "history": map[string]any{"messages": all, "currentId": "m0"}})
 		must(b, err)
 		no := false
-		chats = append(chats, model.Chat{ID: id, UserID: &user, Title: &id, CreatedAt: &at, UpdatedAt: &at, Archived: &no, Pinned: &no, Chat: jsonvalue.Text(string(doc)), Meta: jsonvalue.Text("{}")})
+		chats = append(chats, model.Chat{ID: id, UserID: &user, Title: &id, CreatedAt: &at, UpdatedAt: &at, Archived: &no,
+			Pinned: &no, Chat: jsonvalue.Text(string(doc)), Meta: jsonvalue.Text("{}")})
 		if len(chats) == 500 {
 			flush()
 		}

@@ -47,7 +47,8 @@ func BenchmarkServe(b *testing.B) {
 func build(b *testing.B, dir string) string {
 	b.Helper()
 	program := filepath.Join(dir, "larder")
-	cmd := exec.CommandContext(b.Context(), "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", program, "../cmd/larder")
+	cmd := exec.CommandContext(b.Context(), "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", program,
+		"../cmd/larder")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		b.Fatalf("%v: %s", err, out)
@@ -149,7 +150,8 @@ func BenchmarkServeLargeChat(b *testing.B) {
 		var user struct {
 			Token string `json:"token"`
 		}
-		must(b, json.Unmarshal(post(b, url+"/api/v1/auths/signup", "", `{"name":"Ada","email":"ada@example.com","password":"a long password"}`), &user))
+		must(b, json.Unmarshal(post(b, url+"/api/v1/auths/signup", "",
+			`{"name":"Ada","email":"ada@example.com","password":"a long password"}`), &user))
 		post(b, url+"/api/v1/chats/new", user.Token, body.String())
 		most = max(most, memory(b, cmd, "VmHWM"))
 		stop(b, cmd)

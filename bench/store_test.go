@@ -30,12 +30,14 @@ func newStored(b *testing.B, name string) *stored {
 	opened, err := larder.Open(b.Context(), db.URL, larder.Options{})
 	must(b, err)
 	b.Cleanup(opened.Close)
-	f := &stored{queryBench: queryBench{raw: openRaw(b, db.URL), hold: func(int) string { return "?" }}, st: opened.Store()}
+	f := &stored{queryBench: queryBench{raw: openRaw(b, db.URL), hold: func(int) string { return "?" }},
+		st: opened.Store()}
 	if name == testdb.PostgreSQL {
 		f.hold = func(n int) string { return fmt.Sprintf("$%d", n) }
 	}
 	b.Cleanup(f.raw.close)
-	id, err := f.st.Users.SignUp(b.Context(), store.NewUser{Name: "Ada", Email: "ada@example.com", Password: "a long password"})
+	id, err := f.st.Users.SignUp(b.Context(),
+		store.NewUser{Name: "Ada", Email: "ada@example.com", Password: "a long password"})
 	must(b, err)
 	f.who, f.stamp = id.Who(), id.SessionStamp
 	f.large = f.create(b, "large", 950_000)
@@ -60,7 +62,8 @@ func document(b *testing.B, title string, messages, size int) *chatdoc.Document 
 	for i := range messages {
 		all = append(all, fmt.Sprintf(`"m%d":{"id":"m%d","role":"user","content":"%s","timestamp":1700000000}`, i, i, text))
 	}
-	doc, err := chatdoc.Parse([]byte(fmt.Sprintf(`{"title":"%s","history":{"messages":{%s}}}`, title, strings.Join(all, ","))))
+	doc, err := chatdoc.Parse([]byte(fmt.Sprintf(`{"title":"%s","history":{"messages":{%s}}}`, title,
+		strings.Join(all, ","))))
 	must(b, err)
 	return doc
 }
@@ -136,8 +139,10 @@ func (f *stored) get(b *testing.B, id string, per int) {
 	}, func(int) {
 		var c model.Chat
 		var first, last *int64 // of the messages that wait
-		must(b, st.QueryRowContext(ctx, id, f.who.ID).Scan(&c.ID, &c.UserID, &c.Title, &c.CreatedAt, &c.UpdatedAt, &c.ShareID, &c.Archived, &c.Chat, &c.Pinned,
-			&c.Meta, &c.FolderID, &c.Tasks, &c.Summary, &c.LastReadAt, &c.CurrentMessageID, &c.Variables, &c.TimerAt, &first, &last))
+		must(b, st.QueryRowContext(ctx, id, f.who.ID).
+			Scan(&c.ID, &c.UserID, &c.Title, &c.CreatedAt, &c.UpdatedAt, &c.ShareID, &c.Archived, &c.Chat, &c.Pinned,
+				&c.Meta, &c.FolderID, &c.Tasks, &c.Summary, &c.LastReadAt, &c.CurrentMessageID, &c.Variables, &c.TimerAt,
+				&first, &last))
 	})
 }
 
@@ -153,7 +158,8 @@ func (f *stored) createMany(b *testing.B) {
 		return strings.Join(out, ", ")
 	}
 	chat := f.prepare(b, `INSERT INTO chat (id, user_id, title, created_at, updated_at, archived, pinned, meta, chat) VALUES `+placeholders(1, 9))
-	rows := f.prepare(b, `INSERT INTO chat_message (id, chat_id, user_id, role, content, created_at, updated_at) VALUES `+placeholders(messages, 7))
+	rows := f.prepare(b, `INSERT INTO chat_message (id, chat_id, user_id, role, content, created_at, updated_at) VALUES `+
+		placeholders(messages, 7))
 	text := `"` + strings.Repeat("some text ", size/10) + `"`
 	made := 0
 	against(b, 2, func(int) {

@@ -66,9 +66,11 @@ func installation(b *testing.B, chats int) string {
 			for m := range 20 {
 				said := text(600)
 				fmt.Fprintf(&doc, `,"%d":{"id":"%d","role":"user","content":"%s"}`, m, m, said)
-				messages = append(messages, []any{fmt.Sprintf("%s-%d", id, m), id, "u", "user", `"` + said + `"`, int64(i), int64(i)})
+				messages = append(messages,
+					[]any{fmt.Sprintf("%s-%d", id, m), id, "u", "user", `"` + said + `"`, int64(i), int64(i)})
 			}
-			docs = append(docs, []any{id, "u", text(30), int64(i), int64(i), int64(0), int64(0), "{}", `{"history":{"messages":{` + doc.String()[1:] + `}}}`})
+			docs = append(docs, []any{id, "u", text(30), int64(i), int64(i), int64(0), int64(0), "{}",
+				`{"history":{"messages":{` + doc.String()[1:] + `}}}`})
 		}
 		put(1, docs)
 		put(2, messages)
@@ -128,7 +130,8 @@ func rawCopy(b *testing.B, from *sql.DB, eng *engine.Engine, to raw) {
 				return nil
 			}
 			one := "(?" + strings.Repeat(",?", len(m.columns)-1) + ")"
-			text := "INSERT INTO `" + m.table + "` (`" + strings.Join(m.columns, "`,`") + "`) VALUES " + one + strings.Repeat(","+one, len(args)/len(m.columns)-1)
+			text := "INSERT INTO `" + m.table + "` (`" + strings.Join(m.columns, "`,`") + "`) VALUES " +
+				one + strings.Repeat(","+one, len(args)/len(m.columns)-1)
 			_, err := tx.ExecContext(b.Context(), text, args...)
 			args = args[:0]
 			return err
@@ -201,7 +204,8 @@ func BenchmarkTransferCopy(b *testing.B) {
 				eng, _ := target(b, name)
 				begin := time.Now()
 				must(b, transfer.Snapshot(b.Context(), src, func(ctx context.Context, s transfer.Source) error {
-					run, err := transfer.Begin(ctx, eng, "copy", transfer.Options{NoVerify: !verify, Tables: []string{"user", "chat", "chat_message"}})
+					run, err := transfer.Begin(ctx, eng, "copy",
+						transfer.Options{NoVerify: !verify, Tables: []string{"user", "chat", "chat_message"}})
 					if err != nil {
 						return err
 					}

@@ -91,7 +91,8 @@ func TestLayout(t *testing.T) {
 		t.Errorf("claims: %v", left)
 	}
 	// Wherever the row says that the directory is, or was.
-	for _, at := range []string{w.Location(), "/app/backend/data/uploads/" + id + "_note ü🙂.txt", `C:\data\uploads\` + id + "_note ü🙂.txt",
+	for _, at := range []string{w.Location(), "/app/backend/data/uploads/" + id + "_note ü🙂.txt",
+		`C:\data\uploads\` + id + "_note ü🙂.txt",
 		"s3://bucket/prefix/" + id + "_note ü🙂.txt", id + "_note ü🙂.txt"} {
 		if got := p.read(t, at); got != "hello" {
 			t.Errorf("at %s: %q", at, got)
@@ -147,7 +148,8 @@ func TestPathsOfRowsDoNotLeadAway(t *testing.T) {
 	if err := os.Symlink(secret, filepath.Join(p.dir, "link")); err != nil {
 		t.Fatal(err)
 	}
-	for _, at := range []string{secret, "../secret", "..", ".", "", "/", "link", ".larder", "uploads/.larder", "a\x00b", "/etc/passwd",
+	for _, at := range []string{secret, "../secret", "..", ".", "", "/", "link", ".larder", "uploads/.larder", "a\x00b",
+		"/etc/passwd",
 		filepath.Join(p.dir, ".larder", p.files(t, ".larder")[0])} {
 		if b, err := p.Open(t.Context(), at); err == nil {
 			b.Close()
@@ -178,7 +180,8 @@ func TestWhatDoesNotCome(t *testing.T) {
 		t.Errorf("%v, want the reader's error", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	if _, err := p.Create(ctx, id, "x", io.MultiReader(strings.NewReader("half"), readFunc(func([]byte) (int, error) { cancel(); return 0, io.EOF }))); !errors.Is(err, context.Canceled) {
+	if _, err := p.Create(ctx, id, "x", io.MultiReader(strings.NewReader("half"),
+		readFunc(func([]byte) (int, error) { cancel(); return 0, io.EOF }))); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v, want canceled", err)
 	}
 	if left := append(p.files(t, ""), p.files(t, ".larder")...); len(left) > 0 {
@@ -195,8 +198,9 @@ func TestTextIsFoundOut(t *testing.T) {
 	for text, want := range map[string]bool{
 		"plain": true, "é😀": true, "nul\x00": false, "\xff\xfe": false, "cut \xf0\x9f\x98": false, "\xe2\x28\xa1": false, "\uFFFD": true, strings.Repeat("a😀é", 20000): true,
 	} {
-		for how, r := range map[string]io.Reader{"at once": strings.NewReader(text), "byte by byte": iotest.OneByteReader(strings.NewReader(text)),
-			"in halves": iotest.HalfReader(strings.NewReader(text))} {
+		for how, r := range map[string]io.Reader{"at once": strings.NewReader(text),
+			"byte by byte": iotest.OneByteReader(strings.NewReader(text)),
+			"in halves":    iotest.HalfReader(strings.NewReader(text))} {
 			w, err := p.Create(t.Context(), id, "x", r)
 			if err != nil {
 				t.Fatal(err)
@@ -233,7 +237,8 @@ func TestSweep(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := os.WriteFile(filepath.Join(p.dir, ".larder", "bad"), []byte(`[{"id":"x","name":"../../secret"},{"id":"y","name":".larder"}]`), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(p.dir, ".larder", "bad"),
+		[]byte(`[{"id":"x","name":"../../secret"},{"id":"y","name":".larder"}]`), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 { // who is still at work is left alone

@@ -34,7 +34,8 @@ func each(t *testing.T, fn func(t *testing.T, b blobs.Bucket)) {
 		t.Cleanup(srv.Close)
 		t.Setenv("AWS_ACCESS_KEY_ID", "id")
 		t.Setenv("AWS_SECRET_ACCESS_KEY", "key")
-		fn(t, open(t, "s3://files?region=eu-central-1&use_path_style=true&disable_https=true&endpoint="+srv.URL+"&prefix=uploads/"))
+		fn(t, open(t, "s3://files?region=eu-central-1&use_path_style=true&disable_https=true&endpoint="+srv.URL+
+			"&prefix=uploads/"))
 	})
 }
 

@@ -34,7 +34,8 @@ func TestFile(t *testing.T) {
 		}
 		got, err := ask(t.Context())
 		if err != nil {
-			if got = err.Error(); dberr.CodeOf(err) != dberr.Unavailable || !strings.Contains(got, path) || !strings.Contains(got, want) {
+			if got = err.Error(); dberr.CodeOf(err) != dberr.Unavailable || !strings.Contains(got, path) ||
+				!strings.Contains(got, want) {
 				t.Errorf("%.20q: %v", text, err)
 			}
 		} else if got != want {
@@ -60,7 +61,8 @@ func TestCommand(t *testing.T) {
 	} {
 		got, err := Command(line)(t.Context())
 		if err != nil {
-			if got = err.Error(); dberr.CodeOf(err) != dberr.Unavailable || !strings.Contains(got, want) || strings.Contains(got, "s3cret") {
+			if got = err.Error(); dberr.CodeOf(err) != dberr.Unavailable || !strings.Contains(got, want) ||
+				strings.Contains(got, "s3cret") {
 				t.Errorf("%s: %v", line, err)
 			}
 		} else if got != want {

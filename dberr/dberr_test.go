@@ -38,12 +38,14 @@ func TestEveryCodeHasItsOwnSentinelAndSentence(t *testing.T) {
 
 func TestTheDriversTextIsNeverPrinted(t *testing.T) {
 	cause := errors.New("Duplicate entry 'ada@example.com' for key 'email'")
-	err := dberr.WithOp(&dberr.Error{Code: dberr.AlreadyExists, Engine: "mysql", Native: "1062", Constraint: "email", Err: cause}, "users.Create")
+	err := dberr.WithOp(&dberr.Error{Code: dberr.AlreadyExists, Engine: "mysql", Native: "1062", Constraint: "email",
+		Err: cause}, "users.Create")
 	for _, s := range []string{err.Error(), fmt.Sprintf("%v", err), fmt.Sprintf("%s", err)} {
 		if strings.Contains(s, "ada@example.com") {
 			t.Errorf("the bound value is printed: %s", s)
 		}
-		if !strings.Contains(s, "users.Create") || !strings.Contains(s, "mysql 1062") || !strings.Contains(s, "constraint email") {
+		if !strings.Contains(s, "users.Create") || !strings.Contains(s, "mysql 1062") ||
+			!strings.Contains(s, "constraint email") {
 			t.Errorf("the message names too little: %s", s)
 		}
 	}

@@ -54,7 +54,8 @@ func readArguments[T any](u *URL, table map[string]argument[T], refused map[stri
 func unknownArgument[T any](u *URL, name string, table map[string]argument[T]) string {
 	if u.stray || !plainName(name) {
 		// The name may be the tail of a password.
-		return "the URL has an argument that is not known to " + u.Backend + "; a ?, & or @ that belongs to the password is written percent-encoded (%3F %26 %40)"
+		return "the URL has an argument that is not known to " + u.Backend +
+			"; a ?, & or @ that belongs to the password is written percent-encoded (%3F %26 %40)"
 	}
 	s := "unknown argument " + name + " for " + u.Backend
 	known := slices.Sorted(maps.Keys(table)) // a map's order must not choose between equals

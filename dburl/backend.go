@@ -71,7 +71,8 @@ func checkScheme(scheme string) string {
 			return ""
 		}
 	}
-	return "unknown driver " + shownName(driver) + " for " + name + "; write " + name + ":// alone, or one of +" + strings.Join(b.drivers, ", +")
+	return "unknown driver " + shownName(driver) + " for " + name + "; write " + name + ":// alone, or one of +" +
+		strings.Join(b.drivers, ", +")
 }
 
 func unknownBackend(name string) string {

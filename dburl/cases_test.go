@@ -242,7 +242,8 @@ func TestCreateRendersAsURLCreateDoes(t *testing.T) {
 
 // refusedHere are arguments that a Python driver takes and Larder, by name, does
 // not: ignoring one would change what the operator asked for.
-var refusedHere = []string{"read_default_file", "isolation_level", "bogus", "sslmode", "ssl_capath", "client_flag", "sql_mode", "collation", "autocommit"}
+var refusedHere = []string{"read_default_file", "isolation_level", "bogus", "sslmode", "ssl_capath", "client_flag",
+	"sql_mode", "collation", "autocommit"}
 
 // TestTargetsHoldTheArgumentsOfTheDrivers compares with what SQLAlchemy hands to
 // psycopg, PyMySQL and pysqlite for the same URL.
@@ -315,7 +316,8 @@ func checkSQLite(t *testing.T, got dburl.SQLiteTarget, path string, kwargs map[s
 			want.Path = ""
 		}
 	}
-	if got.Path != want.Path || got.Memory != want.Memory || got.ReadOnly != want.ReadOnly || got.NoLock != want.NoLock || got.MustExist != want.MustExist {
+	if got.Path != want.Path || got.Memory != want.Memory || got.ReadOnly != want.ReadOnly || got.NoLock != want.NoLock ||
+		got.MustExist != want.MustExist {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	if s, ok := kwargs["timeout"].(float64); ok && (got.Timeout == nil || got.Timeout.Seconds() != s) {
@@ -360,7 +362,8 @@ func checkPostgres(t *testing.T, got dburl.PostgresTarget, kw map[string]any) {
 		mode = asText(kw["ssl"])
 	}
 	timeout, _ := strconv.Atoi(asText(kw["connect_timeout"]))
-	want := []any{asText(kw["user"]), asText(kw["password"]), asText(kw["dbname"]), mode, asText(kw["sslrootcert"]), asText(kw["sslcert"]), asText(kw["sslkey"]),
+	want := []any{asText(kw["user"]), asText(kw["password"]), asText(kw["dbname"]), mode, asText(kw["sslrootcert"]),
+		asText(kw["sslcert"]), asText(kw["sslkey"]),
 		asText(kw["options"]), asText(kw["application_name"]), asText(kw["target_session_attrs"]), time.Duration(timeout) * time.Second}
 	have := []any{got.User, got.Password(), got.Database, got.TLS.Mode, got.TLS.RootCert, got.TLS.Cert, got.TLS.Key,
 		got.Options, got.ApplicationName, got.TargetSessionAttrs, got.ConnectTimeout}
@@ -397,7 +400,8 @@ func checkMySQL(t *testing.T, got dburl.MySQLTarget, kw map[string]any) {
 		return time.Duration(f) * time.Second
 	}
 	infile, _ := kw["local_infile"].(bool)
-	want := []any{asText(kw["unix_socket"]), asText(kw["user"]), asText(kw["password"]), asText(kw["database"]), asText(ssl["ca"]), asText(ssl["cert"]), asText(ssl["key"]),
+	want := []any{asText(kw["unix_socket"]), asText(kw["user"]), asText(kw["password"]), asText(kw["database"]),
+		asText(ssl["ca"]), asText(ssl["cert"]), asText(ssl["key"]),
 		asText(kw["init_command"]), infile, seconds("connect_timeout"), seconds("read_timeout"), seconds("write_timeout")}
 	have := []any{got.Socket, got.User, got.Password(), got.Database, got.TLS.CA, got.TLS.Cert, got.TLS.Key,
 		got.InitCommand, got.LocalInfile, got.ConnectTimeout, got.ReadTimeout, got.WriteTimeout}
@@ -416,7 +420,8 @@ func TestWhatCreateEngineRefusesIsRefused(t *testing.T) {
 			err = u.Validate()
 		}
 		// Two improvements: postgres:// is taken, unknown arguments are not.
-		refused := !strings.HasPrefix(c.Result, "ok") && !strings.HasPrefix(c.URL, "postgres://") || strings.Contains(c.URL, "bogus")
+		refused := !strings.HasPrefix(c.Result, "ok") && !strings.HasPrefix(c.URL, "postgres://") ||
+			strings.Contains(c.URL, "bogus")
 		if (err != nil) != refused {
 			t.Errorf("%s: %v; SQLAlchemy: %s", c.URL, err, c.Result)
 		}

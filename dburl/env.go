@@ -287,7 +287,8 @@ func (e *environment) read(c *Config, b backend) error {
 	c.Read, c.ReadLag = u, time.Second
 	if text := strings.TrimSpace(e.get(lag)); text != "" {
 		if c.ReadLag, err = time.ParseDuration(text); err != nil || c.ReadLag < 0 {
-			return variableError(lag, "it is a duration, such as 500ms or 2s; 0s asks the database at each read how far the replica has to be")
+			return variableError(lag,
+				"it is a duration, such as 500ms or 2s; 0s asks the database at each read how far the replica has to be")
 		}
 	}
 	return nil

@@ -54,7 +54,8 @@ func TestTheDefaultIsAFileInTheDataDirectory(t *testing.T) {
 			t.Errorf("%q: %q, %v", dir, target.Path, err)
 		}
 	}
-	if _, _, err := dburl.FromEnv(lookup(nil), "/what?"); !errors.Is(err, dberr.ErrInvalid) || !strings.Contains(err.Error(), "DATA_DIR") {
+	if _, _, err := dburl.FromEnv(lookup(nil), "/what?"); !errors.Is(err, dberr.ErrInvalid) ||
+		!strings.Contains(err.Error(), "DATA_DIR") {
 		t.Errorf("%v", err)
 	}
 }
@@ -233,7 +234,8 @@ func TestPoolVariables(t *testing.T) {
 		}
 		checkWarned(t, warnings, c.warned)
 	}
-	for url, ping := range map[string]bool{"postgresql://h/d": true, "mysql://h/d": true, "mariadb://h/d": true, "sqlite:///x": false} {
+	for url, ping := range map[string]bool{"postgresql://h/d": true, "mysql://h/d": true, "mariadb://h/d": true,
+		"sqlite:///x": false} {
 		cfg, _, err := dburl.FromEnv(lookup(map[string]string{"DATABASE_URL": url}), "data")
 		if err != nil || cfg.Pool.PrePing != ping {
 			t.Errorf("%s: %+v, %v", url, cfg.Pool, err)
@@ -309,11 +311,14 @@ func TestSQLiteVariables(t *testing.T) {
 			t.Errorf("%s:\n got %s, %s\nwant %s, %s", c.env, got, cfg.SQLite.JournalMode(), c.pragmas, c.journal)
 		}
 	}
-	for _, c := range []string{"SYNCHRONOUS=off; drop table user", "SYNCHRONOUS=4", "BUSY_TIMEOUT=-1", "BUSY_TIMEOUT=5s", "CACHE_SIZE=64MB", "CACHE_SIZE=99999999999", "TEMP_STORE=DISK", "MMAP_SIZE=-2", "MMAP_SIZE=x", "JOURNAL_SIZE_LIMIT=1;x"} {
+	for _, c := range []string{"SYNCHRONOUS=off; drop table user", "SYNCHRONOUS=4", "BUSY_TIMEOUT=-1", "BUSY_TIMEOUT=5s",
+		"CACHE_SIZE=64MB", "CACHE_SIZE=99999999999", "TEMP_STORE=DISK", "MMAP_SIZE=-2", "MMAP_SIZE=x",
+		"JOURNAL_SIZE_LIMIT=1;x"} {
 		name, value, _ := strings.Cut(c, "=")
 		name = "DATABASE_SQLITE_PRAGMA_" + name
 		_, _, err := dburl.FromEnv(lookup(map[string]string{name: value}), "data")
-		if !errors.Is(err, dberr.ErrInvalid) || !strings.HasPrefix(err.Error(), name+": ") || strings.Contains(err.Error(), value) {
+		if !errors.Is(err, dberr.ErrInvalid) || !strings.HasPrefix(err.Error(), name+": ") ||
+			strings.Contains(err.Error(), value) {
 			t.Errorf("%s: %v", c, err)
 		}
 	}
@@ -335,7 +340,8 @@ func pragmaText(t *testing.T, s dburl.SQLiteSettings) string {
 // TestEverythingUnsetIsNotTheDefault: who switches off every setting means it.
 func TestEverythingUnsetIsNotTheDefault(t *testing.T) {
 	env := map[string]string{"DATABASE_ENABLE_SQLITE_WAL": "false"}
-	for _, name := range []string{"SYNCHRONOUS", "BUSY_TIMEOUT", "CACHE_SIZE", "TEMP_STORE", "MMAP_SIZE", "JOURNAL_SIZE_LIMIT"} {
+	for _, name := range []string{"SYNCHRONOUS", "BUSY_TIMEOUT", "CACHE_SIZE", "TEMP_STORE", "MMAP_SIZE",
+		"JOURNAL_SIZE_LIMIT"} {
 		env["DATABASE_SQLITE_PRAGMA_"+name] = ""
 	}
 	cfg, _, err := dburl.FromEnv(lookup(env), "data")
@@ -345,13 +351,15 @@ func TestEverythingUnsetIsNotTheDefault(t *testing.T) {
 	if s := cfg.SQLite.OrDefault(); s.WAL || pragmaText(t, s) != "" {
 		t.Errorf("%+v", s)
 	}
-	if diff := cmp.Diff(dburl.DefaultSQLite(), dburl.SQLiteSettings{}.OrDefault(), cmpopts.IgnoreUnexported(dburl.SQLiteSettings{})); diff != "" {
+	if diff := cmp.Diff(dburl.DefaultSQLite(), dburl.SQLiteSettings{}.OrDefault(),
+		cmpopts.IgnoreUnexported(dburl.SQLiteSettings{})); diff != "" {
 		t.Error(diff)
 	}
 }
 
 func TestPragmasOfAProgramAreCheckedToo(t *testing.T) {
-	if got := pragmaText(t, dburl.SQLiteSettings{Synchronous: "extra", BusyTimeout: new(1500 * time.Millisecond)}); got != "busy_timeout=1500 synchronous=EXTRA" {
+	if got := pragmaText(t, dburl.SQLiteSettings{Synchronous: "extra",
+		BusyTimeout: new(1500 * time.Millisecond)}); got != "busy_timeout=1500 synchronous=EXTRA" {
 		t.Error(got)
 	}
 	for _, s := range []dburl.SQLiteSettings{
@@ -372,14 +380,16 @@ func TestDatabaseSchema(t *testing.T) {
 		{"sqlite:///x", "app", "", "DATABASE_SCHEMA"},
 		{"mysql://h/d", "app", "", "DATABASE_SCHEMA"},
 	} {
-		cfg, warnings, err := dburl.FromEnv(lookup(map[string]string{"DATABASE_URL": c.url, "DATABASE_SCHEMA": c.schema}), "data")
+		cfg, warnings, err := dburl.FromEnv(lookup(map[string]string{"DATABASE_URL": c.url,
+			"DATABASE_SCHEMA": c.schema}), "data")
 		if err != nil || cfg.Schema != c.want {
 			t.Errorf("%+v: %q, %v", c, cfg.Schema, err)
 		}
 		checkWarned(t, warnings, c.warned)
 	}
 	for _, s := range []string{strings.Repeat("x", 64), "a\x00b", "\xff"} {
-		_, _, err := dburl.FromEnv(lookup(map[string]string{"DATABASE_URL": "postgresql://h/d", "DATABASE_SCHEMA": s}), "data")
+		_, _, err := dburl.FromEnv(lookup(map[string]string{"DATABASE_URL": "postgresql://h/d",
+			"DATABASE_SCHEMA": s}), "data")
 		if !errors.Is(err, dberr.ErrInvalid) || !strings.HasPrefix(err.Error(), "DATABASE_SCHEMA: ") {
 			t.Errorf("%q: %v", s, err)
 		}

@@ -61,7 +61,8 @@ func FuzzParse(f *testing.F) {
 		}
 		if problem := v.Validate(); problem != nil && v.HasPassword() {
 			other := v.WithPassword("another")
-			if e := other.Validate(); e != nil && e.Error() != problem.Error() && !strings.Contains(problem.Error(), "password") {
+			if e := other.Validate(); e != nil && e.Error() != problem.Error() &&
+				!strings.Contains(problem.Error(), "password") {
 				t.Fatalf("%q: the error depends on the password: %v", s, problem)
 			}
 		}
@@ -78,7 +79,8 @@ func FuzzRedact(f *testing.F) {
 			t.Fatalf("%q: redacted %q, twice %q", text, once, twice)
 		}
 		// A URL that Larder wrote is found in any text before and after it.
-		u, err := dburl.Create(dburl.Parts{Scheme: "postgresql", User: "u", Password: password + "Zqx", Host: "h", Database: "d"})
+		u, err := dburl.Create(dburl.Parts{Scheme: "postgresql", User: "u", Password: password + "Zqx", Host: "h",
+			Database: "d"})
 		if err != nil {
 			return
 		}
@@ -95,7 +97,8 @@ func FuzzFromEnv(f *testing.F) {
 	f.Add("postgresql", "u", "p", "h", "5432", "d", "x")
 	f.Add("mysql", "a:b", "@/:?#", "::1", "1", "d?a=b", "/data")
 	f.Fuzz(func(t *testing.T, kind, user, password, host, port, name, dir string) {
-		env := map[string]string{"DATABASE_TYPE": kind, "DATABASE_USER": user, "DATABASE_PASSWORD": password, "DATABASE_HOST": host, "DATABASE_PORT": port, "DATABASE_NAME": name}
+		env := map[string]string{"DATABASE_TYPE": kind, "DATABASE_USER": user, "DATABASE_PASSWORD": password,
+			"DATABASE_HOST": host, "DATABASE_PORT": port, "DATABASE_NAME": name}
 		cfg, _, err := dburl.FromEnv(lookup(env), dir)
 		if err != nil {
 			if dberr.CodeOf(err) != dberr.Invalid {

@@ -89,13 +89,16 @@ func TestMySQLTLS(t *testing.T) {
 }
 
 func TestMySQLArguments(t *testing.T) {
-	got, err := mustParse(t, "mysql+pymysql://u:p@h/d?charset=utf8mb4&use_unicode=1&connect_timeout=1&read_timeout=2&write_timeout=3&local_infile=1"+
-		"&init_command=SET%20time_zone%3D%27%2B00%3A00%27&compress=true&program_name=larder&max_allowed_packet=67108864&user=u2&passwd=p2&db=d2").MySQL()
+	got, err := mustParse(t,
+		"mysql+pymysql://u:p@h/d?charset=utf8mb4&use_unicode=1&connect_timeout=1&read_timeout=2&write_timeout=3&local_infile=1"+
+			"&init_command=SET%20time_zone%3D%27%2B00%3A00%27&compress=true&program_name=larder&max_allowed_packet=67108864&user=u2&passwd=p2&db=d2").MySQL()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got.ConnectTimeout != time.Second || got.ReadTimeout != 2*time.Second || got.WriteTimeout != 3*time.Second || !got.LocalInfile || !got.Compress ||
-		got.InitCommand != "SET time_zone='+00:00'" || got.ProgramName != "larder" || got.MaxAllowedPacket != 64<<20 || got.User != "u2" || got.Password() != "p2" || got.Database != "d2" {
+	if got.ConnectTimeout != time.Second || got.ReadTimeout != 2*time.Second || got.WriteTimeout != 3*time.Second ||
+		!got.LocalInfile || !got.Compress ||
+		got.InitCommand != "SET time_zone='+00:00'" || got.ProgramName != "larder" || got.MaxAllowedPacket != 64<<20 ||
+		got.User != "u2" || got.Password() != "p2" || got.Database != "d2" {
 		t.Errorf("%+v", got)
 	}
 	if got, err := mustParse(t, "mysql://u:@h/d").MySQL(); err != nil || got.HasPassword() || got.Password() != "" {

@@ -124,14 +124,17 @@ func TestPostgresArguments(t *testing.T) {
 	if got.TLS != (dburl.PostgresTLS{Mode: "verify-full", RootCert: "/ca", Cert: "/c", Key: "/k", CRL: "/crl"}) {
 		t.Errorf("%+v", got.TLS)
 	}
-	if got.Options != "-csearch_path=a,b" || got.ApplicationName != "fb" || got.ConnectTimeout != 7*time.Second || got.TargetSessionAttrs != "read-write" ||
-		got.TCPUserTimeout != 1500*time.Millisecond || got.StatementCache != 64 || got.User != "u2" || got.Password() != "p2" || got.Database != "d2" {
+	if got.Options != "-csearch_path=a,b" || got.ApplicationName != "fb" || got.ConnectTimeout != 7*time.Second ||
+		got.TargetSessionAttrs != "read-write" ||
+		got.TCPUserTimeout != 1500*time.Millisecond || got.StatementCache != 64 || got.User != "u2" ||
+		got.Password() != "p2" || got.Database != "d2" {
 		t.Errorf("%+v", got)
 	}
 	if k := got.KeepAlive; !k.Enable || k.Idle != 30*time.Second || k.Interval != 5*time.Second || k.Count != 3 {
 		t.Errorf("%+v", k)
 	}
-	if target("keepalives=0").KeepAlive.Enable || !target("").KeepAlive.Enable || target("timeout=1.5").ConnectTimeout != 1500*time.Millisecond {
+	if target("keepalives=0").KeepAlive.Enable || !target("").KeepAlive.Enable ||
+		target("timeout=1.5").ConnectTimeout != 1500*time.Millisecond {
 		t.Error("keepalives, timeout")
 	}
 	if got := target("application_name=a&fallback_application_name=b").ApplicationName; got != "a" {
@@ -238,8 +241,9 @@ func clearPG(t *testing.T) {
 
 func TestConnStringIsReadByPgxAsMeant(t *testing.T) {
 	clearPG(t)
-	target, err := mustParse(t, "postgresql://u:p@h1:1,[::2]:2/d?sslmode=require&connect_timeout=7&application_name=a%20'b'%5C&options=-c%20x%3Dy"+
-		"&target_session_attrs=read-write&pgbouncer=true&statement_cache_capacity=9&channel_binding=disable&direct_tls=1").Postgres()
+	target, err := mustParse(t,
+		"postgresql://u:p@h1:1,[::2]:2/d?sslmode=require&connect_timeout=7&application_name=a%20'b'%5C&options=-c%20x%3Dy"+
+			"&target_session_attrs=read-write&pgbouncer=true&statement_cache_capacity=9&channel_binding=disable&direct_tls=1").Postgres()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -247,15 +251,20 @@ func TestConnStringIsReadByPgxAsMeant(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Host != "h1" || c.Port != 1 || len(c.Fallbacks) != 1 || c.Fallbacks[0].Host != "::2" || c.Fallbacks[0].Port != 2 || c.TLSConfig == nil {
+	if c.Host != "h1" || c.Port != 1 || len(c.Fallbacks) != 1 || c.Fallbacks[0].Host != "::2" ||
+		c.Fallbacks[0].Port != 2 || c.TLSConfig == nil {
 		t.Errorf("hosts: %s:%d, %d more", c.Host, c.Port, len(c.Fallbacks))
 	}
-	if c.User != "u" || c.Password != "p" || c.Database != "d" || c.ConnectTimeout != 7*time.Second || c.RuntimeParams["application_name"] != `a 'b'\` ||
-		c.RuntimeParams["options"] != "-c x=y" || c.DefaultQueryExecMode != pgx.QueryExecModeExec || c.StatementCacheCapacity != 9 ||
-		c.ValidateConnect == nil || c.ChannelBinding != "disable" || c.SSLNegotiation != "direct" || len(c.RuntimeParams) != 2 {
+	if c.User != "u" || c.Password != "p" || c.Database != "d" || c.ConnectTimeout != 7*time.Second ||
+		c.RuntimeParams["application_name"] != `a 'b'\` ||
+		c.RuntimeParams["options"] != "-c x=y" || c.DefaultQueryExecMode != pgx.QueryExecModeExec ||
+		c.StatementCacheCapacity != 9 ||
+		c.ValidateConnect == nil || c.ChannelBinding != "disable" || c.SSLNegotiation != "direct" ||
+		len(c.RuntimeParams) != 2 {
 		t.Errorf("%+v", c.RuntimeParams)
 	}
-	for _, mode := range []dburl.StatementMode{dburl.StatementsPrepared, dburl.StatementsDescribe, dburl.StatementsUncached, dburl.StatementsExec, dburl.StatementsSimple} {
+	for _, mode := range []dburl.StatementMode{dburl.StatementsPrepared, dburl.StatementsDescribe,
+		dburl.StatementsUncached, dburl.StatementsExec, dburl.StatementsSimple} {
 		target.Statements = mode
 		c, err := pgx.ParseConfig(target.ConnString())
 		if err != nil || strings.ReplaceAll(c.DefaultQueryExecMode.String(), " ", "_") != string(mode) {
@@ -273,8 +282,10 @@ func TestNothingEscapesFromTheConnString(t *testing.T) {
 	clearPG(t)
 	text := rapid.StringOfN(rapid.Rune().Filter(func(r rune) bool { return r != 0 && r != '\uFFFD' }), 1, 20, -1)
 	rapid.Check(t, func(t *rapid.T) {
-		user, password, database, name := text.Draw(t, "user"), text.Draw(t, "password"), text.Draw(t, "database"), text.Draw(t, "name")
-		u, err := dburl.Create(dburl.Parts{Scheme: "postgresql", User: user, Password: password, Host: "h", Port: 5, Database: "d"})
+		user, password, database, name := text.Draw(t, "user"), text.Draw(t, "password"), text.Draw(t, "database"),
+			text.Draw(t, "name")
+		u, err := dburl.Create(dburl.Parts{Scheme: "postgresql", User: user, Password: password, Host: "h", Port: 5,
+			Database: "d"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -289,7 +300,8 @@ func TestNothingEscapesFromTheConnString(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if c.User != user || c.Password != password || c.Database != database || c.RuntimeParams["application_name"] != name || c.Host != "h" || c.Port != 5 || len(c.RuntimeParams) != 1 {
+		if c.User != user || c.Password != password || c.Database != database ||
+			c.RuntimeParams["application_name"] != name || c.Host != "h" || c.Port != 5 || len(c.RuntimeParams) != 1 {
 			t.Fatalf("%q", target.ConnString())
 		}
 	})

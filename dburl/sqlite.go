@@ -111,7 +111,8 @@ func (u *URL) SQLite() (SQLiteTarget, error) {
 		t.Memory = t.Path == "" || t.Path == ":memory:"
 		for _, name := range uriOnly {
 			if u.Query.Has(name) {
-				err = invalid("the argument " + name + " needs uri=true and a path that begins with file: (sqlite:///file:PATH?" + name + "=...&uri=true)")
+				err = invalid("the argument " + name + " needs uri=true and a path that begins with file: (sqlite:///file:PATH?" +
+					name + "=...&uri=true)")
 			}
 		}
 	}

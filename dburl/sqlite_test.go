@@ -107,7 +107,8 @@ func TestSQLiteRefusals(t *testing.T) {
 		}
 	}
 	for _, s := range []string{"sqlite+sqlcipher:///x.db", "sqlite+pysqlcipher://:pw@/x.db?kdf_iter=64000"} {
-		if _, err := mustParse(t, s).SQLite(); !errors.Is(err, dberr.ErrUnsupported) || !strings.Contains(err.Error(), "sqlcipher_export") {
+		if _, err := mustParse(t, s).SQLite(); !errors.Is(err, dberr.ErrUnsupported) ||
+			!strings.Contains(err.Error(), "sqlcipher_export") {
 			t.Errorf("%s: %v", s, err)
 		}
 	}
@@ -116,7 +117,8 @@ func TestSQLiteRefusals(t *testing.T) {
 // TestSQLiteOpensTheFileThatIsMeant asks SQLite itself what a URI means.
 func TestSQLiteOpensTheFileThatIsMeant(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{"webui.db", "a b+c.db", "100%.db", "%41.db", "q?m=1&n.db", "h#x.db", "é 😀.db", "a'b\"c.db", `back\slash.db`, "file:x.db", ":memory:.db", "c:x.db"} {
+	for _, name := range []string{"webui.db", "a b+c.db", "100%.db", "%41.db", "q?m=1&n.db", "h#x.db", "é 😀.db",
+		"a'b\"c.db", `back\slash.db`, "file:x.db", ":memory:.db", "c:x.db"} {
 		path := filepath.Join(dir, name)
 		target := dburl.SQLiteTarget{Path: path}
 		touch := func(dsn, statement string) error {
@@ -128,7 +130,8 @@ func TestSQLiteOpensTheFileThatIsMeant(t *testing.T) {
 			_, err = db.Exec(statement)
 			return err
 		}
-		if err := touch(target.URI(url.Values{"_pragma": {"busy_timeout(10)", "synchronous(NORMAL)"}}), "create table t(x)"); err != nil {
+		if err := touch(target.URI(url.Values{"_pragma": {"busy_timeout(10)", "synchronous(NORMAL)"}}),
+			"create table t(x)"); err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
@@ -136,7 +139,8 @@ func TestSQLiteOpensTheFileThatIsMeant(t *testing.T) {
 			t.Errorf("%q is not the file that was made by %s", name, target.URI(nil))
 		}
 		target.ReadOnly = true
-		if err := touch(target.URI(nil), "insert into t values (1)"); err == nil || !strings.Contains(err.Error(), "readonly") {
+		if err := touch(target.URI(nil), "insert into t values (1)"); err == nil ||
+			!strings.Contains(err.Error(), "readonly") {
 			t.Errorf("%s: a read-only file was written: %v", name, err)
 		}
 		target.Path, target.ReadOnly, target.MustExist = path+".new", false, true

@@ -25,7 +25,8 @@ func mustParse(t testing.TB, s string) *dburl.URL {
 // shows collects every way in which a value is printed by accident.
 func shows(v any) []string {
 	var out []string
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t", "%U", "%10.3s", "%-80v", "%#q", "%# x"} {
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t", "%U", "%10.3s", "%-80v",
+		"%#q", "%# x"} {
 		out = append(out, fmt.Sprintf(verb, v))
 	}
 	out = append(out, fmt.Sprint(v), fmt.Sprintln(v))
@@ -76,7 +77,8 @@ func TestNoVerbShowsThePassword(t *testing.T) {
 		"sqlite+sqlcipher://:" + secret + "@/webui.db",
 	} {
 		u := mustParse(t, s)
-		for _, v := range []any{u, *u, []*dburl.URL{u}, map[string]dburl.URL{"u": *u}, struct{ U *dburl.URL }{u}, dburl.Config{URL: u}, &dburl.Config{URL: u}} {
+		for _, v := range []any{u, *u, []*dburl.URL{u}, map[string]dburl.URL{"u": *u}, struct{ U *dburl.URL }{u},
+			dburl.Config{URL: u}, &dburl.Config{URL: u}} {
 			assertHidden(t, v)
 		}
 		if !strings.Contains(s, "x@") { // in a field that fmt prints without asking, only what is known to be a password is hidden
@@ -386,10 +388,12 @@ func TestDerivedURLsAreCopies(t *testing.T) {
 	if u.Query.Get("sslmode") != "require" {
 		t.Error("the caller's slice is the URL's own")
 	}
-	if u.Query.Len() != 2 || u.Query.Keys()[0] != "sslmode" || u.Query.Has("nope") || u.Query.Get("nope") != "" || u.Query.All("nope") != nil {
+	if u.Query.Len() != 2 || u.Query.Keys()[0] != "sslmode" || u.Query.Has("nope") || u.Query.Get("nope") != "" ||
+		u.Query.All("nope") != nil {
 		t.Errorf("query %v", u.Query.Keys())
 	}
-	for _, other := range []string{"postgresql://app:pw2@db:5432/webui", "postgresql://app@db:5432/webui", "postgresql://db", "postgresql://db/", "postgresql://@db", "postgresql://:@db", "postgresql://db:1"} {
+	for _, other := range []string{"postgresql://app:pw2@db:5432/webui", "postgresql://app@db:5432/webui",
+		"postgresql://db", "postgresql://db/", "postgresql://@db", "postgresql://:@db", "postgresql://db:1"} {
 		o := mustParse(t, other)
 		for _, another := range []string{text, "postgresql://db2"} {
 			if o.Equal(mustParse(t, another)) {

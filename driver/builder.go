@@ -73,7 +73,8 @@ func (b *Builder) Part(f func()) Mixture {
 // Aggregates calls f, which writes an aggregate function with its arguments.
 func (b *Builder) Aggregates(f func()) {
 	if inside := b.Watch(f); inside.Aggregate || inside.Window {
-		b.Fail(dberr.New(dberr.Invalid, "", "an aggregate function stands in another, or a window function in one; calculate the inner one in a subquery"))
+		b.Fail(dberr.New(dberr.Invalid, "",
+			"an aggregate function stands in another, or a window function in one; calculate the inner one in a subquery"))
 	}
 	b.mix.Aggregate = true
 }
@@ -219,7 +220,8 @@ func (b *Builder) checkName(name string, table bool) bool {
 	if len(tables) > 0 {
 		where = "the statement has " + strings.Join(tables, ", ")
 	}
-	b.Fail(dberr.New(dberr.Invalid, "text", "the SQL names {"+name+"}, which is no "+what+" of the statement ("+where+"); correct the name"))
+	b.Fail(dberr.New(dberr.Invalid, "text",
+		"the SQL names {"+name+"}, which is no "+what+" of the statement ("+where+"); correct the name"))
 	return false
 }
 
@@ -320,7 +322,8 @@ func (b *Builder) literal(v any) *Builder {
 		b.buf = b.d.AppendBytes(b.buf, v)
 		return b
 	}
-	b.Fail(dberr.New(dberr.Unsupported, "script", fmt.Sprintf("a value of type %T cannot be written into a script; run the statement online", v)))
+	b.Fail(dberr.New(dberr.Unsupported, "script",
+		fmt.Sprintf("a value of type %T cannot be written into a script; run the statement online", v)))
 	return b
 }
 

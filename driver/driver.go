@@ -110,7 +110,8 @@ type Database struct {
 
 // BeginOptions say how a transaction begins.
 type BeginOptions struct {
-	Isolation  sql.IsolationLevel // LevelDefault is the engine's own; an engine may give more than is asked for, never less
+	// LevelDefault is the engine's own; an engine may give more than is asked for, never less.
+	Isolation  sql.IsolationLevel
 	ReadOnly   bool
 	Deferrable bool // wait for a snapshot that no concurrent write can invalidate, where the engine has that
 }

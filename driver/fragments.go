@@ -104,7 +104,8 @@ func WriteRounded(b *Builder, how Rounding, e Typed, digits int, power string) {
 	case exact && digits == 0:
 		b.SQL(name + "(").Expr(e).SQL(")")
 	case exact:
-		b.SQL("(" + name + "(").Expr(e).SQL(" * 1" + strings.Repeat("0", digits) + ") / 1" + strings.Repeat("0", digits) + ")")
+		b.SQL("(" + name + "(").Expr(e).
+			SQL(" * 1" + strings.Repeat("0", digits) + ") / 1" + strings.Repeat("0", digits) + ")")
 	case how == Nearest:
 		b.SQL("(SIGN(").Expr(e).SQL(") * FLOOR(ABS(").Expr(e).SQL(") * " + power + " + 0.5) / " + power + " + 0)")
 	default:

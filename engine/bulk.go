@@ -58,7 +58,8 @@ func (s *Session) bulk(ctx context.Context, fn func(ctx context.Context, tx *Tx)
 // rows may only be good for one reading. How the rows travel is the engine's
 // choice: its own way for many rows, or statements of many rows cut to its
 // limits.
-func BulkInsert(ctx context.Context, q Queryer, table string, columns []string, rows iter.Seq2[[]any, error]) (int64, error) {
+func BulkInsert(ctx context.Context, q Queryer, table string, columns []string,
+	rows iter.Seq2[[]any, error]) (int64, error) {
 	if len(columns) == 0 {
 		return 0, dberr.New(dberr.Invalid, "bulk insert", "no columns were given")
 	}
@@ -77,7 +78,8 @@ func BulkInsert(ctx context.Context, q Queryer, table string, columns []string, 
 	return n, nil
 }
 
-func (tx *Tx) insertMany(ctx context.Context, table string, columns []string, rows iter.Seq2[[]any, error]) (n int64, err error) {
+func (tx *Tx) insertMany(ctx context.Context, table string, columns []string,
+	rows iter.Seq2[[]any, error]) (n int64, err error) {
 	s := tx.s
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -139,7 +141,8 @@ type inserter struct {
 // text is the statement for n rows.
 func (in *inserter) text(n int) (string, error) {
 	b := driver.NewBuilder(in.d)
-	b.SQL("INSERT INTO ").Ident(in.table).SQL(" (").List(len(in.columns), func(i int) { b.Ident(in.columns[i]) }).SQL(") VALUES ")
+	b.SQL("INSERT INTO ").Ident(in.table).SQL(" (").List(len(in.columns), func(i int) { b.Ident(in.columns[i]) }).
+		SQL(") VALUES ")
 	b.List(n, func(int) {
 		b.SQL("(").List(len(in.columns), func(int) { b.Arg(nil) }).SQL(")")
 	})
@@ -152,7 +155,8 @@ func (in *inserter) text(n int) (string, error) {
 func (in *inserter) each(rows iter.Seq2[[]any, error], f func(row []any) error) error {
 	for row, err := range rows {
 		if err == nil && len(row) != len(in.columns) {
-			err = dberr.New(dberr.Invalid, "bulk insert", fmt.Sprintf("a row has %d values for %d columns", len(row), len(in.columns)))
+			err = dberr.New(dberr.Invalid, "bulk insert",
+				fmt.Sprintf("a row has %d values for %d columns", len(row), len(in.columns)))
 		}
 		if err != nil {
 			in.source = err
@@ -166,7 +170,8 @@ func (in *inserter) each(rows iter.Seq2[[]any, error], f func(row []any) error) 
 }
 
 // load uses the engine's bulk format, unless there are only a few rows.
-func (in *inserter) load(ctx context.Context, l driver.BulkLoader, conn *sql.Conn, rows iter.Seq2[[]any, error]) (int64, error) {
+func (in *inserter) load(ctx context.Context, l driver.BulkLoader, conn *sql.Conn,
+	rows iter.Seq2[[]any, error]) (int64, error) {
 	next, stop := iter.Pull2(rows)
 	defer stop()
 	first := make([][]any, 0, fewRows)

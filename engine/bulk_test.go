@@ -179,7 +179,8 @@ func TestBulkInsertInsideATransactionAndASession(t *testing.T) {
 		}
 		s := eng.Session()
 		defer s.Close()
-		if _, err := engine.BulkInsert(t.Context(), s, "item", columns, func(yield func([]any, error) bool) { yield([]any{1000, "x"}, nil) }); err != nil {
+		if _, err := engine.BulkInsert(t.Context(), s, "item", columns,
+			func(yield func([]any, error) bool) { yield([]any{1000, "x"}, nil) }); err != nil {
 			t.Fatal(err)
 		}
 		if err := s.Rollback(t.Context()); err != nil {

@@ -44,7 +44,8 @@ func TestAwaitWriters(t *testing.T) {
 		over := make(chan error, 1)
 		go func() {
 			over <- eng.InTx(t.Context(), engine.TxOptions{MaxAttempts: 1}, func(ctx context.Context, tx *engine.Tx) error {
-				if _, err := tx.Exec(ctx, engine.Statement{SQL: "INSERT INTO waited_for (id) VALUES (1)", Write: true}); err != nil {
+				if _, err := tx.Exec(ctx, engine.Statement{SQL: "INSERT INTO waited_for (id) VALUES (1)",
+					Write: true}); err != nil {
 					return err
 				}
 				close(begun)
@@ -70,7 +71,8 @@ func TestAwaitWriters(t *testing.T) {
 		if err := eng.AwaitWriters(t.Context(), time.Second, "waited_for"); err != nil {
 			t.Errorf("nobody writes: %v", err)
 		}
-		if _, err := eng.Exec(t.Context(), engine.Statement{SQL: "INSERT INTO waited_for (id) VALUES (2)", Write: true}); err != nil {
+		if _, err := eng.Exec(t.Context(), engine.Statement{SQL: "INSERT INTO waited_for (id) VALUES (2)",
+			Write: true}); err != nil {
 			t.Errorf("the table is still locked: %v", err)
 		}
 		if err := eng.DropTable(t.Context(), "test", tab); err != nil {

@@ -108,7 +108,8 @@ func openError(u *dburl.URL, err error) error {
 	if errors.As(err, &known) {
 		return dberr.WithOp(err, "open")
 	}
-	e := &dberr.Error{Op: "open", Code: dberr.Internal, Engine: u.Backend, Unsent: true, Err: err, Msg: "the database could not be opened"}
+	e := &dberr.Error{Op: "open", Code: dberr.Internal, Engine: u.Backend, Unsent: true, Err: err,
+		Msg: "the database could not be opened"}
 	switch {
 	case errors.Is(err, context.Canceled):
 		e.Code, e.Msg = dberr.Canceled, ""
@@ -139,7 +140,8 @@ func driverFor(u *dburl.URL, drivers []driver.Driver) (driver.Driver, error) {
 	if len(have) == 0 {
 		return nil, dberr.New(dberr.Invalid, "open", "no database drivers were given; set Options.Drivers, for example to engines.All()")
 	}
-	return nil, dberr.New(dberr.Unsupported, "open", "this program has no driver for "+u.Backend+"; it has "+strings.Join(have, ", "))
+	return nil, dberr.New(dberr.Unsupported, "open", "this program has no driver for "+u.Backend+"; it has "+
+		strings.Join(have, ", "))
 }
 
 // Close closes the pools. It waits for statements that run, and rows and

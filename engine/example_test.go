@@ -19,12 +19,14 @@ func Example() {
 	}
 	defer eng.Close()
 
-	if _, err := eng.Exec(ctx, engine.Statement{SQL: "CREATE TABLE note (id integer PRIMARY KEY, title text)", Write: true}); err != nil {
+	if _, err := eng.Exec(ctx, engine.Statement{SQL: "CREATE TABLE note (id integer PRIMARY KEY, title text)",
+		Write: true}); err != nil {
 		fmt.Println(err)
 		return
 	}
 	add := func(ctx context.Context, q engine.Queryer, id int, title string) error {
-		_, err := q.Exec(ctx, engine.Statement{Name: "notes.Create", SQL: "INSERT INTO note (id, title) VALUES (?, ?)", Args: []any{id, title}, Write: true, Cache: true})
+		_, err := q.Exec(ctx, engine.Statement{Name: "notes.Create", SQL: "INSERT INTO note (id, title) VALUES (?, ?)",
+			Args: []any{id, title}, Write: true, Cache: true})
 		return err
 	}
 	err = eng.InTx(ctx, engine.TxOptions{Name: "notes.Import"}, func(ctx context.Context, tx *engine.Tx) error {
@@ -32,7 +34,9 @@ func Example() {
 			return err
 		}
 		// What may fail goes into a savepoint.
-		if err := tx.InTx(ctx, engine.TxOptions{}, func(ctx context.Context, tx *engine.Tx) error { return add(ctx, tx, 1, "Twice") }); !errors.Is(err, dberr.ErrAlreadyExists) {
+		if err := tx.InTx(ctx, engine.TxOptions{},
+			func(ctx context.Context, tx *engine.Tx) error { return add(ctx, tx, 1, "Twice") }); !errors.Is(err,
+			dberr.ErrAlreadyExists) {
 			return err
 		}
 		tx.OnCommit(func() { fmt.Println("committed") })
@@ -43,7 +47,8 @@ func Example() {
 		return
 	}
 
-	rows, err := eng.Query(ctx, engine.Statement{Name: "notes.List", SQL: "SELECT title FROM note ORDER BY id", Cache: true})
+	rows, err := eng.Query(ctx,
+		engine.Statement{Name: "notes.List", SQL: "SELECT title FROM note ORDER BY id", Cache: true})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -74,7 +79,8 @@ func ExampleBulkInsert() {
 		return
 	}
 	defer eng.Close()
-	if _, err := eng.Exec(ctx, engine.Statement{SQL: "CREATE TABLE square (n integer PRIMARY KEY, sq integer)", Write: true}); err != nil {
+	if _, err := eng.Exec(ctx, engine.Statement{SQL: "CREATE TABLE square (n integer PRIMARY KEY, sq integer)",
+		Write: true}); err != nil {
 		fmt.Println(err)
 		return
 	}

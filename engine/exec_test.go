@@ -48,7 +48,8 @@ func TestFailuresHaveCodesAndNames(t *testing.T) {
 				continue
 			}
 			if e.Code != c.want || !slices.Contains(c.constraints, e.Constraint) {
-				t.Errorf("%s: code %s, constraint %q, want %s and one of %q (%v)", c.text, e.Code, e.Constraint, c.want, c.constraints, e.Err)
+				t.Errorf("%s: code %s, constraint %q, want %s and one of %q (%v)", c.text, e.Code, e.Constraint, c.want,
+					c.constraints, e.Err)
 			}
 			if e.Native == "" || e.Engine != eng.Dialect().Engine() || !strings.HasPrefix(err.Error(), "test.codes: ") {
 				t.Errorf("%s: %v lacks something: native %q, engine %q", c.text, err, e.Native, e.Engine)
@@ -113,7 +114,8 @@ func TestOpenRowsNameTheirPlace(t *testing.T) {
 			t.Fatal(err)
 		}
 		got := eng.OpenRows()
-		if len(got) != 1 || !strings.Contains(got[0], "test.select opened at ") || !strings.Contains(got[0], "exec_test.go:") {
+		if len(got) != 1 || !strings.Contains(got[0], "test.select opened at ") ||
+			!strings.Contains(got[0], "exec_test.go:") {
 			t.Errorf("open rows: %q", got)
 		}
 		if err := rows.Close(); err != nil {
@@ -252,7 +254,8 @@ func TestPoolGivesUpWithItsNumbers(t *testing.T) {
 			t.Errorf("it took %s: the wait was repeated, or there was none", d)
 		}
 		begin = time.Now()
-		err = eng.InTx(t.Context(), engine.TxOptions{Mode: engine.Read}, func(context.Context, *engine.Tx) error { return nil })
+		err = eng.InTx(t.Context(), engine.TxOptions{Mode: engine.Read},
+			func(context.Context, *engine.Tx) error { return nil })
 		code(t, err, dberr.Busy)
 		if d := time.Since(begin); d > 2*time.Second {
 			t.Errorf("a transaction waited for %s", d)
@@ -391,11 +394,13 @@ func TestHooksSeeEverything(t *testing.T) {
 			if err := insert(ctx, tx, 1); err != nil {
 				return err
 			}
-			_ = tx.InTx(ctx, engine.TxOptions{Name: "inner"}, func(ctx context.Context, tx *engine.Tx) error { return insert(ctx, tx, 1) })
+			_ = tx.InTx(ctx, engine.TxOptions{Name: "inner"},
+				func(ctx context.Context, tx *engine.Tx) error { return insert(ctx, tx, 1) })
 			_, err := readNumber(ctx, tx, "SELECT n FROM item")
 			return err
 		})
-		_ = eng.InTx(ctx, engine.TxOptions{Name: "undo"}, func(context.Context, *engine.Tx) error { return errors.New("undo") })
+		_ = eng.InTx(ctx, engine.TxOptions{Name: "undo"},
+			func(context.Context, *engine.Tx) error { return errors.New("undo") })
 		do(t, eng, "UPDATE item SET n = ?", 7)
 		_, _ = engine.BulkInsert(ctx, eng, "item", []string{"id"}, engine.BulkRows([][]any{{10}, {11}}))
 		stop()
@@ -439,7 +444,8 @@ func TestLogsHoldNoValues(t *testing.T) {
 	var out strings.Builder
 	log := slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	c := &engine.Counter{}
-	enginetest.EachWith(t, engine.Options{Hooks: []engine.Hook{engine.LogStatements(log, slog.LevelDebug), engine.LogSlow(log, time.Nanosecond), c}}, func(t *testing.T, eng *engine.Engine) {
+	enginetest.EachWith(t, engine.Options{Hooks: []engine.Hook{engine.LogStatements(log, slog.LevelDebug),
+		engine.LogSlow(log, time.Nanosecond), c}}, func(t *testing.T, eng *engine.Engine) {
 		out.Reset()
 		table(t, eng)
 		do(t, eng, "INSERT INTO item (id, name) VALUES (?, ?)", 1, "secret")
@@ -449,7 +455,8 @@ func TestLogsHoldNoValues(t *testing.T) {
 		if strings.Contains(s, "secret") {
 			t.Errorf("a value is in the log: %s", s)
 		}
-		for _, w := range []string{"name=test.insert", "args=2", "rows=1", "level=WARN", "already_exists", "slow statement", "engine=" + eng.Dialect().Engine()} {
+		for _, w := range []string{"name=test.insert", "args=2", "rows=1", "level=WARN", "already_exists", "slow statement",
+			"engine=" + eng.Dialect().Engine()} {
 			if w == "already_exists" {
 				w = "a row with this key exists already"
 			}
@@ -470,7 +477,8 @@ func TestHealth(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%v (%v)", err, errors.Unwrap(err))
 		}
-		if h.Engine != eng.Dialect().Engine() || h.Version != eng.Version() || h.Latency <= 0 || h.ReadOnly || len(h.Pools) == 0 {
+		if h.Engine != eng.Dialect().Engine() || h.Version != eng.Version() || h.Latency <= 0 || h.ReadOnly ||
+			len(h.Pools) == 0 {
 			t.Errorf("health %+v", h)
 		}
 		if err := eng.Close(); err != nil {

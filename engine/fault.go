@@ -58,7 +58,8 @@ func unknownOutcome(err *dberr.Error, what string) *dberr.Error {
 	c.Unsent = false
 	c.Err = errors.Join(ErrOutcomeUnknown, err.Err)
 	if err.Code == dberr.Unavailable {
-		c.Msg = "the connection was lost before the database answered: whether the " + what + " took effect is unknown; read back what it wrote before doing it again"
+		c.Msg = "the connection was lost before the database answered: whether the " + what +
+			" took effect is unknown; read back what it wrote before doing it again"
 	}
 	return &c
 }

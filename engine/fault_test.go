@@ -38,7 +38,8 @@ func eachServer(t *testing.T, fn func(t *testing.T, name string)) {
 func killAll(t testing.TB, name, database string, admin *engine.Engine) {
 	t.Helper()
 	killed := map[int64]bool{}
-	list := "SHOW PROCESSLIST" // information_schema fails on MySQL (3854) as long as any session runs a statement that holds an emoji
+	// information_schema fails on MySQL (3854) as long as any session runs a statement that holds an emoji.
+	list := "SHOW PROCESSLIST"
 	kill := "KILL %d"
 	if name == testdb.PostgreSQL {
 		list = "SELECT pid AS id, datname AS db FROM pg_stat_activity"
@@ -117,16 +118,19 @@ func TestIdleConnectionsKilledByTheServerAreNotSeen(t *testing.T) {
 				"write": func() error { next++; return insert(t.Context(), eng, next) },
 				"write without values": func() error {
 					next++
-					_, err := eng.Exec(t.Context(), engine.Statement{SQL: fmt.Sprintf("INSERT INTO item (id) VALUES (%d)", next), Write: true})
+					_, err := eng.Exec(t.Context(),
+						engine.Statement{SQL: fmt.Sprintf("INSERT INTO item (id) VALUES (%d)", next), Write: true})
 					return err
 				},
 				"transaction": func() error {
 					next++
-					return eng.InTx(t.Context(), engine.TxOptions{}, func(ctx context.Context, tx *engine.Tx) error { return insert(ctx, tx, next) })
+					return eng.InTx(t.Context(), engine.TxOptions{},
+						func(ctx context.Context, tx *engine.Tx) error { return insert(ctx, tx, next) })
 				},
 				"bulk": func() error {
 					next++
-					_, err := engine.BulkInsert(t.Context(), eng, "item", []string{"id", "name"}, engine.BulkRows([][]any{{next, "x"}}))
+					_, err := engine.BulkInsert(t.Context(), eng, "item", []string{"id", "name"},
+						engine.BulkRows([][]any{{next, "x"}}))
 					return err
 				},
 			}
@@ -185,7 +189,8 @@ func TestHalfOpenConnectionsAreGivenUp(t *testing.T) {
 		db := testdb.New(t, name)
 		p, url := throughProxy(t, db.URL)
 		pool := dburl.PoolSettings{Size: 3, Timeout: 10 * time.Second, PrePing: true}
-		eng := enginetest.Open(t, url, engine.Options{Pool: &pool, PingAge: -1, CommitTimeout: time.Second, Retry: engine.RetryPolicy{Attempts: 2}})
+		eng := enginetest.Open(t, url,
+			engine.Options{Pool: &pool, PingAge: -1, CommitTimeout: time.Second, Retry: engine.RetryPolicy{Attempts: 2}})
 		table(t, eng)
 		fill(t, eng, 3)
 
@@ -430,7 +435,8 @@ func underLoad(t *testing.T, eng *engine.Engine, disturb func()) {
 	if len(acked) == 0 || len(verdicts) == 0 && eng.Stats().Retries == 0 {
 		t.Errorf("nothing happened: %d acknowledged, no failure and no retry", len(acked))
 	}
-	t.Logf("%s: %d acknowledged, %d unknown, %d failed, %d retries, %v", eng.Version(), len(acked), len(unknown), failed, eng.Stats().Retries, verdicts)
+	t.Logf("%s: %d acknowledged, %d unknown, %d failed, %d retries, %v", eng.Version(), len(acked), len(unknown), failed,
+		eng.Stats().Retries, verdicts)
 }
 
 // Connections that break at any moment, in the middle of anything.
@@ -452,40 +458,41 @@ func breakOften(p *proxy, times int) {
 }
 
 func TestManyClientsOnASmallPool(t *testing.T) {
-	enginetest.EachWith(t, engine.Options{Pool: &dburl.PoolSettings{Size: 2, Timeout: 30 * time.Second, PrePing: true}}, func(t *testing.T, eng *engine.Engine) {
-		table(t, eng)
-		var wg sync.WaitGroup
-		for c := range 500 {
-			wg.Go(func() {
-				id := c
-				err := eng.InTx(t.Context(), engine.TxOptions{}, func(ctx context.Context, tx *engine.Tx) error {
-					if err := insert(ctx, tx, id); err != nil {
+	enginetest.EachWith(t, engine.Options{Pool: &dburl.PoolSettings{Size: 2, Timeout: 30 * time.Second, PrePing: true}},
+		func(t *testing.T, eng *engine.Engine) {
+			table(t, eng)
+			var wg sync.WaitGroup
+			for c := range 500 {
+				wg.Go(func() {
+					id := c
+					err := eng.InTx(t.Context(), engine.TxOptions{}, func(ctx context.Context, tx *engine.Tx) error {
+						if err := insert(ctx, tx, id); err != nil {
+							return err
+						}
+						_, err := readNumber(ctx, tx, "SELECT n FROM item WHERE id = ?", id)
 						return err
+					})
+					if err == nil {
+						_, err = eng.Exec(t.Context(), st(eng, true, "UPDATE item SET n = n + 1 WHERE id = ?", id))
 					}
-					_, err := readNumber(ctx, tx, "SELECT n FROM item WHERE id = ?", id)
-					return err
+					if err == nil {
+						_, err = readNumber(t.Context(), eng, "SELECT n FROM item WHERE id = ?", id)
+					}
+					if err != nil {
+						t.Errorf("client %d: %v", c, err)
+					}
 				})
-				if err == nil {
-					_, err = eng.Exec(t.Context(), st(eng, true, "UPDATE item SET n = n + 1 WHERE id = ?", id))
-				}
-				if err == nil {
-					_, err = readNumber(t.Context(), eng, "SELECT n FROM item WHERE id = ?", id)
-				}
-				if err != nil {
-					t.Errorf("client %d: %v", c, err)
-				}
-			})
-		}
-		wg.Wait()
-		if n := number(t, eng, "SELECT sum(n) FROM item"); n != 500 {
-			t.Errorf("the sum is %d, want 500", n)
-		}
-		for _, p := range eng.Stats().Pools {
-			if p.Limit > 2 || p.Open > 2 {
-				t.Errorf("more than two connections: %+v", p)
 			}
-		}
-	})
+			wg.Wait()
+			if n := number(t, eng, "SELECT sum(n) FROM item"); n != 500 {
+				t.Errorf("the sum is %d, want 500", n)
+			}
+			for _, p := range eng.Stats().Pools {
+				if p.Limit > 2 || p.Open > 2 {
+					t.Errorf("more than two connections: %+v", p)
+				}
+			}
+		})
 }
 
 func TestConnectFailuresAreSentences(t *testing.T) {

@@ -67,7 +67,8 @@ type observed struct {
 }
 
 // observe begins an event. With no hooks it costs a comparison.
-func (e *Engine) observe(ctx context.Context, kind Kind, name, sql string, args int, write, inTx bool, attempt int) (context.Context, *observed) {
+func (e *Engine) observe(ctx context.Context, kind Kind, name, sql string, args int, write, inTx bool,
+	attempt int) (context.Context, *observed) {
 	hooks := *e.hooks.Load()
 	if len(hooks) == 0 {
 		return ctx, nil

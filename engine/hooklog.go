@@ -41,7 +41,8 @@ func LogSlow(log *slog.Logger, threshold time.Duration) Hook {
 }
 
 func attrs(ev *Event) []slog.Attr {
-	a := []slog.Attr{slog.String("engine", ev.Engine), slog.String("kind", string(ev.Kind)), slog.Duration("duration", ev.Duration)}
+	a := []slog.Attr{slog.String("engine", ev.Engine), slog.String("kind", string(ev.Kind)),
+		slog.Duration("duration", ev.Duration)}
 	if ev.Name != "" {
 		a = append(a, slog.String("name", ev.Name))
 	}

@@ -155,7 +155,8 @@ func TestPasswordsThatStayWrong(t *testing.T) {
 		defer eng.Close()
 		refused := func(err error) {
 			t.Helper()
-			if dberr.CodeOf(err) != dberr.Invalid || !strings.Contains(err.Error(), "changing") || strings.Contains(err.Error(), "wr0ng") {
+			if dberr.CodeOf(err) != dberr.Invalid || !strings.Contains(err.Error(), "changing") ||
+				strings.Contains(err.Error(), "wr0ng") {
 				t.Errorf("%v", err)
 			}
 		}

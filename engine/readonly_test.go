@@ -55,7 +55,8 @@ func TestReadOnlyEngine(t *testing.T) {
 				return err
 			},
 			"bulk": func() error {
-				_, err := engine.BulkInsert(ctx, ro, "kept", []string{"id"}, func(yield func([]any, error) bool) { yield([]any{int64(2)}, nil) })
+				_, err := engine.BulkInsert(ctx, ro, "kept", []string{"id"},
+					func(yield func([]any, error) bool) { yield([]any{int64(2)}, nil) })
 				return err
 			},
 		} {
@@ -108,7 +109,8 @@ func TestReadOnlyLeavesTheFileAlone(t *testing.T) {
 			}
 			was := contents(t, dir)
 			ro := enginetest.Open(t, "sqlite:///"+file, engine.Options{ReadOnly: true})
-			if _, err := ro.Exec(t.Context(), engine.Statement{SQL: "DELETE FROM kept", Write: false}); dberr.CodeOf(err) != dberr.ReadOnly {
+			if _, err := ro.Exec(t.Context(), engine.Statement{SQL: "DELETE FROM kept",
+				Write: false}); dberr.CodeOf(err) != dberr.ReadOnly {
 				t.Error(err)
 			}
 			rows, err := ro.Query(t.Context(), engine.Statement{SQL: "SELECT id FROM kept"})

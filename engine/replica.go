@@ -68,7 +68,8 @@ func NewReplica(primary *Engine, u *dburl.URL, o Options, lag time.Duration) (*R
 		return nil, dberr.New(dberr.Unsupported, "replica", "this engine has no replicas to read from")
 	}
 	if u.Backend != primary.url.Backend {
-		return nil, dberr.New(dberr.Invalid, "replica", "a replica of "+primary.url.Backend+" has a URL of "+primary.url.Backend)
+		return nil, dberr.New(dberr.Invalid, "replica", "a replica of "+primary.url.Backend+" has a URL of "+
+			primary.url.Backend)
 	}
 	o.ReadOnly, o.Schema, o.watch = true, primary.schema, true
 	if u.HasPassword() {
@@ -179,7 +180,8 @@ func (r *Replica) ask(ctx context.Context) (*Engine, error) {
 	if m.position == "" {
 		if !r.silent {
 			r.silent = true
-			r.primary.log.WarnContext(ctx, "the replica is not read: the primary keeps no account of what it commits (GTIDs are off)")
+			r.primary.log.WarnContext(ctx,
+				"the replica is not read: the primary keeps no account of what it commits (GTIDs are off)")
 		}
 		return nil, dberr.New(dberr.Unsupported, "replica", "the primary keeps no account of what it commits")
 	}

@@ -33,7 +33,8 @@ func TestClustersReadReplica(t *testing.T) {
 		hosts := c.Hosts()
 		open := func() *engine.Engine { return enginetest.Open(t, c.URL(hosts[:1], "webui"), engine.Options{}) }
 		eng, other := open(), open()
-		u, err := dburl.Parse(strings.Replace(c.URL(hosts[1:], "webui"), "target_session_attrs=read-write", "target_session_attrs=any", 1))
+		u, err := dburl.Parse(strings.Replace(c.URL(hosts[1:], "webui"), "target_session_attrs=read-write",
+			"target_session_attrs=any", 1))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -86,7 +87,8 @@ func TestClustersReadReplica(t *testing.T) {
 		if err := c.Resume(1); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := engine.NewReplica(eng, mustParse(t, "sqlite:///x.db"), engine.Options{}, 0); dberr.CodeOf(err) != dberr.Invalid {
+		if _, err := engine.NewReplica(eng, mustParse(t, "sqlite:///x.db"), engine.Options{},
+			0); dberr.CodeOf(err) != dberr.Invalid {
 			t.Errorf("a replica of another engine: %v", err)
 		}
 	})

@@ -63,7 +63,8 @@ func (r *Rows) Scan(dest ...any) error {
 	if len(columns) == len(dest) {
 		msg = r.misfit(columns, dest)
 	}
-	return &dberr.Error{Op: opName(r.name, "scan"), Code: dberr.Internal, Engine: r.e.db.Dialect.Engine(), Msg: msg, Err: err}
+	return &dberr.Error{Op: opName(r.name, "scan"), Code: dberr.Internal, Engine: r.e.db.Dialect.Engine(),
+		Msg: msg, Err: err}
 }
 
 // Into is what a destination of Scan that converts says it reads into, for
@@ -93,7 +94,8 @@ func (r *Rows) misfit(columns []string, dest []any) string {
 			into = into.Elem()
 		}
 		if *value == nil {
-			return fmt.Sprintf("column %s is NULL, which a %s does not hold; read it into a *%s, or select it with IfNull", name, into, into)
+			return fmt.Sprintf("column %s is NULL, which a %s does not hold; read it into a *%s, or select it with IfNull",
+				name, into, into)
 		}
 		return fmt.Sprintf("column %s does not fit the %s that it is read into; read it into another type, or Cast it", name, into)
 	}
@@ -158,7 +160,8 @@ func (o *openRows) add(r *Rows, st *Statement) {
 	frames := runtime.CallersFrames(pc[:runtime.Callers(2, pc)])
 	for {
 		f, more := frames.Next()
-		if !strings.Contains(f.Function, "/larder/engine.") && !strings.Contains(f.Function, "/larder/query.") && f.File != "" {
+		if !strings.Contains(f.Function, "/larder/engine.") && !strings.Contains(f.Function, "/larder/query.") &&
+			f.File != "" {
 			where = fmt.Sprintf("%s:%d", f.File, f.Line)
 			break
 		}

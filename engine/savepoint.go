@@ -18,7 +18,8 @@ func (tx *Tx) InTx(ctx context.Context, o TxOptions, fn func(ctx context.Context
 		return dberr.New(dberr.Invalid, op, "the isolation level is chosen by the outermost transaction")
 	}
 	if o.Mode == Write && tx.mode == Read {
-		return dberr.New(dberr.ReadOnly, op, "a write transaction inside a read transaction; open the outer one with Mode: Write")
+		return dberr.New(dberr.ReadOnly, op,
+			"a write transaction inside a read transaction; open the outer one with Mode: Write")
 	}
 	child := &Tx{s: s, parent: tx, depth: tx.depth + 1, mode: o.Mode}
 	name := "larder_" + strconv.Itoa(child.depth)

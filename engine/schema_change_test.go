@@ -43,7 +43,8 @@ func schemaChanges() []schemaChange {
 		}},
 		{"table made anew", everyEngine("DROP TABLE moving", "CREATE TABLE moving (w varchar(20), v bigint, id bigint NOT NULL PRIMARY KEY)", "INSERT INTO moving (id, v, w) VALUES (1, 1, 'w')")},
 		{"type made anew", map[string][]string{
-			testdb.PostgreSQL: {"ALTER TABLE moving DROP COLUMN w", "CREATE TYPE mood AS ENUM ('a', 'w')", "ALTER TABLE moving ADD COLUMN w mood DEFAULT 'w'"},
+			testdb.PostgreSQL: {"ALTER TABLE moving DROP COLUMN w", "CREATE TYPE mood AS ENUM ('a', 'w')",
+				"ALTER TABLE moving ADD COLUMN w mood DEFAULT 'w'"},
 		}},
 	}
 }
@@ -229,7 +230,8 @@ func afterTheChange(t *testing.T, eng *engine.Engine, how, by string) {
 			case "outside":
 				err = all(t.Context(), eng, true)
 			case "once":
-				err = eng.InTx(t.Context(), engine.TxOptions{Mode: engine.Read, MaxAttempts: 1}, func(ctx context.Context, tx *engine.Tx) error { return all(ctx, tx, false) })
+				err = eng.InTx(t.Context(), engine.TxOptions{Mode: engine.Read, MaxAttempts: 1},
+					func(ctx context.Context, tx *engine.Tx) error { return all(ctx, tx, false) })
 				// A transaction that may not run twice says that it can be run again.
 				if by == "another program" && dberr.CodeOf(err) == dberr.Conflict {
 					err = nil
@@ -239,7 +241,8 @@ func afterTheChange(t *testing.T, eng *engine.Engine, how, by string) {
 				if how == "read" {
 					o.Mode = engine.Read
 				}
-				err = eng.InTx(t.Context(), o, func(ctx context.Context, tx *engine.Tx) error { return all(ctx, tx, how == "write") })
+				err = eng.InTx(t.Context(), o,
+					func(ctx context.Context, tx *engine.Tx) error { return all(ctx, tx, how == "write") })
 			}
 			if err != nil {
 				t.Errorf("%v (%v)", err, cause(err))
@@ -286,7 +289,8 @@ func TestAWidenedColumnTakesWideValues(t *testing.T) {
 				if !inTx {
 					return update(t.Context(), eng)
 				}
-				return eng.InTx(t.Context(), engine.TxOptions{MaxAttempts: 1}, func(ctx context.Context, tx *engine.Tx) error { return update(ctx, tx) })
+				return eng.InTx(t.Context(), engine.TxOptions{MaxAttempts: 1},
+					func(ctx context.Context, tx *engine.Tx) error { return update(ctx, tx) })
 			}
 			for n := range int64(3) {
 				if err := set(n); err != nil {
@@ -358,7 +362,8 @@ func TestAChangeOfTheSchemaInsideItsTransaction(t *testing.T) {
 			if outer != nil {
 				want = 3
 			}
-			if err := eng.InTx(t.Context(), engine.TxOptions{MaxAttempts: 1}, func(ctx context.Context, tx *engine.Tx) error { return columns(ctx, tx, want) }); err != nil {
+			if err := eng.InTx(t.Context(), engine.TxOptions{MaxAttempts: 1},
+				func(ctx context.Context, tx *engine.Tx) error { return columns(ctx, tx, want) }); err != nil {
 				t.Errorf("after the transaction: %v (%v)", err, cause(err))
 			}
 		}
@@ -371,7 +376,8 @@ func TestOtherFailuresOfPreparedStatementsStay(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		makeMoving(t, eng)
 		for range 3 {
-			if _, err := eng.Exec(t.Context(), st(eng, true, "UPDATE moving SET w = ? WHERE id = ?", "w", int64(1))); err != nil {
+			if _, err := eng.Exec(t.Context(), st(eng, true, "UPDATE moving SET w = ? WHERE id = ?", "w",
+				int64(1))); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -411,7 +417,8 @@ func TestAChangeOfTheSchemaSeesOneByAnother(t *testing.T) {
 			return
 		}
 		for range 3 {
-			for _, text := range []string{"DROP TABLE moving", "CREATE TABLE moving (id bigint, x integer)", "ALTER TABLE moving DROP COLUMN x", "ALTER TABLE moving ADD COLUMN x integer"} {
+			for _, text := range []string{"DROP TABLE moving", "CREATE TABLE moving (id bigint, x integer)",
+				"ALTER TABLE moving DROP COLUMN x", "ALTER TABLE moving ADD COLUMN x integer"} {
 				if err := eng.InTx(t.Context(), engine.TxOptions{MaxAttempts: 1}, func(ctx context.Context, tx *engine.Tx) error {
 					_, err := tx.Exec(ctx, engine.Statement{SQL: text, Write: true})
 					return err

@@ -172,7 +172,8 @@ func TestTheFirstStatementFindsTheNewPrimary(t *testing.T) {
 			p.writable(0, true)
 			p.writable(1, false)
 			eng := p.open(p.both, engine.Options{})
-			if err := eng.InTx(t.Context(), engine.TxOptions{}, func(context.Context, *engine.Tx) error { return nil }); err != nil {
+			if err := eng.InTx(t.Context(), engine.TxOptions{},
+				func(context.Context, *engine.Tx) error { return nil }); err != nil {
 				t.Fatal(err)
 			}
 			p.writable(0, false)

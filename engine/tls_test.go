@@ -78,7 +78,8 @@ func (a *authority) sign(until time.Time, hosts ...string) (cert, key []byte) {
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: raw})
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
+		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: raw})
 }
 
 // encrypted is a server of its own that has TLS.
@@ -163,7 +164,8 @@ func (s *encrypted) shows(by *authority, until time.Time, hosts ...string) {
 	s.write(by, until, 0o600, hosts...)
 	crt, k := filepath.Join(s.dir, "shown.crt"), filepath.Join(s.dir, "shown.key")
 	ca := filepath.Join(s.dir, "shown.ca")
-	statements := []string{"SET GLOBAL ssl_ca = '" + ca + "', GLOBAL ssl_cert = '" + crt + "', GLOBAL ssl_key = '" + k + "'", "ALTER INSTANCE RELOAD TLS"}
+	statements := []string{"SET GLOBAL ssl_ca = '" + ca + "', GLOBAL ssl_cert = '" + crt + "', GLOBAL ssl_key = '" + k +
+		"'", "ALTER INSTANCE RELOAD TLS"}
 	if s.name == testdb.PostgreSQL {
 		statements = []string{"ALTER SYSTEM SET ssl_cert_file = '" + crt + "'", "ALTER SYSTEM SET ssl_key_file = '" + k + "'",
 			"ALTER SYSTEM SET ssl = on", "SELECT pg_reload_conf()", "SELECT pg_sleep(0.3)"}

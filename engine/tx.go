@@ -285,7 +285,8 @@ func (e *Engine) beginOn(ctx context.Context, p *pool, o TxOptions) (*txState, e
 			return nil, err
 		}
 	}
-	tx, err := begin(txctx, conn, driver.BeginOptions{Isolation: o.Isolation.level(o.Mode), ReadOnly: o.Mode == Read, Deferrable: o.Deferrable})
+	tx, err := begin(txctx, conn,
+		driver.BeginOptions{Isolation: o.Isolation.level(o.Mode), ReadOnly: o.Mode == Read, Deferrable: o.Deferrable})
 	if !unfollow() && err == nil {
 		// ctx ended while the transaction began, so its context is done too.
 		tx.Rollback()
@@ -477,7 +478,8 @@ func (tx *Tx) ready(op string) *dberr.Error {
 	}
 	switch {
 	case tx.over:
-		return dberr.New(dberr.Invalid, op, "this transaction is over: its function has returned; use the tx inside of it only")
+		return dberr.New(dberr.Invalid, op,
+			"this transaction is over: its function has returned; use the tx inside of it only")
 	case s.lost != nil:
 		return s.lost
 	case s.done:
@@ -487,9 +489,12 @@ func (tx *Tx) ready(op string) *dberr.Error {
 	case tx.failed != nil:
 		return tx.failed
 	case s.bulk:
-		return dberr.New(dberr.Invalid, op, "a bulk insert is under way in this transaction; its rows must come from elsewhere")
+		return dberr.New(dberr.Invalid, op,
+			"a bulk insert is under way in this transaction; its rows must come from elsewhere")
 	case s.rows != nil:
-		return dberr.New(dberr.Invalid, op, "rows of "+opName(s.rows.name, "an earlier query")+" are still open in this transaction; read them to the end or close them first")
+		return dberr.New(dberr.Invalid, op,
+			"rows of "+opName(s.rows.name, "an earlier query")+
+				" are still open in this transaction; read them to the end or close them first")
 	}
 	return nil
 }

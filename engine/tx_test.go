@@ -134,7 +134,8 @@ func TestSavepoints(t *testing.T) {
 				if err != mine {
 					t.Errorf("got %v", err)
 				}
-				return tx.InTx(ctx, engine.TxOptions{}, func(ctx context.Context, tx *engine.Tx) error { return insert(ctx, tx, 5) })
+				return tx.InTx(ctx, engine.TxOptions{},
+					func(ctx context.Context, tx *engine.Tx) error { return insert(ctx, tx, 5) })
 			}); err != nil {
 				return err
 			}
@@ -278,7 +279,8 @@ func TestAReadTransactionSeesOneSnapshot(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		table(t, eng)
 		do(t, eng, "INSERT INTO item (id) VALUES (1)")
-		for _, o := range []engine.TxOptions{{Mode: engine.Read}, {Mode: engine.Read, Isolation: engine.Serializable, Deferrable: true}} {
+		for _, o := range []engine.TxOptions{{Mode: engine.Read}, {Mode: engine.Read, Isolation: engine.Serializable,
+			Deferrable: true}} {
 			before := count(t, eng)
 			err := eng.InTx(t.Context(), o, func(ctx context.Context, tx *engine.Tx) error {
 				for i := range 3 {
@@ -314,14 +316,15 @@ func TestSerializableTransactionsAreRunAgain(t *testing.T) {
 		for w := range workers {
 			wg.Go(func() {
 				for i := range 4 {
-					err := eng.InTx(t.Context(), engine.TxOptions{Isolation: engine.Serializable, MaxAttempts: 100}, func(ctx context.Context, tx *engine.Tx) error {
-						n, err := readNumber(ctx, tx, "SELECT sum(n) FROM item")
-						if err != nil || n >= limit {
+					err := eng.InTx(t.Context(), engine.TxOptions{Isolation: engine.Serializable, MaxAttempts: 100},
+						func(ctx context.Context, tx *engine.Tx) error {
+							n, err := readNumber(ctx, tx, "SELECT sum(n) FROM item")
+							if err != nil || n >= limit {
+								return err
+							}
+							_, err = tx.Exec(ctx, st(tx, true, "INSERT INTO item (id, n) VALUES (?, 1)", 1+w*100+i))
 							return err
-						}
-						_, err = tx.Exec(ctx, st(tx, true, "INSERT INTO item (id, n) VALUES (?, 1)", 1+w*100+i))
-						return err
-					})
+						})
 					if err != nil {
 						t.Errorf("worker %d: %v", w, err)
 					}
@@ -429,39 +432,40 @@ func TestOnCommit(t *testing.T) {
 }
 
 func TestRetriesAreBounded(t *testing.T) {
-	enginetest.EachWith(t, engine.Options{Retry: engine.RetryPolicy{MaxDelay: 20 * time.Millisecond}}, func(t *testing.T, eng *engine.Engine) {
-		t.Parallel()
-		runs := 0
-		conflict := func(context.Context, *engine.Tx) error {
-			runs++
-			return &dberr.Error{Code: dberr.Conflict}
-		}
-		code(t, eng.InTx(t.Context(), engine.TxOptions{}, conflict), dberr.Conflict)
-		if runs != 10 {
-			t.Errorf("%d runs, want 10", runs)
-		}
-		runs = 0
-		code(t, eng.InTx(t.Context(), engine.TxOptions{MaxAttempts: 1}, conflict), dberr.Conflict)
-		if runs != 1 {
-			t.Errorf("%d runs, want 1", runs)
-		}
-		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-		defer cancel()
-		begin := time.Now()
-		err := eng.InTx(ctx, engine.TxOptions{MaxAttempts: 1000}, conflict)
-		if err == nil || time.Since(begin) > 2*time.Second {
-			t.Errorf("the end of the context was not heeded: %v after %s", err, time.Since(begin))
-		}
-		runs = 0
-		err = eng.InTx(t.Context(), engine.TxOptions{}, func(context.Context, *engine.Tx) error {
-			runs++
-			return dberr.New(dberr.Unavailable, "elsewhere", "another service is away")
+	enginetest.EachWith(t, engine.Options{Retry: engine.RetryPolicy{MaxDelay: 20 * time.Millisecond}},
+		func(t *testing.T, eng *engine.Engine) {
+			t.Parallel()
+			runs := 0
+			conflict := func(context.Context, *engine.Tx) error {
+				runs++
+				return &dberr.Error{Code: dberr.Conflict}
+			}
+			code(t, eng.InTx(t.Context(), engine.TxOptions{}, conflict), dberr.Conflict)
+			if runs != 10 {
+				t.Errorf("%d runs, want 10", runs)
+			}
+			runs = 0
+			code(t, eng.InTx(t.Context(), engine.TxOptions{MaxAttempts: 1}, conflict), dberr.Conflict)
+			if runs != 1 {
+				t.Errorf("%d runs, want 1", runs)
+			}
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			defer cancel()
+			begin := time.Now()
+			err := eng.InTx(ctx, engine.TxOptions{MaxAttempts: 1000}, conflict)
+			if err == nil || time.Since(begin) > 2*time.Second {
+				t.Errorf("the end of the context was not heeded: %v after %s", err, time.Since(begin))
+			}
+			runs = 0
+			err = eng.InTx(t.Context(), engine.TxOptions{}, func(context.Context, *engine.Tx) error {
+				runs++
+				return dberr.New(dberr.Unavailable, "elsewhere", "another service is away")
+			})
+			if runs != 1 {
+				t.Errorf("a failure of somebody else ran the transaction %d times", runs)
+			}
+			code(t, err, dberr.Unavailable)
 		})
-		if runs != 1 {
-			t.Errorf("a failure of somebody else ran the transaction %d times", runs)
-		}
-		code(t, err, dberr.Unavailable)
-	})
 }
 
 func TestCancelRollsBackAndReturnsTheConnection(t *testing.T) {
@@ -518,7 +522,8 @@ func TestSchemaStatementsInATransaction(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		ctx := t.Context()
 		if !eng.Dialect().Has(schema.TransactionalDDL) {
-			for _, text := range []string{"CREATE TABLE a (id integer)", "  -- why\n create table a (id integer)", "/* x */ALTER TABLE a ADD b integer", "DROP TABLE a", "TRUNCATE TABLE a"} {
+			for _, text := range []string{"CREATE TABLE a (id integer)", "  -- why\n create table a (id integer)",
+				"/* x */ALTER TABLE a ADD b integer", "DROP TABLE a", "TRUNCATE TABLE a"} {
 				err := eng.InTx(ctx, engine.TxOptions{}, func(ctx context.Context, tx *engine.Tx) error {
 					_, err := tx.Exec(ctx, engine.Statement{SQL: text, Write: true})
 					return err
@@ -530,7 +535,8 @@ func TestSchemaStatementsInATransaction(t *testing.T) {
 				if err := insert(ctx, tx, 1); err != nil {
 					return err
 				}
-				if _, err := tx.Exec(ctx, engine.Statement{SQL: "CREATE TEMPORARY TABLE tmp (id integer)", Write: true}); err != nil {
+				if _, err := tx.Exec(ctx, engine.Statement{SQL: "CREATE TEMPORARY TABLE tmp (id integer)",
+					Write: true}); err != nil {
 					return err
 				}
 				return errors.New("undo")

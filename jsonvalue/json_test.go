@@ -52,7 +52,8 @@ func TestJSONKeepsText(t *testing.T) {
 	if err := j.Decode(&v); err != nil || v["b"] != json.Number("1.10") {
 		t.Errorf("decoded %v (%v)", v, err)
 	}
-	if err := jsonvalue.Text(`{"n":9007199254740993}`).Decode(&v); err != nil || v["n"] != json.Number("9007199254740993") {
+	if err := jsonvalue.Text(`{"n":9007199254740993}`).Decode(&v); err != nil ||
+		v["n"] != json.Number("9007199254740993") {
 		t.Errorf("decoded %v (%v)", v, err)
 	}
 	if err := jsonvalue.Text(`1 2`).Decode(&v); err == nil {
@@ -62,7 +63,8 @@ func TestJSONKeepsText(t *testing.T) {
 
 func TestJSONSet(t *testing.T) {
 	var j jsonvalue.JSON
-	if err := j.Set(map[string]any{"h": "<script>&amp;</script>\u2028", "n": json.Number("1.10")}); err != nil || j.String() != `{"h":"<script>&amp;</script>\u2028","n":1.10}` {
+	if err := j.Set(map[string]any{"h": "<script>&amp;</script>\u2028", "n": json.Number("1.10")}); err != nil ||
+		j.String() != `{"h":"<script>&amp;</script>\u2028","n":1.10}` {
 		t.Errorf("got %s (%v)", j, err)
 	}
 	if depth, ok := j.Checked(); !ok || depth != 1 {
@@ -87,7 +89,8 @@ func TestJSONSet(t *testing.T) {
 
 // What is broken in one row does not keep others from being shown.
 func TestJSONBroken(t *testing.T) {
-	list := []jsonvalue.JSON{jsonvalue.Text(`{bad`), jsonvalue.Text(""), jsonvalue.Text("\"\xff\""), jsonvalue.Text(`{"a":"\ud83d"}`), jsonvalue.Text(`{"a":"x\u0000"}`), jsonvalue.Text(`1`)}
+	list := []jsonvalue.JSON{jsonvalue.Text(`{bad`), jsonvalue.Text(""), jsonvalue.Text("\"\xff\""),
+		jsonvalue.Text(`{"a":"\ud83d"}`), jsonvalue.Text(`{"a":"x\u0000"}`), jsonvalue.Text(`1`)}
 	out, err := json.Marshal(list)
 	if err != nil || !json.Valid(out) {
 		t.Fatalf("%s (%v)", out, err)

@@ -17,7 +17,8 @@ func TestMemoryTellsWhatACheckTells(t *testing.T) {
 				t.Errorf("%.20s: depth %d, %t; want %d", text, got, ok, depth)
 			}
 		}
-		for _, text := range []string{``, `{`, `{"a":"` + long, `"` + long + `\u0000"`, `"` + long + `\ud800"`, `[1e999,"` + long + `"]`} {
+		for _, text := range []string{``, `{`, `{"a":"` + long, `"` + long + `\u0000"`, `"` + long + `\ud800"`,
+			`[1e999,"` + long + `"]`} {
 			j := m.Check(Text(text))
 			if _, ok := j.Checked(); ok || j.String() != text {
 				t.Errorf("%.20s is known to be storable", text)

@@ -126,7 +126,8 @@ func generatedRuns(t *testing.T, eng *engine.Engine, c twoWays) {
 		t.Fatalf("generated %v: %v", g, err)
 	}
 	l.Revise = nil
-	l.Revisions = append(revs, migrate.Revision{ID: "g2", Down: []string{"g1"}, Upgrade: func(ops *op.Ops) { ops.Do(up...) }})
+	l.Revisions = append(revs,
+		migrate.Revision{ID: "g2", Down: []string{"g1"}, Upgrade: func(ops *op.Ops) { ops.Do(up...) }})
 	r := runner(t, eng, l.Revisions...)
 	upgrade(t, r, "head")
 	if f := checked(t, eng, l); !f.OK() {

@@ -22,14 +22,15 @@ func bulky() []migrate.Revision {
 		{ID: "b2", Down: []string{"b1"}, Upgrade: func(ops *op.Ops) {
 			ops.AddColumn("item", op.BigInt("size").Null())
 			ops.Data("measure", func(ctx context.Context, d *op.Data) error {
-				return d.Rows(ctx, op.Scan{Table: "item", Columns: []string{"body"}, Size: 2000}, func(ctx context.Context, c *op.Chunk) error {
-					for _, r := range c.Rows {
-						if err := c.Update(ctx, r, op.Values{"size": int64(len(r.Text("body")))}); err != nil {
-							return err
+				return d.Rows(ctx, op.Scan{Table: "item", Columns: []string{"body"}, Size: 2000},
+					func(ctx context.Context, c *op.Chunk) error {
+						for _, r := range c.Rows {
+							if err := c.Update(ctx, r, op.Values{"size": int64(len(r.Text("body")))}); err != nil {
+								return err
+							}
 						}
-					}
-					return nil
-				})
+						return nil
+					})
 			}).Batched().NoReverse()
 		}},
 	}
@@ -60,16 +61,18 @@ func killable() []migrate.Revision {
 		}).NoReverse()
 		ops.RenameColumn("counter", "note", "remark")
 		ops.Data("count in batches", func(ctx context.Context, d *op.Data) error {
-			return d.Rows(ctx, op.Scan{Table: "counter", Columns: []string{"n"}, Where: "{id} > 10", Size: 4}, func(ctx context.Context, c *op.Chunk) error {
-				for _, r := range c.Rows {
-					if err := c.Update(ctx, r, op.Values{"n": r.Int("n") + 1}); err != nil {
-						return err
+			return d.Rows(ctx, op.Scan{Table: "counter", Columns: []string{"n"}, Where: "{id} > 10", Size: 4},
+				func(ctx context.Context, c *op.Chunk) error {
+					for _, r := range c.Rows {
+						if err := c.Update(ctx, r, op.Values{"n": r.Int("n") + 1}); err != nil {
+							return err
+						}
 					}
-				}
-				return nil
-			})
+					return nil
+				})
 		}).Batched().NoReverse()
-		ops.CreateIndex("counter", &schema.Index{Name: "ix_counter_n", Parts: []schema.IndexPart{{Column: "n"}}}, op.Concurrently)
+		ops.CreateIndex("counter", &schema.Index{Name: "ix_counter_n", Parts: []schema.IndexPart{{Column: "n"}}},
+			op.Concurrently)
 		ops.Execute("UPDATE {counter} SET {n} = {n} + 1 WHERE {id} = 3").NoReverse()
 	}
 	return []migrate.Revision{
@@ -110,7 +113,8 @@ func checkKillable(t testing.TB, eng *engine.Engine) {
 		t.Errorf("%d counters have twice their id", n)
 	}
 	ts := snapshotOf(t, eng)
-	if len(ts) != 1 || ts[0].Column("remark") == nil || ts[0].Column("tag") == nil || ts[0].IndexNamed("ix_counter_n") == nil || ts[0].IndexNamed("ix_counter_tag") == nil {
+	if len(ts) != 1 || ts[0].Column("remark") == nil || ts[0].Column("tag") == nil ||
+		ts[0].IndexNamed("ix_counter_n") == nil || ts[0].IndexNamed("ix_counter_tag") == nil {
 		t.Errorf("the schema is not what it should be: %v", ts)
 	}
 	if n := one[int](t, eng, "SELECT count(*) FROM larder_migration_journal"); n != 0 {

@@ -29,7 +29,8 @@ func withTables(f func(users, posts *schema.Table)) migrate.Lineage {
 	users := usersTable()
 	users.Column("email").Type.Length = 200
 	users.Boolean("active").Default(true)
-	users.Indexes = append(users.Indexes, &schema.Index{Name: "uq_users_email", Unique: true, Parts: []schema.IndexPart{{Column: "email"}}})
+	users.Indexes = append(users.Indexes,
+		&schema.Index{Name: "uq_users_email", Unique: true, Parts: []schema.IndexPart{{Column: "email"}}})
 	posts := schema.Define("posts")
 	posts.BigInt("id").PrimaryKey()
 	posts.String("user_id", 36).References("users", "id", schema.Cascade)
@@ -86,7 +87,8 @@ func TestCheck(t *testing.T) {
 		if err := f.WriteText(&text); err != nil {
 			t.Fatal(err)
 		}
-		if len(f.Differences) == 0 || !strings.Contains(text.String(), "drift: to add column users.bio ") || !strings.Contains(text.String(), "ix_posts_user_id") {
+		if len(f.Differences) == 0 || !strings.Contains(text.String(), "drift: to add column users.bio ") ||
+			!strings.Contains(text.String(), "ix_posts_user_id") {
 			t.Errorf("with a drift: %s", text.String())
 		}
 		// A revision that was edited after it was applied.
@@ -96,7 +98,8 @@ func TestCheck(t *testing.T) {
 		if f := checked(t, eng, edited); !slices.Equal(f.Edited, []string{"main/aa1111111111"}) {
 			t.Errorf("edited: %+v", f)
 		}
-		did, err := runnerWith(t, migrate.Options{Engine: eng, Lineages: []migrate.Lineage{edited}}).Repair(t.Context(), migrate.RepairOptions{AcceptEdits: true})
+		did, err := runnerWith(t, migrate.Options{Engine: eng, Lineages: []migrate.Lineage{edited}}).
+			Repair(t.Context(), migrate.RepairOptions{AcceptEdits: true})
 		if err != nil || len(did) != 1 {
 			t.Errorf("did %q: %v", did, err)
 		}
@@ -107,14 +110,18 @@ func TestCheck(t *testing.T) {
 }
 
 func TestWhatCannotBeUndoneIsRefusedBeforeAnythingIsWritten(t *testing.T) {
-	last := migrate.Revision{ID: "cc", Down: []string{"ba3333333333"}, Upgrade: func(ops *op.Ops) { ops.DropTable("posts") }, Downgrade: func(ops *op.Ops) {}}
-	no := migrate.Revision{ID: "dd", Down: []string{"cc"}, Irreversible: "the keys were thrown away", Upgrade: func(ops *op.Ops) { ops.AddColumn("users", op.Text("x").Null()) }}
-	after := migrate.Revision{ID: "ee", Down: []string{"dd"}, Upgrade: func(ops *op.Ops) { ops.AddColumn("users", op.Text("y").Null()) }}
+	last := migrate.Revision{ID: "cc", Down: []string{"ba3333333333"},
+		Upgrade: func(ops *op.Ops) { ops.DropTable("posts") }, Downgrade: func(ops *op.Ops) {}}
+	no := migrate.Revision{ID: "dd", Down: []string{"cc"}, Irreversible: "the keys were thrown away",
+		Upgrade: func(ops *op.Ops) { ops.AddColumn("users", op.Text("x").Null()) }}
+	after := migrate.Revision{ID: "ee", Down: []string{"dd"},
+		Upgrade: func(ops *op.Ops) { ops.AddColumn("users", op.Text("y").Null()) }}
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		r := runner(t, eng, append(line(), last, no, after)...)
 		upgrade(t, r, "head")
 		_, err := r.Downgrade(t.Context(), "base")
-		if !errors.Is(err, migrate.ErrIrreversible) || !strings.Contains(err.Error(), "the keys were thrown away") || !strings.Contains(err.Error(), "dd") {
+		if !errors.Is(err, migrate.ErrIrreversible) || !strings.Contains(err.Error(), "the keys were thrown away") ||
+			!strings.Contains(err.Error(), "dd") {
 			t.Errorf("got %v", err)
 		}
 		if got := rows(t, r); !slices.Equal(got, []string{"ee"}) {
@@ -149,7 +156,8 @@ func TestPlanSaysWhatIsDestroyed(t *testing.T) {
 			t.Error("a plan changed the database")
 		}
 		s := p.Steps[0]
-		if want := []string{"column users.name with its values", "table posts with its rows"}; len(p.Steps) != 1 || !slices.Equal(s.Loss, want) || s.Lock == "" {
+		if want := []string{"column users.name with its values", "table posts with its rows"}; len(p.Steps) != 1 ||
+			!slices.Equal(s.Loss, want) || s.Lock == "" {
 			t.Errorf("plan %+v", p)
 		}
 		if s.Transactional != eng.Dialect().Has(schema.TransactionalDDL) {
@@ -159,7 +167,8 @@ func TestPlanSaysWhatIsDestroyed(t *testing.T) {
 		if err := p.WriteText(&text); err != nil {
 			t.Fatal(err)
 		}
-		for _, want := range []string{"upgrade ba3333333333 -> cc, drop\n", "destroys table posts with its rows", "DROP TABLE", "data step: think"} {
+		for _, want := range []string{"upgrade ba3333333333 -> cc, drop\n", "destroys table posts with its rows",
+			"DROP TABLE", "data step: think"} {
 			if !strings.Contains(text.String(), want) {
 				t.Errorf("%q is not in\n%s", want, text.String())
 			}
@@ -180,7 +189,8 @@ func TestSnapshotBeforeWhatDestroys(t *testing.T) {
 		if rep.Snapshot == "" {
 			return
 		}
-		if !strings.HasPrefix(rep.Snapshot, eng.File()+".before-ba3333333333-") && !strings.HasPrefix(rep.Snapshot, eng.File()+".before-ab2222222222-") || !strings.HasSuffix(rep.Snapshot, "Z.bak") {
+		if !strings.HasPrefix(rep.Snapshot, eng.File()+".before-ba3333333333-") &&
+			!strings.HasPrefix(rep.Snapshot, eng.File()+".before-ab2222222222-") || !strings.HasSuffix(rep.Snapshot, "Z.bak") {
 			t.Errorf("the copy is called %s", rep.Snapshot)
 		}
 		// It is the database as it was: it can be put into its place.
@@ -203,7 +213,8 @@ func TestSnapshotBeforeWhatDestroys(t *testing.T) {
 		if err != nil || len(left) != 0 {
 			t.Errorf("left behind: %v %v", left, err)
 		}
-		quiet := runnerWith(t, migrate.Options{Engine: eng, Snapshot: migrate.SnapshotNever, Lineages: []migrate.Lineage{{Revisions: line()}}})
+		quiet := runnerWith(t, migrate.Options{Engine: eng, Snapshot: migrate.SnapshotNever,
+			Lineages: []migrate.Lineage{{Revisions: line()}}})
 		upgrade(t, quiet, "head")
 		if rep := downgrade(t, quiet, "base"); rep.Snapshot != "" {
 			t.Errorf("a copy that nobody wanted: %s", rep.Snapshot)

@@ -46,7 +46,8 @@ func TestCustomOperations(t *testing.T) {
 			t.Fatal(err)
 		}
 		var text strings.Builder
-		if err := p.WriteText(&text); err != nil || !p.Steps[0].Reversible || !strings.Contains(text.String(), "CREATE VIEW ") {
+		if err := p.WriteText(&text); err != nil || !p.Steps[0].Reversible ||
+			!strings.Contains(text.String(), "CREATE VIEW ") {
 			t.Errorf("plan %v\n%s", err, text.String())
 		}
 		upgrade(t, r, "head")
@@ -95,7 +96,8 @@ func TestConcurrentlyInATransaction(t *testing.T) {
 	}}
 	r := runner(t, eng, append(line(), byHand)...)
 	_, err := r.Upgrade(t.Context(), "head")
-	if err == nil || !strings.Contains(err.Error(), "transaction") || !strings.Contains(err.Error(), "nothing of this revision remains") {
+	if err == nil || !strings.Contains(err.Error(), "transaction") ||
+		!strings.Contains(err.Error(), "nothing of this revision remains") {
 		t.Errorf("got %v", err)
 	}
 	inBlock := byHand
@@ -106,7 +108,8 @@ func TestConcurrentlyInATransaction(t *testing.T) {
 		})
 	}
 	r = runner(t, eng, append(line(), inBlock)...)
-	if _, err := r.Upgrade(t.Context(), "head"); err == nil || !strings.Contains(err.Error(), "this step of the revision has been applied and remains") {
+	if _, err := r.Upgrade(t.Context(), "head"); err == nil ||
+		!strings.Contains(err.Error(), "this step of the revision has been applied and remains") {
 		t.Errorf("got %v", err)
 	}
 	if got := rows(t, r); len(got) != 1 || got[0] != "ba3333333333" {
@@ -150,11 +153,13 @@ func TestCommentsThatAnEngineDoesNotKeep(t *testing.T) {
 			}
 		}
 		script := sql(t, offline(t, db.URL, revs...), migrate.Up, "ba33", "head")
-		if kept == strings.Contains(script, "comment on table users: \"who uses it\": it makes no difference on this engine") {
+		if kept == strings.Contains(script,
+			"comment on table users: \"who uses it\": it makes no difference on this engine") {
 			t.Errorf("the script\n%s", script)
 		}
 		upgrade(t, r, "head")
-		users := snapshotOf(t, eng)[slices.IndexFunc(snapshotOf(t, eng), func(x *schema.Table) bool { return x.Name == "users" })]
+		users := snapshotOf(t, eng)[slices.IndexFunc(snapshotOf(t, eng),
+			func(x *schema.Table) bool { return x.Name == "users" })]
 		if want := map[bool]string{true: "who uses it"}[kept]; users.Comment != want {
 			t.Errorf("the comment is %q", users.Comment)
 		}

@@ -30,7 +30,8 @@ var createUsers = migrate.Revision{
 var addPosts = migrate.Revision{
 	ID: "ab2222222222", Down: []string{"aa1111111111"}, Doc: "two",
 	Upgrade: func(ops *op.Ops) {
-		ops.BulkInsert("users", []string{"id", "email", "name"}, []any{"u1", "ada@example.com", "Ada ' ? % :x {y}"}, []any{"u2", "bob@example.com", nil})
+		ops.BulkInsert("users", []string{"id", "email", "name"}, []any{"u1", "ada@example.com", "Ada ' ? % :x {y}"},
+			[]any{"u2", "bob@example.com", nil})
 		t := schema.Define("posts")
 		t.BigInt("id").PrimaryKey()
 		t.String("user_id", 36).References("users", "id", schema.Cascade)
@@ -50,7 +51,8 @@ var alterUsers = migrate.Revision{
 	Upgrade: func(ops *op.Ops) {
 		ops.AddColumn("users", op.Boolean("active").Default(true))
 		ops.AlterColumn("users", "email").Type(schema.Type{Kind: schema.String, Length: 200})
-		ops.CreateIndex("users", &schema.Index{Name: "uq_users_email", Unique: true, Parts: []schema.IndexPart{{Column: "email"}}})
+		ops.CreateIndex("users",
+			&schema.Index{Name: "uq_users_email", Unique: true, Parts: []schema.IndexPart{{Column: "email"}}})
 	},
 }
 

@@ -29,7 +29,8 @@ var breaks = migrate.Revision{ID: "ff6666666666", Down: []string{"ba3333333333"}
 func TestOneTransaction(t *testing.T) {
 	enginetest.EachAndMemory(t, func(t *testing.T, eng *engine.Engine) {
 		r := func(revs ...migrate.Revision) *migrate.Runner {
-			return runnerWith(t, migrate.Options{Engine: eng, OneTransaction: true, Lineages: []migrate.Lineage{{Revisions: revs}}})
+			return runnerWith(t, migrate.Options{Engine: eng, OneTransaction: true,
+				Lineages: []migrate.Lineage{{Revisions: revs}}})
 		}
 		if !eng.Dialect().Has(schema.TransactionalDDL) {
 			_, err := r(line()...).Upgrade(t.Context(), "head")
@@ -68,7 +69,8 @@ func TestOneTransaction(t *testing.T) {
 			ops.Data("think", func(context.Context, *op.Data) error { return nil }).Batched().NoReverse()
 		}}
 		before := tables(t, eng)
-		if _, err := r(append(all, batched)...).Upgrade(t.Context(), "head"); dberr.CodeOf(err) != dberr.Unsupported || !strings.Contains(err.Error(), "b1") {
+		if _, err := r(append(all, batched)...).Upgrade(t.Context(), "head"); dberr.CodeOf(err) != dberr.Unsupported ||
+			!strings.Contains(err.Error(), "b1") {
 			t.Errorf("with a batched step: %v", err)
 		}
 		if got := tables(t, eng); !slices.Equal(got, before) {
@@ -90,7 +92,8 @@ func TestOnVersion(t *testing.T) {
 		execute(t, eng, "CREATE TABLE larder_seen (what varchar(200))")
 		refuse := ""
 		o := migrate.Options{Engine: eng, Lineages: []migrate.Lineage{{Revisions: line()}}, OnVersion: func(ctx context.Context, q engine.Queryer, v migrate.VersionChange) error {
-			if _, err := op.Run(ctx, q, "INSERT INTO {larder_seen} ({what}) VALUES (?)", fmt.Sprint(v.Lineage, v.Revision, v.Up, v.Stamp, v.Before, v.After)); err != nil {
+			if _, err := op.Run(ctx, q, "INSERT INTO {larder_seen} ({what}) VALUES (?)",
+				fmt.Sprint(v.Lineage, v.Revision, v.Up, v.Stamp, v.Before, v.After)); err != nil {
 				return err
 			}
 			if refuse == v.Revision {
@@ -165,7 +168,8 @@ func TestArgs(t *testing.T) {
 					s.Batched()
 				}
 			}}
-			r := runnerWith(t, migrate.Options{Engine: eng, Args: map[string]string{"tenant": "a=b, ü"}, Lineages: []migrate.Lineage{{Revisions: []migrate.Revision{step}}}})
+			r := runnerWith(t, migrate.Options{Engine: eng, Args: map[string]string{"tenant": "a=b, ü"},
+				Lineages: []migrate.Lineage{{Revisions: []migrate.Revision{step}}}})
 			upgrade(t, r, "head")
 			if s := one[string](t, eng, "SELECT email FROM users"); s != "a=b, ü" {
 				t.Errorf("got %q", s)
@@ -203,7 +207,8 @@ func TestCompare(t *testing.T) {
 			return migrate.Undecided
 		}
 		f := checked(t, eng, l)
-		if len(f.Differences) != 2 || !strings.Contains(f.Differences[0].Text, "posts.body: nullable") || !strings.Contains(f.Differences[1].Text, "users.name: default") {
+		if len(f.Differences) != 2 || !strings.Contains(f.Differences[0].Text, "posts.body: nullable") ||
+			!strings.Contains(f.Differences[1].Text, "users.name: default") {
 			t.Errorf("differences %+v", f.Differences)
 		}
 	})
@@ -233,7 +238,9 @@ func TestRevise(t *testing.T) {
 			d.Revision.Doc, d.Revision.Labels = "only users", []string{"people"}
 			return nil
 		})
-		if g.File != "n1_only_users.go" || len(g.Changes) != 1 || strings.Contains(string(g.Source), "posts") || !strings.Contains(string(g.Source), `ops.DropColumn("users", "bio")`) || !strings.Contains(string(g.Source), `[]string{"people"}`) {
+		if g.File != "n1_only_users.go" || len(g.Changes) != 1 || strings.Contains(string(g.Source), "posts") ||
+			!strings.Contains(string(g.Source), `ops.DropColumn("users", "bio")`) ||
+			!strings.Contains(string(g.Source), `[]string{"people"}`) {
 			t.Errorf("%s\n%s", g.File, g.Source)
 		}
 		g = gen(func(d *migrate.Directive) error { d.Downgrade = []op.Op{}; return nil })
@@ -253,7 +260,8 @@ func TestRevise(t *testing.T) {
 		}
 		r := generator(t, migrate.Options{Engine: eng, Lineages: []migrate.Lineage{l}}, autogen.Layout{})
 		g, err := r.Empty(autogen.Draft{ID: "n1"})
-		if err != nil || len(g.Loss) != 1 || !strings.Contains(string(g.Source), `ops.AddColumn("users", op.Text("name").Null())`) {
+		if err != nil || len(g.Loss) != 1 ||
+			!strings.Contains(string(g.Source), `ops.AddColumn("users", op.Text("name").Null())`) {
 			t.Errorf("%v\n%s", err, g.Source)
 		}
 		l.Revise = func(*migrate.Directive) error { return errors.New("not on a Friday") }
@@ -294,7 +302,8 @@ func TestAutogenerateWithoutADatabase(t *testing.T) {
 			if err := r.Script(&script, g); err != nil {
 				t.Fatal(err)
 			}
-			if !strings.Contains(script.String(), "-- Running upgrade g1 -> g2") || !strings.Contains(script.String(), "ix_user_lower") && eng.Dialect().Has(schema.ExpressionIndex) {
+			if !strings.Contains(script.String(), "-- Running upgrade g1 -> g2") ||
+				!strings.Contains(script.String(), "ix_user_lower") && eng.Dialect().Has(schema.ExpressionIndex) {
 				t.Errorf("script\n%s", script.String())
 			}
 			return g
@@ -363,11 +372,13 @@ func TestRender(t *testing.T) {
 		}
 		return "", nil, false
 	}
-	g, err := generator(t, migrate.Options{Engine: eng, Lineages: []migrate.Lineage{l}}, autogen.Layout{}).Autogenerate(t.Context(), autogen.Draft{}, autogen.Renames{})
+	g, err := generator(t, migrate.Options{Engine: eng, Lineages: []migrate.Lineage{l}}, autogen.Layout{}).
+		Autogenerate(t.Context(), autogen.Draft{}, autogen.Renames{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"\t\"example.com/words\"\n", `words.Add(ops, "users")`, `ops.AddColumn("users", op.Text("more").Null())`, `ops.DropColumn("users", "bio")`} {
+	for _, want := range []string{"\t\"example.com/words\"\n", `words.Add(ops, "users")`,
+		`ops.AddColumn("users", op.Text("more").Null())`, `ops.DropColumn("users", "bio")`} {
 		if !strings.Contains(string(g.Source), want) {
 			t.Errorf("%q is not in\n%s", want, g.Source)
 		}
@@ -390,7 +401,8 @@ func TestSchemas(t *testing.T) {
 				downgrade(t, r, "-1")
 			}
 		}
-		for name, want := range map[string]string{"tenant_a": "ba3333333333", "tenant b": "ab2222222222", "Tenant\"ü": "ba3333333333"} {
+		for name, want := range map[string]string{"tenant_a": "ba3333333333", "tenant b": "ab2222222222",
+			"Tenant\"ü": "ba3333333333"} {
 			eng := open(name)
 			r := runnerWith(t, migrate.Options{Engine: eng, Lineages: []migrate.Lineage{l}})
 			if got := rows(t, r); !slices.Equal(got, []string{want}) {

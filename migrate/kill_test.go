@@ -50,7 +50,8 @@ func TestKilledAtEveryStep(t *testing.T) {
 				if !killed(err) {
 					t.Fatalf("at %d: %v\n%s", at, err, out)
 				}
-				if out, err := child(t, db.URL, fmt.Sprintf("%s=%d", childKillAt, 1+at%7)).CombinedOutput(); err != nil && !killed(err) {
+				if out, err := child(t, db.URL, fmt.Sprintf("%s=%d", childKillAt, 1+at%7)).CombinedOutput(); err != nil &&
+					!killed(err) {
 					t.Fatalf("at %d, again: %v\n%s", at, err, out)
 				}
 				if out, err := child(t, db.URL).CombinedOutput(); err != nil {
@@ -78,7 +79,8 @@ func TestKilledThenUndone(t *testing.T) {
 				}
 				eng := enginetest.Open(t, db.URL, engine.Options{})
 				before := snapshotOf(t, eng)
-				if out, err := child(t, db.URL, fmt.Sprintf("%s=%d", childKillAt, at)).CombinedOutput(); err != nil && !killed(err) {
+				if out, err := child(t, db.URL, fmt.Sprintf("%s=%d", childKillAt, at)).CombinedOutput(); err != nil &&
+					!killed(err) {
 					t.Fatalf("%v\n%s", err, out)
 				} else if err == nil {
 					continue

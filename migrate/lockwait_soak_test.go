@@ -32,7 +32,8 @@ func TestWaitsForAMinute(t *testing.T) {
 		release, name := hold(t, db)
 		defer release()
 		var told blocked
-		r := runnerWith(t, migrate.Options{Engine: eng, Lineages: []migrate.Lineage{{Revisions: revs}}, LockTimeout: timeout, Events: told.event})
+		r := runnerWith(t, migrate.Options{Engine: eng, Lineages: []migrate.Lineage{{Revisions: revs}}, LockTimeout: timeout,
+			Events: told.event})
 		done := make(chan error, 1)
 		begin := time.Now()
 		go func() {

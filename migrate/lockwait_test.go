@@ -153,7 +153,8 @@ func TestWaitsForALock(t *testing.T) {
 				return len(said) > 0 && strings.Contains(said[len(said)-1], name)
 			}
 			// A busy machine may take longer to say who it is.
-			for begin := time.Now(); time.Since(begin) < 8*time.Second || !named() && time.Since(begin) < 30*time.Second; time.Sleep(50 * time.Millisecond) {
+			for begin := time.Now(); time.Since(begin) < 8*time.Second ||
+				!named() && time.Since(begin) < 30*time.Second; time.Sleep(50 * time.Millisecond) {
 				at := time.Now()
 				one[int](t, reader, "SELECT count(*) FROM users")
 				longest = max(longest, time.Since(at))
@@ -195,7 +196,8 @@ func TestGivesUpALock(t *testing.T) {
 		} else if err := late.Close(); err != nil {
 			t.Error(err)
 		}
-		r := runnerWith(t, migrate.Options{Engine: eng, Lineages: []migrate.Lineage{{Revisions: revs}}, LockTimeout: time.Second, LockLimit: 4 * time.Second})
+		r := runnerWith(t, migrate.Options{Engine: eng, Lineages: []migrate.Lineage{{Revisions: revs}},
+			LockTimeout: time.Second, LockLimit: 4 * time.Second})
 		_, err := r.Upgrade(t.Context(), "head")
 		var stopped *migrate.StoppedError
 		if dberr.CodeOf(err) != dberr.Busy || !errors.As(err, &stopped) || !strings.Contains(err.Error(), "gave up after") ||

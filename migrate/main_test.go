@@ -83,7 +83,8 @@ func runChild(ctx context.Context, url string) error {
 		}
 		k.pause = d
 	}
-	eng, err := engine.Open(ctx, url, engine.Options{Drivers: engines.All(), Hooks: []engine.Hook{k}, SQLite: new(dburl.DefaultSQLite().ForMigration())})
+	eng, err := engine.Open(ctx, url,
+		engine.Options{Drivers: engines.All(), Hooks: []engine.Hook{k}, SQLite: new(dburl.DefaultSQLite().ForMigration())})
 	if err != nil {
 		return err
 	}

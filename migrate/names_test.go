@@ -17,7 +17,8 @@ import (
 // database made by the ones is what the others say, and what is generated has
 // the names.
 func TestNamesByConvention(t *testing.T) {
-	names := &schema.Convention{PrimaryKey: "pk_{table}", Unique: "uq_{table}_{columns}", ForeignKey: "fk_{table}_{column}_{ref_table}", Check: "ck_{table}_{columns}", Index: "ix_{table}_{columns}"}
+	names := &schema.Convention{PrimaryKey: "pk_{table}", Unique: "uq_{table}_{columns}",
+		ForeignKey: "fk_{table}_{column}_{ref_table}", Check: "ck_{table}_{columns}", Index: "ix_{table}_{columns}"}
 	note := func(more bool) []*schema.Table {
 		p := schema.Define("owner")
 		p.String("id", 36).PrimaryKey()

@@ -130,7 +130,8 @@ func carriedOver(t *testing.T, from, to *engine.Engine) {
 	var up []op.Op
 	l := migrate.Lineage{Tables: tables, Revise: func(d *migrate.Directive) error { up = d.Upgrade; return nil }}
 	generate := func() *autogen.Revision {
-		g, err := generator(t, migrate.Options{Engine: to, Lineages: []migrate.Lineage{l}}, autogen.Layout{}).Autogenerate(t.Context(), autogen.Draft{ID: "g1"}, autogen.Renames{})
+		g, err := generator(t, migrate.Options{Engine: to, Lineages: []migrate.Lineage{l}}, autogen.Layout{}).
+			Autogenerate(t.Context(), autogen.Draft{ID: "g1"}, autogen.Renames{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -181,9 +182,11 @@ func TestKeysOfOthersChange(t *testing.T) {
 		want.Columns = slices.DeleteFunc(want.Columns, func(c *schema.Column) bool { return c.Name == "b" })
 		want.Indexes = slices.DeleteFunc(want.Indexes, func(i *schema.Index) bool { return i.Name != "k" })
 		var up []op.Op
-		l := migrate.Lineage{Tables: []*schema.Table{want}, Revise: func(d *migrate.Directive) error { up = d.Upgrade; return nil }}
+		l := migrate.Lineage{Tables: []*schema.Table{want},
+			Revise: func(d *migrate.Directive) error { up = d.Upgrade; return nil }}
 		o := migrate.Options{Engine: eng, Lineages: []migrate.Lineage{l}}
-		if _, err := generator(t, o, autogen.Layout{}).Autogenerate(t.Context(), autogen.Draft{ID: "g1"}, autogen.Renames{}); err != nil {
+		if _, err := generator(t, o, autogen.Layout{}).
+			Autogenerate(t.Context(), autogen.Draft{ID: "g1"}, autogen.Renames{}); err != nil {
 			t.Fatal(err)
 		}
 		l.Revise = nil

@@ -49,21 +49,23 @@ func guarded() []migrate.Revision {
 		{ID: "g2", Down: []string{"g1"}, Doc: "tags and notes", Upgrade: func(ops *op.Ops) {
 			ops.AddColumn("items", op.String("tag", 50).Default("x"), op.IfNotExists)
 			ops.AddColumn("items", op.Boolean("active").Default(true), op.IfNotExists)
-			ops.CreateIndex("items", &schema.Index{Name: "ix_items_tag", Parts: []schema.IndexPart{{Column: "tag"}}}, op.IfNotExists)
+			ops.CreateIndex("items", &schema.Index{Name: "ix_items_tag", Parts: []schema.IndexPart{{Column: "tag"}}},
+				op.IfNotExists)
 			ops.CreateTable(notes(), op.IfNotExists)
 			ops.Data("count once", func(ctx context.Context, d *op.Data) error {
 				_, err := op.Run(ctx, d, "UPDATE {items} SET {n} = {n} + 1 WHERE {id} = 2")
 				return err
 			}).NoReverse()
 			ops.Data("count in batches", func(ctx context.Context, d *op.Data) error {
-				return d.Rows(ctx, op.Scan{Table: "items", Columns: []string{"n"}, Where: "{id} > 10", Size: 4}, func(ctx context.Context, c *op.Chunk) error {
-					for _, r := range c.Rows {
-						if err := c.Update(ctx, r, op.Values{"n": r.Int("n") + 1}); err != nil {
-							return err
+				return d.Rows(ctx, op.Scan{Table: "items", Columns: []string{"n"}, Where: "{id} > 10", Size: 4},
+					func(ctx context.Context, c *op.Chunk) error {
+						for _, r := range c.Rows {
+							if err := c.Update(ctx, r, op.Values{"n": r.Int("n") + 1}); err != nil {
+								return err
+							}
 						}
-					}
-					return nil
-				})
+						return nil
+					})
 			}).Batched().NoReverse()
 			ops.DropColumn("items", "gone", op.IfExists)
 		}},
@@ -80,7 +82,8 @@ func guarded() []migrate.Revision {
 		}},
 		{ID: "g4", Down: []string{"g3"}, Upgrade: func(ops *op.Ops) {
 			ops.AddColumn("items", op.Text("gone").Null(), op.IfNotExists) // which g2 took away
-			ops.CreateIndex("notes", &schema.Index{Name: "ix_notes_stars", Parts: []schema.IndexPart{{Column: "stars"}}}, op.IfNotExists)
+			ops.CreateIndex("notes", &schema.Index{Name: "ix_notes_stars", Parts: []schema.IndexPart{{Column: "stars"}}},
+				op.IfNotExists)
 		}},
 	}
 }
@@ -104,7 +107,8 @@ func byHand(t testing.TB, eng *engine.Engine, ops ...op.Op) {
 		for _, st := range steps {
 			var failed error
 			err := eng.OnWriter(t.Context(), func(ctx context.Context, conn *stdsql.Conn) error {
-				failed = driver.RunScript(ctx, conn, st.Script, driver.RunOptions{Transactional: eng.Dialect().Has(schema.TransactionalDDL)})
+				failed = driver.RunScript(ctx, conn, st.Script,
+					driver.RunOptions{Transactional: eng.Dialect().Has(schema.TransactionalDDL)})
 				return nil
 			})
 			if err != nil || failed != nil {
@@ -167,7 +171,8 @@ func TestWhatAnotherProgramBegan(t *testing.T) {
 		{"all but the removal", func() []op.Op { return opsOf(t, "g2")[:4] }, []finding{{"g2", []string{"column items.tag", "column items.active", "index ix_items_tag on items", "table notes"},
 			[]string{"the removal of column items.gone"}}}, ""},
 		{"only the removal", func() []op.Op { return opsOf(t, "g2")[4:] }, []finding{{"g2", []string{"the removal of column items.gone"},
-			[]string{"column items.tag", "column items.active", "index ix_items_tag on items", "table notes"}}}, "column items.gone is gone"},
+			[]string{"column items.tag", "column items.active", "index ix_items_tag on items", "table notes"}}},
+			"column items.gone is gone"},
 		{"a renamed column", func() []op.Op { return opsOf(t, "g3")[:1] }, []finding{{"g3", []string{"the renaming of column items.remark to old_remark"},
 			[]string{"the type of column items.remark", "the renaming of table labels to labels_old", "table labels"}}}, ""},
 		{"a renamed column and its successor", func() []op.Op { return opsOf(t, "g3")[:2] }, []finding{{"g3", []string{"the renaming of column items.remark to old_remark", "column items.remark"},
@@ -198,15 +203,18 @@ func TestWhatAnotherProgramBegan(t *testing.T) {
 					slices.Sort(got.Missing)
 					slices.Sort(w.stands)
 					slices.Sort(w.missing)
-					if got.Revision != w.revision || !slices.Equal(got.Present, w.stands) || w.missing != nil && !slices.Equal(got.Missing, w.missing) {
-						t.Errorf("found %q, missing %q, of %s; want %q, missing %q, of %s", got.Present, got.Missing, got.Revision, w.stands, w.missing, w.revision)
+					if got.Revision != w.revision || !slices.Equal(got.Present, w.stands) ||
+						w.missing != nil && !slices.Equal(got.Missing, w.missing) {
+						t.Errorf("found %q, missing %q, of %s; want %q, missing %q, of %s", got.Present, got.Missing, got.Revision,
+							w.stands, w.missing, w.revision)
 					}
 				}
 				if d := schema.Diff(half, snapshotOf(t, eng)); len(d) != 0 {
 					t.Errorf("check wrote: %v", d)
 				}
 				p, err := r.Plan(t.Context(), migrate.Up, "head")
-				if err != nil || len(p.Warnings) != len(c.want) || !strings.Contains(p.Warnings[0], "another program was cut off in revision "+c.want[0].revision) {
+				if err != nil || len(p.Warnings) != len(c.want) ||
+					!strings.Contains(p.Warnings[0], "another program was cut off in revision "+c.want[0].revision) {
 					t.Errorf("the plan warns of %q: %v", p.Warnings, err)
 				}
 				did, err := r.Repair(t.Context(), migrate.RepairOptions{Undo: true})
@@ -313,8 +321,10 @@ func TestColumnsOfAnotherSortAreNotHalfway(t *testing.T) {
 
 // A history that cannot be followed without a database says nothing.
 func TestTablesThatNobodyDeclaredAreNotHalfway(t *testing.T) {
-	raw := migrate.Revision{ID: "r1", Upgrade: func(ops *op.Ops) { ops.Execute("CREATE TABLE {things} ({id} INTEGER)").ChangesSchema().NoReverse() }}
-	next := migrate.Revision{ID: "r2", Down: []string{"r1"}, Upgrade: func(ops *op.Ops) { ops.AddColumn("things", op.Text("x").Null(), op.IfNotExists) }}
+	raw := migrate.Revision{ID: "r1",
+		Upgrade: func(ops *op.Ops) { ops.Execute("CREATE TABLE {things} ({id} INTEGER)").ChangesSchema().NoReverse() }}
+	next := migrate.Revision{ID: "r2", Down: []string{"r1"},
+		Upgrade: func(ops *op.Ops) { ops.AddColumn("things", op.Text("x").Null(), op.IfNotExists) }}
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		upgrade(t, runner(t, eng, raw, next), "r1")
 		execute(t, eng, "ALTER TABLE things ADD COLUMN x TEXT")
@@ -335,14 +345,18 @@ func TestCopiesThatAnotherProgramLeft(t *testing.T) {
 		}
 		leave()
 		f := checked(t, eng, migrate.Lineage{Revisions: guarded()})
-		if want := (migrate.Leftover{Table: "_alembic_tmp_items", Of: "items", Rows: 3, OfRows: 20}); len(f.Leftovers) != 1 || f.Leftovers[0] != want || f.OK() {
+		if want := (migrate.Leftover{Table: "_alembic_tmp_items", Of: "items", Rows: 3, OfRows: 20}); len(f.Leftovers) != 1 ||
+			f.Leftovers[0] != want || f.OK() {
 			t.Errorf("found %+v", f.Leftovers)
 		}
 		var text bytes.Buffer
-		if err := f.WriteText(&text); err != nil || !strings.Contains(text.String(), "leftover: table _alembic_tmp_items is a copy of table items ") || !strings.Contains(text.String(), "repair removes it") {
+		if err := f.WriteText(&text); err != nil ||
+			!strings.Contains(text.String(), "leftover: table _alembic_tmp_items is a copy of table items ") ||
+			!strings.Contains(text.String(), "repair removes it") {
 			t.Errorf("%s %v", text.String(), err)
 		}
-		if b, err := json.Marshal(f); err != nil || !strings.Contains(string(b), `"leftovers":[{"table":"_alembic_tmp_items","of":"items","rows":3,"of_rows":20}]`) {
+		if b, err := json.Marshal(f); err != nil ||
+			!strings.Contains(string(b), `"leftovers":[{"table":"_alembic_tmp_items","of":"items","rows":3,"of_rows":20}]`) {
 			t.Errorf("%s %v", b, err)
 		}
 		p, err := r.Plan(t.Context(), migrate.Up, "head")
@@ -377,7 +391,8 @@ func TestCopiesThatStay(t *testing.T) {
 		execute(t, eng, "CREATE TABLE _alembic_tmp_notes (id INTEGER)")
 		execute(t, eng, "INSERT INTO _alembic_tmp_notes VALUES (1)")
 		did, err := r.Repair(t.Context(), migrate.RepairOptions{})
-		if dberr.CodeOf(err) != dberr.SchemaMismatch || !strings.Contains(err.Error(), "has more rows (1, not 0)") || len(did) != 0 {
+		if dberr.CodeOf(err) != dberr.SchemaMismatch || !strings.Contains(err.Error(), "has more rows (1, not 0)") ||
+			len(did) != 0 {
 			t.Errorf("more rows: did %q: %v", did, err)
 		}
 		upgrade(t, r, "g3") // which does not mind

@@ -72,10 +72,12 @@ func TestPreflight(t *testing.T) {
 		planned = nil
 		rep, err := r.Upgrade(t.Context(), "head")
 		var refused *migrate.PreflightError
-		if dberr.CodeOf(err) != dberr.Check || !errors.As(err, &refused) || len(refused.Findings) != 1 || len(rep.Ran) != 0 || len(planned) != 0 {
+		if dberr.CodeOf(err) != dberr.Check || !errors.As(err, &refused) || len(refused.Findings) != 1 || len(rep.Ran) != 0 ||
+			len(planned) != 0 {
 			t.Fatalf("%v, ran %v, planned %d", err, rep.Ran, len(planned))
 		}
-		if s := err.Error(); strings.Contains(s, "@") || !strings.Contains(s, "there are two users; delete one; nothing was changed") {
+		if s := err.Error(); strings.Contains(s, "@") ||
+			!strings.Contains(s, "there are two users; delete one; nothing was changed") {
 			t.Error(s)
 		}
 		if got := rows(t, r); !slices.Equal(got, []string{"aa1111111111"}) {
@@ -109,7 +111,8 @@ func TestPreflightIsNotRecorded(t *testing.T) {
 		if err != nil || len(found.Edited) != 0 {
 			t.Errorf("%v, edited %v", err, found.Edited)
 		}
-		if a, b := sql(t, r, migrate.Up, "base", "ab2222222222"), sql(t, runner(t, eng, line()...), migrate.Up, "base", "ab2222222222"); a != b {
+		if a, b := sql(t, r, migrate.Up, "base", "ab2222222222"),
+			sql(t, runner(t, eng, line()...), migrate.Up, "base", "ab2222222222"); a != b {
 			t.Error("the script is another one")
 		}
 	})
@@ -167,7 +170,9 @@ func TestStanding(t *testing.T) {
 		}
 		execute(t, eng, "DROP TABLE users")
 		upgrade(t, r, "+2")
-		if s := standing(); s.Empty || s.AtHead() || s.Pending != 1 || !slices.Equal(s.Rows["main"], []string{"ab2222222222"}) || !slices.Equal(s.Heads["main"], []string{"ba3333333333"}) {
+		if s := standing(); s.Empty || s.AtHead() || s.Pending != 1 ||
+			!slices.Equal(s.Rows["main"], []string{"ab2222222222"}) ||
+			!slices.Equal(s.Heads["main"], []string{"ba3333333333"}) {
 			t.Errorf("behind: %+v", s)
 		}
 		upgrade(t, r, "head")

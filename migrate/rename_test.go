@@ -35,7 +35,8 @@ func owner(name, column string) []*schema.Table {
 // difference on any, keeps the rows, their numbers and what was named after the
 // table, and goes back.
 func TestARenameIsOneEverywhere(t *testing.T) {
-	first := []migrate.Revision{{ID: "g1", Upgrade: func(ops *op.Ops) { ops.Do(op.FromChanges(schema.Diff(nil, owner("u", "name")))...) }}}
+	first := []migrate.Revision{{ID: "g1",
+		Upgrade: func(ops *op.Ops) { ops.Do(op.FromChanges(schema.Diff(nil, owner("u", "name")))...) }}}
 	written := map[string]string{}
 	ways := map[string][]op.Op{}
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
@@ -62,7 +63,8 @@ func TestARenameIsOneEverywhere(t *testing.T) {
 		}
 	})
 	for from, up := range ways {
-		revs := append(first[:1:1], migrate.Revision{ID: "g2", Down: []string{"g1"}, Upgrade: func(ops *op.Ops) { ops.Do(up...) }})
+		revs := append(first[:1:1],
+			migrate.Revision{ID: "g2", Down: []string{"g1"}, Upgrade: func(ops *op.Ops) { ops.Do(up...) }})
 		enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 			r := runner(t, eng, revs...)
 			upgrade(t, r, "g1")
@@ -70,7 +72,8 @@ func TestARenameIsOneEverywhere(t *testing.T) {
 			if err != nil || before == nil {
 				t.Fatal(err)
 			}
-			for _, s := range []string{"INSERT INTO {grp} ({id}) VALUES (1)", "INSERT INTO {u} ({name}, {age}, {grp_id}) VALUES ('a', 1, 1)",
+			for _, s := range []string{"INSERT INTO {grp} ({id}) VALUES (1)",
+				"INSERT INTO {u} ({name}, {age}, {grp_id}) VALUES ('a', 1, 1)",
 				"INSERT INTO {u} ({name}, {age}, {grp_id}) VALUES ('b', 2, 1)", "INSERT INTO {post} ({id}, {by}) VALUES (1, 2)"} {
 				if _, err := op.Run(t.Context(), eng, s); err != nil {
 					t.Fatal(err)
@@ -85,7 +88,8 @@ func TestARenameIsOneEverywhere(t *testing.T) {
 				t.Fatal(err)
 			}
 			if eng.Dialect().Has(schema.Sequences) {
-				for _, bad := range []string{"DROP SEQUENCE", "CREATE SEQUENCE", "CREATE INDEX", "CREATE UNIQUE", "DROP CONSTRAINT", "ADD CONSTRAINT", "CREATE TYPE"} {
+				for _, bad := range []string{"DROP SEQUENCE", "CREATE SEQUENCE", "CREATE INDEX", "CREATE UNIQUE", "DROP CONSTRAINT",
+					"ADD CONSTRAINT", "CREATE TYPE"} {
 					if strings.Contains(text.String(), bad) {
 						t.Errorf("from %s: made anew:\n%s", from, text.String())
 						break

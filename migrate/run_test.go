@@ -75,7 +75,8 @@ func TestUpgradeAndDowngrade(t *testing.T) {
 			t.Errorf("%d posts", n)
 		}
 		downgrade(t, r, "base")
-		left := slices.DeleteFunc(tables(t, eng), func(n string) bool { return n == "alembic_version" || strings.HasPrefix(n, "larder_migration_") })
+		left := slices.DeleteFunc(tables(t, eng),
+			func(n string) bool { return n == "alembic_version" || strings.HasPrefix(n, "larder_migration_") })
 		if len(left) != 0 {
 			t.Errorf("tables are left: %v", left)
 		}
@@ -92,7 +93,8 @@ func TestUpgradeAndDowngrade(t *testing.T) {
 func TestVersionTableIsAlembics(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		upgrade(t, runner(t, eng, line()...), "head")
-		ts, err := eng.Inspect(t.Context(), driver.InspectOptions{Tables: func(n string) bool { return n == "alembic_version" }})
+		ts, err := eng.Inspect(t.Context(),
+			driver.InspectOptions{Tables: func(n string) bool { return n == "alembic_version" }})
 		if err != nil || len(ts) != 1 {
 			t.Fatal(ts, err)
 		}
@@ -110,7 +112,8 @@ func TestUnknownRevisionIsRefusedWithoutWriting(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		r := runner(t, eng, line()...)
 		upgrade(t, r, "aa11")
-		if _, err := eng.Exec(t.Context(), engine.Statement{SQL: "UPDATE alembic_version SET version_num = 'feedfacecafe'", Write: true}); err != nil {
+		if _, err := eng.Exec(t.Context(), engine.Statement{SQL: "UPDATE alembic_version SET version_num = 'feedfacecafe'",
+			Write: true}); err != nil {
 			t.Fatal(err)
 		}
 		before := tables(t, eng)
@@ -122,7 +125,8 @@ func TestUnknownRevisionIsRefusedWithoutWriting(t *testing.T) {
 			func() error { _, err := r.Stamp(t.Context(), false, "head"); return err },
 		} {
 			err := do()
-			if !errors.Is(err, migrate.ErrUnknownRevision) || dberr.CodeOf(err) != dberr.SchemaMismatch || !strings.Contains(err.Error(), "feedfacecafe") || !strings.Contains(err.Error(), "ba3333333333") {
+			if !errors.Is(err, migrate.ErrUnknownRevision) || dberr.CodeOf(err) != dberr.SchemaMismatch ||
+				!strings.Contains(err.Error(), "feedfacecafe") || !strings.Contains(err.Error(), "ba3333333333") {
 				t.Errorf("got %v", err)
 			}
 		}
@@ -151,7 +155,8 @@ func TestTheLastStatementFails(t *testing.T) {
 			ops.BulkInsert("tags", []string{"id", "label"}, []any{"t1", "x"})
 			ops.AddColumn("users", op.Text("bio").Null())
 			ops.Execute("UPDATE {users} SET {bio} = 'same'").NoReverse()
-			ops.CreateIndex("users", &schema.Index{Name: "uq_users_bio", Unique: true, Parts: []schema.IndexPart{{Column: "bio", Prefix: 10}}})
+			ops.CreateIndex("users",
+				&schema.Index{Name: "uq_users_bio", Unique: true, Parts: []schema.IndexPart{{Column: "bio", Prefix: 10}}})
 		},
 		Downgrade: func(ops *op.Ops) {
 			ops.DropIndex("users", "uq_users_bio")
@@ -206,7 +211,8 @@ func TestTheLastStatementFails(t *testing.T) {
 			broken.Upgrade(ops)
 			ops.Execute("UPDATE {tags} SET {label} = ?", "late").NoReverse()
 		}
-		if _, err := eng.Exec(t.Context(), engine.Statement{SQL: "DELETE FROM users WHERE id = 'u2'", Write: true}); err != nil {
+		if _, err := eng.Exec(t.Context(), engine.Statement{SQL: "DELETE FROM users WHERE id = 'u2'",
+			Write: true}); err != nil {
 			t.Fatal(err)
 		}
 		r = runner(t, eng, createUsers, addPosts, fixed)

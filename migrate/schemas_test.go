@@ -123,7 +123,8 @@ func schemasOf(t *testing.T, name string) {
 	var args []string
 	for n, app := range applications(t, name) {
 		url := testdb.New(t, name).URL
-		m := made{application: app, from: enginetest.Open(t, testdb.New(t, name).URL, engine.Options{}), to: enginetest.Open(t, url, engine.Options{})}
+		m := made{application: app, from: enginetest.Open(t, testdb.New(t, name).URL, engine.Options{}),
+			to: enginetest.Open(t, url, engine.Options{})}
 		for _, s := range app.ddl {
 			execute(t, m.from, s)
 			if apart.MatchString(s) {
@@ -132,7 +133,8 @@ func schemasOf(t *testing.T, name string) {
 		}
 		m.lineage = migrate.Lineage{Tables: tablesOf(t, m.from)}
 		pkg := fmt.Sprintf("s%d", n)
-		g, err := generator(t, migrate.Options{Engine: m.to, Lineages: []migrate.Lineage{m.lineage}}, autogen.Layout{Package: pkg}).
+		g, err := generator(t, migrate.Options{Engine: m.to, Lineages: []migrate.Lineage{m.lineage}},
+			autogen.Layout{Package: pkg}).
 			Autogenerate(t.Context(), autogen.Draft{ID: "g1"}, autogen.Renames{})
 		if err != nil || g == nil {
 			t.Fatalf("%s: generated %+v: %v", app.name, g, err)
@@ -151,11 +153,13 @@ func schemasOf(t *testing.T, name string) {
 	if len(all) < 15 {
 		t.Errorf("there are %d applications", len(all))
 	}
-	if err := os.WriteFile(filepath.Join(dir, "main.go"), fmt.Appendf(nil, schemasMain, imports.String(), entries.String()), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "main.go"),
+		fmt.Appendf(nil, schemasMain, imports.String(), entries.String()), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	bin := filepath.Join(t.TempDir(), "gen")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", bin, "./"+filepath.ToSlash(dir)).CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", bin, "./"+filepath.ToSlash(dir)).
+		CombinedOutput(); err != nil {
 		t.Fatalf("what was generated does not compile: %v\n%s", err, out)
 	}
 	if out, err := exec.CommandContext(t.Context(), bin, args...).CombinedOutput(); err != nil {
@@ -200,7 +204,8 @@ var catalogues = map[string][]string{
 			FROM information_schema.columns WHERE table_schema = 'public' AND NOT (SELECT relispartition FROM pg_class WHERE oid = quote_ident(table_name)::regclass) ORDER BY 1`,
 		`SELECT c.relname || ' ' || k.conname || ' ' || regexp_replace(regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID| DEFERRABLE$', '', 'g'), ` + loose + `, '', 'g') FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid
 			WHERE k.connamespace = 'public'::regnamespace AND k.conparentid = 0 AND k.contype <> 'x' AND NOT c.relispartition ORDER BY 1`,
-		`SELECT regexp_replace(replace(pg_get_indexdef(x.indexrelid), ' ON ONLY ', ' ON '), ` + loose + `, '', 'g') FROM pg_index x JOIN pg_class c ON c.oid = x.indrelid
+		`SELECT regexp_replace(replace(pg_get_indexdef(x.indexrelid), ' ON ONLY ', ' ON '), ` + loose +
+			`, '', 'g') FROM pg_index x JOIN pg_class c ON c.oid = x.indrelid
 			WHERE c.relnamespace = 'public'::regnamespace AND NOT x.indisexclusion AND NOT c.relispartition ORDER BY 1`,
 		`SELECT t.typname || ' ' || string_agg(e.enumlabel, ',' ORDER BY e.enumsortorder) FROM pg_type t JOIN pg_enum e ON e.enumtypid = t.oid GROUP BY t.typname ORDER BY 1`,
 		`SELECT objoid::regclass || ' ' || objsubid || ' ' || description FROM pg_description WHERE classoid = 'pg_class'::regclass AND objoid IN
@@ -243,5 +248,6 @@ func catalogue(t *testing.T, eng *engine.Engine) []string {
 			t.Fatal(err)
 		}
 	}
-	return slices.DeleteFunc(out, func(s string) bool { return strings.Contains(s, "alembic_version") || strings.Contains(s, "larder_") })
+	return slices.DeleteFunc(out,
+		func(s string) bool { return strings.Contains(s, "alembic_version") || strings.Contains(s, "larder_") })
 }

@@ -59,7 +59,8 @@ var rebuilt = migrate.Revision{ID: "ca4444444444", Down: []string{"ba3333333333"
 		ops.AlterColumn("users", "name").Type(schema.Type{Kind: schema.String, Length: 300}).Default("it's ; a \\ name")
 		ops.RenameColumn("posts", "body", "text")
 		ops.Execute("UPDATE {posts} SET {text} = ? WHERE {id} = ?", "a;b\n'c' \\ -- ü", 1).NoReverse()
-		ops.CreateIndex("posts", &schema.Index{Name: "ix_posts_stars", Parts: []schema.IndexPart{{Column: "stars", Desc: true}}}, op.Concurrently)
+		ops.CreateIndex("posts",
+			&schema.Index{Name: "ix_posts_stars", Parts: []schema.IndexPart{{Column: "stars", Desc: true}}}, op.Concurrently)
 	},
 	Downgrade: func(ops *op.Ops) {
 		ops.DropIndex("posts", "ix_posts_stars", op.Concurrently)
@@ -118,7 +119,8 @@ func TestADataStepIsNoScript(t *testing.T) {
 	r := offline(t, "postgresql://", killable()...)
 	var b bytes.Buffer
 	err := r.SQL(t.Context(), &b, migrate.Up, "", "head")
-	if dberr.CodeOf(err) != dberr.Unsupported || !strings.Contains(err.Error(), "k2") || !strings.Contains(err.Error(), "count once") {
+	if dberr.CodeOf(err) != dberr.Unsupported || !strings.Contains(err.Error(), "k2") ||
+		!strings.Contains(err.Error(), "count once") {
 		t.Errorf("got %v", err)
 	}
 }

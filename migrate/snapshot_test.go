@@ -26,7 +26,8 @@ func TestEqualCopiesAreKeptOnce(t *testing.T) {
 			return errors.New("not today")
 		})
 	}, Downgrade: func(*op.Ops) {}})
-	r := runnerWith(t, migrate.Options{Engine: eng, Snapshot: migrate.SnapshotAlways, Lineages: []migrate.Lineage{{Revisions: failing}}})
+	r := runnerWith(t, migrate.Options{Engine: eng, Snapshot: migrate.SnapshotAlways,
+		Lineages: []migrate.Lineage{{Revisions: failing}}})
 	copies := func(want int) {
 		t.Helper()
 		got, err := filepath.Glob(eng.File() + ".before-cc4444444444-*")

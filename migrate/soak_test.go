@@ -50,7 +50,8 @@ func fillItems(t testing.TB, eng *engine.Engine, n int) {
 			}
 		}
 	})
-	if _, err := engine.BulkInsert(context.WithoutCancel(t.Context()), eng, "item", []string{"id", "body"}, rows); err != nil {
+	if _, err := engine.BulkInsert(context.WithoutCancel(t.Context()), eng, "item", []string{"id", "body"},
+		rows); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -26,7 +26,8 @@ func odd(t *testing.T, eng *engine.Engine) {
 	case testdb.PostgreSQL:
 		text = `CREATE TABLE odd (a integer, "A" integer)`
 	case testdb.MySQL, testdb.MariaDB:
-		text = "CREATE TABLE odd (id INTEGER PRIMARY KEY, `\ua640` INTEGER, `\ua641` INTEGER)" // a Cyrillic letter, large and small
+		// A Cyrillic letter, large and small.
+		text = "CREATE TABLE odd (id INTEGER PRIMARY KEY, `\ua640` INTEGER, `\ua641` INTEGER)"
 	}
 	execute(t, eng, text)
 }
@@ -47,12 +48,14 @@ func TestATableThatCannotBeReadIsLeftAlone(t *testing.T) {
 			t.Fatalf("found %+v", f)
 		}
 		var text bytes.Buffer
-		if err := f.WriteText(&text); err != nil || !strings.Contains(text.String(), "note: table odd: cannot be read, and is left alone: ") {
+		if err := f.WriteText(&text); err != nil ||
+			!strings.Contains(text.String(), "note: table odd: cannot be read, and is left alone: ") {
 			t.Errorf("it says %s (%v)", text.String(), err)
 		}
 		withOdd := l
 		withOdd.Tables = []*schema.Table{plain, keyed("odd")}
-		if f := checked(t, eng, withOdd); len(f.Differences) != 1 || len(f.Unread) != 1 || f.Unread[0].Table != "odd" || f.OK() {
+		if f := checked(t, eng, withOdd); len(f.Differences) != 1 || len(f.Unread) != 1 ||
+			f.Unread[0].Table != "odd" || f.OK() {
 			t.Errorf("where it is declared: %+v", f)
 		}
 
@@ -78,7 +81,8 @@ func TestATableThatCannotBeReadIsLeftAlone(t *testing.T) {
 			}}
 		}
 		upgrade(t, runner(t, eng, append(slices.Clone(revs), add("g2", "g1", "plain"))...), "head")
-		_, err = runner(t, eng, append(slices.Clone(revs), add("g2", "g1", "plain"), add("g3", "g2", "odd"))...).Upgrade(t.Context(), "head")
+		_, err = runner(t, eng, append(slices.Clone(revs), add("g2", "g1", "plain"), add("g3", "g2", "odd"))...).
+			Upgrade(t.Context(), "head")
 		if dberr.CodeOf(err) == "" || !strings.Contains(err.Error(), "odd") {
 			t.Errorf("a change of it: %v", err)
 		}
@@ -120,7 +124,8 @@ func TestWhatIsNotCarriedIsTold(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if rev, err := g.Autogenerate(t.Context(), autogen.Draft{ID: "g2"}, autogen.Renames{}); rev != nil || err != nil || told != 1 {
+		if rev, err := g.Autogenerate(t.Context(), autogen.Draft{ID: "g2"}, autogen.Renames{}); rev != nil ||
+			err != nil || told != 1 {
 			t.Errorf("generated %+v, told %d: %v", rev, told, err)
 		}
 	})

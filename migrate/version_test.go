@@ -42,7 +42,8 @@ func TestVersionTableElsewhere(t *testing.T) {
 			}
 			return
 		}
-		if _, err := runnerWith(t, migrate.Options{Engine: eng, Lineages: []migrate.Lineage{l}}).Stamp(t.Context(), false, "aa11"); err == nil {
+		if _, err := runnerWith(t, migrate.Options{Engine: eng, Lineages: []migrate.Lineage{l}}).
+			Stamp(t.Context(), false, "aa11"); err == nil {
 			t.Error("a schema that does not exist is taken")
 		}
 		l.VersionSchema = elsewhere(t, db, eng)
@@ -79,7 +80,8 @@ func TestVersionTableElsewhere(t *testing.T) {
 		execute(t, eng, "DROP TABLE "+there)
 		execute(t, eng, "DROP TABLE posts")
 		execute(t, eng, "DROP TABLE users")
-		off := runnerWith(t, migrate.Options{Target: &migrate.Target{Dialect: eng.Dialect(), DDL: eng.DDL()}, Lineages: []migrate.Lineage{l}})
+		off := runnerWith(t, migrate.Options{Target: &migrate.Target{Dialect: eng.Dialect(), DDL: eng.DDL()},
+			Lineages: []migrate.Lineage{l}})
 		feed(t, db, sql(t, off, migrate.Up, "", "ab22"))
 		upgrade(t, r, "head")
 		if got := rows(t, r); !slices.Equal(got, []string{"ba3333333333"}) {
@@ -102,7 +104,8 @@ func TestAHistoryIsNotBegunBesideAnother(t *testing.T) {
 		r := runnerWith(t, migrate.Options{Engine: eng, Lineages: []migrate.Lineage{withTables(nil)}})
 		refused := func(what string, err error) {
 			t.Helper()
-			if dberr.CodeOf(err) != dberr.SchemaMismatch || !strings.Contains(err.Error(), "schema app of the same database has alembic_version") {
+			if dberr.CodeOf(err) != dberr.SchemaMismatch ||
+				!strings.Contains(err.Error(), "schema app of the same database has alembic_version") {
 				t.Errorf("%s: %v", what, err)
 			}
 		}

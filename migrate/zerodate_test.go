@@ -57,7 +57,8 @@ func TestZeroDates(t *testing.T) {
 		}}}
 		r := runner(t, eng, revs...)
 		upgrade(t, r, "head")
-		if got := one[string](t, eng, "SELECT CONCAT_WS(' ', d, day, a, ok) FROM cc"); got != "0000-00-00 00:00:00 2024-00-00 2 1" {
+		if got := one[string](t, eng,
+			"SELECT CONCAT_WS(' ', d, day, a, ok) FROM cc"); got != "0000-00-00 00:00:00 2024-00-00 2 1" {
 			t.Errorf("the row is %q", got)
 		}
 		tables, err := eng.Inspect(t.Context(), driver.InspectOptions{})
@@ -74,7 +75,8 @@ func TestZeroDates(t *testing.T) {
 			if tb.Name == "cc" {
 				again := tb.Clone()
 				again.Name, again.Checks, again.Indexes = "again", nil, nil
-				next := append(revs, migrate.Revision{ID: "z2", Down: []string{"z1"}, Upgrade: func(ops *op.Ops) { ops.CreateTable(again) }})
+				next := append(revs, migrate.Revision{ID: "z2", Down: []string{"z1"},
+					Upgrade: func(ops *op.Ops) { ops.CreateTable(again) }})
 				upgrade(t, runner(t, eng, next...), "head")
 			}
 		}

@@ -118,7 +118,8 @@ func matched(b *driver.Builder, e driver.Expr, ty schema.Type, of string) (drive
 	if of != "" {
 		what = "it"
 	}
-	b.Fail(dberr.New(dberr.Invalid, of, fmt.Sprintf("%s is of kind %s, whose text engines spell in different ways; compare it by its value, or Cast it to a text", what, ty.Kind)))
+	b.Fail(dberr.New(dberr.Invalid, of,
+		fmt.Sprintf("%s is of kind %s, whose text engines spell in different ways; compare it by its value, or Cast it to a text", what, ty.Kind)))
 	return nil, false
 }
 
@@ -127,5 +128,6 @@ func numeric(name string, ty schema.Type) error {
 	if ty.Kind.IsNumber() || ty.Kind == schema.Other || ty.Kind == "" {
 		return nil
 	}
-	return dberr.New(dberr.Invalid, strings.ToUpper(name), fmt.Sprintf("it takes numbers, and not values of kind %s", ty.Kind))
+	return dberr.New(dberr.Invalid, strings.ToUpper(name),
+		fmt.Sprintf("it takes numbers, and not values of kind %s", ty.Kind))
 }

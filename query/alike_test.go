@@ -63,7 +63,9 @@ func TestEnumsAreOrderedAndMatchedAsTexts(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		j := newJobs(t, eng)
 		some := query.Select(j.state).From(j.t).Where(j.state.NotNull())
-		for what, q := range map[string]query.SelectStmt{"column": some.OrderBy(j.state), "distinct": some.Distinct().OrderBy(j.state), "grouped": some.GroupBy(j.state).OrderBy(j.state), "down": some.OrderBy(j.state.Desc())} {
+		for what, q := range map[string]query.SelectStmt{"column": some.OrderBy(j.state),
+			"distinct": some.Distinct().OrderBy(j.state), "grouped": some.GroupBy(j.state).OrderBy(j.state),
+			"down": some.OrderBy(j.state.Desc())} {
 			got := all[string](t, eng, q)
 			want := []string{"active", "done", "waiting"}
 			if what == "down" {
@@ -91,7 +93,8 @@ func TestEnumsAreOrderedAndMatchedAsTexts(t *testing.T) {
 		oneText(t, eng, "coalesce of columns", "x", query.Select(query.Coalesce[string](j.state, j.name).As("x")).From(j.t).Where(j.id.Eq(4)))
 		oneText(t, eng, "case", "waiting", query.Select(query.Case[string]().WhenTo(j.id.Eq(1), j.state).Else("other").As("x")).From(j.t).Where(j.id.Eq(1)))
 		oneText(t, eng, "union", "active", query.Select(query.Min(query.Field[string]("u", "state")).As("x")).FromItem(query.Union(query.Select(j.state).From(j.t), query.Select(j.name).From(j.t)).Subquery("u")))
-		page := all[string](t, eng, query.Select(j.state).From(j.t).Where(j.state.NotNull()).OrderBy(j.state).Page(5, "active"))
+		page := all[string](t, eng,
+			query.Select(j.state).From(j.t).Where(j.state.NotNull()).OrderBy(j.state).Page(5, "active"))
 		if !slices.Equal(page, []string{"done", "waiting"}) {
 			t.Errorf("the page behind active is %v", page)
 		}
@@ -114,7 +117,9 @@ func TestUUIDsAreTexts(t *testing.T) {
 		j.ids(t, eng, "greater", []int64{2, 3}, j.key.Gt("a"+uuidEnd))
 		j.ids(t, eng, "length", []int64{1, 2, 3}, query.Length(j.key).Eq(36))
 		j.ids(t, eng, "the greatest", []int64{3}, j.key.EqTo(query.Scalar[string](query.Select(query.Max(j.key).As("m")).From(j.t))))
-		groups := all[string](t, eng, query.Select(j.key).From(j.t).Where(j.key.NotNull()).GroupBy(j.key).Having(query.Max(j.key).Ge("b"+uuidEnd)).OrderBy(j.key))
+		groups := all[string](t, eng,
+			query.Select(j.key).From(j.t).Where(j.key.NotNull()).GroupBy(j.key).Having(query.Max(j.key).Ge("b"+uuidEnd)).
+				OrderBy(j.key))
 		if len(groups) != 2 {
 			t.Errorf("groups: %v", groups)
 		}
@@ -142,7 +147,8 @@ func TestDocumentsAreGroupedByTheirText(t *testing.T) {
 			Doc jsonvalue.JSON `db:"doc"`
 			N   int64          `db:"n"`
 		}
-		groups := all[group](t, eng, query.Select(j.doc, query.CountAll().As("n")).From(j.t).GroupBy(j.doc).Having(j.doc.NotNull()).OrderBy(j.doc))
+		groups := all[group](t, eng,
+			query.Select(j.doc, query.CountAll().As("n")).From(j.t).GroupBy(j.doc).Having(j.doc.NotNull()).OrderBy(j.doc))
 		if len(groups) != 2 || groups[0].N != 2 || groups[1].Doc.String() != `{"n":2}` {
 			t.Errorf("groups: %+v", groups)
 		}
@@ -151,11 +157,14 @@ func TestDocumentsAreGroupedByTheirText(t *testing.T) {
 			t.Errorf("%d different documents, %v", n, err)
 		}
 		u := query.Field[jsonvalue.JSON]("u", "doc")
-		ns := all[int64](t, eng, query.Select(query.JSONDoc(u).Path("n").Int().As("n")).FromItem(some.Distinct().Subquery("u")).OrderBy(query.JSONDoc(u).Path("n").Int()))
+		ns := all[int64](t, eng,
+			query.Select(query.JSONDoc(u).Path("n").Int().As("n")).FromItem(some.Distinct().Subquery("u")).
+				OrderBy(query.JSONDoc(u).Path("n").Int()))
 		if !slices.Equal(ns, []int64{1, 2}) {
 			t.Errorf("members: %v", ns)
 		}
-		rank := all[int64](t, eng, query.Select(query.RowNumber().PartitionBy(j.doc).OrderBy(j.id).As("r")).From(j.t).OrderBy(j.id))
+		rank := all[int64](t, eng,
+			query.Select(query.RowNumber().PartitionBy(j.doc).OrderBy(j.id).As("r")).From(j.t).OrderBy(j.id))
 		if !slices.Equal(rank, []int64{1, 1, 2, 1}) {
 			t.Errorf("numbers within equal documents: %v", rank)
 		}
@@ -169,11 +178,13 @@ func TestTruthValuesHaveALeast(t *testing.T) {
 			Min bool `db:"min"`
 			Max bool `db:"max"`
 		}
-		got, err := query.One[ends](t.Context(), eng, query.Select(query.Min(j.done).As("min"), query.Max(j.done).As("max")).From(j.t))
+		got, err := query.One[ends](t.Context(), eng,
+			query.Select(query.Min(j.done).As("min"), query.Max(j.done).As("max")).From(j.t))
 		if err != nil || got.Min || !got.Max {
 			t.Errorf("%+v, %v (%v)", got, err, unwrapped(err))
 		}
-		none, err := query.Value[bool](t.Context(), eng, query.Select(query.Max(j.done).As("max")).From(j.t).Where(j.id.Eq(4)))
+		none, err := query.Value[bool](t.Context(), eng,
+			query.Select(query.Max(j.done).As("max")).From(j.t).Where(j.id.Eq(4)))
 		if err != nil || none != nil {
 			t.Errorf("of none: %v, %v", none, err)
 		}
@@ -209,14 +220,18 @@ func TestWhatDiffersIsRefusedByName(t *testing.T) {
 			"nested":                    {sel.Where(query.Exists(query.Select(on).From(j.t))), "does not read other"},
 		} {
 			_, err := query.All[any](t.Context(), eng, c.st)
-			if dberr.CodeOf(err) != dberr.Invalid || !strings.Contains(err.Error(), c.names) || unwrapped(err).Error() != err.Error() {
+			if dberr.CodeOf(err) != dberr.Invalid || !strings.Contains(err.Error(), c.names) ||
+				unwrapped(err).Error() != err.Error() {
 				t.Errorf("%s: %v (%v)", what, err, unwrapped(err))
 			}
 		}
-		if _, err := query.Exec(t.Context(), eng, query.Delete(j.t).Where(on.Eq(1))); dberr.CodeOf(err) != dberr.Invalid || !strings.Contains(err.Error(), "does not read other") {
+		if _, err := query.Exec(t.Context(), eng, query.Delete(j.t).Where(on.Eq(1))); dberr.CodeOf(err) != dberr.Invalid ||
+			!strings.Contains(err.Error(), "does not read other") {
 			t.Errorf("a delete: %v", err)
 		}
-		n, err := query.Count(t.Context(), eng, sel.Where(query.Exists(query.Select(j.id.Of(query.As(j.t, "p"))).FromItem(query.As(j.t, "p")).Where(j.id.Of(query.As(j.t, "p")).EqTo(j.id)))))
+		n, err := query.Count(t.Context(), eng,
+			sel.Where(query.Exists(query.Select(j.id.Of(query.As(j.t, "p"))).FromItem(query.As(j.t, "p")).
+				Where(j.id.Of(query.As(j.t, "p")).EqTo(j.id)))))
 		if err != nil || n != 4 {
 			t.Errorf("a correlated subquery: %d, %v", n, err)
 		}
@@ -236,7 +251,8 @@ func TestReadingNULLSaysSo(t *testing.T) {
 			t.Errorf("a NULL text: %v", err)
 		}
 		_, err = query.All[int64](t.Context(), eng, query.Select(j.name).From(j.t))
-		if err == nil || !strings.Contains(err.Error(), "column name does not fit the int64") || strings.Contains(err.Error(), "done") {
+		if err == nil || !strings.Contains(err.Error(), "column name does not fit the int64") ||
+			strings.Contains(err.Error(), "done") {
 			t.Errorf("a text as a number: %v", err)
 		}
 	})

@@ -53,7 +53,8 @@ func TestEveryRowIsAskedForByName(t *testing.T) {
 				}
 			}
 		}
-		if n, err := query.Count(t.Context(), eng, query.Select(m.id).From(m.t).Where(m.n.Ge(0))); err != nil || n != m.rows-1 {
+		if n, err := query.Count(t.Context(), eng, query.Select(m.id).From(m.t).Where(m.n.Ge(0))); err != nil ||
+			n != m.rows-1 {
 			t.Fatalf("%d rows are as they were (%v)", n, err)
 		}
 		for what, c := range map[string]query.Cond{

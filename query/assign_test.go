@@ -22,7 +22,8 @@ type papers struct {
 func newPapers(t *testing.T, eng *engine.Engine) papers {
 	t.Helper()
 	tab := schema.Define("paper")
-	p := papers{tab, query.Col[int64](tab.BigInt("id").PrimaryKey()), query.Col[int64](tab.BigInt("n").Null()), query.JSONCol(tab.JSON("doc").Null()), query.JSONCol(tab.JSONB("bin").Null())}
+	p := papers{tab, query.Col[int64](tab.BigInt("id").PrimaryKey()), query.Col[int64](tab.BigInt("n").Null()),
+		query.JSONCol(tab.JSON("doc").Null()), query.JSONCol(tab.JSONB("bin").Null())}
 	create(t, eng, tab)
 	return p
 }
@@ -70,14 +71,17 @@ func TestSetPathOfAMissingDocument(t *testing.T) {
 		} {
 			id := int64(i)
 			p.put(t, eng, id, c.doc)
-			if n := exec(t, eng, query.Update(p.t).Set(p.doc.SetPath(dark, c.path...), p.bin.SetPath(dark, c.path...)).Where(p.id.Eq(id))); n != 1 {
+			if n := exec(t, eng, query.Update(p.t).Set(p.doc.SetPath(dark, c.path...), p.bin.SetPath(dark, c.path...)).
+				Where(p.id.Eq(id))); n != 1 {
 				t.Errorf("%v: %d rows", c.path, n)
 			}
 			p.check(t, eng, "set", id, c.want)
 			if len(c.path) == 0 {
 				continue
 			}
-			exec(t, eng, query.Update(p.t).Set(p.doc.SetTo(p.doc.Path(c.path...).With(dark)), p.bin.SetTo(p.bin.Path(c.path...).With(dark))).Where(p.id.Eq(id)))
+			exec(t, eng, query.Update(p.t).
+				Set(p.doc.SetTo(p.doc.Path(c.path...).With(dark)), p.bin.SetTo(p.bin.Path(c.path...).With(dark))).
+				Where(p.id.Eq(id)))
 			p.check(t, eng, "set to", id, c.want)
 			exec(t, eng, query.Update(p.t).Set(p.doc.SetNull(), p.bin.SetNull()).Where(p.id.Eq(id)))
 			exec(t, eng, query.Update(p.t).Set(p.doc.RemovePath(c.path...), p.bin.RemovePath(c.path...)).Where(p.id.Eq(id)))
@@ -99,7 +103,8 @@ func TestChangesOfOneDocumentFollowEachOther(t *testing.T) {
 				return []query.Assignment{c.SetPath(v("1"), "p"), c.SetPath(v("2"), "q")}
 			}, `{"a":1.50,"p":1,"q":2}`},
 			{jsonvalue.JSON{}, func(c query.JSONColumn) []query.Assignment {
-				return []query.Assignment{c.SetPath(v("1"), "p", "x"), c.SetPath(v("2"), "p", "y"), c.SetPath(v(`[3]`), "p", "z"), c.SetPath(v("4"), "p", "z", 1)}
+				return []query.Assignment{c.SetPath(v("1"), "p", "x"), c.SetPath(v("2"), "p", "y"), c.SetPath(v(`[3]`), "p", "z"),
+					c.SetPath(v("4"), "p", "z", 1)}
 			}, `{"p":{"x":1,"y":2,"z":[3,4]}}`},
 			{v(`{"old":1,"keep":12345678901234567890}`), func(c query.JSONColumn) []query.Assignment {
 				return []query.Assignment{c.SetPath(v(`{"k":true}`), "new"), c.RemovePath("old"), c.RemovePath("new", "k")}

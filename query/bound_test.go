@@ -30,7 +30,8 @@ func newNumbers(t *testing.T, eng *engine.Engine) numbers {
 	n := numbers{t: tab, id: query.Col[int64](tab.BigInt("id").PrimaryKey()), small: query.Col[int16](tab.SmallInt("small").Null()),
 		n: query.Col[int](tab.Integer("n").Null()), big: query.Col[int64](tab.BigInt("big").Null()), f: query.Col[float64](tab.Float("f").Null())}
 	create(t, eng, tab)
-	exec(t, eng, query.Insert(tab).Values(n.id.Set(1), n.small.Set(math.MaxInt16), n.n.Set(math.MinInt32), n.big.Set(math.MaxInt64), n.f.Set(1.5)))
+	exec(t, eng, query.Insert(tab).
+		Values(n.id.Set(1), n.small.Set(math.MaxInt16), n.n.Set(math.MinInt32), n.big.Set(math.MaxInt64), n.f.Set(1.5)))
 	return n
 }
 
@@ -58,9 +59,11 @@ func TestWholeNumbersStayInTheRangeOfTheirColumn(t *testing.T) {
 		refused("a struct", run(query.Insert(n.t).Row(row{2, math.MinInt32 - 1})))
 		refused("rows", run(query.InsertRows(n.t, []row{{2, 1}, {3, math.MaxInt32 + 1}})))
 		refused("a map", run(query.Insert(n.t).Map(map[string]any{"id": 2, "small": 1 << 15})))
-		_, err := query.BulkInsert(t.Context(), eng, n.t, func(yield func(row, error) bool) { yield(row{2, math.MaxInt32 + 1}, nil) })
+		_, err := query.BulkInsert(t.Context(), eng, n.t,
+			func(yield func(row, error) bool) { yield(row{2, math.MaxInt32 + 1}, nil) })
 		refused("bulk", err)
-		_, err = query.Prepare[struct{}](query.Update(n.t).Set(n.n.SetTo(query.Param[int]("n"))).Where(one)).Exec(t.Context(), eng, math.MaxInt32+1)
+		_, err = query.Prepare[struct{}](query.Update(n.t).Set(n.n.SetTo(query.Param[int]("n"))).Where(one)).
+			Exec(t.Context(), eng, math.MaxInt32+1)
 		refused("a parameter", err)
 		refused("an update", run(query.Update(n.t).Set(n.n.Set(math.MaxInt32+1)).Where(one)))
 		refused("a calculation of 16 bits", run(query.Update(n.t).Set(n.small.SetTo(n.small.Plus(1))).Where(one)))
@@ -78,7 +81,9 @@ func TestWholeNumbersStayInTheRangeOfTheirColumn(t *testing.T) {
 		refused("a union", from(query.UnionAll(moved, moved)))
 		refused("a query with CTEs", from(query.Select(query.Field[int64]("w", "id"), query.Field[int64]("w", "small"), query.Field[int64]("w", "n")).With(query.With("w", moved)).FromItem(query.With("w", moved))))
 		if eng.Dialect().Has(driver.UpsertTarget) {
-			refused("a query, upserted", run(query.Insert(n.t).FromSelect(query.Select(n.id, n.n.Plus(-1).As("n")).From(n.t), n.id, n.small).OnConflict(n.id).DoUpdate(n.small)))
+			refused("a query, upserted",
+				run(query.Insert(n.t).FromSelect(query.Select(n.id, n.n.Plus(-1).As("n")).From(n.t), n.id, n.small).
+					OnConflict(n.id).DoUpdate(n.small)))
 		}
 		refused("an expression in a map", run(query.Insert(n.t).Map(map[string]any{"id": 2, "n": query.Raw[int64]("2147483647 + 1")})))
 		refused("a conflict", run(query.Insert(n.t).Values(n.id.Set(1), n.small.Set(1)).OnConflict(n.id).DoUpdateSet(n.small.SetTo(query.Add[int16](n.small, query.Excluded(n.small))))))
@@ -106,7 +111,8 @@ func TestNumbersThatAreNoneAreRefused(t *testing.T) {
 				"update":    query.Update(n.t).Set(n.f.Set(f)).Where(n.id.Eq(1)),
 				"condition": query.Delete(n.t).Where(n.f.Lt(f)),
 			} {
-				if _, err := query.Exec(t.Context(), eng, st); dberr.CodeOf(err) != dberr.Invalid || !strings.Contains(err.Error(), "number.f") {
+				if _, err := query.Exec(t.Context(), eng, st); dberr.CodeOf(err) != dberr.Invalid ||
+					!strings.Contains(err.Error(), "number.f") {
 					t.Errorf("%s of %v: %v", what, f, err)
 				}
 			}
@@ -121,14 +127,17 @@ func TestLimitsOfDocuments(t *testing.T) {
 		create(t, eng, docTable)
 		nested := func(n int, in string) string { return strings.Repeat("[", n) + in + strings.Repeat("]", n) }
 		objects := func(n int) string { return strings.Repeat(`{"a":`, n) + "1" + strings.Repeat("}", n) }
-		for _, s := range []string{nested(31, ""), nested(31, "1"), nested(32, ""), objects(31), objects(32), nested(33, ""), nested(100, ""), nested(101, ""), objects(100), objects(101), nested(1000, ""), nested(1001, ""),
-			`{"a":1e308}`, `{"a":1e309}`, `{"a":-1e400}`, `[1.7976931348623157e308]`, `[1.7976931348623159e308]`, "1" + strings.Repeat("0", 308), "1" + strings.Repeat("0", 309), `1e-400`} {
+		for _, s := range []string{nested(31, ""), nested(31, "1"), nested(32, ""), objects(31), objects(32), nested(33, ""),
+			nested(100, ""), nested(101, ""), objects(100), objects(101), nested(1000, ""), nested(1001, ""),
+			`{"a":1e308}`, `{"a":1e309}`, `{"a":-1e400}`, `[1.7976931348623157e308]`, `[1.7976931348623159e308]`,
+			"1" + strings.Repeat("0", 308), "1" + strings.Repeat("0", 309), `1e-400`} {
 			for _, doc := range []query.JSONColumn{docJSON, docJSONB} {
 				for _, v := range []jsonvalue.JSON{jsonvalue.Text(s), parsed(t, s)} {
 					_, err := query.Exec(t.Context(), eng, query.Insert(docTable).Values(docID.Set("1"), doc.Set(v)))
 					if err == nil {
 						exec(t, eng, query.Delete(docTable).AllRows())
-					} else if dberr.CodeOf(err) != dberr.TooLarge || !strings.Contains(err.Error(), doc.Name()) || unwrapped(err).Error() != err.Error() {
+					} else if dberr.CodeOf(err) != dberr.TooLarge || !strings.Contains(err.Error(), doc.Name()) ||
+						unwrapped(err).Error() != err.Error() {
 						t.Errorf("%.40s of %d bytes: %v (%v)", s, len(s), err, unwrapped(err))
 					}
 				}

@@ -16,7 +16,8 @@ import (
 // BulkInsert inserts rows as they come, in the engine's fastest way, and
 // returns how many there were: all, or none and an error. T is a struct whose
 // fields have db tags. An error in rows ends the insert and comes back.
-func BulkInsert[T any](ctx context.Context, q engine.Queryer, t *schema.Table, rows iter.Seq2[T, error]) (int64, error) {
+func BulkInsert[T any](ctx context.Context, q engine.Queryer, t *schema.Table,
+	rows iter.Seq2[T, error]) (int64, error) {
 	info, err := structOf(reflect.TypeFor[T]())
 	if err != nil {
 		return 0, err

@@ -34,9 +34,11 @@ func Replace(e Operand[string], from, to string) Expr[string] {
 // 1, at most length of them. A from below 1 or a negative length is refused.
 func Substr(e Operand[string], from, length int) Expr[string] {
 	if from < 1 || length < 0 {
-		return failed[string](dberr.New(dberr.Invalid, "substr", "characters are counted from 1, and a length is not negative"))
+		return failed[string](dberr.New(dberr.Invalid, "substr",
+			"characters are counted from 1, and a length is not negative"))
 	}
-	return Expr[string]{ty: plainT, n: call{"SUBSTR", []driver.Expr{asText(e), text(fmt.Sprint(from)), text(fmt.Sprint(length))}}}
+	return Expr[string]{ty: plainT,
+		n: call{"SUBSTR", []driver.Expr{asText(e), text(fmt.Sprint(from)), text(fmt.Sprint(length))}}}
 }
 
 // asText is e as a text also where its column is of another type, as an enum.
@@ -54,9 +56,11 @@ func Abs[T Number](e Operand[T]) Expr[T] {
 		return Expr[T]{ty: ty, n: call{"ABS", []driver.Expr{e}}}
 	}
 	negative := Expr[Decimal]{n: e, ty: ty}.Lt("0")
-	minus := Expr[Decimal]{n: Val[Decimal]("0"), ty: schema.Type{Kind: schema.Numeric, Precision: ty.Precision, Scale: ty.Scale}}
+	minus := Expr[Decimal]{n: Val[Decimal]("0"),
+		ty: schema.Type{Kind: schema.Numeric, Precision: ty.Precision, Scale: ty.Scale}}
 	return Expr[T]{ty: ty, n: driver.ExprFunc(func(b *driver.Builder) {
-		b.SQL("CASE WHEN ").Expr(negative).SQL(" THEN ").Expr(calculation{typed(minus, ty), "-", e}).SQL(" ELSE ").Expr(e).SQL(" END")
+		b.SQL("CASE WHEN ").Expr(negative).SQL(" THEN ").Expr(calculation{typed(minus, ty), "-", e}).SQL(" ELSE ").
+			Expr(e).SQL(" END")
 	})}
 }
 
@@ -123,7 +127,8 @@ func Trunc(unit TimeUnit, t Operand[time.Time]) Expr[time.Time] {
 	if unit == WeekDay || unit == YearDay {
 		unit = Day
 	}
-	return Expr[time.Time]{ty: instantType, n: driver.ExprFunc(func(b *driver.Builder) { b.Dialect().Truncated(b, unit, t) })}
+	return Expr[time.Time]{ty: instantType,
+		n: driver.ExprFunc(func(b *driver.Builder) { b.Dialect().Truncated(b, unit, t) })}
 }
 
 // Epoch is the whole seconds from 1970-01-01 UTC to t, less than 0 before it.
@@ -133,7 +138,8 @@ func Epoch(t Operand[time.Time]) Expr[int64] {
 
 // FromEpoch is the instant so many seconds after 1970-01-01 UTC.
 func FromEpoch(seconds Operand[int64]) Expr[time.Time] {
-	return Expr[time.Time]{ty: instantType, n: driver.ExprFunc(func(b *driver.Builder) { b.Dialect().FromEpoch(b, seconds) })}
+	return Expr[time.Time]{ty: instantType,
+		n: driver.ExprFunc(func(b *driver.Builder) { b.Dialect().FromEpoch(b, seconds) })}
 }
 
 // JoinText is the texts of a group one after another, with separator between
@@ -208,5 +214,6 @@ func Filter[T any](of Expr[T], conds ...Cond) Expr[T] {
 			return of
 		}
 	}
-	return failed[T](dberr.New(dberr.Invalid, "filter", "Filter takes an aggregate function itself, such as Sum or CountAll; calculate with what comes of it"))
+	return failed[T](dberr.New(dberr.Invalid, "filter",
+		"Filter takes an aggregate function itself, such as Sum or CountAll; calculate with what comes of it"))
 }

@@ -49,8 +49,9 @@ func newCalls(t testing.TB, eng *engine.Engine) *calls {
 		zoned: query.Col[time.Time](tab.DateTimeTZ("zoned").Null()), day: query.Col[time.Time](tab.Date("day").Null()), on: query.Col[bool](tab.Boolean("on").Null())}
 	create(t, eng, tab)
 	for i, r := range callRows {
-		exec(t, eng, query.Insert(tab).Values(c.id.Set(int64(i)), c.word.Set(r.word), c.kind.Set(r.kind), c.x.Set(r.x), c.d.Set(r.d),
-			c.at.Set(r.at), c.zoned.Set(r.at), c.day.Set(r.at), c.on.Set(i%2 == 0)))
+		exec(t, eng, query.Insert(tab).
+			Values(c.id.Set(int64(i)), c.word.Set(r.word), c.kind.Set(r.kind), c.x.Set(r.x), c.d.Set(r.d),
+				c.at.Set(r.at), c.zoned.Set(r.at), c.day.Set(r.at), c.on.Set(i%2 == 0)))
 	}
 	exec(t, eng, query.Insert(tab).Values(c.id.Set(9), c.kind.Set("a"))) // NULL in gives NULL out
 	return c
@@ -130,7 +131,8 @@ func TestCalls(t *testing.T) {
 			t.Errorf("there and back: %d (%v)", n, err)
 		}
 		for _, bad := range []query.Expr[string]{query.Substr(c.word, 0, 1), query.Substr(c.word, 1, -1)} {
-			if _, err := query.All[string](t.Context(), eng, query.Select(bad.As("v")).From(c.t)); dberr.CodeOf(err) != dberr.Invalid {
+			if _, err := query.All[string](t.Context(), eng, query.Select(bad.As("v")).
+				From(c.t)); dberr.CodeOf(err) != dberr.Invalid {
 				t.Errorf("a place that is none: %v", err)
 			}
 		}
@@ -170,7 +172,8 @@ func TestAggregatesOfTexts(t *testing.T) {
 		check("Größe €5/;", from(query.Filter(query.JoinText(c.word, "/", c.id), c.on.Eq(true)).As("v")))
 		check("3;", from(query.Filter(query.Max(c.id), c.id.Lt(9)).As("v")))
 		check("0;1;1;2;2;", query.Select(c.id, query.Over(query.Filter(query.CountAll(), c.on.Eq(false))).OrderBy(c.id).As("v")).From(c.t).OrderBy(c.id))
-		if _, err := query.All[int64](t.Context(), eng, from(query.Filter(query.Length(c.word), c.on.Eq(true)).As("v"))); dberr.CodeOf(err) != dberr.Invalid {
+		if _, err := query.All[int64](t.Context(), eng, from(query.Filter(query.Length(c.word), c.on.Eq(true)).
+			As("v"))); dberr.CodeOf(err) != dberr.Invalid {
 			t.Errorf("a filter of what is no aggregate: %v", err)
 		}
 

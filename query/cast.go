@@ -61,7 +61,8 @@ func converted(e driver.Expr, ty schema.Type) (driver.Expr, error) {
 	from := kindOf(e)
 	plain := driver.Expr(conversion{e, ty})
 	switch {
-	case from.Kind == "" || from.Kind == schema.Other || ty.Kind == schema.Other || from.Kind == ty.Kind && ty.Kind != schema.Numeric,
+	case from.Kind == "" || from.Kind == schema.Other || ty.Kind == schema.Other ||
+		from.Kind == ty.Kind && ty.Kind != schema.Numeric,
 		isJSON(from.Kind) && isJSON(ty.Kind):
 		return plain, nil
 	}

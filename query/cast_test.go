@@ -23,15 +23,18 @@ func TestCasts(t *testing.T) {
 		flag, at := query.Col[bool](tab.Boolean("flag").Null()), query.Col[time.Time](tab.DateTime("at").Null())
 		zoned, day := query.Col[time.Time](tab.DateTimeTZ("zoned").Null()), query.Col[time.Time](tab.Date("day").Null())
 		u, raw := query.Col[string](tab.UUID("u").Null()), query.Col[[]byte](tab.Bytes("raw").Null())
-		word, kind := query.Col[string](tab.Text("word").Null()), query.Col[string](tab.Enum("kind", "kinds", "a", "b").Null())
+		word, kind := query.Col[string](tab.Text("word").Null()),
+			query.Col[string](tab.Enum("kind", "kinds", "a", "b").Null())
 		doc := query.JSONCol(tab.JSON("doc").Null())
 		create(t, eng, tab)
 		when := time.Date(2024, 1, 2, 3, 4, 5, 60000, time.UTC)
-		exec(t, eng, query.Insert(tab).Values(id.Set(1), n.Set(-5), f.Set(2.5), d.Set("-10.10"), flag.Set(true), at.Set(when), zoned.Set(when),
-			day.Set(when), u.Set("0f8fad5b-d9cb-469f-a165-70867728950e"), raw.Set([]byte("ab")), word.Set("12"), kind.Set("a"), doc.Set(jsonvalue.Text(`{"n": "7.5"}`))))
+		exec(t, eng, query.Insert(tab).
+			Values(id.Set(1), n.Set(-5), f.Set(2.5), d.Set("-10.10"), flag.Set(true), at.Set(when), zoned.Set(when),
+				day.Set(when), u.Set("0f8fad5b-d9cb-469f-a165-70867728950e"), raw.Set([]byte("ab")), word.Set("12"), kind.Set("a"), doc.Set(jsonvalue.Text(`{"n": "7.5"}`))))
 		exec(t, eng, query.Insert(tab).Values(id.Set(2)))
 		text := schema.Type{Kind: schema.Text}
-		whole, float, boolean := schema.Type{Kind: schema.BigInt}, schema.Type{Kind: schema.Float}, schema.Type{Kind: schema.Boolean}
+		whole, float, boolean := schema.Type{Kind: schema.BigInt}, schema.Type{Kind: schema.Float},
+			schema.Type{Kind: schema.Boolean}
 		decimal := schema.Type{Kind: schema.Numeric}
 		scaled := func(scale int) schema.Type { return schema.Type{Kind: schema.Numeric, Precision: 20, Scale: scale} }
 		for i, c := range []struct {
@@ -58,13 +61,16 @@ func TestCasts(t *testing.T) {
 			{query.Val("0F8FAD5B"), schema.Type{Kind: schema.UUID}, nil}, {query.Val(`é\x41`), schema.Type{Kind: schema.Bytes}, []byte(`é\x41`)},
 		} {
 			x := query.Cast[any](c.e, c.ty)
-			got, err := query.All[map[string]any](t.Context(), eng, query.Select(x.As("x"), x.IsNull().As("none")).From(tab).Where(id.Eq(1)))
+			got, err := query.All[map[string]any](t.Context(), eng,
+				query.Select(x.As("x"), x.IsNull().As("none")).From(tab).Where(id.Eq(1)))
 			if err != nil || len(got) != 1 || fmt.Sprintf("%#v", got[0]["x"]) != fmt.Sprintf("%#v", c.want) {
 				t.Errorf("%d: to %s: %#v, want %#v (%v, %v)", i, c.ty.Kind, got, c.want, err, unwrapped(err))
 			}
 		}
-		for i, x := range []query.Expr[any]{query.Cast[any](d, text), query.Cast[any](flag, text), query.Cast[any](at, text), query.Cast[any](f, whole), query.Cast[any](word, whole),
-			query.Cast[any](flag, whole), query.Cast[any](n, boolean), query.Cast[any](at, schema.Type{Kind: schema.Date}), query.Cast[any](f, scaled(2)), query.Cast[any](u, text)} {
+		for i, x := range []query.Expr[any]{query.Cast[any](d, text), query.Cast[any](flag, text), query.Cast[any](at, text),
+			query.Cast[any](f, whole), query.Cast[any](word, whole),
+			query.Cast[any](flag, whole), query.Cast[any](n, boolean), query.Cast[any](at,
+				schema.Type{Kind: schema.Date}), query.Cast[any](f, scaled(2)), query.Cast[any](u, text)} {
 			if n := all[int64](t, eng, query.Select(id).From(tab).Where(id.Eq(2), x.IsNull())); len(n) != 1 {
 				t.Errorf("%d: NULL becomes something", i)
 			}
@@ -75,15 +81,19 @@ func TestCasts(t *testing.T) {
 			"instant to number": query.Cast[any](at, whole), "document to number": query.Cast[any](doc, whole), "text to document": query.Cast[any](word, doc.Def().Type),
 			"truth to float": query.Cast[any](flag, float), "number to bytes": query.Cast[any](n, raw.Def().Type), "number to UUID": query.Cast[any](n, u.Def().Type),
 		} {
-			if _, err := query.All[any](t.Context(), eng, query.Select(x.As("x")).From(tab)); dberr.CodeOf(err) != dberr.Invalid {
+			if _, err := query.All[any](t.Context(), eng, query.Select(x.As("x")).
+				From(tab)); dberr.CodeOf(err) != dberr.Invalid {
 				t.Errorf("%s: %v", what, err)
 			}
 		}
-		if got := all[string](t, eng, query.Select(query.Concat(word, query.ColumnOf[string](tab, "word")).As("x")).From(tab).Where(id.Eq(1))); got[0] != "1212" {
+		if got := all[string](t, eng,
+			query.Select(query.Concat(word, query.ColumnOf[string](tab, "word")).As("x")).From(tab).
+				Where(id.Eq(1))); got[0] != "1212" {
 			t.Error(got)
 		}
 		price := query.Col[string](schema.ColumnDef{Column: d.Def(), Table: tab})
-		if got := all[string](t, eng, query.Select(query.Concat(price, query.Val("!")).As("x")).From(tab).Where(id.Eq(1))); got[0] != "-10.10!" {
+		if got := all[string](t, eng,
+			query.Select(query.Concat(price, query.Val("!")).As("x")).From(tab).Where(id.Eq(1))); got[0] != "-10.10!" {
 			t.Error("a decimal among texts:", got)
 		}
 	})

@@ -39,14 +39,17 @@ func (r colRef) WriteSQL(b *driver.Builder) {
 func writeField(b *driver.Builder, source, column string) {
 	if tables, ok := b.Reads(source); !ok {
 		if b.Hides(source) {
-			b.Fail(dberr.New(dberr.Invalid, source+"."+column, "a subquery in FROM does not see "+source+", which stands beside it (that is LATERAL, which not every engine has); compare them in the condition of the join, number rows with RowNumber to take some of each, or select one value with Scalar"))
+			b.Fail(dberr.New(dberr.Invalid, source+"."+column,
+				"a subquery in FROM does not see "+source+
+					", which stands beside it (that is LATERAL, which not every engine has); compare them in the condition of the join, number rows with RowNumber to take some of each, or select one value with Scalar"))
 			return
 		}
 		b.Fail(unread(source, column, tables))
 		return
 	}
 	if b.Lacks(source, column) {
-		b.Fail(dberr.New(dberr.Invalid, source+"."+column, source+" has no column "+column+" in this statement; correct the name, or select it there under that name"))
+		b.Fail(dberr.New(dberr.Invalid, source+"."+column,
+			source+" has no column "+column+" in this statement; correct the name, or select it there under that name"))
 		return
 	}
 	b.Ident(source).SQL(".").Ident(column)
@@ -57,7 +60,9 @@ func unread(source, column string, tables []string) error {
 	if len(tables) > 0 {
 		where = "it reads " + strings.Join(tables, ", ")
 	}
-	return dberr.New(dberr.Invalid, source+"."+column, "the statement does not read "+source+" ("+where+"); add it with From or Join, or take the column of an alias with Of")
+	return dberr.New(dberr.Invalid, source+"."+column,
+		"the statement does not read "+source+" ("+where+
+			"); add it with From or Join, or take the column of an alias with Of")
 }
 
 func (r colRef) String() string { return r.table.Name + "." + r.col.Name }
@@ -83,7 +88,8 @@ func Col[T any](d schema.ColumnDef, options ...ColumnOption[T]) Column[T] {
 		return column[T](colRef{table: d.Table, col: d.Column})
 	}
 	if !fits(reflect.TypeFor[T](), d.Column.Type.Kind) {
-		panic(fmt.Sprintf("query.Col: %s.%s is declared %s, which %s does not hold", d.Table.Name, d.Name, d.Column.Type.Kind, reflect.TypeFor[T]()))
+		panic(fmt.Sprintf("query.Col: %s.%s is declared %s, which %s does not hold", d.Table.Name, d.Name, d.Column.Type.Kind,
+			reflect.TypeFor[T]()))
 	}
 	return column[T](colRef{table: d.Table, col: d.Column})
 }

@@ -83,7 +83,9 @@ func (s CompoundStmt) known() error {
 	for _, o := range s.tail {
 		c, ok := o.e.(resultColumn)
 		if ok && names != nil && !slices.ContainsFunc(names, func(n string) bool { return strings.EqualFold(n, string(c)) }) {
-			return dberr.New(dberr.Invalid, s.name, "the result has no column "+string(c)+" to be ordered by (it has "+strings.Join(names, ", ")+"); correct the name, or give it with As in the first query")
+			return dberr.New(dberr.Invalid, s.name,
+				"the result has no column "+string(c)+" to be ordered by (it has "+strings.Join(names, ", ")+
+					"); correct the name, or give it with As in the first query")
 		}
 	}
 	return nil
@@ -170,7 +172,8 @@ func operand(p Query) Query {
 // plain reports whether p can be an operand as it is.
 func plain(p Query) bool {
 	s, ok := p.(SelectStmt)
-	return ok && s.s != nil && len(s.s.order) == 0 && s.s.limit == nil && s.s.offset == nil && len(s.s.ctes) == 0 && s.s.lock == nil
+	return ok && s.s != nil && len(s.s.order) == 0 && s.s.limit == nil && s.s.offset == nil && len(s.s.ctes) == 0 &&
+		s.s.lock == nil
 }
 
 func (c compound) compile(d driver.Dialect) (*compiled, error) { return compile(nil, d, "", false, c) }

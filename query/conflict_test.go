@@ -32,13 +32,15 @@ func newAccounts(t *testing.T, eng *engine.Engine) accounts {
 	tab.Unique("account_team_slug", "team", "slug")
 	tab.Indexes = append(tab.Indexes,
 		&schema.Index{Name: "account_mail_lower", Unique: true, Parts: []schema.IndexPart{{Expr: "lower({mail})"}}},
-		&schema.Index{Name: "account_slug_live", Unique: true, Parts: []schema.IndexPart{{Column: "slug"}}, Where: "{gone} = FALSE"})
+		&schema.Index{Name: "account_slug_live", Unique: true, Parts: []schema.IndexPart{{Column: "slug"}},
+			Where: "{gone} = FALSE"})
 	create(t, eng, tab)
 	return a
 }
 
 func (a accounts) row(id int64, mail, team, slug string, gone bool, count int64) []query.Assignment {
-	return []query.Assignment{a.id.Set(id), a.mail.Set(mail), a.team.Set(team), a.slug.Set(slug), a.gone.Set(gone), a.count.Set(count)}
+	return []query.Assignment{a.id.Set(id), a.mail.Set(mail), a.team.Set(team), a.slug.Set(slug), a.gone.Set(gone),
+		a.count.Set(count)}
 }
 
 func (a accounts) state(t *testing.T, eng *engine.Engine) string {
@@ -53,7 +55,8 @@ func (a accounts) state(t *testing.T, eng *engine.Engine) string {
 func TestUpsertByAnyUniqueKey(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		a := newAccounts(t, eng)
-		exec(t, eng, query.Insert(a.t).Values(a.row(1, "ada@x", "t1", "s1", false, 1)...).Values(a.row(2, "bob@x", "t1", "s2", true, 1)...))
+		exec(t, eng, query.Insert(a.t).Values(a.row(1, "ada@x", "t1", "s1", false, 1)...).
+			Values(a.row(2, "bob@x", "t1", "s2", true, 1)...))
 		more := a.count.SetTo(query.Add[int64](a.count, query.Excluded(a.count)))
 		step := func(what string, st query.InsertStmt, rows int64, want string) {
 			t.Helper()
@@ -86,7 +89,9 @@ func TestUpsertByAnyUniqueKey(t *testing.T) {
 			ID    int64 `db:"id"`
 			Count int64 `db:"count"`
 		}
-		got, err := query.One[back](t.Context(), eng, query.Insert(a.t).Values(a.row(9, "BOB@x", "t9", "s9", true, 3)...).OnConflictKey("account_mail_lower").DoUpdateSet(more).Returning(a.id, a.count))
+		got, err := query.One[back](t.Context(), eng,
+			query.Insert(a.t).Values(a.row(9, "BOB@x", "t9", "s9", true, 3)...).OnConflictKey("account_mail_lower").
+				DoUpdateSet(more).Returning(a.id, a.count))
 		if err != nil || got != (back{2, 13}) {
 			t.Errorf("returned %+v, %v (%v)", got, err, unwrapped(err))
 		}
@@ -100,7 +105,8 @@ func TestUpsertByAnyUniqueKey(t *testing.T) {
 			"no name":    {query.Insert(a.t).Values(a.id.Set(1)).OnConflictKey("nope").DoNothing(), `"nope"`},
 			"no columns": {query.Insert(a.t).Values(a.id.Set(1)).OnConflict().DoNothing(), "OnConflict names"},
 		} {
-			if _, err := query.Exec(t.Context(), eng, c.st); dberr.CodeOf(err) != dberr.Invalid || !strings.Contains(err.Error(), c.names) || unwrapped(err).Error() != err.Error() {
+			if _, err := query.Exec(t.Context(), eng, c.st); dberr.CodeOf(err) != dberr.Invalid ||
+				!strings.Contains(err.Error(), c.names) || unwrapped(err).Error() != err.Error() {
 				t.Errorf("%s: %v", what, err)
 			}
 		}
@@ -112,7 +118,8 @@ func TestUpsertOfRowsWithOneKey(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		a := newAccounts(t, eng)
 		more := a.count.SetTo(query.Add[int64](a.count, query.Excluded(a.count)))
-		rows := query.Insert(a.t).Values(a.row(1, "a@x", "t", "1", false, 1)...).Values(a.row(2, "b@x", "t", "2", false, 2)...).
+		rows := query.Insert(a.t).Values(a.row(1, "a@x", "t", "1", false, 1)...).
+			Values(a.row(2, "b@x", "t", "2", false, 2)...).
 			Values(a.row(1, "c@x", "t", "3", false, 4)...).Values(a.row(1, "d@x", "t", "4", false, 8)...)
 		if n := exec(t, eng, rows.OnConflict(a.id).DoUpdateSet(more)); n != 4 || a.state(t, eng) != "[{1 13} {2 2}]" {
 			t.Errorf("%d rows, %s", n, a.state(t, eng))
@@ -125,12 +132,14 @@ func TestUpsertOfRowsWithOneKey(t *testing.T) {
 			t.Errorf("left: %d rows, %s", n, a.state(t, eng))
 		}
 		exec(t, eng, query.Delete(a.t).AllRows())
-		same := query.Insert(a.t).Values(a.row(1, "a@x", "t", "1", false, 1)...).Values(a.row(2, "A@x", "t", "2", false, 2)...)
+		same := query.Insert(a.t).Values(a.row(1, "a@x", "t", "1", false, 1)...).
+			Values(a.row(2, "A@x", "t", "2", false, 2)...)
 		got := all[int64](t, eng, same.OnConflictKey("account_mail_lower").DoUpdateSet(more).Returning(a.count))
 		if len(got) != 2 || got[1] != 3 {
 			t.Errorf("returned %v", got)
 		}
-		_, err := query.Exec(t.Context(), eng, query.Insert(a.t).Values(a.row(5, "p@x", "t", "5", false, 1)...).Values(a.row(5, "q@x", "t", "6", false, 2)...))
+		_, err := query.Exec(t.Context(), eng,
+			query.Insert(a.t).Values(a.row(5, "p@x", "t", "5", false, 1)...).Values(a.row(5, "q@x", "t", "6", false, 2)...))
 		if dberr.CodeOf(err) != dberr.AlreadyExists {
 			t.Errorf("rows with one key and no OnConflict: %v", err)
 		}

@@ -23,7 +23,8 @@ type bills struct {
 func newBills(t *testing.T, eng *engine.Engine) bills {
 	t.Helper()
 	tab := schema.Define("bill")
-	b := bills{tab, query.Col[int64](tab.BigInt("id").PrimaryKey()), query.Col[string](tab.String("who", 20)), query.Col[query.Decimal](tab.Numeric("price", 12, 2).Null()),
+	b := bills{tab, query.Col[int64](tab.BigInt("id").PrimaryKey()), query.Col[string](tab.String("who", 20)),
+		query.Col[query.Decimal](tab.Numeric("price", 12, 2).Null()),
 		query.Col[query.Decimal](tab.Numeric("long", 38, 10).Null()), query.JSONCol(tab.JSON("doc").Null())}
 	create(t, eng, tab)
 	return b
@@ -31,7 +32,9 @@ func newBills(t *testing.T, eng *engine.Engine) bills {
 
 func (b bills) put(t *testing.T, eng *engine.Engine, id int64, who string, price, long query.Decimal) {
 	t.Helper()
-	exec(t, eng, query.Insert(b.t).Values(b.id.Set(id), b.who.Set(who), b.price.Set(price), b.long.Set(long), b.doc.Set(jsonvalue.Text(`{"n":`+string(price)+`}`))))
+	exec(t, eng, query.Insert(b.t).
+		Values(b.id.Set(id), b.who.Set(who), b.price.Set(price), b.long.Set(long),
+			b.doc.Set(jsonvalue.Text(`{"n":`+string(price)+`}`))))
 }
 
 func dec(t *testing.T, eng *engine.Engine, st query.Reader) string {
@@ -89,7 +92,8 @@ func TestDecimalsAreExact(t *testing.T) {
 				t.Errorf("%d is %s, want %s", i, got, c.want)
 			}
 		}
-		f, err := query.Value[float64](t.Context(), eng, query.Select(query.Avg[query.Decimal](b.price).As("x")).From(b.t).Where(b.id.Lt(2)))
+		f, err := query.Value[float64](t.Context(), eng,
+			query.Select(query.Avg[query.Decimal](b.price).As("x")).From(b.t).Where(b.id.Lt(2)))
 		if err != nil || f == nil || *f != 0.15 {
 			t.Errorf("average %v, %v", f, err)
 		}
@@ -112,7 +116,8 @@ func TestDecimalsAreExact(t *testing.T) {
 			Min *string        `db:"min"`
 		}
 		var got string
-		for _, g := range all[group](t, eng, query.Select(b.who, query.Sum[query.Decimal](b.price).As("sum"), query.Min[query.Decimal](b.price).As("min")).From(b.t).
+		for _, g := range all[group](t, eng, query.Select(b.who, query.Sum[query.Decimal](b.price).As("sum"),
+			query.Min[query.Decimal](b.price).As("min")).From(b.t).
 			GroupBy(b.who).Having(query.CountAll().Gt(1)).OrderBy(b.who)) {
 			got += fmt.Sprintf("%s %s %s, ", g.Who, *g.Sum, *g.Min)
 		}
@@ -133,7 +138,8 @@ func TestDecimalsAreStoredWithTheirScale(t *testing.T) {
 		if got := read(); got != "1.00" {
 			t.Errorf("ten times 0.10 is %s", got)
 		}
-		for _, c := range []struct{ to, times, want query.Decimal }{{"10.10", "1.1", "11.11"}, {"0.05", "0.1", "0.01"}, {"-0.05", "0.1", "-0.01"}, {"0.04", "0.1", "0.00"}, {"2.50", "1", "2.50"}} {
+		for _, c := range []struct{ to, times, want query.Decimal }{{"10.10", "1.1", "11.11"}, {"0.05", "0.1", "0.01"},
+			{"-0.05", "0.1", "-0.01"}, {"0.04", "0.1", "0.00"}, {"2.50", "1", "2.50"}} {
 			exec(t, eng, query.Update(b.t).Set(b.price.Set(c.to)).Where(b.id.Eq(1)))
 			exec(t, eng, query.Update(b.t).Set(b.price.SetTo(b.price.Times(c.times))).Where(b.id.Eq(1)))
 			if got := read(); got != string(c.want) {
@@ -141,16 +147,19 @@ func TestDecimalsAreStoredWithTheirScale(t *testing.T) {
 			}
 		}
 		exec(t, eng, query.Update(b.t).Set(b.price.Set("9999999999.99")).Where(b.id.Eq(1)))
-		if _, err := query.Exec(t.Context(), eng, query.Update(b.t).Set(b.price.SetTo(b.price.Plus("1"))).Where(b.id.Eq(1))); err == nil {
+		if _, err := query.Exec(t.Context(), eng, query.Update(b.t).Set(b.price.SetTo(b.price.Plus("1"))).
+			Where(b.id.Eq(1))); err == nil {
 			t.Errorf("a number of 13 digits is stored as %s", read())
 		}
-		exec(t, eng, query.Insert(b.t).Values(b.id.Set(1), b.who.Set("b"), b.price.Set("0.20")).OnConflict(b.id).DoUpdateSet(b.price.SetTo(query.Sub[query.Decimal](b.price, query.Excluded(b.price)))))
+		exec(t, eng, query.Insert(b.t).Values(b.id.Set(1), b.who.Set("b"), b.price.Set("0.20")).OnConflict(b.id).
+			DoUpdateSet(b.price.SetTo(query.Sub[query.Decimal](b.price, query.Excluded(b.price)))))
 		if got := read(); got != "9999999999.79" {
 			t.Errorf("the upsert stores %s", got)
 		}
 		// A check sees a number, and so does SQL that is written by hand.
 		tab := schema.Define("ticket")
-		id, price := query.Col[int64](tab.BigInt("id").PrimaryKey()), query.Col[query.Decimal](tab.Numeric("price", 8, 2).Default("9.90"))
+		id, price := query.Col[int64](tab.BigInt("id").PrimaryKey()),
+			query.Col[query.Decimal](tab.Numeric("price", 8, 2).Default("9.90"))
 		tab.Check("ticket_price", "{price} > 0 AND {price} < 100")
 		create(t, eng, tab)
 		exec(t, eng, query.Insert(tab).Values(id.Set(1)))
@@ -160,7 +169,8 @@ func TestDecimalsAreStoredWithTheirScale(t *testing.T) {
 				t.Errorf("the check lets %s through", p)
 			}
 		}
-		if n, err := query.Count(t.Context(), eng, query.Select(id).From(tab).Where(query.RawCond("{price} > ? AND {price} < 10.5", query.Decimal("9.9")))); err != nil || n != 1 {
+		if n, err := query.Count(t.Context(), eng, query.Select(id).From(tab).
+			Where(query.RawCond("{price} > ? AND {price} < 10.5", query.Decimal("9.9")))); err != nil || n != 1 {
 			t.Errorf("by hand: %d rows, %v", n, err)
 		}
 		if got := dec(t, eng, query.Select(query.Sum[query.Decimal](price).As("x")).From(tab)); got != "20.00" {
@@ -173,9 +183,11 @@ func TestDecimalsOfOlderRows(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		b := newBills(t, eng)
 		for i, v := range []string{"10.1", "'10.10'", "10.10", "10.1"} {
-			exec(t, eng, query.Text("put", true, "INSERT INTO {bill} ({id}, {who}, {price}) VALUES (?, 'a', ?)", int64(i), query.Raw[string](exprOf(v))))
+			exec(t, eng, query.Text("put", true, "INSERT INTO {bill} ({id}, {who}, {price}) VALUES (?, 'a', ?)", int64(i),
+				query.Raw[string](exprOf(v))))
 		}
-		if n, err := query.Count(t.Context(), eng, query.Select(b.id).From(b.t).Where(b.price.Eq("10.1"))); err != nil || n != 4 {
+		if n, err := query.Count(t.Context(), eng, query.Select(b.id).From(b.t).
+			Where(b.price.Eq("10.1"))); err != nil || n != 4 {
 			t.Errorf("%d of 4, %v", n, err)
 		}
 		if got := dec(t, eng, query.Select(query.Sum[query.Decimal](b.price).As("x")).From(b.t)); got != "40.40" {

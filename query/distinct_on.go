@@ -35,7 +35,8 @@ func (n *selectState) writeDistinctOn(b *driver.Builder) {
 		return
 	}
 	inner := *n
-	inner.distinctOn, inner.ctes, inner.order, inner.limit, inner.offset, inner.cols, inner.operand = nil, nil, nil, nil, nil, nil, false
+	inner.distinctOn, inner.ctes, inner.order, inner.limit, inner.offset, inner.cols, inner.operand = nil, nil, nil, nil,
+		nil, nil, false
 	outer := selectState{name: n.name, ctes: n.ctes, limit: n.limit, offset: n.offset, operand: n.operand}
 	add := func(e driver.Expr, ty schema.Type, prefix string, i int) Expr[any] {
 		name := prefix + strconv.Itoa(i+1)

@@ -55,14 +55,16 @@ func TestStatementsAreSentTogether(t *testing.T) {
 			if len(got) != 3 || *got[0].N != 7 || got[0].Doc.String() != `{"é":"😀"}` || *got[1].N != 7 || *got[2].N != 8 {
 				t.Errorf("rows are %+v", got)
 			}
-			if _, err := query.ExecAll(t.Context(), eng, query.Delete(table).Where(n.Eq(7)), query.Delete(table).Where(n.Eq(8))); err != nil {
+			if _, err := query.ExecAll(t.Context(), eng, query.Delete(table).Where(n.Eq(7)),
+				query.Delete(table).Where(n.Eq(8))); err != nil {
 				t.Fatal(err)
 			}
 		}
 		for range 2 {
 			var seen []string
 			remove := eng.Observe(failures{&seen})
-			_, err := send(query.Insert(table).Row(row{ID: "x"}).Named("first"), query.Insert(table).Row(row{ID: "x"}).Named("second"), query.Delete(table).AllRows().Named("third"))
+			_, err := send(query.Insert(table).Row(row{ID: "x"}).Named("first"),
+				query.Insert(table).Row(row{ID: "x"}).Named("second"), query.Delete(table).AllRows().Named("third"))
 			remove()
 			if !errors.Is(err, dberr.ErrAlreadyExists) {
 				t.Errorf("a key that comes twice: %v", err)
@@ -78,13 +80,15 @@ func TestStatementsAreSentTogether(t *testing.T) {
 		if _, err := send(some[0], some[1]); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := eng.Exec(t.Context(), engine.Statement{SQL: "ALTER TABLE pair DROP COLUMN doc", Write: true}); err != nil {
+		if _, err := eng.Exec(t.Context(), engine.Statement{SQL: "ALTER TABLE pair DROP COLUMN doc",
+			Write: true}); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := send(some[0], some[1]); !errors.Is(err, dberr.ErrSchemaMismatch) {
 			t.Errorf("a column that is gone: %v", err)
 		}
-		if counts, err := send(query.Delete(table).AllRows(), query.Insert(table).Values(id.Set("y"))); err != nil || counts[0] != 2 || counts[1] != 1 {
+		if counts, err := send(query.Delete(table).AllRows(), query.Insert(table).Values(id.Set("y"))); err != nil ||
+			counts[0] != 2 || counts[1] != 1 {
 			t.Errorf("after the change: %d, %v", counts, err)
 		}
 	})

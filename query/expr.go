@@ -499,7 +499,9 @@ func (p part) WriteSQL(b *driver.Builder) {
 		case r == '\'':
 			inside = !inside
 		case !inside && (r == '"' || r == '`'):
-			b.Fail(dberr.New(dberr.Invalid, "text", "the SQL has a "+string(r)+", which engines understand in different ways; put names into {braces} and texts between single quotes"))
+			b.Fail(dberr.New(dberr.Invalid, "text",
+				"the SQL has a "+string(r)+
+					", which engines understand in different ways; put names into {braces} and texts between single quotes"))
 			return
 		}
 	}

@@ -16,7 +16,8 @@ import (
 // A T that does not hold the column is a dberr.Invalid error that names it.
 func Field[T any](source, column string) Expr[T] {
 	ty := typeFor[T]()
-	return Expr[T]{ty: ty, name: column, of: source + "." + column, n: field{source: source, column: column, ty: ty, t: reflect.TypeFor[T]()}}
+	return Expr[T]{ty: ty, name: column, of: source + "." + column,
+		n: field{source: source, column: column, ty: ty, t: reflect.TypeFor[T]()}}
 }
 
 // field is a column of a source by its name.
@@ -39,7 +40,8 @@ func (f field) WriteSQL(b *driver.Builder) {
 	}
 	e, err := converted(typedAs{driver.ExprFunc(func(b *driver.Builder) { writeField(b, f.source, f.column) }), own}, as)
 	if err != nil || !becomes(own.Kind, as.Kind) {
-		b.Fail(dberr.New(dberr.Invalid, f.source+"."+f.column, fmt.Sprintf("the column is of kind %s there, which %s does not hold; name it with a Field of a type that does, and Cast that", own.Kind, f.t)))
+		b.Fail(dberr.New(dberr.Invalid, f.source+"."+f.column,
+			fmt.Sprintf("the column is of kind %s there, which %s does not hold; name it with a Field of a type that does, and Cast that", own.Kind, f.t)))
 		return
 	}
 	b.Expr(e)
@@ -55,7 +57,9 @@ func (f field) as(own schema.Type) schema.Type {
 	case own.Kind == "", own.Kind == schema.Other, t.Kind() == reflect.Interface, own.Codec != nil && own.Codec.Go == t,
 		f.ty.Kind == schema.Text && t.Kind() != reflect.String && isValue(t) && reflect.PointerTo(t).Implements(scannerType):
 		return own
-	case fits(t, own.Kind) && (own.Kind == f.ty.Kind || own.Kind.IsWhole() && f.ty.Kind.IsWhole() || own.Kind == schema.String || t.Kind() == reflect.Array || t.Kind() == reflect.String && own.Kind == schema.Text):
+	case fits(t, own.Kind) &&
+		(own.Kind == f.ty.Kind || own.Kind.IsWhole() && f.ty.Kind.IsWhole() || own.Kind == schema.String ||
+			t.Kind() == reflect.Array || t.Kind() == reflect.String && own.Kind == schema.Text):
 		return own
 	}
 	return f.ty

@@ -41,8 +41,11 @@ func newKinds(t *testing.T, eng *engine.Engine) kinds {
 	k.all = []query.AnyColumn{k.n, k.id, k.s, k.u, k.e, k.f, k.d, k.b, k.at, k.day, k.hour, k.doc, k.by}
 	k.midnight = time.Date(2024, 1, 2, 0, 0, 0, 0, time.UTC)
 	create(t, eng, tab)
-	exec(t, eng, query.Insert(tab).Values(k.id.Set(1), k.n.Set(2147483647), k.s.Set("abc"), k.u.Set("a"+uuidEnd), k.e.Set("low"), k.f.Set(1.5), k.d.Set("2.50"),
-		k.b.Set(true), k.at.Set(k.midnight.Add(time.Hour)), k.day.Set(k.midnight), k.hour.Set(query.Clock(3, 4, 5)), k.doc.Set(jsonvalue.Text(`{"a":1}`)), k.by.Set([]byte("xyz"))))
+	exec(t, eng, query.Insert(tab).
+		Values(k.id.Set(1), k.n.Set(2147483647), k.s.Set("abc"), k.u.Set("a"+uuidEnd), k.e.Set("low"), k.f.Set(1.5),
+			k.d.Set("2.50"),
+			k.b.Set(true), k.at.Set(k.midnight.Add(time.Hour)), k.day.Set(k.midnight), k.hour.Set(query.Clock(3, 4,
+				5)), k.doc.Set(jsonvalue.Text(`{"a":1}`)), k.by.Set([]byte("xyz"))))
 	return k
 }
 
@@ -73,7 +76,8 @@ func TestFieldsOfAnotherType(t *testing.T) {
 		holds("a number as a decimal", true, query.Field[query.Decimal]("x", "n").Eq("2147483647.00"))
 		holds("a number as a text", true, query.Field[string]("x", "n").Eq("2147483647"))
 		holds("a decimal as a text", true, query.Field[string]("x", "d").Eq("2.50"))
-		if got := all[query.Decimal](t, eng, query.Select(query.Field[query.Decimal]("x", "d")).FromItem(x)); len(got) != 1 || got[0] != "2.50" {
+		if got := all[query.Decimal](t, eng, query.Select(query.Field[query.Decimal]("x", "d")).FromItem(x)); len(got) != 1 ||
+			got[0] != "2.50" {
 			t.Errorf("a decimal has the scale of its column: %v", got)
 		}
 		if got := all[time.Time](t, eng, query.Select(day).FromItem(x)); len(got) != 1 || !got[0].Equal(k.midnight) {
@@ -96,7 +100,8 @@ func TestUnionsOfDifferentKinds(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		k := newKinds(t, eng)
 		one := func(c query.Selectable) query.SelectStmt { return query.Select(c).From(k.t) }
-		together := map[string]bool{"n id": true, "n f": true, "n d": true, "id f": true, "id d": true, "f d": true, "s u": true, "s e": true, "u e": true, "at day": true}
+		together := map[string]bool{"n id": true, "n f": true, "n d": true, "id f": true, "id d": true, "f d": true,
+			"s u": true, "s e": true, "u e": true, "at day": true}
 		sets := map[string]func(...query.Query) query.CompoundStmt{"union": query.Union, "union all": query.UnionAll, "except": query.Except, "intersect": query.Intersect}
 		for what, set := range sets {
 			if (what == "except" || what == "intersect") && !eng.Dialect().Has(driver.SetOperations) {
@@ -126,20 +131,28 @@ func TestUnionsOfDifferentKinds(t *testing.T) {
 		rows("a date and the instant at which it begins", 1, query.Union(one(k.day), one(query.Val(k.midnight).As("x"))))
 		rows("a number and the same float", 1, query.Union(one(k.n), one(query.Val(2147483647.0).As("x"))))
 		rows("a UUID and its text", 1, query.Union(one(k.u), one(query.Val("a"+uuidEnd).As("x"))))
-		if got := all[query.Decimal](t, eng, query.Union(one(k.d), one(query.Val(7).As("x"))).OrderBy(query.ByColumn("d", false))); fmt.Sprint(got) != "[2.50 7.00]" {
+		if got := all[query.Decimal](t, eng,
+			query.Union(one(k.d), one(query.Val(7).As("x"))).
+				OrderBy(query.ByColumn("d", false))); fmt.Sprint(got) != "[2.50 7.00]" {
 			t.Errorf("a decimal and a whole number: %v", got)
 		}
 		rows("NULL beside numbers", 2, query.Union(one(query.Null[string]().As("x")), one(query.Null[string]().As("x")), one(k.n)))
 		rows("a union in a union", 1, query.Union(query.Union(one(k.day), one(k.day)), one(query.Val(k.midnight).As("x"))))
-		_, err := query.All[any](t.Context(), eng, query.Union(query.Select(k.id, k.s).From(k.t), query.Select(k.id).From(k.t)))
-		if dberr.CodeOf(err) != dberr.Invalid || !strings.Contains(err.Error(), "has 1 column and the ones before it have 2") {
+		_, err := query.All[any](t.Context(), eng,
+			query.Union(query.Select(k.id, k.s).From(k.t), query.Select(k.id).From(k.t)))
+		if dberr.CodeOf(err) != dberr.Invalid ||
+			!strings.Contains(err.Error(), "has 1 column and the ones before it have 2") {
 			t.Errorf("two columns and one: %v", err)
 		}
-		steps := query.WithRecursive("steps", query.Select(query.Val(int32(1)).As("i"), k.s.As("s")).From(k.t), false, func(self *query.CTE) query.SelectStmt {
-			i := query.Field[int64]("steps", "i")
-			return query.Select(i.Plus(1).As("i"), query.Replace(query.Field[string]("steps", "s"), "a", "b").As("s")).FromItem(self).Where(i.Lt(3))
-		})
-		if got := all[int64](t, eng, query.Select(query.Field[int64]("steps", "i")).With(steps).FromItem(steps).OrderBy(query.Field[int64]("steps", "i"))); len(got) != 3 {
+		steps := query.WithRecursive("steps", query.Select(query.Val(int32(1)).As("i"), k.s.As("s")).From(k.t), false,
+			func(self *query.CTE) query.SelectStmt {
+				i := query.Field[int64]("steps", "i")
+				return query.Select(i.Plus(1).As("i"), query.Replace(query.Field[string]("steps", "s"), "a", "b").As("s")).
+					FromItem(self).Where(i.Lt(3))
+			})
+		if got := all[int64](t, eng,
+			query.Select(query.Field[int64]("steps", "i")).With(steps).FromItem(steps).
+				OrderBy(query.Field[int64]("steps", "i"))); len(got) != 3 {
 			t.Errorf("a recursive query over wider numbers and texts: %v", got)
 		}
 	})
@@ -196,9 +209,11 @@ func TestNumbersOutOfRange(t *testing.T) {
 				t.Errorf("%s: %v\nwant %s", what, err, want)
 			}
 		}
-		for what, a := range map[string]query.Assignment{"a calculation": k.n.SetTo(k.n.Plus(1)), "of 64 bits": k.id.SetTo(k.id.Plus(1<<63 - 1))} {
+		for what, a := range map[string]query.Assignment{"a calculation": k.n.SetTo(k.n.Plus(1)),
+			"of 64 bits": k.id.SetTo(k.id.Plus(1<<63 - 1))} {
 			_, err := query.Exec(t.Context(), eng, query.Update(k.t).Set(a).AllRows())
-			if dberr.CodeOf(err) != dberr.TooLarge || !strings.Contains(err.Error(), "a number is out of the range of its column; widen the column") {
+			if dberr.CodeOf(err) != dberr.TooLarge ||
+				!strings.Contains(err.Error(), "a number is out of the range of its column; widen the column") {
 				t.Errorf("%s: %v", what, err)
 			}
 		}

@@ -360,7 +360,8 @@ func Scalar[T any](q Query) Expr[T] {
 		}
 		b.Dialect().SingleValue(b, inner)
 		if n := len(q.resultColumns()); n > 1 {
-			b.Fail(dberr.New(dberr.Invalid, nameOf(q), fmt.Sprintf("a query that stands for one value has one column, and this has %d; select the one that is meant", n)))
+			b.Fail(dberr.New(dberr.Invalid, nameOf(q),
+				fmt.Sprintf("a query that stands for one value has one column, and this has %d; select the one that is meant", n)))
 		}
 	})}
 }

@@ -34,7 +34,8 @@ func newMeasures(t *testing.T, eng *engine.Engine) measures {
 		if i == 4 {
 			n = m.n.SetNull()
 		}
-		ins = ins.Values(m.id.Set(i), n, m.m.Set(i%3), m.k.Set([]string{"a", "b"}[i%2]), m.doc.Set(jsonvalue.Text(`{"tags":["x",{"deep":[1,2]}]}`)))
+		ins = ins.Values(m.id.Set(i), n, m.m.Set(i%3), m.k.Set([]string{"a", "b"}[i%2]),
+			m.doc.Set(jsonvalue.Text(`{"tags":["x",{"deep":[1,2]}]}`)))
 	}
 	exec(t, eng, ins)
 	return m
@@ -58,7 +59,8 @@ func TestFunctionsOfOneValue(t *testing.T) {
 		check("null if", 7, query.NullIf(m.m, 1).IfNull(7), 4)
 		check("if null", -1, m.n.IfNull(-1), 4)
 		check("abs", 30, query.Func[int64]("ABS", query.Sub[int64](query.Val(int64(0)), m.n)), 3)
-		if _, err := query.All[int64](t.Context(), eng, query.Select(query.Func[int64]("abs(1); drop", m.n).As("x")).From(m.t)); dberr.CodeOf(err) != dberr.Invalid {
+		if _, err := query.All[int64](t.Context(), eng, query.Select(query.Func[int64]("abs(1); drop", m.n).As("x")).
+			From(m.t)); dberr.CodeOf(err) != dberr.Invalid {
 			t.Errorf("a function's name with other characters: %v", err)
 		}
 		n, err := query.One[int64](t.Context(), eng, query.Select(query.CountOf(m.n).As("x")).From(m.t))
@@ -84,11 +86,13 @@ func TestCrossJoin(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		m := newMeasures(t, eng)
 		o, p := query.As(m.t, "o"), query.As(m.t, "p")
-		n, err := query.Count(t.Context(), eng, query.Select(m.id).From(m.t).CrossJoinItem(o).JoinItem(p, m.id.Of(p).EqTo(m.id.Of(o))))
+		n, err := query.Count(t.Context(), eng,
+			query.Select(m.id).From(m.t).CrossJoinItem(o).JoinItem(p, m.id.Of(p).EqTo(m.id.Of(o))))
 		if err != nil || n != m.rows*m.rows {
 			t.Errorf("%d rows (%v)", n, err)
 		}
-		if _, err := query.Count(t.Context(), eng, query.Select(m.id).From(m.t).FromItem(o)); dberr.CodeOf(err) != dberr.Invalid {
+		if _, err := query.Count(t.Context(), eng, query.Select(m.id).From(m.t).
+			FromItem(o)); dberr.CodeOf(err) != dberr.Invalid {
 			t.Errorf("two times From: %v", err)
 		}
 	})
@@ -103,7 +107,8 @@ func TestNeighbours(t *testing.T) {
 			Next *int64 `db:"next"`
 			Rank int64  `db:"rank"`
 		}
-		got := all[row](t, eng, query.Select(m.id, query.Lag(m.id).PartitionBy(m.k).OrderBy(m.id).As("prev"), query.Lead(m.id).PartitionBy(m.k).OrderBy(m.id).As("next"),
+		got := all[row](t, eng, query.Select(m.id, query.Lag(m.id).PartitionBy(m.k).OrderBy(m.id).As("prev"),
+			query.Lead(m.id).PartitionBy(m.k).OrderBy(m.id).As("next"),
 			query.Rank().OrderBy(m.m).As("rank")).From(m.t).OrderBy(m.id))
 		// m is 0 1 2 0 1 2 and k is a b a b a b.
 		for i, r := range got {

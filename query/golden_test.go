@@ -26,9 +26,10 @@ func statements() [][2]any {
 	meta, tags := query.JSONCol(tab.JSON("meta").Null()), query.JSONCol(tab.JSONB("tags").Null())
 	sel := query.Select(id, title).From(tab)
 	p := query.As(tab, "p")
-	tree := query.WithRecursive("tree", query.Select(id, n).From(tab).Where(n.Eq(0)), true, func(self *query.CTE) query.SelectStmt {
-		return query.Select(id, n).From(tab).JoinItem(self, n.EqTo(query.Field[int64]("tree", "n")))
-	})
+	tree := query.WithRecursive("tree", query.Select(id, n).From(tab).Where(n.Eq(0)), true,
+		func(self *query.CTE) query.SelectStmt {
+			return query.Select(id, n).From(tab).JoinItem(self, n.EqTo(query.Field[int64]("tree", "n")))
+		})
 	el := tags.Doc().Elements("e")
 	row := query.Insert(tab).Values(id.Set("a"), title.Set("t"), n.Set(1))
 	return [][2]any{
@@ -76,7 +77,8 @@ func statements() [][2]any {
 }
 
 func TestGoldenSQL(t *testing.T) {
-	urls := map[string]string{dburl.SQLite: "sqlite:///x.db", dburl.PostgreSQL: "postgresql://h/d", dburl.MySQL: "mysql://h/d", dburl.MariaDB: "mariadb://h/d"}
+	urls := map[string]string{dburl.SQLite: "sqlite:///x.db", dburl.PostgreSQL: "postgresql://h/d",
+		dburl.MySQL: "mysql://h/d", dburl.MariaDB: "mariadb://h/d"}
 	for _, drv := range engines.All() {
 		for _, backend := range drv.Backends() {
 			u, err := dburl.Parse(urls[backend])

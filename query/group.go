@@ -68,7 +68,8 @@ func (g *groups) watch(b *driver.Builder, where string, f func()) {
 	})
 	g.made = g.made || made.Aggregate
 	if made.Window && where == inHaving {
-		b.Fail(dberr.New(dberr.Invalid, g.n.name, "a window function stands in Having, ahead of which there are no windows; select it in a subquery, and its condition around that"))
+		b.Fail(dberr.New(dberr.Invalid, g.n.name,
+			"a window function stands in Having, ahead of which there are no windows; select it in a subquery, and its condition around that"))
 	}
 	if g.column == "" && len(made.Columns) > 0 {
 		g.column, g.where = made.Columns[0], where
@@ -80,22 +81,29 @@ func (g *groups) check() error {
 	n := g.n
 	switch {
 	case len(n.group) == 0 && !g.made && len(n.having) > 0:
-		return dberr.New(dberr.Invalid, n.name, "Having is a condition for groups, of which the statement has none; use Where, or add GroupBy")
+		return dberr.New(dberr.Invalid, n.name,
+			"Having is a condition for groups, of which the statement has none; use Where, or add GroupBy")
 	case g.column == "" || len(n.group) == 0 && !g.made:
 		return nil
 	case len(n.group) == 0:
-		return dberr.New(dberr.Invalid, n.name, "column "+g.column+" "+g.where+" beside an aggregate function and is not grouped; add it to GroupBy, or select it in another statement")
+		return dberr.New(dberr.Invalid, n.name,
+			"column "+g.column+" "+g.where+
+				" beside an aggregate function and is not grouped; add it to GroupBy, or select it in another statement")
 	}
-	return dberr.New(dberr.Invalid, n.name, "column "+g.column+" "+g.where+" and is not grouped; add it to GroupBy, or take an aggregate function of it")
+	return dberr.New(dberr.Invalid, n.name,
+		"column "+g.column+" "+g.where+" and is not grouped; add it to GroupBy, or take an aggregate function of it")
 }
 
 // ofRows writes a part of a statement that is about single rows.
 func ofRows(b *driver.Builder, where string, f func()) {
 	made := b.Part(f)
 	if made.Window {
-		b.Fail(dberr.New(dberr.Invalid, "", "a window function stands in "+where+", ahead of which there are no windows; select it in a subquery, and its condition around that"))
+		b.Fail(dberr.New(dberr.Invalid, "",
+			"a window function stands in "+where+
+				", ahead of which there are no windows; select it in a subquery, and its condition around that"))
 	}
 	if made.Aggregate {
-		b.Fail(dberr.New(dberr.Invalid, "", "an aggregate function stands in "+where+", which is about single rows; use Having, or a subquery"))
+		b.Fail(dberr.New(dberr.Invalid, "",
+			"an aggregate function stands in "+where+", which is about single rows; use Having, or a subquery"))
 	}
 }

@@ -39,7 +39,9 @@ func (n inNode[T]) WriteSQL(b *driver.Builder) {
 		return
 	}
 	if max := b.Dialect().Limits().BindArgs; max > 0 && len(n.values) > max {
-		b.Fail(dberr.New(dberr.TooLarge, n.e.of, fmt.Sprintf("the list has %d values and the engine takes %d in one statement; send it in parts", len(n.values), max)))
+		b.Fail(dberr.New(dberr.TooLarge, n.e.of,
+			fmt.Sprintf("the list has %d values and the engine takes %d in one statement; send it in parts",
+				len(n.values), max)))
 		return
 	}
 	// The last value is repeated up to the next power of two, so that lists of
@@ -128,7 +130,9 @@ func (t TupleExpr) in(rows [][]any, not bool) Cond {
 	}
 	return Cond{n: driver.ExprFunc(func(b *driver.Builder) {
 		if max := b.Dialect().Limits().BindArgs; max > 0 && len(rows)*len(t.cols) > max {
-			b.Fail(dberr.New(dberr.TooLarge, "tuple list", fmt.Sprintf("the list has %d values and the engine takes %d in one statement; send it in parts", len(rows)*len(t.cols), max)))
+			b.Fail(dberr.New(dberr.TooLarge, "tuple list",
+				fmt.Sprintf("the list has %d values and the engine takes %d in one statement; send it in parts",
+					len(rows)*len(t.cols), max)))
 			return
 		}
 		left := make([]driver.Expr, len(t.cols))
@@ -138,7 +142,8 @@ func (t TupleExpr) in(rows [][]any, not bool) Cond {
 		out := make([][]driver.Expr, len(rows))
 		for i, row := range rows {
 			if len(row) != len(t.cols) {
-				b.Fail(dberr.New(dberr.Invalid, "tuple list", fmt.Sprintf("row %d has %d values for %d columns", i, len(row), len(t.cols))))
+				b.Fail(dberr.New(dberr.Invalid, "tuple list",
+					fmt.Sprintf("row %d has %d values for %d columns", i, len(row), len(t.cols))))
 				return
 			}
 			for j, v := range row {

@@ -199,7 +199,8 @@ func (n *insertState) completed(cols []*schema.Column, row []driver.Expr) ([]*sc
 
 // whole is the statement with a row of defaults when it has none.
 func (n *insertState) whole() *insertState {
-	if n.from != nil || len(n.rows) > 0 || !slices.ContainsFunc(n.table.Columns, func(c *schema.Column) bool { return c.OnInsert != nil }) {
+	if n.from != nil || len(n.rows) > 0 ||
+		!slices.ContainsFunc(n.table.Columns, func(c *schema.Column) bool { return c.OnInsert != nil }) {
 		return n
 	}
 	w := *n
@@ -412,7 +413,8 @@ func (n *insertState) beyond() []bool {
 		}
 		if own, ok := given[i].(AnyColumn); ok {
 			ty := own.reference().col.Type
-			same := ty.Kind == schema.Numeric && c.Type.Kind == schema.Numeric && ty.Precision == c.Type.Precision && ty.Scale == c.Type.Scale
+			same := ty.Kind == schema.Numeric && c.Type.Kind == schema.Numeric && ty.Precision == c.Type.Precision &&
+				ty.Scale == c.Type.Scale
 			out[i] = out[i] && !same && !(c.Type.Kind.IsWhole() && ty.Kind.IsWhole() && ty.Kind.Bits() <= c.Type.Kind.Bits())
 		}
 	}

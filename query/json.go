@@ -73,7 +73,8 @@ func (m Member) Path(path ...any) Member {
 		switch p.(type) {
 		case string, int:
 		default:
-			m.err = dberr.New(dberr.Invalid, m.doc.of, fmt.Sprintf("element %d of a JSON path is %T; it must be a string or an int", i, p))
+			m.err = dberr.New(dberr.Invalid, m.doc.of,
+				fmt.Sprintf("element %d of a JSON path is %T; it must be a string or an int", i, p))
 		}
 	}
 	m.path = more(m.path, path...)
@@ -146,12 +147,14 @@ func (m Member) IsNull() Cond { return m.Text().IsNull() }
 
 // Kind is 'object', 'array', 'string', 'number', 'bool' or 'null'; NULL when absent.
 func (m Member) Kind() Expr[string] {
-	return Expr[string]{ty: plainT, n: m.node(func(b *driver.Builder, d driver.Dialect, doc driver.Expr) { d.JSONKind(b, doc, m.path) })}
+	return Expr[string]{ty: plainT,
+		n: m.node(func(b *driver.Builder, d driver.Dialect, doc driver.Expr) { d.JSONKind(b, doc, m.path) })}
 }
 
 // Len is the number of elements of an array or members of an object; NULL for all else.
 func (m Member) Len() Expr[int64] {
-	return Expr[int64]{ty: bigint, n: m.node(func(b *driver.Builder, d driver.Dialect, doc driver.Expr) { d.JSONLength(b, doc, m.path) })}
+	return Expr[int64]{ty: bigint,
+		n: m.node(func(b *driver.Builder, d driver.Dialect, doc driver.Expr) { d.JSONLength(b, doc, m.path) })}
 }
 
 // Has holds when the member is an array that has the element v: a string, an
@@ -162,7 +165,8 @@ func (m Member) Has(v any) Cond {
 		v = int64(x)
 	case string, int64, float64, bool, nil:
 	default:
-		m.err = dberr.New(dberr.Invalid, m.doc.of, fmt.Sprintf("an array is asked for a %T; use a string, int64, float64, bool or nil", v))
+		m.err = dberr.New(dberr.Invalid, m.doc.of,
+			fmt.Sprintf("an array is asked for a %T; use a string, int64, float64, bool or nil", v))
 	}
 	return Cond{n: m.node(func(b *driver.Builder, d driver.Dialect, doc driver.Expr) {
 		if s, ok := v.(string); ok {
@@ -191,7 +195,8 @@ func (m Member) With(value jsonvalue.JSON) Expr[jsonvalue.JSON] {
 	ty := schema.Type{Kind: schema.JSON}
 	return Expr[jsonvalue.JSON]{ty: m.doc.ty, of: m.doc.of, n: changed{m.node(func(b *driver.Builder, d driver.Dialect, doc driver.Expr) {
 		if value.IsNull() {
-			b.Fail(dberr.New(dberr.Invalid, m.doc.of, "a JSON member cannot be set to SQL NULL; set it to JSON null, or remove it"))
+			b.Fail(dberr.New(dberr.Invalid, m.doc.of,
+				"a JSON member cannot be set to SQL NULL; set it to JSON null, or remove it"))
 			return
 		}
 		d.JSONSet(b, doc, m.path, arg{ty: ty, of: m.doc.of, v: value})

@@ -131,7 +131,8 @@ func jsonRoundtrip(t *testing.T, eng *engine.Engine, cases *jsonCases) {
 	for _, c := range cases.Roundtrip {
 		doc := text(t, c.Value)
 		eachColumn(t, func(t *testing.T, col query.JSONColumn) {
-			_, err := query.Exec(t.Context(), eng, query.Insert(docTable).Values(docID.Set(c.ID+col.Name()), col.Set(jsonvalue.Text(doc))))
+			_, err := query.Exec(t.Context(), eng,
+				query.Insert(docTable).Values(docID.Set(c.ID+col.Name()), col.Set(jsonvalue.Text(doc))))
 			if c.Refused {
 				if !errors.Is(err, dberr.ErrInvalid) {
 					t.Errorf("%s: %v, want it refused as invalid", c.ID, err)
@@ -142,7 +143,8 @@ func jsonRoundtrip(t *testing.T, eng *engine.Engine, cases *jsonCases) {
 				t.Errorf("%s: %v (%v)", c.ID, err, unwrapped(err))
 				return
 			}
-			got, err := query.One[jsonvalue.JSON](t.Context(), eng, query.Select(col).From(docTable).Where(docID.Eq(c.ID+col.Name())))
+			got, err := query.One[jsonvalue.JSON](t.Context(), eng,
+				query.Select(col).From(docTable).Where(docID.Eq(c.ID+col.Name())))
 			if err != nil {
 				t.Fatalf("%s: %v (%v)", c.ID, err, unwrapped(err))
 			}
@@ -178,9 +180,11 @@ func jsonTyped(t *testing.T, eng *engine.Engine, cases *jsonCases) {
 			case "as_string":
 				value, eq = reading(t, eng, row, m.Text(), c.ExpectedValue, func(v any) string { return v.(string) })
 			case "as_integer":
-				value, eq = reading(t, eng, row, m.Int(), c.ExpectedValue, func(v any) int64 { n, _ := v.(json.Number).Int64(); return n })
+				value, eq = reading(t, eng, row, m.Int(), c.ExpectedValue,
+					func(v any) int64 { n, _ := v.(json.Number).Int64(); return n })
 			case "as_float":
-				value, eq = reading(t, eng, row, m.Float(), c.ExpectedValue, func(v any) float64 { n, _ := v.(json.Number).Float64(); return n })
+				value, eq = reading(t, eng, row, m.Float(), c.ExpectedValue,
+					func(v any) float64 { n, _ := v.(json.Number).Float64(); return n })
 			case "as_numeric":
 				v, err := query.Value[query.Decimal](t.Context(), eng, row.Columns(m.Numeric().As("v")))
 				if err != nil {
@@ -226,7 +230,8 @@ func jsonTyped(t *testing.T, eng *engine.Engine, cases *jsonCases) {
 	}
 }
 
-func reading[T any](t *testing.T, eng *engine.Engine, row query.SelectStmt, e query.Expr[T], want any, as func(any) T) (*string, query.Cond) {
+func reading[T any](t *testing.T, eng *engine.Engine, row query.SelectStmt, e query.Expr[T], want any,
+	as func(any) T) (*string, query.Cond) {
 	t.Helper()
 	v, err := query.Value[T](t.Context(), eng, row.Columns(e.As("v")))
 	if err != nil {
@@ -269,8 +274,9 @@ func jsonPaths(t *testing.T, eng *engine.Engine, cases *jsonCases) {
 				Exists bool           `db:"e"`
 				Kind   *string        `db:"k"`
 			}
-			got, err := query.One[read](t.Context(), eng, query.Select(m.JSON().As("j"), m.Text().As("t"), m.Exists().As("e"), m.Kind().As("k")).
-				From(docTable).Where(docID.Eq("paths")))
+			got, err := query.One[read](t.Context(), eng,
+				query.Select(m.JSON().As("j"), m.Text().As("t"), m.Exists().As("e"), m.Kind().As("k")).
+					From(docTable).Where(docID.Eq("paths")))
 			if err != nil {
 				t.Fatalf("%v: %v (%v)", c.Path, err, unwrapped(err))
 			}
@@ -371,7 +377,8 @@ func jsonPredicates(t *testing.T, eng *engine.Engine, cases *jsonCases) {
 					Kind *string `db:"k"`
 				}
 				want := c.ExpectedRows.(map[string]any)
-				for _, k := range all[kind](t, eng, query.Select(docID, col.Path(path(c.Argument.([]any))...).Kind().As("k")).From(docTable).Where(ours)) {
+				for _, k := range all[kind](t, eng, query.Select(docID, col.Path(path(c.Argument.([]any))...).Kind().As("k")).
+					From(docTable).Where(ours)) {
 					if w, _ := want[k.ID].(string); (k.Kind == nil) != (want[k.ID] == nil) || k.Kind != nil && *k.Kind != w {
 						t.Errorf("kind of %s is %v, want %v", k.ID, k.Kind, want[k.ID])
 					}
@@ -408,7 +415,8 @@ func jsonStorage(t *testing.T, eng *engine.Engine, cases *jsonCases) {
 			t.Errorf("stored %q, read %q", s, got)
 		}
 	}
-	for _, s := range append(slices.Clone(cases.Invalid), `{"a":"\u0000"}`, `{"a":"\udc00"}`, `{"a":"\ud800\ud800"}`, "[1", `"a`, "[1 2]", "\x01", "\"\xff\"", "1 2", "-", "1.", ".5", "+1", `"\x"`, `"\u12g4"`) {
+	for _, s := range append(slices.Clone(cases.Invalid), `{"a":"\u0000"}`, `{"a":"\udc00"}`, `{"a":"\ud800\ud800"}`, "[1",
+		`"a`, "[1 2]", "\x01", "\"\xff\"", "1 2", "-", "1.", ".5", "+1", `"\x"`, `"\u12g4"`) {
 		eachColumn(t, func(t *testing.T, col query.JSONColumn) {
 			_, err := query.Exec(t.Context(), eng, query.Insert(docTable).Values(docID.Set("bad"), col.Set(jsonvalue.Text(s))))
 			if !errors.Is(err, dberr.ErrInvalid) {
@@ -423,7 +431,9 @@ func jsonKeys(t *testing.T, eng *engine.Engine, cases *jsonCases) {
 	for _, c := range cases.Keys.Cases {
 		eachColumn(t, func(t *testing.T, col query.JSONColumn) {
 			want, _ := c.Want.Int64()
-			got := all[int64](t, eng, query.Select(col.Path(c.Key).Int().As("v")).From(docTable).Where(docID.Eq("keys"), col.HasKey(c.Key), col.Path(c.Key).Int().Eq(want)))
+			got := all[int64](t, eng,
+				query.Select(col.Path(c.Key).Int().As("v")).From(docTable).
+					Where(docID.Eq("keys"), col.HasKey(c.Key), col.Path(c.Key).Int().Eq(want)))
 			if len(got) != 1 || got[0] != want {
 				t.Errorf("key %q: got %v, want %d", c.Key, got, want)
 			}

@@ -23,7 +23,8 @@ func largeDocument() string {
 		}
 		fmt.Fprintf(&s, `{"id":"%08d","content":"He said \"1.5\" and left.\nThen: {\"a\": [1, 2.0]} äöü 🐍","at":%d.25,"n":%d}`, i, 1700000000+i, i)
 	}
-	s.WriteString(`],"exact":99998969694839.983485848,"big":123456789012345678901234567890,"note":"` + strings.Repeat("long text \\\\ ", 20000) + `"}`)
+	s.WriteString(`],"exact":99998969694839.983485848,"big":123456789012345678901234567890,"note":"` +
+		strings.Repeat("long text \\\\ ", 20000) + `"}`)
 	return s.String()
 }
 
@@ -40,15 +41,19 @@ func TestLargeDocument(t *testing.T) {
 		}
 		m := docJSON.Path("messages")
 		row := query.Select().From(docTable).Where(docID.Eq("large"))
-		got, err := query.One[read](t.Context(), eng, row.Columns(docJSON.Path("exact").Numeric().As("e"), docJSON.Path("big").Text().As("b"), m.Path(-1).JSON().As("l"), m.Len().As("n")))
+		got, err := query.One[read](t.Context(), eng,
+			row.Columns(docJSON.Path("exact").Numeric().As("e"), docJSON.Path("big").Text().As("b"), m.Path(-1).JSON().As("l"),
+				m.Len().As("n")))
 		if err != nil {
 			t.Fatal(err, unwrapped(err))
 		}
 		exact := eng.Dialect().Has(driver.JSONExact)
-		if exact && (got.Exact != "99998969694839.983485848" || got.Big != "123456789012345678901234567890") || !strings.Contains(got.Last.String(), fmt.Sprintf("%d.25", 1700000000+got.Len-1)) {
+		if exact && (got.Exact != "99998969694839.983485848" || got.Big != "123456789012345678901234567890") ||
+			!strings.Contains(got.Last.String(), fmt.Sprintf("%d.25", 1700000000+got.Len-1)) {
 			t.Errorf("got %+v", got)
 		}
-		exec(t, eng, query.Update(docTable).Set(docJSON.SetPath(jsonvalue.Text(`"new"`), "messages", 3, "content")).Where(docID.Eq("large")))
+		exec(t, eng, query.Update(docTable).Set(docJSON.SetPath(jsonvalue.Text(`"new"`), "messages", 3, "content")).
+			Where(docID.Eq("large")))
 		after, err := query.One[jsonvalue.JSON](t.Context(), eng, row.Columns(docJSON))
 		if err != nil {
 			t.Fatal(err, unwrapped(err))
@@ -65,7 +70,9 @@ func TestLargeDocument(t *testing.T) {
 		if !sameJSON(t, after.String(), encodeDoc(t, want)) {
 			t.Error("setting one member changed others")
 		}
-		if n, err := query.Count(t.Context(), eng, row.Columns(docID).Where(docJSON.Path("note").Text().ContainsFold("LONG TEXT"), docJSON.Path("messages", 5).Contains(`{"n":5}`))); err != nil || n != 1 {
+		if n, err := query.Count(t.Context(), eng, row.Columns(docID).
+			Where(docJSON.Path("note").Text().ContainsFold("LONG TEXT"),
+				docJSON.Path("messages", 5).Contains(`{"n":5}`))); err != nil || n != 1 {
 			t.Errorf("found %d (%v %v)", n, err, unwrapped(err))
 		}
 	})

@@ -189,12 +189,16 @@ func without(doc any, p []any) any {
 
 // Generators. Keys are few and awkward, so that paths often lead somewhere.
 
-var keyGen = rapid.SampledFrom([]string{"a", "b", "", "A", "0", "1", "-1", "a.b", "[0]", `q"x`, `b\s`, "é", "🔑", "$", "*", "'", "a b", "\n", "<&>", "last", "larder_m", "{x}", "?", "\u007f", "\u2028", "\u0001k"})
+var keyGen = rapid.SampledFrom([]string{"a", "b", "", "A", "0", "1", "-1", "a.b", "[0]", `q"x`, `b\s`, "é", "🔑", "$",
+	"*", "'", "a b", "\n", "<&>", "last", "larder_m", "{x}", "?", "\u007f", "\u2028", "\u0001k"})
 
-var stringGen = rapid.OneOf(keyGen, rapid.SampledFrom([]string{"true", "null", "1", "1.0", "x ", "x", "X", `"`, `\`, `\u0041`, "\t", "12.5", "\u0001#12", "\u0001\u0001#1", `\u0001#5`}), rapid.StringN(0, 6, -1))
+var stringGen = rapid.OneOf(keyGen,
+	rapid.SampledFrom([]string{"true", "null", "1", "1.0", "x ", "x", "X", `"`, `\`, `\u0041`, "\t", "12.5", "\u0001#12",
+		"\u0001\u0001#1", `\u0001#5`}), rapid.StringN(0, 6, -1))
 
 var numberGen = rapid.Custom(func(t *rapid.T) json.Number {
-	return json.Number(rapid.SampledFrom([]string{"0", "1", "-1", "1.0", "1.5", "-0.5", "2", "100", "1e2", "0.1", "9007199254740993", "9223372036854775807", "-9223372036854775808",
+	return json.Number(rapid.SampledFrom([]string{"0", "1", "-1", "1.0", "1.5", "-0.5", "2", "100", "1e2", "0.1",
+		"9007199254740993", "9223372036854775807", "-9223372036854775808",
 		"9223372036854775808", "18446744073709551616", "123456789012345678901234567890", "99998969694839.983485848", "0.30000000000000004", "1.10"}).Draw(t, "number"))
 })
 
@@ -351,8 +355,9 @@ func jsonProperty(t *testing.T, rt *rapid.T, eng *engine.Engine, col query.JSONC
 		Len     *int64         `db:"l"`
 		Exists  bool           `db:"e"`
 	}
-	got, err := query.One[read](t.Context(), eng, row.Columns(m.Text().As("t"), m.Int().As("i"), m.Float().As("f"), m.Numeric().As("n"), m.Bool().As("b"),
-		m.JSON().As("j"), m.Kind().As("k"), m.Len().As("l"), m.Exists().As("e")))
+	got, err := query.One[read](t.Context(), eng,
+		row.Columns(m.Text().As("t"), m.Int().As("i"), m.Float().As("f"), m.Numeric().As("n"), m.Bool().As("b"),
+			m.JSON().As("j"), m.Kind().As("k"), m.Len().As("l"), m.Exists().As("e")))
 	if err != nil {
 		rt.Fatalf("%s at %q: %v (%v)", s, p, err, unwrapped(err))
 	}
@@ -430,7 +435,8 @@ func jsonProperty(t *testing.T, rt *rapid.T, eng *engine.Engine, col query.JSONC
 	}
 	if e, ok := asElement(element); ok {
 		a, _ := want.([]any)
-		holds(fmt.Sprintf("element %v", element), m.Has(e), slices.ContainsFunc(a, func(x any) bool { return sameValue(x, element) }))
+		holds(fmt.Sprintf("element %v", element), m.Has(e),
+			slices.ContainsFunc(a, func(x any) bool { return sameValue(x, element) }))
 	}
 	part := docGen(1).Draw(rt, "part")
 	if rapid.Bool().Draw(rt, "is part") {
@@ -460,8 +466,9 @@ func jsonProperty(t *testing.T, rt *rapid.T, eng *engine.Engine, col query.JSONC
 		Value jsonvalue.JSON `db:"v"`
 		Pos   int64          `db:"p"`
 	}
-	els, err := query.All[el](t.Context(), eng, query.Select(elements.Key().As("k"), elements.Value().As("v"), elements.Position().As("p")).From(docTable).
-		JoinItem(elements).Where(docID.Eq(id)).OrderBy(elements.Position()))
+	els, err := query.All[el](t.Context(), eng,
+		query.Select(elements.Key().As("k"), elements.Value().As("v"), elements.Position().As("p")).From(docTable).
+			JoinItem(elements).Where(docID.Eq(id)).OrderBy(elements.Position()))
 	if err != nil {
 		rt.Fatalf("elements of %s at %q: %v (%v)", s, p, err, unwrapped(err))
 	}
@@ -480,7 +487,8 @@ func jsonProperty(t *testing.T, rt *rapid.T, eng *engine.Engine, col query.JSONC
 			bad("elements", els, w)
 		}
 		for i, e := range els {
-			if v, ok := w[deref(e.Key)]; !ok || e.Key == nil || e.Pos != int64(i) || !sameJSON(t, e.Value.String(), encodeDoc(t, v)) {
+			if v, ok := w[deref(e.Key)]; !ok || e.Key == nil || e.Pos != int64(i) ||
+				!sameJSON(t, e.Value.String(), encodeDoc(t, v)) {
 				bad("element", e, w)
 			}
 		}
@@ -497,7 +505,8 @@ func jsonProperty(t *testing.T, rt *rapid.T, eng *engine.Engine, col query.JSONC
 		Set  jsonvalue.JSON `db:"s"`
 		Gone jsonvalue.JSON `db:"r"`
 	}
-	ch, err := query.One[changed](t.Context(), eng, row.Columns(col.Path(q...).With(jsonvalue.Text(encodeDoc(t, fresh))).As("s"), col.Path(q...).Without().As("r")))
+	ch, err := query.One[changed](t.Context(), eng,
+		row.Columns(col.Path(q...).With(jsonvalue.Text(encodeDoc(t, fresh))).As("s"), col.Path(q...).Without().As("r")))
 	if err != nil {
 		rt.Fatalf("change of %s at %q: %v (%v)", s, q, err, unwrapped(err))
 	}
@@ -555,13 +564,16 @@ func TestBrokenDocuments(t *testing.T) {
 		create(t, eng, docTable)
 		put(t, eng, "0", `{"a":"x","b":[1,"x"]}`)
 		stored := []string{"0"}
-		for i, s := range []string{`{bad`, `{"a":"x\u0000y","b":[1]}`, `{"a":"\ud83d","b":[1]}`, `{"a":"\ude00\ud83d","b":["\\ud83d","\\\u0000"]}`, `{"a":"\\u0000 C:\\ud83d","b":[1]}`, `{"a":1e400,"b":[1]}`, "\"\t\"", ""} {
+		for i, s := range []string{`{bad`, `{"a":"x\u0000y","b":[1]}`, `{"a":"\ud83d","b":[1]}`,
+			`{"a":"\ude00\ud83d","b":["\\ud83d","\\\u0000"]}`, `{"a":"\\u0000 C:\\ud83d","b":[1]}`, `{"a":1e400,"b":[1]}`,
+			"\"\t\"", ""} {
 			lit, err := eng.Dialect().AppendString(nil, s)
 			if err != nil {
 				t.Fatal(err)
 			}
 			id := strconv.Itoa(i + 1)
-			_, err = eng.Exec(t.Context(), engine.Statement{SQL: "INSERT INTO doc (id, j) VALUES ('" + id + "', " + string(lit) + ")", Write: true})
+			_, err = eng.Exec(t.Context(),
+				engine.Statement{SQL: "INSERT INTO doc (id, j) VALUES ('" + id + "', " + string(lit) + ")", Write: true})
 			if err == nil {
 				stored = append(stored, id)
 			} else if c := dberr.CodeOf(err); c != dberr.Check && c != dberr.Invalid {
@@ -578,7 +590,9 @@ func TestBrokenDocuments(t *testing.T) {
 			Has  bool           `db:"h"`
 		}
 		a, b := docJSON.Path("a"), docJSON.Path("b")
-		got, err := query.All[read](t.Context(), eng, query.Select(docID, docJSON, a.Text().As("t"), a.Kind().As("k"), b.Len().As("l"), b.Has("x").As("h")).From(docTable).OrderBy(docID))
+		got, err := query.All[read](t.Context(), eng,
+			query.Select(docID, docJSON, a.Text().As("t"), a.Kind().As("k"), b.Len().As("l"), b.Has("x").As("h")).From(docTable).
+				OrderBy(docID))
 		if err != nil {
 			t.Fatal(err, unwrapped(err))
 		}
@@ -595,19 +609,23 @@ func TestBrokenDocuments(t *testing.T) {
 				}
 			}
 		}
-		for what, c := range map[string]query.Cond{"contains": docJSON.Contains(`{"b":[1]}`), "int": a.Int().Eq(1), "float": a.Float().Gt(1), "numeric": a.Numeric().Eq("1"), "bool": a.Bool().Eq(true),
+		for what, c := range map[string]query.Cond{"contains": docJSON.Contains(`{"b":[1]}`), "int": a.Int().Eq(1),
+			"float": a.Float().Gt(1), "numeric": a.Numeric().Eq("1"), "bool": a.Bool().Eq(true),
 			"key": docJSON.HasKey("a"), "null": a.IsNull(), "element": b.Has(1)} {
 			if _, err := query.All[string](t.Context(), eng, query.Select(docID).From(docTable).Where(c)); err != nil {
 				t.Errorf("%s: %v (%v)", what, err, unwrapped(err))
 			}
 		}
-		if _, err := query.Exec(t.Context(), eng, query.Update(docTable).Set(docJSON.SetPath(jsonvalue.Text("5"), "n")).Where(docJSON.HasKey("b"))); err != nil {
+		if _, err := query.Exec(t.Context(), eng, query.Update(docTable).Set(docJSON.SetPath(jsonvalue.Text("5"), "n")).
+			Where(docJSON.HasKey("b"))); err != nil {
 			t.Errorf("set: %v (%v)", err, unwrapped(err))
 		}
-		if n, err := query.Count(t.Context(), eng, query.Select(docID).From(docTable).Where(docJSON.Path("n").Int().Eq(5))); err != nil || n == 0 {
+		if n, err := query.Count(t.Context(), eng, query.Select(docID).From(docTable).
+			Where(docJSON.Path("n").Int().Eq(5))); err != nil || n == 0 {
 			t.Errorf("%d were set (%v)", n, err)
 		}
-		if _, err := query.Exec(t.Context(), eng, query.Update(docTable).Set(docJSON.RemovePath()).AllRows()); !errors.Is(err, dberr.ErrInvalid) {
+		if _, err := query.Exec(t.Context(), eng, query.Update(docTable).Set(docJSON.RemovePath()).AllRows()); !errors.Is(err,
+			dberr.ErrInvalid) {
 			t.Errorf("removal of the whole: %v", err)
 		}
 	})

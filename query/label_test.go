@@ -26,13 +26,17 @@ type talks struct {
 func newTalks(t *testing.T, eng *engine.Engine) talks {
 	t.Helper()
 	tab := schema.Define("talk")
-	k := talks{tab, query.Col[int64](tab.BigInt("id").PrimaryKey()), query.Col[int64](tab.Integer("n")), query.Col[float64](tab.Float("f")), query.Col[string](tab.String("who", 20)),
-		query.Col[query.Decimal](tab.Numeric("dec", 12, 2)), query.JSONCol(tab.JSON("doc").Null()), query.JSONCol(tab.JSONB("bin").Null())}
+	k := talks{tab, query.Col[int64](tab.BigInt("id").PrimaryKey()), query.Col[int64](tab.Integer("n")),
+		query.Col[float64](tab.Float("f")), query.Col[string](tab.String("who", 20)),
+		query.Col[query.Decimal](tab.Numeric("dec", 12, 2)), query.JSONCol(tab.JSON("doc").
+			Null()), query.JSONCol(tab.JSONB("bin").Null())}
 	create(t, eng, tab)
 	for i := range int64(12) {
-		doc := jsonvalue.Text(fmt.Sprintf(`{"role":"r%d","n":%d,"f":%d.5,"d":%d.10,"ok":%v,"usage":{"total":%d},"l":[%d]}`, i%2, i, i, i, i%4 == 0, 10*i, i%3))
-		exec(t, eng, query.Insert(tab).Values(k.id.Set(i), k.n.Set(i), k.f.Set(float64(i)+0.5), k.who.Set(string(rune('a'+i%3))),
-			k.dec.Set(query.Decimal(fmt.Sprintf("%d.10", i))), k.doc.Set(doc), k.bin.Set(doc)))
+		doc := jsonvalue.Text(fmt.Sprintf(`{"role":"r%d","n":%d,"f":%d.5,"d":%d.10,"ok":%v,"usage":{"total":%d},"l":[%d]}`,
+			i%2, i, i, i, i%4 == 0, 10*i, i%3))
+		exec(t, eng, query.Insert(tab).
+			Values(k.id.Set(i), k.n.Set(i), k.f.Set(float64(i)+0.5), k.who.Set(string(rune('a'+i%3))),
+				k.dec.Set(query.Decimal(fmt.Sprintf("%d.10", i))), k.doc.Set(doc), k.bin.Set(doc)))
 	}
 	return k
 }
@@ -105,14 +109,17 @@ func TestPreparedLabels(t *testing.T) {
 		k := newTalks(t, eng)
 		at := query.Param[int64]("step")
 		x := query.Add[int64](k.n, at).As("x")
-		p := query.Prepare[labelled](query.Select(x, query.CountAll().As("n")).From(k.t).Where(k.n.LtTo(query.Param[int64]("below"))).GroupBy(x).Having(x.NeTo(at)).OrderBy(x.Desc()))
+		p := query.Prepare[labelled](query.Select(x, query.CountAll().As("n")).From(k.t).
+			Where(k.n.LtTo(query.Param[int64]("below"))).GroupBy(x).Having(x.NeTo(at)).OrderBy(x.Desc()))
 		rows, err := p.All(t.Context(), eng, int64(3), int64(5))
 		if err != nil || len(rows) != 4 {
 			t.Errorf("%v %v (%v)", rows, err, unwrapped(err))
 		}
 		// What is equal by chance is not mistaken: two of one text, and of one value.
 		y := k.n.Plus(1).As("x")
-		rows, err = query.All[labelled](t.Context(), eng, query.Select(y, query.Sum[int64](k.n.Plus(2)).As("n")).From(k.t).Where(k.n.Gt(1)).GroupBy(y).Having(query.Sum[int64](k.n.Plus(1)).Gt(1)).OrderBy(k.n.Plus(1)).Limit(1))
+		rows, err = query.All[labelled](t.Context(), eng,
+			query.Select(y, query.Sum[int64](k.n.Plus(2)).As("n")).From(k.t).Where(k.n.Gt(1)).GroupBy(y).
+				Having(query.Sum[int64](k.n.Plus(1)).Gt(1)).OrderBy(k.n.Plus(1)).Limit(1))
 		if err != nil || len(rows) != 1 || rows[0].N != 4 {
 			t.Errorf("%v %v (%v)", rows, err, unwrapped(err))
 		}

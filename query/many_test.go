@@ -17,14 +17,16 @@ func TestManyKeysOfTwoColumns(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		const n = 20000
 		tab := schema.Define("stock")
-		shelf, at, item, mood, amount := query.Col[int64](tab.BigInt("shelf")), query.Col[time.Time](tab.DateTime("at")), query.Col[string](tab.String("item", 20)),
+		shelf, at, item, mood, amount := query.Col[int64](tab.BigInt("shelf")), query.Col[time.Time](tab.DateTime("at")),
+			query.Col[string](tab.String("item", 20)),
 			query.Col[string](tab.Enum("mood", "stock_mood", "good", "bad")), query.Col[int64](tab.BigInt("amount"))
 		tab.Primary("", "shelf", "item")
 		create(t, eng, tab)
 		day := time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC)
 		put := query.Insert(tab)
 		for i := range int64(n) {
-			put = put.Values(shelf.Set(i/10), item.Set(fmt.Sprint("i", i%10)), at.Set(day.Add(time.Duration(i)*time.Second)), mood.Set([]string{"good", "bad"}[i%2]), amount.Set(i))
+			put = put.Values(shelf.Set(i/10), item.Set(fmt.Sprint("i", i%10)), at.Set(day.Add(time.Duration(i)*time.Second)),
+				mood.Set([]string{"good", "bad"}[i%2]), amount.Set(i))
 		}
 		if got := exec(t, eng, put); got != n {
 			t.Fatalf("%d rows", got)
@@ -48,7 +50,8 @@ func TestManyKeysOfTwoColumns(t *testing.T) {
 		}
 		began := time.Now()
 		err := query.Load(t.Context(), eng, orders, query.ToOne(func(o *order) (key, bool) { return o.Key, true },
-			query.Select(shelf, item, amount).From(tab), []query.AnyColumn{shelf, item}, func(o *order, s *stock) { o.Stock = s }))
+			query.Select(shelf, item, amount).
+				From(tab), []query.AnyColumn{shelf, item}, func(o *order, s *stock) { o.Stock = s }))
 		if err != nil {
 			t.Fatalf("%v (%v)", err, unwrapped(err))
 		}
@@ -66,7 +69,8 @@ func TestManyKeysOfTwoColumns(t *testing.T) {
 		for _, c := range []struct {
 			c    query.Cond
 			want int64
-		}{{query.Tuple(at, mood, amount).In(rows...), 10000}, {query.Tuple(at, mood, amount).NotIn(rows[:1000]...), n - 1000}, {query.Tuple(at, mood, amount).In(rows[:64]...), 64}, {query.Tuple(at, mood, amount).In(rows[:65]...), 65}} {
+		}{{query.Tuple(at, mood, amount).In(rows...), 10000}, {query.Tuple(at, mood, amount).NotIn(rows[:1000]...), n - 1000},
+			{query.Tuple(at, mood, amount).In(rows[:64]...), 64}, {query.Tuple(at, mood, amount).In(rows[:65]...), 65}} {
 			got, err := query.Count(t.Context(), eng, query.Select(amount).From(tab).Where(c.c))
 			if err != nil || got != c.want {
 				t.Errorf("%d rows, want %d, %v (%v)", got, c.want, err, unwrapped(err))
@@ -102,7 +106,8 @@ func TestGrowingInsertsAreApart(t *testing.T) {
 			if n := exec(t, eng, st); n != 14 {
 				t.Errorf("%d rows", n)
 			}
-			if n, err := query.Count(t.Context(), eng, query.Select(id).From(tab).Where(who.Eq(int64(b)))); err != nil || n != 9 {
+			if n, err := query.Count(t.Context(), eng, query.Select(id).From(tab).
+				Where(who.Eq(int64(b)))); err != nil || n != 9 {
 				t.Errorf("%d rows of %d, %v", n, b, err)
 			}
 		}

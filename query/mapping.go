@@ -35,7 +35,8 @@ type fieldInfo struct {
 func (s *structInfo) columnsOf(t *schema.Table) error {
 	for _, f := range s.fields {
 		if !f.readOnly && t.Column(f.name) == nil {
-			return dberr.New(dberr.Invalid, t.Name, fmt.Sprintf("%s has the db tag %q and the table has no such column; correct it, or mark a field that is only read: `db:\"%s,readonly\"`", s.t, f.name, f.name))
+			return dberr.New(dberr.Invalid, t.Name,
+				fmt.Sprintf("%s has the db tag %q and the table has no such column; correct it, or mark a field that is only read: `db:\"%s,readonly\"`", s.t, f.name, f.name))
 		}
 	}
 	return nil
@@ -50,7 +51,8 @@ func structOf(t reflect.Type) (*structInfo, error) {
 	}
 	s := &structInfo{t: t, byName: map[string]int{}}
 	if t.Kind() != reflect.Struct {
-		s.err = dberr.New(dberr.Invalid, "row mapping", fmt.Sprintf("%s is not a struct; give one whose fields have db tags", t))
+		s.err = dberr.New(dberr.Invalid, "row mapping",
+			fmt.Sprintf("%s is not a struct; give one whose fields have db tags", t))
 	} else {
 		s.collect(t, nil)
 		if s.err == nil && len(s.fields) == 0 {
@@ -81,7 +83,8 @@ func (s *structInfo) collect(t reflect.Type, prefix []int) {
 			continue
 		}
 		if !f.IsExported() {
-			s.err = dberr.New(dberr.Invalid, "row mapping", fmt.Sprintf("field %s of %s has a db tag and is not exported", f.Name, t))
+			s.err = dberr.New(dberr.Invalid, "row mapping",
+				fmt.Sprintf("field %s of %s has a db tag and is not exported", f.Name, t))
 			return
 		}
 		if at, dup := s.byName[name]; dup {
@@ -97,7 +100,8 @@ func (s *structInfo) collect(t reflect.Type, prefix []int) {
 		}
 		s.byName[name] = len(s.fields)
 		if option != "" && option != "readonly" {
-			s.err = dberr.New(dberr.Invalid, "row mapping", fmt.Sprintf("the db tag of field %s of %s has the option %q; there is readonly alone", f.Name, t, option))
+			s.err = dberr.New(dberr.Invalid, "row mapping",
+				fmt.Sprintf("the db tag of field %s of %s has the option %q; there is readonly alone", f.Name, t, option))
 			return
 		}
 		s.fields = append(s.fields, fieldInfo{name: name, index: index, t: f.Type, readOnly: option == "readonly"})
@@ -279,7 +283,8 @@ type instant struct {
 }
 
 // layouts of times as text: ours, what CURRENT_TIMESTAMP gives, and RFC 3339.
-var layouts = []string{"2006-01-02 15:04:05.999999999", "2006-01-02", "2006-01-02T15:04:05.999999999", time.RFC3339Nano, "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999 -0700 MST", "15:04:05.999999999"}
+var layouts = []string{"2006-01-02 15:04:05.999999999", "2006-01-02", "2006-01-02T15:04:05.999999999", time.RFC3339Nano,
+	"2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999 -0700 MST", "15:04:05.999999999"}
 
 // Into is for messages.
 func (d *instant) Into() reflect.Type {

@@ -82,14 +82,17 @@ func TestNestedChangesOfMembers(t *testing.T) {
 				return c.SetTo(query.JSONDoc(c.Path("p").With(v("1"))).Path("q").With(v("2")))
 			}, `{"a":{"b":1.50},"n":7,"p":1,"q":2}`},
 			{func(c query.JSONColumn) query.Assignment {
-				return c.SetTo(query.JSONDoc(query.JSONDoc(c.Path("p").Without()).Path("q").Without()).Path("a", "c").With(v(`{"d":[]}`)))
+				return c.SetTo(query.JSONDoc(query.JSONDoc(c.Path("p").Without()).Path("q").Without()).Path("a", "c").
+					With(v(`{"d":[]}`)))
 			}, `{"a":{"b":1.50,"c":{"d":[]}},"n":7}`},
 			{func(c query.JSONColumn) query.Assignment {
-				return c.SetTo(query.JSONDoc(query.JSONDoc(query.JSONDoc(c.Path("1").With(v("1"))).Path("2").With(v("2"))).Path("3").With(v("3"))).Path("a").Without())
+				return c.SetTo(query.JSONDoc(query.JSONDoc(query.JSONDoc(c.Path("1").With(v("1"))).Path("2").With(v("2"))).
+					Path("3").With(v("3"))).Path("a").Without())
 			}, `{"n":7,"1":1,"2":2,"3":3}`},
 			{func(c query.JSONColumn) query.Assignment { return c.SetTo(c.Path("none").JSON().IfNull(v(`{"n":7}`))) }, `{"n":7}`},
 			{func(c query.JSONColumn) query.Assignment {
-				return c.SetTo(query.Scalar[jsonvalue.JSON](query.Select(c.Of(query.As(p.t, "o"))).FromItem(query.As(p.t, "o")).Where(p.id.Of(query.As(p.t, "o")).Eq(2))))
+				return c.SetTo(query.Scalar[jsonvalue.JSON](query.Select(c.Of(query.As(p.t, "o"))).FromItem(query.As(p.t, "o")).
+					Where(p.id.Of(query.As(p.t, "o")).Eq(2))))
 			}, `{"x":[1,2]}`},
 		} {
 			exec(t, eng, query.Update(p.t).Set(c.set(p.doc), c.set(p.bin)).Where(one))

@@ -58,7 +58,8 @@ func Version[T ~int | ~int32 | ~int64]() ColumnOption[T] {
 func Coded[T, S any](encode func(T) (S, error), decode func(S) (T, error)) ColumnOption[T] {
 	return func(d schema.ColumnDef) {
 		if k := d.Column.Type.Kind; !fits(reflect.TypeFor[S](), k) {
-			panic(fmt.Sprintf("query.Coded: %s.%s is declared %s, which %s does not hold", d.Table.Name, d.Name, k, reflect.TypeFor[S]()))
+			panic(fmt.Sprintf("query.Coded: %s.%s is declared %s, which %s does not hold", d.Table.Name, d.Name, k,
+				reflect.TypeFor[S]()))
 		}
 		scale := -1
 		if d.Column.Type.Kind == schema.Numeric {
@@ -138,7 +139,8 @@ func onUpdate(t *schema.Table) []Assignment {
 func unset(own, set []Assignment, others []string) []Assignment {
 	for _, a := range own {
 		name := a.col.col.Name
-		if !slices.Contains(others, name) && !slices.ContainsFunc(set, func(s Assignment) bool { return s.col.col == a.col.col }) {
+		if !slices.Contains(others, name) &&
+			!slices.ContainsFunc(set, func(s Assignment) bool { return s.col.col == a.col.col }) {
 			set = more(set, a)
 		}
 	}
@@ -156,5 +158,6 @@ func outdated(st Statement) error {
 	if name == "" {
 		name = st.(UpdateStmt).s.table.Name
 	}
-	return dberr.New(dberr.Conflict, name, "the row has another version than the one that was read, or is gone; read it again and make the change on that")
+	return dberr.New(dberr.Conflict, name,
+		"the row has another version than the one that was read, or is gone; read it again and make the change on that")
 }

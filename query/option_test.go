@@ -51,7 +51,8 @@ func newArticles(t testing.TB, eng *engine.Engine) *article {
 	t.Helper()
 	a := &article{t: schema.Define("article")}
 	now := func() time.Time { return time.Unix(a.clock.Add(1), 123456000).UTC() }
-	a.id = query.Col(a.t.String("id", 36).Key(36).PrimaryKey(), query.Default(func() string { return fmt.Sprintf("id-%05d", a.ids.Add(1)) }))
+	a.id = query.Col(a.t.String("id", 36).Key(36).PrimaryKey(),
+		query.Default(func() string { return fmt.Sprintf("id-%05d", a.ids.Add(1)) }))
 	a.title = query.Col[string](a.t.String("title", 100).Key(100).Unique())
 	a.price = query.Col(a.t.BigInt("price").Null(), query.Coded(
 		func(c cents) (int64, error) {
@@ -61,7 +62,8 @@ func newArticles(t testing.TB, eng *engine.Engine) *article {
 			return c.n, nil
 		},
 		func(n int64) (cents, error) { return cents{n}, nil }))
-	a.meta = query.TypedJSONCol[meta](a.t.JSON("meta").Null(), query.Default(func() meta { return meta{Tags: []string{"new"}} }))
+	a.meta = query.TypedJSONCol[meta](a.t.JSON("meta").Null(),
+		query.Default(func() meta { return meta{Tags: []string{"new"}} }))
 	a.made = query.Col(a.t.DateTime("made"), query.Default(now))
 	a.changed = query.Col(a.t.DateTime("changed").Null(), query.OnUpdate(now))
 	a.version = query.Col(a.t.BigInt("version"), query.Version[int64]())
@@ -119,7 +121,8 @@ func TestWhatGoGivesToANewRow(t *testing.T) {
 		if len(rows) != 14009 || rows[len(rows)-1].Version != 9 {
 			t.Errorf("%d rows, the last %+v", len(rows), rows[len(rows)-1])
 		}
-		got, err := query.One[articleRow](ctx, eng, query.Insert(a.t).Values(a.title.Set("returned")).Returning(query.Columns(a.t)...))
+		got, err := query.One[articleRow](ctx, eng,
+			query.Insert(a.t).Values(a.title.Set("returned")).Returning(query.Columns(a.t)...))
 		if err != nil || got.Title != "returned" || got.ID == "" {
 			t.Errorf("%+v: %v", got, err)
 		}
@@ -132,7 +135,8 @@ func TestWhatGoGivesToAChangedRow(t *testing.T) {
 		a := newArticles(t, eng)
 		exec(t, eng, query.InsertRows(a.t, []articleRow{{ID: "a", Title: "a"}, {ID: "b", Title: "b"}}))
 		exec(t, eng, query.Update(a.t).Set(a.title.Set("a2")).Where(a.id.Eq("a")))
-		back, err := query.All[articleRow](ctx, eng, query.Update(a.t).Set(a.price.Set(cents{3})).AllRows().Returning(query.Columns(a.t)...))
+		back, err := query.All[articleRow](ctx, eng,
+			query.Update(a.t).Set(a.price.Set(cents{3})).AllRows().Returning(query.Columns(a.t)...))
 		if err != nil || len(back) != 2 {
 			t.Fatal(back, err, unwrapped(err))
 		}
@@ -193,7 +197,8 @@ func TestATypeOfOnesOwn(t *testing.T) {
 		count(3, a.price.Between(cents{0}, cents{200}))
 		count(1, a.price.IsNull())
 		count(2, query.Tuple(a.title, a.price).In([]any{"1", cents{100}}, []any{"2", cents{200}}, []any{"3", cents{0}}))
-		got, err := query.Prepare[cents](query.Select(a.price).From(a.t).Where(a.price.EqTo(query.Param[cents]("p")))).One(ctx, eng, cents{200})
+		got, err := query.Prepare[cents](query.Select(a.price).From(a.t).Where(a.price.EqTo(query.Param[cents]("p")))).
+			One(ctx, eng, cents{200})
 		if err != nil || got != (cents{200}) {
 			t.Errorf("%v: %v", got, err)
 		}
@@ -205,7 +210,8 @@ func TestATypeOfOnesOwn(t *testing.T) {
 		if dberr.CodeOf(err) != dberr.Invalid || !strings.Contains(err.Error(), "article.price") {
 			t.Errorf("a value that cannot be stored: %v", err)
 		}
-		if _, err := query.All[cents](ctx, eng, query.Select(a.price).From(a.t)); err == nil || !strings.Contains(err.Error(), "price") {
+		if _, err := query.All[cents](ctx, eng, query.Select(a.price).From(a.t)); err == nil ||
+			!strings.Contains(err.Error(), "price") {
 			t.Errorf("NULL into a value: %v", err)
 		}
 	})
@@ -238,7 +244,8 @@ func TestTypedDocuments(t *testing.T) {
 			t.Errorf("%d (%v)", n, err)
 		}
 		bad := query.TypedJSONCol[func()](schema.Define("x").JSON("f"))
-		if _, err := query.Exec(ctx, eng, query.Insert(bad.Table()).Values(bad.Set(func() {}))); dberr.CodeOf(err) != dberr.Invalid {
+		if _, err := query.Exec(ctx, eng, query.Insert(bad.Table()).
+			Values(bad.Set(func() {}))); dberr.CodeOf(err) != dberr.Invalid {
 			t.Errorf("a function: %v", err)
 		}
 	})

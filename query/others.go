@@ -54,7 +54,8 @@ func (s DeleteStmt) With(ctes ...*CTE) DeleteStmt {
 // when there is something that no engine has, or this one has not.
 func (o others) begin(b *driver.Builder, t *schema.Table, returning []Selectable) bool {
 	if len(o.from)+len(o.ctes) > 0 && len(returning) > 0 {
-		b.Fail(dberr.New(dberr.Invalid, t.Name, "a statement that reads other tables has no Returning; select the rows in the same transaction"))
+		b.Fail(dberr.New(dberr.Invalid, t.Name,
+			"a statement that reads other tables has no Returning; select the rows in the same transaction"))
 		return false
 	}
 	if len(o.ctes) > 0 {
@@ -116,7 +117,8 @@ type writeScope struct {
 
 // Knows is for the builder.
 func (s writeScope) Knows(name string, table bool) bool {
-	return knows(tableSource{s.t}, name, table) || slices.ContainsFunc(s.from, func(src Source) bool { return knows(src, name, table) })
+	return knows(tableSource{s.t}, name, table) ||
+		slices.ContainsFunc(s.from, func(src Source) bool { return knows(src, name, table) })
 }
 
 // ColumnType is for the builder.

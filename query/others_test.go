@@ -32,31 +32,38 @@ func TestChangesThatReadOtherTables(t *testing.T) {
 			}
 		}
 		// A table, with a value of it.
-		does(2, query.Update(o.jobs).From(o.persons).Set(o.jobLabel.SetTo(o.personName)).Where(o.personID.EqTo(o.jobPerson), o.personName.Eq("Bob")))
+		does(2, query.Update(o.jobs).From(o.persons).Set(o.jobLabel.SetTo(o.personName)).
+			Where(o.personID.EqTo(o.jobPerson), o.personName.Eq("Bob")))
 		labels("a=x b=Bob c=Bob ")
 		// A name of the other table in a text written by hand.
-		does(1, query.Update(o.jobs).From(o.persons).Set(o.jobLabel.Set("ada's")).Where(o.personID.EqTo(o.jobPerson), query.RawCond("{person}.{name} = ?", "Ada")))
+		does(1, query.Update(o.jobs).From(o.persons).Set(o.jobLabel.Set("ada's")).
+			Where(o.personID.EqTo(o.jobPerson), query.RawCond("{person}.{name} = ?", "Ada")))
 		labels("a=ada's b=Bob c=Bob ")
 		// The table itself under another name.
 		other := query.As(o.jobs, "other")
-		does(1, query.Update(o.jobs).FromItem(other).Set(o.jobLabel.SetTo(query.Concat(o.jobLabel.Of(other), query.Val("!")))).
+		does(1, query.Update(o.jobs).FromItem(other).
+			Set(o.jobLabel.SetTo(query.Concat(o.jobLabel.Of(other), query.Val("!")))).
 			Where(o.jobID.Eq("b"), o.jobID.Of(other).Eq("a")))
 		labels("a=ada's b=ada's! c=Bob ")
 		// A derived table, and a CTE.
 		n := query.CountAll().As("n")
 		per := query.Select(o.stepJob, n).From(o.steps).GroupBy(o.stepJob)
 		count := query.Cast[string](query.Field[int64]("per", "n"), o.jobLabel.SQLType())
-		does(2, query.Update(o.jobs).FromItem(per.Subquery("per")).Set(o.jobLabel.SetTo(count)).Where(query.Field[string]("per", "job_id").EqTo(o.jobID)))
+		does(2, query.Update(o.jobs).FromItem(per.Subquery("per")).Set(o.jobLabel.SetTo(count)).
+			Where(query.Field[string]("per", "job_id").EqTo(o.jobID)))
 		labels("a=3 b=ada's! c=1 ")
 		cte := query.With("per", per.Where(o.stepNo.Gt(1)))
-		does(1, query.Update(o.jobs).With(cte).FromItem(cte).Set(o.jobLabel.SetTo(count)).Where(query.Field[string]("per", "job_id").EqTo(o.jobID)))
+		does(1, query.Update(o.jobs).With(cte).FromItem(cte).Set(o.jobLabel.SetTo(count)).
+			Where(query.Field[string]("per", "job_id").EqTo(o.jobID)))
 		labels("a=2 b=ada's! c=1 ")
 		// The table itself, through a derived table and a CTE of it.
 		own := query.Select(o.jobID, o.jobLabel).From(o.jobs)
 		label := query.Concat(query.Field[string]("own", "label"), query.Val("+"))
-		does(1, query.Update(o.jobs).FromItem(own.Subquery("own")).Set(o.jobLabel.SetTo(label)).Where(query.Field[string]("own", "id").EqTo(o.jobID), o.jobID.Eq("c")))
+		does(1, query.Update(o.jobs).FromItem(own.Subquery("own")).Set(o.jobLabel.SetTo(label)).
+			Where(query.Field[string]("own", "id").EqTo(o.jobID), o.jobID.Eq("c")))
 		self := query.With("own", own)
-		does(1, query.Update(o.jobs).With(self).FromItem(self).Set(o.jobLabel.SetTo(label)).Where(query.Field[string]("own", "id").EqTo(o.jobID), o.jobID.Eq("c")))
+		does(1, query.Update(o.jobs).With(self).FromItem(self).Set(o.jobLabel.SetTo(label)).
+			Where(query.Field[string]("own", "id").EqTo(o.jobID), o.jobID.Eq("c")))
 		labels("a=2 b=ada's! c=1++ ")
 		// A row that goes with several is changed, and counted, once.
 		does(1, query.Update(o.jobs).From(o.steps).Set(o.jobLabel.Set("many")).Where(o.stepJob.EqTo(o.jobID), o.stepNo.Gt(1)))
@@ -77,7 +84,8 @@ func TestChangesThatReadOtherTables(t *testing.T) {
 			if !ok {
 				t.Fatal(what)
 			}
-			if _, err := query.All[map[string]any](t.Context(), eng, r); dberr.CodeOf(err) != dberr.Invalid || !strings.Contains(err.Error(), what) {
+			if _, err := query.All[map[string]any](t.Context(), eng, r); dberr.CodeOf(err) != dberr.Invalid ||
+				!strings.Contains(err.Error(), what) {
 				t.Errorf("%s: %v", what, err)
 			}
 		}

@@ -41,7 +41,8 @@ func (s SelectStmt) FullJoinItem(src Source, on ...Cond) SelectStmt {
 func (s SelectStmt) outerJoin(kind, word string, src Source, on []Cond) SelectStmt {
 	return s.with(func(n *selectState) {
 		if _, ok := src.(Elements); ok && n.err == nil {
-			n.err = dberr.New(dberr.Invalid, n.name, "elements of a document are of a row that there is, and cannot be there without one; use JoinItem or LeftJoinItem in place of "+word+"Item")
+			n.err = dberr.New(dberr.Invalid, n.name,
+				"elements of a document are of a row that there is, and cannot be there without one; use JoinItem or LeftJoinItem in place of "+word+"Item")
 		}
 		n.joins = more(n.joins, join{kind, src, on})
 	})
@@ -133,7 +134,8 @@ const (
 func (n *selectState) writeFull(b *driver.Builder, at int) Cond {
 	for i, j := range n.joins {
 		if i != at && (j.kind == fullJoin || j.kind == rightJoin) {
-			e := dberr.New(dberr.Unsupported, n.name, "a FullJoin beside another, or beside a RightJoin, is not something this engine can do for such conditions; join the rows of one in a subquery, with Subquery and FullJoinItem")
+			e := dberr.New(dberr.Unsupported, n.name,
+				"a FullJoin beside another, or beside a RightJoin, is not something this engine can do for such conditions; join the rows of one in a subquery, with Subquery and FullJoinItem")
 			e.Engine = b.Dialect().Engine()
 			b.Fail(e)
 			return Cond{}

@@ -91,20 +91,25 @@ func TestOuterJoins(t *testing.T) {
 		check("-:12 -:13 2:10 2:11 3:10 3:11", query.Select(a, z).From(s.books).JoinItem(later, s.rank.Of(later).GtTo(s.rank)).FullJoin(s.loans, s.book.EqTo(s.id.Of(later))))
 		check("-:12 -:13 1:10 1:11 2:- 3:-", from.FullJoin(s.loans, on).LeftJoinItem(later, s.id.Of(later).EqTo(s.id)))
 		check("1:10 1:11 2:- 3:-", from.FullJoin(s.loans, on).JoinItem(later, s.id.Of(later).EqTo(s.id)))
-		lent := query.Select(s.book, query.CountAll().As("n")).From(s.loans).Where(s.book.NotNull()).GroupBy(s.book).Subquery("lent")
+		lent := query.Select(s.book, query.CountAll().As("n")).From(s.loans).Where(s.book.NotNull()).GroupBy(s.book).
+			Subquery("lent")
 		n := query.Field[int64]("lent", "n").As("b")
-		for _, on := range []query.Cond{query.Field[int64]("lent", "book_id").EqTo(s.id), query.Field[int64]("lent", "book_id").Between(1, 1)} {
-			got := joined(t, eng, query.Select(a, n).From(s.books).FullJoinItem(lent, on).Where(query.Or(s.id.IsNull(), s.id.Eq(1))).OrderBy(a.Asc().NullsFirst()))
+		for _, on := range []query.Cond{query.Field[int64]("lent", "book_id").EqTo(s.id),
+			query.Field[int64]("lent", "book_id").Between(1, 1)} {
+			got := joined(t, eng, query.Select(a, n).From(s.books).FullJoinItem(lent, on).
+				Where(query.Or(s.id.IsNull(), s.id.Eq(1))).OrderBy(a.Asc().NullsFirst()))
 			if got != "-:1 1:2" {
 				t.Errorf("a derived table: %s", got)
 			}
-			got = joined(t, eng, query.Select(a, n).FromItem(lent).FullJoin(s.books, on).Where(query.Or(s.id.IsNull(), s.id.Eq(1))).OrderBy(a.Asc().NullsFirst()))
+			got = joined(t, eng, query.Select(a, n).FromItem(lent).FullJoin(s.books, on).
+				Where(query.Or(s.id.IsNull(), s.id.Eq(1))).OrderBy(a.Asc().NullsFirst()))
 			if got != "-:1 1:2" {
 				t.Errorf("from a derived table: %s", got)
 			}
 		}
 		rows := query.CountAll().As("b")
-		got := joined(t, eng, query.Select(s.rank.As("a"), rows).From(s.books).FullJoin(s.loans, on).GroupBy(s.rank).OrderBy(s.rank.Asc().NullsFirst()))
+		got := joined(t, eng, query.Select(s.rank.As("a"), rows).From(s.books).FullJoin(s.loans, on).GroupBy(s.rank).
+			OrderBy(s.rank.Asc().NullsFirst()))
 		if got != "-:2 1:2 2:2" {
 			t.Errorf("groups: %s", got)
 		}
@@ -148,8 +153,9 @@ func TestJoinsThatAreNone(t *testing.T) {
 			}
 		}
 		// In a condition a subquery sees what is around it, and what it reads, too.
-		got := all[int64](t, eng, query.Select(s.id).From(s.books).Where(query.Exists(query.Select(query.Field[int64]("some", "id")).
-			FromItem(query.Select(s.loan).From(s.loans).Where(s.who.Eq("y")).Subquery("some")).Where(s.id.Eq(1)))))
+		got := all[int64](t, eng,
+			query.Select(s.id).From(s.books).Where(query.Exists(query.Select(query.Field[int64]("some", "id")).
+				FromItem(query.Select(s.loan).From(s.loans).Where(s.who.Eq("y")).Subquery("some")).Where(s.id.Eq(1)))))
 		if fmt.Sprint(got) != "[1]" {
 			t.Errorf("rows %v", got)
 		}
@@ -160,7 +166,8 @@ func TestJoinsThatAreNone(t *testing.T) {
 func TestDistinctOn(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		s := newShelf(t, eng)
-		exec(t, eng, query.Insert(s.books).Values(s.id.Set(4), s.title.Set("A"), s.rank.SetNull()).Values(s.id.Set(5), s.title.SetNull(), s.rank.SetNull()))
+		exec(t, eng, query.Insert(s.books).Values(s.id.Set(4), s.title.Set("A"), s.rank.SetNull()).
+			Values(s.id.Set(5), s.title.SetNull(), s.rank.SetNull()))
 		check := func(want string, st query.Query) {
 			t.Helper()
 			if got := fmt.Sprint(all[int64](t, eng, st)); got != want {
@@ -192,9 +199,11 @@ func TestDistinctOn(t *testing.T) {
 			Rank  *int64  `db:"rank"`
 			Twice *int64  `db:"twice"`
 		}
-		get := query.Prepare[book](query.SelectFrom(s.books).Columns(s.rank.Times(2).As("twice")).Where(s.id.LtTo(query.Param[int64]("below"))).DistinctOn(s.rank).OrderBy(s.id.Desc()))
+		get := query.Prepare[book](query.SelectFrom(s.books).Columns(s.rank.Times(2).As("twice")).
+			Where(s.id.LtTo(query.Param[int64]("below"))).DistinctOn(s.rank).OrderBy(s.id.Desc()))
 		rows, err := get.All(t.Context(), eng, int64(4))
-		if err != nil || len(rows) != 2 || rows[0].ID != 3 || rows[0].Title != nil || *rows[1].Title != "A" || *rows[1].Twice != 4 {
+		if err != nil || len(rows) != 2 || rows[0].ID != 3 || rows[0].Title != nil || *rows[1].Title != "A" ||
+			*rows[1].Twice != 4 {
 			t.Errorf("%+v %v", rows, err)
 		}
 		if ok, err := query.Found(t.Context(), eng, latest); err != nil || !ok {
@@ -229,13 +238,17 @@ func TestValues(t *testing.T) {
 			UUID  string         `db:"uuid"`
 		}
 		at := time.Date(2024, 1, 2, 3, 4, 5, 678901000, time.UTC)
-		rows := []given{{1, ptr("é'\\🔑"), ptr(query.Decimal("0.10")), ptr(at), true, 0.5, "A" + uuidEnd}, {2, nil, nil, nil, false, -0.5, "b" + uuidEnd}}
+		rows := []given{{1, ptr("é'\\🔑"), ptr(query.Decimal("0.10")), ptr(at), true, 0.5, "A" + uuidEnd},
+			{2, nil, nil, nil, false, -0.5, "b" + uuidEnd}}
 		v := query.Values("v", rows)
 		id := query.Field[int64]("v", "id")
-		sel := query.Select(id, query.Field[string]("v", "title"), query.Field[query.Decimal]("v", "cost"), query.Field[time.Time]("v", "at"),
-			query.Field[bool]("v", "ok"), query.Field[float64]("v", "half"), query.Field[string]("v", "uuid")).FromItem(v).OrderBy(id)
+		sel := query.Select(id, query.Field[string]("v", "title"), query.Field[query.Decimal]("v", "cost"),
+			query.Field[time.Time]("v", "at"),
+			query.Field[bool]("v", "ok"), query.Field[float64]("v", "half"), query.Field[string]("v", "uuid")).
+			FromItem(v).OrderBy(id)
 		got := all[given](t, eng, sel)
-		if len(got) != 2 || *got[0].Title != *rows[0].Title || *got[0].Cost != "0.10" && *got[0].Cost != "0.1" || !got[0].At.Equal(at) || !got[0].Ok || got[1].Half != -0.5 ||
+		if len(got) != 2 || *got[0].Title != *rows[0].Title || *got[0].Cost != "0.10" && *got[0].Cost != "0.1" ||
+			!got[0].At.Equal(at) || !got[0].Ok || got[1].Half != -0.5 ||
 			got[1].Title != nil || got[1].Cost != nil || got[1].At != nil || got[1].Ok {
 			t.Errorf("%+v", got)
 		}
@@ -252,23 +265,31 @@ func TestValues(t *testing.T) {
 		if len(left) != 3 || *left[0] != 1 || left[2] != nil {
 			t.Errorf("left joined: %v", left)
 		}
-		full := all[*int64](t, eng, query.Select(s.loan).FromItem(v).FullJoin(s.loans, id.EqTo(s.book), s.who.Eq("x")).OrderBy(s.loan.Asc().NullsFirst()))
+		full := all[*int64](t, eng,
+			query.Select(s.loan).FromItem(v).FullJoin(s.loans, id.EqTo(s.book), s.who.Eq("x")).
+				OrderBy(s.loan.Asc().NullsFirst()))
 		if len(full) != 5 || full[0] != nil || *full[1] != 10 {
 			t.Errorf("full joined: %v", full)
 		}
-		if n := exec(t, eng, query.Update(s.books).FromItem(v).Set(s.title.SetTo(query.Field[string]("v", "title")), s.rank.SetTo(id)).Where(s.id.EqTo(id))); n != 2 {
+		if n := exec(t, eng, query.Update(s.books).FromItem(v).
+			Set(s.title.SetTo(query.Field[string]("v", "title")), s.rank.SetTo(id)).Where(s.id.EqTo(id))); n != 2 {
 			t.Errorf("%d updated", n)
 		}
 		if all[string](t, eng, query.Select(s.title).From(s.books).Where(s.id.Eq(1)))[0] != *rows[0].Title {
 			t.Error("updated to something else")
 		}
-		if n := exec(t, eng, query.Delete(s.loans).UsingItem(query.Values("gone", []string{"x", "w"})).Where(s.who.EqTo(query.Field[string]("gone", "value")))); n != 2 {
+		if n := exec(t, eng, query.Delete(s.loans).UsingItem(query.Values("gone", []string{"x", "w"})).
+			Where(s.who.EqTo(query.Field[string]("gone", "value")))); n != 2 {
 			t.Errorf("%d deleted", n)
 		}
-		if n := exec(t, eng, query.Insert(s.books).FromSelect(query.Select(id.Plus(100).As("id"), query.Field[string]("v", "title")).FromItem(v), s.id, s.title)); n != 2 {
+		if n := exec(t, eng, query.Insert(s.books).
+			FromSelect(query.Select(id.Plus(100).As("id"), query.Field[string]("v", "title")).FromItem(v), s.id,
+				s.title)); n != 2 {
 			t.Errorf("%d inserted", n)
 		}
-		both := all[int64](t, eng, query.Union(query.Select(id).FromItem(v), query.Select(query.Field[int64]("n", "value").As("id")).FromItem(query.Values("n", []int{2, 3}))).OrderBy(query.ByColumn("id", false)))
+		both := all[int64](t, eng,
+			query.Union(query.Select(id).FromItem(v), query.Select(query.Field[int64]("n", "value").As("id")).
+				FromItem(query.Values("n", []int{2, 3}))).OrderBy(query.ByColumn("id", false)))
 		if fmt.Sprint(both) != "[1 2 3]" {
 			t.Errorf("union: %v", both)
 		}
@@ -276,7 +297,8 @@ func TestValues(t *testing.T) {
 		for i := range numbers {
 			numbers[i] = int64(i)
 		}
-		sum, err := query.Value[int64](t.Context(), eng, query.Select(query.Sum(query.Field[int64]("n", "value")).As("n")).FromItem(query.Values("n", numbers)))
+		sum, err := query.Value[int64](t.Context(), eng,
+			query.Select(query.Sum(query.Field[int64]("n", "value")).As("n")).FromItem(query.Values("n", numbers)))
 		if err != nil || *sum != 4999*5000/2 {
 			t.Errorf("%v %v", sum, err)
 		}
@@ -286,8 +308,11 @@ func TestValues(t *testing.T) {
 		uuid := query.Col[string](kept.UUID("uuid").PrimaryKey())
 		day := query.Col[time.Time](kept.Date("at").Null())
 		create(t, eng, kept)
-		exec(t, eng, query.Insert(kept).FromSelect(query.Select(query.Field[string]("v", "uuid"), query.Field[time.Time]("v", "at")).FromItem(v.Like(uuid, day)), uuid, day))
-		if days := all[string](t, eng, query.Select(uuid).From(kept).Where(day.Eq(at))); fmt.Sprint(days) != "[a"+uuidEnd+"]" {
+		exec(t, eng, query.Insert(kept).
+			FromSelect(query.Select(query.Field[string]("v", "uuid"), query.Field[time.Time]("v", "at")).
+				FromItem(v.Like(uuid, day)), uuid, day))
+		if days := all[string](t, eng, query.Select(uuid).From(kept).
+			Where(day.Eq(at))); fmt.Sprint(days) != "[a"+uuidEnd+"]" {
 			t.Errorf("by types: %v", days)
 		}
 
@@ -302,7 +327,8 @@ func TestValues(t *testing.T) {
 				t.Errorf("%v does not say %s", err, says)
 			}
 		}
-		_, err = query.All[int64](t.Context(), eng, query.Select(query.Field[int64]("v", "value")).FromItem(query.Values("v", make([]int64, 70000))))
+		_, err = query.All[int64](t.Context(), eng,
+			query.Select(query.Field[int64]("v", "value")).FromItem(query.Values("v", make([]int64, 70000))))
 		if dberr.CodeOf(err) != dberr.TooLarge {
 			t.Errorf("too many: %v", err)
 		}

@@ -26,7 +26,8 @@ func (s SelectStmt) Page(n int, after ...any) SelectStmt {
 		case len(order) == 0:
 			st.err = dberr.New(dberr.Invalid, st.name, "Page needs an order; call OrderBy before")
 		case len(after) > 0 && len(after) != len(order):
-			st.err = dberr.New(dberr.Invalid, st.name, fmt.Sprintf("the place of a page has %d values and the order %d columns", len(after), len(order)))
+			st.err = dberr.New(dberr.Invalid, st.name,
+				fmt.Sprintf("the place of a page has %d values and the order %d columns", len(after), len(order)))
 		}
 	})
 	if s.s.err == nil && len(after) > 0 {

@@ -134,7 +134,8 @@ func badParams(name, msg string) error { return dberr.New(dberr.Invalid, name, m
 // match checks values against parameters.
 func match(name string, params []*param, values []any) error {
 	if len(values) != len(params) {
-		return badParams(name, fmt.Sprintf("the statement takes %d values (%s) and was given %d", len(params), paramNames(params), len(values)))
+		return badParams(name, fmt.Sprintf("the statement takes %d values (%s) and was given %d", len(params),
+			paramNames(params), len(values)))
 	}
 	for i, v := range values {
 		if v == nil {

@@ -34,7 +34,8 @@ func (e Expr[T]) NotInParam(p ListParameter[T]) Cond { return inParam(e.n, e.ty,
 func inParam(e driver.Expr, ty schema.Type, of string, p *param, not bool) Cond {
 	return Cond{n: driver.ExprFunc(func(b *driver.Builder) {
 		if !arrayable(ty.Kind) {
-			b.Fail(dberr.New(dberr.Invalid, of, fmt.Sprintf("a list of %s cannot be a parameter; use In, or texts and whole numbers", ty.Kind)))
+			b.Fail(dberr.New(dberr.Invalid, of,
+				fmt.Sprintf("a list of %s cannot be a parameter; use In, or texts and whole numbers", ty.Kind)))
 			return
 		}
 		ty := compared(ty)

@@ -47,7 +47,8 @@ func TestListsOfPreparedStatements(t *testing.T) {
 			t.Errorf("a list of another type: %v", err)
 		}
 		floats := query.Prepare[int64](ids.Where(c.x.InParam(query.ListParam[float64]("x"))))
-		if _, err := floats.All(ctx, eng, []float64{1}); dberr.CodeOf(err) != dberr.Invalid || !strings.Contains(err.Error(), "calls.x") {
+		if _, err := floats.All(ctx, eng, []float64{1}); dberr.CodeOf(err) != dberr.Invalid ||
+			!strings.Contains(err.Error(), "calls.x") {
 			t.Errorf("a list of floats: %v", err)
 		}
 	})

@@ -241,7 +241,8 @@ func (p *Prepared[T]) single(ctx context.Context, q engine.Queryer, values []any
 	return theOne(buf, err, nameOf(p.st))
 }
 
-func (p *Prepared[T]) read(ctx context.Context, q engine.Queryer, values []any, restart func(), each func(*engine.Rows, shape) error) error {
+func (p *Prepared[T]) read(ctx context.Context, q engine.Queryer, values []any,
+	restart func(), each func(*engine.Rows, shape) error) error {
 	one, steps, err := p.ready(q, values)
 	if err != nil {
 		return err

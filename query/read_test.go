@@ -61,21 +61,24 @@ type tag struct {
 
 func newLibrary(t testing.TB, eng *engine.Engine) *library {
 	t.Helper()
-	l := &library{authors: schema.Define("author"), books: schema.Define("book"), pages: schema.Define("page"), tags: schema.Define("tag"), bookTags: schema.Define("book_tag")}
+	l := &library{authors: schema.Define("author"), books: schema.Define("book"), pages: schema.Define("page"),
+		tags: schema.Define("tag"), bookTags: schema.Define("book_tag")}
 	key := func(tab *schema.Table, name string) query.Column[string] {
 		return query.Col[string](tab.Text(name).Key(40))
 	}
 	l.authorID, l.authorName = key(l.authors, "id"), query.Col[string](l.authors.Text("name"))
 	l.authors.Primary("", "id")
 	l.bookID = key(l.books, "id")
-	l.bookAuthor, l.bookSequel = query.Col[string](l.books.Text("author_id").Key(40).Null()), query.Col[string](l.books.Text("sequel_of").Key(40).Null())
+	l.bookAuthor, l.bookSequel = query.Col[string](l.books.Text("author_id").Key(40).Null()),
+		query.Col[string](l.books.Text("sequel_of").Key(40).Null())
 	l.bookTitle = query.Col[string](l.books.Text("title"))
 	l.books.Primary("", "id")
 	l.pageBook, l.pageNo = key(l.pages, "book_id"), query.Col[int64](l.pages.BigInt("no"))
 	l.pages.Primary("", "book_id", "no")
 	l.tagOwner, l.tagName = key(l.tags, "owner"), key(l.tags, "name")
 	l.tags.Primary("", "owner", "name")
-	l.linkBook, l.linkOwner, l.linkTagName = key(l.bookTags, "book_id"), key(l.bookTags, "owner"), key(l.bookTags, "tag_name")
+	l.linkBook, l.linkOwner, l.linkTagName = key(l.bookTags, "book_id"), key(l.bookTags, "owner"),
+		key(l.bookTags, "tag_name")
 	l.bookTags.Primary("", "book_id", "owner", "tag_name")
 	create(t, eng, l.authors, l.books, l.pages, l.tags, l.bookTags)
 	return l
@@ -125,7 +128,8 @@ func TestRelationsInFixedStatements(t *testing.T) {
 			var got []author
 			statements := enginetest.CountQueries(t, eng, func() {
 				var err error
-				got, err = query.AllWith(t.Context(), eng, query.SelectFrom(l.authors).OrderBy(l.authorID).Limit(n), l.booksOf(l.pagesOf()))
+				got, err = query.AllWith(t.Context(), eng, query.SelectFrom(l.authors).OrderBy(l.authorID).Limit(n),
+					l.booksOf(l.pagesOf()))
 				if err != nil {
 					t.Fatal(err, unwrapped(err))
 				}
@@ -137,7 +141,8 @@ func TestRelationsInFixedStatements(t *testing.T) {
 				t.Fatalf("%d authors", len(got))
 			}
 			for _, a := range got {
-				if len(a.Books) != 10 || a.Books[3].ID != a.ID+"-b03" || len(a.Books[3].Pages) != 3 || a.Books[9].Pages[2] != (page{a.ID + "-b09", 2}) {
+				if len(a.Books) != 10 || a.Books[3].ID != a.ID+"-b03" || len(a.Books[3].Pages) != 3 ||
+					a.Books[9].Pages[2] != (page{a.ID + "-b09", 2}) {
 					t.Fatalf("author %s has %+v", a.ID, a.Books)
 				}
 			}
@@ -148,7 +153,8 @@ func TestRelationsInFixedStatements(t *testing.T) {
 			t.Error("books were loaded")
 		}
 		if n := enginetest.CountQueries(t, eng, func() {
-			none, err := query.AllWith(t.Context(), eng, query.SelectFrom(l.authors).Where(l.authorID.Eq("nobody")), l.booksOf(l.pagesOf()))
+			none, err := query.AllWith(t.Context(), eng, query.SelectFrom(l.authors).Where(l.authorID.Eq("nobody")),
+				l.booksOf(l.pagesOf()))
 			if err != nil || len(none) != 0 {
 				t.Errorf("got %v (%v)", none, err)
 			}
@@ -169,15 +175,19 @@ func TestRelationKinds(t *testing.T) {
 			Owner string `db:"owner"`
 			Tag   string `db:"tag_name"`
 		}
-		exec(t, eng, query.InsertRows(l.bookTags, []link{{"anon", "u1", "x"}, {"anon", "u2", "x"}, {"a000-b00", "u1", "y"}, {"a000-b01", "u1", "y"}}))
+		exec(t, eng, query.InsertRows(l.bookTags, []link{{"anon", "u1", "x"}, {"anon", "u2", "x"}, {"a000-b00", "u1", "y"},
+			{"a000-b01", "u1", "y"}}))
 
-		byAuthor := query.ToOne(func(b *book) (string, bool) { return deref(b.Author), b.Author != nil }, query.SelectFrom(l.authors),
+		byAuthor := query.ToOne(func(b *book) (string, bool) { return deref(b.Author), b.Author != nil },
+			query.SelectFrom(l.authors),
 			[]query.AnyColumn{l.authorID}, func(b *book, a *author) { b.By = a })
-		sequel := query.ToOne(func(b *book) (string, bool) { return deref(b.Sequel), b.Sequel != nil }, query.SelectFrom(l.books),
+		sequel := query.ToOne(func(b *book) (string, bool) { return deref(b.Sequel), b.Sequel != nil },
+			query.SelectFrom(l.books),
 			[]query.AnyColumn{l.bookID}, func(b *book, of *book) { b.Of = of }, byAuthor)
 		// Many to many, through a table that refers to tags by two columns.
 		tags := query.Many(func(b *book) (string, bool) { return b.ID, true },
-			query.SelectFrom(l.tags).Join(l.bookTags, l.linkOwner.EqTo(l.tagOwner), l.linkTagName.EqTo(l.tagName)).OrderBy(l.tagOwner, l.tagName),
+			query.SelectFrom(l.tags).Join(l.bookTags, l.linkOwner.EqTo(l.tagOwner), l.linkTagName.EqTo(l.tagName)).
+				OrderBy(l.tagOwner, l.tagName),
 			[]query.AnyColumn{l.linkBook}, func(b *book, ts []tag) { b.Tags = ts })
 		var got []book
 		if n := enginetest.CountQueries(t, eng, func() {
@@ -213,14 +223,16 @@ func TestRelationKinds(t *testing.T) {
 			Name  string `db:"name"`
 			Links []link
 		}
-		links := query.Many(func(t *tagWithLinks) (key, bool) { return key{t.Owner, t.Name}, true }, query.SelectFrom(l.bookTags).OrderBy(l.linkBook),
+		links := query.Many(func(t *tagWithLinks) (key, bool) { return key{t.Owner, t.Name}, true },
+			query.SelectFrom(l.bookTags).OrderBy(l.linkBook),
 			[]query.AnyColumn{l.linkOwner, l.linkTagName}, func(t *tagWithLinks, ls []link) { t.Links = ls })
 		byTag, err := query.AllWith(t.Context(), eng, query.SelectFrom(l.tags).OrderBy(l.tagOwner, l.tagName), links)
 		if err != nil || fmt.Sprint(byTag) != "[{u1 x [{anon u1 x}]} {u1 y [{a000-b00 u1 y} {a000-b01 u1 y}]} {u2 x [{anon u2 x}]}]" {
 			t.Errorf("got %v (%v)", byTag, err)
 		}
 		// One that finds two.
-		two := query.ToOne(func(a *author) (string, bool) { return a.ID, true }, query.SelectFrom(l.books), []query.AnyColumn{l.bookAuthor}, func(*author, *book) {})
+		two := query.ToOne(func(a *author) (string, bool) { return a.ID, true }, query.SelectFrom(l.books),
+			[]query.AnyColumn{l.bookAuthor}, func(*author, *book) {})
 		if _, err := query.AllWith(t.Context(), eng, query.SelectFrom(l.authors), two); !errors.Is(err, dberr.ErrInvalid) {
 			t.Errorf("two for one: %v", err)
 		}
@@ -245,8 +257,9 @@ func TestSelects(t *testing.T) {
 			}
 		}
 		prior := query.As(l.books, "prior")
-		check("self join", []string{"a002-b00", "a002-b01"}, query.Select(l.bookID.Of(prior)).From(l.books).JoinItem(prior, l.bookID.Of(prior).EqTo(l.bookSequel)).
-			Where(l.bookAuthor.Eq("a002")).OrderBy(l.bookID.Of(prior)))
+		check("self join", []string{"a002-b00", "a002-b01"},
+			query.Select(l.bookID.Of(prior)).From(l.books).JoinItem(prior, l.bookID.Of(prior).EqTo(l.bookSequel)).
+				Where(l.bookAuthor.Eq("a002")).OrderBy(l.bookID.Of(prior)))
 		check("left join", []string{"z"}, query.Select(l.authorID).From(l.authors).LeftJoin(l.books, l.bookAuthor.EqTo(l.authorID)).Where(l.bookID.IsNull()))
 		check("not exists", []string{"z"}, query.Select(l.authorID).From(l.authors).Where(query.Exists(query.Select(l.bookID).From(l.books).Where(l.bookAuthor.EqTo(l.authorID))).Not()))
 		check("in query", []string{"a001"}, query.Select(l.authorID).From(l.authors).Where(l.authorID.InQuery(query.Select(l.bookAuthor).From(l.books).Where(l.bookID.Eq("a001-b02")))))
@@ -264,7 +277,8 @@ func TestSelects(t *testing.T) {
 		check("no condition", []string{"a000"}, query.Select(l.authorID).From(l.authors).Where(query.And(), query.Cond{}).OrderBy(l.authorID).Limit(1))
 		check("no alternative", nil, query.Select(l.authorID).From(l.authors).Where(query.Or()))
 		check("raw", []string{"a001"}, query.Select(l.authorID).From(l.authors).Where(query.RawCond("{author}.{id} = ? AND 'it''s \\ {?}' <> ? AND '?' = '?'", "a001", "x")))
-		u := query.Union(query.Select(l.authorID.As("x")).From(l.authors).OrderBy(l.authorID.Desc()).Limit(1), query.Select(l.authorID.As("x")).From(l.authors).Where(l.authorID.Eq("a000")))
+		u := query.Union(query.Select(l.authorID.As("x")).From(l.authors).OrderBy(l.authorID.Desc()).Limit(1),
+			query.Select(l.authorID.As("x")).From(l.authors).Where(l.authorID.Eq("a000")))
 		check("union", []string{"a000", "z"}, u.OrderBy(query.ByColumn("x", false)))
 		check("union, derived", []string{"z"}, query.Select(query.Field[string]("d", "x")).FromItem(u.Subquery("d")).Where(query.Field[string]("d", "x").Gt("b")))
 		if d.Has(driver.SetOperations) {
@@ -272,18 +286,27 @@ func TestSelects(t *testing.T) {
 			check("intersect", []string{"a001"}, query.Intersect(query.Select(l.authorID).From(l.authors), query.Select(l.bookAuthor).From(l.books).Where(l.bookID.StartsWith("a001"))))
 		}
 		c := query.With("recent", query.Select(l.bookID, l.bookAuthor).From(l.books).Where(l.bookSequel.NotNull()))
-		check("cte", []string{"a000", "a001", "a002"}, query.Select(query.Field[string]("recent", "author_id")).Distinct().With(c).FromItem(c).OrderBy(query.Field[string]("recent", "author_id")))
-		chain := query.WithRecursive("chain", query.Select(l.bookID, l.bookSequel).From(l.books).Where(l.bookID.Eq("a001-b02")), false, func(self *query.CTE) query.SelectStmt {
-			return query.Select(l.bookID, l.bookSequel).From(l.books).JoinItem(self, l.bookID.EqTo(query.Field[string]("chain", "sequel_of")))
-		})
-		check("recursive", []string{"a001-b00", "a001-b01", "a001-b02"}, query.Select(query.Field[string]("chain", "id")).With(chain).FromItem(chain).OrderBy(query.Field[string]("chain", "id")))
+		check("cte", []string{"a000", "a001", "a002"},
+			query.Select(query.Field[string]("recent", "author_id")).Distinct().With(c).FromItem(c).
+				OrderBy(query.Field[string]("recent", "author_id")))
+		chain := query.WithRecursive("chain",
+			query.Select(l.bookID, l.bookSequel).From(l.books).Where(l.bookID.Eq("a001-b02")), false,
+			func(self *query.CTE) query.SelectStmt {
+				return query.Select(l.bookID, l.bookSequel).From(l.books).
+					JoinItem(self, l.bookID.EqTo(query.Field[string]("chain", "sequel_of")))
+			})
+		check("recursive", []string{"a001-b00", "a001-b01", "a001-b02"},
+			query.Select(query.Field[string]("chain", "id")).With(chain).FromItem(chain).
+				OrderBy(query.Field[string]("chain", "id")))
 		type ranked struct {
 			ID   string `db:"id"`
 			Rank int64  `db:"r"`
 			Of   int64  `db:"n"`
 		}
-		got := all[ranked](t, eng, query.Select(l.bookID, query.RowNumber().PartitionBy(l.bookAuthor).OrderBy(l.bookID.Desc()).As("r"),
-			query.Over(query.CountAll()).PartitionBy(l.bookAuthor).As("n")).From(l.books).Where(l.bookAuthor.Eq("a000")).OrderBy(l.bookID))
+		got := all[ranked](t, eng,
+			query.Select(l.bookID, query.RowNumber().PartitionBy(l.bookAuthor).OrderBy(l.bookID.Desc()).As("r"),
+				query.Over(query.CountAll()).PartitionBy(l.bookAuthor).As("n")).From(l.books).Where(l.bookAuthor.Eq("a000")).
+				OrderBy(l.bookID))
 		if want := []ranked{{"a000-b00", 3, 3}, {"a000-b01", 2, 3}, {"a000-b02", 1, 3}}; !slices.Equal(got, want) {
 			t.Errorf("window: got %v", got)
 		}
@@ -295,26 +318,33 @@ func TestSelects(t *testing.T) {
 			Max  *int64   `db:"hi"`
 			Dist int64    `db:"d"`
 		}
-		agg := query.Select(query.CountAll().As("n"), query.Sum(l.pageNo).As("s"), query.Avg(l.pageNo).As("a"), query.Min(l.pageNo).As("lo"), query.Max(l.pageNo).As("hi"), query.CountDistinct(l.pageBook).As("d")).From(l.pages)
-		if s, err := query.One[sums](t.Context(), eng, agg); err != nil || s.N != 18 || *s.Sum != 9 || *s.Avg != 0.5 || *s.Min != 0 || *s.Max != 1 || s.Dist != 9 {
+		agg := query.Select(query.CountAll().As("n"), query.Sum(l.pageNo).As("s"), query.Avg(l.pageNo).As("a"),
+			query.Min(l.pageNo).As("lo"), query.Max(l.pageNo).As("hi"), query.CountDistinct(l.pageBook).As("d")).From(l.pages)
+		if s, err := query.One[sums](t.Context(), eng, agg); err != nil || s.N != 18 || *s.Sum != 9 || *s.Avg != 0.5 ||
+			*s.Min != 0 || *s.Max != 1 || s.Dist != 9 {
 			t.Errorf("aggregates: got %+v (%v)", s, err)
 		}
-		if s, err := query.One[sums](t.Context(), eng, agg.Where(l.pageNo.Gt(100))); err != nil || s.N != 0 || s.Sum != nil || s.Avg != nil {
+		if s, err := query.One[sums](t.Context(), eng, agg.Where(l.pageNo.Gt(100))); err != nil || s.N != 0 || s.Sum != nil ||
+			s.Avg != nil {
 			t.Errorf("aggregates of nothing: got %+v (%v)", s, err)
 		}
 		if q, err := query.One[float64](t.Context(), eng, query.Select(query.Div[int64](query.Val(int64(7)), query.Val(int64(2))).As("q"))); err != nil || q != 3.5 {
 			t.Errorf("7/2 = %v (%v)", q, err)
 		}
-		for _, sel := range []query.Query{query.SelectFrom(l.books), query.SelectFrom(l.books).Distinct(), query.SelectFrom(l.books).OrderBy(l.bookID).Limit(50), query.UnionAll(query.Select(l.bookID).From(l.books))} {
+		for _, sel := range []query.Query{query.SelectFrom(l.books), query.SelectFrom(l.books).Distinct(),
+			query.SelectFrom(l.books).OrderBy(l.bookID).Limit(50), query.UnionAll(query.Select(l.bookID).From(l.books))} {
 			if n, err := query.Count(t.Context(), eng, sel); err != nil || n != 9 {
 				t.Errorf("count: %d (%v)", n, err)
 			}
 		}
-		if ok, err := query.Found(t.Context(), eng, query.Select(l.bookID).From(l.books).Where(l.bookID.Eq("nope"))); err != nil || ok {
+		if ok, err := query.Found(t.Context(), eng, query.Select(l.bookID).From(l.books).
+			Where(l.bookID.Eq("nope"))); err != nil || ok {
 			t.Errorf("found: %v (%v)", ok, err)
 		}
 		err := eng.InTx(t.Context(), engine.TxOptions{}, func(ctx context.Context, tx *engine.Tx) error {
-			for _, s := range []query.SelectStmt{query.Select(l.bookID).From(l.books).ForUpdate(), query.Select(l.bookID).From(l.books).ForShare(), query.Select(l.bookID).From(l.books).ForUpdate().SkipLocked(), query.Select(l.bookID).From(l.books).ForUpdate().NoWait()} {
+			for _, s := range []query.SelectStmt{query.Select(l.bookID).From(l.books).ForUpdate(),
+				query.Select(l.bookID).From(l.books).ForShare(), query.Select(l.bookID).From(l.books).ForUpdate().SkipLocked(),
+				query.Select(l.bookID).From(l.books).ForUpdate().NoWait()} {
 				if rows, err := query.All[string](ctx, tx, s); err != nil || len(rows) != 9 {
 					return fmt.Errorf("%d rows: %w", len(rows), err)
 				}
@@ -330,7 +360,8 @@ func TestSelects(t *testing.T) {
 func TestPages(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		tab := schema.Define("paged")
-		id, a, b := query.Col[int64](tab.BigInt("id").PrimaryKey()), query.Col[string](tab.String("a", 20).Null()), query.Col[int64](tab.BigInt("b").Null())
+		id, a, b := query.Col[int64](tab.BigInt("id").PrimaryKey()), query.Col[string](tab.String("a", 20).Null()),
+			query.Col[int64](tab.BigInt("b").Null())
 		create(t, eng, tab)
 		type row struct {
 			ID int64   `db:"id"`
@@ -383,7 +414,8 @@ func TestPages(t *testing.T) {
 		if _, err := query.All[row](t.Context(), eng, query.SelectFrom(tab).Page(5)); !errors.Is(err, dberr.ErrInvalid) {
 			t.Errorf("a page without an order: %v", err)
 		}
-		if _, err := query.All[row](t.Context(), eng, query.SelectFrom(tab).OrderBy(a, id).Page(5, "x")); !errors.Is(err, dberr.ErrInvalid) {
+		if _, err := query.All[row](t.Context(), eng, query.SelectFrom(tab).OrderBy(a, id).Page(5, "x")); !errors.Is(err,
+			dberr.ErrInvalid) {
 			t.Errorf("too few values: %v", err)
 		}
 	})
@@ -422,10 +454,12 @@ func TestRowMapping(t *testing.T) {
 			}
 			kept = append(kept, r)
 		}
-		if len(kept) != 3 || *kept[0].Text != "one" || !kept[0].At.Equal(now) || kept[0].At.Location() != time.UTC || kept[0].JSON.String() != `{"a":[1]}` {
+		if len(kept) != 3 || *kept[0].Text != "one" || !kept[0].At.Equal(now) || kept[0].At.Location() != time.UTC ||
+			kept[0].JSON.String() != `{"a":[1]}` {
 			t.Fatalf("got %+v", kept)
 		}
-		if kept[1].Text != nil || kept[1].At != nil || !kept[1].JSON.IsJSONNull() || kept[2].Text == nil || *kept[2].Text != "" || !kept[2].JSON.IsNull() {
+		if kept[1].Text != nil || kept[1].At != nil || !kept[1].JSON.IsJSONNull() || kept[2].Text == nil ||
+			*kept[2].Text != "" || !kept[2].JSON.IsNull() {
 			t.Errorf("got %+v", kept[1:])
 		}
 		for what, st := range map[string]query.Reader{
@@ -444,10 +478,12 @@ func TestRowMapping(t *testing.T) {
 				t.Errorf("%s: %v", what, err)
 			}
 		}
-		if _, err := query.All[string](t.Context(), eng, query.Select(s).From(tab)); err == nil || strings.Contains(err.Error(), "one") {
+		if _, err := query.All[string](t.Context(), eng, query.Select(s).From(tab)); err == nil ||
+			strings.Contains(err.Error(), "one") {
 			t.Errorf("NULL into a string: %v", err)
 		}
-		if _, err := query.One[full](t.Context(), eng, query.SelectFrom(tab).Where(id.Eq(9)).Named("mapped.Get")); !errors.Is(err, dberr.ErrNotFound) || !strings.Contains(err.Error(), "mapped.Get") {
+		if _, err := query.One[full](t.Context(), eng, query.SelectFrom(tab).Where(id.Eq(9)).
+			Named("mapped.Get")); !errors.Is(err, dberr.ErrNotFound) || !strings.Contains(err.Error(), "mapped.Get") {
 			t.Errorf("none: %v", err)
 		}
 		if _, err := query.One[full](t.Context(), eng, query.SelectFrom(tab)); !errors.Is(err, dberr.ErrInvalid) {
@@ -456,7 +492,8 @@ func TestRowMapping(t *testing.T) {
 		if f, err := query.First[full](t.Context(), eng, query.SelectFrom(tab).OrderBy(id.Desc())); err != nil || f.ID != 3 {
 			t.Errorf("first: %+v (%v)", f, err)
 		}
-		if v, err := query.Value[string](t.Context(), eng, query.Select(s).From(tab).Where(id.Eq(2))); err != nil || v != nil {
+		if v, err := query.Value[string](t.Context(), eng, query.Select(s).From(tab).
+			Where(id.Eq(2))); err != nil || v != nil {
 			t.Errorf("value: %v (%v)", v, err)
 		}
 		for range query.Rows[full](t.Context(), eng, query.SelectFrom(tab)) {
@@ -477,7 +514,8 @@ func TestRowMapping(t *testing.T) {
 				t.Errorf("%s: %v", what, err)
 			}
 		}
-		if _, err := query.All[full](t.Context(), eng, query.SelectFrom(tab).Where(id.EqTo(query.Param[int64]("id")))); !errors.Is(err, dberr.ErrInvalid) {
+		if _, err := query.All[full](t.Context(), eng, query.SelectFrom(tab).
+			Where(id.EqTo(query.Param[int64]("id")))); !errors.Is(err, dberr.ErrInvalid) {
 			t.Errorf("a parameter without a value: %v", err)
 		}
 		_ = at

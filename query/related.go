@@ -57,7 +57,8 @@ func BelongsTo[P, C any](target *schema.Table, field func(*P) **C, fk ...AnyColu
 	r := Related[P, C]{sel: Select(ColumnsFor[C](target)...).From(target).Named(target.Name)}
 	f, err := foreignKey(fk)
 	if err == nil && f.RefTable != target.Name {
-		err = dberr.New(dberr.Invalid, "relation", fmt.Sprintf("%s refers to %s, not to %s", fk[0].reference(), f.RefTable, target.Name))
+		err = dberr.New(dberr.Invalid, "relation",
+			fmt.Sprintf("%s refers to %s, not to %s", fk[0].reference(), f.RefTable, target.Name))
 	}
 	r.err = err
 	if err == nil {
@@ -82,7 +83,8 @@ func ManyToMany[P, C any](target *schema.Table, field func(*P) *[]C, from, to An
 	case err != nil:
 		r.err = err
 	case f.RefTable != target.Name || from.reference().table != to.reference().table:
-		r.err = dberr.New(dberr.Invalid, "relation", fmt.Sprintf("%s does not lead from %s to %s", to.reference(), from.reference(), target.Name))
+		r.err = dberr.New(dberr.Invalid, "relation",
+			fmt.Sprintf("%s does not lead from %s to %s", to.reference(), from.reference(), target.Name))
 	default:
 		key := column[any](colRef{table: target, col: target.Column(f.RefColumns[0])})
 		r.sel = r.sel.Join(to.reference().table, key.EqTo(column[any](to.reference())))
@@ -191,7 +193,8 @@ func (r Related[P, C]) Has(conds ...Cond) Cond {
 	on := make([]Cond, len(r.key))
 	for i, c := range r.key {
 		if called(r.sel.s.from) == r.outer[i].of[:len(r.outer[i].of)-len(r.outer[i].name)-1] {
-			return Cond{n: failed[bool](dberr.New(dberr.Invalid, "relation", "a relation of a table to itself has no Has; join the table under another name, with query.As"))}
+			return Cond{n: failed[bool](dberr.New(dberr.Invalid, "relation",
+				"a relation of a table to itself has no Has; join the table under another name, with query.As"))}
 		}
 		on[i] = column[any](c.reference()).EqTo(r.outer[i])
 	}
@@ -238,7 +241,8 @@ func keysOfParents[P any](parents []*P, columns []string) ([]tupleKey, []reflect
 		return nil, nil, err
 	}
 	if len(columns) > maxKeyColumns {
-		return nil, nil, dberr.New(dberr.Invalid, "relation", fmt.Sprintf("a key of %d columns is too long; %d is the most", len(columns), maxKeyColumns))
+		return nil, nil, dberr.New(dberr.Invalid, "relation", fmt.Sprintf("a key of %d columns is too long; %d is the most",
+			len(columns), maxKeyColumns))
 	}
 	var index [][]int
 	var types []reflect.Type

@@ -62,7 +62,8 @@ type office struct {
 
 func newOffice(t testing.TB, eng *engine.Engine) *office {
 	t.Helper()
-	o := &office{persons: schema.Define("person"), jobs: schema.Define("job"), steps: schema.Define("step"), labels: schema.Define("label"), labelled: schema.Define("labelled")}
+	o := &office{persons: schema.Define("person"), jobs: schema.Define("job"), steps: schema.Define("step"),
+		labels: schema.Define("label"), labelled: schema.Define("labelled")}
 	o.personID = query.Col[int64](o.persons.BigInt("id").PrimaryKey())
 	o.personName = query.Col[string](o.persons.String("name", 50))
 	o.chief = query.Col[int64](o.persons.BigInt("chief_id").Null().References("person", "id", schema.SetNull))
@@ -73,7 +74,9 @@ func newOffice(t testing.TB, eng *engine.Engine) *office {
 	o.stepPerson = query.Col[int64](o.steps.BigInt("person_id"))
 	o.stepJob = query.Col[string](o.steps.String("job_id", 20).Key(20))
 	o.stepNo = query.Col[int64](o.steps.BigInt("no"))
-	o.steps.Primary("", "job_id", "no").ForeignKey(&schema.ForeignKey{Columns: []string{"job_id", "person_id"}, RefTable: "job", RefColumns: []string{"id", "person_id"}})
+	o.steps.Primary("", "job_id", "no").
+		ForeignKey(&schema.ForeignKey{Columns: []string{"job_id", "person_id"}, RefTable: "job",
+			RefColumns: []string{"id", "person_id"}})
 	o.labelName = query.Col[string](o.labels.String("name", 20).Key(20).PrimaryKey())
 	o.of = query.Col[string](o.labelled.String("job_id", 20).Key(20).References("job", "id", schema.Cascade))
 	o.with = query.Col[string](o.labelled.String("label", 20).Key(20).References("label", "name", schema.Cascade))
@@ -102,7 +105,8 @@ func TestRelationsBesideTheTables(t *testing.T) {
 		var got []person
 		n := enginetest.CountQueries(t, eng, func() {
 			var err error
-			got, err = query.AllWith(ctx, eng, query.SelectFrom(o.persons).OrderBy(o.personID), o.boss, o.staff, o.works.With(o.parts.Limit(2), o.tags, o.owner))
+			got, err = query.AllWith(ctx, eng, query.SelectFrom(o.persons).OrderBy(o.personID), o.boss, o.staff,
+				o.works.With(o.parts.Limit(2), o.tags, o.owner))
 			if err != nil {
 				t.Fatal(err, unwrapped(err))
 			}
@@ -146,10 +150,12 @@ func TestRelationsBesideTheTables(t *testing.T) {
 		names("Cyd", query.Not(o.works.Has()))
 		names("Ada", o.works.Has(o.parts.Has(o.stepNo.Gt(2))))
 		names("Bob", o.works.Has(query.Not(o.tags.Has(o.labelName.Eq("new"))), o.tags.Has(o.labelName.Eq("hot"))))
-		if _, err := query.Count(ctx, eng, query.SelectFrom(o.persons).Where(o.boss.Has())); dberr.CodeOf(err) != dberr.Invalid || !strings.Contains(err.Error(), "query.As") {
+		if _, err := query.Count(ctx, eng, query.SelectFrom(o.persons).
+			Where(o.boss.Has())); dberr.CodeOf(err) != dberr.Invalid || !strings.Contains(err.Error(), "query.As") {
 			t.Errorf("a table and itself: %v", err)
 		}
-		few, err := query.All[map[string]any](ctx, eng, query.Select(query.ColumnsBut(o.jobs, o.jobPerson)...).From(o.jobs).Where(o.owner.Has(o.personName.Eq("Ada"))))
+		few, err := query.All[map[string]any](ctx, eng,
+			query.Select(query.ColumnsBut(o.jobs, o.jobPerson)...).From(o.jobs).Where(o.owner.Has(o.personName.Eq("Ada"))))
 		if err != nil || len(few) != 1 || fmt.Sprint(few[0]) != "map[id:a label:x]" {
 			t.Errorf("%v: %v", few, err)
 		}
@@ -199,7 +205,8 @@ func TestRowsAsMaps(t *testing.T) {
 		if len(got) != 2 || fmt.Sprintf("%#v", got[0]) != want || got[1]["a"] != "z" {
 			t.Errorf("got  %#v\nwant %s", got, want)
 		}
-		if _, err := query.All[map[string]any](t.Context(), eng, query.Select(query.CountAll()).From(tab)); dberr.CodeOf(err) != dberr.Invalid {
+		if _, err := query.All[map[string]any](t.Context(), eng, query.Select(query.CountAll()).
+			From(tab)); dberr.CodeOf(err) != dberr.Invalid {
 			t.Errorf("a column without a name: %v", err)
 		}
 	})

@@ -18,7 +18,8 @@ func TestRelationLimitsAreOfEachParent(t *testing.T) {
 		l.fill(t, eng, 3, 5, 3)
 		exec(t, eng, query.Insert(l.authors).Row(author{ID: "none", Name: "Nobody"}))
 		books := func(sel query.SelectStmt, next ...query.Relation[book]) query.Relation[author] {
-			return query.Many(func(a *author) (string, bool) { return a.ID, true }, sel, []query.AnyColumn{l.bookAuthor}, func(a *author, bs []book) { a.Books = bs }, next...)
+			return query.Many(func(a *author) (string, bool) { return a.ID, true }, sel, []query.AnyColumn{l.bookAuthor},
+				func(a *author, bs []book) { a.Books = bs }, next...)
 		}
 		last := query.SelectFrom(l.books).OrderBy(l.bookID.Desc())
 		show := func(rel query.Relation[author]) string {
@@ -46,7 +47,8 @@ func TestRelationLimitsAreOfEachParent(t *testing.T) {
 			}
 			return b.String()
 		}
-		pages := query.Many(func(b *book) (string, bool) { return b.ID, true }, query.SelectFrom(l.pages).OrderBy(l.pageNo.Desc()).Limit(2),
+		pages := query.Many(func(b *book) (string, bool) { return b.ID, true },
+			query.SelectFrom(l.pages).OrderBy(l.pageNo.Desc()).Limit(2),
 			[]query.AnyColumn{l.pageBook}, func(b *book, ps []page) { b.Pages = ps })
 		for what, c := range map[string][2]string{
 			"limit":            {show(books(last.Limit(2))), "a000 b04 b03; a001 b04 b03; a002 b04 b03; none; "},
@@ -61,16 +63,19 @@ func TestRelationLimitsAreOfEachParent(t *testing.T) {
 				t.Errorf("%s: %s, want %s", what, c[0], c[1])
 			}
 		}
-		newest := query.ToOne(func(a *author) (string, bool) { return a.ID, true }, last.Limit(1), []query.AnyColumn{l.bookAuthor}, func(a *author, b *book) {
-			if b != nil {
-				a.Books = []book{*b}
-			}
-		})
+		newest := query.ToOne(func(a *author) (string, bool) { return a.ID, true }, last.Limit(1),
+			[]query.AnyColumn{l.bookAuthor}, func(a *author, b *book) {
+				if b != nil {
+					a.Books = []book{*b}
+				}
+			})
 		if got := show(newest); got != "a000 b04; a001 b04; a002 b04; none; " {
 			t.Errorf("the newest of each: %s", got)
 		}
-		for what, sel := range map[string]query.SelectStmt{"distinct": last.Distinct().Limit(1), "locked": last.ForUpdate().Limit(1)} {
-			if _, err := query.AllWith(t.Context(), eng, query.SelectFrom(l.authors), books(sel)); dberr.CodeOf(err) != dberr.Invalid {
+		for what, sel := range map[string]query.SelectStmt{"distinct": last.Distinct().Limit(1),
+			"locked": last.ForUpdate().Limit(1)} {
+			if _, err := query.AllWith(t.Context(), eng, query.SelectFrom(l.authors),
+				books(sel)); dberr.CodeOf(err) != dberr.Invalid {
 				t.Errorf("%s: %v", what, err)
 			}
 		}
@@ -137,14 +142,16 @@ func TestTagsThatAreNoColumns(t *testing.T) {
 				t.Errorf("%s: %v", what, err)
 			}
 		}
-		if _, err := query.Exec(t.Context(), eng, query.Insert(l.authors).Row(option{"x"})); dberr.CodeOf(err) != dberr.Invalid || !strings.Contains(err.Error(), "omitempty") {
+		if _, err := query.Exec(t.Context(), eng, query.Insert(l.authors).
+			Row(option{"x"})); dberr.CodeOf(err) != dberr.Invalid || !strings.Contains(err.Error(), "omitempty") {
 			t.Errorf("an option that there is not: %v", err)
 		}
 		if n, err := query.Count(t.Context(), eng, query.SelectFrom(l.authors)); err != nil || n != 0 {
 			t.Errorf("%d rows (%v)", n, err)
 		}
 		exec(t, eng, query.Insert(l.authors).Row(extra{"x", "kept", 7}))
-		got, err := query.One[extra](t.Context(), eng, query.Select(l.authorID, l.authorName, query.Val(int64(3)).As("count")).From(l.authors))
+		got, err := query.One[extra](t.Context(), eng,
+			query.Select(l.authorID, l.authorName, query.Val(int64(3)).As("count")).From(l.authors))
 		if err != nil || got != (extra{"x", "kept", 3}) {
 			t.Errorf("got %v (%v)", got, err)
 		}

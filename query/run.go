@@ -98,7 +98,8 @@ type binder func(c *compiled) (engine.Statement, error)
 
 func bindNone(c *compiled) (engine.Statement, error) {
 	if c.slots {
-		return engine.Statement{}, badParams(c.st.Name, "the statement has parameters ("+paramNames(signature(c.st.Args))+"); run it through Prepare")
+		return engine.Statement{},
+			badParams(c.st.Name, "the statement has parameters ("+paramNames(signature(c.st.Args))+"); run it through Prepare")
 	}
 	if c.own {
 		var own given
@@ -139,7 +140,8 @@ func ready(d driver.Dialect, st Statement, bind binder) (engine.Statement, error
 
 // reading runs st and gives its rows to each, in parts; restart is called
 // before each attempt of a transaction.
-func reading(ctx context.Context, q engine.Queryer, st Reader, restart func(), each func(*engine.Rows, shape) error) error {
+func reading(ctx context.Context, q engine.Queryer, st Reader,
+	restart func(), each func(*engine.Rows, shape) error) error {
 	p, err := planOf(st, q.Dialect())
 	if err != nil {
 		return err
@@ -155,7 +157,8 @@ func reading(ctx context.Context, q engine.Queryer, st Reader, restart func(), e
 	return query(ctx, q, one, shapeOf(st), each)
 }
 
-func query(ctx context.Context, q engine.Queryer, st engine.Statement, sh shape, each func(*engine.Rows, shape) error) error {
+func query(ctx context.Context, q engine.Queryer, st engine.Statement, sh shape,
+	each func(*engine.Rows, shape) error) error {
 	rows, err := q.Query(ctx, st)
 	if err != nil {
 		return err
@@ -357,7 +360,8 @@ func Value[T any](ctx context.Context, q engine.Queryer, st Reader) (*T, error) 
 // Errors are those of running it.
 func Count(ctx context.Context, q engine.Queryer, sel Query) (int64, error) {
 	if s, ok := sel.(SelectStmt); ok && s.s != nil {
-		if n := s.s; !n.distinct && len(n.distinctOn) == 0 && len(n.group) == 0 && len(n.having) == 0 && n.limit == nil && n.offset == nil && len(n.cols) > 0 {
+		if n := s.s; !n.distinct && len(n.distinctOn) == 0 && len(n.group) == 0 && len(n.having) == 0 && n.limit == nil &&
+			n.offset == nil && len(n.cols) > 0 {
 			c := s.Unordered().with(func(st *selectState) { st.cols = []Selectable{CountAll().As("n")}; st.lock = nil })
 			return One[int64](ctx, q, c)
 		}

@@ -36,9 +36,12 @@ type world struct {
 
 var (
 	worldTexts = []string{"", "a", "A", "b", "ab", "aB ", "é", "É", "%", "_", "/", `\`, "'", "x%y", "null", "10", "🔑"}
-	worldDocs  = []string{`{}`, `[]`, `{"a":1}`, `{"a":"x","b":[1,"x",null]}`, `{"a":null}`, `[1,2]`, `"x"`, `7`, `true`, `{"a":1.5}`}
-	worldAts   = []time.Time{time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC), time.Date(2024, 1, 2, 3, 4, 5, 123456000, time.UTC), time.Date(1999, 12, 31, 23, 59, 59, 0, time.UTC)}
-	worldHours = []query.TimeOfDay{0, query.Clock(8, 30, 0), query.Clock(8, 30, 0) + 250000, query.Clock(23, 59, 59) + 999999000}
+	worldDocs  = []string{`{}`, `[]`, `{"a":1}`, `{"a":"x","b":[1,"x",null]}`, `{"a":null}`, `[1,2]`, `"x"`, `7`,
+		`true`, `{"a":1.5}`}
+	worldAts = []time.Time{time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC),
+		time.Date(2024, 1, 2, 3, 4, 5, 123456000, time.UTC), time.Date(1999, 12, 31, 23, 59, 59, 0, time.UTC)}
+	worldHours = []query.TimeOfDay{0, query.Clock(8, 30, 0), query.Clock(8, 30, 0) + 250000,
+		query.Clock(23, 59, 59) + 999999000}
 	worldDecs  = []query.Decimal{"0", "0.10", "-0.10", "1.00", "10.10", "-99.99", "123456.78"}
 	worldUUIDs = []string{"a" + uuidEnd, "b" + uuidEnd, "00000000-0000-0000-0000-000000000000"}
 	worldEnums = []string{"low", "mid", "high"}
@@ -63,13 +66,15 @@ func worldOf(t *rapid.T, name string) *world {
 		case 2, 3:
 			w.txts = append(w.txts, query.Col[string](tab.String(add(c, func() any { return pick(t, worldTexts) }), 40).Null()))
 		case 4:
-			w.txts = append(w.txts, query.Col[string](tab.Enum(add(c, func() any { return pick(t, worldEnums) }), name+c, worldEnums...).Null()))
+			w.txts = append(w.txts, query.Col[string](tab.Enum(add(c, func() any { return pick(t, worldEnums) }), name+c,
+				worldEnums...).Null()))
 		case 5:
 			w.txts = append(w.txts, query.Col[string](tab.UUID(add(c, func() any { return pick(t, worldUUIDs) })).Null()))
 		case 6:
 			w.flts = append(w.flts, query.Col[float64](tab.Float(add(c, func() any { return float64(rapid.IntRange(-8, 8).Draw(t, "quarters")) / 4 })).Null()))
 		case 7:
-			w.decs = append(w.decs, query.Col[query.Decimal](tab.Numeric(add(c, func() any { return pick(t, worldDecs) }), 12, 2).Null()))
+			w.decs = append(w.decs, query.Col[query.Decimal](tab.Numeric(add(c, func() any { return pick(t, worldDecs) }),
+				12, 2).Null()))
 		case 8:
 			w.bits = append(w.bits, query.Col[bool](tab.Boolean(add(c, func() any { return rapid.Bool().Draw(t, "bit") })).Null()))
 		case 9:
@@ -248,8 +253,10 @@ func (w *world) cond(t *rapid.T, depth int) query.Cond {
 		return compared(t, exprOfOperand(query.Concat(w.text(t, low))), w.text(t, low), pick(t, worldTexts))
 	case 3:
 		e, s := exprOfOperand(w.text(t, low)), pick(t, worldTexts)
-		return []func() query.Cond{func() query.Cond { return e.Contains(s) }, func() query.Cond { return e.StartsWith(s) }, func() query.Cond { return e.EndsWith(s) },
-			func() query.Cond { return e.ContainsFold(s) }, func() query.Cond { return e.Like(s + "%") }, func() query.Cond { return e.EqFold(s) }}[rapid.IntRange(0, 5).Draw(t, "match")]()
+		return []func() query.Cond{func() query.Cond { return e.Contains(s) }, func() query.Cond { return e.StartsWith(s) },
+			func() query.Cond { return e.EndsWith(s) },
+			func() query.Cond { return e.ContainsFold(s) }, func() query.Cond { return e.Like(s + "%") },
+			func() query.Cond { return e.EqFold(s) }}[rapid.IntRange(0, 5).Draw(t, "match")]()
 	case 4:
 		return compared(t, exprOfOperand(w.decimal(t)), w.decimal(t), pick(t, worldDecs))
 	case 5:
@@ -269,8 +276,10 @@ func (w *world) cond(t *rapid.T, depth int) query.Cond {
 	case 8:
 		if len(w.docs) > 0 {
 			d := pick(t, w.docs)
-			return []func() query.Cond{func() query.Cond { return d.HasKey("a") }, func() query.Cond { return d.Path("b").Has("x") }, func() query.Cond { return d.Path("a").Exists() },
-				func() query.Cond { return d.Contains(`{"a":1}`) }, func() query.Cond { return d.IsNull() }, func() query.Cond { return d.Path("a").Text().Eq("x") }}[rapid.IntRange(0, 5).Draw(t, "document")]()
+			return []func() query.Cond{func() query.Cond { return d.HasKey("a") },
+				func() query.Cond { return d.Path("b").Has("x") }, func() query.Cond { return d.Path("a").Exists() },
+				func() query.Cond { return d.Contains(`{"a":1}`) }, func() query.Cond { return d.IsNull() },
+				func() query.Cond { return d.Path("a").Text().Eq("x") }}[rapid.IntRange(0, 5).Draw(t, "document")]()
 		}
 	}
 	return w.id.Gt(rapid.Int64Range(-1, 6).Draw(t, "id"))
@@ -302,7 +311,8 @@ func (f found) String() string {
 			d = r.RatString()
 		}
 	}
-	return fmt.Sprint(f.ID, shown(f.N0), shown(f.N1), shown(f.N2), shown(f.T0), shown(f.T1), shown(f.T2), shown(f.B0), shown(f.B1), shown(f.B2), d, shown(f.F0))
+	return fmt.Sprint(f.ID, shown(f.N0), shown(f.N1), shown(f.N2), shown(f.T0), shown(f.T1), shown(f.T2), shown(f.B0),
+		shown(f.B1), shown(f.B2), d, shown(f.F0))
 }
 
 func shown[T any](p *T) string {
@@ -331,7 +341,8 @@ func (w *world) statementsOf(t *rapid.T, n int) []query.Reader {
 		switch i % 4 {
 		case 0, 1:
 			b := func() query.Expr[bool] { return w.cond(t, 2).Expr() }
-			out = append(out, base.Columns(n.As("n0"), exprOfOperand(w.number(t, 3)).As("n1"), exprOfOperand(w.number(t, 2)).As("n2"), s.As("t0"),
+			out = append(out, base.Columns(n.As("n0"), exprOfOperand(w.number(t, 3)).As("n1"),
+				exprOfOperand(w.number(t, 2)).As("n2"), s.As("t0"),
 				exprOfOperand(w.text(t, 3)).As("t1"), exprOfOperand(w.text(t, 2)).As("t2"), b().As("b0"), b().As("b1"), b().As("b2"),
 				exprOfOperand(w.decimal(t)).As("d0"), exprOfOperand(w.float(t)).As("f0")).OrderBy(w.id))
 		case 2:
@@ -339,8 +350,10 @@ func (w *world) statementsOf(t *rapid.T, n int) []query.Reader {
 		case 3:
 			// Of values alone that are NULL, MySQL counts one: docs/engines.md.
 			counted := query.Case[string]().WhenTo(w.id.Ge(0), s).End()
-			out = append(out, query.Select(query.CountAll().As("id"), query.Sum[int64](n).As("n0"), query.Max[int64](n).As("n1"), query.CountDistinct(counted).As("n2"),
-				s.As("t0"), query.Min[string](exprOfOperand(w.text(t, 1))).As("t1"), query.Max[string](exprOfOperand(w.text(t, 1))).As("t2")).From(w.t).Where(cond).GroupBy(s).
+			out = append(out, query.Select(query.CountAll().As("id"), query.Sum[int64](n).As("n0"), query.Max[int64](n).As("n1"),
+				query.CountDistinct(counted).As("n2"),
+				s.As("t0"), query.Min[string](exprOfOperand(w.text(t, 1))).As("t1"), query.Max[string](exprOfOperand(w.text(t, 1))).
+					As("t2")).From(w.t).Where(cond).GroupBy(s).
 				OrderBy(s.Asc().NullsFirst()))
 		}
 	}
@@ -375,7 +388,8 @@ func sameEverywhere(t *testing.T, from, to, n int) {
 				if err != nil {
 					t.Errorf("seed %d, statement %d: %v (%v)\n%s %q", from+k, i, err, unwrapped(err), text, args)
 				} else {
-					t.Errorf("seed %d, statement %d:\n got %s\nwant %s\n%s %q\nover %v", from+k, i, got[k][i], wanted[k][i], text, args, d.w.rows)
+					t.Errorf("seed %d, statement %d:\n got %s\nwant %s\n%s %q\nover %v", from+k, i, got[k][i], wanted[k][i], text,
+						args, d.w.rows)
 				}
 			}
 		}

@@ -104,12 +104,14 @@ func TestPipesInTexts(t *testing.T) {
 			if err != nil || got != want {
 				t.Errorf("%s: %q (%v %v), want %q", text, got, err, unwrapped(err), want)
 			}
-			whole, err := query.One[string](t.Context(), eng, query.Text("hand", false, exprOf("SELECT "+text+" AS {x} FROM {measure} WHERE {id} = 1"), args...))
+			whole, err := query.One[string](t.Context(), eng,
+				query.Text("hand", false, exprOf("SELECT "+text+" AS {x} FROM {measure} WHERE {id} = 1"), args...))
 			if err != nil || whole != want {
 				t.Errorf("%s in a whole statement: %q (%v %v), want %q", text, whole, err, unwrapped(err), want)
 			}
 		}
-		if _, err := query.One[string](t.Context(), eng, query.Select(query.Raw[string]("{k} || {n} + 1").As("x")).From(m.t)); dberr.CodeOf(err) != dberr.Invalid {
+		if _, err := query.One[string](t.Context(), eng, query.Select(query.Raw[string]("{k} || {n} + 1").As("x")).
+			From(m.t)); dberr.CodeOf(err) != dberr.Invalid {
 			t.Errorf("a || whose operand engines see in different ways: %v", err)
 		}
 	})

@@ -86,7 +86,8 @@ func (s SelectStmt) From(t *schema.Table) SelectStmt { return s.FromItem(tableSo
 func (s SelectStmt) FromItem(src Source) SelectStmt {
 	return s.with(func(n *selectState) {
 		if n.from != nil && n.err == nil {
-			n.err = dberr.New(dberr.Invalid, n.name, "the statement has a FROM already; add the other source with Join or CrossJoin")
+			n.err = dberr.New(dberr.Invalid, n.name,
+				"the statement has a FROM already; add the other source with Join or CrossJoin")
 		}
 		n.from = src
 	})
@@ -258,7 +259,9 @@ func (s SelectStmt) WriteSQL(b *driver.Builder) {
 		return
 	}
 	if name := n.readTwice(); name != "" {
-		b.Fail(dberr.New(dberr.Invalid, n.name, "the statement reads "+name+" twice under one name; give one of them another with query.As, and take its columns with Of"))
+		b.Fail(dberr.New(dberr.Invalid, n.name,
+			"the statement reads "+name+
+				" twice under one name; give one of them another with query.As, and take its columns with Of"))
 		return
 	}
 	if len(n.distinctOn) > 0 {
@@ -365,7 +368,9 @@ func (n *selectState) ordersWhatItSelects(b *driver.Builder) error {
 			if r, ok := o.e.(colRef); ok {
 				what = r.String()
 			}
-			return dberr.New(dberr.Invalid, n.name, "the statement is DISTINCT and is ordered by what it does not select, "+what+"; select it too, or leave it out of OrderBy")
+			return dberr.New(dberr.Invalid, n.name,
+				"the statement is DISTINCT and is ordered by what it does not select, "+what+
+					"; select it too, or leave it out of OrderBy")
 		}
 	}
 	return nil

@@ -17,7 +17,8 @@ import (
 func TestColumnsBesideAggregates(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		tab := schema.Define("line")
-		id, k, n := query.Col[int64](tab.BigInt("id").PrimaryKey()), query.Col[string](tab.String("k", 9)), query.Col[int64](tab.BigInt("n"))
+		id, k, n := query.Col[int64](tab.BigInt("id").PrimaryKey()), query.Col[string](tab.String("k", 9)),
+			query.Col[int64](tab.BigInt("n"))
 		create(t, eng, tab)
 		exec(t, eng, query.Insert(tab).Values(id.Set(1), k.Set("a"), n.Set(5)).Values(id.Set(2), k.Set("a"), n.Set(6)))
 		from := func(cols ...query.Selectable) query.SelectStmt { return query.Select(cols...).From(tab) }
@@ -97,11 +98,13 @@ func TestAggregatesWhereTheyCannotBe(t *testing.T) {
 			"having, no groups": from().Having(n.Gt(1)),
 			"having, constant":  query.Select(query.Val(int64(1)).As("x")).From(tab).Having(query.Val(int64(1)).Eq(1)),
 		} {
-			if _, err := query.Exec(t.Context(), eng, st); dberr.CodeOf(err) != dberr.Invalid || !strings.Contains(err.Error(), "; ") {
+			if _, err := query.Exec(t.Context(), eng, st); dberr.CodeOf(err) != dberr.Invalid ||
+				!strings.Contains(err.Error(), "; ") {
 				t.Errorf("%s: %v", what, err)
 			}
 		}
-		if got := all[int64](t, eng, from().Where(n.EqTo(query.Scalar[int64](query.Select(query.Max[int64](n)).From(tab)))).OrderBy(id)); len(got) != 2 {
+		if got := all[int64](t, eng,
+			from().Where(n.EqTo(query.Scalar[int64](query.Select(query.Max[int64](n)).From(tab)))).OrderBy(id)); len(got) != 2 {
 			t.Error("an aggregate in a subquery of Where:", got)
 		}
 	})
@@ -114,7 +117,8 @@ func TestScalarOfSeveralRows(t *testing.T) {
 		id, n := query.Col[int64](tab.BigInt("id").PrimaryKey()), query.Col[int64](tab.BigInt("n").Null())
 		d := query.Col[query.Decimal](tab.Numeric("d", 30, 2).Null())
 		create(t, eng, tab)
-		exec(t, eng, query.Insert(tab).Values(id.Set(1), n.Set(5), d.Set("1234567890123456789.10")).Values(id.Set(2), n.SetNull(), d.SetNull()))
+		exec(t, eng, query.Insert(tab).Values(id.Set(1), n.Set(5), d.Set("1234567890123456789.10")).
+			Values(id.Set(2), n.SetNull(), d.SetNull()))
 		other := query.As(tab, "o")
 		of := func(conds ...query.Cond) query.SelectStmt {
 			return query.Select(n.Of(other)).FromItem(other).Where(conds...)
@@ -167,7 +171,8 @@ func TestScalarOfSeveralRows(t *testing.T) {
 				t.Errorf("%s: %s, want %s (%v, %v)", what, s, c.want, err, unwrapped(err))
 			}
 		}
-		if _, err := query.All[int64](t.Context(), eng, query.Select(query.Scalar[int64](query.Select(id, n).From(tab)).As("x"))); dberr.CodeOf(err) != dberr.Invalid || !strings.Contains(err.Error(), "has one column") {
+		if _, err := query.All[int64](t.Context(), eng, query.Select(query.Scalar[int64](query.Select(id, n).From(tab)).
+			As("x"))); dberr.CodeOf(err) != dberr.Invalid || !strings.Contains(err.Error(), "has one column") {
 			t.Error("two columns:", err)
 		}
 	})

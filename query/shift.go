@@ -36,14 +36,16 @@ func Shift(t Operand[time.Time], d time.Duration) Expr[time.Time] {
 func ShiftBy(t Operand[time.Time], n Operand[int64], unit TimeUnit) Expr[time.Time] {
 	seconds, ok := map[TimeUnit]int64{Week: 7 * 86400, Day: 86400, Hour: 3600, Minute: 60, Second: 1}[unit]
 	if !ok {
-		return failed[time.Time](dberr.New(dberr.Invalid, "shift", fmt.Sprintf("a %s has no one length; shift by Week, Day, Hour, Minute or Second, or calculate with time.AddDate", unit)))
+		return failed[time.Time](dberr.New(dberr.Invalid, "shift",
+			fmt.Sprintf("a %s has no one length; shift by Week, Day, Hour, Minute or Second, or calculate with time.AddDate", unit)))
 	}
 	// What engines have calculated may have fewer bits, and so may what is bound beside it.
 	amount := Expr[int64]{n: conversion{n, bigint}, ty: bigint}
 	most := (lastInstant.Unix() - firstInstant.Unix()) / seconds
 	ends := Add(Epoch(t), amount.Times(seconds))
 	// Whether it is so many that nothing can be calculated comes first.
-	within := Case[bool]().When(Or(amount.Lt(-most), amount.Gt(most)), false).ElseTo(ends.Between(firstInstant.Unix(), lastInstant.Unix()).Expr())
+	within := Case[bool]().When(Or(amount.Lt(-most), amount.Gt(most)), false).
+		ElseTo(ends.Between(firstInstant.Unix(), lastInstant.Unix()).Expr())
 	return shifted(t, Cond{n: within}, amount.Times(seconds*1e6))
 }
 

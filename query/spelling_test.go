@@ -22,7 +22,8 @@ type events struct {
 func newEvents(t *testing.T, eng *engine.Engine) events {
 	t.Helper()
 	tab := schema.Define("event")
-	e := events{tab, query.Col[int64](tab.BigInt("id").PrimaryKey()), query.Col[time.Time](tab.DateTime("at").DefaultExpr(schema.Now)),
+	e := events{tab, query.Col[int64](tab.BigInt("id").PrimaryKey()),
+		query.Col[time.Time](tab.DateTime("at").DefaultExpr(schema.Now)),
 		query.Col[time.Time](tab.DateTime("closed").Null())}
 	create(t, eng, tab)
 	return e
@@ -100,8 +101,10 @@ func TestInstantsOfDefaultsAreFound(t *testing.T) {
 func TestInstantsInOtherSpellingsAreFound(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		e := newEvents(t, eng)
-		for id, s := range []string{"2024-01-02 03:04:05", "2024-01-02 03:04:05.000000", "2024-01-02 03:04:05.5", "2024-01-02 03:04:05.678901", "2024-01-02 03:04:06"} {
-			exec(t, eng, query.Text("put", true, "INSERT INTO {event} ({id}, {at}, {closed}) VALUES (?, ?, ?)", int64(id), query.Raw[string]("'"+exprOf(s)+"'"), query.Raw[string]("'"+exprOf(s)+"'")))
+		for id, s := range []string{"2024-01-02 03:04:05", "2024-01-02 03:04:05.000000", "2024-01-02 03:04:05.5",
+			"2024-01-02 03:04:05.678901", "2024-01-02 03:04:06"} {
+			exec(t, eng, query.Text("put", true, "INSERT INTO {event} ({id}, {at}, {closed}) VALUES (?, ?, ?)", int64(id),
+				query.Raw[string]("'"+exprOf(s)+"'"), query.Raw[string]("'"+exprOf(s)+"'")))
 		}
 		for _, r := range all[event](t, eng, query.Select(e.id, e.at).From(e.t)) {
 			if r.ID != 2 { // no program writes one digit of a fraction
@@ -123,7 +126,8 @@ func TestInstantsInOtherSpellingsAreFound(t *testing.T) {
 			}
 		}
 		exec(t, eng, query.Update(e.t).Set(e.closed.Set(at)).Where(e.id.In(0, 1)))
-		if n, err := query.Count(t.Context(), eng, query.Select(e.id).From(e.t).Where(e.id.Lt(2), e.at.EqTo(e.closed))); err != nil || n != 2 {
+		if n, err := query.Count(t.Context(), eng, query.Select(e.id).From(e.t).
+			Where(e.id.Lt(2), e.at.EqTo(e.closed))); err != nil || n != 2 {
 			t.Errorf("a bound instant equals %d of 2, %v", n, err)
 		}
 	})
@@ -186,7 +190,8 @@ func TestTimesBoundByHand(t *testing.T) {
 		for id := range int64(2) {
 			exec(t, eng, query.Insert(e.t).Values(e.id.Set(id), e.at.Set(at)))
 		}
-		exec(t, eng, query.Text("move", true, "UPDATE {event} SET {at} = ?, {closed} = ? WHERE {id} = ?", at, at.In(time.FixedZone("", 3600)), int64(1)))
+		exec(t, eng, query.Text("move", true, "UPDATE {event} SET {at} = ?, {closed} = ? WHERE {id} = ?", at,
+			at.In(time.FixedZone("", 3600)), int64(1)))
 		rows := func(yield func([]any, error) bool) { yield([]any{int64(3), at, at}, nil) }
 		if _, err := engine.BulkInsert(t.Context(), eng, "event", []string{"id", "at", "closed"}, rows); err != nil {
 			t.Fatal(err)
@@ -197,7 +202,8 @@ func TestTimesBoundByHand(t *testing.T) {
 			}
 			e.finds(t, eng, id, at)
 		}
-		if n, err := query.Count(t.Context(), eng, query.Select(e.id).From(e.t).Where(query.RawCond("{at} = ?", at))); err != nil || n != 3 {
+		if n, err := query.Count(t.Context(), eng, query.Select(e.id).From(e.t).
+			Where(query.RawCond("{at} = ?", at))); err != nil || n != 3 {
 			t.Errorf("by hand: %d of 3, %v", n, err)
 		}
 	})

@@ -35,7 +35,8 @@ type runner struct {
 	each func(*engine.Rows, shape) error // nil when nobody asked for rows
 }
 
-func inSteps(ctx context.Context, q engine.Queryer, s steps, bind binder, each func(*engine.Rows, shape) error, restart func()) (int64, error) {
+func inSteps(ctx context.Context, q engine.Queryer, s steps, bind binder,
+	each func(*engine.Rows, shape) error, restart func()) (int64, error) {
 	var n int64
 	err := q.InTx(ctx, engine.TxOptions{Mode: engine.Write}, func(ctx context.Context, tx *engine.Tx) error {
 		restart()
@@ -167,7 +168,8 @@ func (s UpdateStmt) plan(d driver.Dialect) (steps, error) {
 	}
 	for _, a := range n.set {
 		if slices.Contains(n.table.PrimaryKey.Columns, a.col.col.Name) {
-			return nil, noEmulation(d, n.table, "UPDATE ... RETURNING", "the statement changes the primary key, by which the rows would be found")
+			return nil, noEmulation(d, n.table, "UPDATE ... RETURNING",
+				"the statement changes the primary key, by which the rows would be found")
 		}
 	}
 	return func(ctx context.Context, r *runner) (int64, error) {
@@ -219,7 +221,8 @@ func (s DeleteStmt) plan(d driver.Dialect) (steps, error) {
 }
 
 func noEmulation(d driver.Dialect, t *schema.Table, what, why string) error {
-	e := dberr.New(dberr.Unsupported, t.Name, fmt.Sprintf("%s is not something this engine has, and %s; select the rows in a transaction of your own", what, why))
+	e := dberr.New(dberr.Unsupported, t.Name,
+		fmt.Sprintf("%s is not something this engine has, and %s; select the rows in a transaction of your own", what, why))
 	e.Engine = d.Engine()
 	return e
 }

@@ -87,7 +87,8 @@ func (e Expr[T]) Regexp(pattern string) Cond {
 	return Cond{n: driver.ExprFunc(func(b *driver.Builder) {
 		// What Go's package does not take, such as a back reference, some engine does not.
 		if _, err := regexp.Compile(pattern); err != nil || strings.IndexByte(pattern, 0) >= 0 {
-			b.Fail(dberr.New(dberr.Invalid, e.of, "the regular expression is not one that every engine understands; use POSIX extended syntax without back references"))
+			b.Fail(dberr.New(dberr.Invalid, e.of,
+				"the regular expression is not one that every engine understands; use POSIX extended syntax without back references"))
 			return
 		}
 		if m, ok := matched(b, e.n, e.ty, e.of); ok {

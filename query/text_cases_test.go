@@ -382,7 +382,8 @@ func textIdentifiers(t *testing.T, eng *engine.Engine, cases *textCases) {
 	for i, name := range cases.Identifiers {
 		_, err := eng.Dialect().AppendIdent(nil, name)
 		l := eng.Dialect().Limits()
-		tooLong := l.IdentBytes > 0 && len(name) > l.IdentBytes || l.IdentChars > 0 && utf8.RuneCountInString(name) > l.IdentChars
+		tooLong := l.IdentBytes > 0 && len(name) > l.IdentBytes ||
+			l.IdentChars > 0 && utf8.RuneCountInString(name) > l.IdentChars
 		if tooLong != errors.Is(err, dberr.ErrTooLarge) {
 			t.Errorf("%q: %v", name, err)
 		}
@@ -402,7 +403,8 @@ func textIdentifiers(t *testing.T, eng *engine.Engine, cases *textCases) {
 			if !slices.Equal(got, []string{"v"}) {
 				t.Errorf("%q: got %v", name, got)
 			}
-			live, err := eng.Inspect(t.Context(), driver.InspectOptions{Schema: eng.Schema(), Tables: func(n string) bool { return n == tab.Name }})
+			live, err := eng.Inspect(t.Context(),
+				driver.InspectOptions{Schema: eng.Schema(), Tables: func(n string) bool { return n == tab.Name }})
 			if err != nil || len(live) != 1 || live[0].Name != tab.Name || live[0].Columns[1].Name != col {
 				t.Errorf("%q is reflected as %v (%v)", name, live, err)
 			}
@@ -418,7 +420,8 @@ func textIdentifiers(t *testing.T, eng *engine.Engine, cases *textCases) {
 
 func textLimit(t *testing.T, eng *engine.Engine, cases *textCases) {
 	tab := schema.Define("limited")
-	id, x, y := query.Col[int64](tab.BigInt("id").PrimaryKey()), query.Col[int64](tab.BigInt("x")), query.Col[int64](tab.BigInt("y"))
+	id, x, y := query.Col[int64](tab.BigInt("id").PrimaryKey()), query.Col[int64](tab.BigInt("x")),
+		query.Col[int64](tab.BigInt("y"))
 	create(t, eng, tab)
 	for _, r := range cases.LimitOffset.Rows {
 		exec(t, eng, query.Insert(tab).Values(id.Set(r.ID), x.Set(r.X), y.Set(r.Y)))
@@ -461,7 +464,8 @@ func textScalars(t *testing.T, eng *engine.Engine, cases *textCases) {
 				}
 			}
 			typ := schema.Type{Kind: schema.DateTime, WithZone: strings.Contains(c.Type, "timezone")}
-			scalar(t, eng, tab, id, query.Col[time.Time](tab.Typed("v", typ)), at, func(a, b time.Time) bool { return a.Equal(b) && b.Location() == time.UTC })
+			scalar(t, eng, tab, id, query.Col[time.Time](tab.Typed("v", typ)), at,
+				func(a, b time.Time) bool { return a.Equal(b) && b.Location() == time.UTC })
 		case c.Type == "Date":
 			at, err := time.Parse("2006-01-02", s)
 			if err != nil {
@@ -471,7 +475,8 @@ func textScalars(t *testing.T, eng *engine.Engine, cases *textCases) {
 		case strings.HasPrefix(c.Type, "Numeric"):
 			var p, sc int
 			fmt.Sscanf(c.Type, "Numeric(%d,%d)", &p, &sc)
-			scalar(t, eng, tab, id, query.Col[query.Decimal](tab.Numeric("v", p, sc)), query.Decimal(s), func(a, b query.Decimal) bool { return sameNumber(string(a), string(b)) })
+			scalar(t, eng, tab, id, query.Col[query.Decimal](tab.Numeric("v", p, sc)), query.Decimal(s),
+				func(a, b query.Decimal) bool { return sameNumber(string(a), string(b)) })
 		case c.Type == "Float", c.Type == "Double":
 			f := math.Inf(1)
 			if s != "inf" {
@@ -501,7 +506,8 @@ func textScalars(t *testing.T, eng *engine.Engine, cases *textCases) {
 			if err != nil {
 				b = []byte(strings.Repeat("\x00\xffab", 76800/4))
 			}
-			scalar(t, eng, tab, id, query.Col[[]byte](tab.Bytes("v")), b, func(a, b []byte) bool { return string(a) == string(b) })
+			scalar(t, eng, tab, id, query.Col[[]byte](tab.Bytes("v")), b,
+				func(a, b []byte) bool { return string(a) == string(b) })
 		case c.Type == "Time":
 			// There is no kind for a time of day.
 		default:
@@ -511,7 +517,8 @@ func textScalars(t *testing.T, eng *engine.Engine, cases *textCases) {
 	tab := schema.Define("bools")
 	id, v := query.Col[int64](tab.BigInt("id").PrimaryKey()), query.Col[bool](tab.Boolean("v").Null())
 	create(t, eng, tab)
-	exec(t, eng, query.Insert(tab).Values(id.Set(1), v.Set(true)).Values(id.Set(2), v.Set(false)).Values(id.Set(3), v.SetNull()))
+	exec(t, eng, query.Insert(tab).Values(id.Set(1), v.Set(true)).Values(id.Set(2), v.Set(false)).
+		Values(id.Set(3), v.SetNull()))
 	got := all[*bool](t, eng, query.Select(v).From(tab).OrderBy(id))
 	if len(got) != 3 || got[0] == nil || !*got[0] || got[1] == nil || *got[1] || got[2] != nil {
 		t.Errorf("booleans are read as %v", got)
@@ -521,7 +528,8 @@ func textScalars(t *testing.T, eng *engine.Engine, cases *textCases) {
 	}
 }
 
-func scalar[T any](t *testing.T, eng *engine.Engine, tab *schema.Table, id query.Column[int64], col query.Column[T], v T, same func(a, b T) bool) {
+func scalar[T any](t *testing.T, eng *engine.Engine, tab *schema.Table, id query.Column[int64], col query.Column[T],
+	v T, same func(a, b T) bool) {
 	t.Helper()
 	create(t, eng, tab)
 	exec(t, eng, query.Insert(tab).Values(id.Set(1), col.Set(v)))

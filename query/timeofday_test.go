@@ -21,7 +21,8 @@ func TestTimesOfDay(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		tab := schema.Define("shop")
 		id := query.Col[int64](tab.BigInt("id").PrimaryKey())
-		opens, closes := query.Col[query.TimeOfDay](tab.Time("opens").Default("08:30")), query.Col[query.TimeOfDay](tab.Time("closes").Null())
+		opens, closes := query.Col[query.TimeOfDay](tab.Time("opens").Default("08:30")),
+			query.Col[query.TimeOfDay](tab.Time("closes").Null())
 		short := query.Col[query.TimeOfDay](tab.Typed("short", schema.Type{Kind: schema.Time, Precision: 3}).Null())
 		at := query.Col[time.Time](tab.DateTime("at").Null())
 		tab.Index("ix_shop_opens", "opens")
@@ -50,7 +51,8 @@ func TestTimesOfDay(t *testing.T) {
 		for _, r := range all[row](t, eng, query.SelectFor[row](tab).OrderBy(id)) {
 			got = append(got, fmt.Sprint(r.ID, " ", r.Opens, " ", r.Closes != nil && *r.Closes == last))
 		}
-		if s := strings.Join(got, ", "); s != "1 08:30:00 false, 2 00:00:00 true, 3 09:05:07.000001 false, 4 08:30:00.000001 false, 5 12:00:00 true" {
+		if s := strings.Join(got,
+			", "); s != "1 08:30:00 false, 2 00:00:00 true, 3 09:05:07.000001 false, 4 08:30:00.000001 false, 5 12:00:00 true" {
 			t.Error(s)
 		}
 		half := query.Clock(8, 30, 0)
@@ -77,20 +79,25 @@ func TestTimesOfDay(t *testing.T) {
 		if got := fmt.Sprint(all[int64](t, eng, query.Select(id).From(tab).OrderBy(opens.Desc()))); got != "[5 3 4 1 2]" {
 			t.Error(got)
 		}
-		if got := fmt.Sprint(all[int64](t, eng, query.Select(id).From(tab).OrderBy(opens, id).Page(2, half, 1))); got != "[4 3]" {
+		if got := fmt.Sprint(all[int64](t, eng,
+			query.Select(id).From(tab).OrderBy(opens, id).Page(2, half, 1))); got != "[4 3]" {
 			t.Error(got)
 		}
-		if got, err := query.One[map[string]any](t.Context(), eng, query.Select(query.Max(opens).As("x"), query.Min(closes).As("y"), query.CountDistinct(opens).As("n")).From(tab)); err != nil ||
+		if got, err := query.One[map[string]any](t.Context(), eng,
+			query.Select(query.Max(opens).As("x"), query.Min(closes).As("y"), query.CountDistinct(opens).As("n")).
+				From(tab)); err != nil ||
 			got["x"] != query.Clock(12, 0, 0) || got["y"] != query.Clock(8, 30, 0)+500000000 || got["n"] != int64(5) {
 			t.Error(got, err)
 		}
 		for what, d := range map[string]query.TimeOfDay{"a day": query.Clock(24, 0, 0), "before": -1} {
-			if _, err := query.Exec(t.Context(), eng, query.Update(tab).Set(opens.Set(d)).AllRows()); dberr.CodeOf(err) != dberr.TooLarge || !strings.Contains(err.Error(), "shop.opens") {
+			if _, err := query.Exec(t.Context(), eng, query.Update(tab).Set(opens.Set(d)).
+				AllRows()); dberr.CodeOf(err) != dberr.TooLarge || !strings.Contains(err.Error(), "shop.opens") {
 				t.Errorf("%s: %v", what, err)
 			}
 		}
 		for what, x := range map[string]query.Expr[query.TimeOfDay]{"plus": opens.Plus(1), "sum": query.Sum(opens)} {
-			if _, err := query.All[any](t.Context(), eng, query.Select(x.As("x")).From(tab)); dberr.CodeOf(err) != dberr.Invalid {
+			if _, err := query.All[any](t.Context(), eng, query.Select(x.As("x")).
+				From(tab)); dberr.CodeOf(err) != dberr.Invalid {
 				t.Errorf("%s: %v", what, err)
 			}
 		}

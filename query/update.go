@@ -244,7 +244,8 @@ func meansRows(what string, t *schema.Table, where []Cond, all bool) error {
 	if all || restricts(where) {
 		return nil
 	}
-	return dberr.New(dberr.Invalid, t.Name, "the "+what+" has no condition that a row could fail; call AllRows if every row is meant")
+	return dberr.New(dberr.Invalid, t.Name,
+		"the "+what+" has no condition that a row could fail; call AllRows if every row is meant")
 }
 
 // inTurn puts assignments into an order in which each reads what the row had

@@ -27,7 +27,8 @@ func (s InsertStmt) plan(d driver.Dialect) (steps, error) {
 		if err != nil {
 			return nil, err
 		}
-		native := d.Has(driver.UpsertTarget) || (n.onlyKey(d, key) && len(n.upsert.where) == 0 && n.updates() && n.from == nil)
+		native := d.Has(driver.UpsertTarget) ||
+			(n.onlyKey(d, key) && len(n.upsert.where) == 0 && n.updates() && n.from == nil)
 		switch {
 		case !native && n.from != nil:
 			return nil, noEmulation(d, n.table, "this upsert from a query", "its rows are not known beforehand")
@@ -283,12 +284,14 @@ func (n *insertState) find(d driver.Dialect, key []*schema.Column, row []driver.
 			conds = append(conds, Cond{n: binary{a: ref, op: " = ", c: driver.ExprFunc(func(b *driver.Builder) { b.Dialect().LastIdentity(b) })}})
 			continue
 		case at < 0:
-			return Cond{}, noEmulation(d, n.table, "INSERT ... RETURNING", fmt.Sprintf("column %s of the key is left to the server", c.Name))
+			return Cond{}, noEmulation(d, n.table, "INSERT ... RETURNING",
+				fmt.Sprintf("column %s of the key is left to the server", c.Name))
 		}
 		switch row[at].(type) {
 		case arg, slot:
 		default:
-			return Cond{}, noEmulation(d, n.table, "INSERT ... RETURNING", fmt.Sprintf("the value of column %s of the key is an expression", c.Name))
+			return Cond{}, noEmulation(d, n.table, "INSERT ... RETURNING",
+				fmt.Sprintf("the value of column %s of the key is an expression", c.Name))
 		}
 		conds = append(conds, Cond{n: compare(ref, c.Type, " = ", row[at])})
 	}

@@ -79,7 +79,8 @@ func (v ValuesSource) Like(cols ...AnyColumn) ValuesSource {
 		at := slices.IndexFunc(v.cols, func(own valuesColumn) bool { return own.name == ref.col.Name })
 		if at < 0 {
 			if v.err == nil {
-				v.err = dberr.New(dberr.Invalid, v.name, fmt.Sprintf("the rows have no column %s, for which %s would give the type; correct the db tag, or leave it out of Like", ref.col.Name, ref))
+				v.err = dberr.New(dberr.Invalid, v.name,
+					fmt.Sprintf("the rows have no column %s, for which %s would give the type; correct the db tag, or leave it out of Like", ref.col.Name, ref))
 			}
 			continue
 		}

@@ -80,7 +80,8 @@ func (f Frame) check() error {
 		return fail("a frame has two bounds; use FirstRow, Preceding, CurrentRow, Following or LastRow")
 	case f.from.n < 0 || f.to.n < 0:
 		return fail("the number of rows of a frame is negative; use Preceding for rows before and Following for rows behind")
-	case f.from.at > f.to.at || f.from.at == 4 || f.to.at == 0 || f.from.at == f.to.at && (f.from.n-f.to.n)*(2-f.from.at) < 0:
+	case f.from.at > f.to.at || f.from.at == 4 || f.to.at == 0 ||
+		f.from.at == f.to.at && (f.from.n-f.to.n)*(2-f.from.at) < 0:
 		return fail("the frame ends before it begins; exchange its bounds")
 	case f.unit == "RANGE" && (f.from.unit || f.to.unit) && (len(f.order) != 1 || !counts(f.order[0].ty.Kind)):
 		return fail("a range by numbers goes by one number in the order; order by one whole number or float, or count Rows")
@@ -128,7 +129,8 @@ func Over[T any](e Expr[T]) Window[T] {
 	switch n := e.n.(type) {
 	case aggregate:
 		if n.ordered {
-			return Window[T]{ty: e.ty, fn: failed[T](dberr.New(dberr.Invalid, "window", "JoinText and JSONArray are of groups alone; take them in a subquery"))}
+			return Window[T]{ty: e.ty,
+				fn: failed[T](dberr.New(dberr.Invalid, "window", "JoinText and JSONArray are of groups alone; take them in a subquery"))}
 		}
 		return Window[T]{fn: e.n, ty: e.ty}
 	case call, text:

@@ -75,12 +75,15 @@ func TestInsert(t *testing.T) {
 		}
 		exec(t, eng, query.Insert(it.t).Map(map[string]any{"id": "d", "email": "d@x", "n": 4, "m": -4, "note": "x"}))
 		exec(t, eng, query.Insert(it.t).Values(it.id.Set("e"), it.email.Set("e@x"), it.n.SetTo(query.Scalar[int64](query.Select(query.Max(it.n).As("n")).From(it.t))), it.m.Set(-4)))
-		n := exec(t, eng, query.Insert(it.t).FromSelect(query.Select(query.Concat(it.id, query.Val("2")).As("id"), query.Concat(it.email, query.Val("2")).As("email"),
-			it.n, it.m).From(it.t).Where(it.n.Lt(3)), it.id, it.email, it.n, it.m))
+		n := exec(t, eng, query.Insert(it.t).
+			FromSelect(query.Select(query.Concat(it.id, query.Val("2")).As("id"),
+				query.Concat(it.email, query.Val("2")).As("email"),
+				it.n, it.m).From(it.t).Where(it.n.Lt(3)), it.id, it.email, it.n, it.m))
 		if n != 2 {
 			t.Errorf("counted %d", n)
 		}
-		if got, want := it.all(t, eng), "a a@x 1 -1 NULL|a2 a@x2 1 -1 NULL|b b@x 2 -2 NULL|b2 b@x2 2 -2 NULL|c c@x 3 -3 NULL|d d@x 4 -4 x|e e@x 4 -4 NULL|"; got != want {
+		if got, want := it.all(t, eng),
+			"a a@x 1 -1 NULL|a2 a@x2 1 -1 NULL|b b@x 2 -2 NULL|b2 b@x2 2 -2 NULL|c c@x 3 -3 NULL|d d@x 4 -4 x|e e@x 4 -4 NULL|"; got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
 		_, err := query.Exec(t.Context(), eng, query.Insert(it.t).Row(it.row("a", 1)))
@@ -104,7 +107,8 @@ func TestInsert(t *testing.T) {
 func TestDefaultsAndIdentity(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		tab := schema.Define("numbered")
-		id, name := query.Col[int64](tab.BigInt("id").Identity().PrimaryKey()), query.Col[string](tab.String("name", 20).Default("anon"))
+		id, name := query.Col[int64](tab.BigInt("id").Identity().PrimaryKey()),
+			query.Col[string](tab.String("name", 20).Default("anon"))
 		create(t, eng, tab)
 		type row struct {
 			ID   int64  `db:"id"`
@@ -134,19 +138,22 @@ func TestUpdateAndDelete(t *testing.T) {
 		}
 		// Every assignment reads the row as it was.
 		exec(t, eng, query.Update(it.t).Set(it.n.SetTo(it.n.Plus(10)), it.m.SetTo(it.n)).Where(it.id.Eq("a")))
-		_, err := query.Exec(t.Context(), eng, query.Update(it.t).Set(it.n.SetTo(it.m), it.m.SetTo(it.n)).Where(it.id.Eq("b")))
+		_, err := query.Exec(t.Context(), eng,
+			query.Update(it.t).Set(it.n.SetTo(it.m), it.m.SetTo(it.n)).Where(it.id.Eq("b")))
 		if has := eng.Dialect().Has(driver.SetAtOnce); has && err != nil || !has && !errors.Is(err, dberr.ErrUnsupported) {
 			t.Errorf("swap: %v", err)
 		}
 		if got := it.all(t, eng); !strings.HasPrefix(got, "a a@x 11 1 ") {
 			t.Errorf("got %s", got)
 		}
-		for what, st := range map[string]query.Statement{"update": query.Update(it.t).Set(it.n.Set(0)), "delete": query.Delete(it.t), "nothing": query.Update(it.t)} {
+		for what, st := range map[string]query.Statement{"update": query.Update(it.t).Set(it.n.Set(0)),
+			"delete": query.Delete(it.t), "nothing": query.Update(it.t)} {
 			if _, err := query.Exec(t.Context(), eng, st); !errors.Is(err, dberr.ErrInvalid) {
 				t.Errorf("%s without a condition: %v", what, err)
 			}
 		}
-		if n := exec(t, eng, query.Delete(it.t).Where(it.id.InQuery(query.Select(it.id).From(it.t).OrderBy(it.n.Desc()).Limit(1)))); n != 1 {
+		if n := exec(t, eng, query.Delete(it.t).
+			Where(it.id.InQuery(query.Select(it.id).From(it.t).OrderBy(it.n.Desc()).Limit(1)))); n != 1 {
 			t.Errorf("deleted %d", n)
 		}
 		if n := exec(t, eng, query.Delete(it.t).AllRows()); n != 2 {
@@ -202,11 +209,13 @@ func TestReturning(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		it := items(t, eng)
 		cols := query.Columns(it.t)
-		got := all[item](t, eng, query.InsertRows(it.t, []item{it.row("b", 2), it.row("a", 1), it.row("c", 3)}).Returning(cols...))
+		got := all[item](t, eng,
+			query.InsertRows(it.t, []item{it.row("b", 2), it.row("a", 1), it.row("c", 3)}).Returning(cols...))
 		if len(got) != 3 || got[0].ID != "b" || got[1].ID != "a" || got[2].M != -3 {
 			t.Errorf("insert: got %+v", got)
 		}
-		got = all[item](t, eng, query.Update(it.t).Set(it.n.SetTo(it.n.Plus(10)), it.note.Set("seen")).Where(it.n.Ge(2)).Returning(cols...))
+		got = all[item](t, eng, query.Update(it.t).Set(it.n.SetTo(it.n.Plus(10)), it.note.Set("seen")).Where(it.n.Ge(2)).
+			Returning(cols...))
 		slices.SortFunc(got, func(a, b item) int { return strings.Compare(a.ID, b.ID) })
 		if len(got) != 2 || got[0].N != 12 || got[1].N != 13 || deref(got[0].Note) != "seen" {
 			t.Errorf("update: got %+v", got)
@@ -233,7 +242,8 @@ func TestReturning(t *testing.T) {
 		if n := exec(t, eng, query.Delete(it.t).AllRows().Returning(it.id)); n != 1 {
 			t.Errorf("counted %d", n)
 		}
-		_, err := query.All[item](t.Context(), eng, query.Update(it.t).Set(it.id.Set("q")).Where(it.id.Eq("z")).Returning(it.id))
+		_, err := query.All[item](t.Context(), eng,
+			query.Update(it.t).Set(it.id.Set("q")).Where(it.id.Eq("z")).Returning(it.id))
 		if err != nil && !errors.Is(err, dberr.ErrUnsupported) {
 			t.Errorf("a change of the key: %v", err)
 		}
@@ -266,7 +276,8 @@ func TestUpsert(t *testing.T) {
 		if got := it.all(t, eng); !strings.HasPrefix(got, "a a@x 7 2 sum|b ") {
 			t.Errorf("got %s", got)
 		}
-		older := query.Insert(it.t).Row(it.row("a", 6)).OnConflict(it.id).DoUpdate(it.n).UpdateWhere(it.n.LtTo(query.Excluded(it.n)))
+		older := query.Insert(it.t).Row(it.row("a", 6)).OnConflict(it.id).DoUpdate(it.n).
+			UpdateWhere(it.n.LtTo(query.Excluded(it.n)))
 		count("conditional, no", 0, older)
 		count("conditional, yes", 1, query.Insert(it.t).Row(it.row("a", 8)).OnConflict(it.id).DoUpdate(it.n).UpdateWhere(it.n.LtTo(query.Excluded(it.n))))
 		// Another key is in conflict: an error, and the other row stays.
@@ -281,11 +292,15 @@ func TestUpsert(t *testing.T) {
 		if got := it.all(t, eng); !strings.HasPrefix(got, "a a@x 8 2 sum|b ") {
 			t.Errorf("got %s", got)
 		}
-		rows := all[item](t, eng, query.InsertRows(it.t, []item{it.row("a", 20), it.row("z", 21)}).OnConflict(it.id).DoUpdate(it.n).Returning(query.Columns(it.t)...))
+		rows := all[item](t, eng,
+			query.InsertRows(it.t, []item{it.row("a", 20), it.row("z", 21)}).OnConflict(it.id).DoUpdate(it.n).
+				Returning(query.Columns(it.t)...))
 		if len(rows) != 2 || rows[0].N != 20 || rows[0].M != 2 || rows[1].ID != "z" {
 			t.Errorf("returning: got %+v", rows)
 		}
-		rows = all[item](t, eng, query.InsertRows(it.t, []item{it.row("a", 30), it.row("y", 31)}).OnConflict(it.id).DoNothing().Returning(query.Columns(it.t)...))
+		rows = all[item](t, eng,
+			query.InsertRows(it.t, []item{it.row("a", 30), it.row("y", 31)}).OnConflict(it.id).DoNothing().
+				Returning(query.Columns(it.t)...))
 		if len(rows) != 1 || rows[0].ID != "y" {
 			t.Errorf("returning of nothing: got %+v", rows)
 		}
@@ -294,8 +309,10 @@ func TestUpsert(t *testing.T) {
 		if n, _ := query.Count(t.Context(), eng, query.Select(it.id).From(it.t).Where(it.id.Eq("y"), it.n.Eq(77))); n != 1 {
 			t.Error("the row was not found by its other key")
 		}
-		fromQuery := query.Insert(it.t).FromSelect(query.Select(it.id, query.Concat(query.Val("w"), it.email).As("email"), it.n.Plus(1).As("n"), it.m).From(it.t).Where(it.id.Eq("z")),
-			it.id, it.email, it.n, it.m).OnConflict(it.id).DoUpdate(it.n)
+		fromQuery := query.Insert(it.t).
+			FromSelect(query.Select(it.id, query.Concat(query.Val("w"), it.email).As("email"), it.n.Plus(1).As("n"), it.m).
+				From(it.t).Where(it.id.Eq("z")),
+				it.id, it.email, it.n, it.m).OnConflict(it.id).DoUpdate(it.n)
 		if eng.Dialect().Has(driver.UpsertTarget) {
 			count("from a query", 1, fromQuery)
 		} else if _, err := query.Exec(t.Context(), eng, fromQuery); !errors.Is(err, dberr.ErrUnsupported) {
@@ -321,7 +338,8 @@ func TestUpsertOfManyRows(t *testing.T) {
 			rows = append(rows, row{K: fmt.Sprintf("k%03d", i), N: 1})
 		}
 		put := func(rows []row) query.InsertStmt {
-			return query.InsertRows(tab, rows).OnConflict(k).DoUpdateSet(n.SetTo(query.Add[int64](n, query.Excluded(n))), v.SetTo(query.Excluded(v)))
+			return query.InsertRows(tab, rows).OnConflict(k).
+				DoUpdateSet(n.SetTo(query.Add[int64](n, query.Excluded(n))), v.SetTo(query.Excluded(v)))
 		}
 		sum := func(want int64) {
 			t.Helper()
@@ -329,7 +347,8 @@ func TestUpsertOfManyRows(t *testing.T) {
 				Rows int64 `db:"rows"`
 				N    int64 `db:"n"`
 			}
-			got, err := query.One[sums](t.Context(), eng, query.Select(query.CountAll().As("rows"), query.Sum(n).As("n")).From(tab))
+			got, err := query.One[sums](t.Context(), eng,
+				query.Select(query.CountAll().As("rows"), query.Sum(n).As("n")).From(tab))
 			if err != nil || got != (sums{300, want}) {
 				t.Errorf("there are %+v, want 300 and %d (%v)", got, want, err)
 			}
@@ -436,7 +455,8 @@ func TestManyRows(t *testing.T) {
 			t.Errorf("bulk: %d (%v)", k, err)
 		}
 		bad := []row{{-5, "x"}, {-6, "a\x00"}}
-		if _, err := query.BulkInsert(t.Context(), eng, tab, pairs(bad)); !errors.Is(err, dberr.ErrInvalid) || !strings.Contains(err.Error(), "many.v") {
+		if _, err := query.BulkInsert(t.Context(), eng, tab, pairs(bad)); !errors.Is(err, dberr.ErrInvalid) ||
+			!strings.Contains(err.Error(), "many.v") {
 			t.Errorf("a bad value: %v", err)
 		}
 		if k, err := query.Count(t.Context(), eng, query.Select(id).From(tab).Where(v.Eq("bulk"))); err != nil || k != 3000 {

@@ -234,7 +234,8 @@ func (c *Column) facet(f Facet) string {
 		if c.Identity == nil {
 			return "none"
 		}
-		return strings.TrimSpace(fmt.Sprintf("numbered %s %s", c.Identity.Standard, c.Identity.Sequence) + map[bool]string{true: " without reuse"}[c.Identity.NoReuse])
+		return strings.TrimSpace(fmt.Sprintf("numbered %s %s", c.Identity.Standard,
+			c.Identity.Sequence) + map[bool]string{true: " without reuse"}[c.Identity.NoReuse])
 	case CollationFacet:
 		if c.Collation == "" {
 			return "none"

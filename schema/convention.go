@@ -191,7 +191,8 @@ func expand(pattern string, word func(string) (string, bool)) (string, error) {
 		name, behind, closed := strings.Cut(after, "}")
 		text, known := word(name)
 		if !closed || !known {
-			return "", dberr.New(dberr.Invalid, "naming convention", "the pattern "+strconv.Quote(pattern)+" holds {"+name+"}; use {table}, {columns}, {column}, {ref_table} or {ref_columns}")
+			return "", dberr.New(dberr.Invalid, "naming convention", "the pattern "+strconv.Quote(pattern)+" holds {"+name+
+				"}; use {table}, {columns}, {column}, {ref_table} or {ref_columns}")
 		}
 		b.WriteString(text)
 		rest = behind

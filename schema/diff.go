@@ -41,8 +41,9 @@ func Diff(from, to []*Table) []Change {
 type differ struct {
 	dropForeign, dropIndexes, dropUniques, dropChecks, dropTables []Change
 	addTables, comments, dropColumns, addColumns, alterColumns    []Change
-	generated                                                     []Change // new and changed: what they are made of has its type by then
-	keys, addUniques, addChecks, addIndexes, addForeign           []Change
+	// New and changed: what they are made of has its type by then.
+	generated                                           []Change
+	keys, addUniques, addChecks, addIndexes, addForeign []Change
 }
 
 func byName(ts []*Table) map[string]*Table {

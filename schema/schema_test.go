@@ -70,7 +70,8 @@ func TestForLeavesOutWhatIsNotThere(t *testing.T) {
 		t.Errorf("For changed the declaration: %s", d)
 	}
 	if len(none.Uniques) != 1 || len(none.Indexes) != 1 || len(all.Uniques) != 2 || len(all.Indexes) != 2 {
-		t.Errorf("keys: %d and %d without features, %d and %d with", len(none.Uniques), len(none.Indexes), len(all.Uniques), len(all.Indexes))
+		t.Errorf("keys: %d and %d without features, %d and %d with", len(none.Uniques), len(none.Indexes), len(all.Uniques),
+			len(all.Indexes))
 	}
 	if none.Column("id").Nullable || !all.Column("id").Nullable {
 		t.Error("a key column is nullable where it cannot be, or is not where it can")
@@ -78,10 +79,12 @@ func TestForLeavesOutWhatIsNotThere(t *testing.T) {
 	if none.PrimaryKey.Name != "" || all.PrimaryKey.Name != "note_old_pkey" || all.Variants != nil {
 		t.Errorf("names of the primary key: %+v, %+v", none.PrimaryKey, all.PrimaryKey)
 	}
-	if none.Comment+none.Column("title").Comment+none.Indexes[0].Comment != "" || all.Comment+all.Column("title").Comment+all.Indexes[0].Comment != "aboutshownwhy" {
+	if none.Comment+none.Column("title").Comment+none.Indexes[0].Comment != "" ||
+		all.Comment+all.Column("title").Comment+all.Indexes[0].Comment != "aboutshownwhy" {
 		t.Error("comments")
 	}
-	if none.ForeignKeys[0].Deferrable || !all.ForeignKeys[0].Deferrable || len(none.Indexes[0].Include) != 0 || len(all.Indexes[0].Include) != 1 {
+	if none.ForeignKeys[0].Deferrable || !all.ForeignKeys[0].Deferrable || len(none.Indexes[0].Include) != 0 ||
+		len(all.Indexes[0].Include) != 1 {
 		t.Error("deferrable, include")
 	}
 	if none.Columns[1].Name != "title" || all.Columns[1].Name != "user_id" || all.Columns[2].Name != "title" {
@@ -111,7 +114,8 @@ func TestSortedPutsWhatIsReferredToFirst(t *testing.T) {
 		}
 		return strings.Join(out, " ")
 	}
-	sorted, late := schema.Sorted([]*schema.Table{table("c", "b"), table("a"), table("b", "a", "elsewhere"), table("self", "self")})
+	sorted, late := schema.Sorted([]*schema.Table{table("c", "b"), table("a"), table("b", "a", "elsewhere"),
+		table("self", "self")})
 	if names(sorted) != "a b c self" || len(late) != 0 {
 		t.Errorf("%s, %d late", names(sorted), len(late))
 	}
@@ -191,7 +195,8 @@ func TestDiffIsOrderedReversibleAndReadable(t *testing.T) {
 	after.Columns[1].Type.Length, after.Columns[1].Nullable, after.Columns[1].Default = 60, false, nil
 	after.Columns[3].Type.Values = []string{"a", "b", "c"}
 	after.Columns[4].Generated.Stored = false
-	after.Columns = append(slices.Delete(after.Columns, 5, 6), &schema.Column{Name: "added", Type: schema.Type{Kind: schema.Text}, Nullable: true})
+	after.Columns = append(slices.Delete(after.Columns, 5, 6),
+		&schema.Column{Name: "added", Type: schema.Type{Kind: schema.Text}, Nullable: true})
 	after.PrimaryKey.Columns = []string{"id", "user_id"}
 	after.Uniques[0].Columns = []string{"title"}
 	after.ForeignKeys[0].OnDelete = schema.SetNull
@@ -347,7 +352,8 @@ func TestWhatGoDoesIsNotWritten(t *testing.T) {
 	c := tab.BigInt("n").OnInsert(func() any { return 1 }).OnUpdate(func() any { return 2 })
 	c.Version, c.Type.Codec = true, &schema.Codec{Encode: func(v any) (any, error) { return v, nil }}
 	text, err := json.Marshal(tab)
-	if err != nil || len(text) < len(plain) || strings.Contains(string(text), "Codec") || strings.Contains(string(text), "On") {
+	if err != nil || len(text) < len(plain) || strings.Contains(string(text), "Codec") ||
+		strings.Contains(string(text), "On") {
 		t.Errorf("%s: %v", text, err)
 	}
 	other := schema.Define("t")

@@ -70,7 +70,8 @@ func TestPresenceIsWrittenApart(t *testing.T) {
 		}
 		later := time.Now().Add(time.Hour)
 		a.now = func() time.Time { return later }
-		if _, err := query.Exec(t.Context(), eng, query.Update(tables.User.Table).Set(tables.User.LastActiveAt.Set(1)).AllRows()); err != nil {
+		if _, err := query.Exec(t.Context(), eng, query.Update(tables.User.Table).Set(tables.User.LastActiveAt.Set(1)).
+			AllRows()); err != nil {
 			t.Fatal(err)
 		}
 		var now struct {
@@ -124,10 +125,12 @@ func TestASignOutHoldsAtEveryServer(t *testing.T) {
 		another.call("GET", "/api/v1/auths/", nil, first).is(200, "")
 		one.call("POST", "/api/v1/auths/signout", nil, first).is(200, "")
 		another.call("GET", "/api/v1/auths/", nil, first).is(401, "401 Unauthorized")
-		openApp(t, eng, nil).call("GET", "/api/v1/auths/", nil, first).is(401, "401 Unauthorized") // nor does a restart bring it back
+		// Nor does a restart bring it back.
+		openApp(t, eng, nil).call("GET", "/api/v1/auths/", nil, first).is(401, "401 Unauthorized")
 		another.call("GET", "/api/v1/auths/", nil, second).is(200, "")
 
-		if _, err := eng.Exec(t.Context(), engine.Statement{SQL: "DROP TABLE larder_ended_session", Write: true}); err != nil {
+		if _, err := eng.Exec(t.Context(), engine.Statement{SQL: "DROP TABLE larder_ended_session",
+			Write: true}); err != nil {
 			t.Fatal(err)
 		}
 		one.call("POST", "/api/v1/auths/signout", nil, second).is(200, "")
@@ -156,12 +159,14 @@ func TestAdminConfig(t *testing.T) {
 		}
 		return a.call("POST", path, body, admin)
 	}
-	post(map[string]any{"DEFAULT_USER_ROLE": "root", "JWT_EXPIRES_IN": "soon", "CHANNEL_MODEL_RESPONSE_MODE": "x", "FOLDER_MAX_FILE_COUNT": "7",
-		"ENABLE_SIGNUP": "yes", "ENABLE_APPS": "-", "SKILL_CONTENT_MAX_CHARS": 5}).is(200, "")
+	post(map[string]any{"DEFAULT_USER_ROLE": "root", "JWT_EXPIRES_IN": "soon", "CHANNEL_MODEL_RESPONSE_MODE": "x",
+		"FOLDER_MAX_FILE_COUNT": "7",
+		"ENABLE_SIGNUP":         "yes", "ENABLE_APPS": "-", "SKILL_CONTENT_MAX_CHARS": 5}).is(200, "")
 	var got map[string]any
 	a.call("GET", path, nil, admin).is(200, "").into(&got)
-	for name, want := range map[string]any{"DEFAULT_USER_ROLE": "pending", "JWT_EXPIRES_IN": "4w", "CHANNEL_MODEL_RESPONSE_MODE": "thread",
-		"FOLDER_MAX_FILE_COUNT": 7.0, "ENABLE_SIGNUP": true, "ENABLE_APPS": false, "SKILL_CONTENT_MAX_CHARS": 5.0, "AUTOMATION_MAX_COUNT": ""} {
+	for name, want := range map[string]any{"DEFAULT_USER_ROLE": "pending", "JWT_EXPIRES_IN": "4w",
+		"CHANNEL_MODEL_RESPONSE_MODE": "thread",
+		"FOLDER_MAX_FILE_COUNT":       7.0, "ENABLE_SIGNUP": true, "ENABLE_APPS": false, "SKILL_CONTENT_MAX_CHARS": 5.0, "AUTOMATION_MAX_COUNT": ""} {
 		if fmt.Sprint(got[name]) != fmt.Sprint(want) {
 			t.Errorf("%s is %v, want %v", name, got[name], want)
 		}
@@ -179,10 +184,13 @@ func TestAdminConfig(t *testing.T) {
 	}
 	post(map[string]any{"ENABLE_MFA": true}).is(409, "Unable to update MFA policy. Check configuration and retry.")
 	// What is stored and is no boolean is told as what it counts for.
-	a.set(map[string]string{"ui.enable_signup": `"garbage"`, "auth.enable_api_keys": "null", "auth.api_key.endpoint_restrictions": "7"})
+	a.set(map[string]string{"ui.enable_signup": `"garbage"`, "auth.enable_api_keys": "null",
+		"auth.api_key.endpoint_restrictions": "7"})
 	a.call("GET", path, nil, admin).is(200, "").into(&got)
-	if got["ENABLE_SIGNUP"] != false || got["ENABLE_API_KEYS"] != false || got["ENABLE_API_KEYS_ENDPOINT_RESTRICTIONS"] != true {
-		t.Errorf("garbage reads as %v, %v, %v", got["ENABLE_SIGNUP"], got["ENABLE_API_KEYS"], got["ENABLE_API_KEYS_ENDPOINT_RESTRICTIONS"])
+	if got["ENABLE_SIGNUP"] != false || got["ENABLE_API_KEYS"] != false ||
+		got["ENABLE_API_KEYS_ENDPOINT_RESTRICTIONS"] != true {
+		t.Errorf("garbage reads as %v, %v, %v", got["ENABLE_SIGNUP"], got["ENABLE_API_KEYS"],
+			got["ENABLE_API_KEYS_ENDPOINT_RESTRICTIONS"])
 	}
 	// Switching second factors off ends all sessions.
 	a.set(map[string]string{"auth.mfa.enable": "true"})
@@ -200,7 +208,8 @@ func (a *app) verified(email string) string {
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	st := query.Update(tables.Auth.Table).Set(tables.Auth.MFA.Set(jsonvalue.Text(`{"secret":"x","recovery_hashes":["y"]}`)))
+	st := query.Update(tables.Auth.Table).
+		Set(tables.Auth.MFA.Set(jsonvalue.Text(`{"secret":"x","recovery_hashes":["y"]}`)))
 	if _, err := query.Exec(a.t.Context(), a.probe.eng, st.Where(tables.Auth.ID.Eq(u.ID))); err != nil {
 		a.t.Fatal(err)
 	}
@@ -208,8 +217,9 @@ func (a *app) verified(email string) string {
 	if err != nil {
 		a.t.Fatal(err)
 	}
-	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"id": u.ID, "typ": "session", "session_stamp": id.SessionStamp,
-		"auth_method": "password", "mfa_verified": true}).SignedString([]byte(secret))
+	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256,
+		jwt.MapClaims{"id": u.ID, "typ": "session", "session_stamp": id.SessionStamp,
+			"auth_method": "password", "mfa_verified": true}).SignedString([]byte(secret))
 	if err != nil {
 		a.t.Fatal(err)
 	}
@@ -245,7 +255,8 @@ func TestSecondFactors(t *testing.T) {
 				t.Errorf("%s has a cookie", name)
 			}
 		}
-		a.call("POST", "/api/v1/auths/signin", `{"email":"bob@example.com","password":"x"}`).is(400, "The email or password provided is incorrect. Please check for typos and try logging in again.")
+		a.call("POST", "/api/v1/auths/signin", `{"email":"bob@example.com","password":"x"}`).
+			is(400, "The email or password provided is incorrect. Please check for typos and try logging in again.")
 		if w := a.call("GET", "/api/config", nil, bob).is(200, ""); strings.Contains(w.Body.String(), "default_models") {
 			t.Error("a session that is over is told more than nobody")
 		}
@@ -308,7 +319,8 @@ func TestSignUpAndTheSettings(t *testing.T) {
 	admin := a.admin()
 	var g struct{ ID string }
 	a.call("POST", "/api/v1/groups/create", `{"name":"all","description":""}`, admin).is(200, "").into(&g)
-	a.set(map[string]string{"ui.enable_signup": "true", "ui.default_user_role": `"user"`, "ui.default_group_id": `"` + g.ID + `"`})
+	a.set(map[string]string{"ui.enable_signup": "true", "ui.default_user_role": `"user"`,
+		"ui.default_group_id": `"` + g.ID + `"`})
 	up := func(name string) *answer {
 		return a.call("POST", "/api/v1/auths/signup", `{"name":"x","email":"`+name+`@example.com","password":"pw"}`)
 	}

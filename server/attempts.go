@@ -129,7 +129,8 @@ func (s *Server) signingUp(r *request, account string, do func() error) error {
 		return do()
 	}
 	if first, _ := s.attempts.told.Begin("sign-up "+network(addr), s.now()); first {
-		s.log.LogAttrs(r.http.Context(), slog.LevelWarn, "sign-up refused", slog.String("address", addr), slog.String("reason", "too many attempts"))
+		s.log.LogAttrs(r.http.Context(), slog.LevelWarn, "sign-up refused", slog.String("address", addr),
+			slog.String("reason", "too many attempts"))
 	}
 	return s.comeAgain(r, again)
 }
@@ -141,7 +142,8 @@ func (s *Server) comeAgain(r *request, in time.Duration) error {
 
 // failedSignIn writes the line that programs look for which lock addresses out.
 func (s *Server) failedSignIn(r *request, addr, account, reason string) {
-	s.log.LogAttrs(r.http.Context(), slog.LevelWarn, "sign-in failed", slog.String("address", addr), slog.String("account", account),
+	s.log.LogAttrs(r.http.Context(), slog.LevelWarn, "sign-in failed", slog.String("address", addr),
+		slog.String("account", account),
 		slog.String("reason", reason), slog.String("request_id", RequestID(r.http.Context())))
 }
 

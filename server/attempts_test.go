@@ -49,7 +49,8 @@ func TestPasswordsAreNotGuessed(t *testing.T) {
 	a.call("POST", "/api/v1/auths/signin", goodAda, byClient+"203.0.113.1").is(200, "")
 
 	for i := range 15 {
-		a.call("POST", "/api/v1/auths/signin", fmt.Sprintf(`{"email":"u%d@example.com","password":"no"}`, i), byClient+"2001:db8::"+fmt.Sprint(i)).is(400, wrong)
+		a.call("POST", "/api/v1/auths/signin", fmt.Sprintf(`{"email":"u%d@example.com","password":"no"}`, i),
+			byClient+"2001:db8::"+fmt.Sprint(i)).is(400, wrong)
 	}
 	a.call("POST", "/api/v1/auths/signin", goodAda, byClient+"2001:db8::ffff").is(429, tooMany) // of the same site
 	a.call("POST", "/api/v1/auths/signin", goodAda, byClient+"2001:db8:0:1::1").is(200, "")
@@ -75,11 +76,13 @@ func TestTheOldPasswordIsNotGuessed(t *testing.T) {
 
 func TestSignUpsOfOneAddressAreLimited(t *testing.T) {
 	a, _ := proxied(t)
-	if err := a.store.Config.Set(t.Context(), map[string]jsonvalue.JSON{"ui.enable_signup": jsonvalue.Text("true")}); err != nil {
+	if err := a.store.Config.Set(t.Context(),
+		map[string]jsonvalue.JSON{"ui.enable_signup": jsonvalue.Text("true")}); err != nil {
 		t.Fatal(err)
 	}
 	for i := range 15 {
-		a.call("POST", "/api/v1/auths/signup", fmt.Sprintf(`{"name":"B","email":"b%d@example.com","password":"pw"}`, i), byClient+"203.0.113.1").is(200, "")
+		a.call("POST", "/api/v1/auths/signup", fmt.Sprintf(`{"name":"B","email":"b%d@example.com","password":"pw"}`, i),
+			byClient+"203.0.113.1").is(200, "")
 	}
 	a.call("POST", "/api/v1/auths/signup", `{"name":"B","email":"c@example.com","password":"pw"}`, byClient+"203.0.113.1").is(429, tooMany)
 	a.call("POST", "/api/v1/auths/signup", `{"name":"B","email":"c@example.com","password":"pw"}`, byClient+"203.0.113.2").is(200, "")
@@ -90,7 +93,8 @@ func TestSignUpsOfOneAccountAreLimited(t *testing.T) {
 	a, _ := proxied(t)
 	a.set(map[string]string{"ui.enable_signup": "true"})
 	try := func(i int, email string) *answer {
-		return a.call("POST", "/api/v1/auths/signup", `{"name":"B","email":"`+email+`","password":"pw"}`, fmt.Sprintf("%s203.0.113.%d", byClient, i))
+		return a.call("POST", "/api/v1/auths/signup", `{"name":"B","email":"`+email+`","password":"pw"}`,
+			fmt.Sprintf("%s203.0.113.%d", byClient, i))
 	}
 	for i := range 15 {
 		try(i, "Ada@example.com").is(400, "")
@@ -130,7 +134,8 @@ func TestAClientDoesNotChooseItsAddress(t *testing.T) {
 	a := local(t)
 	a.admin()
 	for i := range 15 {
-		a.call("POST", "/api/v1/auths/signin", fmt.Sprintf(`{"email":"u%d@example.com","password":"no"}`, i), fmt.Sprintf("%s203.0.113.%d", byClient, i)).is(400, wrong)
+		a.call("POST", "/api/v1/auths/signin", fmt.Sprintf(`{"email":"u%d@example.com","password":"no"}`, i),
+			fmt.Sprintf("%s203.0.113.%d", byClient, i)).is(400, wrong)
 	}
 	r := httptest.NewRequestWithContext(t.Context(), "POST", "/api/v1/auths/signin", strings.NewReader(goodAda))
 	r.Header.Set("X-Forwarded-For", "203.0.113.99")

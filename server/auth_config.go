@@ -203,7 +203,8 @@ func (s *Server) ldapServer(ctx context.Context, r *request, _ none) (settings, 
 }
 
 func (s *Server) setLDAPServer(ctx context.Context, r *request, f ldapServerForm) (settings, error) {
-	for _, m := range []struct{ name, value string }{{"label", f.Label}, {"host", f.Host}, {"attribute_for_mail", f.MailAttribute},
+	for _, m := range []struct{ name, value string }{{"label", f.Label}, {"host", f.Host},
+		{"attribute_for_mail", f.MailAttribute},
 		{"attribute_for_username", f.UserAttribute}, {"search_base", f.SearchBase}} {
 		if m.value == "" {
 			return nil, fail(http.StatusBadRequest, "Required field "+m.name+" is empty")

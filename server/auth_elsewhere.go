@@ -21,12 +21,14 @@ func (s *Server) elsewhereRoutes() []route {
 	return []route{
 		endpoint("POST", auths+"ldap", "Sign in with LDAP: switched off", public, s.signInLDAP).looking().secret().
 			refusing(refusal{dberr.ErrUnsupported, http.StatusNotImplemented, msgNoLDAP}),
-		endpoint("DELETE", auths+"oauth/sessions/{provider}", "Forget one's sign-in at another provider", member, s.deleteOAuthSession).
+		endpoint("DELETE", auths+"oauth/sessions/{provider}", "Forget one's sign-in at another provider", member,
+			s.deleteOAuthSession).
 			refusing(refusal{dberr.ErrNotFound, http.StatusNotFound, "No OAuth session found for this provider"}),
 		endpoint("POST", auths+"oauth/{provider}/token/exchange", "Sign in with a token of another provider: switched off", public, s.exchangeToken).looking(),
 		endpoint("GET", mfa+"status", "Whether one has a second factor", signedIn, s.factorStatus).refusing(noSession),
 		endpoint("POST", mfa+"challenge", "The step of a sign-in that is under way: there is none", public, s.factorChallenge).looking().
-			refusing(refusal{errOtherOrigin, http.StatusForbidden, "Invalid request origin."}, refusal{errStepExpired, http.StatusUnauthorized, msgStepExpired}),
+			refusing(refusal{errOtherOrigin, http.StatusForbidden, "Invalid request origin."},
+				refusal{errStepExpired, http.StatusUnauthorized, msgStepExpired}),
 		step(endpoint("POST", mfa+"enroll/start", "Begin to set a second factor: switched off", public, factorStep[factorStart])),
 		step(endpoint("POST", mfa+"enroll/confirm", "Set a second factor: switched off", public, factorStep[factorCode])),
 		step(endpoint("POST", mfa+"verify", "Show a second factor: switched off", public, factorStep[factorCode])),

@@ -14,7 +14,8 @@ import (
 
 func (s *Server) authRoutes() []route {
 	const auths = "/api/v1/auths/"
-	keyRefusals := []refusal{{dberr.ErrNotFound, http.StatusNotFound, msgNoAPIKey}, {store.ErrNotPermitted, http.StatusForbidden, msgAPIKeyNotAllowed}}
+	keyRefusals := []refusal{{dberr.ErrNotFound, http.StatusNotFound, msgNoAPIKey},
+		{store.ErrNotPermitted, http.StatusForbidden, msgAPIKeyNotAllowed}}
 	return resource(refusals{
 		{store.ErrSignUpClosed, http.StatusForbidden, msgAccessProhibited},
 		{store.ErrEmailForm, http.StatusBadRequest, msgInvalidEmail},
@@ -46,7 +47,8 @@ type signUpForm struct {
 }
 
 func (f signUpForm) user() store.NewUser {
-	return store.NewUser{Name: f.Name, Email: f.Email, Password: f.Password, ProfileImageURL: string(orZero(f.ProfileImageURL))}
+	return store.NewUser{Name: f.Name, Email: f.Email, Password: f.Password,
+		ProfileImageURL: string(orZero(f.ProfileImageURL))}
 }
 
 type signInForm struct {
@@ -204,7 +206,8 @@ func (s *Server) whoAmI(ctx context.Context, r *request, _ none) (*sessionInfo, 
 func (s *Server) signOut(ctx context.Context, r *request, _ none) (statusAnswer, error) {
 	if token, until, valid := s.tokens.end(credential(r.http)); valid && s.gate.open.Load() {
 		if err := s.store.Auths.EndSession(ctx, token.String(), until); err != nil {
-			s.log.LogAttrs(ctx, slog.LevelWarn, "a sign-out could not be written down; other servers on the database take the session until it expires",
+			s.log.LogAttrs(ctx, slog.LevelWarn,
+				"a sign-out could not be written down; other servers on the database take the session until it expires",
 				slog.String("error", err.Error()))
 		}
 	}
@@ -255,7 +258,8 @@ func (s *Server) updateProfile(ctx context.Context, r *request, f profileForm) (
 	if err != nil {
 		return nil, err
 	}
-	return &profile{ID: u.ID, Name: orZero(u.Name), Role: orZero(u.Role), Email: orZero(u.Email), ProfileImageURL: orZero(u.ProfileImageURL)}, nil
+	return &profile{ID: u.ID, Name: orZero(u.Name), Role: orZero(u.Role), Email: orZero(u.Email),
+		ProfileImageURL: orZero(u.ProfileImageURL)}, nil
 }
 
 func (s *Server) updatePassword(ctx context.Context, r *request, f passwordForm) (bool, error) {

@@ -120,7 +120,8 @@ func TestPromisedBudgets(t *testing.T) {
 		w.call(c.method, c.path, body, w.tokens["owner"]).is(200, "")
 		stop()
 		if n.statements.Load() > c.statements || n.transactions.Load() > c.transactions {
-			t.Errorf("%s takes %d statements in %d transactions, not %d in %d", c.what, n.statements.Load(), n.transactions.Load(), c.statements, c.transactions)
+			t.Errorf("%s takes %d statements in %d transactions, not %d in %d", c.what, n.statements.Load(),
+				n.transactions.Load(), c.statements, c.transactions)
 		}
 	}
 }

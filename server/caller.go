@@ -116,5 +116,6 @@ func (s *Server) clearCookie(r *request) {
 
 func (s *Server) cookie(token string) *http.Cookie {
 	//nolint:gosec // Secure is the operator's choice: plain HTTP on a laptop must work
-	return &http.Cookie{Name: "token", Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.secure}
+	return &http.Cookie{Name: "token", Value: token, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
+		Secure: s.secure}
 }

@@ -61,8 +61,9 @@ func (s *Server) chatUsage(ctx context.Context, r *request, f chatUsageForm) (*f
 		if c.LastAt != nil {
 			last = *c.LastAt
 		}
-		out.Items = append(out.Items, countedChat{c.ID, c.Models, c.Branch, c.HistoryModels, int64(len(c.Messages)), c.UserMessages, c.Answers,
-			mean(c.ResponseTime), mean(c.UserLength), mean(c.AssistantLength), notNil(c.Tags), last, c.UpdatedAt, c.CreatedAt})
+		out.Items = append(out.Items,
+			countedChat{c.ID, c.Models, c.Branch, c.HistoryModels, int64(len(c.Messages)), c.UserMessages, c.Answers,
+				mean(c.ResponseTime), mean(c.UserLength), mean(c.AssistantLength), notNil(c.Tags), last, c.UpdatedAt, c.CreatedAt})
 	}
 	return out, nil
 }
@@ -146,7 +147,8 @@ func exported(c *store.ChatStats) exportedChat {
 		h.CurrentID = &c.CurrentID
 	}
 	for _, m := range c.Messages {
-		h.Messages[m.Key] = exportedMessage{ID: m.ID, Role: m.Role, Model: m.Model, Length: m.Length, Timestamp: m.Timestamp, Rating: m.Rating, Tags: orNull(m.Tags)}
+		h.Messages[m.Key] = exportedMessage{ID: m.ID, Role: m.Role, Model: m.Model, Length: m.Length, Timestamp: m.Timestamp,
+			Rating: m.Rating, Tags: orNull(m.Tags)}
 	}
 	return out
 }
@@ -195,7 +197,8 @@ func (s *Server) exportChatStats(ctx context.Context, r *request, f statsForm) (
 		return nil, err
 	}
 	if f.Stream {
-		return &statsExport{lines: s.store.Chats.Stats(ctx, r.who(), f.filter(), store.Page{}), name: "chat-stats-export-" + r.ID + ".jsonl"}, nil
+		return &statsExport{lines: s.store.Chats.Stats(ctx, r.who(), f.filter(), store.Page{}),
+			name: "chat-stats-export-" + r.ID + ".jsonl"}, nil
 	}
 	total, err := s.store.Chats.Count(ctx, r.who(), f.filter())
 	if err != nil {

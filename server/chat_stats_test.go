@@ -21,7 +21,8 @@ func TestChatStats(t *testing.T) {
 		id := a.chat(bob, counted).ID
 		a.chat(bob, `{"title":"empty"}`)
 		got := a.call("GET", "/api/v1/chats/stats/usage?items_per_page=5", nil, bob).is(200, "").Body.String()
-		for _, want := range []string{`"total":2`, `"models":{"gpt-y":1}`, `"message_count":2`, `"history_models":{"gpt-x":1,"gpt-y":1}`, `"history_message_count":3`,
+		for _, want := range []string{`"total":2`, `"models":{"gpt-y":1}`, `"message_count":2`,
+			`"history_models":{"gpt-x":1,"gpt-y":1}`, `"history_message_count":3`,
 			`"average_response_time":4.0`, `"average_user_message_content_length":5.0`, `"average_assistant_message_content_length":3.0`, `"last_message_at":105`} {
 			if !strings.Contains(got, want) {
 				t.Errorf("%s is not in %s", want, got)
@@ -63,12 +64,14 @@ func TestChatConfig(t *testing.T) {
 	const standard = `{"CONTEXT_COMPACTION_MODEL":"","CONTEXT_COMPACTION_PROMPT_TEMPLATE":"","CONTEXT_COMPACTION_RETENTION_PERCENTAGE":40,` +
 		`"CONTEXT_COMPACTION_TOKEN_CAP":80000,"CONTEXT_COMPACTION_TOKEN_THRESHOLD":80000,"ENABLE_CONTEXT_COMPACTION":false,"ENABLE_TOOL_PERMISSIONS":false,` +
 		`"ENABLE_TOOL_SEARCH":false,"TOOL_SEARCH_ALWAYS_LOADED":[],"TOOL_SEARCH_DEFER_BUILTIN_TOOLS":true,"TOOL_SEARCH_DEFER_THRESHOLD":400}`
-	if got := strings.TrimSpace(a.call("GET", "/api/v1/chats/config", nil, admin).is(200, "").Body.String()); got != standard {
+	if got := strings.TrimSpace(a.call("GET", "/api/v1/chats/config", nil, admin).
+		is(200, "").Body.String()); got != standard {
 		t.Errorf("at first %s", got)
 	}
 	got := a.call("POST", "/api/v1/chats/config", `{"ENABLE_CONTEXT_COMPACTION":true,"CONTEXT_COMPACTION_PROMPT_TEMPLATE":"p","CONTEXT_COMPACTION_TOKEN_THRESHOLD":-5,
 		"CONTEXT_COMPACTION_RETENTION_PERCENTAGE":99,"TOOL_SEARCH_ALWAYS_LOADED":[" a ",""],"TOOL_SEARCH_DEFER_THRESHOLD":-1}`, admin).is(200, "").Body.String()
-	for _, want := range []string{`"CONTEXT_COMPACTION_TOKEN_THRESHOLD":1`, `"CONTEXT_COMPACTION_TOKEN_CAP":1`, `"CONTEXT_COMPACTION_RETENTION_PERCENTAGE":50`,
+	for _, want := range []string{`"CONTEXT_COMPACTION_TOKEN_THRESHOLD":1`, `"CONTEXT_COMPACTION_TOKEN_CAP":1`,
+		`"CONTEXT_COMPACTION_RETENTION_PERCENTAGE":50`,
 		`"TOOL_SEARCH_ALWAYS_LOADED":["a"]`, `"TOOL_SEARCH_DEFER_THRESHOLD":0`, `"ENABLE_CONTEXT_COMPACTION":true`} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%s is not in %s", want, got)
@@ -100,7 +103,8 @@ func TestDocumentsThatAreTooDeep(t *testing.T) {
 		var n struct{ ID string }
 		note.into(&n)
 		a.call("POST", "/api/v1/chats/new", `{"chat":{"title":"t","x":`+nested(20)+`}}`, admin).is(200, "")
-		for what, value := range map[string]string{"deep": nested(500), "very deep": nested(5000), "a long number": strings.Repeat("9", 400), "an exponent": "1e999"} {
+		for what, value := range map[string]string{"deep": nested(500), "very deep": nested(5000),
+			"a long number": strings.Repeat("9", 400), "an exponent": "1e999"} {
 			for route, body := range map[string]string{
 				"POST /api/v1/chats/new":                         `{"chat":{"title":"t","x":` + value + `}}`,
 				"POST /api/v1/chats/import":                      `{"chats":[{"chat":{"title":"t","x":` + value + `}}]}`,

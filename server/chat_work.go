@@ -20,7 +20,8 @@ func (s *Server) chatWorkRoutes() []route {
 		endpoint("POST", chatPath+"{id}/compact", "Sum up the older messages of a chat: tells why that is not needed, and does not do it", member, s.compactChat).
 			refusing(refusal{store.ErrNoModel, http.StatusBadRequest, "No model found for context compaction."},
 				refusal{dberr.ErrUnsupported, http.StatusNotImplemented, msgNotDone}),
-		endpoint("POST", chatPath+"{id}/messages/{message_id}/resolve", "Say what is to become of a tool that waits", member, s.resolveToolCall).refusing(
+		endpoint("POST", chatPath+"{id}/messages/{message_id}/resolve", "Say what is to become of a tool that waits", member,
+			s.resolveToolCall).refusing(
 			refusal{dberr.ErrNotFound, http.StatusUnauthorized, msgAccessProhibited},
 			refusal{store.ErrNoMessage, http.StatusNotFound, msgNotFound},
 			refusal{store.ErrNotAsked, http.StatusForbidden, msgAccessProhibited},
@@ -125,7 +126,8 @@ func (a *toolAction) fromForm(f *form, loc []any, raw json.RawMessage) {
 }
 
 func (toolAction) schema() any {
-	return object{"type": "string", "enum": []string{string(store.ApproveTool), string(store.RejectTool), string(store.AnswerTool)}}
+	return object{"type": "string",
+		"enum": []string{string(store.ApproveTool), string(store.RejectTool), string(store.AnswerTool)}}
 }
 
 type resolveForm struct {

@@ -32,7 +32,8 @@ func TestOddDocuments(t *testing.T) {
 	a := local(t)
 	token := a.admin()
 	c := a.chat(token, `{"title":"x"}`)
-	for _, odd := range []string{`"history":null`, `"history":[]`, `"history":{"messages":"x"}`, `"history":{"messages":{"m":null}}`, `"messages":5`, `"title":null`} {
+	for _, odd := range []string{`"history":null`, `"history":[]`, `"history":{"messages":"x"}`,
+		`"history":{"messages":{"m":null}}`, `"messages":5`, `"title":null`} {
 		doc := `{"t":1,` + odd + `}`
 		a.call("POST", "/api/v1/chats/new", `{"chat":`+doc+`}`, token).is(400, "Something went wrong :/")
 		a.call("POST", "/api/v1/chats/"+c.ID, `{"chat":`+doc+`}`, token).is(400, "Something went wrong :/")
@@ -49,7 +50,8 @@ func TestOddDocuments(t *testing.T) {
 func TestExports(t *testing.T) {
 	a := local(t)
 	ada, bob := a.admin(), a.user("bob", model.RoleUser)
-	if w := a.call("GET", "/api/v1/chats/all", nil, bob).is(200, ""); w.Body.Len() != 0 || w.Header().Get("Content-Type") != "application/x-ndjson" {
+	if w := a.call("GET", "/api/v1/chats/all", nil, bob).is(200, ""); w.Body.Len() != 0 ||
+		w.Header().Get("Content-Type") != "application/x-ndjson" {
 		t.Errorf("nothing is %q as %s", w.Body, w.Header().Get("Content-Type"))
 	}
 	if w := a.call("GET", "/api/v1/chats/all/db", nil, ada).is(200, ""); w.Body.String() != "[]" {
@@ -65,7 +67,8 @@ func TestExports(t *testing.T) {
 	}
 	for _, line := range lines {
 		var c chatBody
-		if err := json.Unmarshal([]byte(line), &c); err != nil || string(c.Chat) != `{"title":"x","big":12345678901234567890}` {
+		if err := json.Unmarshal([]byte(line), &c); err != nil ||
+			string(c.Chat) != `{"title":"x","big":12345678901234567890}` {
 			t.Fatalf("%v in %s", err, line)
 		}
 	}
@@ -116,7 +119,8 @@ func TestOpeningAChat(t *testing.T) {
 			t.Errorf("the chat stands at %v", own.History.CurrentID)
 		}
 		admin := opened(path, ada)
-		if admin.Mode != nil || admin.Params != nil || admin.History.Messages["a"].Meta != nil || *admin.History.CurrentID != "b" {
+		if admin.Mode != nil || admin.Params != nil || admin.History.Messages["a"].Meta != nil ||
+			*admin.History.CurrentID != "b" {
 			t.Errorf("an admin gets %+v", admin)
 		}
 		// A client that sends back what it has got, and a chat that says where it stands.
@@ -133,10 +137,12 @@ func TestOpeningAChat(t *testing.T) {
 			ID string `json:"share_id"`
 		}
 		a.call("POST", path+"/share", `{}`, bob).is(200, "").into(&link)
-		if s := opened("/api/v1/chats/share/"+link.ID, ada); s.Params != nil || s.History.Messages["a"].Meta != nil || s.Mode != nil {
+		if s := opened("/api/v1/chats/share/"+link.ID, ada); s.Params != nil || s.History.Messages["a"].Meta != nil ||
+			s.Mode != nil {
 			t.Errorf("behind the link is %+v", s)
 		}
-		a.call("GET", "/api/v1/chats/share/"+link.ID, nil).is(401, "Your session has expired or the token is invalid. Please sign in again.")
+		a.call("GET", "/api/v1/chats/share/"+link.ID, nil).
+			is(401, "Your session has expired or the token is invalid. Please sign in again.")
 		var copied struct {
 			Chat struct {
 				Original string `json:"originalChatId"`

@@ -93,15 +93,17 @@ func (s *Server) config(ctx context.Context, r *request, _ none) (*configAnswer,
 	if err != nil {
 		return nil, err
 	}
-	keys := slices.Concat(slices.Collect(maps.Values(publicFeatures)), slices.Collect(maps.Values(userFeatures)), otherSettings)
+	keys := slices.Concat(slices.Collect(maps.Values(publicFeatures)), slices.Collect(maps.Values(userFeatures)),
+		otherSettings)
 	set, err := s.store.Config.Values(ctx, keys...)
 	if err != nil {
 		return nil, err
 	}
 	out := &configAnswer{Status: true, Name: s.site.Name, Version: Version, DefaultLocale: s.site.Locale, I18N: set["ui.i18n"],
 		OAuth: oauthAnswer{Providers: map[string]any{}, AutoRedirect: readable(set["oauth.auto_redirect"])}}
-	out.Features = object{"slim": false, "auth": true, "auth_trusted_header": false, "enable_signup_password_confirmation": false,
-		"enable_websocket": false} // there is no socket server here; the page asks again instead of waiting
+	out.Features = object{"slim": false, "auth": true, "auth_trusted_header": false,
+		"enable_signup_password_confirmation": false,
+		"enable_websocket":                    false} // there is no socket server here; the page asks again instead of waiting
 	for name, key := range publicFeatures {
 		out.Features[name] = store.Flag(set[key], false)
 	}
@@ -158,7 +160,8 @@ func (a *configAnswer) forMembers(set map[string]jsonvalue.JSON) {
 	a.File = object{"max_size": set["rag.file.max_size"], "max_count": set["rag.file.max_count"],
 		"image_compression": object{"width": set["file.image_compression_width"], "height": set["file.image_compression_height"]}}
 	a.GoogleDrive = object{"client_id": set["google_drive.client_id"], "api_key": set["google_drive.api_key"]}
-	a.OneDrive = object{"client_id_personal": "", "client_id_business": "", "sharepoint_url": set["onedrive.sharepoint_url"],
+	a.OneDrive = object{"client_id_personal": "", "client_id_business": "",
+		"sharepoint_url":       set["onedrive.sharepoint_url"],
 		"sharepoint_tenant_id": set["onedrive.sharepoint_tenant_id"]}
 	a.UI["response_watermark"], a.UI["iframe_csp"] = set["ui.watermark"], ""
 	a.UI["default_interface_settings"], a.UI["visibility"] = set["ui.default_interface_settings"], set["ui.visibility"]

@@ -29,7 +29,8 @@ func TestWhatThePageIsTold(t *testing.T) {
 		return a.user(kind, kind)
 	}
 	a.call("GET", "/api/config", nil).is(200, "").into(&out)
-	if !out.Onboarding || out.Features["enable_signup"] != true || out.Features["enable_websocket"] != false || out.UI != nil || len(out.Features) > 9 {
+	if !out.Onboarding || out.Features["enable_signup"] != true || out.Features["enable_websocket"] != false ||
+		out.UI != nil || len(out.Features) > 9 {
 		t.Errorf("before the first user: %+v", out)
 	}
 	admin := token("admin")
@@ -42,9 +43,11 @@ func TestWhatThePageIsTold(t *testing.T) {
 		out.Onboarding, out.Features, out.UI, out.Permissions = false, nil, nil, nil
 		a.call("GET", "/api/config", nil, token(c.who)).is(200, "").into(&out)
 		if out.Onboarding || len(out.Features) < c.features || len(out.UI) != c.ui || (out.Permissions != nil) != c.members {
-			t.Errorf("%s is told %d features, %v, permissions %v, onboarding %v", c.who, len(out.Features), out.UI, out.Permissions != nil, out.Onboarding)
+			t.Errorf("%s is told %d features, %v, permissions %v, onboarding %v", c.who, len(out.Features), out.UI,
+				out.Permissions != nil, out.Onboarding)
 		}
-		if c.members && (out.Features["enable_notes"] != true || out.Features["enable_channels"] != false || out.Audio["tts"] == nil) {
+		if c.members && (out.Features["enable_notes"] != true || out.Features["enable_channels"] != false ||
+			out.Audio["tts"] == nil) {
 			t.Errorf("%s is told %v", c.who, out.Features)
 		}
 	}
@@ -52,7 +55,8 @@ func TestWhatThePageIsTold(t *testing.T) {
 	a.call("GET", "/api/config", nil, admin+"x").is(200, "")
 
 	// What is stored counts; the language is the operator's.
-	err := a.store.Config.Set(t.Context(), map[string]jsonvalue.JSON{"notes.enable": jsonvalue.Text("false"), "ui.default_locale": jsonvalue.Text(`"fr-FR"`)})
+	err := a.store.Config.Set(t.Context(),
+		map[string]jsonvalue.JSON{"notes.enable": jsonvalue.Text("false"), "ui.default_locale": jsonvalue.Text(`"fr-FR"`)})
 	if err != nil {
 		t.Fatal(err)
 	}

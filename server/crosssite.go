@@ -29,7 +29,8 @@ func newSites(origins, hosts []string) (*sites, error) {
 			continue
 		}
 		if err := s.protection.AddTrustedOrigin(o); err != nil {
-			return nil, &dberr.Error{Op: "server", Code: dberr.Invalid, Msg: "the origin " + o + " is none; write it as https://chat.example.com", Err: err}
+			return nil, &dberr.Error{Op: "server", Code: dberr.Invalid,
+				Msg: "the origin " + o + " is none; write it as https://chat.example.com", Err: err}
 		}
 		s.origins = append(s.origins, o)
 	}
@@ -117,7 +118,8 @@ func (rt *route) wantsJSON(r *http.Request) error {
 		return nil
 	}
 	kind, _, err := mime.ParseMediaType(sent)
-	if err == nil && (kind == "application/json" || strings.HasPrefix(kind, "application/") && strings.HasSuffix(kind, "+json")) {
+	if err == nil && (kind == "application/json" || strings.HasPrefix(kind, "application/") &&
+		strings.HasSuffix(kind, "+json")) {
 		return nil
 	}
 	return fail(http.StatusUnsupportedMediaType, msgNotJSON)

@@ -33,7 +33,8 @@ const (
 // What a page of another site can make a browser send signs nobody up or in.
 func TestAFormOfAnotherSite(t *testing.T) {
 	a := local(t)
-	for _, kind := range []string{"text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "nonsense;", "text/json"} {
+	for _, kind := range []string{"text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x",
+		"nonsense;", "text/json"} {
 		a.sent("POST", "/api/v1/auths/signup", firstUser, map[string]string{"Content-Type": kind}).is(415, notJSON)
 	}
 	for _, from := range []map[string]string{
@@ -57,18 +58,22 @@ func TestAFormOfAnotherSite(t *testing.T) {
 	if someone, err := a.store.Users.Any(t.Context()); err != nil || someone {
 		t.Fatal(someone, err)
 	}
-	a.sent("POST", "/api/v1/auths/signup", firstUser, map[string]string{"Sec-Fetch-Site": "same-origin", "Origin": "http://chat.example.com", "Content-Type": "application/json; charset=utf-8"}).is(200, "")
-	for _, h := range []map[string]string{{}, {"Content-Type": "application/vnd.x+json"}, {"Origin": "http://chat.example.com"}} {
+	a.sent("POST", "/api/v1/auths/signup", firstUser, map[string]string{"Sec-Fetch-Site": "same-origin",
+		"Origin": "http://chat.example.com", "Content-Type": "application/json; charset=utf-8"}).is(200, "")
+	for _, h := range []map[string]string{{}, {"Content-Type": "application/vnd.x+json"},
+		{"Origin": "http://chat.example.com"}} {
 		a.sent("POST", "/api/v1/auths/signin", `{"email":"eve@example.com","password":"pw"}`, h).is(200, "")
 	}
 	// Every route that changes something is guarded, also those without a body.
 	for _, line := range a.srv.RouteTable() {
 		method, path, _ := strings.Cut(line, " ")
 		if method != http.MethodGet {
-			a.sent(method, strings.ReplaceAll(path, "{id}", "x"), `{}`, map[string]string{"Sec-Fetch-Site": "cross-site"}).is(403, crossSite)
+			a.sent(method, strings.ReplaceAll(path, "{id}", "x"), `{}`, map[string]string{"Sec-Fetch-Site": "cross-site"}).
+				is(403, crossSite)
 		}
 	}
-	a.sent("GET", "/api/config", "", map[string]string{"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}).is(200, "")
+	a.sent("GET", "/api/config", "", map[string]string{"Sec-Fetch-Site": "cross-site",
+		"Origin": "https://evil.example"}).is(200, "")
 }
 
 // Sites that are named may, and no others.
@@ -81,23 +86,30 @@ func TestSitesThatMay(t *testing.T) {
 	for _, origin := range []string{"https://app.example.com", "https://other.example.com:8443"} {
 		from := map[string]string{"Origin": origin, "Sec-Fetch-Site": "cross-site", "Content-Type": "application/json"}
 		w := a.sent("POST", "/api/v1/auths/signin", goodAda, from).is(200, "")
-		if h := w.Header(); h.Get("Access-Control-Allow-Origin") != origin || h.Get("Access-Control-Allow-Credentials") != "true" || h.Get("Vary") != "Origin" {
+		if h := w.Header(); h.Get("Access-Control-Allow-Origin") != origin ||
+			h.Get("Access-Control-Allow-Credentials") != "true" || h.Get("Vary") != "Origin" {
 			t.Errorf("%v", h)
 		}
-		w = a.sent("OPTIONS", "/api/v1/chats/new", "", map[string]string{"Origin": origin, "Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}).is(204, "")
-		if h := w.Header(); !strings.Contains(h.Get("Access-Control-Allow-Methods"), "DELETE") || !strings.Contains(h.Get("Access-Control-Allow-Headers"), "Authorization") {
+		w = a.sent("OPTIONS", "/api/v1/chats/new", "", map[string]string{"Origin": origin,
+			"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"}).is(204, "")
+		if h := w.Header(); !strings.Contains(h.Get("Access-Control-Allow-Methods"), "DELETE") ||
+			!strings.Contains(h.Get("Access-Control-Allow-Headers"), "Authorization") {
 			t.Errorf("%v", h)
 		}
 	}
-	for _, origin := range []string{"https://evil.example", "http://app.example.com", "https://app.example.com.evil.example", "https://xapp.example.com", "null"} {
-		w := a.sent("OPTIONS", "/api/v1/chats/new", "", map[string]string{"Origin": origin, "Access-Control-Request-Method": "POST"})
+	for _, origin := range []string{"https://evil.example", "http://app.example.com",
+		"https://app.example.com.evil.example", "https://xapp.example.com", "null"} {
+		w := a.sent("OPTIONS", "/api/v1/chats/new", "",
+			map[string]string{"Origin": origin, "Access-Control-Request-Method": "POST"})
 		if w.Code == 204 || w.Header().Get("Access-Control-Allow-Origin") != "" {
 			t.Errorf("%s: status %d", origin, w.Code)
 		}
-		a.sent("POST", "/api/v1/auths/signin", goodAda, map[string]string{"Origin": origin, "Content-Type": "application/json"}).is(403, crossSite)
+		a.sent("POST", "/api/v1/auths/signin", goodAda, map[string]string{"Origin": origin,
+			"Content-Type": "application/json"}).is(403, crossSite)
 	}
 	for _, bad := range []string{"app.example.com", "https://app.example.com/path", "ftp:"} {
-		if _, err := server.New(server.Options{Probe: well{}, Secret: []byte(secret), Origins: []string{bad}}); dberr.CodeOf(err) != dberr.Invalid {
+		if _, err := server.New(server.Options{Probe: well{}, Secret: []byte(secret),
+			Origins: []string{bad}}); dberr.CodeOf(err) != dberr.Invalid {
 			t.Errorf("%s: %v", bad, err)
 		}
 	}
@@ -108,9 +120,11 @@ func TestEverySiteMay(t *testing.T) {
 	a := local(t)
 	token := a.admin()
 	a.srv = openApp(t, a.probe.eng, func(o *server.Options) { o.Origins = []string{"*"} }).srv
-	from := map[string]string{"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site", "Content-Type": "application/json", "Cookie": "token=" + token}
+	from := map[string]string{"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site",
+		"Content-Type": "application/json", "Cookie": "token=" + token}
 	w := a.sent("POST", "/api/v1/chats/new", `{"chat":{}}`, from).is(401, "")
-	if h := w.Header(); h.Get("Access-Control-Allow-Origin") != "https://evil.example" || h.Get("Access-Control-Allow-Credentials") != "" {
+	if h := w.Header(); h.Get("Access-Control-Allow-Origin") != "https://evil.example" ||
+		h.Get("Access-Control-Allow-Credentials") != "" {
 		t.Errorf("%v", h)
 	}
 	from["Authorization"] = "Bearer " + token
@@ -134,7 +148,8 @@ func TestNamesOnTheLoopback(t *testing.T) {
 		{&net.TCPAddr{IP: net.IPv6loopback, Port: 1}, "evil.example", 421},
 		{&net.TCPAddr{IP: net.IPv4(192, 0, 2, 7), Port: 1}, "evil.example", 200},
 	} {
-		r := httptest.NewRequestWithContext(context.WithValue(t.Context(), http.LocalAddrContextKey, c.local), "GET", "/api/config", nil)
+		r := httptest.NewRequestWithContext(context.WithValue(t.Context(), http.LocalAddrContextKey, c.local), "GET",
+			"/api/config", nil)
 		r.Host = c.host
 		w := httptest.NewRecorder()
 		a.srv.ServeHTTP(w, r)

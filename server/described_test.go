@@ -56,7 +56,8 @@ var describedOnce = sync.OnceValues(func() (*description, error) {
 	}
 	// Literal segments go before names.
 	slices.SortFunc(d.routes, func(a, b describedRoute) int {
-		return strings.Compare(strings.ReplaceAll(strings.Join(a.path, "/"), "{", "~"), strings.ReplaceAll(strings.Join(b.path, "/"), "{", "~"))
+		return strings.Compare(strings.ReplaceAll(strings.Join(a.path, "/"), "{", "~"),
+			strings.ReplaceAll(strings.Join(b.path, "/"), "{", "~"))
 	})
 	return d, nil
 })
@@ -91,7 +92,8 @@ func (a *app) described(r *http.Request, w *httptest.ResponseRecorder) {
 func (d *description) route(method, path string) *describedRoute {
 	segments := strings.Split(path, "/")
 	for i, rt := range d.routes {
-		if rt.method == method && slices.EqualFunc(rt.path, segments, func(p, s string) bool { return p == s || strings.HasPrefix(p, "{") && s != "" }) {
+		if rt.method == method &&
+			slices.EqualFunc(rt.path, segments, func(p, s string) bool { return p == s || strings.HasPrefix(p, "{") && s != "" }) {
 			return &d.routes[i]
 		}
 	}
@@ -100,7 +102,8 @@ func (d *description) route(method, path string) *describedRoute {
 
 func (d *description) check(r *http.Request, w *httptest.ResponseRecorder) string {
 	rt := d.route(r.Method, r.URL.EscapedPath())
-	if rt == nil || w.Code == http.StatusNotFound && strings.Contains(w.Body.String(), `"Not Found"`) || w.Code == http.StatusMethodNotAllowed {
+	if rt == nil || w.Code == http.StatusNotFound && strings.Contains(w.Body.String(), `"Not Found"`) ||
+		w.Code == http.StatusMethodNotAllowed {
 		return ""
 	}
 	status := strconv.Itoa(w.Code)

@@ -17,8 +17,10 @@ func TestDocumentsBeyondALimitAreRefusedByName(t *testing.T) {
 		token := a.admin()
 		c := a.chat(token, `{"title":"x"}`)
 		nested := func(n int) string { return strings.Repeat("[", n) + strings.Repeat("]", n) }
-		for i, extra := range []string{nested(28), nested(31), nested(32), nested(99), nested(101), nested(1001), "1e308", "1e400", "-1e309"} {
-			chat := `{"title":"y","extra":` + extra + `,"history":{"messages":{"m":{"id":"m","role":"user","content":"hi","extra":` + extra + `}},"currentId":"m"}}`
+		for i, extra := range []string{nested(28), nested(31), nested(32), nested(99), nested(101), nested(1001), "1e308",
+			"1e400", "-1e309"} {
+			chat := `{"title":"y","extra":` + extra +
+				`,"history":{"messages":{"m":{"id":"m","role":"user","content":"hi","extra":` + extra + `}},"currentId":"m"}}`
 			for path, body := range map[string]string{
 				"/api/v1/chats/new":                     `{"chat":` + chat + `}`,
 				"/api/v1/chats/" + c.ID:                 `{"chat":` + chat + `}`,

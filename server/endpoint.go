@@ -72,18 +72,21 @@ type none struct{}
 
 // endpoint is a route whose form and answer are the types of its function: the
 // decoder, what is answered, and /openapi.json are made of the same two.
-func endpoint[F, A any](method, path, summary string, who level, f func(context.Context, *request, F) (A, error)) route {
+func endpoint[F, A any](method, path, summary string, who level,
+	f func(context.Context, *request, F) (A, error)) route {
 	return routeOf(method, path, summary, who, false, f)
 }
 
 // streaming is an endpoint through which bytes pass: its body, or its answer, is
 // not kept in memory and may take as long as it comes at a bearable pace. What
 // the function does in the database it does in the time of a request.
-func streaming[F, A any](method, path, summary string, who level, f func(context.Context, *request, F) (A, error)) route {
+func streaming[F, A any](method, path, summary string, who level,
+	f func(context.Context, *request, F) (A, error)) route {
 	return routeOf(method, path, summary, who, true, f)
 }
 
-func routeOf[F, A any](method, path, summary string, who level, streams bool, f func(context.Context, *request, F) (A, error)) route {
+func routeOf[F, A any](method, path, summary string, who level, streams bool,
+	f func(context.Context, *request, F) (A, error)) route {
 	form, send := formTypeOf(reflect.TypeFor[F]()), senderOf(reflect.TypeFor[A]())
 	serve := func(r *request) error {
 		var in F
@@ -107,7 +110,8 @@ func routeOf[F, A any](method, path, summary string, who level, streams bool, f 
 		}
 		return send(r, out)
 	}
-	return route{method: method, path: path, summary: summary, auth: who, data: true, streams: streams, form: form, answer: reflect.TypeFor[A](), serve: serve}
+	return route{method: method, path: path, summary: summary, auth: who, data: true, streams: streams, form: form,
+		answer: reflect.TypeFor[A](), serve: serve}
 }
 
 // withoutData is the route as one that answers whatever state the database is in.

@@ -68,7 +68,8 @@ func (s *Server) uploadFile(ctx context.Context, r *request, f uploadForm) (*upl
 			}
 		case name == "file" && part.FileName() != "" && up == nil:
 			body.left = -1
-			form := store.NewFile{Name: part.FileName(), ContentType: chatdoc.CleanString(part.Header.Get("Content-Type")), Process: f.Process}
+			form := store.NewFile{Name: part.FileName(), ContentType: chatdoc.CleanString(part.Header.Get("Content-Type")),
+				Process: f.Process}
 			if up, err = s.store.Files.Receive(ctx, r.who(), form, part); err != nil {
 				return nil, unreadableForm(tooMuch(err))
 			}
@@ -82,7 +83,8 @@ func (s *Server) uploadFile(ctx context.Context, r *request, f uploadForm) (*upl
 	return s.storeUpload(ctx, r, up, f.Process, metadata)
 }
 
-func (s *Server) storeUpload(ctx context.Context, r *request, up *store.Upload, process bool, metadata jsonvalue.JSON) (*uploadAnswer, error) {
+func (s *Server) storeUpload(ctx context.Context, r *request, up *store.Upload, process bool,
+	metadata jsonvalue.JSON) (*uploadAnswer, error) {
 	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
 	if process && up.Size() <= store.MaxText { // its text is read, quoted and sent
@@ -114,7 +116,8 @@ func partsOfForm(r *http.Request, body io.Reader) (*multipart.Reader, error) {
 // unreadableForm tells what is wrong with a form apart from what went wrong here.
 func unreadableForm(err error) error {
 	text := err.Error()
-	if strings.HasPrefix(text, "multipart:") || strings.HasPrefix(text, "malformed MIME") || errors.Is(err, io.ErrUnexpectedEOF) {
+	if strings.HasPrefix(text, "multipart:") || strings.HasPrefix(text, "malformed MIME") ||
+		errors.Is(err, io.ErrUnexpectedEOF) {
 		return &failure{status: http.StatusBadRequest, detail: msgUnreadableBody, err: err}
 	}
 	return err

@@ -21,12 +21,14 @@ const (
 
 // fileTooLarge is the sentence about a limit that an admin has set.
 func fileTooLarge(megabytes int64) string {
-	return "Oops! The file you're trying to upload is too large. Please upload a file that is less than " + strconv.FormatInt(megabytes, 10) + " MB."
+	return "Oops! The file you're trying to upload is too large. Please upload a file that is less than " +
+		strconv.FormatInt(megabytes, 10) + " MB."
 }
 
 func (s *Server) fileRoutes() []route {
 	return resource(refusals{{store.ErrFileEmpty, http.StatusBadRequest, msgFileEmpty}},
-		streaming("POST", filePath+"{$}", "Upload a file: a form with its bytes as file, and a JSON object as metadata", member, s.uploadFile).uploading(),
+		streaming("POST", filePath+"{$}", "Upload a file: a form with its bytes as file, and a JSON object as metadata",
+			member, s.uploadFile).uploading(),
 		endpoint("GET", filePath+"{$}", "One's files, for admins everybody's, the last changed first", member, s.listFiles),
 		endpoint("GET", filePath+"search", "Files by their names, for admins everybody's", member, s.searchFiles).word().refusing(refusal{dberr.ErrNotFound, http.StatusNotFound, msgNoFiles}),
 		endpoint("GET", filePath+"user/search", "One's own files by their names", member, s.searchOwnFiles),
@@ -35,7 +37,8 @@ func (s *Server) fileRoutes() []route {
 		endpoint("DELETE", filePath+"all", "Delete everybody's files", admin, s.deleteAllFiles).word(),
 		endpoint("GET", filePath+"{id}", "A file, without its bytes", member, s.getFile),
 		endpoint("DELETE", filePath+"{id}", "Delete a file", member, s.deleteFile),
-		streaming("GET", filePath+"{id}/process/status", "Whether the text of a file has been read; as events until it has", member, s.fileStatus),
+		streaming("GET", filePath+"{id}/process/status", "Whether the text of a file has been read; as events until it has",
+			member, s.fileStatus),
 		endpoint("GET", filePath+"{id}/data/content", "The text that was read out of a file", member, s.fileText),
 		endpoint("POST", filePath+"{id}/data/content/update", "Put a text in place of what was read out of a file", member, s.setFileText),
 		streaming("GET", filePath+"{id}/content", "The bytes of a file, or a part of them", member, s.fileContent),
@@ -71,7 +74,8 @@ type uploadAnswer struct {
 }
 
 func showFile(f model.File) fileAnswer {
-	return fileAnswer{f.ID, orZero(f.UserID), f.Hash, orZero(f.Filename), readable(f.Data), fileMeta(f.Meta), orZero(f.CreatedAt), orZero(f.UpdatedAt)}
+	return fileAnswer{f.ID, orZero(f.UserID), f.Hash, orZero(f.Filename), readable(f.Data), fileMeta(f.Meta),
+		orZero(f.CreatedAt), orZero(f.UpdatedAt)}
 }
 
 // fileMeta is the meta of a file in a list: three members are always there.
@@ -131,7 +135,8 @@ type fileSearchForm struct {
 }
 
 func (s *Server) searchFiles(ctx context.Context, r *request, f fileSearchForm) ([]fileAnswer, error) {
-	items, err := s.store.Files.List(ctx, r.who(), store.FileFilter{Pattern: f.Filename, WithText: f.Content}, store.Page{Limit: f.Limit, Offset: f.Skip})
+	items, err := s.store.Files.List(ctx, r.who(), store.FileFilter{Pattern: f.Filename, WithText: f.Content},
+		store.Page{Limit: f.Limit, Offset: f.Skip})
 	if err == nil && len(items) == 0 {
 		return nil, fail(http.StatusNotFound, msgNoFiles)
 	}

@@ -63,8 +63,10 @@ func TestUploads(t *testing.T) {
 	}
 	a.call("POST", "/api/v1/files/", `{"file":"x"}`, token).is(422, "")
 	var x fileBody
-	a.call("POST", "/api/v1/files/", upload("../dir/näme \U0001F642.md", "# hi", `name="metadata"`, `{"a":1,"nul":"\u0000"}`), token).is(200, "").into(&x)
-	if x.Filename != "näme 🙂.md" || x.Status == nil || x.Path == nil || x.Data.Status != "completed" || x.Data.Content != nil || x.Hash == nil {
+	a.call("POST", "/api/v1/files/", upload("../dir/näme \U0001F642.md", "# hi", `name="metadata"`,
+		`{"a":1,"nul":"\u0000"}`), token).is(200, "").into(&x)
+	if x.Filename != "näme 🙂.md" || x.Status == nil || x.Path == nil || x.Data.Status != "completed" ||
+		x.Data.Content != nil || x.Hash == nil {
 		t.Errorf("%+v", x)
 	}
 	if fmt.Sprint(x.Meta["data"]) != "map[a:1 nul:]" {
@@ -75,7 +77,9 @@ func TestUploads(t *testing.T) {
 	if text.Content != "# hi" {
 		t.Errorf("text %q", text.Content)
 	}
-	err := a.store.Config.Set(t.Context(), map[string]jsonvalue.JSON{"rag.file.max_size": jsonvalue.Text("1"), "rag.file.allowed_extensions": jsonvalue.Text(`["txt"]`)})
+	err := a.store.Config.Set(t.Context(),
+		map[string]jsonvalue.JSON{"rag.file.max_size": jsonvalue.Text("1"),
+			"rag.file.allowed_extensions": jsonvalue.Text(`["txt"]`)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,7 +111,8 @@ func TestBytesOfFiles(t *testing.T) {
 	} {
 		w := get(user, a.file(user, c.name, c.content), c.rest)
 		w.is(200, "")
-		if h := w.Header(); h.Get("Content-Type") != c.kind || h.Get("Content-Disposition") != c.disposition || w.Body.String() != c.content ||
+		if h := w.Header(); h.Get("Content-Type") != c.kind || h.Get("Content-Disposition") != c.disposition ||
+			w.Body.String() != c.content ||
 			h.Get("X-Content-Type-Options") != "nosniff" {
 			t.Errorf("%s%s: %v %q", c.name, c.rest, h, w.Body)
 		}
@@ -127,12 +132,14 @@ func TestBytesOfFiles(t *testing.T) {
 	if w := get(user, id, "", `If-Range: "other"`, "Range: bytes=2-4"); w.Code != 200 || w.Body.Len() != 10 {
 		t.Errorf("a part of another version: %d", w.Code)
 	}
-	if w := a.call("HEAD", "/api/v1/files/"+id+"/content", nil, user); w.Code != 200 || w.Header().Get("Content-Length") != "10" || w.Body.Len() > 0 {
+	if w := a.call("HEAD", "/api/v1/files/"+id+"/content", nil, user); w.Code != 200 ||
+		w.Header().Get("Content-Length") != "10" || w.Body.Len() > 0 {
 		t.Errorf("HEAD: %d %v", w.Code, w.Header())
 	}
 	get(user, a.file(user, "a.html", "<p>"), "/html").is(404, "")
 	w = get(admin, a.file(admin, "a.html", "<p>"), "/html")
-	if w.Code != 200 || w.Header().Get("Content-Type") != "text/html; charset=utf-8" || !strings.HasPrefix(w.Header().Get("Content-Security-Policy"), "sandbox ") {
+	if w.Code != 200 || w.Header().Get("Content-Type") != "text/html; charset=utf-8" ||
+		!strings.HasPrefix(w.Header().Get("Content-Security-Policy"), "sandbox ") {
 		t.Errorf("a page: %d %v", w.Code, w.Header())
 	}
 	// Where the bytes are gone the text is left.
@@ -162,7 +169,8 @@ func TestFileStatusAsEvents(t *testing.T) {
 	if got := events(a.file(token, "x.txt", "x")); got != "data: {\"status\":\"completed\"}\n\n" {
 		t.Errorf("%q", got)
 	}
-	if got := events(a.file(token, "x.bin", "\x00")); !strings.HasPrefix(got, `data: {"status":"failed","error":"No text is read out of files of type application/octet-stream here.`) {
+	if got := events(a.file(token, "x.bin", "\x00")); !strings.HasPrefix(got,
+		`data: {"status":"failed","error":"No text is read out of files of type application/octet-stream here.`) {
 		t.Errorf("%q", got)
 	}
 	var x fileBody
@@ -213,7 +221,8 @@ func TestLargeFilesPassThrough(t *testing.T) {
 			}
 			return content.Read(p)
 		})
-		r, err := http.NewRequestWithContext(t.Context(), "POST", srv.URL+"/api/v1/files/?process=false", io.MultiReader(strings.NewReader(head), slow, strings.NewReader(tail)))
+		r, err := http.NewRequestWithContext(t.Context(), "POST", srv.URL+"/api/v1/files/?process=false",
+			io.MultiReader(strings.NewReader(head), slow, strings.NewReader(tail)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -233,7 +242,8 @@ func TestLargeFilesPassThrough(t *testing.T) {
 	}
 	var x fileBody
 	(&answer{&httptest.ResponseRecorder{Body: bytes.NewBuffer(text)}, t}).into(&x)
-	r, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), "GET", srv.URL+"/api/v1/files/"+x.ID+"/content", nil)
+	r, err := http.NewRequestWithContext(context.WithoutCancel(t.Context()), "GET",
+		srv.URL+"/api/v1/files/"+x.ID+"/content", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

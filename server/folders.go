@@ -81,7 +81,8 @@ func answerFolder(f *model.Folder, err error) (*folderAnswer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &folderAnswer{f.ID, f.ParentID, f.UserID, f.Name, readable(f.Items), readable(f.Meta), readable(f.Data), f.IsExpanded, f.CreatedAt, f.UpdatedAt}, nil
+	return &folderAnswer{f.ID, f.ParentID, f.UserID, f.Name, readable(f.Items), readable(f.Meta), readable(f.Data),
+		f.IsExpanded, f.CreatedAt, f.UpdatedAt}, nil
 }
 
 func detailed(f store.Folder) folderDetail {
@@ -110,7 +111,8 @@ func (s *Server) sharedFolders(ctx context.Context, r *request, _ none) ([]folde
 }
 
 func (s *Server) createFolder(ctx context.Context, r *request, f folderForm) (*folderAnswer, error) {
-	return answerFolder(s.store.Folders.Create(ctx, r.who(), f.Name, f.Parent, jsonOr(f.Data, "null"), jsonOr(f.Meta, "null")))
+	return answerFolder(s.store.Folders.Create(ctx, r.who(), f.Name, f.Parent, jsonOr(f.Data, "null"),
+		jsonOr(f.Meta, "null")))
 }
 
 func (s *Server) getFolder(ctx context.Context, r *request, f byID) (*folderDetail, error) {
@@ -133,7 +135,8 @@ type folderParentForm struct {
 }
 
 func (s *Server) moveFolder(ctx context.Context, r *request, f folderParentForm) (*folderAnswer, error) {
-	return answerFolder(s.store.Folders.Update(ctx, r.who(), f.ID, func(x *model.Folder) error { x.ParentID = f.Parent; return nil }))
+	return answerFolder(s.store.Folders.Update(ctx, r.who(), f.ID,
+		func(x *model.Folder) error { x.ParentID = f.Parent; return nil }))
 }
 
 type folderExpandedForm struct {
@@ -142,7 +145,8 @@ type folderExpandedForm struct {
 }
 
 func (s *Server) expandFolder(ctx context.Context, r *request, f folderExpandedForm) (*folderAnswer, error) {
-	return answerFolder(s.store.Folders.Update(ctx, r.who(), f.ID, func(x *model.Folder) error { x.IsExpanded = f.Expanded; return nil }))
+	return answerFolder(s.store.Folders.Update(ctx, r.who(), f.ID,
+		func(x *model.Folder) error { x.IsExpanded = f.Expanded; return nil }))
 }
 
 type deleteFolderForm struct {

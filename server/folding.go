@@ -73,6 +73,7 @@ func (s *Server) foldLast(ctx context.Context) {
 
 func (s *Server) noteFold(ctx context.Context, fold func() error) {
 	if err := fold(); err != nil && ctx.Err() == nil && dberr.CodeOf(err) != dberr.Canceled {
-		s.log.LogAttrs(ctx, slog.LevelWarn, "messages wait on for the document of their chat", slog.String("error", err.Error()))
+		s.log.LogAttrs(ctx, slog.LevelWarn, "messages wait on for the document of their chat",
+			slog.String("error", err.Error()))
 	}
 }

@@ -85,7 +85,8 @@ func formTypeOf(t reflect.Type) *formType {
 		f.least, f.most = numberTag(sf, "least"), numberTag(sf, "most")
 		f.longest = numberTag(sf, "longest")
 		_, hasDefault := sf.Tag.Lookup("default")
-		f.required = !hasDefault && f.t.Kind() != reflect.Pointer && !reflect.PointerTo(f.t).Implements(reflect.TypeFor[interface{ take() any }]())
+		f.required = !hasDefault && f.t.Kind() != reflect.Pointer &&
+			!reflect.PointerTo(f.t).Implements(reflect.TypeFor[interface{ take() any }]())
 		for _, in := range []struct {
 			tag string
 			to  *[]field
@@ -193,7 +194,8 @@ func cleanBody(r *http.Request, secret bool) ([]byte, error) {
 		return nil, fail(http.StatusBadRequest, msgUnreadableBody)
 	}
 	msg, pos := jsonFault(body)
-	return nil, invalid(problem{Type: "json_invalid", Loc: []any{"body", pos}, Msg: "JSON decode error", Input: map[string]any{}, Ctx: map[string]any{"error": msg}})
+	return nil, invalid(problem{Type: "json_invalid", Loc: []any{"body", pos}, Msg: "JSON decode error",
+		Input: map[string]any{}, Ctx: map[string]any{"error": msg}})
 }
 
 // problem is one thing that is wrong with a request, in the form in which
@@ -345,7 +347,8 @@ func (f *form) list(loc []any, raw json.RawMessage, v reflect.Value) {
 }
 
 // kinds are the names and words for numbers and the like.
-var kinds = map[reflect.Kind][2]string{reflect.Bool: {"bool", "boolean"}, reflect.Int: {"int", "integer"}, reflect.Int64: {"int", "integer"}, reflect.Float64: {"float", "number"}}
+var kinds = map[reflect.Kind][2]string{reflect.Bool: {"bool", "boolean"}, reflect.Int: {"int", "integer"},
+	reflect.Int64: {"int", "integer"}, reflect.Float64: {"float", "number"}}
 
 // scalar takes a number or bool, or a text that reads like one.
 func (f *form) scalar(loc []any, raw json.RawMessage, v reflect.Value) {

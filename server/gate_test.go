@@ -77,7 +77,8 @@ func TestRequestsWaitForAMigration(t *testing.T) {
 // what was waited for, when it fails.
 func TestAWaitHasAnEnd(t *testing.T) {
 	a := starting(t, 20*time.Millisecond)
-	if w := a.call("POST", "/api/v1/auths/signin", `{"email":"a@b","password":"x"}`).is(503, migrating); w.Header().Get("Retry-After") != "5" {
+	if w := a.call("POST", "/api/v1/auths/signin", `{"email":"a@b","password":"x"}`).is(503, migrating); w.Header().
+		Get("Retry-After") != "5" {
 		t.Errorf("come again after %q", w.Header().Get("Retry-After"))
 	}
 	a = starting(t, time.Hour)
@@ -294,7 +295,8 @@ func TestARequestHasATime(t *testing.T) {
 		<-locked
 		begin := time.Now()
 		w := a.call("POST", "/api/v1/chats/"+id, `{"chat":{"title":"N"}}`, token).is(503, "")
-		if took := time.Since(begin); took > 20*time.Second || !strings.Contains(w.Body.String(), "did not answer in time") || w.Header().Get("Retry-After") == "" {
+		if took := time.Since(begin); took > 20*time.Second || !strings.Contains(w.Body.String(), "did not answer in time") ||
+			w.Header().Get("Retry-After") == "" {
 			t.Errorf("after %v: %s", took, w.Body)
 		}
 		close(release)
@@ -324,7 +326,8 @@ func TestADatabaseThatIsFull(t *testing.T) {
 	a.call("POST", "/api/v1/chats/new", large, token).is(507, "The database has no room left. An administrator has to free some.")
 	a.call("GET", "/api/v1/chats/", nil, token).is(200, "")
 	for _, probe := range []string{"/ready", "/health/db"} {
-		if w := a.call("GET", probe, nil).is(503, "The database has no room left. An administrator has to free some."); w.Header().Get("Retry-After") == "" {
+		if w := a.call("GET", probe, nil).
+			is(503, "The database has no room left. An administrator has to free some."); w.Header().Get("Retry-After") == "" {
 			t.Errorf("%s does not say when to come again", probe)
 		}
 	}

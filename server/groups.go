@@ -132,7 +132,8 @@ type groupPreview struct {
 }
 
 func showGroup(g model.Group) groupAnswer {
-	return groupAnswer{g.ParentGroupID, g.ID, orZero(g.UserID), orZero(g.Name), orZero(g.Description), readable(g.Data), readable(g.Meta),
+	return groupAnswer{g.ParentGroupID, g.ID, orZero(g.UserID), orZero(g.Name), orZero(g.Description), readable(g.Data),
+		readable(g.Meta),
 		readable(g.Permissions), orZero(g.CreatedAt), orZero(g.UpdatedAt)}
 }
 
@@ -196,23 +197,27 @@ func (s *Server) groupMembers(ctx context.Context, r *request, f groupMembersFor
 	switch {
 	case how != store.Direct && how != store.Inherited && how != store.Effective:
 		const words = "'direct', 'inherited' or 'effective'"
-		return nil, invalid(problem{"literal_error", []any{"query", "membership"}, "Input should be " + words, f.Membership, object{"expected": words}})
+		return nil, invalid(problem{"literal_error", []any{"query", "membership"}, "Input should be " + words, f.Membership,
+			object{"expected": words}})
 	case f.Page < 1:
-		return nil, invalid(problem{"greater_than_equal", []any{"query", "page"}, "Input should be greater than or equal to 1", f.Page, object{"ge": 1}})
+		return nil, invalid(problem{"greater_than_equal", []any{"query", "page"},
+			"Input should be greater than or equal to 1", f.Page, object{"ge": 1}})
 	}
 	rows, total, n, err := s.store.Groups.Belonging(ctx, r.who(), f.ID, how, f.Query, usersPage(f.Page))
 	if err != nil {
 		return nil, err
 	}
 	items, err := answerFound(rows, total, nil, func(m store.GroupMember) groupMember {
-		out := groupMember{userInfo{ID: m.ID, Name: orZero(m.Name), Email: orZero(m.Email), Role: orZero(m.Role), Groups: []namedAnswer{}},
+		out := groupMember{userInfo{ID: m.ID, Name: orZero(m.Name), Email: orZero(m.Email), Role: orZero(m.Role),
+			Groups: []namedAnswer{}},
 			string(store.Inherited), notNil(m.Via)}
 		if m.Direct {
 			out.Membership = string(store.Direct)
 		}
 		return out
 	})
-	return &groupMembersAnswer{*items, map[string]int64{"direct": n.Direct, "effective": n.Effective, "inherited": n.Effective - n.Direct}}, err
+	return &groupMembersAnswer{*items, map[string]int64{"direct": n.Direct, "effective": n.Effective,
+		"inherited": n.Effective - n.Direct}}, err
 }
 
 func showNamed(n store.Named) namedAnswer { return namedAnswer{n.ID, orZero(n.Name)} }
@@ -228,7 +233,8 @@ func (s *Server) previewGroup(ctx context.Context, r *request, f byID) (*groupPr
 	if err != nil {
 		return nil, err
 	}
-	return &groupPreview{namedAnswer{p.Group.ID, orZero(p.Group.Name)}, groupDefaults{orNull(p.Models()), p.DefaultModels, p.Source},
+	return &groupPreview{namedAnswer{p.Group.ID, orZero(p.Group.Name)},
+		groupDefaults{orNull(p.Models()), p.DefaultModels, p.Source},
 		showReach(p.Reach["models"]), showReach(p.Reach["knowledge"]), showReach(p.Reach["tools"]),
 		readableObject(p.Group.Permissions), p.Inherited, p.Effective}, nil
 }

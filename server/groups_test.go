@@ -35,7 +35,8 @@ func TestGroupForms(t *testing.T) {
 		}
 	}
 	data(`{"config":{"default_models":["m1","m2"],"share":"members"},"x":1}`)
-	a.call("POST", path+"/update", `{"name":"a","description":"","data":{"y":2,"config":{"share":false}}}`, token).is(200, "")
+	a.call("POST", path+"/update", `{"name":"a","description":"","data":{"y":2,"config":{"share":false}}}`,
+		token).is(200, "")
 	data(`{"config":{"default_models":["m1","m2"],"share":false},"x":1,"y":2}`)
 	for body, want := range map[string]string{
 		`{"description":""}`:                                                           "Field required",
@@ -48,8 +49,9 @@ func TestGroupForms(t *testing.T) {
 			a.call("POST", to, body, token).says(422, want)
 		}
 	}
-	for to, want := range map[string]string{`"none"`: "Parent group not found.", `"` + g.ID + `"`: "A group cannot be its own parent or a descendant of itself.",
-		`""`: "Parent group must be a group ID or null."} {
+	for to, want := range map[string]string{`"none"`: "Parent group not found.",
+		`"` + g.ID + `"`: "A group cannot be its own parent or a descendant of itself.",
+		`""`:             "Parent group must be a group ID or null."} {
 		status := 400
 		if to == `"none"` {
 			status = 404
@@ -66,7 +68,8 @@ func TestGroupForms(t *testing.T) {
 		t.Errorf("a parent that was not sent is %v now", child.Parent)
 	}
 	child.Parent = nil
-	a.call("POST", "/api/v1/groups/id/"+child.ID+"/update", `{"name":"b","description":"","parent_group_id":null}`, token).is(200, "").into(&child)
+	a.call("POST", "/api/v1/groups/id/"+child.ID+"/update", `{"name":"b","description":"","parent_group_id":null}`, token).
+		is(200, "").into(&child)
 	if child.Parent != nil {
 		t.Errorf("a parent that was taken away is %v", *child.Parent)
 	}

@@ -122,7 +122,8 @@ func openApp(t *testing.T, eng *engine.Engine, change func(*server.Options)) *ap
 		}
 		return time.Now()
 	}})
-	o := server.Options{Store: a.store, Probe: a.probe, Secret: []byte(secret), Logger: slog.New(slog.NewTextHandler(a.log, nil))}
+	o := server.Options{Store: a.store, Probe: a.probe, Secret: []byte(secret),
+		Logger: slog.New(slog.NewTextHandler(a.log, nil))}
 	if change != nil {
 		change(&o)
 	}
@@ -183,7 +184,8 @@ const boundary = "larder-test-boundary"
 // upload is a form with a file, and what else is said: header lines of parts
 // and their contents.
 func upload(name, content string, more ...string) string {
-	form := "--" + boundary + "\r\nContent-Disposition: form-data; name=\"file\"; filename=\"" + name + "\"\r\nContent-Type: " + typeByName(name) + "\r\n\r\n" + content + "\r\n"
+	form := "--" + boundary + "\r\nContent-Disposition: form-data; name=\"file\"; filename=\"" + name +
+		"\"\r\nContent-Type: " + typeByName(name) + "\r\n\r\n" + content + "\r\n"
 	for i := 0; i+1 < len(more); i += 2 {
 		form += "--" + boundary + "\r\nContent-Disposition: form-data; " + more[i] + "\r\n\r\n" + more[i+1] + "\r\n"
 	}
@@ -191,7 +193,8 @@ func upload(name, content string, more ...string) string {
 }
 
 func typeByName(name string) string {
-	for suffix, kind := range map[string]string{".html": "text/html", ".pdf": "application/pdf", ".png": "image/png", ".mp4": "video/mp4", ".bin": "application/octet-stream"} {
+	for suffix, kind := range map[string]string{".html": "text/html", ".pdf": "application/pdf", ".png": "image/png",
+		".mp4": "video/mp4", ".bin": "application/octet-stream"} {
 		if strings.HasSuffix(name, suffix) {
 			return kind
 		}
@@ -266,7 +269,8 @@ func (a *app) token(verb string, form any) string {
 // user adds a user and returns the token.
 func (a *app) user(name, role string) string {
 	a.t.Helper()
-	if _, err := a.store.Users.Add(a.t.Context(), store.Program(), store.NewUser{Name: name, Email: name + "@example.com", Password: "pw-" + name, Role: role}); err != nil {
+	if _, err := a.store.Users.Add(a.t.Context(), store.Program(),
+		store.NewUser{Name: name, Email: name + "@example.com", Password: "pw-" + name, Role: role}); err != nil {
 		a.t.Fatal(err)
 	}
 	return a.token("signin", map[string]any{"email": name + "@example.com", "password": "pw-" + name})

@@ -78,7 +78,8 @@ func TestTheFirstPage(t *testing.T) {
 		}
 	}
 	a.probe.set(`broken <script>`, nil)
-	if body := a.call("GET", "/", nil).is(200, "").Body.String(); !strings.Contains(body, "not ready: broken &lt;script&gt;") {
+	if body := a.call("GET", "/", nil).
+		is(200, "").Body.String(); !strings.Contains(body, "not ready: broken &lt;script&gt;") {
 		t.Errorf("the page does not say what is wrong: %s", body)
 	}
 }
@@ -87,7 +88,8 @@ func TestWhoMayComeIn(t *testing.T) {
 	a := local(t)
 	admin, pending := a.admin(), a.user("pete", model.RolePending)
 	const notAllowed = "You do not have permission to access this resource. Please contact your administrator for assistance."
-	for _, bad := range []string{"x", "sk-\xff", "a.b.c", "eyJhbGciOiJub25lIn0.eyJpZCI6IjEiLCJ0eXAiOiJzZXNzaW9uIn0.", admin + "x", admin[:len(admin)-2], strings.Repeat("x", 5000)} {
+	for _, bad := range []string{"x", "sk-\xff", "a.b.c", "eyJhbGciOiJub25lIn0.eyJpZCI6IjEiLCJ0eXAiOiJzZXNzaW9uIn0.",
+		admin + "x", admin[:len(admin)-2], strings.Repeat("x", 5000)} {
 		a.call("GET", "/api/v1/auths/", nil, bad).is(401, "401 Unauthorized")
 	}
 	a.call("GET", "/api/v1/auths/", nil).is(401, "Not authenticated")
@@ -120,7 +122,8 @@ func TestATokenEndsWithItsSessionAndItsTime(t *testing.T) {
 	a.call("GET", "/api/v1/auths/", nil, token).is(401, "401 Unauthorized")
 
 	set := func(life string) {
-		if err := a.store.Config.Set(t.Context(), map[string]jsonvalue.JSON{"auth.jwt_expiry": jsonvalue.Text(`"` + life + `"`)}); err != nil {
+		if err := a.store.Config.Set(t.Context(),
+			map[string]jsonvalue.JSON{"auth.jwt_expiry": jsonvalue.Text(`"` + life + `"`)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -151,9 +154,11 @@ func TestATokenEndsWithItsSessionAndItsTime(t *testing.T) {
 
 func TestCookies(t *testing.T) {
 	a := local(t)
-	w := a.call("POST", "/api/v1/auths/signup", map[string]any{"name": "Ada", "email": "ada@example.com", "password": "pw"}).is(200, "")
+	w := a.call("POST", "/api/v1/auths/signup", map[string]any{"name": "Ada", "email": "ada@example.com",
+		"password": "pw"}).is(200, "")
 	c := w.Result().Cookies()
-	if len(c) != 1 || c[0].Name != "token" || !c[0].HttpOnly || c[0].SameSite != http.SameSiteLaxMode || c[0].Path != "/" || c[0].Secure {
+	if len(c) != 1 || c[0].Name != "token" || !c[0].HttpOnly || c[0].SameSite != http.SameSiteLaxMode ||
+		c[0].Path != "/" || c[0].Secure {
 		t.Errorf("the cookie is %v", c)
 	}
 	c = a.call("POST", "/api/v1/auths/signout", nil).is(200, "").Result().Cookies()
@@ -161,7 +166,8 @@ func TestCookies(t *testing.T) {
 		t.Errorf("signing out leaves %v", c)
 	}
 	secure := openApp(t, a.probe.eng, func(o *server.Options) { o.SecureCookie = true })
-	c = secure.call("POST", "/api/v1/auths/signin", map[string]any{"email": "ada@example.com", "password": "pw"}).is(200, "").Result().Cookies()
+	c = secure.call("POST", "/api/v1/auths/signin", map[string]any{"email": "ada@example.com", "password": "pw"}).
+		is(200, "").Result().Cookies()
 	if !c[0].Secure {
 		t.Error("the cookie is not for HTTPS only")
 	}
@@ -202,11 +208,13 @@ func TestPasswords(t *testing.T) {
 	a := local(t)
 	token := a.admin()
 	long := strings.Repeat("x", 73)
-	a.call("POST", "/api/v1/auths/add", map[string]any{"name": "x", "email": "x@example.com", "password": long}, token).is(400,
+	a.call("POST", "/api/v1/auths/add", map[string]any{"name": "x", "email": "x@example.com", "password": long},
+		token).is(400,
 		"Uh-oh! The password you entered is too long. Please make sure your password is less than 72 bytes long.")
 	a.call("POST", "/api/v1/auths/update/password", map[string]any{"password": "wrong", "new_password": "y"}, token).is(400, "The password provided is incorrect. Please check for typos and try again.")
 	a.call("POST", "/api/v1/auths/update/password", map[string]any{"password": "pw-ada", "new_password": long}, token).is(400, "")
-	if got := a.call("POST", "/api/v1/auths/update/password", map[string]any{"password": "pw-ada", "new_password": "new pw"}, token).is(200, "").decode(); got != true {
+	if got := a.call("POST", "/api/v1/auths/update/password", map[string]any{"password": "pw-ada",
+		"new_password": "new pw"}, token).is(200, "").decode(); got != true {
 		t.Errorf("the answer is %v", got)
 	}
 	a.call("GET", "/api/v1/auths/", nil, token).is(401, "401 Unauthorized") // a new password ends sessions
@@ -233,7 +241,8 @@ func TestChats(t *testing.T) {
 	if got.Title != "new" || !strings.Contains(string(got.Chat), `"big":12345678901234567890`) {
 		t.Errorf("the update answers %s %s", got.Title, got.Chat)
 	}
-	if err := a.store.Config.Set(t.Context(), map[string]jsonvalue.JSON{"user.permissions": jsonvalue.Text(`{"chat":{"delete":false}}`)}); err != nil {
+	if err := a.store.Config.Set(t.Context(),
+		map[string]jsonvalue.JSON{"user.permissions": jsonvalue.Text(`{"chat":{"delete":false}}`)}); err != nil {
 		t.Fatal(err)
 	}
 	a.call("DELETE", path, nil, bob).is(401, "You do not have permission to access this resource. Please contact your administrator for assistance.")
@@ -289,10 +298,12 @@ func TestAPIKeys(t *testing.T) {
 	if w.Header().Get("Set-Cookie") != "" {
 		t.Error("an API key became a cookie")
 	}
-	set(map[string]string{"auth.api_key.endpoint_restrictions": "true", "auth.api_key.allowed_endpoints": `"/api/v1/models, /api/v1/auths"`})
+	set(map[string]string{"auth.api_key.endpoint_restrictions": "true",
+		"auth.api_key.allowed_endpoints": `"/api/v1/models, /api/v1/auths"`})
 	a.call("GET", "/api/v1/chats/", nil, k.Key).is(403, "Use of API key is not enabled in the environment.")
 	a.call("GET", "/api/v1/auths/", nil, k.Key).is(200, "")
-	set(map[string]string{"auth.api_key.endpoint_restrictions": "false", "user.permissions": `{"features":{"api_keys":true}}`})
+	set(map[string]string{"auth.api_key.endpoint_restrictions": "false",
+		"user.permissions": `{"features":{"api_keys":true}}`})
 	a.call("POST", "/api/v1/auths/api_key", nil, bob).is(200, "").into(&k)
 	a.call("GET", "/api/v1/chats/", nil, k.Key).is(200, "")
 	set(map[string]string{"user.permissions": `{"features":{"api_keys":false}}`})
@@ -357,7 +368,8 @@ func TestReadyAndHealth(t *testing.T) {
 	if closed.probe.asked > asked+1+int(time.Since(begin)/time.Second) {
 		t.Errorf("a closed gate asked the database %d times for 20 requests", closed.probe.asked-asked)
 	}
-	away := &dberr.Error{Op: "connect to db.internal:5432 as root", Code: dberr.Unavailable, Err: errors.New("password=hunter2")}
+	away := &dberr.Error{Op: "connect to db.internal:5432 as root", Code: dberr.Unavailable,
+		Err: errors.New("password=hunter2")}
 	closed.probe.set("", away)
 	closed.call("GET", "/health/db", nil).is(503, "The database cannot be reached at the moment. Please try again.")
 	closed.call("GET", "/ready", nil).is(503, "The database cannot be reached at the moment. Please try again.")
@@ -441,12 +453,14 @@ func TestTheLogHoldsNoSecrets(t *testing.T) {
 	}
 	a.call("GET", "/api/v1/chats/", nil, token, "X-Request-Id: a b\"c")
 	log := a.log.String()
-	for _, bad := range []string{token, "pw-ada", "wrong-pw", "confidential", "query-secret", c.ID, "ada@example.com", `b\"c`} {
+	for _, bad := range []string{token, "pw-ada", "wrong-pw", "confidential", "query-secret", c.ID,
+		"ada@example.com", `b\"c`} {
 		if strings.Contains(log, bad) {
 			t.Errorf("the log holds %q", bad)
 		}
 	}
-	for _, want := range []string{`pattern="GET /api/v1/chats/{id}"`, "status=200", "status=400", "request_id=my-id.1", "user_id=", "duration="} {
+	for _, want := range []string{`pattern="GET /api/v1/chats/{id}"`, "status=200", "status=400", "request_id=my-id.1",
+		"user_id=", "duration="} {
 		if !strings.Contains(log, want) {
 			t.Errorf("the log does not hold %q", want)
 		}
@@ -560,7 +574,8 @@ func readsTheBody(t *testing.T, answers *bufio.Reader) {
 }
 
 func TestShutdownDoesNotWaitForEver(t *testing.T) {
-	a := openApp(t, enginetest.Open(t, testdb.Memory(t).URL, engine.Options{}), func(o *server.Options) { o.Drain = 50 * time.Millisecond })
+	a := openApp(t, enginetest.Open(t, testdb.Memory(t).URL, engine.Options{}),
+		func(o *server.Options) { o.Drain = 50 * time.Millisecond })
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -30,30 +30,37 @@ func (s *Server) knowledgeRoutes() []route {
 		{store.ErrFileEmpty, http.StatusBadRequest, msgFileEmpty},
 	},
 		endpoint("GET", knowledgePath+"{id}", "A knowledge base", member, s.getKnowledge).refusing(
-			refusal{dberr.ErrNotFound, http.StatusNotFound, msgNotFound}, refusal{store.ErrNoAccess, http.StatusUnauthorized, msgAccessProhibited}),
+			refusal{dberr.ErrNotFound, http.StatusNotFound, msgNotFound}, refusal{store.ErrNoAccess, http.StatusUnauthorized,
+				msgAccessProhibited}),
 		endpoint("POST", knowledgePath+"{id}/update", "Change a knowledge base", member, s.updateKnowledge),
 		endpoint("POST", knowledgePath+"{id}/access/update", "Share a knowledge base", member, s.shareKnowledge).refusing(
 			refusal{dberr.ErrNotFound, http.StatusNotFound, msgNotFound}),
 		endpoint("DELETE", knowledgePath+"{id}/delete", "Delete a knowledge base; its files stay", member, s.deleteKnowledge),
 		endpoint("POST", knowledgePath+"{id}/reset", "Take all files out of a knowledge base", member, s.resetKnowledge),
 		endpoint("GET", knowledgePath+"{id}/files", "The files in a knowledge base, and its directories", member, s.knowledgeFiles),
-		streaming("GET", knowledgePath+"{id}/files/pending", "Files whose text is still read; as events until there are none", member, s.pendingKnowledge).
+		streaming("GET", knowledgePath+"{id}/files/pending", "Files whose text is still read; as events until there are none",
+			member, s.pendingKnowledge).
 			refusing(refusal{dberr.ErrNotFound, http.StatusNotFound, msgNotFound}),
 		endpoint("POST", knowledgePath+"{id}/file/add", "Put a file into a knowledge base", member, s.addKnowledgeFile),
 		endpoint("POST", knowledgePath+"{id}/files/batch/add", "Put files into a knowledge base", member, s.addKnowledgeFiles),
 		endpoint("POST", knowledgePath+"{id}/file/update", "Embed a file in a knowledge base again; here there is nothing to do", member, s.refreshKnowledgeFile),
 		endpoint("POST", knowledgePath+"{id}/file/remove", "Take a file out of a knowledge base", member, s.removeKnowledgeFile),
 	)
-	inside := resource(refusals{{store.ErrNoAccess, http.StatusForbidden, msgAccessProhibited}, {store.ErrNotInBase, http.StatusNotFound, msgNotFound}},
+	inside := resource(refusals{{store.ErrNoAccess, http.StatusForbidden, msgAccessProhibited},
+		{store.ErrNotInBase, http.StatusNotFound, msgNotFound}},
 		endpoint("POST", knowledgePath+"{id}/sync/diff", "What to do so that a knowledge base has what a client has", member, s.compareKnowledge),
 		endpoint("POST", knowledgePath+"{id}/sync/cleanup", "Take files and directories out of a knowledge base", member, s.cleanKnowledge),
 		endpoint("POST", knowledgePath+"{id}/dirs/create", "Make a directory in a knowledge base", member, s.createDirectory).refusing(
-			refusal{store.ErrNoDirectory, http.StatusNotFound, "Parent directory not found."}, refusal{store.ErrDirectoryPlace, http.StatusBadRequest, msgDirExists}),
-		endpoint("POST", knowledgePath+"{id}/dirs/{dir_id}/update", "Rename or move a directory", member, s.updateDirectory).refusing(
-			refusal{store.ErrNoDirectory, http.StatusNotFound, "Parent directory not found."}, refusal{store.ErrDirectoryPlace, http.StatusBadRequest, msgDirPlace}),
+			refusal{store.ErrNoDirectory, http.StatusNotFound, "Parent directory not found."}, refusal{store.ErrDirectoryPlace,
+				http.StatusBadRequest, msgDirExists}),
+		endpoint("POST", knowledgePath+"{id}/dirs/{dir_id}/update", "Rename or move a directory", member,
+			s.updateDirectory).refusing(
+			refusal{store.ErrNoDirectory, http.StatusNotFound, "Parent directory not found."}, refusal{store.ErrDirectoryPlace,
+				http.StatusBadRequest, msgDirPlace}),
 		endpoint("DELETE", knowledgePath+"{id}/dirs/{dir_id}/delete", "Delete a directory", member, s.deleteDirectory),
 		endpoint("POST", knowledgePath+"{id}/file/move", "Put a file into another directory", member, s.moveKnowledgeFile),
-		streaming("GET", knowledgePath+"{id}/export", "The texts of a knowledge base as a ZIP file", admin, s.exportKnowledge),
+		streaming("GET", knowledgePath+"{id}/export", "The texts of a knowledge base as a ZIP file", admin,
+			s.exportKnowledge),
 	)
 	lists := resource(refusals{{store.ErrNotPermitted, http.StatusUnauthorized, msgUnauthorized}},
 		endpoint("GET", knowledgePath+"{$}", "Knowledge bases, the last changed first", member, s.listKnowledge),
@@ -109,7 +116,8 @@ type fileMetaAnswer struct {
 }
 
 func showKnowledge(k *model.Knowledge, grants []model.AccessGrant) knowledgeAnswer {
-	return knowledgeAnswer{k.ID, k.UserID, k.Name, orZero(k.Description), readable(k.Meta), notNil(grants), k.CreatedAt, orZero(k.UpdatedAt)}
+	return knowledgeAnswer{k.ID, k.UserID, k.Name, orZero(k.Description), readable(k.Meta), notNil(grants), k.CreatedAt,
+		orZero(k.UpdatedAt)}
 }
 
 func answerMade(k *store.KnowledgeBase, err error) (*knowledgeMade, error) {
@@ -120,7 +128,8 @@ func answerMade(k *store.KnowledgeBase, err error) (*knowledgeMade, error) {
 }
 
 // answerChanged is a base with its files, as it is shown to who has changed it.
-func (s *Server) answerChanged(ctx context.Context, r *request, k *store.KnowledgeBase, err error) (*knowledgeDetail, error) {
+func (s *Server) answerChanged(ctx context.Context, r *request, k *store.KnowledgeBase,
+	err error) (*knowledgeDetail, error) {
 	var missing *store.FileMissing
 	switch {
 	case errors.As(err, &missing):
@@ -146,7 +155,8 @@ type knowledgeSearchForm struct {
 	Direction string `query:"direction" default:"" about:"asc or desc"`
 }
 
-func (s *Server) searchKnowledge(ctx context.Context, r *request, f knowledgeSearchForm) (*found[knowledgeListed], error) {
+func (s *Server) searchKnowledge(ctx context.Context, r *request,
+	f knowledgeSearchForm) (*found[knowledgeListed], error) {
 	filter := store.KnowledgeFilter{Query: f.Query, Mine: f.View == "created", Others: f.View == "shared", Source: f.Source, Sort: f.OrderBy,
 		Ascending: f.Direction == "asc"}
 	items, total, err := s.store.Knowledge.List(ctx, r.who(), filter, store.PageOf(f.Page, knowledgePage))

@@ -77,7 +77,8 @@ type everywhereForm struct {
 }
 
 func (s *Server) searchKnowledgeFiles(ctx context.Context, r *request, f everywhereForm) (*fileListing, error) {
-	files, bases, total, err := s.store.Knowledge.Everywhere(ctx, r.who(), store.KnowledgeFileFilter{Query: f.Query, InText: f.Content},
+	files, bases, total, err := s.store.Knowledge.Everywhere(ctx, r.who(),
+		store.KnowledgeFileFilter{Query: f.Query, InText: f.Content},
 		store.PageOf(f.Page, knowledgePage))
 	out := &fileListing{Directories: []model.KnowledgeDirectory{}, Breadcrumbs: []model.KnowledgeDirectory{}, Total: total}
 	out.Items, err = answerList(files, err, func(x store.KnowledgeFile) fileListed {
@@ -149,7 +150,8 @@ type removeKnowledgeFileForm struct {
 	Itself bool `query:"delete_file" default:"true" about:"also delete the file, where it is one's own and in no other base"`
 }
 
-func (s *Server) removeKnowledgeFile(ctx context.Context, r *request, f removeKnowledgeFileForm) (*knowledgeDetail, error) {
+func (s *Server) removeKnowledgeFile(ctx context.Context, r *request,
+	f removeKnowledgeFileForm) (*knowledgeDetail, error) {
 	k, err := s.store.Knowledge.Remove(ctx, r.who(), f.ID, f.File, f.Itself)
 	return s.answerChanged(ctx, r, k, err)
 }
@@ -179,7 +181,8 @@ type directoryUpdateForm struct {
 	Parent maybe[string] `json:"parent_id"` // null is the top
 }
 
-func (s *Server) updateDirectory(ctx context.Context, r *request, f directoryUpdateForm) (*model.KnowledgeDirectory, error) {
+func (s *Server) updateDirectory(ctx context.Context, r *request,
+	f directoryUpdateForm) (*model.KnowledgeDirectory, error) {
 	var parent *string
 	if to := orZero(f.Parent.Value); f.Parent.Sent && to != "__unset__" {
 		parent = &to
@@ -239,9 +242,12 @@ func (s *Server) compareKnowledge(ctx context.Context, r *request, f compareForm
 		return nil, err
 	}
 	out := &syncAnswer{Make: p.Make, Remove: p.Drop, Unmodified: p.Same, Directories: p.Directories}
-	out.Added, _ = answerList(p.Add, nil, func(x store.LocalFile) syncItem { return syncItem{Filename: x.Name, Path: &x.Path} })
-	out.Modified, _ = answerList(p.Change, nil, func(x store.Changed) syncItem { return syncItem{Filename: x.Name, Path: &x.Path, Stale: &x.FileID} })
-	out.Deleted, _ = answerList(p.Remove, nil, func(x store.Changed) syncItem { return syncItem{FileID: &x.FileID, Filename: x.Name} })
+	out.Added, _ = answerList(p.Add, nil,
+		func(x store.LocalFile) syncItem { return syncItem{Filename: x.Name, Path: &x.Path} })
+	out.Modified, _ = answerList(p.Change, nil,
+		func(x store.Changed) syncItem { return syncItem{Filename: x.Name, Path: &x.Path, Stale: &x.FileID} })
+	out.Deleted, _ = answerList(p.Remove, nil,
+		func(x store.Changed) syncItem { return syncItem{FileID: &x.FileID, Filename: x.Name} })
 	return out, nil
 }
 
@@ -300,7 +306,8 @@ func (z *knowledgeZIP) send(r *request) error {
 		if text == "" {
 			continue
 		}
-		to, err := w.CreateHeader(&zip.FileHeader{Name: nameInZIP(&z.files[i], taken), Method: zip.Deflate, Modified: time.Unix(orZero(z.files[i].UpdatedAt), 0)})
+		to, err := w.CreateHeader(&zip.FileHeader{Name: nameInZIP(&z.files[i], taken), Method: zip.Deflate,
+			Modified: time.Unix(orZero(z.files[i].UpdatedAt), 0)})
 		if err == nil {
 			_, err = io.WriteString(to, text)
 		}

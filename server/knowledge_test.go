@@ -18,11 +18,13 @@ func TestKnowledgeExport(t *testing.T) {
 	w := newWorld(t)
 	id, admin := w.knowledge(), w.tokens["admin"]
 	for _, name := range []string{"x.txt", "a.md", `..\up`, "empty.txt"} {
-		w.call("POST", "/api/v1/files/", upload(name, "text of "+name, `name="metadata"`, `{"knowledge_id":"`+id+`"}`), admin).is(200, "")
+		w.call("POST", "/api/v1/files/", upload(name, "text of "+name, `name="metadata"`, `{"knowledge_id":"`+id+`"}`),
+			admin).is(200, "")
 	}
 	w.call("POST", "/api/v1/knowledge/"+id+"/update", `{"name":"Käse/1","description":""}`, admin).is(200, "")
 	a := w.call("GET", "/api/v1/knowledge/"+id+"/export", nil, admin).is(200, "")
-	if h := a.Header(); h.Get("Content-Type") != "application/zip" || h.Get("Content-Disposition") != "attachment; filename*=UTF-8''K%C3%A4se_1.zip" {
+	if h := a.Header(); h.Get("Content-Type") != "application/zip" ||
+		h.Get("Content-Disposition") != "attachment; filename*=UTF-8''K%C3%A4se_1.zip" {
 		t.Errorf("%v", h)
 	}
 	z, err := zip.NewReader(bytes.NewReader(a.Body.Bytes()), int64(a.Body.Len()))
@@ -112,7 +114,8 @@ func TestKnowledgeAnswers(t *testing.T) {
 	}
 	w.call("POST", base+"/file/move", map[string]any{"file_id": w.inside, "directory_id": w.dir}, owner).is(200, "")
 	w.call("GET", base+"/files?directory_id="+w.dir+"&limit=1000&page=0", nil, owner).is(200, "").into(&l)
-	if l.Total != 1 || l.Items[0].Data != nil || l.Items[0].DirectoryPath != "d" || !l.Items[0].HasOriginal || l.Breadcrumbs[0].Name != "d" {
+	if l.Total != 1 || l.Items[0].Data != nil || l.Items[0].DirectoryPath != "d" || !l.Items[0].HasOriginal ||
+		l.Breadcrumbs[0].Name != "d" {
 		t.Errorf("%+v", l)
 	}
 	w.call("GET", base+"/files?directory_id=", nil, owner).is(200, "").into(&l)

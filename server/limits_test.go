@@ -72,7 +72,8 @@ func (nowhere) InTx(context.Context, engine.TxOptions, func(context.Context, *en
 func onPipes(t *testing.T, fn func(p *pipes)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		srv, err := server.New(server.Options{Probe: well{}, Store: store.New(nowhere{}, store.Options{}), Secret: []byte(secret)})
+		srv, err := server.New(server.Options{Probe: well{}, Store: store.New(nowhere{}, store.Options{}),
+			Secret: []byte(secret)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -169,7 +170,8 @@ func (h *halt) Read(b []byte) (int, error) {
 func (*halt) Close() error { return nil }
 
 // stall sends the beginning of a large body and waits.
-func (a *app) stall(path, token string, sends, announces int64, wait chan struct{}) (w *httptest.ResponseRecorder, came chan struct{}) {
+func (a *app) stall(path, token string, sends, announces int64,
+	wait chan struct{}) (w *httptest.ResponseRecorder, came chan struct{}) {
 	came = make(chan struct{}, 1)
 	w = httptest.NewRecorder()
 	body := io.MultiReader(strings.NewReader(`{"chat":{"x":"`), io.LimitReader(xs{}, sends))
@@ -310,7 +312,8 @@ func TestLargeAnswersAreSentFromOneCopy(t *testing.T) {
 // What a proxy says of its clients is believed when the proxy is, and not what
 // a client says of itself.
 func TestTheClientsAddress(t *testing.T) {
-	srv, err := server.New(server.Options{Probe: well{}, Secret: []byte(secret), Proxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")}})
+	srv, err := server.New(server.Options{Probe: well{}, Secret: []byte(secret),
+		Proxies: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("::1/128")}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -367,7 +370,8 @@ func TestAnswersSayHowLargeTheyAre(t *testing.T) {
 	a := local(t)
 	token := a.admin()
 	a.chat(token, `{"title":"x"}`)
-	for _, path := range []string{"/api/v1/chats/?page=1", "/api/v1/chats/search?text=x", "/api/v1/search?q=x", "/api/v1/folders/", "/api/v1/users/user/settings", "/api/config"} {
+	for _, path := range []string{"/api/v1/chats/?page=1", "/api/v1/chats/search?text=x", "/api/v1/search?q=x",
+		"/api/v1/folders/", "/api/v1/users/user/settings", "/api/config"} {
 		w := a.call("GET", path, nil, token).is(200, "")
 		if got := w.Header().Get("Content-Length"); got != strconv.Itoa(w.Body.Len()) {
 			t.Errorf("%s: %d bytes, announced as %q", path, w.Body.Len(), got)

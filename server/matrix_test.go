@@ -365,10 +365,13 @@ var bodies = map[string]string{
 	"POST /api/v1/knowledge/external/connections":                    connectionBody,
 	"PATCH /api/v1/knowledge/external/connections/{id}":              connectionBody,
 	"POST /api/v1/knowledge/external/connections/{id}/retrieve-test": `{"query":"x"}`,
-	"POST /api/v1/knowledge/external/source/test":                    `{"connection":` + connectionBody + `,"source":{"name":"x"},"query":"x"}`,
-	"POST /api/v1/knowledge/external/knowledge/create":               `{"name":"x","connection_id":"{connection}","source":` + sourceBody + `}`,
-	"POST /api/v1/knowledge/external/source/create":                  `{"name":"x","connection":` + connectionBody + `,"source":{"name":"x"},"test_query":"x"}`,
-	"PATCH /api/v1/knowledge/external/source/{id}":                   `{"name":"x","connection":` + connectionBody + `,"source":{"name":"x"},"test_query":"x"}`,
+	"POST /api/v1/knowledge/external/source/test": `{"connection":` + connectionBody +
+		`,"source":{"name":"x"},"query":"x"}`,
+	"POST /api/v1/knowledge/external/knowledge/create": `{"name":"x","connection_id":"{connection}","source":` + sourceBody + `}`,
+	"POST /api/v1/knowledge/external/source/create": `{"name":"x","connection":` + connectionBody +
+		`,"source":{"name":"x"},"test_query":"x"}`,
+	"PATCH /api/v1/knowledge/external/source/{id}": `{"name":"x","connection":` + connectionBody +
+		`,"source":{"name":"x"},"test_query":"x"}`,
 }
 
 // world is an app with somebody of every role.
@@ -409,7 +412,8 @@ func (w *world) knowledge() string {
 	var d struct{ ID string }
 	w.call("POST", "/api/v1/knowledge/"+k.ID+"/dirs/create", `{"name":"d"}`, w.tokens["owner"]).is(200, "").into(&d)
 	w.dir, w.inside = d.ID, w.file(w.tokens["owner"], "x.txt", "x")
-	w.call("POST", "/api/v1/knowledge/"+k.ID+"/file/add", map[string]any{"file_id": w.inside}, w.tokens["owner"]).is(200, "")
+	w.call("POST", "/api/v1/knowledge/"+k.ID+"/file/add", map[string]any{"file_id": w.inside},
+		w.tokens["owner"]).is(200, "")
 	return k.ID
 }
 
@@ -447,7 +451,8 @@ func (w *world) made(path string) string {
 		return x.ID
 	}
 	chat := func() string {
-		id := post("/api/v1/chats/new", `{"chat":{"title":"x","history":{"messages":{"m1":{"role":"user","content":"hi","parentId":null,"model":"m","output":[{"type":"function_call","call_id":"c","status":"pending"}]}},"currentId":"m1"}}}`)
+		id := post("/api/v1/chats/new",
+			`{"chat":{"title":"x","history":{"messages":{"m1":{"role":"user","content":"hi","parentId":null,"model":"m","output":[{"type":"function_call","call_id":"c","status":"pending"}]}},"currentId":"m1"}}}`)
 		w.call("POST", "/api/v1/chats/"+id+"/tags", `{"name":"x"}`, w.tokens["owner"]).is(200, "")
 		return id
 	}
@@ -499,7 +504,8 @@ func (w *world) made(path string) string {
 // someone adds a user, and returns their id.
 func (w *world) someone(name string) string {
 	w.t.Helper()
-	id, err := w.store.Users.Add(w.t.Context(), store.Program(), store.NewUser{Name: name, Email: name + "@example.com", Password: "pw", Role: model.RoleUser})
+	id, err := w.store.Users.Add(w.t.Context(), store.Program(),
+		store.NewUser{Name: name, Email: name + "@example.com", Password: "pw", Role: model.RoleUser})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -563,7 +569,8 @@ func TestWhoMayUseWhichRoute(t *testing.T) {
 			continue
 		}
 		method, _, _ := strings.Cut(rt, " ")
-		for role, status := range map[string]int{"anonymous": want.anonymous, "pending": want.pending, "owner": want.owner, "other": want.other, "admin": want.admin} {
+		for role, status := range map[string]int{"anonymous": want.anonymous, "pending": want.pending, "owner": want.owner,
+			"other": want.other, "admin": want.admin} {
 			t.Run(fmt.Sprintf("%s as %s", rt, role), func(t *testing.T) {
 				to, body := w.sample(rt)
 				token := w.tokens[role]

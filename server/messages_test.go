@@ -18,7 +18,8 @@ import (
 // stored is the document of a chat as Open WebUI reads it.
 func (a *app) stored(chat string) string {
 	a.t.Helper()
-	doc, err := query.One[jsonvalue.JSON](a.t.Context(), a.probe.eng, query.Select(tables.Chat.Chat).From(tables.Chat.Table).Where(tables.Chat.ID.Eq(chat)))
+	doc, err := query.One[jsonvalue.JSON](a.t.Context(), a.probe.eng,
+		query.Select(tables.Chat.Chat).From(tables.Chat.Table).Where(tables.Chat.ID.Eq(chat)))
 	if err != nil {
 		a.t.Fatal(err)
 	}
@@ -48,25 +49,29 @@ func TestWritingOneMessage(t *testing.T) {
 		}
 	}
 	text := a.call("GET", "/api/v1/chats/"+c.ID, nil, token).is(200, "").Body.String()
-	for _, want := range []string{`"extra":[1.0,12345678901234567890]`, `"childrenIds":["m2"]`, `"currentId":"m2"`, `"current_message_id":"m2"`, `"id":"m2"`} {
+	for _, want := range []string{`"extra":[1.0,12345678901234567890]`, `"childrenIds":["m2"]`, `"currentId":"m2"`,
+		`"current_message_id":"m2"`, `"id":"m2"`} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the chat has no %s: %s", want, text)
 		}
 	}
 	for _, prefer := range []string{"", "return=representation", "return=representation, return=minimal", "minimal"} {
 		w := send("m2", `{"content":"edited","extra":"not taken"}`, prefer)
-		if w.Code != 200 || !strings.Contains(w.Body.String(), `"content":"edited"`) || strings.Contains(w.Body.String(), "not taken") {
+		if w.Code != 200 || !strings.Contains(w.Body.String(), `"content":"edited"`) ||
+			strings.Contains(w.Body.String(), "not taken") {
 			t.Errorf("%q: status %d, %s", prefer, w.Code, w.Body)
 		}
 	}
-	for _, body := range []string{`{"content":5}`, `{"content":["x"]}`, `{"role":"user","content":5}`, `{"role":"user","parentId":5}`, `[]`, `"x"`, `{`} {
+	for _, body := range []string{`{"content":5}`, `{"content":["x"]}`, `{"role":"user","content":5}`,
+		`{"role":"user","parentId":5}`, `[]`, `"x"`, `{`} {
 		if w := send("m2", body, "return=minimal"); w.Code != 422 {
 			t.Errorf("%s: status %d, %s", body, w.Code, w.Body)
 		}
 	}
 	send("m3", `{"role":"user","content":[{"type":"text","text":"parts"}]}`, "return=minimal").is(204, "")
 	other := a.user("eve", model.RoleUser)
-	a.sent("POST", path+"m2", `{"content":"hers"}`, map[string]string{"Authorization": "Bearer " + other, "Prefer": "return=minimal"}).is(401, "")
+	a.sent("POST", path+"m2", `{"content":"hers"}`, map[string]string{"Authorization": "Bearer " + other,
+		"Prefer": "return=minimal"}).is(401, "")
 	if strings.Contains(a.stored(c.ID), "m3") {
 		t.Error("the document was written")
 	}
@@ -77,7 +82,8 @@ func TestAServerThatEndsFolds(t *testing.T) {
 	a := local(t)
 	token := a.admin()
 	c := a.chat(token, `{"title":"x"}`)
-	a.sent("POST", "/api/v1/chats/"+c.ID+"/messages/m1", `{"role":"user","content":"the last words"}`, map[string]string{"Authorization": "Bearer " + token, "Prefer": "return=minimal"}).is(204, "")
+	a.sent("POST", "/api/v1/chats/"+c.ID+"/messages/m1", `{"role":"user","content":"the last words"}`,
+		map[string]string{"Authorization": "Bearer " + token, "Prefer": "return=minimal"}).is(204, "")
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

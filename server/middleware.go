@@ -123,7 +123,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				panic(p)
 			}
 			rec.err = fmt.Errorf("panic: %v", p)
-			s.log.ErrorContext(r.Context(), "panic", "request_id", id, "pattern", rec.pattern, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			s.log.ErrorContext(r.Context(), "panic", "request_id", id, "pattern", rec.pattern, "panic", fmt.Sprint(p), "stack",
+				string(debug.Stack()))
 			if rec.status == 0 {
 				writeFailure(rec, &failure{status: http.StatusInternalServerError, detail: msgInternal})
 			}

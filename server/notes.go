@@ -82,7 +82,8 @@ func answerNote(n *store.Note, err error) (*noteAnswer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &noteAnswer{n.ID, orZero(n.UserID), orZero(n.Title), readable(n.Data), readable(n.Meta), n.Pinned, notNil(n.Grants),
+	return &noteAnswer{n.ID, orZero(n.UserID), orZero(n.Title), readable(n.Data), readable(n.Meta), n.Pinned,
+		notNil(n.Grants),
 		orZero(n.CreatedAt), orZero(n.UpdatedAt), nil}, nil
 }
 

@@ -49,8 +49,9 @@ func describe(routes []route) object {
 				"content": object{"application/json": object{"schema": bodyOf(rt.form, schemas)}}}
 		}
 		if rt.upload {
-			op["requestBody"] = object{"required": true, "content": object{"multipart/form-data": object{"schema": object{"type": "object", "required": []string{"file"},
-				"properties": object{"file": object{"type": "string", "format": "binary"}, "metadata": object{"type": "string", "description": "a JSON object"}}}}}}
+			op["requestBody"] = object{"required": true,
+				"content": object{"multipart/form-data": object{"schema": object{"type": "object", "required": []string{"file"},
+					"properties": object{"file": object{"type": "string", "format": "binary"}, "metadata": object{"type": "string", "description": "a JSON object"}}}}}}
 		}
 		answer := rt.answer
 		if answer.Kind() == reflect.Pointer { // it is never null
@@ -104,7 +105,8 @@ func parametersOf(form *formType, ref func(reflect.Type) any) []object {
 		if f.words != nil {
 			sch["enum"] = f.words
 		}
-		params = append(params, object{"name": f.name, "in": "query", "required": f.required, "schema": sch, "description": f.about})
+		params = append(params, object{"name": f.name, "in": "query", "required": f.required, "schema": sch,
+			"description": f.about})
 	}
 	return params
 }

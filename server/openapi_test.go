@@ -86,7 +86,8 @@ func TestTheDescriptionIsTrue(t *testing.T) {
 				t.Errorf("%s %s is described and answers %d", m, path, w.Code)
 			}
 			if (w.Code == http.StatusUnauthorized) != (len(op.Security) > 0) {
-				t.Errorf("%s %s answers %d without a session, and its description has %d kinds of security", m, path, w.Code, len(op.Security))
+				t.Errorf("%s %s answers %d without a session, and its description has %d kinds of security", m, path, w.Code,
+					len(op.Security))
 			}
 			if _, ok := op.Responses[fmt.Sprint(w.Code)]; !ok {
 				t.Errorf("%s %s answers %d, which is not described", m, path, w.Code)

@@ -64,7 +64,8 @@ type flow struct {
 
 // account charges a request to who from now on, and limits its body.
 func (s *Server) account(w http.ResponseWriter, r *http.Request, rt *route, who string) *flow {
-	f := &flow{flows: s.flows, reads: r.Method == http.MethodGet, ctx: r.Context(), who: who, share: s.flows.memory.Share(who), pace: http.NewResponseController(w)}
+	f := &flow{flows: s.flows, reads: r.Method == http.MethodGet, ctx: r.Context(), who: who,
+		share: s.flows.memory.Share(who), pace: http.NewResponseController(w)}
 	f.streams = rt.streams
 	if rt.auth > public && rt.data && !rt.streams && !(rt.terse && prefersMinimal(r)) { // what passes through takes no memory, however large it is
 		f.key = r.URL.Path
@@ -72,7 +73,8 @@ func (s *Server) account(w http.ResponseWriter, r *http.Request, rt *route, who 
 			f.key += "\n" + who + "\n" + r.URL.RawQuery
 		}
 	}
-	f.in = &inflow{ReadCloser: r.Body, ctx: r.Context(), max: rt.bodyLimit(s.maxBody, s.maxFile), hold: math.MaxInt64, share: f.share, patience: f.patience, conn: f.pace, over: r.Body == http.NoBody}
+	f.in = &inflow{ReadCloser: r.Body, ctx: r.Context(), max: rt.bodyLimit(s.maxBody, s.maxFile), hold: math.MaxInt64,
+		share: f.share, patience: f.patience, conn: f.pace, over: r.Body == http.NoBody}
 	if !f.in.over && rt.form != nil && rt.form.hasBody() { // which is read to its end
 		f.in.whole = f.admit
 	}

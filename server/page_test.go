@@ -11,7 +11,8 @@ import (
 
 // The page gets what is not the API's, and nothing else.
 func TestAPIPathsAreNeverThePages(t *testing.T) {
-	files := fstest.MapFS{"index.html": {Data: []byte("<html>")}, "api/config": {Data: []byte("shadow")}, "health": {Data: []byte("shadow")}}
+	files := fstest.MapFS{"index.html": {Data: []byte("<html>")}, "api/config": {Data: []byte("shadow")},
+		"health": {Data: []byte("shadow")}}
 	page := http.FileServerFS(files)
 	a := openApp(t, local(t).probe.eng, func(o *server.Options) { o.Page = page })
 	for path, want := range map[string]struct {

@@ -28,7 +28,8 @@ var userPicturePath = regexp.MustCompile(`^/api/v1/users/[^/?#]+/profile/image$`
 
 // pictureKinds are the kinds of picture that nothing can be run in, with the
 // bytes that each begins with.
-var pictureKinds = map[string]string{"png": "\x89PNG\r\n", "jpeg": "\xff\xd8\xff", "jpg": "\xff\xd8\xff", "gif": "GIF8", "webp": "RIFF"}
+var pictureKinds = map[string]string{"png": "\x89PNG\r\n", "jpeg": "\xff\xd8\xff", "jpg": "\xff\xd8\xff", "gif": "GIF8",
+	"webp": "RIFF"}
 
 const msgPicture = "Value error, Invalid profile image URL: must be a known internal path, " +
 	"an HTTP(S) URL with a host, or a data:image URI (png/jpeg/gif/webp)."

@@ -44,7 +44,8 @@ func TestJSONFault(t *testing.T) {
 
 // Whatever encoding/json refuses has a fault, and what it takes has none.
 func FuzzJSONFault(f *testing.F) {
-	for _, s := range []string{`{"a":[1,2.5e3,null,true,"\u00e9\n"]}`, `{"a":`, `[1,]`, "\"\x00\"", `"\ud83d"`, `-0.0e-1`} {
+	for _, s := range []string{`{"a":[1,2.5e3,null,true,"\u00e9\n"]}`, `{"a":`, `[1,]`, "\"\x00\"",
+		`"\ud83d"`, `-0.0e-1`} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, text []byte) {
@@ -63,7 +64,8 @@ func FuzzJSONFault(f *testing.F) {
 
 func TestParseLife(t *testing.T) {
 	day := 24 * time.Hour
-	for s, want := range map[string]time.Duration{"4w": 28 * day, "30m": 30 * time.Minute, "1h30m": 90 * time.Minute, "-1": 0, "0": 0, "1.5d": 36 * time.Hour, "500ms": 500 * time.Millisecond, " 1s ": time.Second} {
+	for s, want := range map[string]time.Duration{"4w": 28 * day, "30m": 30 * time.Minute, "1h30m": 90 * time.Minute,
+		"-1": 0, "0": 0, "1.5d": 36 * time.Hour, "500ms": 500 * time.Millisecond, " 1s ": time.Second} {
 		if got, ok := parseLife(s); !ok || got != want {
 			t.Errorf("%q is %v, %v; want %v", s, got, ok, want)
 		}

@@ -129,7 +129,8 @@ func readEverything(t *testing.T, a *app, file string) {
 		for _, r := range rawRows(t, file, `SELECT id, title, updated_at, created_at, last_read_at, archived FROM chat
 			WHERE user_id = ? AND NOT coalesce(archived, 0) AND NOT coalesce(pinned, 0) AND folder_id IS NULL
 			AND NOT coalesce(json_extract(meta, '$.internal'), 0) ORDER BY updated_at DESC, id`, id) {
-			want = append(want, map[string]any{"id": r[0], "title": r[1], "updated_at": r[2], "created_at": r[3], "last_read_at": r[4]})
+			want = append(want, map[string]any{"id": r[0], "title": r[1], "updated_at": r[2], "created_at": r[3],
+				"last_read_at": r[4]})
 		}
 		var got []map[string]any
 		for page := 1; ; page++ {
@@ -139,7 +140,8 @@ func readEverything(t *testing.T, a *app, file string) {
 			}
 			for _, it := range items {
 				m := it.(map[string]any)
-				got = append(got, map[string]any{"id": m["id"], "title": m["title"], "updated_at": number(t, m["updated_at"]), "created_at": number(t, m["created_at"]), "last_read_at": number(t, m["last_read_at"])})
+				got = append(got, map[string]any{"id": m["id"], "title": m["title"], "updated_at": number(t, m["updated_at"]),
+					"created_at": number(t, m["created_at"]), "last_read_at": number(t, m["last_read_at"])})
 			}
 		}
 		if diff := cmp.Diff(want, got); diff != "" {
@@ -147,7 +149,8 @@ func readEverything(t *testing.T, a *app, file string) {
 		}
 	}
 
-	chats := rawRows(t, file, "SELECT id, title, chat, meta, variables, created_at, updated_at, share_id, pinned, archived, current_message_id FROM chat")
+	chats := rawRows(t, file,
+		"SELECT id, title, chat, meta, variables, created_at, updated_at, share_id, pinned, archived, current_message_id FROM chat")
 	if len(chats) != 73 {
 		t.Fatalf("%d chats in the file, want 73", len(chats))
 	}
@@ -167,7 +170,8 @@ func readEverything(t *testing.T, a *app, file string) {
 					t.Errorf("%s of chat %s differs:\n%s", k, r[0], diff)
 				}
 			}
-			if got["title"] != r[1] || number(t, got["created_at"]) != r[5] || number(t, got["updated_at"]) != r[6] || got["share_id"] != r[7] ||
+			if got["title"] != r[1] || number(t, got["created_at"]) != r[5] || number(t, got["updated_at"]) != r[6] ||
+				got["share_id"] != r[7] ||
 				got["current_message_id"] != r[10] {
 				t.Errorf("chat %s: %v", r[0], got)
 			}

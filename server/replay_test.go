@@ -161,7 +161,8 @@ func (r *replay) many(x exchange) {
 	}
 	const first = "Chat number 000"
 	at := slices.IndexFunc(listed, func(c struct{ ID, Title string }) bool { return c.Title == first })
-	text := r.call("GET", "/api/v1/chats/"+r.ours(listed[at].ID), nil, r.tokens["user"]).is(http.StatusOK, "").decode().(map[string]any)
+	text := r.call("GET", "/api/v1/chats/"+r.ours(listed[at].ID), nil, r.tokens["user"]).is(http.StatusOK, "").
+		decode().(map[string]any)
 	doc, err := json.Marshal(text["chat"])
 	if err != nil {
 		r.t.Fatal(err)
@@ -180,9 +181,11 @@ func (r *replay) many(x exchange) {
 	changed := tables.Chat.UpdatedAt
 	for i, c := range listed {
 		if r.ids[c.ID] == "" {
-			r.ids[c.ID] = r.chat(r.tokens["user"], r.ours(cmp.Or(later[c.ID], strings.Replace(string(doc), first, c.Title, 1)))).ID
+			r.ids[c.ID] = r.chat(r.tokens["user"],
+				r.ours(cmp.Or(later[c.ID], strings.Replace(string(doc), first, c.Title, 1)))).ID
 		}
-		order := query.Update(tables.Chat.Table).Set(changed.Set(int64(1_790_000_000 - i))).Where(tables.Chat.ID.Eq(r.ids[c.ID]))
+		order := query.Update(tables.Chat.Table).Set(changed.Set(int64(1_790_000_000 - i))).
+			Where(tables.Chat.ID.Eq(r.ids[c.ID]))
 		if _, err := query.Exec(r.t.Context(), r.probe.eng, order); err != nil {
 			r.t.Fatal(err)
 		}
@@ -264,7 +267,8 @@ func sent(t *testing.T, x exchange) string {
 	if err := json.Unmarshal(x.Response, &answer); err != nil {
 		t.Fatal(err)
 	}
-	contents := map[string]string{"note ü🙂.txt": "hello file\nline two 😀", "b.txt": "second", "kb.txt": "knowledge text", "": ""}
+	contents := map[string]string{"note ü🙂.txt": "hello file\nline two 😀", "b.txt": "second",
+		"kb.txt": "knowledge text", "": ""}
 	content, ok := contents[answer.Filename]
 	if !ok {
 		t.Fatalf("exchange %d: what is in %q is not known", x.N, answer.Filename)
@@ -363,7 +367,8 @@ func (r *replay) compare(at, path string, want, got any) {
 		switch {
 		case !ok:
 			r.t.Errorf("%s%s: %v, want the number %v", at, path, got, w)
-		case last == "created_at" || last == "updated_at" || last == "expires_at" || last == "last_active_at" || last == "last_read_at" && w != "0":
+		case last == "created_at" || last == "updated_at" || last == "expires_at" || last == "last_active_at" ||
+			last == "last_read_at" && w != "0":
 			unit := int64(1) // a time has the unit of the one that was recorded
 			if len(w) > 15 {
 				unit = 1e9

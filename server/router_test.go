@@ -57,7 +57,8 @@ func TestRouter(t *testing.T) {
 		got := w.Header().Get("Location")
 		got += strings.Join(w.Header().Values("Got"), " ")
 		if w.Code != c.status || w.Header().Get("Route") != c.route || got != c.got {
-			t.Errorf("%s %s: %d %q %q, want %d %q %q", c.method, c.path, w.Code, w.Header().Get("Route"), got, c.status, c.route, c.got)
+			t.Errorf("%s %s: %d %q %q, want %d %q %q", c.method, c.path, w.Code, w.Header().Get("Route"), got, c.status,
+				c.route, c.got)
 		}
 	}
 }

@@ -65,17 +65,25 @@ func TestPicturesArePictures(t *testing.T) {
 	}
 	set := func(url string, status int) {
 		t.Helper()
-		a.call("POST", "/api/v1/auths/update/profile", map[string]any{"name": "A", "profile_image_url": url}, token).is(status, "")
+		a.call("POST", "/api/v1/auths/update/profile", map[string]any{"name": "A", "profile_image_url": url}, token).
+			is(status, "")
 	}
-	for _, url := range []string{"", "/user.png", "/favicon.png", "/static/favicon.png", "/api/v1/users/x/profile/image", "https://example.com/a.png?x=1", "http://example.com/a",
-		data("png", "\x89PNG\r\n\x1a\n..."), data("jpeg", "\xff\xd8\xff\xe0"), data("gif", "GIF89a"), data("webp", "RIFFxxxxWEBP"), "DATA:IMAGE/PNG;base64,iVBORw0K"} {
+	for _, url := range []string{"", "/user.png", "/favicon.png", "/static/favicon.png", "/api/v1/users/x/profile/image",
+		"https://example.com/a.png?x=1", "http://example.com/a",
+		data("png", "\x89PNG\r\n\x1a\n..."), data("jpeg", "\xff\xd8\xff\xe0"), data("gif", "GIF89a"), data("webp",
+			"RIFFxxxxWEBP"), "DATA:IMAGE/PNG;base64,iVBORw0K"} {
 		set(url, 200)
 	}
-	for _, url := range []string{"javascript:alert(1)", "JavaScript:alert(1)", "java\nscript:alert(1)", " javascript:alert(1)", "data:text/html,<script>", "data:text/html;base64,AAAA",
-		data("svg+xml", "<svg onload=alert(1)>"), data("png", "<svg>"), "data:image/png;base64,!!!", "data:image/png,x", "//evil.example/x", `/\evil.example/x`, "vbscript:x",
-		"file:///etc/passwd", "/api/v1/files/x/content", "/x.png", "/api/v1/users/x/profile/image?y", "/api/v1/auths/signout", "blob:x", "user.png", "https://", "https://u:p@example.com/", strings.Repeat("x", 1<<19), "/" + strings.Repeat("x", 4<<10), data("png", "\x89PNG\r\n"+strings.Repeat("x", 600<<10))} {
+	for _, url := range []string{"javascript:alert(1)", "JavaScript:alert(1)", "java\nscript:alert(1)",
+		" javascript:alert(1)", "data:text/html,<script>", "data:text/html;base64,AAAA",
+		data("svg+xml", "<svg onload=alert(1)>"), data("png",
+			"<svg>"), "data:image/png;base64,!!!", "data:image/png,x", "//evil.example/x", `/\evil.example/x`, "vbscript:x",
+		"file:///etc/passwd", "/api/v1/files/x/content", "/x.png", "/api/v1/users/x/profile/image?y", "/api/v1/auths/signout",
+		"blob:x", "user.png", "https://", "https://u:p@example.com/", strings.Repeat("x", 1<<19),
+		"/" + strings.Repeat("x", 4<<10), data("png", "\x89PNG\r\n"+strings.Repeat("x", 600<<10))} {
 		set(url, 422)
-		a.call("POST", "/api/v1/auths/add", map[string]any{"name": "B", "email": "b@example.com", "password": "pw", "profile_image_url": url}, token).is(422, "")
+		a.call("POST", "/api/v1/auths/add", map[string]any{"name": "B", "email": "b@example.com", "password": "pw",
+			"profile_image_url": url}, token).is(422, "")
 	}
 }
 
@@ -84,10 +92,12 @@ func TestSettingsFailClosed(t *testing.T) {
 	a := local(t)
 	a.admin()
 	for i, v := range []string{"0", `"false"`, "null", `"garbage"`, "{}", "false"} {
-		if err := a.store.Config.Set(t.Context(), map[string]jsonvalue.JSON{"ui.enable_signup": jsonvalue.Text(v)}); err != nil {
+		if err := a.store.Config.Set(t.Context(),
+			map[string]jsonvalue.JSON{"ui.enable_signup": jsonvalue.Text(v)}); err != nil {
 			t.Fatal(err)
 		}
-		a.call("POST", "/api/v1/auths/signup", fmt.Sprintf(`{"name":"B","email":"b%d@example.com","password":"pw"}`, i)).is(403, "")
+		a.call("POST", "/api/v1/auths/signup", fmt.Sprintf(`{"name":"B","email":"b%d@example.com","password":"pw"}`,
+			i)).is(403, "")
 		var c struct{ Features map[string]any }
 		a.call("GET", "/api/config", nil).is(200, "").into(&c)
 		if c.Features["enable_signup"] != false {

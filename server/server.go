@@ -96,7 +96,8 @@ func New(o Options) (*Server, error) {
 	if len(o.Secret) == 0 {
 		return nil, dberr.New(dberr.Invalid, "server", "Options.Secret is empty; session tokens would be anybody's to sign")
 	}
-	s := &Server{store: o.Store, probe: o.Probe, program: o.Program, site: o.Site, log: o.Logger, maxBody: o.MaxBody, now: o.Now, secure: o.SecureCookie, page: o.Page, drain: o.Drain}
+	s := &Server{store: o.Store, probe: o.Probe, program: o.Program, site: o.Site, log: o.Logger, maxBody: o.MaxBody,
+		now: o.Now, secure: o.SecureCookie, page: o.Page, drain: o.Drain}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -124,14 +125,16 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s.proxies, s.attempts = o.Proxies, newAttempts()
-	s.conns = limit.ConnLimits{Total: cmp.Or(o.Connections, 4096), PerAddress: cmp.Or(o.PerAddress, 256), Exempt: s.isProxy}
+	s.conns = limit.ConnLimits{Total: cmp.Or(o.Connections, 4096), PerAddress: cmp.Or(o.PerAddress, 256),
+		Exempt: s.isProxy}
 	s.timeout = o.Timeout
 	if s.timeout <= 0 {
 		s.timeout = 30 * time.Second
 	}
 	s.state = condition{now: s.now, log: s.log}
 	s.pings = &lookout[struct{}]{ask: func(ctx context.Context) (struct{}, error) { return struct{}{}, o.Probe.Ping(ctx) }}
-	s.gate = gate{schema: &lookout[health.State]{ask: o.Probe.Schema}, now: s.now, patience: o.Patience, stopping: make(chan struct{})}
+	s.gate = gate{schema: &lookout[health.State]{ask: o.Probe.Schema}, now: s.now, patience: o.Patience,
+		stopping: make(chan struct{})}
 	if s.gate.patience <= 0 {
 		s.gate.patience = 30 * time.Second
 	}

@@ -96,7 +96,8 @@ var (
 		{"path", `"n`, `"/openapi.json"`}, {"key", `"n`, `""`}, {"auth_type", `"n`, `"bearer"`}, {"forward_cookies", "t", "false"}, {"config", "{n", "null"},
 		{"server_type", `"n`, "null"}, {"policy_id", `"n`, "null"}}}
 	suggestionShape = shape{members: []shapeMember{{"title", "[", ""}, {"content", `"`, ""}}}
-	bannerShape     = shape{members: []shapeMember{{"i18n", "{n", "null"}, {"id", `"`, ""}, {"type", `"`, ""}, {"title", `"n`, "null"},
+	bannerShape     = shape{members: []shapeMember{{"i18n", "{n", "null"}, {"id", `"`, ""}, {"type", `"`, ""},
+		{"title", `"n`, "null"},
 		{"content", `"`, ""}, {"dismissible", "t", ""}, {"timestamp", "0", ""}}}
 )
 

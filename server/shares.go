@@ -13,8 +13,10 @@ import (
 )
 
 func (s *Server) shareRoutes() []route {
-	prohibited := []refusal{{dberr.ErrNotFound, http.StatusUnauthorized, msgAccessProhibited}, {store.ErrNoAccess, http.StatusUnauthorized, msgAccessProhibited}}
-	behind := []refusal{{dberr.ErrNotFound, http.StatusUnauthorized, msgNotFound}, {store.ErrNoAccess, http.StatusUnauthorized, msgAccessProhibited}}
+	prohibited := []refusal{{dberr.ErrNotFound, http.StatusUnauthorized, msgAccessProhibited},
+		{store.ErrNoAccess, http.StatusUnauthorized, msgAccessProhibited}}
+	behind := []refusal{{dberr.ErrNotFound, http.StatusUnauthorized, msgNotFound},
+		{store.ErrNoAccess, http.StatusUnauthorized, msgAccessProhibited}}
 	gone := refusal{dberr.ErrNotFound, http.StatusNotFound, msgNotFound}
 	return resource(chatRefusals,
 		endpoint("POST", chatPath+"{id}/share", "Make a link to a chat, or bring what is behind it up to date", member, s.shareChat).refusing(prohibited...),

@@ -112,6 +112,7 @@ func (s *Server) index(ctx context.Context, _ *request, _ none) (htmlPage, error
 	if err != nil {
 		st.Reason = failureOf(err).Error()
 	}
-	about := struct{ Program, Engine, Revision, Reason, API string }{s.program, s.probe.Engine(), st.Revision, st.Reason, Version}
+	about := struct{ Program, Engine, Revision, Reason, API string }{s.program, s.probe.Engine(), st.Revision,
+		st.Reason, Version}
 	return htmlPage{func(w io.Writer) error { return page.Execute(w, about) }}, nil
 }

@@ -35,7 +35,8 @@ type claims struct {
 const sessionToken = "session"
 
 func (c *claims) session() store.Session {
-	return store.Session{UserID: c.UserID, Stamp: c.SessionStamp, Method: c.AuthMethod, Verified: orZero(c.MFAVerified), Token: c.digest.String()}
+	return store.Session{UserID: c.UserID, Stamp: c.SessionStamp, Method: c.AuthMethod, Verified: orZero(c.MFAVerified),
+		Token: c.digest.String()}
 }
 
 // The methods below make claims a jwt.Claims.
@@ -199,7 +200,8 @@ func parseLife(s string) (time.Duration, bool) {
 	if s == "-1" || s == "0" {
 		return 0, true
 	}
-	units := map[string]time.Duration{"ms": time.Millisecond, "s": time.Second, "m": time.Minute, "h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour}
+	units := map[string]time.Duration{"ms": time.Millisecond, "s": time.Second, "m": time.Minute, "h": time.Hour,
+		"d": 24 * time.Hour, "w": 7 * 24 * time.Hour}
 	var sum time.Duration
 	for s != "" {
 		n := strings.IndexFunc(s, func(r rune) bool { return (r < '0' || r > '9') && r != '.' })

@@ -45,7 +45,8 @@ func (p *permissions) fromForm(f *form, loc []any, raw json.RawMessage) {
 }
 
 func (permissions) schema() any {
-	return object{"type": "object", "additionalProperties": object{"type": "object", "additionalProperties": object{"type": "boolean"}}}
+	return object{"type": "object",
+		"additionalProperties": object{"type": "object", "additionalProperties": object{"type": "boolean"}}}
 }
 
 // shaped are the names that there are, each as p has it.

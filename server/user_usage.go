@@ -19,9 +19,11 @@ func (s *Server) usage(ctx context.Context, r *request, f usageForm) (*store.Usa
 	if f.Days != nil {
 		switch days = *f.Days; {
 		case days < least:
-			return nil, invalid(problem{"greater_than_equal", []any{"query", "days"}, "Input should be greater than or equal to 7", days, object{"ge": least}})
+			return nil, invalid(problem{"greater_than_equal", []any{"query", "days"},
+				"Input should be greater than or equal to 7", days, object{"ge": least}})
 		case days > most:
-			return nil, invalid(problem{"less_than_equal", []any{"query", "days"}, "Input should be less than or equal to 732", days, object{"le": most}})
+			return nil, invalid(problem{"less_than_equal", []any{"query", "days"}, "Input should be less than or equal to 732",
+				days, object{"le": most}})
 		}
 	}
 	end := orZero(f.End)

@@ -181,7 +181,8 @@ type userInfo struct {
 }
 
 func showUserInfo(u model.User) userInfo {
-	return userInfo{u.StatusEmoji, u.StatusMessage, u.StatusExpiresAt, u.ID, orZero(u.Name), orZero(u.Email), orZero(u.Role), u.Bio,
+	return userInfo{u.StatusEmoji, u.StatusMessage, u.StatusExpiresAt, u.ID, orZero(u.Name), orZero(u.Email),
+		orZero(u.Role), u.Bio,
 		u.LastActiveAt, u.Timezone, []namedAnswer{}, false}
 }
 
@@ -220,7 +221,8 @@ func usersPage(n int) store.Page {
 
 func (s *Server) listUsers(ctx context.Context, r *request, f usersQuery) (*usersPageOf[listedUser], error) {
 	rows, total, err := s.store.Users.List(ctx, r.who(), f.filter(), usersPage(f.Page))
-	users, err := answerList(rows, err, func(u store.UserItem) listedUser { return listedUser{showUser(u.User), notNil(u.GroupIDs)} })
+	users, err := answerList(rows, err,
+		func(u store.UserItem) listedUser { return listedUser{showUser(u.User), notNil(u.GroupIDs)} })
 	return &usersPageOf[listedUser]{users, total}, err
 }
 
@@ -276,7 +278,8 @@ func (s *Server) ownInfo(ctx context.Context, r *request, _ none) (verbatim, err
 }
 
 func (s *Server) setInfo(ctx context.Context, r *request, f infoForm) (verbatim, error) {
-	u, err := s.store.Users.Update(ctx, r.who(), r.ID, func(u *model.User) error { u.Info = u.Info.Merged(f.Sent); return nil })
+	u, err := s.store.Users.Update(ctx, r.who(), r.ID,
+		func(u *model.User) error { u.Info = u.Info.Merged(f.Sent); return nil })
 	return readable(orZero(u).Info), err
 }
 
@@ -334,5 +337,6 @@ func (s *Server) previewUser(ctx context.Context, r *request, f byUser) (*userPr
 		return nil, err
 	}
 	groups, err := answerList(p.Groups, nil, showNamed)
-	return &userPreview{showNamed(p.User), groups, showReach(p.Reach["models"]), showReach(p.Reach["knowledge"]), showReach(p.Reach["tools"])}, err
+	return &userPreview{showNamed(p.User), groups, showReach(p.Reach["models"]), showReach(p.Reach["knowledge"]),
+		showReach(p.Reach["tools"])}, err
 }

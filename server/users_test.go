@@ -21,15 +21,18 @@ func TestUserPictures(t *testing.T) {
 	path := "/api/v1/users/" + u.ID + "/profile/image"
 	set := func(url string) {
 		t.Helper()
-		if _, err := a.store.Users.Update(t.Context(), store.Program(), u.ID, func(u *model.User) error { u.ProfileImageURL = &url; return nil }); err != nil {
+		if _, err := a.store.Users.Update(t.Context(), store.Program(), u.ID,
+			func(u *model.User) error { u.ProfileImageURL = &url; return nil }); err != nil {
 			t.Fatal(err)
 		}
 	}
 	picture := []byte("\x89PNG\r\n\x1a\n...")
 	encoded := base64.StdEncoding.EncodeToString(picture)
-	for url, want := range map[string]string{"": "image/png", "/user.png": "image/png", "data:image/PNG;base64," + encoded: "image/png",
-		"data:image/gif;base64," + encoded: "image/gif", "data:image/svg+xml;base64," + encoded: "image/png", "data:image/png;base64,!": "image/png",
-		"javascript:x": "image/png"} {
+	for url, want := range map[string]string{"": "image/png", "/user.png": "image/png",
+		"data:image/PNG;base64," + encoded: "image/png",
+		"data:image/gif;base64," + encoded: "image/gif", "data:image/svg+xml;base64," + encoded: "image/png",
+		"data:image/png;base64,!": "image/png",
+		"javascript:x":            "image/png"} {
 		set(url)
 		got := a.call("GET", path, nil, token).is(200, "")
 		if ct := got.Header().Get("Content-Type"); ct != want || got.Header().Get("X-Content-Type-Options") != "nosniff" {
@@ -41,7 +44,8 @@ func TestUserPictures(t *testing.T) {
 		}
 	}
 	set("https://example.com/a.png")
-	if got := a.call("GET", path, nil, token); got.Code != 302 || got.Header().Get("Location") != "https://example.com/a.png" {
+	if got := a.call("GET", path, nil, token); got.Code != 302 ||
+		got.Header().Get("Location") != "https://example.com/a.png" {
 		t.Errorf("%d to %s", got.Code, got.Header().Get("Location"))
 	}
 	a.call("GET", "/api/v1/users/none/profile/image", nil, token).says(400, "We could not find")
@@ -89,7 +93,8 @@ func TestDefaultPermissions(t *testing.T) {
 	a.call("POST", path, `{"workspace":{"models":null},"sharing":{},"access_grants":{},"chat":{},"features":{},"settings":{}}`, admin).says(422, "bool_type")
 	a.call("POST", path, `{"workspace":1,"sharing":{},"access_grants":{},"chat":{},"features":{},"settings":{}}`, admin).says(422, "model_type")
 	// What somebody has written there by hand is no permission.
-	err := a.store.Config.Set(t.Context(), map[string]jsonvalue.JSON{"user.permissions": jsonvalue.Text(`{"workspace":{"models":"yes"},"chat":7}`)})
+	err := a.store.Config.Set(t.Context(),
+		map[string]jsonvalue.JSON{"user.permissions": jsonvalue.Text(`{"workspace":{"models":"yes"},"chat":7}`)})
 	if err != nil {
 		t.Fatal(err)
 	}

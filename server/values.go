@@ -49,7 +49,8 @@ func (d *date) fromForm(f *form, loc []any, raw json.RawMessage) {
 	}
 	t, err := time.Parse(time.DateOnly, text)
 	if err != nil {
-		f.wrong(loc, "date_from_datetime_parsing", "Input should be a valid date or datetime, invalid character in year", text)
+		f.wrong(loc, "date_from_datetime_parsing",
+			"Input should be a valid date or datetime, invalid character in year", text)
 	}
 	d.Time = t
 }

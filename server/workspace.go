@@ -19,7 +19,8 @@ const (
 
 func (s *Server) workspaceRoutes() []route {
 	return resource(refusals{{store.ErrNotPermitted, http.StatusUnauthorized, msgUnauthorized}},
-		endpoint("GET", "/api/v1/search", "Chats, snapshots that were shared with one, and notes, by their words", member, s.searchWorkspace),
+		endpoint("GET", "/api/v1/search", "Chats, snapshots that were shared with one, and notes, by their words", member,
+			s.searchWorkspace),
 	)
 }
 

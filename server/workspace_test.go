@@ -15,7 +15,8 @@ func TestSearchOfTheWorkspace(t *testing.T) {
 	long := strings.Repeat("before ", 100) + "the Needle & thread " + strings.Repeat("after ", 1000)
 	c := a.chat(bob, `{"title":"sewing","history":{"currentId":"m 1","messages":{"m 1":{"role":"user","content":"`+long+`"}}}}`)
 	var n struct{ ID string }
-	a.call("POST", "/api/v1/notes/create", `{"title":"haystack","data":{"content":{"md":"a needle"}}}`, bob).is(200, "").into(&n)
+	a.call("POST", "/api/v1/notes/create", `{"title":"haystack","data":{"content":{"md":"a needle"}}}`, bob).
+		is(200, "").into(&n)
 	var f struct{ ID string }
 	a.call("POST", "/api/v1/folders/", `{"name":"Hobbies"}`, bob).is(200, "").into(&f)
 	a.call("POST", "/api/v1/chats/"+c.ID+"/folder", `{"folder_id":"`+f.ID+`"}`, bob).is(200, "")
@@ -48,14 +49,16 @@ func TestSearchOfTheWorkspace(t *testing.T) {
 			if x.ID != "chat:"+c.ID || x.Title != "sewing" || x.Context != "Hobbies" || x.URL != "/c/"+c.ID+"?message=m+1" {
 				t.Errorf("the chat is %+v", x)
 			}
-			if n := len([]rune(x.Snippet)); !strings.Contains(x.Snippet, "Needle & thread") || n > 202 || !strings.HasPrefix(x.Snippet, "…") {
+			if n := len([]rune(x.Snippet)); !strings.Contains(x.Snippet, "Needle & thread") || n > 202 ||
+				!strings.HasPrefix(x.Snippet, "…") {
 				t.Errorf("the snippet is %q, %d characters", x.Snippet, n)
 			}
 			if n := len([]rune(x.Preview)); n < 1000 || n > 2402 || !strings.HasSuffix(x.Preview, "…") {
 				t.Errorf("the preview has %d characters", n)
 			}
 		case "note":
-			if x.ID != "note:"+n.ID || x.Context != "Personal note" || x.URL != "/notes/"+n.ID+"?search=needle" || x.Snippet != "a needle" || x.UpdatedAt > 1e11 {
+			if x.ID != "note:"+n.ID || x.Context != "Personal note" || x.URL != "/notes/"+n.ID+"?search=needle" ||
+				x.Snippet != "a needle" || x.UpdatedAt > 1e11 {
 				t.Errorf("the note is %+v", x)
 			}
 		}

@@ -139,7 +139,8 @@ func (g *Grants) replace(ctx context.Context, resource, id string, grants []Gran
 	for i, x := range grants {
 		row := model.AccessGrant{ID: ids[i], ResourceType: resource, ResourceID: id, PrincipalType: x.PrincipalType,
 			PrincipalID: chatdoc.CleanString(x.PrincipalID), Permission: x.Permission, CreatedAt: g.now()}
-		if row.Validate() == nil && (x.PrincipalType != "anyone" || resource == sharedChatResource) && !slices.Contains(grants[:i], x) {
+		if row.Validate() == nil && (x.PrincipalType != "anyone" || resource == sharedChatResource) &&
+			!slices.Contains(grants[:i], x) {
 			rows = append(rows, row)
 		}
 	}

@@ -132,7 +132,9 @@ func appendOne(ctx context.Context, st *store.Store, who store.Who, chat string,
 	if n > 0 {
 		parent = fmt.Sprintf(`"c%d-%d"`, client, n-1)
 	}
-	return st.Chats.SetMessage(ctx, who, chat, id, jsonvalue.Text(fmt.Sprintf(`{"id":%q,"parentId":%s,"role":"user","content":"text %d of client %d"}`, id, parent, n, client)))
+	return st.Chats.SetMessage(ctx, who, chat, id,
+		jsonvalue.Text(fmt.Sprintf(`{"id":%q,"parentId":%s,"role":"user","content":"text %d of client %d"}`, id,
+			parent, n, client)))
 }
 
 // inOrder fails the test unless a chat has all messages of all clients, each with
@@ -154,7 +156,8 @@ func inOrder(t *testing.T, st *store.Store, chat string, each int) {
 			t.Fatalf("message %s comes when message %d of the client is due: %v", id, next[client], err)
 		}
 		next[client]++
-		if text := jsonvalue.Text(doc.Message(id)).Member("content").String(); text != fmt.Sprintf(`"text %d of client %d"`, n, client) {
+		if text := jsonvalue.Text(doc.Message(id)).Member("content").
+			String(); text != fmt.Sprintf(`"text %d of client %d"`, n, client) {
 			t.Errorf("message %s says %s", id, text)
 		}
 		children := jsonvalue.Text(doc.Message(id)).Member("childrenIds").String()

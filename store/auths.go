@@ -34,7 +34,8 @@ type identityRow struct {
 }
 
 func (r *identityRow) identity() *Identity {
-	return &Identity{ID: r.ID, Name: orZero(r.Name), Email: orZero(r.Email), Role: orZero(r.Role), SessionStamp: orZero(r.SessionStamp)}
+	return &Identity{ID: r.ID, Name: orZero(r.Name), Email: orZero(r.Email), Role: orZero(r.Role),
+		SessionStamp: orZero(r.SessionStamp)}
 }
 
 type credentialRow struct {
@@ -54,8 +55,10 @@ type Auths struct{ base }
 // selectIdentity reads user and auth in one statement. A user without an auth
 // row has no identity.
 func selectIdentity(name string, more ...query.Selectable) query.SelectStmt {
-	cols := append([]query.Selectable{tables.User.ID, tables.User.Name, tables.User.Email, tables.User.Role, tables.Auth.SessionStamp}, more...)
-	return query.Select(cols...).Named(name).From(tables.User.Table).Join(tables.Auth.Table, tables.Auth.ID.EqTo(tables.User.ID))
+	cols := append([]query.Selectable{tables.User.ID, tables.User.Name, tables.User.Email, tables.User.Role,
+		tables.Auth.SessionStamp}, more...)
+	return query.Select(cols...).Named(name).From(tables.User.Table).
+		Join(tables.Auth.Table, tables.Auth.ID.EqTo(tables.User.ID))
 }
 
 // mayAct holds for users whose account was not switched off.
@@ -77,7 +80,8 @@ func (a *Auths) Identity(ctx context.Context, id string) (*Identity, error) {
 func (a *Auths) IdentityByAPIKey(ctx context.Context, key string) (*Identity, error) {
 	r, err := query.One[identityRow](ctx, a.q, selectIdentity("auths.IdentityByAPIKey").
 		Join(tables.APIKey.Table, tables.APIKey.UserID.EqTo(tables.User.ID)).
-		Where(tables.APIKey.Key.Eq(key), mayAct(), query.Or(tables.APIKey.ExpiresAt.IsNull(), tables.APIKey.ExpiresAt.Gt(a.now()))))
+		Where(tables.APIKey.Key.Eq(key), mayAct(),
+			query.Or(tables.APIKey.ExpiresAt.IsNull(), tables.APIKey.ExpiresAt.Gt(a.now()))))
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +93,8 @@ func (a *Auths) IdentityByAPIKey(ctx context.Context, key string) (*Identity, er
 // all ErrWrongPassword, and take the same time. The right password is
 // ErrSecondFactor while second factors are on.
 func (a *Auths) SignIn(ctx context.Context, email, password string) (*Identity, error) {
-	r, err := query.One[signInRow](ctx, a.q, withFactors("auths.SignIn", tables.Auth.Password, tables.Auth.Active).Where(sameEmail(email)))
+	r, err := query.One[signInRow](ctx, a.q,
+		withFactors("auths.SignIn", tables.Auth.Password, tables.Auth.Active).Where(sameEmail(email)))
 	if err != nil && !errors.Is(err, dberr.ErrNotFound) {
 		return nil, err
 	}
@@ -108,7 +113,8 @@ func (a *Auths) SignIn(ctx context.Context, email, password string) (*Identity, 
 // ChangePassword sets a new password of w where the old one is right, else
 // ErrWrongPassword. All sessions of the user end.
 func (a *Auths) ChangePassword(ctx context.Context, w Who, old, fresh string) error {
-	r, err := query.One[credentialRow](ctx, a.q, selectIdentity("auths.Credential", tables.Auth.Password, tables.Auth.Active).Where(tables.User.ID.Eq(w.ID)))
+	r, err := query.One[credentialRow](ctx, a.q,
+		selectIdentity("auths.Credential", tables.Auth.Password, tables.Auth.Active).Where(tables.User.ID.Eq(w.ID)))
 	if err != nil {
 		return err
 	}
@@ -236,18 +242,20 @@ func (k *APIKeys) Create(ctx context.Context, w Who) (*model.APIKey, error) {
 		return nil, err
 	}
 	id, now := uuid.New(), k.now()
-	row := model.APIKey{ID: "key_" + w.ID, UserID: &w.ID, Key: "sk-" + hex.EncodeToString(id[:]), CreatedAt: now, UpdatedAt: now}
+	row := model.APIKey{ID: "key_" + w.ID, UserID: &w.ID, Key: "sk-" + hex.EncodeToString(id[:]), CreatedAt: now,
+		UpdatedAt: now}
 	if err := row.Validate(); err != nil {
 		return nil, invalid("apikeys.Create", err)
 	}
-	err := k.inTx(ctx, engine.TxOptions{Name: "apikeys.Create", Idempotent: true}, func(ctx context.Context, b base) error {
-		if _, err := query.Exec(ctx, b.q, deleteKeyOf(w.ID)); err != nil {
+	err := k.inTx(ctx, engine.TxOptions{Name: "apikeys.Create", Idempotent: true},
+		func(ctx context.Context, b base) error {
+			if _, err := query.Exec(ctx, b.q, deleteKeyOf(w.ID)); err != nil {
+				return err
+			}
+			_, err := query.Exec(ctx, b.q, query.Insert(tables.APIKey.Table).Named("apikeys.Insert").Row(row).
+				OnConflict(tables.APIKey.ID).DoUpdate(tables.APIKey.UserID, tables.APIKey.Key, tables.APIKey.UpdatedAt))
 			return err
-		}
-		_, err := query.Exec(ctx, b.q, query.Insert(tables.APIKey.Table).Named("apikeys.Insert").Row(row).
-			OnConflict(tables.APIKey.ID).DoUpdate(tables.APIKey.UserID, tables.APIKey.Key, tables.APIKey.UpdatedAt))
-		return err
-	})
+		})
 	return one(row, err)
 }
 

@@ -79,10 +79,12 @@ func (b *base) findWaiting(ctx context.Context) (bool, error) {
 	defer b.backlog.looked.Store(true)
 	for older, column := range []query.Selectable{own.Message.UserID, own.Message.Seq} {
 		// In a transaction of its own, or in a savepoint: the statement may fail.
-		err := b.q.InTx(ctx, engine.TxOptions{Name: "waiting.Find", Mode: engine.Read}, func(ctx context.Context, tx *engine.Tx) error {
-			_, err := query.All[any](ctx, tx, query.Select(column).From(own.Message.Table).Where(query.Or()).Named("waiting.Find"))
-			return err
-		})
+		err := b.q.InTx(ctx, engine.TxOptions{Name: "waiting.Find", Mode: engine.Read},
+			func(ctx context.Context, tx *engine.Tx) error {
+				_, err := query.All[any](ctx, tx,
+					query.Select(column).From(own.Message.Table).Where(query.Or()).Named("waiting.Find"))
+				return err
+			})
 		if err == nil {
 			b.backlog.older.Store(older == 1)
 			b.backlog.there.Store(true)
@@ -105,11 +107,13 @@ type readChat struct {
 // readChats returns the chats that a statement over the table chat names, with
 // the messages that wait for them in their documents. It is one statement, and one
 // more for each chat for which messages wait.
-func (b *base) readChats(ctx context.Context, name string, narrow func(query.SelectStmt, times) query.SelectStmt) ([]model.Chat, error) {
+func (b *base) readChats(ctx context.Context, name string,
+	narrow func(query.SelectStmt, times) query.SelectStmt) ([]model.Chat, error) {
 	return b.reading(ctx, func() ([]model.Chat, error) {
 		return query.All[model.Chat](ctx, b.q, narrow(selectChats(name), storedTimes()))
 	}, func() ([]readChat, error) {
-		last := query.Scalar[int64](query.Select(query.Max(own.Message.At)).From(own.Message.Table).Where(own.Message.ChatID.EqTo(tables.Chat.ID)))
+		last := query.Scalar[int64](query.Select(query.Max(own.Message.At)).From(own.Message.Table).
+			Where(own.Message.ChatID.EqTo(tables.Chat.ID)))
 		return query.All[readChat](ctx, b.q, narrow(selectWaiting(name), timesMovedTo(last)))
 	})
 }
@@ -123,7 +127,8 @@ func selectWaiting(name string) query.SelectStmt {
 	seq := func(e query.Expr[int64]) query.Expr[int64] {
 		return query.Scalar[int64](query.Select(e).From(m.Table).Where(m.ChatID.EqTo(tables.Chat.ID)))
 	}
-	cols := append(query.Columns(chats.table), seq(query.Min(m.Seq)).As("waiting_first"), seq(query.Max(m.Seq)).As("waiting_last"))
+	cols := append(query.Columns(chats.table), seq(query.Min(m.Seq)).As("waiting_first"),
+		seq(query.Max(m.Seq)).As("waiting_last"))
 	return query.Select(cols...).From(chats.table).Named(name)
 }
 
@@ -157,7 +162,8 @@ func (b *base) readOne(ctx context.Context, w Who, r Right, id string) ([]model.
 
 // reading returns the chats that plain reads, where no message can wait for a
 // chat, else those that waiting reads, with what waits for them.
-func (b *base) reading(ctx context.Context, plain func() ([]model.Chat, error), waiting func() ([]readChat, error)) (found []model.Chat, err error) {
+func (b *base) reading(ctx context.Context,
+	plain func() ([]model.Chat, error), waiting func() ([]readChat, error)) (found []model.Chat, err error) {
 	err = b.withWaiting(ctx, func(there bool) error {
 		if there {
 			found, err = b.united(ctx, waiting)
@@ -202,8 +208,9 @@ func (b *base) unite(ctx context.Context, c *readChat) (bool, error) {
 	if c.First == nil || c.Last == nil {
 		return true, nil
 	}
-	rows, err := query.All[own.MessageRow](ctx, b.q, query.SelectFor[own.MessageRow](own.Message.Table).Named("waiting.Read").
-		Where(own.Message.ChatID.Eq(c.ID), own.Message.Seq.Le(*c.Last)).OrderBy(own.Message.Seq))
+	rows, err := query.All[own.MessageRow](ctx, b.q,
+		query.SelectFor[own.MessageRow](own.Message.Table).Named("waiting.Read").
+			Where(own.Message.ChatID.Eq(c.ID), own.Message.Seq.Le(*c.Last)).OrderBy(own.Message.Seq))
 	if err != nil || len(rows) == 0 || rows[0].Seq != *c.First {
 		return false, err
 	}
@@ -260,7 +267,8 @@ func (b *base) withWaitingOf(ctx context.Context, x *model.Chat, in own.MessageT
 		return l, nil
 	}
 	var err error
-	l.waits, err = query.All[own.MessageRow](ctx, b.q, query.SelectFor[own.MessageRow](in.Table).Named("waiting.OfLocked").Where(in.ChatID.Eq(x.ID)).OrderBy(in.Seq))
+	l.waits, err = query.All[own.MessageRow](ctx, b.q,
+		query.SelectFor[own.MessageRow](in.Table).Named("waiting.OfLocked").Where(in.ChatID.Eq(x.ID)).OrderBy(in.Seq))
 	if err == nil && l.doc != nil && len(l.waits) > 0 {
 		l.whole = l.doc.Fold(patchesOf(l.waits))
 	}
@@ -284,7 +292,8 @@ func (l *locked) folded(ctx context.Context, b *base, in own.MessageTable) error
 		return nil
 	}
 	last := l.waits[len(l.waits)-1].Seq
-	_, err := query.Exec(ctx, b.q, query.Delete(in.Table).Named("waiting.Folded").Where(in.ChatID.Eq(l.ID), in.Seq.Le(last)))
+	_, err := query.Exec(ctx, b.q,
+		query.Delete(in.Table).Named("waiting.Folded").Where(in.ChatID.Eq(l.ID), in.Seq.Le(last)))
 	return err
 }
 
@@ -346,7 +355,8 @@ func removeWaiting(ctx context.Context, b *base, ids query.SelectStmt) error {
 	if err != nil || !there {
 		return err
 	}
-	_, err = query.Exec(ctx, b.q, query.Delete(own.Message.Table).Named("waiting.DeleteOfChats").Where(own.Message.ChatID.InQuery(ids)))
+	_, err = query.Exec(ctx, b.q,
+		query.Delete(own.Message.Table).Named("waiting.DeleteOfChats").Where(own.Message.ChatID.InQuery(ids)))
 	if errors.Is(err, dberr.ErrSchemaMismatch) {
 		b.backlog.there.Store(false)
 	}

@@ -43,7 +43,8 @@ func (c *Chats) CloneShared(ctx context.Context, w Who, link string) (*model.Cha
 		doc = doc.ShownTo(w.ID, x.UserID).Adopted(x.UserID, w.author())
 	}
 	from := &model.Chat{ID: x.ID} // whose chat is behind the link is not told
-	return c.copyOf(ctx, w, from, doc.With("share_mode", "null"), "Clone of "+orZero(x.Title), doc.CurrentID(), jsonvalue.JSON{})
+	return c.copyOf(ctx, w, from, doc.With("share_mode", "null"), "Clone of "+orZero(x.Title), doc.CurrentID(),
+		jsonvalue.JSON{})
 }
 
 // Fork makes a chat of w that begins like another chat of theirs, up to one of
@@ -77,12 +78,15 @@ func (c *Chats) original(ctx context.Context, w Who, id string) (*model.Chat, *c
 }
 
 // copyOf stores a new chat of w with a document that says where it comes from.
-func (c *Chats) copyOf(ctx context.Context, w Who, x *model.Chat, doc *chatdoc.Document, title, at string, meta jsonvalue.JSON) (*model.Chat, error) {
+func (c *Chats) copyOf(ctx context.Context, w Who, x *model.Chat, doc *chatdoc.Document, title, at string,
+	meta jsonvalue.JSON) (*model.Chat, error) {
 	doc = doc.WithTitle(title).With("originalChatId", quoted(x.ID).String())
 	if at != "" {
 		doc = doc.With("branchPointMessageId", quoted(at).String())
 	}
-	made, err := c.store(ctx, w, []ChatImport{{ChatInput: ChatInput{Document: doc, Variables: x.Variables, FolderID: x.FolderID}, Meta: meta, Pinned: orZero(x.Pinned)}})
+	made, err := c.store(ctx, w,
+		[]ChatImport{{ChatInput: ChatInput{Document: doc, Variables: x.Variables, FolderID: x.FolderID}, Meta: meta,
+			Pinned: orZero(x.Pinned)}})
 	if err != nil {
 		return nil, err
 	}
@@ -137,25 +141,26 @@ func (c *Chats) store(ctx context.Context, w Who, in []ChatImport) ([]model.Chat
 		}
 		names = append(names, tagsOf(out[i].Meta)...)
 	}
-	err := c.inTx(ctx, engine.TxOptions{Name: "chats.Import", Applied: chatApplied(out)}, func(ctx context.Context, b base) error {
-		for i := range out {
-			if out[i].FolderID = nil; in[i].FolderID != nil {
-				switch err := b.folderOf(ctx, w, *in[i].FolderID); {
-				case err == nil:
-					out[i].FolderID = in[i].FolderID
-				case dberr.CodeOf(err) != dberr.NotFound:
+	err := c.inTx(ctx, engine.TxOptions{Name: "chats.Import", Applied: chatApplied(out)},
+		func(ctx context.Context, b base) error {
+			for i := range out {
+				if out[i].FolderID = nil; in[i].FolderID != nil {
+					switch err := b.folderOf(ctx, w, *in[i].FolderID); {
+					case err == nil:
+						out[i].FolderID = in[i].FolderID
+					case dberr.CodeOf(err) != dberr.NotFound:
+						return err
+					}
+				}
+				if err := chats.insert(ctx, &b, &out[i]); err != nil {
+					return err
+				}
+				if err := (&Messages{b}).add(ctx, docs[i].Rows(out[i].ID, w.ID, now)); err != nil {
 					return err
 				}
 			}
-			if err := chats.insert(ctx, &b, &out[i]); err != nil {
-				return err
-			}
-			if err := (&Messages{b}).add(ctx, docs[i].Rows(out[i].ID, w.ID, now)); err != nil {
-				return err
-			}
-		}
-		return (&Tags{b}).ensure(ctx, w.ID, names)
-	})
+			return (&Tags{b}).ensure(ctx, w.ID, names)
+		})
 	return out, err
 }
 
@@ -165,7 +170,8 @@ func chatApplied(in []model.Chat) func(ctx context.Context, q engine.Queryer) (b
 		if len(in) == 0 {
 			return true, nil
 		}
-		return query.Found(ctx, q, query.Select(tables.Chat.ID).Named("chats.Applied").From(tables.Chat.Table).Where(tables.Chat.ID.Eq(in[0].ID)))
+		return query.Found(ctx, q,
+			query.Select(tables.Chat.ID).Named("chats.Applied").From(tables.Chat.Table).Where(tables.Chat.ID.Eq(in[0].ID)))
 	}
 }
 

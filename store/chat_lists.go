@@ -113,7 +113,8 @@ func unread() query.Cond {
 
 func (f ChatFilter) order(at times) ([]query.Ordering, error) {
 	t := tables.Chat
-	by := map[string]sortable{string(ByUpdated): at.updated, string(ByCreated): t.CreatedAt, string(ByTitle): t.Title, string(ByUnread): at.updated}
+	by := map[string]sortable{string(ByUpdated): at.updated, string(ByCreated): t.CreatedAt, string(ByTitle): t.Title,
+		string(ByUnread): at.updated}
 	sort := string(cmp.Or(f.Sort, ByUpdated))
 	switch {
 	case by[sort] == nil:
@@ -151,7 +152,8 @@ func (c *Chats) List(ctx context.Context, w Who, f ChatFilter, p Page) ([]ChatIt
 // itemColumns are what a [ChatItem] is read from.
 func itemColumns(at times) []query.Selectable {
 	t := tables.Chat
-	return []query.Selectable{t.ID, t.Title.IfNull(chatdoc.DefaultTitle).As("title"), at.updated.IfNull(0).As("updated_at"),
+	return []query.Selectable{t.ID, t.Title.IfNull(chatdoc.DefaultTitle).As("title"),
+		at.updated.IfNull(0).As("updated_at"),
 		t.CreatedAt.IfNull(0).As("created_at"), at.read.As("last_read_at"), t.Archived.IfNull(false).As("archived")}
 }
 
@@ -186,7 +188,8 @@ type listedItem struct {
 
 // items reads a list by what stands in the rows of chats. It reports whether that
 // may not be so, because messages wait for some: then it takes more than an index.
-func (c *Chats) items(ctx context.Context, f ChatFilter, p Page, maybe bool, more []query.Cond) ([]ChatItem, bool, error) {
+func (c *Chats) items(ctx context.Context, f ChatFilter, p Page, maybe bool,
+	more []query.Cond) ([]ChatItem, bool, error) {
 	var rows []listedItem
 	var err error
 	if form, ok := f.form(); ok && len(more) == 0 && p.Limit > 0 {
@@ -194,7 +197,8 @@ func (c *Chats) items(ctx context.Context, f ChatFilter, p Page, maybe bool, mor
 		rows, err = chatLists.of(form).All(ctx, c.q, form.values(f, p)...)
 	} else {
 		by, _ := f.order(storedTimes()) // whoever asks has looked
-		st := query.Select(listedColumns(maybe, when(f.UserID != "", own.Message.UserID.Eq(f.UserID)))...).Named("chats.List").
+		st := query.Select(listedColumns(maybe, when(f.UserID != "", own.Message.UserID.Eq(f.UserID)))...).
+			Named("chats.List").
 			From(tables.Chat.Table)
 		rows, err = query.All[listedItem](ctx, c.q, p.apply(st.Where(f.conds()...).Where(more...).OrderBy(by...)))
 	}
@@ -221,7 +225,8 @@ func (c *Chats) itemsMoved(ctx context.Context, f ChatFilter, p Page, more []que
 	if err != nil {
 		return nil, err
 	}
-	return query.All[ChatItem](ctx, c.q, p.apply(st.Columns(itemColumns(at)...).Where(f.condsAt(at)...).Where(more...).OrderBy(by...)))
+	return query.All[ChatItem](ctx, c.q,
+		p.apply(st.Columns(itemColumns(at)...).Where(f.condsAt(at)...).Where(more...).OrderBy(by...)))
 }
 
 // listForm is a list as far as the text of its statement goes: of a filter
@@ -279,7 +284,8 @@ func (l listForm) values(f ChatFilter, p Page) []any {
 var chatLists = variants[listForm, listedItem]{build: func(l listForm) query.SelectStmt {
 	f, user := l.filter(), query.Param[string]("user")
 	by, _ := f.order(storedTimes()) // whoever asks has looked
-	return query.Select(listedColumns(l.maybe, when(l.owned, own.Message.UserID.EqTo(user)))...).Named("chats.List").From(tables.Chat.Table).
+	return query.Select(listedColumns(l.maybe, when(l.owned, own.Message.UserID.EqTo(user)))...).Named("chats.List").
+		From(tables.Chat.Table).
 		Where(when(l.owned, tables.Chat.UserID.EqTo(user))).Where(f.conds()...).OrderBy(by...).
 		LimitTo(query.Param[int]("limit")).OffsetTo(query.Param[int]("offset"))
 }}
@@ -328,7 +334,8 @@ func (c *Chats) Each(ctx context.Context, w Who, f ChatFilter, p Page) iter.Seq2
 			st, at := overChats(may, f.UserID)
 			by, err := f.order(at)
 			if err == nil {
-				ids, err = query.All[string](ctx, c.q, p.apply(st.Columns(tables.Chat.ID).Named("chats.EachID").Where(f.condsAt(at)...).OrderBy(by...)))
+				ids, err = query.All[string](ctx, c.q,
+					p.apply(st.Columns(tables.Chat.ID).Named("chats.EachID").Where(f.condsAt(at)...).OrderBy(by...)))
 			}
 			return err
 		})
@@ -413,11 +420,13 @@ func (c *Chats) snippets(ctx context.Context, found []ChatItem, texts []string) 
 	}
 	whole := query.Case[int64]().When(some[0], 0).Else(1)
 	number := query.RowNumber().PartitionBy(m.ChatID).OrderBy(whole.Asc(), m.CreatedAt.Asc(), m.ID.Asc())
-	matching := query.Select(m.ChatID, messageText().As("text"), number.As("number")).From(m.Table).Where(m.ChatID.In(ids...), query.Or(some...)).Subquery("matching")
+	matching := query.Select(m.ChatID, messageText().As("text"), number.As("number")).From(m.Table).
+		Where(m.ChatID.In(ids...), query.Or(some...)).Subquery("matching")
 	rows, err := query.All[struct {
 		ChatID string  `db:"chat_id"`
 		Text   *string `db:"text"`
-	}](ctx, c.q, query.Select(query.Field[string]("matching", "chat_id").As("chat_id"), query.Field[string]("matching", "text").As("text")).
+	}](ctx, c.q, query.Select(query.Field[string]("matching", "chat_id").As("chat_id"),
+		query.Field[string]("matching", "text").As("text")).
 		Named("chats.Snippets").FromItem(matching).Where(query.Field[int64]("matching", "number").Eq(1)))
 	if err != nil {
 		return err

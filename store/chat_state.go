@@ -52,12 +52,14 @@ func (c *Chats) ArchiveAll(ctx context.Context, w Who, archived bool) (int64, er
 
 // setAll changes columns of the chats of w for which a condition holds; internal
 // ones, which no list shows, stay.
-func (c *Chats) setAll(ctx context.Context, w Who, name string, set []query.Assignment, which query.Cond) (int64, error) {
+func (c *Chats) setAll(ctx context.Context, w Who, name string, set []query.Assignment,
+	which query.Cond) (int64, error) {
 	if _, err := chats.permitted(ctx, &c.base, w); err != nil {
 		return 0, err
 	}
 	shown := tables.Chat.Meta.Path("internal").Bool().IfNull(false).Eq(false)
-	return query.Exec(ctx, c.q, query.Update(tables.Chat.Table).Named(name).Set(set...).Where(tables.Chat.UserID.Eq(w.ID), shown, which))
+	return query.Exec(ctx, c.q,
+		query.Update(tables.Chat.Table).Named(name).Set(set...).Where(tables.Chat.UserID.Eq(w.ID), shown, which))
 }
 
 // Move puts a chat of w into a folder that w may write to, or takes it out of
@@ -87,21 +89,24 @@ func (c *Chats) Move(ctx context.Context, w Who, id string, folder *string) (*mo
 // MarkAllRead notes that w has read all chats, and returns how many they are.
 func (c *Chats) MarkAllRead(ctx context.Context, w Who) (int64, error) {
 	t := tables.Chat
-	return c.setAll(ctx, w, "chats.MarkAllRead", []query.Assignment{t.LastReadAt.SetTo(t.UpdatedAt)}, t.Archived.IfNull(false).Eq(false))
+	return c.setAll(ctx, w, "chats.MarkAllRead", []query.Assignment{t.LastReadAt.SetTo(t.UpdatedAt)},
+		t.Archived.IfNull(false).Eq(false))
 }
 
 // MarkUnread notes that w has not read a chat, and returns the folder it is in.
 func (c *Chats) MarkUnread(ctx context.Context, w Who, id string) (folder *string, err error) {
-	err = c.inTx(ctx, engine.TxOptions{Name: "chats.MarkUnread", Idempotent: true}, func(ctx context.Context, b base) error {
-		x, err := chats.get(ctx, &b, w, MayWrite, id)
-		if err != nil {
+	err = c.inTx(ctx, engine.TxOptions{Name: "chats.MarkUnread", Idempotent: true},
+		func(ctx context.Context, b base) error {
+			x, err := chats.get(ctx, &b, w, MayWrite, id)
+			if err != nil {
+				return err
+			}
+			folder = x.FolderID
+			_, err = query.Exec(ctx, b.q,
+				query.Update(tables.Chat.Table).Named("chats.MarkUnread").Set(tables.Chat.LastReadAt.Set(0)).
+					Where(tables.Chat.ID.Eq(id)))
 			return err
-		}
-		folder = x.FolderID
-		_, err = query.Exec(ctx, b.q, query.Update(tables.Chat.Table).Named("chats.MarkUnread").Set(tables.Chat.LastReadAt.Set(0)).
-			Where(tables.Chat.ID.Eq(id)))
-		return err
-	})
+		})
 	return folder, err
 }
 
@@ -113,7 +118,8 @@ func (c *Chats) UnreadIn(ctx context.Context, w Who, folders ...string) (map[str
 		Folder string `db:"folder_id"`
 		N      int64  `db:"n"`
 	}](ctx, c.q, query.Select(t.FolderID, query.CountAll().As("n")).From(t.Table).Named("chats.UnreadIn").
-		Where(t.UserID.Eq(w.ID), when(folders != nil, t.FolderID.In(folders...)), t.FolderID.NotNull(), t.Archived.IfNull(false).Eq(false), unread()).
+		Where(t.UserID.Eq(w.ID), when(folders != nil, t.FolderID.In(folders...)), t.FolderID.NotNull(),
+			t.Archived.IfNull(false).Eq(false), unread()).
 		GroupBy(t.FolderID))
 	out := map[string]int64{}
 	for _, r := range rows {
@@ -155,30 +161,31 @@ func (c *Chats) AddEvent(ctx context.Context, w Who, chat, message, kind string,
 	if err := chatdoc.CheckValue(data.String(), inMessage+1); err != nil {
 		return err
 	}
-	_, err := c.edit(ctx, engine.TxOptions{Name: "chats.AddEvent"}, w, chat, func(_ *model.Chat, doc *chatdoc.Document) (*chatdoc.Document, error) {
-		switch kind {
-		case "status":
-			return doc.Append(message, "statusHistory", data.String()), nil
-		case "source", "citation":
-			return doc.Append(message, "sources", data.String()), nil
-		case "files", "chat:message:files", "embeds", "chat:message:embeds":
-			name := map[bool]string{true: "files", false: "embeds"}[kind == "files" || kind == "chat:message:files"]
-			return doc.Append(message, name, data.Member(name).Elements()...), nil
-		case "message", "chat:message:delta", "replace", "chat:message":
-			var was, more string
-			decode(jsonvalue.Text(doc.Message(message)).Member("content"), &was)
-			decode(data.Member("content"), &more)
-			if kind == "message" || kind == "chat:message:delta" {
-				more = was + more
+	_, err := c.edit(ctx, engine.TxOptions{Name: "chats.AddEvent"}, w, chat,
+		func(_ *model.Chat, doc *chatdoc.Document) (*chatdoc.Document, error) {
+			switch kind {
+			case "status":
+				return doc.Append(message, "statusHistory", data.String()), nil
+			case "source", "citation":
+				return doc.Append(message, "sources", data.String()), nil
+			case "files", "chat:message:files", "embeds", "chat:message:embeds":
+				name := map[bool]string{true: "files", false: "embeds"}[kind == "files" || kind == "chat:message:files"]
+				return doc.Append(message, name, data.Member(name).Elements()...), nil
+			case "message", "chat:message:delta", "replace", "chat:message":
+				var was, more string
+				decode(jsonvalue.Text(doc.Message(message)).Member("content"), &was)
+				decode(data.Member("content"), &more)
+				if kind == "message" || kind == "chat:message:delta" {
+					more = was + more
+				}
+				if doc.Message(message) == "" {
+					return doc, nil
+				}
+				text, err := jsonvalue.Of(more)
+				return doc.Upsert(message, jsonvalue.Text("{}").With("content", text).String()), err
 			}
-			if doc.Message(message) == "" {
-				return doc, nil
-			}
-			text, err := jsonvalue.Of(more)
-			return doc.Upsert(message, jsonvalue.Text("{}").With("content", text).String()), err
-		}
-		return doc, nil
-	})
+			return doc, nil
+		})
 	return err
 }
 

@@ -133,7 +133,8 @@ func (s *ChatStats) count(byID map[string]*MessageStats) {
 		}
 	}
 	mean := func(sum, n int64) float64 { return float64(sum) / float64(max(n, 1)) }
-	s.UserLength, s.AssistantLength, s.ResponseTime = mean(users, s.UserMessages), mean(answers, s.Answers), mean(waited, waits)
+	s.UserLength, s.AssistantLength, s.ResponseTime = mean(users, s.UserMessages), mean(answers, s.Answers),
+		mean(waited, waits)
 }
 
 // walk counts on the branch at whose end the chat stands.
@@ -262,7 +263,8 @@ func (c *Chats) Compaction(ctx context.Context, w Who, id string, model string) 
 	}
 	doc, err := chatdoc.ParseStored(chat.Chat.String())
 	if err != nil {
-		return "", &dberr.Error{Op: "chats.Compaction", Code: dberr.Invalid, Msg: "the stored document of the chat is not JSON", Err: err}
+		return "", &dberr.Error{Op: "chats.Compaction", Code: dberr.Invalid,
+			Msg: "the stored document of the chat is not JSON", Err: err}
 	}
 	s, err := statsOf(chat, true)
 	if err != nil {

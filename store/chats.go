@@ -79,17 +79,18 @@ func (c *Chats) Create(ctx context.Context, w Who, in ChatInput) (*model.Chat, e
 		chat.Title = ptr(chatdoc.DefaultTitle)
 	}
 	release(doc)
-	err := c.inTx(ctx, engine.TxOptions{Name: "chats.Create", Applied: chatApplied([]model.Chat{{ID: chat.ID}})}, func(ctx context.Context, b base) error {
-		if folder != nil {
-			if err := b.folderOf(ctx, w, *folder); err != nil {
+	err := c.inTx(ctx, engine.TxOptions{Name: "chats.Create", Applied: chatApplied([]model.Chat{{ID: chat.ID}})},
+		func(ctx context.Context, b base) error {
+			if folder != nil {
+				if err := b.folderOf(ctx, w, *folder); err != nil {
+					return err
+				}
+			}
+			if err := chats.insert(ctx, &b, &chat); err != nil {
 				return err
 			}
-		}
-		if err := chats.insert(ctx, &b, &chat); err != nil {
-			return err
-		}
-		return (&Messages{b}).add(ctx, doc.Rows(chat.ID, w.ID, now))
-	})
+			return (&Messages{b}).add(ctx, doc.Rows(chat.ID, w.ID, now))
+		})
 	return one(chat, err)
 }
 
@@ -185,7 +186,8 @@ func (c *Chats) rewrite(ctx context.Context, o engine.TxOptions, w Who, id strin
 	return c.editing(ctx, o, w, id, false, change)
 }
 
-func (c *Chats) editing(ctx context.Context, o engine.TxOptions, w Who, id string, mayWait bool, change change) (*model.Chat, error) {
+func (c *Chats) editing(ctx context.Context, o engine.TxOptions, w Who, id string, mayWait bool,
+	change change) (*model.Chat, error) {
 	if _, err := chats.permitted(ctx, &c.base, w); err != nil {
 		return nil, err
 	}
@@ -211,7 +213,8 @@ func (c *Chats) editing(ctx context.Context, o engine.TxOptions, w Who, id strin
 
 // edit changes a chat in a transaction. Where few messages differ and may wait, they
 // do; else the document is written, with what waits for it.
-func (b *base) edit(ctx context.Context, op string, w Who, id string, there, mayWait bool, change change) (*model.Chat, error) {
+func (b *base) edit(ctx context.Context, op string, w Who, id string, there, mayWait bool,
+	change change) (*model.Chat, error) {
 	before, err := b.lockChat(ctx, w, MayWrite, id, there)
 	if err != nil {
 		return nil, err
@@ -295,7 +298,8 @@ func (c *Chats) Delete(ctx context.Context, w Who, id string) error {
 		return err
 	}
 	return c.inTx(ctx, engine.TxOptions{Name: "chats.Delete"}, func(ctx context.Context, b base) error {
-		st := query.Select(tables.Chat.UserID, tables.Chat.Meta).From(tables.Chat.Table).Named("chats.LockForDelete").ForUpdate()
+		st := query.Select(tables.Chat.UserID, tables.Chat.Meta).From(tables.Chat.Table).
+			Named("chats.LockForDelete").ForUpdate()
 		chat, err := query.One[struct {
 			UserID *string        `db:"user_id"`
 			Meta   jsonvalue.JSON `db:"meta"`
@@ -320,13 +324,15 @@ func (c *Chats) DeleteAll(ctx context.Context, w Who) (int64, error) {
 		return 0, dberr.New(dberr.Invalid, "chats.DeleteAll", "the owner is missing")
 	}
 	var n int64
-	err := c.inTx(ctx, engine.TxOptions{Name: "chats.DeleteAll", Idempotent: true}, func(ctx context.Context, b base) (err error) {
-		if n, err = removeChats(ctx, &b, tables.Chat.UserID.Eq(w.ID)); err != nil {
+	err := c.inTx(ctx, engine.TxOptions{Name: "chats.DeleteAll", Idempotent: true},
+		func(ctx context.Context, b base) (err error) {
+			if n, err = removeChats(ctx, &b, tables.Chat.UserID.Eq(w.ID)); err != nil {
+				return err
+			}
+			_, err = query.Exec(ctx, b.q,
+				query.Delete(tables.Tag.Table).Named("tags.DeleteOfUser").Where(tables.Tag.UserID.Eq(w.ID)))
 			return err
-		}
-		_, err = query.Exec(ctx, b.q, query.Delete(tables.Tag.Table).Named("tags.DeleteOfUser").Where(tables.Tag.UserID.Eq(w.ID)))
-		return err
-	})
+		})
 	return n, err
 }
 

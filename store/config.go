@@ -55,8 +55,9 @@ func (c *Config) Get(ctx context.Context, keys ...string) (map[string]jsonvalue.
 	if len(keys) == 0 || c.unstored {
 		return map[string]jsonvalue.JSON{}, nil
 	}
-	rows, err := query.All[model.Config](ctx, c.q, query.Select(tables.Config.Key, tables.Config.Value, tables.Config.UpdatedAt).
-		Named("config.Get").From(tables.Config.Table).Where(tables.Config.Key.In(keys...)))
+	rows, err := query.All[model.Config](ctx, c.q,
+		query.Select(tables.Config.Key, tables.Config.Value, tables.Config.UpdatedAt).
+			Named("config.Get").From(tables.Config.Table).Where(tables.Config.Key.In(keys...)))
 	if err != nil {
 		return nil, err
 	}

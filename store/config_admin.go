@@ -97,7 +97,9 @@ func (c *Config) Change(ctx context.Context, w Who, values map[string]jsonvalue.
 		if err := config.Set(ctx, values); err != nil || !changed {
 			return err
 		}
-		_, err = query.Exec(ctx, b.q, query.Update(tables.Auth.Table).Named("auths.EndAllSessions").Set(tables.Auth.SessionStamp.Set(b.newID())).AllRows())
+		_, err = query.Exec(ctx, b.q,
+			query.Update(tables.Auth.Table).Named("auths.EndAllSessions").
+				Set(tables.Auth.SessionStamp.Set(b.newID())).AllRows())
 		return err
 	})
 	return changed, err
@@ -112,5 +114,6 @@ func (c *Config) Unset(ctx context.Context, w Who, keys ...string) (int64, error
 	if len(keys) == 0 {
 		return 0, nil
 	}
-	return query.Exec(ctx, c.q, query.Delete(tables.Config.Table).Named("config.Unset").Where(tables.Config.Key.In(keys...)))
+	return query.Exec(ctx, c.q,
+		query.Delete(tables.Config.Table).Named("config.Unset").Where(tables.Config.Key.In(keys...)))
 }

@@ -51,13 +51,16 @@ func (a *Auths) EndSession(ctx context.Context, token string, until int64) error
 		if !there {
 			return nil
 		}
-		return a.inTx(ctx, engine.TxOptions{Name: "auths.EndSession", Idempotent: true}, func(ctx context.Context, b base) error {
-			if _, err := query.Exec(ctx, b.q, query.Delete(t.Table).Named("auths.ForgetEnded").Where(t.Until.Lt(b.now()))); err != nil {
+		return a.inTx(ctx, engine.TxOptions{Name: "auths.EndSession", Idempotent: true},
+			func(ctx context.Context, b base) error {
+				if _, err := query.Exec(ctx, b.q, query.Delete(t.Table).Named("auths.ForgetEnded").
+					Where(t.Until.Lt(b.now()))); err != nil {
+					return err
+				}
+				_, err := query.Exec(ctx, b.q,
+					query.Insert(t.Table).Named("auths.EndSession").Row(own.EndedSessionRow{Token: token, Until: until}).
+						OnConflict(t.Token).DoUpdate(t.Until))
 				return err
-			}
-			_, err := query.Exec(ctx, b.q, query.Insert(t.Table).Named("auths.EndSession").Row(own.EndedSessionRow{Token: token, Until: until}).
-				OnConflict(t.Token).DoUpdate(t.Until))
-			return err
-		})
+			})
 	})
 }

@@ -51,7 +51,8 @@ func withFactors(name string, more ...query.Selectable) query.SelectStmt {
 var sessionOf = variants[bool, sessionRow]{build: func(signedOut bool) query.SelectStmt {
 	t := own.EndedSession
 	return withFactors("auths.Session", tables.Auth.MFA).Where(tables.User.ID.EqTo(query.Param[string]("user")), mayAct(),
-		when(signedOut, query.Not(query.Exists(query.Select(t.Token).From(t.Table).Where(t.Token.EqTo(query.Param[string]("token")))))))
+		when(signedOut, query.Not(query.Exists(query.Select(t.Token).From(t.Table).
+			Where(t.Token.EqTo(query.Param[string]("token")))))))
 }}
 
 // Session returns whose session this is, in one statement where second factors
@@ -112,7 +113,8 @@ func (a *Auths) Factors(ctx context.Context, w Who) (has, needed bool, codes int
 		return false, false, 0, ErrNoSession
 	}
 	t := tables.Auth
-	stored, err := query.One[jsonvalue.JSON](ctx, a.q, query.Select(t.MFA).From(t.Table).Named("auths.Factors").Where(t.ID.Eq(w.ID)))
+	stored, err := query.One[jsonvalue.JSON](ctx, a.q,
+		query.Select(t.MFA).From(t.Table).Named("auths.Factors").Where(t.ID.Eq(w.ID)))
 	if err != nil {
 		return false, false, 0, err
 	}

@@ -26,7 +26,8 @@ func inKnowledge(w Who, r Right) query.Cond {
 func inChannels(w Who) query.Cond {
 	cf, c, m := tables.ChannelFile, tables.Channel, tables.ChannelMember
 	closed := c.Type.IfNull("").In("group", "dm")
-	member := query.Exists(query.Select(m.ID).From(m.Table).Where(m.ChannelID.EqTo(c.ID), m.UserID.Eq(w.ID), m.IsActive.Eq(true)))
+	member := query.Exists(query.Select(m.ID).From(m.Table).
+		Where(m.ChannelID.EqTo(c.ID), m.UserID.Eq(w.ID), m.IsActive.Eq(true)))
 	return query.Exists(query.Select(cf.ID).From(cf.Table).Join(c.Table, c.ID.EqTo(cf.ChannelID)).Where(
 		cf.FileID.EqTo(tables.File.ID), c.DeletedAt.IsNull(), c.ArchivedAt.IsNull(), query.Or(
 			query.And(closed, member),
@@ -37,11 +38,14 @@ func inChannels(w Who) query.Cond {
 func inChats(w Who) query.Cond {
 	cf, c, f := tables.ChatFile, tables.Chat, tables.Folder
 	shared := query.WithRecursive("readable_folders",
-		query.Select(f.ID).From(f.Table).Where(query.Or(f.UserID.Eq(w.ID), granted(folders.resource, f.ID, w.ID, MayRead))), true,
+		query.Select(f.ID).From(f.Table).
+			Where(query.Or(f.UserID.Eq(w.ID), granted(folders.resource, f.ID, w.ID, MayRead))), true,
 		func(self *query.CTE) query.SelectStmt {
-			return query.Select(f.ID).From(f.Table).JoinItem(self, f.ParentID.EqTo(query.Field[string]("readable_folders", "id")))
+			return query.Select(f.ID).From(f.Table).
+				JoinItem(self, f.ParentID.EqTo(query.Field[string]("readable_folders", "id")))
 		})
-	inFolder := c.FolderID.InQuery(query.Select(query.Field[string]("readable_folders", "id")).With(shared).FromItem(shared))
+	inFolder := c.FolderID.InQuery(query.Select(query.Field[string]("readable_folders", "id")).With(shared).
+		FromItem(shared))
 	return query.Exists(query.Select(cf.ID).From(cf.Table).Join(c.Table, c.ID.EqTo(cf.ChatID)).Where(
 		cf.FileID.EqTo(tables.File.ID), query.Or(c.ShareID.NotNull(), c.FolderID.NotNull()),
 		query.Or(c.UserID.Eq(w.ID), granted(sharedChatResource, c.ID, w.ID, MayRead), inFolder)))
@@ -54,7 +58,8 @@ func inNotes(w Who) query.Cond {
 	el := n.Data.Path("files").Elements("attached")
 	attached := query.JSONDoc(el.Value())
 	return query.Exists(query.Select(n.ID).From(n.Table).JoinItem(el).Where(n.UserID.EqTo(tables.File.UserID),
-		attached.Path("type").Text().Eq("file"), attached.Path("id").Text().EqTo(tables.File.ID), granted(notes.resource, n.ID, w.ID, MayRead)))
+		attached.Path("type").Text().Eq("file"), attached.Path("id").Text().
+			EqTo(tables.File.ID), granted(notes.resource, n.ID, w.ID, MayRead)))
 }
 
 // fileThrough holds for the files of others to which w has a right through
@@ -74,9 +79,11 @@ func (f *Files) inModels(ctx context.Context, w Who, r Right, id string) (bool, 
 	rows, err := query.All[struct {
 		Based bool           `db:"based"`
 		Meta  jsonvalue.JSON `db:"meta"`
-	}](ctx, f.q, query.Select(query.Case[bool]().When(m.BaseModelID.NotNull(), true).Else(false).As("based"), m.Meta).From(m.Table).Named("models.WithFile").
+	}](ctx, f.q, query.Select(query.Case[bool]().When(m.BaseModelID.NotNull(), true).Else(false).As("based"), m.Meta).
+		From(m.Table).Named("models.WithFile").
 		Where(m.Meta.Contains(id), query.Or(m.UserID.Eq(w.ID), granted("model", m.ID, w.ID, r)),
-			when(r != MayRead, m.UserID.InQuery(query.Select(tables.File.UserID).From(tables.File.Table).Where(tables.File.ID.Eq(id))))))
+			when(r != MayRead, m.UserID.InQuery(query.Select(tables.File.UserID).From(tables.File.Table).
+				Where(tables.File.ID.Eq(id))))))
 	for _, x := range rows {
 		if names(x.Meta, id, r == MayRead) && (x.Based || r == MayRead) {
 			return true, nil

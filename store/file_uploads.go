@@ -39,7 +39,8 @@ func (r *FileRefused) Error() string {
 	return "files with this extension are not allowed by the setting rag.file.allowed_extensions"
 }
 
-var errNoBlobs = dberr.New(dberr.Unsupported, "files", "this program keeps no files; give the store a place for their bytes, Options.Blobs")
+var errNoBlobs = dberr.New(dberr.Unsupported, "files",
+	"this program keeps no files; give the store a place for their bytes, Options.Blobs")
 
 // MaxText is how many bytes a text file may have for its text to be taken.
 const MaxText = 8 << 20
@@ -169,12 +170,14 @@ func (u *Upload) Commit(ctx context.Context, said jsonvalue.JSON) (*model.File, 
 	if !said.IsObject() {
 		said = jsonvalue.Text("{}")
 	}
-	meta, err := jsonvalue.Of(map[string]any{"name": u.form.Name, "content_type": u.form.ContentType, "size": u.written.Size, "file_hash": hash, "data": said})
+	meta, err := jsonvalue.Of(map[string]any{"name": u.form.Name, "content_type": u.form.ContentType,
+		"size": u.written.Size, "file_hash": hash, "data": said})
 	if err != nil {
 		return nil, err
 	}
 	now := u.f.now()
-	x := &model.File{ID: u.id, UserID: &u.w.ID, Filename: &u.form.Name, Path: ptr(u.written.Location()), Data: jsonvalue.Text("{}"), Meta: meta, CreatedAt: &now, UpdatedAt: &now}
+	x := &model.File{ID: u.id, UserID: &u.w.ID, Filename: &u.form.Name, Path: ptr(u.written.Location()),
+		Data: jsonvalue.Text("{}"), Meta: meta, CreatedAt: &now, UpdatedAt: &now}
 	if u.form.Process {
 		if err := u.process(ctx, x); err != nil {
 			return nil, err
@@ -243,7 +246,8 @@ func (u *Upload) process(ctx context.Context, x *model.File) error {
 		x.Data = jsonvalue.Text(`{"status":"completed","error":null}`) // kept as it is
 		return nil
 	default:
-		return failed(x, "No text is read out of files of type "+u.form.ContentType+" here. It can be sent to /api/v1/files/"+u.id+"/data/content/update.")
+		return failed(x, "No text is read out of files of type "+u.form.ContentType+" here. It can be sent to /api/v1/files/"+
+			u.id+"/data/content/update.")
 	}
 	b, err := u.f.blobs.Open(ctx, u.written.Location())
 	if err != nil {
@@ -252,7 +256,8 @@ func (u *Upload) process(ctx context.Context, x *model.File) error {
 	defer b.Close()
 	text, err := io.ReadAll(io.LimitReader(b, MaxText))
 	if err != nil {
-		return &dberr.Error{Op: "files.Create", Code: dberr.Unavailable, Msg: "the file that was just written cannot be read", Err: err}
+		return &dberr.Error{Op: "files.Create", Code: dberr.Unavailable,
+			Msg: "the file that was just written cannot be read", Err: err}
 	}
 	data, hash, err := readText(strings.TrimPrefix(string(text), "\uFEFF"))
 	x.Data, x.Hash = data, &hash
@@ -338,7 +343,8 @@ func (f *Files) Sweep(ctx context.Context) (blobs.Swept, error) {
 		return blobs.Swept{}, nil
 	}
 	return f.blobs.Sweep(ctx, blobs.Idle, func(ctx context.Context, ids []string) (map[string]bool, error) {
-		found, err := query.All[string](ctx, f.q, query.Select(tables.File.ID).From(tables.File.Table).Named("files.Kept").Where(tables.File.ID.In(ids...)))
+		found, err := query.All[string](ctx, f.q,
+			query.Select(tables.File.ID).From(tables.File.Table).Named("files.Kept").Where(tables.File.ID.In(ids...)))
 		kept := map[string]bool{}
 		for _, id := range found {
 			kept[id] = true

@@ -22,7 +22,8 @@ type Files struct{ base }
 var files = kind[model.File, *model.File]{name: "files", table: tables.File.Table, id: tables.File.ID, owner: tables.File.UserID,
 	updated: tables.File.UpdatedAt, touch: func(f *model.File, now int64) { f.UpdatedAt = later(f.UpdatedAt, now) },
 	through: fileThrough, hidden: true,
-	with: []part{{"knowledge.ForgetFiles", tables.KnowledgeFile.FileID}, {"chats.ForgetFiles", tables.ChatFile.FileID}, {"channels.ForgetFiles", tables.ChannelFile.FileID}}}
+	with: []part{{"knowledge.ForgetFiles", tables.KnowledgeFile.FileID}, {"chats.ForgetFiles", tables.ChatFile.FileID},
+		{"channels.ForgetFiles", tables.ChannelFile.FileID}}}
 
 // fileColumns are those of a file. Without the text it is left in the database.
 func fileColumns(text bool) []query.Selectable {
@@ -30,7 +31,8 @@ func fileColumns(text bool) []query.Selectable {
 	if text {
 		return []query.Selectable{f.ID, f.UserID, f.Filename, f.Meta, f.CreatedAt, f.Hash, f.UpdatedAt, f.Path, f.Data}
 	}
-	return []query.Selectable{f.ID, f.UserID, f.Filename, f.Meta, f.CreatedAt, f.Hash, f.UpdatedAt, f.Path, f.Data.Path("content").Without().As("data")}
+	return []query.Selectable{f.ID, f.UserID, f.Filename, f.Meta, f.CreatedAt, f.Hash, f.UpdatedAt, f.Path,
+		f.Data.Path("content").Without().As("data")}
 }
 
 // FileFilter narrows a list of files; the zero value is all that belong to w,
@@ -58,7 +60,8 @@ func (f *Files) List(ctx context.Context, w Who, filter FileFilter, p Page) ([]m
 	if filter.ByChange {
 		order = t.UpdatedAt.Desc()
 	}
-	st := query.Select(fileColumns(filter.WithText)...).From(t.Table).Named("files.List").Where(filter.conds(&f.base, w)...).OrderBy(order, t.ID.Desc())
+	st := query.Select(fileColumns(filter.WithText)...).From(t.Table).Named("files.List").
+		Where(filter.conds(&f.base, w)...).OrderBy(order, t.ID.Desc())
 	return query.All[model.File](ctx, f.q, p.apply(st))
 }
 
@@ -79,7 +82,8 @@ func (f *Files) Get(ctx context.Context, w Who, id string) (*model.File, error) 
 
 func (f *Files) get(ctx context.Context, w Who, id string, text bool) (*model.File, error) {
 	return asAllowed(ctx, f, w, MayRead, id, func(w Who) (*model.File, error) {
-		return files.find(ctx, &f.base, w, MayRead, query.Select(fileColumns(text)...).From(tables.File.Table).Named("files.Get"), id)
+		return files.find(ctx, &f.base, w, MayRead,
+			query.Select(fileColumns(text)...).From(tables.File.Table).Named("files.Get"), id)
 	})
 }
 
@@ -97,7 +101,8 @@ func (f *Files) Open(ctx context.Context, w Who, id string) (*FileContent, error
 	}
 	u := tables.User
 	x, err := asAllowed(ctx, f, w, MayRead, id, func(w Who) (*fileOfOwner, error) {
-		st := query.Select(append(fileColumns(false), u.Role.As("owner_role"))...).From(tables.File.Table).Named("files.Open").
+		st := query.Select(append(fileColumns(false), u.Role.As("owner_role"))...).From(tables.File.Table).
+			Named("files.Open").
 			LeftJoin(u.Table, u.ID.EqTo(tables.File.UserID)).Where(tables.File.ID.Eq(id), files.allowed(&f.base, w, MayRead))
 		return one(query.One[fileOfOwner](ctx, f.q, st))
 	})
@@ -130,7 +135,8 @@ func (f *Files) Text(ctx context.Context, w Who, id string) (*FileText, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &FileText{textOf(x.Data.Member("content")), textOf(x.Data.Member("status")), textOf(x.Data.Member("error"))}, nil
+	return &FileText{textOf(x.Data.Member("content")), textOf(x.Data.Member("status")),
+		textOf(x.Data.Member("error"))}, nil
 }
 
 // Status is Text without the content.
@@ -177,7 +183,8 @@ func (f *Files) SetText(ctx context.Context, w Who, id, text string) (*model.Fil
 }
 
 func (f *Files) update(ctx context.Context, w Who, id string, edit func(*model.File) error) (*model.File, error) {
-	return asAllowed(ctx, f, w, MayWrite, id, func(w Who) (*model.File, error) { return files.update(ctx, &f.base, w, id, edit) })
+	return asAllowed(ctx, f, w, MayWrite, id,
+		func(w Who) (*model.File, error) { return files.update(ctx, &f.base, w, id, edit) })
 }
 
 // Delete removes a file that w may change: row, links, grants and bytes.
@@ -214,8 +221,9 @@ const batch = 500
 // remove deletes some of the files that conditions name: the bytes are claimed,
 // the rows go, and then the bytes. It returns how many there were.
 func (f *Files) remove(ctx context.Context, which ...query.Cond) (int, error) {
-	found, err := query.All[place](ctx, f.q, query.Select(tables.File.ID, tables.File.Path.IfNull("").As("path")).From(tables.File.Table).Named("files.Places").
-		Where(which...).OrderBy(tables.File.ID).Limit(batch))
+	found, err := query.All[place](ctx, f.q,
+		query.Select(tables.File.ID, tables.File.Path.IfNull("").As("path")).From(tables.File.Table).Named("files.Places").
+			Where(which...).OrderBy(tables.File.ID).Limit(batch))
 	if err != nil || len(found) == 0 {
 		return 0, err
 	}

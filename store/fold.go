@@ -162,7 +162,8 @@ func (c *Chats) foldFrom(ctx context.Context, in own.MessageTable, id string) (n
 }
 
 func (b *base) fold(ctx context.Context, in own.MessageTable, id string) (int64, error) {
-	x, err := chats.find(ctx, b, Program(), MayWrite, query.SelectFrom(tables.Chat.Table).Named("chats.Lock").ForUpdate(), id)
+	x, err := chats.find(ctx, b, Program(), MayWrite,
+		query.SelectFrom(tables.Chat.Table).Named("chats.Lock").ForUpdate(), id)
 	if errors.Is(err, dberr.ErrNotFound) {
 		return query.Exec(ctx, b.q, query.Delete(in.Table).Named("waiting.DeleteOfChat").Where(in.ChatID.Eq(id)))
 	}
@@ -198,8 +199,9 @@ func (b *base) fold(ctx context.Context, in own.MessageTable, id string) (int64,
 func (m *Messages) settle(ctx context.Context, rows []model.ChatMessage) error {
 	var wrong []model.ChatMessage
 	for part := range slices.Chunk(rows, rowsPerStatement) {
-		stored, err := query.All[model.ChatMessage](ctx, m.q, query.SelectFrom(tables.ChatMessage.Table).Named("messages.Settled").
-			Where(tables.ChatMessage.ID.In(collect(part, func(r model.ChatMessage) string { return r.ID })...)))
+		stored, err := query.All[model.ChatMessage](ctx, m.q,
+			query.SelectFrom(tables.ChatMessage.Table).Named("messages.Settled").
+				Where(tables.ChatMessage.ID.In(collect(part, func(r model.ChatMessage) string { return r.ID })...)))
 		if err != nil {
 			return err
 		}
@@ -220,5 +222,6 @@ func (m *Messages) settle(ctx context.Context, rows []model.ChatMessage) error {
 
 // unreadable is the error for a chat whose stored document is not JSON.
 func unreadable(op, chat string, err error) error {
-	return &dberr.Error{Op: op, Code: dberr.Internal, Msg: "the stored document of the chat " + chat + " is not JSON; repair the row first", Err: err}
+	return &dberr.Error{Op: op, Code: dberr.Internal,
+		Msg: "the stored document of the chat " + chat + " is not JSON; repair the row first", Err: err}
 }

@@ -111,7 +111,8 @@ func (f *Folders) Shared(ctx context.Context, w Who) ([]Folder, error) {
 	if _, err := folders.permitted(ctx, &f.base, w); err != nil {
 		return nil, err
 	}
-	all, err := folders.list(ctx, &f.base, tables.Folder.CreatedAt.Asc(), Page{}, tables.Folder.UserID.Ne(w.ID), folders.mine(w, MayRead))
+	all, err := folders.list(ctx, &f.base, tables.Folder.CreatedAt.Asc(), Page{}, tables.Folder.UserID.Ne(w.ID),
+		folders.mine(w, MayRead))
 	out := make([]Folder, len(all))
 	for i := range all {
 		if err == nil {
@@ -166,7 +167,8 @@ func room(tree []model.Folder, id, name string, parent *string) error {
 
 // Create makes a folder of w. Errors: ErrFolderExists, dberr.ErrNotFound for
 // the parent.
-func (f *Folders) Create(ctx context.Context, w Who, name string, parent *string, data, meta jsonvalue.JSON) (*model.Folder, error) {
+func (f *Folders) Create(ctx context.Context, w Who, name string, parent *string, data,
+	meta jsonvalue.JSON) (*model.Folder, error) {
 	if _, err := folders.permitted(ctx, &f.base, w); err != nil {
 		return nil, err
 	}
@@ -189,7 +191,8 @@ func (f *Folders) Create(ctx context.Context, w Who, name string, parent *string
 // lockTree reads all folders of a user, and lets nobody else change them: the
 // row of the user is the lock.
 func (f *Folders) lockTree(ctx context.Context, user string) ([]model.Folder, error) {
-	lock := query.Select(tables.User.ID).From(tables.User.Table).Named("folders.Lock").Where(tables.User.ID.Eq(user)).ForUpdate()
+	lock := query.Select(tables.User.ID).From(tables.User.Table).Named("folders.Lock").
+		Where(tables.User.ID.Eq(user)).ForUpdate()
 	if _, err := query.All[string](ctx, f.q, lock); err != nil {
 		return nil, err
 	}
@@ -201,32 +204,33 @@ func (f *Folders) lockTree(ctx context.Context, user string) ([]model.Folder, er
 // the parent, and ErrFolderInside.
 func (f *Folders) Update(ctx context.Context, w Who, id string, edit func(*model.Folder) error) (*model.Folder, error) {
 	var out *model.Folder
-	err := f.inTx(ctx, engine.TxOptions{Name: "folders.Update", Idempotent: true}, func(ctx context.Context, b base) error {
-		was, err := folders.get(ctx, &b, w, MayWrite, id)
-		if err != nil {
-			return err
-		}
-		tree, err := (&Folders{b}).lockTree(ctx, was.UserID)
-		if err != nil {
-			return err
-		}
-		out, err = folders.update(ctx, &b, w, id, func(x *model.Folder) error {
-			if err := edit(x); err != nil {
+	err := f.inTx(ctx, engine.TxOptions{Name: "folders.Update", Idempotent: true},
+		func(ctx context.Context, b base) error {
+			was, err := folders.get(ctx, &b, w, MayWrite, id)
+			if err != nil {
 				return err
 			}
-			x.Name = strings.TrimSpace(chatdoc.CleanString(x.Name))
-			if x.Name == was.Name && orZero(x.ParentID) == orZero(was.ParentID) {
-				return nil
+			tree, err := (&Folders{b}).lockTree(ctx, was.UserID)
+			if err != nil {
+				return err
 			}
-			for _, inside := range below(tree, id) {
-				if x.ParentID != nil && *x.ParentID == inside {
-					return ErrFolderInside
+			out, err = folders.update(ctx, &b, w, id, func(x *model.Folder) error {
+				if err := edit(x); err != nil {
+					return err
 				}
-			}
-			return room(tree, id, x.Name, x.ParentID)
+				x.Name = strings.TrimSpace(chatdoc.CleanString(x.Name))
+				if x.Name == was.Name && orZero(x.ParentID) == orZero(was.ParentID) {
+					return nil
+				}
+				for _, inside := range below(tree, id) {
+					if x.ParentID != nil && *x.ParentID == inside {
+						return ErrFolderInside
+					}
+				}
+				return room(tree, id, x.Name, x.ParentID)
+			})
+			return err
 		})
-		return err
-	})
 	return out, err
 }
 
@@ -290,8 +294,10 @@ func (f *Folders) Delete(ctx context.Context, w Who, id string, contents bool) e
 		}
 		for _, st := range []query.Statement{
 			deleteGrants(folders.resource, tables.AccessGrant.ResourceID.In(ids...)),
-			query.Update(tables.Automation.Table).Named("automations.LeaveFolders").Set(tables.Automation.FolderID.SetNull()).Where(tables.Automation.FolderID.In(ids...)),
-			query.Delete(tables.Folder.Table).Named("folders.Delete").Where(tables.Folder.UserID.Eq(x.UserID), tables.Folder.ID.In(ids...)),
+			query.Update(tables.Automation.Table).Named("automations.LeaveFolders").Set(tables.Automation.FolderID.SetNull()).
+				Where(tables.Automation.FolderID.In(ids...)),
+			query.Delete(tables.Folder.Table).Named("folders.Delete").
+				Where(tables.Folder.UserID.Eq(x.UserID), tables.Folder.ID.In(ids...)),
 		} {
 			if _, err := query.Exec(ctx, b.q, st); err != nil {
 				return err
@@ -304,10 +310,12 @@ func (f *Folders) Delete(ctx context.Context, w Who, id string, contents bool) e
 // empty deletes chats, or takes them out of their folders.
 func (f *Folders) empty(ctx context.Context, w Who, owner string, which query.Cond, contents bool) error {
 	if !contents {
-		_, err := query.Exec(ctx, f.q, query.Update(tables.Chat.Table).Named("chats.LeaveFolders").Set(tables.Chat.FolderID.SetNull()).Where(which))
+		_, err := query.Exec(ctx, f.q,
+			query.Update(tables.Chat.Table).Named("chats.LeaveFolders").Set(tables.Chat.FolderID.SetNull()).Where(which))
 		return err
 	}
-	metas, err := query.All[jsonvalue.JSON](ctx, f.q, query.Select(tables.Chat.Meta).From(tables.Chat.Table).Named("chats.MetaIn").Where(which))
+	metas, err := query.All[jsonvalue.JSON](ctx, f.q,
+		query.Select(tables.Chat.Meta).From(tables.Chat.Table).Named("chats.MetaIn").Where(which))
 	if err != nil || len(metas) == 0 {
 		return err
 	}
@@ -336,7 +344,8 @@ func (f *Folders) Share(ctx context.Context, w Who, id string, grants []Grant) (
 // Chats returns a page of the chats in a folder that w may read, of the owner
 // and of others to whom it is shared, and how many there are in all. The folder
 // says whether w may write to it.
-func (f *Folders) Chats(ctx context.Context, w Who, id string, filter ChatFilter, p Page) (*Folder, []ChatItem, int64, error) {
+func (f *Folders) Chats(ctx context.Context, w Who, id string, filter ChatFilter,
+	p Page) (*Folder, []ChatItem, int64, error) {
 	x, err := f.Get(ctx, w, id)
 	if err != nil {
 		return nil, nil, 0, err
@@ -367,6 +376,7 @@ func (f *Folders) MarkRead(ctx context.Context, w Who, id string) (ids []string,
 		ids = below(tree, id)
 	}
 	t := tables.Chat
-	n, err = (&Chats{f.base}).setAll(ctx, w, "folders.MarkRead", []query.Assignment{t.LastReadAt.SetTo(t.UpdatedAt)}, t.FolderID.In(ids...))
+	n, err = (&Chats{f.base}).
+		setAll(ctx, w, "folders.MarkRead", []query.Assignment{t.LastReadAt.SetTo(t.UpdatedAt)}, t.FolderID.In(ids...))
 	return ids, n, err
 }

@@ -17,7 +17,8 @@ func TestSummed(t *testing.T) {
 		}
 		return model.Folder{ID: id, ParentID: &parent}
 	}
-	tree := []model.Folder{in("a", ""), in("b", "a"), in("c", "b"), in("d", "a"), in("e", "gone"), in("r", "s"), in("s", "r"), in("t", "r")}
+	tree := []model.Folder{in("a", ""), in("b", "a"), in("c", "b"), in("d", "a"), in("e", "gone"), in("r", "s"),
+		in("s", "r"), in("t", "r")}
 	got := summed(tree, map[string]int64{"a": 1, "c": 10, "d": 100, "e": 1000, "r": 1, "s": 2, "t": 4, "gone": 7})
 	want := map[string]int64{"a": 111, "b": 10, "c": 10, "d": 100, "e": 1000, "r": 5, "s": 2, "t": 4}
 	if !maps.Equal(got, want) {

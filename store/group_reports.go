@@ -42,7 +42,8 @@ type MemberCounts struct {
 // they are in all, and the counts for each membership whatever was searched
 // for. Query is part of a name or an address. Only to admins. Errors:
 // dberr.ErrNotFound.
-func (g *Groups) Belonging(ctx context.Context, w Who, id string, how Membership, search string, p Page) ([]GroupMember, int64, *MemberCounts, error) {
+func (g *Groups) Belonging(ctx context.Context, w Who, id string, how Membership, search string,
+	p Page) ([]GroupMember, int64, *MemberCounts, error) {
 	if !w.Admin() {
 		return nil, 0, nil, ErrNotPermitted
 	}
@@ -57,14 +58,16 @@ func (g *Groups) Belonging(ctx context.Context, w Who, id string, how Membership
 		return nil, 0, nil, err
 	}
 	direct := u.ID.InQuery(members(m.GroupID.Eq(id)))
-	conds := append(UserFilter{Query: search}.conds(), when(how == Direct, direct), when(how != Direct, u.ID.InQuery(members(below))),
+	conds := append(UserFilter{Query: search}.conds(), when(how == Direct, direct),
+		when(how != Direct, u.ID.InQuery(members(below))),
 		when(how == Inherited, query.Not(direct)))
 	total, err := users.count(ctx, &g.base, conds...)
 	if err != nil {
 		return nil, 0, nil, err
 	}
-	found, err := query.All[GroupMember](ctx, g.q, p.apply(query.Select(u.ID, u.Name, u.Email, u.Role).From(u.Table).Named("groups.Belonging").
-		Where(conds...).OrderBy(u.Name, u.ID)))
+	found, err := query.All[GroupMember](ctx, g.q,
+		p.apply(query.Select(u.ID, u.Name, u.Email, u.Role).From(u.Table).Named("groups.Belonging").
+			Where(conds...).OrderBy(u.Name, u.ID)))
 	if err != nil || len(found) == 0 {
 		return found, total, &counts, err
 	}
@@ -150,7 +153,8 @@ func (g *Groups) Preview(ctx context.Context, w Who, id string) (*GroupPreview, 
 	}
 	t := tables.Group
 	up := upwards(query.Select(t.ID).From(t.Table).Where(t.ID.Eq(id)))
-	chain, err := query.All[model.Group](ctx, g.q, query.SelectFrom(t.Table).Named("groups.Above").Where(t.ID.InQuery(up)).OrderBy(t.ID))
+	chain, err := query.All[model.Group](ctx, g.q,
+		query.SelectFrom(t.Table).Named("groups.Above").Where(t.ID.InQuery(up)).OrderBy(t.ID))
 	if err != nil {
 		return nil, err
 	}

@@ -55,9 +55,10 @@ func upwards(from query.SelectStmt) query.SelectStmt {
 // downwards selects the ids of a group and of all below it.
 func downwards(id string) query.SelectStmt {
 	g := tables.Group
-	down := query.WithRecursive("downwards", query.Select(g.ID).From(g.Table).Where(g.ID.Eq(id)), true, func(self *query.CTE) query.SelectStmt {
-		return query.Select(g.ID).From(g.Table).JoinItem(self, g.ParentGroupID.EqTo(query.Field[string]("downwards", "id")))
-	})
+	down := query.WithRecursive("downwards", query.Select(g.ID).From(g.Table).Where(g.ID.Eq(id)), true,
+		func(self *query.CTE) query.SelectStmt {
+			return query.Select(g.ID).From(g.Table).JoinItem(self, g.ParentGroupID.EqTo(query.Field[string]("downwards", "id")))
+		})
 	return query.Select(query.Field[string]("downwards", "id")).FromItem(down).With(down)
 }
 
@@ -69,7 +70,8 @@ func members(which query.Cond) query.SelectStmt {
 func selectGroups(name string) query.SelectStmt {
 	g, m := tables.Group, tables.GroupMember
 	n := query.Scalar[int64](query.Select(query.CountAll()).From(m.Table).Where(m.GroupID.EqTo(g.ID)))
-	return query.Select(append(query.Columns(g.Table), n.As("members"))...).From(g.Table).Named(name).OrderBy(g.UpdatedAt.Desc(), g.ID)
+	return query.Select(append(query.Columns(g.Table), n.As("members"))...).From(g.Table).Named(name).
+		OrderBy(g.UpdatedAt.Desc(), g.ID)
 }
 
 // shareSetting is who may share with a group: a boolean, or "members".
@@ -91,7 +93,8 @@ func (g *Groups) List(ctx context.Context, w Who, share *bool) ([]Group, error) 
 	case share == nil:
 		st = st.Where(mine)
 	case *share:
-		st = st.Where(query.Or(shareSetting().IsNull(), shareSetting().In("true", "1"), query.And(shareSetting().Eq("members"), mine)))
+		st = st.Where(query.Or(shareSetting().IsNull(), shareSetting().In("true", "1"),
+			query.And(shareSetting().Eq("members"), mine)))
 	default:
 		st = st.Where(shareSetting().Eq("false"))
 	}
@@ -115,8 +118,9 @@ func (g *Groups) Of(ctx context.Context, w Who, user string, inherited bool) ([]
 	}
 	t, m := tables.Group, tables.GroupMember
 	direct := t.ID.InQuery(query.Select(m.GroupID).From(m.Table).Where(m.UserID.Eq(user)))
-	return query.All[OwnGroup](ctx, g.q, query.Select(append(query.Columns(t.Table), direct.As("direct"))...).From(t.Table).Named("groups.Of").
-		Where(when(!inherited, direct), when(inherited, t.ID.InQuery(groupsOf(user)))).OrderBy(t.UpdatedAt.Desc(), t.ID))
+	return query.All[OwnGroup](ctx, g.q,
+		query.Select(append(query.Columns(t.Table), direct.As("direct"))...).From(t.Table).Named("groups.Of").
+			Where(when(!inherited, direct), when(inherited, t.ID.InQuery(groupsOf(user)))).OrderBy(t.UpdatedAt.Desc(), t.ID))
 }
 
 // Get returns a group to admins, or dberr.ErrNotFound.
@@ -146,7 +150,8 @@ func (g *Groups) Members(ctx context.Context, w Who, id string) ([]model.User, e
 	if !w.Admin() {
 		return nil, ErrNotPermitted
 	}
-	return users.list(ctx, &g.base, tables.User.ID.Asc(), Page{}, tables.User.ID.InQuery(members(tables.GroupMember.GroupID.Eq(id))))
+	return users.list(ctx, &g.base, tables.User.ID.Asc(), Page{},
+		tables.User.ID.InQuery(members(tables.GroupMember.GroupID.Eq(id))))
 }
 
 // Create makes a group, below another where parent names one. Data without a
@@ -165,7 +170,8 @@ func (g *Groups) Create(ctx context.Context, w Who, x model.Group) (*Group, erro
 		x.Data = x.Data.With("config", config.Merged(jsonvalue.Text(`{"share":"members"}`)))
 	}
 	applied := func(ctx context.Context, q engine.Queryer) (bool, error) {
-		return query.Found(ctx, q, query.Select(tables.Group.ID).From(tables.Group.Table).Named("groups.Applied").Where(tables.Group.ID.Eq(x.ID)))
+		return query.Found(ctx, q,
+			query.Select(tables.Group.ID).From(tables.Group.Table).Named("groups.Applied").Where(tables.Group.ID.Eq(x.ID)))
 	}
 	err := g.inTx(ctx, engine.TxOptions{Name: "groups.Create", Applied: applied}, func(ctx context.Context, b base) error {
 		if err := (&Groups{b}).place(ctx, x.ID, x.ParentGroupID); err != nil {
@@ -186,7 +192,8 @@ func (g *Groups) place(ctx context.Context, id string, parent *string) error {
 		return nil
 	}
 	t := tables.Group
-	tree, err := query.All[model.Group](ctx, g.q, query.Select(t.ID, t.ParentGroupID).From(t.Table).Named("groups.Lock").OrderBy(t.ID).ForUpdate())
+	tree, err := query.All[model.Group](ctx, g.q,
+		query.Select(t.ID, t.ParentGroupID).From(t.Table).Named("groups.Lock").OrderBy(t.ID).ForUpdate())
 	if err != nil {
 		return err
 	}
@@ -246,7 +253,8 @@ func (g *Groups) AddMembers(ctx context.Context, w Who, id string, ids []string)
 			return err
 		}
 		u, m := tables.User, tables.GroupMember
-		there, err := query.All[string](ctx, b.q, query.Select(u.ID).From(u.Table).Named("users.There").Where(u.ID.In(ids...)).OrderBy(u.ID))
+		there, err := query.All[string](ctx, b.q,
+			query.Select(u.ID).From(u.Table).Named("users.There").Where(u.ID.In(ids...)).OrderBy(u.ID))
 		if err != nil || len(there) == 0 {
 			return err
 		}
@@ -254,7 +262,8 @@ func (g *Groups) AddMembers(ctx context.Context, w Who, id string, ids []string)
 		rows := collect(there, func(user string) model.GroupMember {
 			return model.GroupMember{ID: b.newID(), GroupID: id, UserID: user, CreatedAt: &now, UpdatedAt: &now}
 		})
-		_, err = query.Exec(ctx, b.q, query.InsertRows(m.Table, rows).Named("members.Insert").OnConflict(m.GroupID, m.UserID).DoNothing())
+		_, err = query.Exec(ctx, b.q,
+			query.InsertRows(m.Table, rows).Named("members.Insert").OnConflict(m.GroupID, m.UserID).DoNothing())
 		return err
 	})
 }
@@ -266,7 +275,8 @@ func (g *Groups) RemoveMembers(ctx context.Context, w Who, id string, ids []stri
 			return err
 		}
 		m := tables.GroupMember
-		_, err := query.Exec(ctx, b.q, query.Delete(m.Table).Named("members.Delete").Where(m.GroupID.Eq(id), m.UserID.In(ids...)))
+		_, err := query.Exec(ctx, b.q,
+			query.Delete(m.Table).Named("members.Delete").Where(m.GroupID.Eq(id), m.UserID.In(ids...)))
 		return err
 	})
 }
@@ -296,7 +306,8 @@ func (g *Groups) joinDefault(ctx context.Context, user string) error {
 }
 
 // change runs do in a transaction, and returns the group as it is then.
-func (g *Groups) change(ctx context.Context, w Who, name, id string, do func(ctx context.Context, b base) error) (*Group, error) {
+func (g *Groups) change(ctx context.Context, w Who, name, id string,
+	do func(ctx context.Context, b base) error) (*Group, error) {
 	if !w.Admin() {
 		return nil, ErrNotPermitted
 	}
@@ -314,7 +325,8 @@ func (g *Groups) change(ctx context.Context, w Who, name, id string, do func(ctx
 // touch notes that a group changes now, and keeps others from changing it.
 func (g *Groups) touch(ctx context.Context, id string) error {
 	t := tables.Group
-	n, err := query.Exec(ctx, g.q, query.Update(t.Table).Named("groups.Touch").Set(t.UpdatedAt.Set(g.now())).Where(t.ID.Eq(id)))
+	n, err := query.Exec(ctx, g.q,
+		query.Update(t.Table).Named("groups.Touch").Set(t.UpdatedAt.Set(g.now())).Where(t.ID.Eq(id)))
 	if err == nil && n == 0 {
 		err = missing("groups.Touch", "group")
 	}
@@ -329,7 +341,8 @@ func (g *Groups) Delete(ctx context.Context, w Who, id string) error {
 	}
 	return g.inTx(ctx, engine.TxOptions{Name: "groups.Delete"}, func(ctx context.Context, b base) error {
 		t, grants := tables.Group, tables.AccessGrant
-		tree, err := query.All[model.Group](ctx, b.q, query.Select(t.ID, t.ParentGroupID).From(t.Table).Named("groups.Lock").OrderBy(t.ID).ForUpdate())
+		tree, err := query.All[model.Group](ctx, b.q,
+			query.Select(t.ID, t.ParentGroupID).From(t.Table).Named("groups.Lock").OrderBy(t.ID).ForUpdate())
 		if err != nil {
 			return err
 		}
@@ -338,7 +351,8 @@ func (g *Groups) Delete(ctx context.Context, w Who, id string) error {
 			return dberr.New(dberr.NotFound, "groups.Delete", "there is no such group")
 		}
 		for _, st := range []query.Statement{
-			query.Update(t.Table).Named("groups.Promote").Set(t.ParentGroupID.SetPtr(tree[i].ParentGroupID), t.UpdatedAt.Set(b.now())).
+			query.Update(t.Table).Named("groups.Promote").
+				Set(t.ParentGroupID.SetPtr(tree[i].ParentGroupID), t.UpdatedAt.Set(b.now())).
 				Where(t.ParentGroupID.Eq(id)),
 			query.Delete(tables.GroupMember.Table).Named("members.DeleteOfGroup").Where(tables.GroupMember.GroupID.Eq(id)),
 			query.Delete(grants.Table).Named("grants.DeleteOfGroup").Where(grants.PrincipalType.Eq("group"), grants.PrincipalID.Eq(id)),

@@ -90,7 +90,8 @@ func TestIsKilled(t *testing.T) {
 		t.Skip("this is a part of TestKilledUploads")
 	}
 	st, _ := filesIn(t, os.Getenv(killedIn), at, nil)
-	up, err := st.Files.Receive(t.Context(), store.Program(), store.NewFile{Name: "x.txt", Process: true}, strings.NewReader("some text"))
+	up, err := st.Files.Receive(t.Context(), store.Program(), store.NewFile{Name: "x.txt", Process: true},
+		strings.NewReader("some text"))
 	if err != nil {
 		t.Fatal(err)
 	}

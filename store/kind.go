@@ -134,7 +134,8 @@ func (k *kind[T, R]) has(ctx context.Context, b *base, w Who, r Right, id string
 
 // list returns whole rows in an order, then by id. The conditions say which,
 // rights among them.
-func (k *kind[T, R]) list(ctx context.Context, b *base, order query.Ordering, p Page, conds ...query.Cond) ([]T, error) {
+func (k *kind[T, R]) list(ctx context.Context, b *base, order query.Ordering, p Page,
+	conds ...query.Cond) ([]T, error) {
 	st := query.SelectFrom(k.table).Named(k.name+".List").Where(conds...).OrderBy(order, k.id)
 	return query.All[T](ctx, b.q, p.apply(st))
 }
@@ -217,21 +218,22 @@ func (k *kind[T, R]) share(ctx context.Context, b *base, w Who, id string, grant
 		return nil, err
 	}
 	var x R
-	err = b.inTx(ctx, engine.TxOptions{Name: k.name + ".Share", Idempotent: true}, func(ctx context.Context, b base) error {
-		x, err = k.find(ctx, &b, w, MayWrite, query.SelectFrom(k.table).Named(k.name+".Lock").ForUpdate(), id)
-		if err != nil {
-			return err
-		}
-		if p == nil && k.sharing != "" && len(grants) > 0 && !w.Admin() { // nobody had to look at them yet
-			if p, err = (&Users{b}).Permissions(ctx, w.ID); err != nil {
+	err = b.inTx(ctx, engine.TxOptions{Name: k.name + ".Share", Idempotent: true},
+		func(ctx context.Context, b base) error {
+			x, err = k.find(ctx, &b, w, MayWrite, query.SelectFrom(k.table).Named(k.name+".Lock").ForUpdate(), id)
+			if err != nil {
 				return err
 			}
-		}
-		if err := mayShare(p, k.sharing, grants); err != nil {
-			return err
-		}
-		return (&Grants{b}).replace(ctx, k.resource, id, grants)
-	})
+			if p == nil && k.sharing != "" && len(grants) > 0 && !w.Admin() { // nobody had to look at them yet
+				if p, err = (&Users{b}).Permissions(ctx, w.ID); err != nil {
+					return err
+				}
+			}
+			if err := mayShare(p, k.sharing, grants); err != nil {
+				return err
+			}
+			return (&Grants{b}).replace(ctx, k.resource, id, grants)
+		})
 	return x, err
 }
 

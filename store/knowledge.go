@@ -20,7 +20,8 @@ type Knowledge struct{ base }
 var knowledge = kind[model.Knowledge, *model.Knowledge]{name: "knowledge", table: tables.Knowledge.Table, id: tables.Knowledge.ID,
 	owner: tables.Knowledge.UserID, updated: tables.Knowledge.UpdatedAt, touch: func(k *model.Knowledge, now int64) { k.UpdatedAt = &now },
 	resource: "knowledge", sharing: "knowledge",
-	with: []part{{"knowledge.UnlinkFiles", tables.KnowledgeFile.KnowledgeID}, {"knowledge.DeleteDirectories", tables.KnowledgeDirectory.KnowledgeID}}}
+	with: []part{{"knowledge.UnlinkFiles", tables.KnowledgeFile.KnowledgeID},
+		{"knowledge.DeleteDirectories", tables.KnowledgeDirectory.KnowledgeID}}}
 
 // What bases refuse.
 var (
@@ -64,7 +65,8 @@ func (f KnowledgeFilter) conds(b *base, w Who) []query.Cond {
 	c := []query.Cond{knowledge.listed(b, w, MayRead), when(f.Mine, k.UserID.Eq(w.ID)), when(f.Others, k.UserID.Ne(w.ID)),
 		when(f.Source == "local", source.Ne("external")), when(f.Source == "external", source.Eq("external"))}
 	if f.Query != "" {
-		c = append(c, query.Or(k.Name.ContainsFold(f.Query), k.Description.ContainsFold(f.Query), u.Name.ContainsFold(f.Query),
+		c = append(c, query.Or(k.Name.ContainsFold(f.Query), k.Description.ContainsFold(f.Query),
+			u.Name.ContainsFold(f.Query),
 			u.Email.ContainsFold(f.Query), u.Username.ContainsFold(f.Query)))
 	}
 	return c
@@ -72,7 +74,8 @@ func (f KnowledgeFilter) conds(b *base, w Who) []query.Cond {
 
 // mayWrite is whether w may write to a base in a list.
 func (k *Knowledge) mayWrite(w Who) query.Expr[bool] {
-	return query.Case[bool]().When(query.And(tables.Knowledge.ID.NotNull(), knowledge.listed(&k.base, w, MayWrite)), true).Else(false)
+	return query.Case[bool]().
+		When(query.And(tables.Knowledge.ID.NotNull(), knowledge.listed(&k.base, w, MayWrite)), true).Else(false)
 }
 
 // List returns a page of bases, and how many there are in all. Admins see
@@ -85,21 +88,26 @@ func (k *Knowledge) List(ctx context.Context, w Who, f KnowledgeFilter, p Page) 
 	t, kf, u := tables.Knowledge, tables.KnowledgeFile, tables.User
 	files := query.Scalar[int64](query.Select(query.CountAll().As("n")).From(kf.Table).Where(kf.KnowledgeID.EqTo(t.ID)))
 	conds := f.conds(&k.base, w)
-	st := query.SelectFrom(t.Table).Columns(append(ownerColumns(), files.IfNull(0).As("file_count"), k.mayWrite(w).As("may_write"))...).Named("knowledge.List").
+	st := query.SelectFrom(t.Table).
+		Columns(append(ownerColumns(), files.IfNull(0).As("file_count"), k.mayWrite(w).As("may_write"))...).
+		Named("knowledge.List").
 		LeftJoin(u.Table, u.ID.EqTo(t.UserID)).Where(conds...).
-		OrderBy(sorted(f.Sort, f.Ascending, t.UpdatedAt, map[string]sortable{"created_at": t.CreatedAt, "name": t.Name}), t.ID)
+		OrderBy(sorted(f.Sort, f.Ascending, t.UpdatedAt, map[string]sortable{"created_at": t.CreatedAt,
+			"name": t.Name}), t.ID)
 	items, err := query.All[KnowledgeItem](ctx, k.q, p.apply(st))
 	if err != nil {
 		return nil, 0, err
 	}
-	grants, err := (&Grants{k.base}).Of(ctx, knowledge.resource, collect(items, func(x KnowledgeItem) string { return x.Knowledge.ID })...)
+	grants, err := (&Grants{k.base}).
+		Of(ctx, knowledge.resource, collect(items, func(x KnowledgeItem) string { return x.Knowledge.ID })...)
 	if err != nil {
 		return nil, 0, err
 	}
 	for i := range items {
 		items[i].Grants = grants[items[i].Knowledge.ID]
 	}
-	total, err := query.Count(ctx, k.q, query.Select(t.ID).Named("knowledge.Count").From(t.Table).LeftJoin(u.Table, u.ID.EqTo(t.UserID)).Where(conds...))
+	total, err := query.Count(ctx, k.q,
+		query.Select(t.ID).Named("knowledge.Count").From(t.Table).LeftJoin(u.Table, u.ID.EqTo(t.UserID)).Where(conds...))
 	return items, total, err
 }
 
@@ -130,7 +138,8 @@ func (k *Knowledge) seen(ctx context.Context, w Who, x *model.Knowledge, err err
 // Create makes a base of w, for which users need the permission
 // workspace.knowledge. What they may not share with is left out. Errors:
 // ErrNotPermitted.
-func (k *Knowledge) Create(ctx context.Context, w Who, name, description string, meta jsonvalue.JSON, grants []Grant) (*KnowledgeBase, error) {
+func (k *Knowledge) Create(ctx context.Context, w Who, name, description string, meta jsonvalue.JSON,
+	grants []Grant) (*KnowledgeBase, error) {
 	p, err := k.permitted(ctx, w, "workspace", "knowledge")
 	if err != nil {
 		return nil, err
@@ -158,7 +167,8 @@ func shareable(p Permissions, what string, grants []Grant) []Grant {
 
 // Update gives a base that w may write to another name and description.
 // Errors: dberr.ErrNotFound, ErrNoAccess.
-func (k *Knowledge) Update(ctx context.Context, w Who, id string, edit func(*model.Knowledge) error) (*KnowledgeBase, error) {
+func (k *Knowledge) Update(ctx context.Context, w Who, id string,
+	edit func(*model.Knowledge) error) (*KnowledgeBase, error) {
 	x, err := knowledge.update(ctx, &k.base, w, id, edit)
 	return k.seen(ctx, w, x, err)
 }
@@ -204,7 +214,8 @@ func forgetKnowledge(ctx context.Context, b *base, id string) error {
 	rows, err := query.All[struct {
 		ID   string         `db:"id"`
 		Meta jsonvalue.JSON `db:"meta"`
-	}](ctx, b.q, query.Select(m.ID, m.Meta).From(m.Table).Named("models.WithKnowledge").Where(m.Meta.Contains(id)).ForUpdate())
+	}](ctx, b.q, query.Select(m.ID, m.Meta).From(m.Table).Named("models.WithKnowledge").
+		Where(m.Meta.Contains(id)).ForUpdate())
 	if err != nil {
 		return err
 	}

@@ -66,7 +66,8 @@ func (f *NewConnection) members(was jsonvalue.JSON) (jsonvalue.JSON, error) {
 	if !capabilities.IsObject() || capabilities.String() == "{}" {
 		capabilities = jsonvalue.Text(`{"retrieve":true}`)
 	}
-	more, err := jsonvalue.Of(map[string]any{"name": name, "provider": provider, "endpoint": endpoint, "auth_config": auth, "config": config,
+	more, err := jsonvalue.Of(map[string]any{"name": name, "provider": provider, "endpoint": endpoint, "auth_config": auth,
+		"config":       config,
 		"capabilities": capabilities, "enabled": f.Enabled})
 	return was.Merged(more), err
 }
@@ -117,14 +118,17 @@ func connection(all []jsonvalue.JSON, id string) (int, error) {
 }
 
 // editConnections gives the list to edit, under lock, and stores what comes back.
-func (k *Knowledge) editConnections(ctx context.Context, w Who, edit func(ctx context.Context, b base, all []jsonvalue.JSON) ([]jsonvalue.JSON, error)) error {
+func (k *Knowledge) editConnections(ctx context.Context, w Who,
+	edit func(ctx context.Context, b base, all []jsonvalue.JSON) ([]jsonvalue.JSON, error)) error {
 	return k.inTx(ctx, engine.TxOptions{Name: "knowledge.EditConnections"}, func(ctx context.Context, b base) error {
 		c := tables.Config
 		row := model.Config{Key: keyConnections, Value: jsonvalue.Text("[]"), UpdatedAt: ptr(b.now())}
-		if _, err := query.Exec(ctx, b.q, query.Insert(c.Table).Named("config.Ensure").Row(row).OnConflict(c.Key).DoNothing()); err != nil {
+		if _, err := query.Exec(ctx, b.q, query.Insert(c.Table).Named("config.Ensure").Row(row).OnConflict(c.Key).
+			DoNothing()); err != nil {
 			return err
 		}
-		if _, err := query.All[string](ctx, b.q, query.Select(c.Key).From(c.Table).Named("config.Lock").Where(c.Key.Eq(keyConnections)).ForUpdate()); err != nil {
+		if _, err := query.All[string](ctx, b.q, query.Select(c.Key).From(c.Table).Named("config.Lock").
+			Where(c.Key.Eq(keyConnections)).ForUpdate()); err != nil {
 			return err
 		}
 		all, err := (&Knowledge{b}).connections(ctx, w)
@@ -145,7 +149,8 @@ func (k *Knowledge) editConnections(ctx context.Context, w Who, edit func(ctx co
 // CreateConnection adds a connection. Errors: ErrNotPermitted, *ConnectionFault.
 func (k *Knowledge) CreateConnection(ctx context.Context, w Who, form NewConnection) (jsonvalue.JSON, error) {
 	now := k.now()
-	empty, err := jsonvalue.Of(map[string]any{"id": k.newID(), "health": nil, "created_by": w.ID, "created_at": now, "updated_at": now})
+	empty, err := jsonvalue.Of(map[string]any{"id": k.newID(), "health": nil, "created_by": w.ID, "created_at": now,
+		"updated_at": now})
 	if err != nil {
 		return empty, err
 	}
@@ -153,13 +158,15 @@ func (k *Knowledge) CreateConnection(ctx context.Context, w Who, form NewConnect
 	if err != nil {
 		return made, err
 	}
-	return withoutSecrets(made), k.editConnections(ctx, w, func(_ context.Context, _ base, all []jsonvalue.JSON) ([]jsonvalue.JSON, error) {
-		return append(all, made), nil
-	})
+	return withoutSecrets(made),
+		k.editConnections(ctx, w, func(_ context.Context, _ base, all []jsonvalue.JSON) ([]jsonvalue.JSON, error) {
+			return append(all, made), nil
+		})
 }
 
 // changeConnection changes one of them, and returns it.
-func (k *Knowledge) changeConnection(ctx context.Context, w Who, id string, change func(jsonvalue.JSON) (jsonvalue.JSON, error)) (jsonvalue.JSON, error) {
+func (k *Knowledge) changeConnection(ctx context.Context, w Who, id string,
+	change func(jsonvalue.JSON) (jsonvalue.JSON, error)) (jsonvalue.JSON, error) {
 	var after jsonvalue.JSON
 	err := k.editConnections(ctx, w, func(_ context.Context, b base, all []jsonvalue.JSON) ([]jsonvalue.JSON, error) {
 		i, err := connection(all, id)
@@ -182,7 +189,8 @@ func (k *Knowledge) changeConnection(ctx context.Context, w Who, id string, chan
 
 // UpdateConnection changes a connection. Errors: ErrNotPermitted,
 // dberr.ErrNotFound, *ConnectionFault.
-func (k *Knowledge) UpdateConnection(ctx context.Context, w Who, id string, form NewConnection) (jsonvalue.JSON, error) {
+func (k *Knowledge) UpdateConnection(ctx context.Context, w Who, id string,
+	form NewConnection) (jsonvalue.JSON, error) {
 	return k.changeConnection(ctx, w, id, form.members)
 }
 
@@ -190,7 +198,8 @@ func (k *Knowledge) UpdateConnection(ctx context.Context, w Who, id string, form
 // go, as Open WebUI does: nobody is asked. Errors: ErrNotPermitted, dberr.ErrNotFound.
 func (k *Knowledge) CheckConnection(ctx context.Context, w Who, id string) (jsonvalue.JSON, error) {
 	x, err := k.changeConnection(ctx, w, id, func(c jsonvalue.JSON) (jsonvalue.JSON, error) {
-		health, err := jsonvalue.Of(map[string]any{"ok": Flag(c.Member("enabled"), false) && textOf(c.Member("endpoint")) != "",
+		health, err := jsonvalue.Of(map[string]any{"ok": Flag(c.Member("enabled"), false) &&
+			textOf(c.Member("endpoint")) != "",
 			"provider": c.Member("provider"), "checked_at": k.now()})
 		return c.With("health", health), err
 	})
@@ -256,7 +265,8 @@ func (s ElsewhereSource) checked(provider string) (ElsewhereSource, error) {
 
 // CreateElsewhere makes a base whose files are behind a connection. Errors:
 // ErrNotPermitted, dberr.ErrNotFound, *ConnectionFault.
-func (k *Knowledge) CreateElsewhere(ctx context.Context, w Who, name, description, conn string, source ElsewhereSource, grants []Grant) (*KnowledgeBase, error) {
+func (k *Knowledge) CreateElsewhere(ctx context.Context, w Who, name, description, conn string, source ElsewhereSource,
+	grants []Grant) (*KnowledgeBase, error) {
 	c, err := k.Connection(ctx, w, conn)
 	if err != nil {
 		return nil, err
@@ -268,8 +278,9 @@ func (k *Knowledge) CreateElsewhere(ctx context.Context, w Who, name, descriptio
 	if source, err = source.checked(provider); err != nil {
 		return nil, err
 	}
-	meta, err := jsonvalue.Of(map[string]any{"source": "external", "read_only": true, "external": map[string]any{"connection_id": conn, "source": source,
-		"provider": provider, "auth_mode": "service_account", "capabilities": map[string]any{"retrieve": true}}})
+	meta, err := jsonvalue.Of(map[string]any{"source": "external", "read_only": true,
+		"external": map[string]any{"connection_id": conn, "source": source,
+			"provider": provider, "auth_mode": "service_account", "capabilities": map[string]any{"retrieve": true}}})
 	if err != nil {
 		return nil, err
 	}

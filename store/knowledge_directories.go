@@ -23,7 +23,8 @@ type directoryTree []model.KnowledgeDirectory
 
 func (k *Knowledge) tree(ctx context.Context, id string) (directoryTree, error) {
 	d := tables.KnowledgeDirectory
-	return query.All[model.KnowledgeDirectory](ctx, k.q, query.SelectFrom(d.Table).Named("knowledge.Directories").Where(d.KnowledgeID.Eq(id)).OrderBy(d.Name, d.ID))
+	return query.All[model.KnowledgeDirectory](ctx, k.q,
+		query.SelectFrom(d.Table).Named("knowledge.Directories").Where(d.KnowledgeID.Eq(id)).OrderBy(d.Name, d.ID))
 }
 
 // byID is the directory with an id, or nil.
@@ -103,7 +104,8 @@ func (k *Knowledge) haveDirectories(ctx context.Context, id string, links []File
 		return nil
 	}
 	d := tables.KnowledgeDirectory
-	n, err := query.Count(ctx, k.q, query.Select(d.ID).From(d.Table).Named("knowledge.HasDirectories").Where(d.KnowledgeID.Eq(id), d.ID.In(want...)))
+	n, err := query.Count(ctx, k.q,
+		query.Select(d.ID).From(d.Table).Named("knowledge.HasDirectories").Where(d.KnowledgeID.Eq(id), d.ID.In(want...)))
 	if err == nil && n < int64(len(want)) {
 		err = ErrNoDirectory
 	}
@@ -113,9 +115,11 @@ func (k *Knowledge) haveDirectories(ctx context.Context, id string, links []File
 // CreateDirectory makes a directory in a base that w may write to; an empty
 // parent is the top. Errors: dberr.ErrNotFound, ErrNoAccess,
 // ErrKnowledgeElsewhere, ErrNoDirectory, ErrDirectoryPlace.
-func (k *Knowledge) CreateDirectory(ctx context.Context, w Who, id, name, parent string) (*model.KnowledgeDirectory, error) {
+func (k *Knowledge) CreateDirectory(ctx context.Context, w Who, id, name,
+	parent string) (*model.KnowledgeDirectory, error) {
 	now := k.now()
-	d := &model.KnowledgeDirectory{ID: k.newID(), KnowledgeID: id, Name: chatdoc.CleanString(name), UserID: w.ID, CreatedAt: now, UpdatedAt: now}
+	d := &model.KnowledgeDirectory{ID: k.newID(), KnowledgeID: id, Name: chatdoc.CleanString(name), UserID: w.ID,
+		CreatedAt: now, UpdatedAt: now}
 	if parent != "" {
 		d.ParentID = &parent
 	}
@@ -127,7 +131,8 @@ func (k *Knowledge) CreateDirectory(ctx context.Context, w Who, id, name, parent
 		if err := k.haveDirectories(ctx, id, []FileLink{{DirectoryID: d.ParentID}}); err != nil {
 			return err
 		}
-		_, err := query.Exec(ctx, b.q, query.Insert(tables.KnowledgeDirectory.Table).Named("knowledge.CreateDirectory").Row(*d))
+		_, err := query.Exec(ctx, b.q,
+			query.Insert(tables.KnowledgeDirectory.Table).Named("knowledge.CreateDirectory").Row(*d))
 		return err
 	})
 	return d, inTheWay(err)
@@ -144,46 +149,49 @@ func inTheWay(err error) error {
 // UpdateDirectory renames a directory, or moves it: to the top with an empty
 // parent. Nil leaves things as they are. Errors: as CreateDirectory;
 // dberr.ErrNotFound for the directory, too.
-func (k *Knowledge) UpdateDirectory(ctx context.Context, w Who, id, dir string, name, parent *string) (*model.KnowledgeDirectory, error) {
+func (k *Knowledge) UpdateDirectory(ctx context.Context, w Who, id, dir string, name,
+	parent *string) (*model.KnowledgeDirectory, error) {
 	var out model.KnowledgeDirectory
-	err := k.inTx(ctx, engine.TxOptions{Name: "knowledge.UpdateDirectory", Idempotent: true}, func(ctx context.Context, b base) error {
-		tree, before, err := (&Knowledge{b}).directory(ctx, w, id, dir)
-		if err != nil {
-			return err
-		}
-		out = *before
-		if name != nil {
-			out.Name = chatdoc.CleanString(*name)
-		}
-		if parent != nil {
-			switch to := *parent; {
-			case to == "":
-				out.ParentID = nil
-			case tree.byID(to) == nil:
-				return ErrNoDirectory
-			case slices.Contains(tree.below(dir), to):
-				return ErrDirectoryPlace
-			default:
-				out.ParentID = &to
+	err := k.inTx(ctx, engine.TxOptions{Name: "knowledge.UpdateDirectory", Idempotent: true},
+		func(ctx context.Context, b base) error {
+			tree, before, err := (&Knowledge{b}).directory(ctx, w, id, dir)
+			if err != nil {
+				return err
 			}
-		}
-		if name != nil || parent != nil {
-			out.UpdatedAt = b.now()
-		}
-		t := tables.KnowledgeDirectory
-		changes := query.Update(t.Table).Named("knowledge.UpdateDirectory").Diff(*before, out)
-		if changes.Empty() {
-			return nil
-		}
-		_, err = query.Exec(ctx, b.q, changes)
-		return err
-	})
+			out = *before
+			if name != nil {
+				out.Name = chatdoc.CleanString(*name)
+			}
+			if parent != nil {
+				switch to := *parent; {
+				case to == "":
+					out.ParentID = nil
+				case tree.byID(to) == nil:
+					return ErrNoDirectory
+				case slices.Contains(tree.below(dir), to):
+					return ErrDirectoryPlace
+				default:
+					out.ParentID = &to
+				}
+			}
+			if name != nil || parent != nil {
+				out.UpdatedAt = b.now()
+			}
+			t := tables.KnowledgeDirectory
+			changes := query.Update(t.Table).Named("knowledge.UpdateDirectory").Diff(*before, out)
+			if changes.Empty() {
+				return nil
+			}
+			_, err = query.Exec(ctx, b.q, changes)
+			return err
+		})
 	return &out, inTheWay(err)
 }
 
 // directory returns all directories of a base that w may write to, and one of
 // them.
-func (k *Knowledge) directory(ctx context.Context, w Who, id, dir string) (directoryTree, *model.KnowledgeDirectory, error) {
+func (k *Knowledge) directory(ctx context.Context, w Who, id,
+	dir string) (directoryTree, *model.KnowledgeDirectory, error) {
 	if _, err := k.writable(ctx, w, id); err != nil {
 		return nil, nil, err
 	}
@@ -219,7 +227,9 @@ func (k *Knowledge) DeleteDirectory(ctx context.Context, w Who, id, dir string, 
 	inside := kf.DirectoryID.In(ids...)
 	gone := []string{}
 	if !keepFiles {
-		gone, err = query.All[string](ctx, k.q, query.Select(kf.FileID).From(kf.Table).Named("knowledge.FilesInside").Where(kf.KnowledgeID.Eq(id), inside).OrderBy(kf.FileID))
+		gone, err = query.All[string](ctx, k.q,
+			query.Select(kf.FileID).From(kf.Table).Named("knowledge.FilesInside").Where(kf.KnowledgeID.Eq(id), inside).
+				OrderBy(kf.FileID))
 		if err == nil {
 			_, _, err = k.takeOut(ctx, w, id, true, inside)
 		}
@@ -227,16 +237,18 @@ func (k *Knowledge) DeleteDirectory(ctx context.Context, w Who, id, dir string, 
 			return nil, err
 		}
 	}
-	return gone, k.inTx(ctx, engine.TxOptions{Name: "knowledge.DeleteDirectory", Idempotent: true}, func(ctx context.Context, b base) error {
-		t := tables.KnowledgeDirectory
-		for _, st := range []query.Statement{
-			query.Update(kf.Table).Named("knowledge.MoveFiles").Set(kf.DirectoryID.SetPtr(d.ParentID)).Where(kf.KnowledgeID.Eq(id), inside),
-			query.Delete(t.Table).Named("knowledge.DeleteDirectory").Where(t.KnowledgeID.Eq(id), t.ID.In(ids...)),
-		} {
-			if _, err := query.Exec(ctx, b.q, st); err != nil {
-				return err
+	return gone, k.inTx(ctx, engine.TxOptions{Name: "knowledge.DeleteDirectory", Idempotent: true},
+		func(ctx context.Context, b base) error {
+			t := tables.KnowledgeDirectory
+			for _, st := range []query.Statement{
+				query.Update(kf.Table).Named("knowledge.MoveFiles").Set(kf.DirectoryID.SetPtr(d.ParentID)).
+					Where(kf.KnowledgeID.Eq(id), inside),
+				query.Delete(t.Table).Named("knowledge.DeleteDirectory").Where(t.KnowledgeID.Eq(id), t.ID.In(ids...)),
+			} {
+				if _, err := query.Exec(ctx, b.q, st); err != nil {
+					return err
+				}
 			}
-		}
-		return nil
-	})
+			return nil
+		})
 }

@@ -61,15 +61,18 @@ func (f KnowledgeFileFilter) conds(w Who) []query.Cond {
 		c = append(c, found)
 	}
 	if f.Directory != nil {
-		c = append(c, when(*f.Directory == "", kf.DirectoryID.IsNull()), when(*f.Directory != "", kf.DirectoryID.Eq(*f.Directory)))
+		c = append(c, when(*f.Directory == "", kf.DirectoryID.IsNull()),
+			when(*f.Directory != "", kf.DirectoryID.Eq(*f.Directory)))
 	}
 	return c
 }
 
 // find returns a page of the files in bases, and how many there are in all.
-func (k *Knowledge) find(ctx context.Context, w Who, f KnowledgeFileFilter, p Page, which query.Cond) ([]KnowledgeFile, int64, error) {
+func (k *Knowledge) find(ctx context.Context, w Who, f KnowledgeFileFilter, p Page,
+	which query.Cond) ([]KnowledgeFile, int64, error) {
 	t, kf, u, b := tables.File, tables.KnowledgeFile, tables.User, tables.Knowledge
-	st := query.Select(append(fileColumns(false), append(ownerColumns(), kf.DirectoryID.As("directory_id"), kf.KnowledgeID.As("knowledge_id"))...)...).
+	st := query.Select(append(fileColumns(false),
+		append(ownerColumns(), kf.DirectoryID.As("directory_id"), kf.KnowledgeID.As("knowledge_id"))...)...).
 		From(kf.Table).Named("knowledge.Files").Join(t.Table, t.ID.EqTo(kf.FileID)).Join(b.Table, b.ID.EqTo(kf.KnowledgeID)).
 		LeftJoin(u.Table, u.ID.EqTo(kf.UserID)).Where(which).Where(f.conds(w)...)
 	total, err := query.Count(ctx, k.q, st.Named("knowledge.CountFiles"))
@@ -92,7 +95,8 @@ type KnowledgeListing struct {
 
 // Files returns a page of the files in a base that w may read, with its
 // directories. Errors: dberr.ErrNotFound, ErrNoAccess.
-func (k *Knowledge) Files(ctx context.Context, w Who, id string, f KnowledgeFileFilter, p Page) (*KnowledgeListing, error) {
+func (k *Knowledge) Files(ctx context.Context, w Who, id string, f KnowledgeFileFilter,
+	p Page) (*KnowledgeListing, error) {
 	if _, err := knowledge.get(ctx, &k.base, w, MayRead, id); err != nil {
 		return nil, err
 	}
@@ -108,7 +112,8 @@ func (k *Knowledge) Files(ctx context.Context, w Who, id string, f KnowledgeFile
 
 // Everywhere returns a page of the files in all bases that w owns or that are
 // shared with w, and those bases.
-func (k *Knowledge) Everywhere(ctx context.Context, w Who, f KnowledgeFileFilter, p Page) ([]KnowledgeFile, map[string]KnowledgeBase, int64, error) {
+func (k *Knowledge) Everywhere(ctx context.Context, w Who, f KnowledgeFileFilter,
+	p Page) ([]KnowledgeFile, map[string]KnowledgeBase, int64, error) {
 	if _, err := knowledge.permitted(ctx, &k.base, w); err != nil {
 		return nil, nil, 0, err
 	}
@@ -133,10 +138,11 @@ func (k *Knowledge) Everywhere(ctx context.Context, w Who, f KnowledgeFileFilter
 // of who has put them there.
 func (k *Knowledge) Metas(ctx context.Context, w Who, id string) ([]model.File, error) {
 	t, kf := tables.File, tables.KnowledgeFile
-	return query.All[model.File](ctx, k.q, query.Select(t.ID, t.UserID, t.Filename, t.Meta, t.CreatedAt, t.Hash, t.UpdatedAt, t.Path,
-		query.Val(jsonvalue.Null()).As("data")).From(t.Table).Named("knowledge.Metas").
-		Join(kf.Table, kf.FileID.EqTo(t.ID)).Join(tables.Knowledge.Table, tables.Knowledge.ID.EqTo(kf.KnowledgeID)).
-		Where(kf.KnowledgeID.Eq(id), knowledge.allowed(&k.base, w, MayRead)).OrderBy(t.CreatedAt, t.ID))
+	return query.All[model.File](ctx, k.q,
+		query.Select(t.ID, t.UserID, t.Filename, t.Meta, t.CreatedAt, t.Hash, t.UpdatedAt, t.Path,
+			query.Val(jsonvalue.Null()).As("data")).From(t.Table).Named("knowledge.Metas").
+			Join(kf.Table, kf.FileID.EqTo(t.ID)).Join(tables.Knowledge.Table, tables.Knowledge.ID.EqTo(kf.KnowledgeID)).
+			Where(kf.KnowledgeID.Eq(id), knowledge.allowed(&k.base, w, MayRead)).OrderBy(t.CreatedAt, t.ID))
 }
 
 // Export returns a base and what is known of its files, for an admin who wants
@@ -165,10 +171,11 @@ func (k *Knowledge) Pending(ctx context.Context, w Who, id string) ([]model.File
 
 func (k *Knowledge) pendingFiles(ctx context.Context, id string) ([]model.File, error) {
 	t, kf := tables.File, tables.KnowledgeFile
-	return query.All[model.File](ctx, k.q, query.Select(fileColumns(true)...).From(t.Table).Named("knowledge.Pending").Where(
-		t.Meta.Path("data", "knowledge_id").Text().Eq(id), t.Data.Path("status").Text().In("pending", "processing"),
-		query.Not(query.Exists(query.Select(kf.ID).From(kf.Table).Where(kf.FileID.EqTo(t.ID), kf.KnowledgeID.Eq(id))))).
-		OrderBy(t.CreatedAt.Desc(), t.ID))
+	return query.All[model.File](ctx, k.q,
+		query.Select(fileColumns(true)...).From(t.Table).Named("knowledge.Pending").Where(
+			t.Meta.Path("data", "knowledge_id").Text().Eq(id), t.Data.Path("status").Text().In("pending", "processing"),
+			query.Not(query.Exists(query.Select(kf.ID).From(kf.Table).Where(kf.FileID.EqTo(t.ID), kf.KnowledgeID.Eq(id))))).
+			OrderBy(t.CreatedAt.Desc(), t.ID))
 }
 
 // Add puts a file that w may read, and whose text was read, into a base that w
@@ -199,38 +206,41 @@ type readableFile struct {
 	HasText bool           `db:"has_text"`
 }
 
-func (k *Knowledge) add(ctx context.Context, w Who, id string, links []FileLink, check func(*readableFile) error) (*KnowledgeBase, error) {
+func (k *Knowledge) add(ctx context.Context, w Who, id string, links []FileLink,
+	check func(*readableFile) error) (*KnowledgeBase, error) {
 	var x *model.Knowledge
-	err := k.inTx(ctx, engine.TxOptions{Name: "knowledge.Add", Idempotent: true}, func(ctx context.Context, b base) (err error) {
-		k := Knowledge{b}
-		if x, err = k.writable(ctx, w, id); err != nil {
-			return err
-		}
-		if err := k.haveDirectories(ctx, id, links); err != nil {
-			return err
-		}
-		found, err := (&Files{b}).readable(ctx, w, links)
-		if err != nil {
-			return err
-		}
-		var rows []model.KnowledgeFile
-		now := b.now()
-		for _, l := range links {
-			f, ok := found[l.FileID]
-			if !ok {
-				return &FileMissing{l.FileID}
+	err := k.inTx(ctx, engine.TxOptions{Name: "knowledge.Add", Idempotent: true},
+		func(ctx context.Context, b base) (err error) {
+			k := Knowledge{b}
+			if x, err = k.writable(ctx, w, id); err != nil {
+				return err
 			}
-			if check != nil {
-				if err := check(&f); err != nil {
-					return err
+			if err := k.haveDirectories(ctx, id, links); err != nil {
+				return err
+			}
+			found, err := (&Files{b}).readable(ctx, w, links)
+			if err != nil {
+				return err
+			}
+			var rows []model.KnowledgeFile
+			now := b.now()
+			for _, l := range links {
+				f, ok := found[l.FileID]
+				if !ok {
+					return &FileMissing{l.FileID}
+				}
+				if check != nil {
+					if err := check(&f); err != nil {
+						return err
+					}
+				}
+				if f.HasText {
+					rows = append(rows, model.KnowledgeFile{ID: b.newID(), UserID: w.ID, KnowledgeID: id, FileID: l.FileID,
+						DirectoryID: l.DirectoryID, CreatedAt: now, UpdatedAt: now})
 				}
 			}
-			if f.HasText {
-				rows = append(rows, model.KnowledgeFile{ID: b.newID(), UserID: w.ID, KnowledgeID: id, FileID: l.FileID, DirectoryID: l.DirectoryID, CreatedAt: now, UpdatedAt: now})
-			}
-		}
-		return b.link(ctx, rows...)
-	})
+			return b.link(ctx, rows...)
+		})
 	return k.seen(ctx, w, x, err)
 }
 
@@ -240,7 +250,8 @@ func (b *base) link(ctx context.Context, rows ...model.KnowledgeFile) error {
 		return nil
 	}
 	kf := tables.KnowledgeFile
-	_, err := query.Exec(ctx, b.q, query.InsertRows(kf.Table, rows).Named("knowledge.LinkFiles").OnConflict(kf.KnowledgeID, kf.FileID).DoNothing())
+	_, err := query.Exec(ctx, b.q,
+		query.InsertRows(kf.Table, rows).Named("knowledge.LinkFiles").OnConflict(kf.KnowledgeID, kf.FileID).DoNothing())
 	return err
 }
 
@@ -251,7 +262,8 @@ func (f *Files) readable(ctx context.Context, w Who, links []FileLink) (map[stri
 	which := query.And(t.ID.In(ids...), files.allowed(&f.base, w, MayRead))
 	out := map[string]readableFile{}
 	text := query.Case[bool]().When(t.Data.Path("content").Exists(), true).Else(false)
-	st := query.Select(t.ID, t.Data.Path("content").Without().As("data"), text.As("has_text")).From(t.Table).Named("files.Readable")
+	st := query.Select(t.ID, t.Data.Path("content").Without().As("data"), text.As("has_text")).From(t.Table).
+		Named("files.Readable")
 	found, err := query.All[readableFile](ctx, f.q, st.Where(which))
 	for _, x := range found {
 		out[x.ID] = x
@@ -275,46 +287,53 @@ func (f *Files) readable(ctx context.Context, w Who, links []FileLink) (map[stri
 // Here nothing has to be: it returns the base. Errors: as Add, ErrNotInBase.
 func (k *Knowledge) Refresh(ctx context.Context, w Who, id, file string) (*KnowledgeBase, error) {
 	var x *model.Knowledge
-	err := k.inTx(ctx, engine.TxOptions{Name: "knowledge.Refresh", Idempotent: true}, func(ctx context.Context, b base) (err error) {
-		if x, err = (&Knowledge{b}).writable(ctx, w, id); err != nil {
+	err := k.inTx(ctx, engine.TxOptions{Name: "knowledge.Refresh", Idempotent: true},
+		func(ctx context.Context, b base) (err error) {
+			if x, err = (&Knowledge{b}).writable(ctx, w, id); err != nil {
+				return err
+			}
+			t, kf := tables.File, tables.KnowledgeFile
+			text, err := query.One[bool](ctx, b.q,
+				query.Select(query.Case[bool]().When(t.Data.Path("content").Exists(), true).Else(false).As("has_text")).
+					From(kf.Table).Named("knowledge.HasText").Join(t.Table, t.ID.EqTo(kf.FileID)).
+					Where(kf.KnowledgeID.Eq(id), kf.FileID.Eq(file)))
+			switch {
+			case dberr.CodeOf(err) == dberr.NotFound:
+				return ErrNotInBase
+			case err == nil && !text:
+				return ErrFileEmpty
+			}
 			return err
-		}
-		t, kf := tables.File, tables.KnowledgeFile
-		text, err := query.One[bool](ctx, b.q, query.Select(query.Case[bool]().When(t.Data.Path("content").Exists(), true).Else(false).As("has_text")).
-			From(kf.Table).Named("knowledge.HasText").Join(t.Table, t.ID.EqTo(kf.FileID)).Where(kf.KnowledgeID.Eq(id), kf.FileID.Eq(file)))
-		switch {
-		case dberr.CodeOf(err) == dberr.NotFound:
-			return ErrNotInBase
-		case err == nil && !text:
-			return ErrFileEmpty
-		}
-		return err
-	})
+		})
 	return k.seen(ctx, w, x, err)
 }
 
 // Move puts a file in a base that w may write to into another directory; nil is
 // the top. Errors: dberr.ErrNotFound, ErrNoAccess, ErrNotInBase, ErrNoDirectory.
 func (k *Knowledge) Move(ctx context.Context, w Who, id string, link FileLink) error {
-	return k.inTx(ctx, engine.TxOptions{Name: "knowledge.Move", Idempotent: true}, func(ctx context.Context, b base) error {
-		k, kf := Knowledge{b}, tables.KnowledgeFile
-		if _, err := k.writable(ctx, w, id); err != nil {
+	return k.inTx(ctx, engine.TxOptions{Name: "knowledge.Move", Idempotent: true},
+		func(ctx context.Context, b base) error {
+			k, kf := Knowledge{b}, tables.KnowledgeFile
+			if _, err := k.writable(ctx, w, id); err != nil {
+				return err
+			}
+			there, err := query.Found(ctx, b.q,
+				query.Select(kf.ID).From(kf.Table).Named("knowledge.HasFile").
+					Where(kf.KnowledgeID.Eq(id), kf.FileID.Eq(link.FileID)))
+			switch {
+			case err != nil:
+				return err
+			case !there:
+				return ErrNotInBase
+			}
+			if err := k.haveDirectories(ctx, id, []FileLink{link}); err != nil {
+				return err
+			}
+			_, err = query.Exec(ctx, b.q,
+				query.Update(kf.Table).Named("knowledge.MoveFile").Where(kf.KnowledgeID.Eq(id), kf.FileID.Eq(link.FileID)).
+					Set(kf.DirectoryID.SetPtr(link.DirectoryID), kf.UpdatedAt.Set(b.now())))
 			return err
-		}
-		there, err := query.Found(ctx, b.q, query.Select(kf.ID).From(kf.Table).Named("knowledge.HasFile").Where(kf.KnowledgeID.Eq(id), kf.FileID.Eq(link.FileID)))
-		switch {
-		case err != nil:
-			return err
-		case !there:
-			return ErrNotInBase
-		}
-		if err := k.haveDirectories(ctx, id, []FileLink{link}); err != nil {
-			return err
-		}
-		_, err = query.Exec(ctx, b.q, query.Update(kf.Table).Named("knowledge.MoveFile").Where(kf.KnowledgeID.Eq(id), kf.FileID.Eq(link.FileID)).
-			Set(kf.DirectoryID.SetPtr(link.DirectoryID), kf.UpdatedAt.Set(b.now())))
-		return err
-	})
+		})
 }
 
 // Remove takes a file out of a base that w may write to. With the file itself
@@ -335,20 +354,24 @@ func (k *Knowledge) Reset(ctx context.Context, w Who, id string, directories boo
 	if _, _, err := k.takeOut(ctx, w, id, true, query.Cond{}); err != nil {
 		return nil, err
 	}
-	x, err := knowledge.update(ctx, &k.base, w, id, func(x *model.Knowledge) error { x.UpdatedAt = ptr(k.now()); return nil })
+	x, err := knowledge.update(ctx, &k.base, w, id,
+		func(x *model.Knowledge) error { x.UpdatedAt = ptr(k.now()); return nil })
 	if err == nil && directories {
 		kd := tables.KnowledgeDirectory
-		_, err = query.Exec(ctx, k.q, query.Delete(kd.Table).Named("knowledge.DeleteDirectories").Where(kd.KnowledgeID.Eq(id)))
+		_, err = query.Exec(ctx, k.q,
+			query.Delete(kd.Table).Named("knowledge.DeleteDirectories").Where(kd.KnowledgeID.Eq(id)))
 	}
 	return k.seen(ctx, w, x, err)
 }
 
 // takeOut takes files out of a base that w may write to, and returns how many
 // there were.
-func (k *Knowledge) takeOut(ctx context.Context, w Who, id string, themselves bool, which query.Cond) (x *model.Knowledge, n int64, err error) {
+func (k *Knowledge) takeOut(ctx context.Context, w Who, id string, themselves bool,
+	which query.Cond) (x *model.Knowledge, n int64, err error) {
 	t, kf := tables.File, tables.KnowledgeFile
 	other := query.As(kf.Table, "elsewhere")
-	elsewhere := query.Exists(query.Select(kf.ID.Of(other)).FromItem(other).Where(kf.FileID.Of(other).EqTo(t.ID), kf.KnowledgeID.Of(other).Ne(id)))
+	elsewhere := query.Exists(query.Select(kf.ID.Of(other)).FromItem(other).
+		Where(kf.FileID.Of(other).EqTo(t.ID), kf.KnowledgeID.Of(other).Ne(id)))
 	inBase := t.ID.InQuery(query.Select(kf.FileID).From(kf.Table).Where(kf.KnowledgeID.Eq(id), which))
 	if x, err = k.changeable(ctx, w, id, query.SelectFrom(tables.Knowledge.Table).Named("knowledge.Get")); err != nil {
 		return nil, 0, err
@@ -362,6 +385,7 @@ func (k *Knowledge) takeOut(ctx context.Context, w Who, id string, themselves bo
 			break
 		}
 	}
-	left, err := query.Exec(ctx, k.q, query.Delete(kf.Table).Named("knowledge.UnlinkFiles").Where(kf.KnowledgeID.Eq(id), which))
+	left, err := query.Exec(ctx, k.q,
+		query.Delete(kf.Table).Named("knowledge.UnlinkFiles").Where(kf.KnowledgeID.Eq(id), which))
 	return x, n + left, err
 }

@@ -50,7 +50,8 @@ func (k *Knowledge) Compare(ctx context.Context, w Who, id string, local []Local
 		return nil, err
 	}
 	paths := tree.paths()
-	plan := &SyncPlan{Add: []LocalFile{}, Change: []Changed{}, Remove: []Changed{}, Make: []string{}, Drop: []string{}, Directories: map[string]string{}}
+	plan := &SyncPlan{Add: []LocalFile{}, Change: []Changed{}, Remove: []Changed{}, Make: []string{}, Drop: []string{},
+		Directories: map[string]string{}}
 	for _, d := range tree {
 		plan.Directories[paths[d.ID]] = d.ID
 	}
@@ -91,7 +92,8 @@ func (k *Knowledge) Compare(ctx context.Context, w Who, id string, local []Local
 			plan.Make = append(plan.Make, path)
 		}
 	}
-	slices.SortStableFunc(plan.Make, func(a, b string) int { return cmp.Compare(strings.Count(a, "/"), strings.Count(b, "/")) })
+	slices.SortStableFunc(plan.Make,
+		func(a, b string) int { return cmp.Compare(strings.Count(a, "/"), strings.Count(b, "/")) })
 	for _, path := range slices.Sorted(maps.Keys(plan.Directories)) {
 		if !wanted[path] {
 			plan.Drop = append(plan.Drop, plan.Directories[path])
@@ -101,13 +103,15 @@ func (k *Knowledge) Compare(ctx context.Context, w Who, id string, local []Local
 }
 
 // present are the files that a base has, and those that it is about to have.
-func (k *Knowledge) present(ctx context.Context, w Who, id string, paths map[string]string) (there []Changed, pending map[LocalFile]bool, err error) {
+func (k *Knowledge) present(ctx context.Context, w Who, id string,
+	paths map[string]string) (there []Changed, pending map[LocalFile]bool, err error) {
 	files, _, err := k.find(ctx, w, KnowledgeFileFilter{}, Page{}, tables.KnowledgeFile.KnowledgeID.Eq(id))
 	if err != nil {
 		return nil, nil, err
 	}
 	for _, f := range files {
-		there = append(there, Changed{LocalFile{orZero(f.Filename), paths[orZero(f.DirectoryID)], textOf(f.Meta.Member("file_hash"))}, f.File.ID})
+		there = append(there, Changed{LocalFile{orZero(f.Filename), paths[orZero(f.DirectoryID)],
+			textOf(f.Meta.Member("file_hash"))}, f.File.ID})
 	}
 	coming, err := k.pendingFiles(ctx, id)
 	pending = map[LocalFile]bool{}
@@ -145,6 +149,7 @@ func (k *Knowledge) CleanUp(ctx context.Context, w Who, id string, files, direct
 		return err
 	}
 	t := tables.KnowledgeDirectory
-	_, err = query.Exec(ctx, k.q, query.Delete(t.Table).Named("knowledge.DeleteDirectory").Where(t.KnowledgeID.Eq(id), t.ID.In(ids...)))
+	_, err = query.Exec(ctx, k.q,
+		query.Delete(t.Table).Named("knowledge.DeleteDirectory").Where(t.KnowledgeID.Eq(id), t.ID.In(ids...)))
 	return err
 }

@@ -27,7 +27,8 @@ const (
 )
 
 // UpsertMessage is [Chats.SetMessage], and returns the whole chat.
-func (c *Chats) UpsertMessage(ctx context.Context, w Who, chat, message string, patch jsonvalue.JSON) (*model.Chat, error) {
+func (c *Chats) UpsertMessage(ctx context.Context, w Who, chat, message string,
+	patch jsonvalue.JSON) (*model.Chat, error) {
 	if err := c.SetMessage(ctx, w, chat, message, patch); err != nil {
 		return nil, err
 	}
@@ -82,7 +83,8 @@ var errIntoDocument = errors.New("it goes into the document")
 
 // appended runs write in a transaction, and reports false where messages cannot
 // wait, or not that one.
-func (b *base) appended(ctx context.Context, o engine.TxOptions, write func(context.Context, base) error) (bool, error) {
+func (b *base) appended(ctx context.Context, o engine.TxOptions,
+	write func(context.Context, base) error) (bool, error) {
 	waits := false
 	err := b.withWaiting(ctx, func(there bool) error {
 		if waits = there && !b.backlog.older.Load(); !waits {
@@ -100,8 +102,9 @@ func (b *base) appended(ctx context.Context, o engine.TxOptions, write func(cont
 // or is errIntoDocument.
 func (b *base) append(ctx context.Context, w Who, chat string, p chatdoc.Patch) error {
 	t := tables.Chat
-	owner, err := query.One[*string](ctx, b.q, query.Select(t.UserID).From(t.Table).Named("chats.LockForMessage").ForUpdate().
-		Where(t.ID.Eq(chat), chats.allowed(b, w, MayWrite)))
+	owner, err := query.One[*string](ctx, b.q,
+		query.Select(t.UserID).From(t.Table).Named("chats.LockForMessage").ForUpdate().
+			Where(t.ID.Eq(chat), chats.allowed(b, w, MayWrite)))
 	if err != nil {
 		return err
 	}
@@ -177,11 +180,13 @@ func (b *base) noteWaiting(chat, owner string, patches ...chatdoc.Patch) {
 // replicas need not agree.
 func (b *base) waiting(chat string, p chatdoc.Patch) query.Statement {
 	t, log := tables.Chat, own.Message
-	newest := query.Select(log.Seq, log.Number, log.Bytes).From(log.Table).Where(log.ChatID.Eq(chat)).OrderBy(log.Seq.Desc()).Limit(1)
+	newest := query.Select(log.Seq, log.Number, log.Bytes).From(log.Table).Where(log.ChatID.Eq(chat)).
+		OrderBy(log.Seq.Desc()).Limit(1)
 	was := func(column string) query.Expr[int64] { return query.Field[int64]("newest", column).IfNull(0) }
 	seq, size := time.Now().UnixNano(), int64(len(p.Members))
 	row := query.Select(t.ID, query.Case[int64]().WhenTo(was("seq").Ge(seq), was("seq").Plus(1)).Else(seq).As("seq"),
-		query.Val(p.MessageID).As("message_id"), query.Val(jsonvalue.Text(p.Members)).As("patch"), was("number").Plus(1).As("number"),
+		query.Val(p.MessageID).As("message_id"), query.Val(jsonvalue.Text(p.Members)).As("patch"), was("number").
+			Plus(1).As("number"),
 		was("bytes").Plus(size).As("bytes"), query.Val(b.now()).As("at"), t.UserID).From(t.Table).
 		LeftJoinItem(newest.Subquery("newest"), query.And()).
 		Where(t.ID.Eq(chat), was("number").Lt(mostWaiting), was("bytes").Le(mostWaitingBytes-size))
@@ -207,7 +212,8 @@ func (b *base) patch(chat, owner string, p chatdoc.Patch) query.Statement {
 		if slices.Contains(columns, "role") {
 			return nil
 		}
-		return query.Update(t.Table).Named("messages.Patch").Set(assignments(&row, columns)...).Where(t.ID.Eq(row.ID), t.ChatID.Eq(chat))
+		return query.Update(t.Table).Named("messages.Patch").Set(assignments(&row, columns)...).
+			Where(t.ID.Eq(row.ID), t.ChatID.Eq(chat))
 	}
 	cols := collect(columns, func(name string) query.AnyColumn { return rowColumns[name] })
 	return query.InsertRows(t.Table, []model.ChatMessage{row}).Named("messages.Upsert").OnConflict(t.ID).DoUpdate(cols...)

@@ -23,7 +23,9 @@ func (m *Messages) List(ctx context.Context, chat string) ([]model.ChatMessage, 
 
 // Count returns how many rows a chat has.
 func (m *Messages) Count(ctx context.Context, chat string) (int64, error) {
-	return query.Count(ctx, m.q, query.Select(tables.ChatMessage.ID).Named("messages.Count").From(tables.ChatMessage.Table).Where(tables.ChatMessage.ChatID.Eq(chat)))
+	return query.Count(ctx, m.q,
+		query.Select(tables.ChatMessage.ID).Named("messages.Count").From(tables.ChatMessage.Table).
+			Where(tables.ChatMessage.ChatID.Eq(chat)))
 }
 
 // One statement takes at most so many rows, and about so many bytes, which
@@ -41,7 +43,8 @@ func (m *Messages) add(ctx context.Context, rows iter.Seq[model.ChatMessage]) er
 	var few []model.ChatMessage
 	size := 0
 	row, more := next()
-	for ; more && (len(few) == 0 || len(few) < rowsPerStatement && size+bytesOf(&row) <= bytesPerStatement); row, more = next() {
+	for ; more && (len(few) == 0 || len(few) < rowsPerStatement && size+bytesOf(&row) <= bytesPerStatement); row,
+		more = next() {
 		few, size = append(few, row), size+bytesOf(&row)
 	}
 	if !more {
@@ -106,7 +109,8 @@ func (m *Messages) put(ctx context.Context, rows []model.ChatMessage) error {
 
 func bytesOf(r *model.ChatMessage) int {
 	n := len(r.ID) + len(r.ChatID) + 200
-	for _, j := range []jsonvalue.JSON{r.Content, r.Output, r.Files, r.Sources, r.Embeds, r.StatusHistory, r.Error, r.Usage, r.Meta} {
+	for _, j := range []jsonvalue.JSON{r.Content, r.Output, r.Files, r.Sources, r.Embeds, r.StatusHistory, r.Error,
+		r.Usage, r.Meta} {
 		n += len(j.String())
 	}
 	return n
@@ -115,7 +119,8 @@ func bytesOf(r *model.ChatMessage) int {
 func (m *Messages) remove(ctx context.Context, ids []string) error {
 	for len(ids) > 0 {
 		n := min(len(ids), rowsPerStatement)
-		if _, err := query.Exec(ctx, m.q, query.Delete(tables.ChatMessage.Table).Named("messages.Remove").Where(tables.ChatMessage.ID.In(ids[:n]...))); err != nil {
+		if _, err := query.Exec(ctx, m.q, query.Delete(tables.ChatMessage.Table).Named("messages.Remove").
+			Where(tables.ChatMessage.ID.In(ids[:n]...))); err != nil {
 			return err
 		}
 		ids = ids[n:]

@@ -93,7 +93,8 @@ func TestKilledWriting(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		chat, err := st.Chats.Create(ctx, store.Who{ID: "u", Name: "U", Role: model.RoleUser}, store.ChatInput{Document: empty})
+		chat, err := st.Chats.Create(ctx, store.Who{ID: "u", Name: "U", Role: model.RoleUser},
+			store.ChatInput{Document: empty})
 		if err != nil {
 			t.Fatal(err)
 		}

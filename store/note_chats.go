@@ -58,7 +58,8 @@ func (n *Notes) Chat(ctx context.Context, w Who, note string) (*model.Chat, erro
 	var out *model.Chat
 	err := n.inTx(ctx, engine.TxOptions{Name: "notes.Chat", Idempotent: true}, func(ctx context.Context, b base) error {
 		// Two pages that ask at once get the same chat.
-		lock := query.Select(tables.Note.ID).From(tables.Note.Table).Named("notes.LockForChat").Where(tables.Note.ID.Eq(note)).ForUpdate()
+		lock := query.Select(tables.Note.ID).From(tables.Note.Table).Named("notes.LockForChat").
+			Where(tables.Note.ID.Eq(note)).ForUpdate()
 		if _, err := query.One[string](ctx, b.q, lock); err != nil {
 			return err
 		}
@@ -86,8 +87,10 @@ func (n *Notes) NewChat(ctx context.Context, w Who, note string) (*model.Chat, e
 func (n *Notes) addChat(ctx context.Context, w Who, note string) (*model.Chat, error) {
 	id := n.newID()
 	system := jsonvalue.Text("{}").With("system", quoted(noteContext(note)))
-	text := jsonvalue.Text("{}").With("id", quoted(id)).With("title", quoted("Chat")).With("models", jsonvalue.Text(`[""]`)).With("params", system).
-		With("history", jsonvalue.Text(`{"messages":{},"currentId":null}`)).With("messages", jsonvalue.Text("[]")).With("tags", jsonvalue.Text("[]"))
+	text := jsonvalue.Text("{}").With("id", quoted(id)).With("title", quoted("Chat")).
+		With("models", jsonvalue.Text(`[""]`)).With("params", system).
+		With("history", jsonvalue.Text(`{"messages":{},"currentId":null}`)).With("messages", jsonvalue.Text("[]")).
+		With("tags", jsonvalue.Text("[]"))
 	doc, err := chatdoc.Parse([]byte(text.String()))
 	if err != nil {
 		return nil, err

@@ -64,7 +64,8 @@ func (f NoteFilter) conds(b *base, w Who) []query.Cond {
 	}
 	for _, word := range strings.Fields(f.Query) {
 		word = strings.ReplaceAll(word, "-", "")
-		c = append(c, query.Or(bare(n.Title.Expr).ContainsFold(word), bare(n.Data.Path("content", "md").Text()).ContainsFold(word)))
+		c = append(c, query.Or(bare(n.Title.Expr).ContainsFold(word),
+			bare(n.Data.Path("content", "md").Text()).ContainsFold(word)))
 	}
 	return c
 }
@@ -82,11 +83,13 @@ func (n *Notes) items(ctx context.Context, w Who, f NoteFilter, p Page, conds ..
 	}
 	t := tables.Note
 	beginning := query.Raw[string]("SUBSTR(?, 1, 1000)", t.Data.Path("content", "md").Text())
-	st := query.Select(append(ownerColumns(), t.ID, t.UserID.IfNull("").As("user_id"), t.Title.IfNull("").As("title"), t.Meta,
+	st := query.Select(append(ownerColumns(), t.ID, t.UserID.IfNull("").As("user_id"),
+		t.Title.IfNull("").As("title"), t.Meta,
 		t.Data.HasKey("content").As("has_text"), beginning.IfNull("").As("text"), pinned(w.ID).As("pinned"),
 		t.CreatedAt.IfNull(0).As("created_at"), t.UpdatedAt.IfNull(0).As("updated_at"))...).
 		From(t.Table).Named("notes.List").LeftJoin(tables.User.Table, tables.User.ID.EqTo(t.UserID)).
-		Where(conds...).OrderBy(sorted(f.Sort, f.Ascending, t.UpdatedAt, map[string]sortable{"created_at": t.CreatedAt, "name": t.Title}), t.ID)
+		Where(conds...).OrderBy(sorted(f.Sort, f.Ascending, t.UpdatedAt,
+		map[string]sortable{"created_at": t.CreatedAt, "name": t.Title}), t.ID)
 	return query.All[NoteItem](ctx, n.q, p.apply(st))
 }
 
@@ -139,7 +142,8 @@ func (n *Notes) seen(ctx context.Context, w Who, x *model.Note, err error) (*Not
 		}
 	}
 	p := tables.PinnedNote
-	out.Pinned, err = query.Found(ctx, n.q, query.Select(p.ID).From(p.Table).Named("pins.Of").Where(p.UserID.Eq(w.ID), p.NoteID.Eq(x.ID)))
+	out.Pinned, err = query.Found(ctx, n.q,
+		query.Select(p.ID).From(p.Table).Named("pins.Of").Where(p.UserID.Eq(w.ID), p.NoteID.Eq(x.ID)))
 	return out, err
 }
 
@@ -150,9 +154,11 @@ func (n *Notes) Get(ctx context.Context, w Who, id string) (*Note, error) {
 }
 
 // Create stores a new note of w, shared as grants say. Errors: ErrAudience.
-func (n *Notes) Create(ctx context.Context, w Who, title string, data, meta jsonvalue.JSON, grants []Grant) (*Note, error) {
+func (n *Notes) Create(ctx context.Context, w Who, title string, data, meta jsonvalue.JSON,
+	grants []Grant) (*Note, error) {
 	now := notes.now(&n.base)
-	x := &model.Note{ID: n.newID(), UserID: &w.ID, Title: ptr(chatdoc.CleanString(title)), Data: data, Meta: meta, CreatedAt: &now, UpdatedAt: &now}
+	x := &model.Note{ID: n.newID(), UserID: &w.ID, Title: ptr(chatdoc.CleanString(title)), Data: data, Meta: meta,
+		CreatedAt: &now, UpdatedAt: &now}
 	return n.seen(ctx, w, x, notes.create(ctx, &n.base, w, x.ID, x, grants))
 }
 
@@ -179,12 +185,14 @@ func (n *Notes) TogglePin(ctx context.Context, w Who, id string) (*Note, error) 
 	}
 	err = n.inTx(ctx, engine.TxOptions{Name: "notes.TogglePin"}, func(ctx context.Context, b base) error {
 		p := tables.PinnedNote
-		gone, err := query.Exec(ctx, b.q, query.Delete(p.Table).Named("pins.Delete").Where(p.UserID.Eq(w.ID), p.NoteID.Eq(id)))
+		gone, err := query.Exec(ctx, b.q,
+			query.Delete(p.Table).Named("pins.Delete").Where(p.UserID.Eq(w.ID), p.NoteID.Eq(id)))
 		if err != nil || gone > 0 {
 			return err
 		}
 		row := model.PinnedNote{ID: b.newID(), UserID: w.ID, NoteID: id, CreatedAt: notes.now(&b)}
-		_, err = query.Exec(ctx, b.q, query.Insert(p.Table).Named("pins.Insert").Row(row).OnConflict(p.UserID, p.NoteID).DoNothing())
+		_, err = query.Exec(ctx, b.q,
+			query.Insert(p.Table).Named("pins.Insert").Row(row).OnConflict(p.UserID, p.NoteID).DoNothing())
 		return err
 	})
 	return n.seen(ctx, w, x, err)

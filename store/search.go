@@ -39,14 +39,15 @@ func order(a, b hit) int {
 // dberr.ErrSchemaMismatch where there are no tables for that.
 func (c *Chats) indexed(ctx context.Context, w Who, text string, f ChatFilter, p Page) (found []ChatItem, err error) {
 	err = c.withMoved(ctx, func(may bool) error {
-		return c.inTx(ctx, engine.TxOptions{Name: "chats.Search", Mode: engine.Read}, func(ctx context.Context, b base) error {
-			s := chatSearch{base: b, who: w, filter: f, query: search.Parse(text), waits: may}
-			hits, err := s.hits(ctx)
-			if err == nil {
-				found, err = s.page(ctx, hits, p)
-			}
-			return err
-		})
+		return c.inTx(ctx, engine.TxOptions{Name: "chats.Search", Mode: engine.Read},
+			func(ctx context.Context, b base) error {
+				s := chatSearch{base: b, who: w, filter: f, query: search.Parse(text), waits: may}
+				hits, err := s.hits(ctx)
+				if err == nil {
+					found, err = s.page(ctx, hits, p)
+				}
+				return err
+			})
 	})
 	return found, c.searching.known(err)
 }
@@ -278,7 +279,8 @@ func (s *chatSearch) matching(ctx context.Context, hits []hit, most int) ([]Chat
 // narrowed leaves out what the filter does, where that may be most of many.
 func (s *chatSearch) narrowed(ctx context.Context, hits []hit) ([]hit, error) {
 	f := s.filter
-	narrow := f.Tags != nil || f.Untagged || f.Folders != nil || f.Pinned != nil || f.Archived != nil || f.Shared != nil || f.After != nil || f.Title != "" || f.ChangedAfter != 0
+	narrow := f.Tags != nil || f.Untagged || f.Folders != nil || f.Pinned != nil || f.Archived != nil || f.Shared != nil ||
+		f.After != nil || f.Title != "" || f.ChangedAfter != 0
 	if !narrow || len(hits) < manyHits {
 		return hits, nil
 	}
@@ -315,7 +317,8 @@ func (s *chatSearch) look(ctx context.Context, hits []hit, found map[string]Chat
 			Owner *string `db:"user_id"`
 			Kept  int64   `db:"kept"`
 			Text  []byte  `db:"text"`
-		}](ctx, s.q, query.Select(append(itemColumns(storedTimes()), tables.Chat.UserID, t.UpdatedAt.As("kept"), t.Text)...).Named("search.Texts").
+		}](ctx, s.q, query.Select(append(itemColumns(storedTimes()), tables.Chat.UserID, t.UpdatedAt.As("kept"), t.Text)...).
+			Named("search.Texts").
 			From(tables.Chat.Table).
 			Join(t.Table, t.ChatID.EqTo(tables.Chat.ID)).Where(tables.Chat.ID.In(ids...)).Where(s.anybodys().conds()...))
 		if err != nil {

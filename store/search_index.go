@@ -80,27 +80,29 @@ type SearchStatus struct {
 
 // SearchStatus reads where the search of chats stands, in one state of the database.
 func (s *Store) SearchStatus(ctx context.Context) (st SearchStatus, err error) {
-	err = s.b.inTx(ctx, engine.TxOptions{Name: "search.Status", Mode: engine.Read}, func(ctx context.Context, b base) (err error) {
-		k, t := own.SearchChat, tables.Chat
-		indexed := query.Case[int64]().When(k.Segment.Gt(0), 1).Else(0)
-		st, err = query.One[SearchStatus](ctx, b.q, query.Select(query.CountAll().As("kept"), query.Sum(k.Size).IfNull(0).As("bytes"),
-			query.Sum(indexed).IfNull(0).As("indexed")).From(k.Table).Named("search.StatusKept"))
-		if err != nil {
+	err = s.b.inTx(ctx, engine.TxOptions{Name: "search.Status", Mode: engine.Read},
+		func(ctx context.Context, b base) (err error) {
+			k, t := own.SearchChat, tables.Chat
+			indexed := query.Case[int64]().When(k.Segment.Gt(0), 1).Else(0)
+			st, err = query.One[SearchStatus](ctx, b.q,
+				query.Select(query.CountAll().As("kept"), query.Sum(k.Size).IfNull(0).As("bytes"),
+					query.Sum(indexed).IfNull(0).As("indexed")).From(k.Table).Named("search.StatusKept"))
+			if err != nil {
+				return err
+			}
+			st.Tables = true
+			parts := query.Select(own.SearchSegment.ID).From(own.SearchSegment.Table).Where(own.SearchSegment.UserID.Ne(""))
+			if st.Parts, err = query.Count(ctx, b.q, parts); err != nil {
+				return err
+			}
+			if st.Chats, err = query.Count(ctx, b.q, query.Select(t.ID).From(t.Table).Where(t.UserID.NotNull())); err != nil {
+				return err
+			}
+			now, err := query.Count(ctx, b.q, query.Select(t.ID).From(t.Table).
+				Join(k.Table, k.ChatID.EqTo(t.ID), k.UserID.EqTo(t.UserID), k.UpdatedAt.EqTo(t.UpdatedAt)))
+			st.Changed = st.Chats - now
 			return err
-		}
-		st.Tables = true
-		parts := query.Select(own.SearchSegment.ID).From(own.SearchSegment.Table).Where(own.SearchSegment.UserID.Ne(""))
-		if st.Parts, err = query.Count(ctx, b.q, parts); err != nil {
-			return err
-		}
-		if st.Chats, err = query.Count(ctx, b.q, query.Select(t.ID).From(t.Table).Where(t.UserID.NotNull())); err != nil {
-			return err
-		}
-		now, err := query.Count(ctx, b.q, query.Select(t.ID).From(t.Table).
-			Join(k.Table, k.ChatID.EqTo(t.ID), k.UserID.EqTo(t.UserID), k.UpdatedAt.EqTo(t.UpdatedAt)))
-		st.Changed = st.Chats - now
-		return err
-	})
+		})
 	if indexless(err) {
 		return SearchStatus{}, nil
 	}
@@ -166,14 +168,16 @@ func (x *SearchIndex) Forget(ctx context.Context) error {
 	defer func() { _ = release() }()
 	k, g := own.SearchChat, own.SearchSegment
 	for {
-		some, err := query.All[string](ctx, x.q, query.Select(k.ChatID).From(k.Table).Named("search.SomeKept").Limit(rowsPerStatement))
+		some, err := query.All[string](ctx, x.q,
+			query.Select(k.ChatID).From(k.Table).Named("search.SomeKept").Limit(rowsPerStatement))
 		if err != nil {
 			return err
 		}
 		if len(some) == 0 {
 			break
 		}
-		if _, err := query.Exec(ctx, x.q, query.Delete(k.Table).Named("search.Forget").Where(k.ChatID.In(some...))); err != nil {
+		if _, err := query.Exec(ctx, x.q, query.Delete(k.Table).Named("search.Forget").
+			Where(k.ChatID.In(some...))); err != nil {
 			return err
 		}
 	}
@@ -304,10 +308,11 @@ func (x *SearchIndex) take(ctx context.Context, ids []string) error {
 func (x *SearchIndex) takeSome(ctx context.Context, ids []string) (rest []string, err error) {
 	settled := x.clock().Add(-SearchSettle).Unix() // when they are read, or before
 	var records map[string]record
-	err = x.inTx(ctx, engine.TxOptions{Name: "search.Read", Mode: engine.Read}, func(ctx context.Context, b base) (err error) {
-		records, rest, err = b.records(ctx, ids, true)
-		return err
-	})
+	err = x.inTx(ctx, engine.TxOptions{Name: "search.Read", Mode: engine.Read},
+		func(ctx context.Context, b base) (err error) {
+			records, rest, err = b.records(ctx, ids, true)
+			return err
+		})
 	if err != nil {
 		return nil, err
 	}

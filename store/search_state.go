@@ -164,7 +164,8 @@ func (b *base) waitingIn(ctx context.Context, chats []string) (map[string]bool, 
 // cannot be read keeps nothing else from being found. Where the texts are too much
 // to stand in memory together, the rest are the chats that are to be asked for again.
 // waits says whether messages may wait for the documents.
-func (b *base) records(ctx context.Context, ids []string, waits bool) (out map[string]record, rest []string, err error) {
+func (b *base) records(ctx context.Context, ids []string,
+	waits bool) (out map[string]record, rest []string, err error) {
 	texts, rest, err := b.textsOfMessages(ctx, ids)
 	if err != nil {
 		return nil, nil, err
@@ -178,7 +179,8 @@ func (b *base) records(ctx context.Context, ids []string, waits bool) (out map[s
 	}
 	out = make(map[string]record, len(ids))
 	t := tables.Chat
-	documents := query.Select(t.ID, t.UserID, t.Title, t.UpdatedAt, t.Chat).From(t.Table).Named("search.Documents").Where(t.ID.In(ids...))
+	documents := query.Select(t.ID, t.UserID, t.Title, t.UpdatedAt, t.Chat).From(t.Table).Named("search.Documents").
+		Where(t.ID.In(ids...))
 	for c, err := range query.Rows[model.Chat](ctx, b.q, documents) { // one after the other: each may be large
 		if err != nil {
 			return nil, nil, err
@@ -202,7 +204,8 @@ func (b *base) records(ctx context.Context, ids []string, waits bool) (out map[s
 
 // textsOfMessages are the texts of the messages of chats, one message read after the
 // other. The rest are the chats behind those whose texts are much together.
-func (b *base) textsOfMessages(ctx context.Context, ids []string) (of map[string]*search.Record, rest []string, err error) {
+func (b *base) textsOfMessages(ctx context.Context,
+	ids []string) (of map[string]*search.Record, rest []string, err error) {
 	m := tables.ChatMessage
 	of = make(map[string]*search.Record, len(ids))
 	size, last := 0, ""

@@ -86,14 +86,17 @@ func (s *searched) chat(who store.Who, age int64, title string, messages ...stri
 	all := map[string]any{}
 	for i, m := range messages {
 		id := fmt.Sprintf("m%d", i)
-		all[id] = map[string]any{"id": id, "role": "user", "content": m, "timestamp": now - age + int64(i), "parentId": nil, "childrenIds": []string{}}
+		all[id] = map[string]any{"id": id, "role": "user", "content": m, "timestamp": now - age + int64(i), "parentId": nil,
+			"childrenIds": []string{}}
 	}
-	text, err := json.Marshal(map[string]any{"title": title, "history": map[string]any{"messages": all, "currentId": "m0"}})
+	text, err := json.Marshal(map[string]any{"title": title,
+		"history": map[string]any{"messages": all, "currentId": "m0"}})
 	s.ok(err)
 	doc, err := chatdoc.Parse(text)
 	s.ok(err)
 	at := now - age
-	_, err = s.st.Chats.Import(s.Context(), store.Who{ID: who.ID, Role: model.RoleAdmin, Name: who.Name}, []store.ChatImport{{ChatInput: store.ChatInput{Document: doc}, CreatedAt: &at, UpdatedAt: &at}})
+	_, err = s.st.Chats.Import(s.Context(), store.Who{ID: who.ID, Role: model.RoleAdmin, Name: who.Name},
+		[]store.ChatImport{{ChatInput: store.ChatInput{Document: doc}, CreatedAt: &at, UpdatedAt: &at}})
 	s.ok(err)
 }
 
@@ -201,10 +204,12 @@ func TestSearchSeesWhatOthersWrite(t *testing.T) {
 		s.ok(err)
 		id := item[0].ID
 		content := func(text string) query.Statement {
-			return query.Update(tables.ChatMessage.Table).Set(tables.ChatMessage.Content.Set(jsonvalue.Text(text))).Where(tables.ChatMessage.ChatID.Eq(id))
+			return query.Update(tables.ChatMessage.Table).Set(tables.ChatMessage.Content.Set(jsonvalue.Text(text))).
+				Where(tables.ChatMessage.ChatID.Eq(id))
 		}
 		touch := func(age int64) query.Statement {
-			return query.Update(tables.Chat.Table).Set(tables.Chat.UpdatedAt.Set(now-age), tables.Chat.Chat.Set(jsonvalue.Text("{}"))).Where(tables.Chat.ID.Eq(id))
+			return query.Update(tables.Chat.Table).
+				Set(tables.Chat.UpdatedAt.Set(now-age), tables.Chat.Chat.Set(jsonvalue.Text("{}"))).Where(tables.Chat.ID.Eq(id))
 		}
 		for i, age := range []int64{20, 1007 + 50, 5, 0, -1000} {
 			word := fmt.Sprintf("zebra%dz", i)
@@ -244,7 +249,8 @@ func TestPartsOfTheIndexAreUnited(t *testing.T) {
 		s.extend()
 		for n := range 10 {
 			for i := range 3 {
-				s.chat(s.who, int64(1000-10*n-i), fmt.Sprintf("chat %d.%d", n, i), fmt.Sprintf("the number is n%dn", n), strings.Repeat(fmt.Sprintf("long %d ", n), 90_000))
+				s.chat(s.who, int64(1000-10*n-i), fmt.Sprintf("chat %d.%d", n, i), fmt.Sprintf("the number is n%dn", n),
+					strings.Repeat(fmt.Sprintf("long %d ", n), 90_000))
 			}
 			s.catchUp()
 		}
@@ -254,11 +260,13 @@ func TestPartsOfTheIndexAreUnited(t *testing.T) {
 			s.Errorf("status: %+v", st)
 		}
 		for n := range 10 {
-			if got, want := fmt.Sprint(s.search(fmt.Sprintf("n%dn", n))), fmt.Sprintf("[chat %d.2 chat %d.1 chat %d.0]", n, n, n); got != want {
+			if got, want := fmt.Sprint(s.search(fmt.Sprintf("n%dn", n))),
+				fmt.Sprintf("[chat %d.2 chat %d.1 chat %d.0]", n, n, n); got != want {
 				s.Errorf("found %s, not %s", got, want)
 			}
 		}
-		unfinished, err := query.Count(s.Context(), s.eng, query.Select(own.SearchSegment.ID).From(own.SearchSegment.Table).Where(own.SearchSegment.UserID.Eq("")))
+		unfinished, err := query.Count(s.Context(), s.eng,
+			query.Select(own.SearchSegment.ID).From(own.SearchSegment.Table).Where(own.SearchSegment.UserID.Eq("")))
 		s.ok(err)
 		if unfinished != 0 {
 			s.Errorf("%d parts are not finished", unfinished)
@@ -275,10 +283,12 @@ func TestPagesOfASearch(t *testing.T) {
 			s.chat(s.who, int64(1000+i/3), fmt.Sprintf("chat %03d", i), fmt.Sprintf("needle %d", i%2))
 		}
 		s.catchUp()
-		_, err := query.Exec(s.Context(), s.eng, query.Update(tables.Chat.Table).Set(tables.Chat.Pinned.Set(true)).Where(tables.Chat.Title.EndsWith("7")))
+		_, err := query.Exec(s.Context(), s.eng,
+			query.Update(tables.Chat.Table).Set(tables.Chat.Pinned.Set(true)).Where(tables.Chat.Title.EndsWith("7")))
 		s.ok(err)
 		pinned := true
-		for _, f := range []store.ChatFilter{{}, {Pinned: &pinned}, {IncludePinned: true}, {IncludePinned: true, Sort: store.ByTitle, Ascending: true}, {Title: "chat 00"}} {
+		for _, f := range []store.ChatFilter{{}, {Pinned: &pinned}, {IncludePinned: true},
+			{IncludePinned: true, Sort: store.ByTitle, Ascending: true}, {Title: "chat 00"}} {
 			list, err := s.st.Chats.List(s.Context(), s.who, f, store.Page{})
 			s.ok(err)
 			all, err := s.st.Chats.Search(s.Context(), s.who, "needle", f, store.Page{})
@@ -337,7 +347,8 @@ func TestAnIndexThatIsCutOffGoesOn(t *testing.T) {
 			s.Errorf("there was something left: %+v", p)
 		}
 		rows, err := query.Count(s.Context(), s.eng, query.Select(own.SearchRow.Segment).From(own.SearchRow.Table).
-			Where(own.SearchRow.Segment.NotInQuery(query.Select(own.SearchSegment.ID).From(own.SearchSegment.Table).Where(own.SearchSegment.UserID.Ne("")))))
+			Where(own.SearchRow.Segment.NotInQuery(query.Select(own.SearchSegment.ID).From(own.SearchSegment.Table).
+				Where(own.SearchSegment.UserID.Ne("")))))
 		s.ok(err)
 		if rows != 0 {
 			s.Errorf("%d rows belong to no part of the index", rows)
@@ -447,13 +458,16 @@ func TestListsOfPartsAreFound(t *testing.T) {
 			"parts":  `[{"type": "text", "text": "from a \"list\" of ünits 漢字"}, {"type":"image_url","image_url":{"url":"data:x"}}]`,
 			"object": `{"text":"of an öbject","n":1.50}`,
 		} {
-			_, err := query.Exec(s.Context(), s.eng, query.Update(tables.ChatMessage.Table).Set(tables.ChatMessage.Content.Set(jsonvalue.Text(content))).
-				Where(tables.ChatMessage.ChatID.InQuery(query.Select(tables.Chat.ID).From(tables.Chat.Table).Where(tables.Chat.Title.Eq(title)))))
+			_, err := query.Exec(s.Context(), s.eng,
+				query.Update(tables.ChatMessage.Table).Set(tables.ChatMessage.Content.Set(jsonvalue.Text(content))).
+					Where(tables.ChatMessage.ChatID.InQuery(query.Select(tables.Chat.ID).From(tables.Chat.Table).
+						Where(tables.Chat.Title.Eq(title)))))
 			s.ok(err)
 		}
 		look := func(when string) {
 			s.Helper()
-			for text, want := range map[string]string{"ÜNITS": "parts", "漢字": "parts", "image_url": "parts", "Öbject": "object", "plain": "text", "list": "parts", "ünits öbject": ""} {
+			for text, want := range map[string]string{"ÜNITS": "parts", "漢字": "parts", "image_url": "parts", "Öbject": "object",
+				"plain": "text", "list": "parts", "ünits öbject": ""} {
 				if got := s.search(text); strings.Join(got, " ") != want {
 					s.Errorf("%s: %q finds %q, want %s", when, text, got, want)
 				}
@@ -488,7 +502,8 @@ func TestSearchSeesWhatWaits(t *testing.T) {
 			}
 		}
 		look("just written")
-		_, err = query.Exec(s.Context(), s.eng, query.Update(tables.Chat.Table).Set(tables.Chat.UpdatedAt.Set(now-50)).Where(tables.Chat.ID.Eq(id)))
+		_, err = query.Exec(s.Context(), s.eng,
+			query.Update(tables.Chat.Table).Set(tables.Chat.UpdatedAt.Set(now-50)).Where(tables.Chat.ID.Eq(id)))
 		s.ok(err)
 		look("some time ago")
 		if p := s.catchUp(); p.Chats != 1 {
@@ -523,7 +538,8 @@ func TestSearchGoesOnWithoutTables(t *testing.T) {
 			s.ok(err)
 			s.ok(s.st.Chats.Delete(s.Context(), store.Who{ID: s.who.ID, Role: model.RoleAdmin}, items[0].ID))
 		}
-		if items, err := s.st.Chats.List(s.Context(), s.who, store.ChatFilter{}, store.Page{}); err != nil || len(items) != 3 {
+		if items, err := s.st.Chats.List(s.Context(), s.who, store.ChatFilter{}, store.Page{}); err != nil ||
+			len(items) != 3 {
 			s.Fatal(items, err)
 		} else {
 			s.ok(s.st.Chats.Delete(s.Context(), store.Who{ID: s.who.ID, Role: model.RoleAdmin}, items[0].ID))

@@ -54,14 +54,17 @@ func (s *Shares) Share(ctx context.Context, w Who, chat, mode string) (*model.Ch
 		if _, err := query.Exec(ctx, b.q, query.Insert(t.Table).Named("shares.Insert").Row(row)); err != nil {
 			return err
 		}
-		_, err = query.Exec(ctx, b.q, query.Update(tables.Chat.Table).Named("chats.SetShare").Set(tables.Chat.ShareID.Set(row.ID)).Where(tables.Chat.ID.Eq(x.ID)))
+		_, err = query.Exec(ctx, b.q,
+			query.Update(tables.Chat.Table).Named("chats.SetShare").Set(tables.Chat.ShareID.Set(row.ID)).
+				Where(tables.Chat.ID.Eq(x.ID)))
 		return err
 	})
 	return out, err
 }
 
 // lockedInTx calls fn in a transaction that holds the lock of a chat of w.
-func (s *Shares) lockedInTx(ctx context.Context, name string, w Who, chat string, fn func(ctx context.Context, b base, is *locked) error) error {
+func (s *Shares) lockedInTx(ctx context.Context, name string, w Who, chat string,
+	fn func(ctx context.Context, b base, is *locked) error) error {
 	return s.withWaiting(ctx, func(there bool) error {
 		return s.inTx(ctx, engine.TxOptions{Name: name, Idempotent: true}, func(ctx context.Context, b base) error {
 			is, err := b.lockChat(ctx, w, MayWrite, chat, there)
@@ -96,9 +99,10 @@ func (s *Shares) UnshareAll(ctx context.Context, w Who) error {
 	if _, err := chats.permitted(ctx, &s.base, w); err != nil {
 		return err
 	}
-	return s.inTx(ctx, engine.TxOptions{Name: "shares.UnshareAll", Idempotent: true}, func(ctx context.Context, b base) error {
-		return removeShares(ctx, &b, tables.Chat.UserID.Eq(w.ID))
-	})
+	return s.inTx(ctx, engine.TxOptions{Name: "shares.UnshareAll", Idempotent: true},
+		func(ctx context.Context, b base) error {
+			return removeShares(ctx, &b, tables.Chat.UserID.Eq(w.ID))
+		})
 }
 
 func removeShares(ctx context.Context, b *base, which query.Cond) error {
@@ -106,7 +110,8 @@ func removeShares(ctx context.Context, b *base, which query.Cond) error {
 	for _, st := range []query.Statement{
 		query.Delete(tables.SharedChat.Table).Named("shares.Delete").Where(tables.SharedChat.ChatID.InQuery(ids)),
 		deleteGrants(sharedChatResource, tables.AccessGrant.ResourceID.InQuery(ids)),
-		query.Update(tables.Chat.Table).Named("chats.Unshare").Set(tables.Chat.ShareID.SetNull()).Where(which, tables.Chat.ShareID.NotNull()),
+		query.Update(tables.Chat.Table).Named("chats.Unshare").Set(tables.Chat.ShareID.SetNull()).
+			Where(which, tables.Chat.ShareID.NotNull()),
 	} {
 		if _, err := query.Exec(ctx, b.q, st); err != nil {
 			return err
@@ -120,7 +125,8 @@ func removeShares(ctx context.Context, b *base, which query.Cond) error {
 // for anyone.
 func (s *Shares) Get(ctx context.Context, w Who, id string) (*model.SharedChat, error) {
 	t, g := tables.SharedChat, tables.AccessGrant
-	anyone := query.Exists(query.Select(g.ID).From(g.Table).Where(g.ResourceType.Eq(sharedChatResource), g.ResourceID.EqTo(t.ChatID), g.PrincipalType.Eq("anyone")))
+	anyone := query.Exists(query.Select(g.ID).From(g.Table).
+		Where(g.ResourceType.Eq(sharedChatResource), g.ResourceID.EqTo(t.ChatID), g.PrincipalType.Eq("anyone")))
 	may := query.Or(anyone, t.UserID.Eq(w.ID), granted(sharedChatResource, t.ChatID, w.ID, MayRead))
 	switch {
 	case w.program || w.Admin() && !s.admins.NoChats:
@@ -156,7 +162,8 @@ func (s *Shares) List(ctx context.Context, w Who, part, by string, ascending boo
 	}
 	s = &Shares{s.lists()}
 	t := tables.SharedChat
-	st := query.Select(t.ID, t.ChatID, t.Title, t.CreatedAt.IfNull(0).As("created_at"), t.UpdatedAt.IfNull(0).As("updated_at")).From(t.Table).Named("shares.List").
+	st := query.Select(t.ID, t.ChatID, t.Title, t.CreatedAt.IfNull(0).As("created_at"),
+		t.UpdatedAt.IfNull(0).As("updated_at")).From(t.Table).Named("shares.List").
 		Where(t.UserID.Eq(w.ID), when(part != "", t.Title.ContainsFold(part))).
 		OrderBy(sorted(by, ascending, t.UpdatedAt, map[string]sortable{"created_at": t.CreatedAt, "title": t.Title}), t.ID)
 	return query.All[ShareItem](ctx, s.q, p.apply(st))

@@ -19,7 +19,8 @@ import (
 
 func TestStore(t *testing.T) {
 	enginetest.EachAndMemory(t, func(t *testing.T, eng *engine.Engine) {
-		if err := fresh.Create(context.Background(), eng, slices.Concat(tables.All(), own.All()), []string{tables.Head}); err != nil {
+		if err := fresh.Create(context.Background(), eng, slices.Concat(tables.All(), own.All()),
+			[]string{tables.Head}); err != nil {
 			t.Fatal(err)
 		}
 		storetest.Run(t, eng)

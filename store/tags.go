@@ -33,7 +33,8 @@ func (t *Tags) List(ctx context.Context, user string) ([]model.Tag, error) {
 }
 
 func (t *Tags) some(ctx context.Context, which ...query.Cond) ([]model.Tag, error) {
-	return query.All[model.Tag](ctx, t.q, query.SelectFrom(tables.Tag.Table).Named("tags.List").Where(which...).OrderBy(tables.Tag.ID))
+	return query.All[model.Tag](ctx, t.q,
+		query.SelectFrom(tables.Tag.Table).Named("tags.List").Where(which...).OrderBy(tables.Tag.ID))
 }
 
 // Of returns the tags that a chat of w has, by id. dberr.ErrNotFound when w has
@@ -79,21 +80,24 @@ func (t *Tags) Remove(ctx context.Context, w Who, chat, name string) ([]model.Ta
 
 // RemoveAll takes all tags from a chat of w.
 func (t *Tags) RemoveAll(ctx context.Context, w Who, chat string) error {
-	_, err := t.change(ctx, w, "tags.RemoveAll", chat, func(context.Context, base, []string) ([]string, error) { return nil, nil })
+	_, err := t.change(ctx, w, "tags.RemoveAll", chat,
+		func(context.Context, base, []string) ([]string, error) { return nil, nil })
 	return err
 }
 
 // change gives the tags of a chat to edit, under lock, and removes those that no
 // chat has any more.
-func (t *Tags) change(ctx context.Context, w Who, name, chat string, edit func(context.Context, base, []string) ([]string, error)) ([]model.Tag, error) {
+func (t *Tags) change(ctx context.Context, w Who, name, chat string,
+	edit func(context.Context, base, []string) ([]string, error)) ([]model.Tag, error) {
 	if _, err := chats.permitted(ctx, &t.base, w); err != nil {
 		return nil, err
 	}
 	var out []model.Tag
 	err := t.inTx(ctx, engine.TxOptions{Name: name, Idempotent: true}, func(ctx context.Context, b base) error {
 		c := tables.Chat
-		meta, err := query.One[jsonvalue.JSON](ctx, b.q, query.Select(c.Meta).From(c.Table).Named("chats.LockMeta").ForUpdate().
-			Where(c.ID.Eq(chat), chats.mine(w, MayWrite)))
+		meta, err := query.One[jsonvalue.JSON](ctx, b.q,
+			query.Select(c.Meta).From(c.Table).Named("chats.LockMeta").ForUpdate().
+				Where(c.ID.Eq(chat), chats.mine(w, MayWrite)))
 		if err != nil {
 			return err
 		}
@@ -108,12 +112,14 @@ func (t *Tags) change(ctx context.Context, w Who, name, chat string, edit func(c
 				return err
 			}
 			meta = objectOr(meta).With("tags", list)
-			if _, err := query.Exec(ctx, b.q, query.Update(c.Table).Named("chats.SetMeta").Set(c.Meta.Set(meta)).Where(c.ID.Eq(chat))); err != nil {
+			if _, err := query.Exec(ctx, b.q, query.Update(c.Table).Named("chats.SetMeta").Set(c.Meta.Set(meta)).
+				Where(c.ID.Eq(chat))); err != nil {
 				return err
 			}
 		}
 		tags := Tags{b}
-		if err := tags.removeOrphans(ctx, w.ID, slices.DeleteFunc(had, func(x string) bool { return slices.Contains(ids, x) })); err != nil {
+		if err := tags.removeOrphans(ctx, w.ID,
+			slices.DeleteFunc(had, func(x string) bool { return slices.Contains(ids, x) })); err != nil {
 			return err
 		}
 		out, err = tags.some(ctx, tables.Tag.UserID.Eq(w.ID), tables.Tag.ID.In(ids...))
@@ -138,7 +144,9 @@ func (t *Tags) ensure(ctx context.Context, user string, names []string) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	_, err := query.Exec(ctx, t.q, query.InsertRows(tables.Tag.Table, rows).Named("tags.Ensure").OnConflict(tables.Tag.ID, tables.Tag.UserID).DoNothing())
+	_, err := query.Exec(ctx, t.q,
+		query.InsertRows(tables.Tag.Table, rows).Named("tags.Ensure").
+			OnConflict(tables.Tag.ID, tables.Tag.UserID).DoNothing())
 	return err
 }
 
@@ -168,7 +176,8 @@ func (t *Tags) removeOrphans(ctx context.Context, user string, ids []string) err
 	}
 	used, err := query.All[struct {
 		Meta jsonvalue.JSON `db:"meta"`
-	}](ctx, t.q, query.Select(tables.Chat.Meta).Named("tags.Used").From(tables.Chat.Table).Where(tables.Chat.UserID.Eq(user), query.Or(has...)))
+	}](ctx, t.q, query.Select(tables.Chat.Meta).Named("tags.Used").From(tables.Chat.Table).
+		Where(tables.Chat.UserID.Eq(user), query.Or(has...)))
 	if err != nil {
 		return err
 	}
@@ -180,6 +189,8 @@ func (t *Tags) removeOrphans(ctx context.Context, user string, ids []string) err
 	if len(ids) == 0 {
 		return nil
 	}
-	_, err = query.Exec(ctx, t.q, query.Delete(tables.Tag.Table).Named("tags.DeleteOrphans").Where(tables.Tag.UserID.Eq(user), tables.Tag.ID.In(ids...)))
+	_, err = query.Exec(ctx, t.q,
+		query.Delete(tables.Tag.Table).Named("tags.DeleteOrphans").
+			Where(tables.Tag.UserID.Eq(user), tables.Tag.ID.In(ids...)))
 	return err
 }

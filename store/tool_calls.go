@@ -100,7 +100,8 @@ func (it *outputItem) with(name, text string) { it.doc = it.doc.With(name, jsonv
 
 // waits holds for calls that nothing has come back of.
 func (it *outputItem) waits(items []outputItem) bool {
-	return it.kind == "function_call" && slices.Contains([]string{"pending", "queued", "requires_approval", "in_progress"}, it.status) &&
+	return it.kind == "function_call" &&
+		slices.Contains([]string{"pending", "queued", "requires_approval", "in_progress"}, it.status) &&
 		!slices.ContainsFunc(items, func(o outputItem) bool { return o.kind == "function_call_output" && o.call == it.call })
 }
 
@@ -121,7 +122,8 @@ func (a ToolAnswer) resolve(items []outputItem, newID func() string) (jsonvalue.
 	case a.Action == AnswerTool && (a.Answers.IsNull() || a.Answers.IsJSONNull()) && !a.TimedOut:
 		return jsonvalue.JSON{}, ErrAnswerMissing
 	}
-	busy := slices.ContainsFunc(items, func(it outputItem) bool { return it.waits(items) && (it.approved || it.status == "in_progress") })
+	busy := slices.ContainsFunc(items,
+		func(it outputItem) bool { return it.waits(items) && (it.approved || it.status == "in_progress") })
 	if call.doc.Member("call_id").IsNull() {
 		call.doc = call.doc.With("call_id", quoted(a.CallID))
 	}
@@ -138,10 +140,12 @@ func (a ToolAnswer) resolve(items []outputItem, newID func() string) (jsonvalue.
 		call.status, result = "completed", a.text()
 		call.with("status", `"completed"`)
 	default:
-		return jsonvalue.JSON{}, dberr.New(dberr.Invalid, "chats.ResolveToolCall", "the action must be approve, reject or answer")
+		return jsonvalue.JSON{},
+			dberr.New(dberr.Invalid, "chats.ResolveToolCall", "the action must be approve, reject or answer")
 	}
 	if result != "" {
-		items = append(items, outputItem{kind: "function_call_output", call: a.CallID, doc: resultOf(a.CallID, result, call.status)})
+		items = append(items, outputItem{kind: "function_call_output", call: a.CallID,
+			doc: resultOf(a.CallID, result, call.status)})
 	}
 	if !busy && a.Action != ApproveTool {
 		next := slices.IndexFunc(items, func(it outputItem) bool { return it.waits(items) })
@@ -163,13 +167,15 @@ func (a ToolAnswer) text() string {
 		}
 		return jsonvalue.Text("{}").With("status", quoted("answered")).With("answers", answers).String()
 	}
-	return jsonvalue.Text("{}").With("status", quoted("cancelled")).With("answers", answers).With("timed_out", jsonvalue.Text("true")).String()
+	return jsonvalue.Text("{}").With("status", quoted("cancelled")).With("answers", answers).
+		With("timed_out", jsonvalue.Text("true")).String()
 }
 
 // resultOf is what came of a call.
 func resultOf(call, text, status string) jsonvalue.JSON {
 	part := jsonvalue.Text("{}").With("type", quoted("input_text")).With("text", quoted(text))
-	return jsonvalue.Text("{}").With("type", quoted("function_call_output")).With("id", quoted("fco_"+call)).With("call_id", quoted(call)).
+	return jsonvalue.Text("{}").With("type", quoted("function_call_output")).With("id", quoted("fco_"+call)).
+		With("call_id", quoted(call)).
 		With("output", jsonvalue.Text("["+part.String()+"]")).With("status", quoted(status))
 }
 

@@ -118,7 +118,8 @@ func (u *Users) Usage(ctx context.Context, w Who, start, end int64) (*Usage, err
 		return nil, err
 	}
 	t, m := tables.User, tables.ChatMessage
-	zone, err := query.One[string](ctx, u.q, query.Select(t.Timezone.IfNull("")).From(t.Table).Named("users.Timezone").Where(t.ID.Eq(w.ID)))
+	zone, err := query.One[string](ctx, u.q,
+		query.Select(t.Timezone.IfNull("")).From(t.Table).Named("users.Timezone").Where(t.ID.Eq(w.ID)))
 	if err != nil {
 		return nil, err
 	}
@@ -126,9 +127,11 @@ func (u *Users) Usage(ctx context.Context, w Who, start, end int64) (*Usage, err
 	if err != nil || zone == "Local" {
 		at = time.UTC
 	}
-	c := &usageCount{now: u.now(), zone: at, days: map[string]*UsageDay{}, chats: map[string]map[string]bool{}, models: map[string]*ModelUsage{}, tools: map[string]int64{}}
+	c := &usageCount{now: u.now(), zone: at, days: map[string]*UsageDay{}, chats: map[string]map[string]bool{},
+		models: map[string]*ModelUsage{}, tools: map[string]int64{}}
 	rows := query.Select(m.CreatedAt, m.ChatID, m.Role, m.ModelID, tokens("input_tokens", "prompt_tokens").As("tokens_in"),
-		tokens("output_tokens", "completion_tokens").As("tokens_out"), m.Output, m.Meta).From(m.Table).Named("usage.Messages").
+		tokens("output_tokens", "completion_tokens").As("tokens_out"), m.Output, m.Meta).From(m.Table).
+		Named("usage.Messages").
 		Where(m.UserID.Eq(w.ID), m.CreatedAt.Ge(start), m.CreatedAt.Le(end))
 	for r, err := range query.Rows[usageRow](ctx, u.q, rows) {
 		if err != nil {
@@ -148,13 +151,15 @@ func (u *Users) sinceEver(ctx context.Context, w Who, out *Usage) error {
 		Out    int64 `db:"tokens_out"`
 		Models int64 `db:"models"`
 	}](ctx, u.q, query.Select(query.Sum(tokens("input_tokens", "prompt_tokens")).IfNull(0).As("tokens_in"),
-		query.Sum(tokens("output_tokens", "completion_tokens")).IfNull(0).As("tokens_out"), query.CountDistinct(m.ModelID).As("models")).
+		query.Sum(tokens("output_tokens", "completion_tokens")).IfNull(0).As("tokens_out"), query.CountDistinct(m.ModelID).
+			As("models")).
 		From(m.Table).Named("usage.Sums").Where(m.UserID.Eq(w.ID), m.Role.Eq("assistant")))
 	if err != nil {
 		return err
 	}
 	mine := query.And(c.UserID.Eq(w.ID), c.Meta.Path("internal").Bool().IfNull(false).Eq(false))
-	if out.Totals.Chats, err = query.Count(ctx, u.q, query.Select(c.ID).From(c.Table).Named("usage.Chats").Where(mine)); err != nil {
+	if out.Totals.Chats, err = query.Count(ctx, u.q, query.Select(c.ID).From(c.Table).Named("usage.Chats").
+		Where(mine)); err != nil {
 		return err
 	}
 	var chat string
@@ -304,7 +309,8 @@ func (c *usageCount) usage(start, end int64) *Usage {
 	for d := c.when(start); d.Format(time.DateOnly) <= last.Format(time.DateOnly); d = d.AddDate(0, 0, 1) {
 		c.on(d.Format(time.DateOnly))
 	}
-	out := &Usage{Totals: c.totals, Period: UsagePeriod{start, end, max(1, (end-start)/day+1)}, TopModels: []ModelUsage{}, TopTools: []ToolUsage{}}
+	out := &Usage{Totals: c.totals, Period: UsagePeriod{start, end, max(1, (end-start)/day+1)}, TopModels: []ModelUsage{},
+		TopTools: []ToolUsage{}}
 	sum := UsageDay{Models: map[string]int64{}}
 	weeks := map[string]*UsageDay{}
 	var streak int64
@@ -347,7 +353,8 @@ func (c *usageCount) usage(start, end int64) *Usage {
 	const percent = 100
 	x := &out.Totals
 	out.Insights.MessagesPerDay = ratio(x.Messages, x.ActiveDays, 1)
-	out.Insights.UserShare, out.Insights.AssistantShare = ratio(x.UserMessages, x.Messages, percent), ratio(x.AssistantMessages, x.Messages, percent)
+	out.Insights.UserShare, out.Insights.AssistantShare = ratio(x.UserMessages, x.Messages, percent),
+		ratio(x.AssistantMessages, x.Messages, percent)
 	return out
 }
 

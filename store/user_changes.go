@@ -72,7 +72,8 @@ func (u *Users) Change(ctx context.Context, w Who, id string, c UserChange) (*mo
 	var out *model.User
 	err = u.inTx(ctx, engine.TxOptions{Name: "users.Change", Idempotent: true}, func(ctx context.Context, b base) error {
 		out, err = (&Users{b}).Update(ctx, w, id, func(x *model.User) error {
-			for _, f := range []struct{ from, to **string }{{&c.Role, &x.Role}, {&c.Name, &x.Name}, {&c.Email, &x.Email}, {&c.Picture, &x.ProfileImageURL}} {
+			for _, f := range []struct{ from, to **string }{{&c.Role, &x.Role}, {&c.Name, &x.Name}, {&c.Email, &x.Email},
+				{&c.Picture, &x.ProfileImageURL}} {
 				if *f.from != nil {
 					*f.to = *f.from
 				}
@@ -80,7 +81,9 @@ func (u *Users) Change(ctx context.Context, w Who, id string, c UserChange) (*mo
 			return nil
 		})
 		if err == nil && c.Email != nil {
-			_, err = query.Exec(ctx, b.q, query.Update(tables.Auth.Table).Named("auths.SetEmail").Set(tables.Auth.Email.Set(*c.Email)).Where(tables.Auth.ID.Eq(id)))
+			_, err = query.Exec(ctx, b.q,
+				query.Update(tables.Auth.Table).Named("auths.SetEmail").Set(tables.Auth.Email.Set(*c.Email)).
+					Where(tables.Auth.ID.Eq(id)))
 		}
 		if err == nil && hash != "" {
 			err = (&Auths{b}).set(ctx, "auths.SetPassword", id, tables.Auth.Password.Set(hash))
@@ -149,7 +152,8 @@ func (u *Users) Delete(ctx context.Context, w Who, id string) error {
 		return ErrPrimaryAdmin
 	}
 	err = u.inTx(ctx, engine.TxOptions{Name: "users.Delete", Idempotent: true}, func(ctx context.Context, b base) error {
-		lock := query.Select(tables.User.ID).From(tables.User.Table).Named("users.Lock").Where(tables.User.ID.Eq(id)).ForUpdate()
+		lock := query.Select(tables.User.ID).From(tables.User.Table).Named("users.Lock").
+			Where(tables.User.ID.Eq(id)).ForUpdate()
 		if _, err := query.All[string](ctx, b.q, lock); err != nil {
 			return err
 		}
@@ -168,8 +172,9 @@ func (u *Users) Delete(ctx context.Context, w Who, id string) error {
 	}
 	// Bytes cannot be taken back, so that they go last; another call goes on.
 	for n := 1; n > 0 && err == nil; {
-		n, err = (&Files{u.base}).remove(ctx, tables.File.UserID.Eq(id), unused(tables.KnowledgeFile.FileID), unused(tables.ChannelFile.FileID),
-			unused(tables.ChatFile.FileID))
+		n, err = (&Files{u.base}).
+			remove(ctx, tables.File.UserID.Eq(id), unused(tables.KnowledgeFile.FileID), unused(tables.ChannelFile.FileID),
+				unused(tables.ChatFile.FileID))
 	}
 	return err
 }
@@ -189,14 +194,16 @@ func leaving(id string, now int64) []query.Statement {
 		owned(tables.Calendar.ID, tables.Calendar.UserID, id),
 		query.Select(tables.CalendarEvent.ID).From(tables.CalendarEvent.Table).
 			Where(tables.CalendarEvent.CalendarID.InQuery(owned(tables.Calendar.ID, tables.Calendar.UserID, id))),
-		owned(tables.Automation.ID, tables.Automation.UserID, id), owned(tables.GroupMember.GroupID, tables.GroupMember.UserID, id),
+		owned(tables.Automation.ID, tables.Automation.UserID, id), owned(tables.GroupMember.GroupID,
+			tables.GroupMember.UserID, id),
 	}
 	grants, members := tables.AccessGrant, tables.CalendarEventAttendee
 	out := []query.Statement{
 		query.Update(tables.Chat.Table).Named("chats.LeaveFolders").Set(tables.Chat.FolderID.SetNull()).Where(tables.Chat.FolderID.InQuery(t.folder)),
 		query.Update(tables.Automation.Table).Named("automations.LeaveFolders").Set(tables.Automation.FolderID.SetNull()).
 			Where(tables.Automation.FolderID.InQuery(t.folder)),
-		query.Update(tables.Group.Table).Named("groups.Touch").Set(tables.Group.UpdatedAt.Set(now)).Where(tables.Group.ID.InQuery(t.group)),
+		query.Update(tables.Group.Table).Named("groups.Touch").Set(tables.Group.UpdatedAt.Set(now)).
+			Where(tables.Group.ID.InQuery(t.group)),
 		query.Delete(tables.PinnedNote.Table).Named("pins.DeleteOfUser").Where(query.Or(tables.PinnedNote.UserID.Eq(id), tables.PinnedNote.NoteID.InQuery(t.note))),
 		query.Delete(members.Table).Named("attendees.DeleteOfUser").Where(query.Or(members.UserID.Eq(id), members.EventID.InQuery(t.event))),
 		query.Delete(tables.CalendarEvent.Table).Named("events.DeleteOfUser").Where(tables.CalendarEvent.CalendarID.InQuery(t.calendar)),
@@ -231,7 +238,8 @@ func (u *Users) ForgetProvider(ctx context.Context, w Who, provider string) erro
 		return err
 	}
 	t := tables.OAuthSession
-	n, err := query.Exec(ctx, u.q, query.Delete(t.Table).Named("oauth.Forget").Where(t.UserID.Eq(w.ID), t.Provider.Eq(provider)))
+	n, err := query.Exec(ctx, u.q,
+		query.Delete(t.Table).Named("oauth.Forget").Where(t.UserID.Eq(w.ID), t.Provider.Eq(provider)))
 	if err == nil && n == 0 {
 		err = missing("oauth.Forget", "sign-in at this provider")
 	}
@@ -242,12 +250,14 @@ func (u *Users) ForgetProvider(ctx context.Context, w Who, provider string) erro
 func (u *Users) Seen(ctx context.Context, w Who, ids ...string) error {
 	t, now := tables.User, u.now()
 	return u.note(ctx, w, "users.Seen", ids, func(some []string) query.UpdateStmt {
-		return query.Update(t.Table).Set(t.LastActiveAt.Set(now)).Where(t.ID.In(some...), query.Or(t.LastActiveAt.IsNull(), t.LastActiveAt.Lt(now)))
+		return query.Update(t.Table).Set(t.LastActiveAt.Set(now)).
+			Where(t.ID.In(some...), query.Or(t.LastActiveAt.IsNull(), t.LastActiveAt.Lt(now)))
 	})
 }
 
 // note writes what is noted of many rows, by the program, some hundred at a time.
-func (b *base) note(ctx context.Context, w Who, name string, ids []string, st func(some []string) query.UpdateStmt) error {
+func (b *base) note(ctx context.Context, w Who, name string, ids []string,
+	st func(some []string) query.UpdateStmt) error {
 	if !w.program {
 		return ErrNotPermitted
 	}

@@ -35,8 +35,9 @@ func (f UserFilter) order() []query.Ordering {
 		}
 		return []query.Ordering{first, u.Name, u.ID}
 	}
-	return []query.Ordering{sorted(f.Sort, f.Ascending, u.CreatedAt, map[string]sortable{"name": u.Name, "email": u.Email, "role": u.Role,
-		"last_active_at": u.LastActiveAt, "updated_at": u.UpdatedAt}), u.ID}
+	return []query.Ordering{sorted(f.Sort, f.Ascending, u.CreatedAt,
+		map[string]sortable{"name": u.Name, "email": u.Email, "role": u.Role,
+			"last_active_at": u.LastActiveAt, "updated_at": u.UpdatedAt}), u.ID}
 }
 
 // UserItem is a user in the list of admins.
@@ -65,9 +66,10 @@ func (u *Users) List(ctx context.Context, w Who, f UserFilter, p Page) ([]UserIt
 		return out, total, nil
 	}
 	g, m := tables.Group, tables.GroupMember
-	in, err := query.All[model.GroupMember](ctx, u.q, query.Select(m.UserID, m.GroupID).From(m.Table).Named("users.GroupIDs").
-		Join(g.Table, g.ID.EqTo(m.GroupID)).Where(m.UserID.In(collect(rows, func(x model.User) string { return x.ID })...)).
-		OrderBy(g.UpdatedAt.Desc(), g.ID))
+	in, err := query.All[model.GroupMember](ctx, u.q,
+		query.Select(m.UserID, m.GroupID).From(m.Table).Named("users.GroupIDs").
+			Join(g.Table, g.ID.EqTo(m.GroupID)).Where(m.UserID.In(collect(rows, func(x model.User) string { return x.ID })...)).
+			OrderBy(g.UpdatedAt.Desc(), g.ID))
 	for _, x := range in {
 		at[x.UserID].GroupIDs = append(at[x.UserID].GroupIDs, x.GroupID)
 	}
@@ -87,7 +89,8 @@ func (u *Users) Search(ctx context.Context, w Who, f UserFilter, p Page) ([]mode
 // known are the columns of what everybody may know of a user.
 func known() []query.Selectable {
 	u := tables.User
-	return []query.Selectable{u.ID, u.Name, u.Email, u.Role, u.Bio, u.Timezone, u.LastActiveAt, u.StatusEmoji, u.StatusMessage, u.StatusExpiresAt}
+	return []query.Selectable{u.ID, u.Name, u.Email, u.Role, u.Bio, u.Timezone, u.LastActiveAt, u.StatusEmoji,
+		u.StatusMessage, u.StatusExpiresAt}
 }
 
 func (u *Users) page(ctx context.Context, st query.SelectStmt, f UserFilter, p Page) ([]model.User, int64, error) {
@@ -150,7 +153,8 @@ func (u *Users) Active(ctx context.Context, w Who, id string) (bool, error) {
 		return false, err
 	}
 	t := tables.User
-	return query.Found(ctx, u.q, query.Select(t.ID).From(t.Table).Named("users.Active").Where(t.ID.Eq(id), t.LastActiveAt.Ge(u.now()-activeFor)))
+	return query.Found(ctx, u.q,
+		query.Select(t.ID).From(t.Table).Named("users.Active").Where(t.ID.Eq(id), t.LastActiveAt.Ge(u.now()-activeFor)))
 }
 
 // CountActive returns how many users were seen in the last three minutes, with those
@@ -171,7 +175,8 @@ func (u *Users) Picture(ctx context.Context, w Who, id string) (string, error) {
 		return "", err
 	}
 	t := tables.User
-	return query.One[string](ctx, u.q, query.Select(t.ProfileImageURL.IfNull("")).From(t.Table).Named("users.Picture").Where(t.ID.Eq(id)))
+	return query.One[string](ctx, u.q,
+		query.Select(t.ProfileImageURL.IfNull("")).From(t.Table).Named("users.Picture").Where(t.ID.Eq(id)))
 }
 
 // UserPreview is what a user can read of what is shared.
@@ -207,7 +212,8 @@ func (u *Users) OAuthSessions(ctx context.Context, w Who, id string) ([]model.OA
 		return nil, ErrNotPermitted
 	}
 	t := tables.OAuthSession
-	return query.All[model.OAuthSession](ctx, u.q, query.SelectFrom(t.Table).Named("users.OAuthSessions").Where(t.UserID.Eq(id)).OrderBy(t.CreatedAt, t.ID))
+	return query.All[model.OAuthSession](ctx, u.q,
+		query.SelectFrom(t.Table).Named("users.OAuthSessions").Where(t.UserID.Eq(id)).OrderBy(t.CreatedAt, t.ID))
 }
 
 // DefaultPermissions are what everybody may do: what is stored, filled up with

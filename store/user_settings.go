@@ -22,7 +22,8 @@ func (u *Users) Settings(ctx context.Context, w Who, defaults bool) (jsonvalue.J
 		return set, err
 	}
 	values, err := (&Config{u.base}).Values(ctx, "ui.default_interface_settings")
-	if standard := values["ui.default_interface_settings"]; err == nil && standard.IsObject() && len(standard.String()) > len("{}") {
+	if standard := values["ui.default_interface_settings"]; err == nil && standard.IsObject() &&
+		len(standard.String()) > len("{}") {
 		set = set.With("ui", over(standard, set.Member("ui")))
 	}
 	return set, err

@@ -61,7 +61,8 @@ func (u *Users) Get(ctx context.Context, w Who, id string) (*model.User, error) 
 // GetByEmail returns the user with an address, in whatever case it is written,
 // or dberr.ErrNotFound.
 func (u *Users) GetByEmail(ctx context.Context, email string) (*model.User, error) {
-	x, err := query.One[model.User](ctx, u.q, query.SelectFrom(tables.User.Table).Named("users.GetByEmail").Where(sameEmail(email)))
+	x, err := query.One[model.User](ctx, u.q,
+		query.SelectFrom(tables.User.Table).Named("users.GetByEmail").Where(sameEmail(email)))
 	return one(x, err)
 }
 
@@ -83,7 +84,8 @@ type Owner struct {
 // ownerColumns fill an Owner from the joined table user.
 func ownerColumns() []query.Selectable {
 	u := tables.User
-	return []query.Selectable{u.ID.As("owner_id"), u.Name.As("owner_name"), u.Role.As("owner_role"), u.Email.As("owner_email")}
+	return []query.Selectable{u.ID.As("owner_id"), u.Name.As("owner_name"), u.Role.As("owner_role"),
+		u.Email.As("owner_email")}
 }
 
 // Any reports whether there is a user at all.
@@ -189,7 +191,8 @@ func (u *Users) Add(ctx context.Context, w Who, n NewUser) (*Identity, error) {
 	return u.create(ctx, "users.Add", n, func(context.Context, base) (string, error) { return n.Role, nil })
 }
 
-func (u *Users) create(ctx context.Context, op string, n NewUser, role func(ctx context.Context, b base) (string, error)) (*Identity, error) {
+func (u *Users) create(ctx context.Context, op string, n NewUser,
+	role func(ctx context.Context, b base) (string, error)) (*Identity, error) {
 	n.Email = strings.ToLower(chatdoc.CleanString(n.Email))
 	if !model.ValidEmail(n.Email) {
 		return nil, ErrEmailForm
@@ -201,7 +204,8 @@ func (u *Users) create(ctx context.Context, op string, n NewUser, role func(ctx 
 		n.ProfileImageURL = standardImage
 	}
 	// A taken address is found before a hash is computed for it.
-	taken, err := query.Found(ctx, u.q, query.Select(tables.User.ID).Named("users.EmailTaken").From(tables.User.Table).Where(sameEmail(n.Email)))
+	taken, err := query.Found(ctx, u.q,
+		query.Select(tables.User.ID).Named("users.EmailTaken").From(tables.User.Table).Where(sameEmail(n.Email)))
 	if err != nil {
 		return nil, err
 	}
@@ -217,7 +221,8 @@ func (u *Users) create(ctx context.Context, op string, n NewUser, role func(ctx 
 		LastActiveAt: &now, UpdatedAt: &now, CreatedAt: &now, OAuth: null, Info: null, Settings: null, SCIM: null}
 	auth := model.Auth{ID: user.ID, Email: &n.Email, Password: &hash, Active: ptr(true), SessionStamp: ptr(u.newID())}
 	applied := func(ctx context.Context, q engine.Queryer) (bool, error) {
-		return query.Found(ctx, q, query.Select(tables.User.ID).Named(op+".Applied").From(tables.User.Table).Where(tables.User.ID.Eq(user.ID)))
+		return query.Found(ctx, q,
+			query.Select(tables.User.ID).Named(op+".Applied").From(tables.User.Table).Where(tables.User.ID.Eq(user.ID)))
 	}
 	err = u.inTx(ctx, engine.TxOptions{Name: op, Applied: applied}, func(ctx context.Context, b base) error {
 		r, err := role(ctx, b)
@@ -236,5 +241,6 @@ func (u *Users) create(ctx context.Context, op string, n NewUser, role func(ctx 
 	if err != nil {
 		return nil, err
 	}
-	return &Identity{ID: user.ID, Name: *user.Name, Email: n.Email, Role: *user.Role, SessionStamp: *auth.SessionStamp}, nil
+	return &Identity{ID: user.ID, Name: *user.Name, Email: n.Email, Role: *user.Role,
+		SessionStamp: *auth.SessionStamp}, nil
 }

@@ -23,7 +23,8 @@ var (
 // unless that is nil; what else meta has stays. Voice is a JSON object, or nothing. It
 // returns the chat. Errors: dberr.ErrNotFound for the chat, ErrNoMessage, ErrVoiceTooLong,
 // ErrNothingSet when there is neither.
-func (c *Chats) SetVoice(ctx context.Context, w Who, chat, message string, content *string, voice jsonvalue.JSON) (*model.Chat, error) {
+func (c *Chats) SetVoice(ctx context.Context, w Who, chat, message string, content *string,
+	voice jsonvalue.JSON) (*model.Chat, error) {
 	message = chatdoc.CleanString(message)
 	o := engine.TxOptions{Name: "chats.SetVoice", Idempotent: true}
 	return c.edit(ctx, o, w, chat, func(_ *model.Chat, doc *chatdoc.Document) (*chatdoc.Document, error) {

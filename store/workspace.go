@@ -122,9 +122,11 @@ func searchWords(text string) []string {
 // folders are those that w may see, with those above them that are shared marked.
 func (s *Workspace) folders(ctx context.Context, w Who) ([]WorkspaceFolder, error) {
 	t, g := tables.Folder, tables.AccessGrant
-	shared := query.Exists(query.Select(g.ID).From(g.Table).Where(g.ResourceType.Eq(folders.resource), g.ResourceID.EqTo(t.ID)))
-	all, err := query.All[WorkspaceFolder](ctx, s.q, query.Select(t.ID, t.Name, t.ParentID, shared.As("shared")).From(t.Table).
-		Named("workspace.Folders").Where(folders.mine(w, MayRead)))
+	shared := query.Exists(query.Select(g.ID).From(g.Table).
+		Where(g.ResourceType.Eq(folders.resource), g.ResourceID.EqTo(t.ID)))
+	all, err := query.All[WorkspaceFolder](ctx, s.q,
+		query.Select(t.ID, t.Name, t.ParentID, shared.As("shared")).From(t.Table).
+			Named("workspace.Folders").Where(folders.mine(w, MayRead)))
 	slices.SortFunc(all, func(a, b WorkspaceFolder) int {
 		return cmp.Or(strings.Compare(strings.ToLower(a.Name), strings.ToLower(b.Name)), strings.Compare(a.ID, b.ID))
 	})
@@ -166,7 +168,8 @@ func (l *lookup) candidates(ctx context.Context, f WorkspaceFilter, notes bool, 
 		return nil, nil
 	}
 	return query.All[candidate](ctx, l.q, query.UnionAll(parts...).Named("workspace.Search").
-		OrderBy(query.ByColumn("place", false), query.ByColumn("updated_at", true), query.ByColumn("kind", false), query.ByColumn("id", false)).
+		OrderBy(query.ByColumn("place", false), query.ByColumn("updated_at", true), query.ByColumn("kind", false),
+			query.ByColumn("id", false)).
 		Limit(p.Limit+1).Offset(p.Offset))
 }
 
@@ -188,7 +191,8 @@ func (l *lookup) inside(id string) []string {
 
 // in selects what is found in a table: pinned holds for what w has pinned, and
 // updated is in so many parts of a second.
-func (l *lookup) in(from query.SelectStmt, kind HitKind, id, title query.Column[string], pinned query.Cond, updated query.Expr[int64], parts int64) query.SelectStmt {
+func (l *lookup) in(from query.SelectStmt, kind HitKind, id, title query.Column[string], pinned query.Cond,
+	updated query.Expr[int64], parts int64) query.SelectStmt {
 	place := query.Case[int64]().When(pinned, 0).Else(3)
 	if l.text != "" {
 		place = query.Case[int64]().When(title.EqFold(l.text), 0).When(title.ContainsFold(l.text), 1).Else(3)
@@ -218,7 +222,8 @@ func (l *lookup) snapshots() query.SelectStmt {
 	for _, word := range l.words {
 		conds = append(conds, t.Title.ContainsFold(word))
 	}
-	return l.in(query.Select().From(t.Table), HitSnapshot, t.ID, t.Title, t.ID.IsNull(), t.UpdatedAt.Expr, 1).Where(conds...)
+	return l.in(query.Select().From(t.Table), HitSnapshot, t.ID, t.Title, t.ID.IsNull(), t.UpdatedAt.Expr, 1).
+		Where(conds...)
 }
 
 func (l *lookup) notes(f WorkspaceFilter) query.SelectStmt {
@@ -227,7 +232,8 @@ func (l *lookup) notes(f WorkspaceFilter) query.SelectStmt {
 	for _, word := range l.words {
 		conds = append(conds, query.Or(t.Title.ContainsFold(word), noteText().ContainsFold(word)))
 	}
-	return l.in(query.Select().From(t.Table), HitNote, t.ID, t.Title, pinned(l.w.ID), t.UpdatedAt.Expr, 1_000_000_000).Where(conds...)
+	return l.in(query.Select().From(t.Table), HitNote, t.ID, t.Title, pinned(l.w.ID), t.UpdatedAt.Expr, 1_000_000_000).
+		Where(conds...)
 }
 
 func noteText() query.Expr[string] { return tables.Note.Data.Path("content", "md").Text() }
@@ -271,7 +277,8 @@ func (l *lookup) readChats(ctx context.Context, ids []string) ([]Hit, error) {
 		Folder *string `db:"folder_id"`
 		Share  *string `db:"share_id"`
 		Pinned bool    `db:"pinned"`
-	}](ctx, l.q, query.Select(t.ID, t.Title.IfNull(chatdoc.DefaultTitle).As("title"), t.FolderID, t.ShareID, t.Pinned.IfNull(false).As("pinned")).
+	}](ctx, l.q, query.Select(t.ID, t.Title.IfNull(chatdoc.DefaultTitle).As("title"), t.FolderID, t.ShareID,
+		t.Pinned.IfNull(false).As("pinned")).
 		From(t.Table).Named("workspace.Chats").Where(t.ID.In(ids...), t.UserID.Eq(l.w.ID)))
 	if err != nil {
 		return nil, err
@@ -316,9 +323,10 @@ func (l *lookup) messages(ctx context.Context, chats []string) (map[string]meant
 		OrderBy(place.Asc(), query.Case[int64]().WhenTo(some, m.CreatedAt).End().Asc(), m.CreatedAt.Desc(), m.ID.Asc())
 	of := query.Select(m.ID, m.ChatID, messageText().As("text"), place.As("place"), number.As("number")).
 		From(m.Table).Where(m.ChatID.In(chats...)).Subquery("of")
-	found, err := query.All[meantMessage](ctx, l.q, query.Select(query.Field[string]("of", "id").As("id"), query.Field[string]("of", "chat_id").As("chat_id"),
-		query.Field[string]("of", "text").As("text"), query.Field[int64]("of", "place").As("place")).
-		Named("workspace.Messages").FromItem(of).Where(query.Field[int64]("of", "number").Eq(1)))
+	found, err := query.All[meantMessage](ctx, l.q,
+		query.Select(query.Field[string]("of", "id").As("id"), query.Field[string]("of", "chat_id").As("chat_id"),
+			query.Field[string]("of", "text").As("text"), query.Field[int64]("of", "place").As("place")).
+			Named("workspace.Messages").FromItem(of).Where(query.Field[int64]("of", "number").Eq(1)))
 	out := map[string]meantMessage{}
 	for _, id := range chats {
 		out[id] = meantMessage{Place: 2}
@@ -331,7 +339,8 @@ func (l *lookup) messages(ctx context.Context, chats []string) (map[string]meant
 
 func (l *lookup) readSnapshots(ctx context.Context, ids []string) ([]Hit, error) {
 	t := tables.SharedChat
-	rows, err := query.All[model.SharedChat](ctx, l.q, query.SelectFrom(t.Table).Named("workspace.Snapshots").Where(t.ID.In(ids...)))
+	rows, err := query.All[model.SharedChat](ctx, l.q,
+		query.SelectFrom(t.Table).Named("workspace.Snapshots").Where(t.ID.In(ids...)))
 	return collect(rows, func(r model.SharedChat) Hit {
 		h := Hit{ID: r.ID, Title: orZero(r.Title), Shared: true}
 		if doc, err := chatdoc.ParseStored(r.Chat.String()); err == nil {
@@ -368,7 +377,8 @@ func (l *lookup) passage(doc *chatdoc.Document, chat string) (text, id string) {
 
 func (l *lookup) readNotes(ctx context.Context, ids []string) ([]Hit, error) {
 	t, g := tables.Note, tables.AccessGrant
-	shared := query.Exists(query.Select(g.ID).From(g.Table).Where(g.ResourceType.Eq(notes.resource), g.ResourceID.EqTo(t.ID)))
+	shared := query.Exists(query.Select(g.ID).From(g.Table).
+		Where(g.ResourceType.Eq(notes.resource), g.ResourceID.EqTo(t.ID)))
 	rows, err := query.All[struct {
 		ID     string  `db:"id"`
 		Owner  *string `db:"user_id"`
@@ -376,12 +386,14 @@ func (l *lookup) readNotes(ctx context.Context, ids []string) ([]Hit, error) {
 		Text   *string `db:"text"`
 		Pinned bool    `db:"pinned"`
 		Shared bool    `db:"shared"`
-	}](ctx, l.q, query.Select(t.ID, t.UserID, t.Title, noteText().As("text"), pinned(l.w.ID).As("pinned"), shared.As("shared")).
+	}](ctx, l.q, query.Select(t.ID, t.UserID, t.Title, noteText().As("text"), pinned(l.w.ID).As("pinned"),
+		shared.As("shared")).
 		From(t.Table).Named("workspace.Notes").Where(t.ID.In(ids...), notes.mine(l.w, MayRead)))
 	out := make([]Hit, len(rows))
 	for i, r := range rows {
 		mine := orZero(r.Owner) == l.w.ID
-		out[i] = Hit{ID: r.ID, Title: orZero(r.Title), Text: orZero(r.Text), Mine: mine, Shared: r.Shared || !mine, Pinned: r.Pinned}
+		out[i] = Hit{ID: r.ID, Title: orZero(r.Title), Text: orZero(r.Text), Mine: mine, Shared: r.Shared || !mine,
+			Pinned: r.Pinned}
 	}
 	return out, err
 }

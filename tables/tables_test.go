@@ -76,7 +76,8 @@ func TestColumnsAreDescribed(t *testing.T) {
 			if c.Doc == "" {
 				t.Errorf("column %s.%s is not described", tab.Name, c.Name)
 			}
-			if text := c.Type.Kind == schema.String || c.Type.Kind == schema.Text; text && keys[c.Name] != (c.Type.KeyLength > 0) {
+			if text := c.Type.Kind == schema.String ||
+				c.Type.Kind == schema.Text; text && keys[c.Name] != (c.Type.KeyLength > 0) {
 				t.Errorf("column %s.%s: part of a key is %v, key length is %d", tab.Name, c.Name, keys[c.Name], c.Type.KeyLength)
 			}
 			if strings.HasSuffix(c.Name, "_at") && c.Type.Kind == schema.BigInt && c.Unit == "" {
@@ -89,7 +90,8 @@ func TestColumnsAreDescribed(t *testing.T) {
 // The typed columns of a table are its columns, each under the name that
 // belongs to it.
 func TestTypedColumnsMatch(t *testing.T) {
-	for _, v := range []any{tables.User, tables.Chat, tables.ChatMessage, tables.Config, tables.ConfigOld, tables.ChannelMember, tables.AccessGrant} {
+	for _, v := range []any{tables.User, tables.Chat, tables.ChatMessage, tables.Config, tables.ConfigOld,
+		tables.ChannelMember, tables.AccessGrant} {
 		r := reflect.ValueOf(v)
 		tab := r.FieldByName("Table").Interface().(*schema.Table)
 		var names []string

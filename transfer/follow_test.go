@@ -155,7 +155,8 @@ func TestARunFollowsItsSource(t *testing.T) {
 					t.Errorf("finished while it follows: %v", err)
 				}
 				if n == 4 { // as a program would that was killed
-					if r, err = transfer.Begin(t.Context(), to, "copy", transfer.Options{Resume: true}); err != nil || !r.Copied() || !r.Following() {
+					if r, err = transfer.Begin(t.Context(), to, "copy", transfer.Options{Resume: true}); err != nil || !r.Copied() ||
+						!r.Following() {
 						t.Fatalf("taken up: %v", err)
 					}
 				}

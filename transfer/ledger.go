@@ -20,7 +20,8 @@ import (
 const LedgerTable = "larder_transfer"
 
 var (
-	ledgerDef     = schema.Define(LedgerTable).Describe("there while a database is being copied or restored into this one.")
+	ledgerDef = schema.Define(LedgerTable).
+			Describe("there while a database is being copied or restored into this one.")
 	ledgerName    = query.Col[string](ledgerDef.String("name", 191).Doc("a table; empty for the run as a whole"))
 	ledgerState   = query.Col[string](ledgerDef.String("state", 16))
 	ledgerRead    = query.Col[int64](ledgerDef.BigInt("rows_read").Doc("rows of the source that are dealt with"))

@@ -64,7 +64,8 @@ func Begin(ctx context.Context, to *engine.Engine, about string, o Options) (*Ru
 	case !o.Resume:
 		return nil, dberr.New(dberr.Conflict, name, "a "+what+" into this database was begun and not finished; resume it (--resume), or take an empty database")
 	case was != "" && terms != r.terms():
-		return nil, dberr.New(dberr.Conflict, name, "the "+what+" that is to be resumed was begun with another selection ("+terms+"); resume it with that one, or take an empty database")
+		return nil, dberr.New(dberr.Conflict, name, "the "+what+" that is to be resumed was begun with another selection ("+
+			terms+"); resume it with that one, or take an empty database")
 	case was == "":
 		return r, putEntry(ctx, to, entry{State: stateBegun, About: &about})
 	}
@@ -136,7 +137,8 @@ func (r *Run) state(ctx context.Context, s string) error {
 // and [Run.Compare] no difference.
 func (r *Run) Finish(ctx context.Context) error {
 	if r.following {
-		return dberr.New(dberr.Conflict, name, "the target is not one moment of the source; follow it until nothing changes, and compare them")
+		return dberr.New(dberr.Conflict, name,
+			"the target is not one moment of the source; follow it until nothing changes, and compare them")
 	}
 	return dropLedger(ctx, r.to)
 }
@@ -196,7 +198,8 @@ func (r *Run) empty(ctx context.Context, route *route) error {
 			return err
 		}
 		if found {
-			return dberr.New(dberr.AlreadyExists, name, "table "+w.target.Name+" of the target is not empty; take an empty database")
+			return dberr.New(dberr.AlreadyExists, name,
+				"table "+w.target.Name+" of the target is not empty; take an empty database")
 		}
 	}
 	return nil

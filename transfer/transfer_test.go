@@ -114,7 +114,8 @@ func fill(t *testing.T, eng *engine.Engine, tables []*schema.Table) {
 			}
 		}
 	}
-	if _, err := eng.Exec(t.Context(), engine.Statement{SQL: "UPDATE egg SET hen = 2 WHERE id = 1", Write: true}); err != nil {
+	if _, err := eng.Exec(t.Context(), engine.Statement{SQL: "UPDATE egg SET hen = 2 WHERE id = 1",
+		Write: true}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -171,7 +172,8 @@ func TestEveryKindOfColumnIsMovedBetweenAllEngines(t *testing.T) {
 					t.Errorf("finished, and %+v, %v", u, err)
 				}
 				// A value that changes is found, whatever its kind.
-				for _, s := range []string{"UPDATE kinds SET f = 0.1000001 WHERE id = 1", "UPDATE kinds SET i = -6 WHERE id = 1", "DELETE FROM tree WHERE id = 1",
+				for _, s := range []string{"UPDATE kinds SET f = 0.1000001 WHERE id = 1", "UPDATE kinds SET i = -6 WHERE id = 1",
+					"DELETE FROM tree WHERE id = 1",
 					"INSERT INTO tree (id) VALUES (9)", "UPDATE egg SET hen = 1 WHERE id = 1"} {
 					if _, err := to.Exec(t.Context(), engine.Statement{SQL: s, Write: true}); err != nil {
 						t.Fatal(err)
@@ -252,7 +254,8 @@ func TestASourceThatHasChangedBeginsAnew(t *testing.T) {
 		if err != nil || u == nil || u.Copied || u.Rows == 0 {
 			t.Fatalf("%+v, %v", u, err)
 		}
-		if _, err := from.Exec(t.Context(), engine.Statement{SQL: "UPDATE kinds SET t = 'changed' WHERE id = 2", Write: true}); err != nil {
+		if _, err := from.Exec(t.Context(), engine.Statement{SQL: "UPDATE kinds SET t = 'changed' WHERE id = 2",
+			Write: true}); err != nil {
 			t.Fatal(err)
 		}
 		rep := move(t, from, to, transfer.Options{Resume: true})
@@ -303,7 +306,8 @@ func TestTheTargetIsOneMomentOfASourceInUse(t *testing.T) {
 			}
 			writes := 0
 			_, err = run.Copy(ctx, busy{src, func(table string) {
-				for _, s := range []string{"UPDATE kinds SET t = 'later'", "DELETE FROM tree WHERE id = 1", "INSERT INTO loose VALUES ('later')",
+				for _, s := range []string{"UPDATE kinds SET t = 'later'", "DELETE FROM tree WHERE id = 1",
+					"INSERT INTO loose VALUES ('later')",
 					fmt.Sprintf("INSERT INTO pair (a, b) VALUES ('%s', %d)", table, writes)} {
 					if _, err := from.Exec(t.Context(), engine.Statement{SQL: s, Write: true}); err != nil {
 						t.Error(err)
@@ -319,7 +323,8 @@ func TestTheTargetIsOneMomentOfASourceInUse(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for query, want := range map[string]int64{"SELECT count(*) FROM kinds WHERE t = 'later'": 0, "SELECT count(*) FROM tree": 3,
+		for query, want := range map[string]int64{"SELECT count(*) FROM kinds WHERE t = 'later'": 0,
+			"SELECT count(*) FROM tree":  3,
 			"SELECT count(*) FROM loose": 3003, "SELECT count(*) FROM pair": 3004} {
 			rows, err := to.Query(t.Context(), engine.Statement{SQL: query})
 			if err != nil {

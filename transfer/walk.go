@@ -258,8 +258,9 @@ func refused(l *policy.Line, number int64) error {
 			ways = append(ways, string(a))
 		}
 	}
-	return dberr.New(dberr.Invalid, name, fmt.Sprintf("table %s, row %s%s: %s; mend it in the source, or choose what becomes of such rows (%s: %s)",
-		l.Table, row, column, p.Why, p.Class, strings.Join(ways, " or ")))
+	return dberr.New(dberr.Invalid, name,
+		fmt.Sprintf("table %s, row %s%s: %s; mend it in the source, or choose what becomes of such rows (%s: %s)",
+			l.Table, row, column, p.Why, p.Class, strings.Join(ways, " or ")))
 }
 
 // write adds a line to the quarantine file.

@@ -39,7 +39,8 @@ func Find[T any](rules []Conversion[T], table string, from, to *schema.Column) (
 		}
 	}
 	var none T
-	return none, dberr.New(dberr.Unsupported, "alter column", "there is no rule how "+from.Type.String()+" becomes "+to.Type.String()+
+	return none, dberr.New(dberr.Unsupported, "alter column", "there is no rule how "+from.Type.String()+" becomes "+
+		to.Type.String()+
 		" in column "+table+"."+to.Name+"; say it with Using")
 }
 

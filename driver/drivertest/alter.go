@@ -161,7 +161,8 @@ func RenameColumn(t *testing.T, db *driver.Database, table, from, to string) *sc
 	for _, k := range after.Checks {
 		k.Expr = schema.Expr(strings.ReplaceAll(string(k.Expr), "{"+from+"}", "{"+to+"}"))
 	}
-	schemaSuite{db: db}.run(t, driver.Alteration{Before: before, After: after, Changes: []schema.Change{schema.RenameColumn{Table: before, From: from, To: to}}})
+	schemaSuite{db: db}.run(t,
+		driver.Alteration{Before: before, After: after, Changes: []schema.Change{schema.RenameColumn{Table: before, From: from, To: to}}})
 	return Read(t, db, table)
 }
 

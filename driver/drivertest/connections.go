@@ -189,14 +189,16 @@ func begin(t *testing.T, db *driver.Database, pool *sql.DB, o driver.BeginOption
 
 func testTransactions(t *testing.T, db *driver.Database) {
 	exec(t, db.Writer, "CREATE TABLE entry (id integer NOT NULL PRIMARY KEY)")
-	for i, level := range []sql.IsolationLevel{sql.LevelDefault, sql.LevelReadCommitted, sql.LevelRepeatableRead, sql.LevelSerializable} {
+	for i, level := range []sql.IsolationLevel{sql.LevelDefault, sql.LevelReadCommitted, sql.LevelRepeatableRead,
+		sql.LevelSerializable} {
 		tx, end := begin(t, db, db.Writer, driver.BeginOptions{Isolation: level})
 		exec(t, tx, fmt.Sprintf("INSERT INTO entry (id) VALUES (%d)", i))
 		if err := tx.Commit(); err != nil {
 			t.Errorf("%v: %v", level, err)
 		}
 		end()
-		tx, end = begin(t, db, db.Reader, driver.BeginOptions{Isolation: level, ReadOnly: true, Deferrable: level == sql.LevelSerializable})
+		tx, end = begin(t, db, db.Reader,
+			driver.BeginOptions{Isolation: level, ReadOnly: true, Deferrable: level == sql.LevelSerializable})
 		var n int
 		if err := tx.QueryRowContext(t.Context(), "SELECT count(*) FROM entry").Scan(&n); err != nil || n != i+1 {
 			t.Errorf("%v: %d rows, %v", level, n, err)
@@ -242,7 +244,8 @@ func testPreparedAgain(t *testing.T, db *driver.Database) {
 	}
 	end()
 	for i := range 5 {
-		if _, err := db.Writer.ExecContext(t.Context(), insert, 1, 1); db.Classifier.Classify(err).Code != dberr.AlreadyExists {
+		if _, err := db.Writer.ExecContext(t.Context(), insert, 1,
+			1); db.Classifier.Classify(err).Code != dberr.AlreadyExists {
 			t.Fatalf("round %d: %v", i, err)
 		}
 		rows, err := db.Reader.QueryContext(t.Context(), read, i)
@@ -290,7 +293,8 @@ func testClassifier(t *testing.T, db *driver.Database) {
 	exec(t, db.Writer, "INSERT INTO uniq (id, v) VALUES (1, 'for key ''x.y'' and (2)')")
 	_, err := db.Writer.ExecContext(t.Context(), "INSERT INTO uniq (id, v) VALUES (2, 'for key ''x.y'' and (2)')")
 	f := c.Classify(fmt.Errorf("wrapped: %w", err))
-	if f.Code != dberr.AlreadyExists || f.Native == "" || f.Constraint == "" || strings.Contains(f.Constraint+f.Detail, "for key") || f.Constraint == "y" || f.Unsent || f.Broken {
+	if f.Code != dberr.AlreadyExists || f.Native == "" || f.Constraint == "" ||
+		strings.Contains(f.Constraint+f.Detail, "for key") || f.Constraint == "y" || f.Unsent || f.Broken {
 		t.Errorf("a unique violation is %+v (%v)", f, err)
 	}
 }

@@ -124,7 +124,8 @@ func (s dialectSuite) holds(t *testing.T, write func(b *driver.Builder)) string 
 }
 
 func (s dialectSuite) names(t *testing.T) {
-	for _, name := range []string{"a", "select", "a b", `q"u`, "b`t", "%", "?", "$1", ":x", "é键", "🔑", "[x]", "tab\t", strings.Repeat("n", 63)} {
+	for _, name := range []string{"a", "select", "a b", `q"u`, "b`t", "%", "?", "$1", ":x", "é键", "🔑", "[x]", "tab\t",
+		strings.Repeat("n", 63)} {
 		if _, err := s.d.AppendIdent(nil, name); errors.Is(err, dberr.ErrUnsupported) {
 			continue
 		}
@@ -151,7 +152,8 @@ func (s dialectSuite) names(t *testing.T) {
 	}
 }
 
-var awkward = []string{"", " ", "a", "'", "''", `\`, `\'`, `"`, "`", "\n\r\t", "%_", "?", "$1 :x @p {y}", "é", "🐍", "\u200b\ufeff", "-- ", "/* */", "E'\\n'", "\x01\x1f\x7f", "a "}
+var awkward = []string{"", " ", "a", "'", "''", `\`, `\'`, `"`, "`", "\n\r\t", "%_", "?", "$1 :x @p {y}", "é", "🐍",
+	"\u200b\ufeff", "-- ", "/* */", "E'\\n'", "\x01\x1f\x7f", "a "}
 
 func (s dialectSuite) literals(t *testing.T) {
 	for _, v := range awkward {
@@ -200,12 +202,13 @@ func (s dialectSuite) refusals(t *testing.T) {
 		v    any
 		want error
 	}{
-		"NUL":               {schema.Type{Kind: schema.Text}, "a\x00b", dberr.ErrInvalid},
-		"not UTF-8":         {schema.Type{Kind: schema.Text}, "a\xffb", dberr.ErrInvalid},
-		"JSON with NUL":     {schema.Type{Kind: schema.JSON}, `"\u0000"`, dberr.ErrInvalid},
-		"half a pair":       {schema.Type{Kind: schema.JSON}, `"\ud800"`, dberr.ErrInvalid},
-		"not JSON":          {schema.Type{Kind: schema.JSON}, `{a:1}`, dberr.ErrInvalid},
-		"deep JSON":         {schema.Type{Kind: schema.JSON}, strings.Repeat("[", 1001) + strings.Repeat("]", 1001), dberr.ErrTooLarge},
+		"NUL":           {schema.Type{Kind: schema.Text}, "a\x00b", dberr.ErrInvalid},
+		"not UTF-8":     {schema.Type{Kind: schema.Text}, "a\xffb", dberr.ErrInvalid},
+		"JSON with NUL": {schema.Type{Kind: schema.JSON}, `"\u0000"`, dberr.ErrInvalid},
+		"half a pair":   {schema.Type{Kind: schema.JSON}, `"\ud800"`, dberr.ErrInvalid},
+		"not JSON":      {schema.Type{Kind: schema.JSON}, `{a:1}`, dberr.ErrInvalid},
+		"deep JSON": {schema.Type{Kind: schema.JSON}, strings.Repeat("[", 1001) + strings.Repeat("]", 1001),
+			dberr.ErrTooLarge},
 		"JSON of NaN":       {schema.Type{Kind: schema.JSON}, math.NaN(), dberr.ErrInvalid},
 		"a struct as text":  {schema.Type{Kind: schema.Text}, struct{}{}, dberr.ErrInvalid},
 		"text as a number":  {schema.Type{Kind: schema.BigInt}, "x", dberr.ErrInvalid},
@@ -231,7 +234,9 @@ func (s dialectSuite) refusals(t *testing.T) {
 	for _, ok := range []struct {
 		ty schema.Type
 		v  any
-	}{{schema.Type{Kind: schema.Numeric, Precision: 5, Scale: 2}, "0123.4500"}, {schema.Type{Kind: schema.String, Length: 2}, "é🐍"}, {schema.Type{Kind: schema.JSON}, strings.Repeat("[", 31) + strings.Repeat("]", 31)}} {
+	}{{schema.Type{Kind: schema.Numeric, Precision: 5, Scale: 2}, "0123.4500"},
+		{schema.Type{Kind: schema.String, Length: 2}, "é🐍"},
+		{schema.Type{Kind: schema.JSON}, strings.Repeat("[", 31) + strings.Repeat("]", 31)}} {
 		if _, err := s.d.Encode(ok.ty, ok.v); err != nil {
 			t.Errorf("%v: %v", ok.v, err)
 		}
@@ -243,13 +248,16 @@ func (s dialectSuite) casts(t *testing.T) {
 		kind schema.Kind
 		v    any
 		want string
-	}{{schema.Text, "x", "x"}, {schema.BigInt, math.MinInt64, "-9223372036854775808"}, {schema.BigInt, math.MaxInt64, "9223372036854775807"}, {schema.Text, nil, "NULL"}} {
+	}{{schema.Text, "x", "x"}, {schema.BigInt, math.MinInt64, "-9223372036854775808"},
+		{schema.BigInt, math.MaxInt64, "9223372036854775807"}, {schema.Text, nil, "NULL"}} {
 		if got := s.one(t, func(b *driver.Builder) { b.Expr(s.value(schema.Type{Kind: c.kind}, c.v)) }); got != c.want {
 			t.Errorf("%v as %s is %s", c.v, c.kind, got)
 		}
 	}
 	num := schema.Type{Kind: schema.Numeric}
-	for _, c := range [][3]string{{"1.0", "1", "="}, {"1e2", "100.00", "="}, {"9.5", "10", "<"}, {"-2", "-1.5", "<"}, {"-0.5", "0", "<"}, {"99998969694839.983485848", "99998969694839.983485849", "<"}, {"-10", "-9.99", "<"}, {"0", "-0.0", "="}} {
+	for _, c := range [][3]string{{"1.0", "1", "="}, {"1e2", "100.00", "="}, {"9.5", "10", "<"}, {"-2", "-1.5", "<"},
+		{"-0.5", "0", "<"}, {"99998969694839.983485848", "99998969694839.983485849", "<"}, {"-10", "-9.99", "<"},
+		{"0", "-0.0", "="}} {
 		for _, op := range []string{"<", "="} {
 			got := s.holds(t, func(b *driver.Builder) {
 				for i, v := range c[:2] {
@@ -270,7 +278,8 @@ func (s dialectSuite) casts(t *testing.T) {
 func (s dialectSuite) instants(t *testing.T) {
 	ty := schema.Type{Kind: schema.DateTime}
 	at := time.Date(2024, 1, 2, 3, 4, 5, 0, time.UTC)
-	for stored, v := range map[string]time.Time{"2024-01-02 03:04:05": at, "2024-01-02 03:04:05.250000": at.Add(250 * time.Millisecond)} {
+	for stored, v := range map[string]time.Time{"2024-01-02 03:04:05": at,
+		"2024-01-02 03:04:05.250000": at.Add(250 * time.Millisecond)} {
 		e := driver.ExprFunc(func(b *driver.Builder) { s.d.Cast(b, s.str(stored), ty) })
 		for _, c := range []struct {
 			op   string
@@ -312,7 +321,8 @@ func (s dialectSuite) text(t *testing.T) {
 			t.Errorf("%q ~ %q: %s", c.text, c.pattern, got)
 		}
 	}
-	for _, c := range [][2]string{{"ABC", "abc"}, {"ÄÖÜ É", "äöü é"}, {"ЖЯ", "жя"}, {"ΑΒΓ", "αβγ"}, {"straße", "straße"}, {"1_x", "1_x"}} {
+	for _, c := range [][2]string{{"ABC", "abc"}, {"ÄÖÜ É", "äöü é"}, {"ЖЯ", "жя"}, {"ΑΒΓ", "αβγ"}, {"straße", "straße"},
+		{"1_x", "1_x"}} {
 		if got := s.one(t, func(b *driver.Builder) { s.d.Lower(b, s.str(c[0])) }); got != c[1] {
 			t.Errorf("%q in lower case is %q", c[0], got)
 		}

@@ -115,7 +115,8 @@ func (f *featureSuite) fill(t *testing.T) {
 }
 
 func (f *featureSuite) row(n int64) query.InsertStmt {
-	return query.Insert(f.t).Values(f.id.Set(n), f.a.Set(n), f.b.Set(10*n), f.key.Set(fmt.Sprint("k", n)), f.price.Set("0.100000000001"))
+	return query.Insert(f.t).
+		Values(f.id.Set(n), f.a.Set(n), f.b.Set(10*n), f.key.Set(fmt.Sprint("k", n)), f.price.Set("0.100000000001"))
 }
 
 // all is every row as "id a b k".
@@ -129,7 +130,8 @@ func (f *featureSuite) all(ctx context.Context) (string, error) {
 // given is the rows that go with some that the program has.
 func (f *featureSuite) given(ctx context.Context) (string, error) {
 	n := query.Field[int64]("n", "value")
-	return ints(ctx, f.eng, query.Select(f.id).From(f.t).JoinItem(query.Values("n", []int64{1, 3, 5}), n.EqTo(f.id)).OrderBy(f.id))
+	return ints(ctx, f.eng, query.Select(f.id).From(f.t).JoinItem(query.Values("n", []int64{1, 3, 5}), n.EqTo(f.id)).
+		OrderBy(f.id))
 }
 
 // after runs a statement and returns every row.
@@ -170,22 +172,26 @@ func (f *featureSuite) cases() []featureCase {
 			return ints(ctx, f.eng, query.Select(query.RowNumber().OrderBy(f.b.Desc()).As("n")).From(f.t).OrderBy(f.id))
 		}},
 		{driver.RecursiveCTE, false, "[1 2 3]", func(ctx context.Context) (string, error) {
-			steps := query.WithRecursive("steps", query.Select(f.id).From(f.t).Where(f.id.Eq(1)), false, func(self *query.CTE) query.SelectStmt {
-				return query.Select(f.id).From(f.t).JoinItem(self, f.id.EqTo(query.Field[int64]("steps", "id").Plus(1)))
-			})
-			return ints(ctx, f.eng, query.Select(query.Field[int64]("steps", "id")).With(steps).FromItem(steps).OrderBy(query.Field[int64]("steps", "id")))
+			steps := query.WithRecursive("steps", query.Select(f.id).From(f.t).Where(f.id.Eq(1)), false,
+				func(self *query.CTE) query.SelectStmt {
+					return query.Select(f.id).From(f.t).JoinItem(self, f.id.EqTo(query.Field[int64]("steps", "id").Plus(1)))
+				})
+			return ints(ctx, f.eng, query.Select(query.Field[int64]("steps", "id")).With(steps).FromItem(steps).
+				OrderBy(query.Field[int64]("steps", "id")))
 		}},
 		{driver.UpsertTarget, true, "1 1 10 k1, 2 2 99 k2, 3 3 30 k3", func(ctx context.Context) (string, error) {
 			again := query.Insert(f.t).Values(f.id.Set(2), f.a.Set(5), f.b.Set(99), f.key.Set("k2"), f.price.Set("1"))
 			return f.after(ctx, again.OnConflict(f.id).DoUpdate(f.b))
 		}},
 		{driver.SetOperations, false, "[1 3]", func(ctx context.Context) (string, error) {
-			return ints(ctx, f.eng, query.Except(query.Select(f.id).From(f.t), query.Select(f.a).From(f.t).Where(f.id.Eq(2))).OrderBy(query.ByColumn("id", false)))
+			return ints(ctx, f.eng, query.Except(query.Select(f.id).From(f.t), query.Select(f.a).From(f.t).Where(f.id.Eq(2))).
+				OrderBy(query.ByColumn("id", false)))
 		}},
 		{driver.FullJoin, true, "[1 2 3 -1 -1 -1]", func(ctx context.Context) (string, error) {
 			other := query.As(f.t, "other")
 			id := query.Coalesce(f.id, query.Val[int64](-1)).As("id")
-			return ints(ctx, f.eng, query.Select(id).From(f.t).FullJoinItem(other, f.b.Of(other).EqTo(f.a)).OrderBy(f.id.Asc().NullsLast()))
+			return ints(ctx, f.eng, query.Select(id).From(f.t).FullJoinItem(other, f.b.Of(other).EqTo(f.a)).
+				OrderBy(f.id.Asc().NullsLast()))
 		}},
 		{driver.ValuesTable, true, "[1 3]", func(ctx context.Context) (string, error) { return f.given(ctx) }},
 		{driver.RowsOfValues, true, "[1 3]", func(ctx context.Context) (string, error) { return f.given(ctx) }},
@@ -193,7 +199,8 @@ func (f *featureSuite) cases() []featureCase {
 			return f.after(ctx, query.Delete(f.t).Where(f.id.InQuery(query.Select(query.Max[int64](f.id).As("m")).From(f.t))))
 		}},
 		{driver.PipesConcat, true, "k2-k2!", func(ctx context.Context) (string, error) {
-			v, err := query.One[string](ctx, f.eng, query.Select(query.Raw[string]("{k} || '-' || lower({k}) || ?", "!").As("s")).From(f.t).Where(f.id.Eq(2)))
+			v, err := query.One[string](ctx, f.eng,
+				query.Select(query.Raw[string]("{k} || '-' || lower({k}) || ?", "!").As("s")).From(f.t).Where(f.id.Eq(2)))
 			return v, err
 		}},
 		{driver.HavingLabels, true, "[1 0]", func(ctx context.Context) (string, error) {
@@ -202,17 +209,20 @@ func (f *featureSuite) cases() []featureCase {
 		}},
 		{driver.UpdateFrom, true, "1 30 10 k1, 2 2 20 k2, 3 3 30 k3", func(ctx context.Context) (string, error) {
 			other := query.As(f.t, "other")
-			return f.after(ctx, query.Update(f.t).FromItem(other).Set(f.a.SetTo(f.b.Of(other))).Where(f.id.Eq(1), f.id.Of(other).Eq(3)))
+			return f.after(ctx, query.Update(f.t).FromItem(other).Set(f.a.SetTo(f.b.Of(other))).
+				Where(f.id.Eq(1), f.id.Of(other).Eq(3)))
 		}},
 		{driver.DeleteUsing, true, "2 2 20 k2, 3 3 30 k3", f.deleteUsing},
 		{driver.DeleteJoined, true, "2 2 20 k2, 3 3 30 k3", f.deleteUsing},
 		{driver.WriteCTE, true, "1 1 10 k1, 2 2 20 k2, 3 99 30 k3", func(ctx context.Context) (string, error) {
 			last := query.With("last", query.Select(query.Max[int64](f.id).As("id")).From(f.t))
-			return f.after(ctx, query.Update(f.t).With(last).FromItem(last).Set(f.a.Set(99)).Where(query.Field[int64]("last", "id").EqTo(f.id)))
+			return f.after(ctx, query.Update(f.t).With(last).FromItem(last).Set(f.a.Set(99)).
+				Where(query.Field[int64]("last", "id").EqTo(f.id)))
 		}},
 		{driver.LooseColumns, true, "0.150000000002", func(ctx context.Context) (string, error) {
 			price := query.ColumnOf[query.Decimal](f.t, "price")
-			more := query.Select(f.id.Plus(10).As("id"), f.a.Plus(10).As("a"), f.b, query.Concat(f.key, query.Val("x")).As("k"), price.Times("1.5000000000005").As("price")).From(f.t).Where(f.id.Eq(3))
+			more := query.Select(f.id.Plus(10).As("id"), f.a.Plus(10).As("a"), f.b, query.Concat(f.key, query.Val("x")).As("k"),
+				price.Times("1.5000000000005").As("price")).From(f.t).Where(f.id.Eq(3))
 			if _, err := query.Exec(ctx, f.eng, query.Insert(f.t).FromSelect(more, f.id, f.a, f.b, f.key, price)); err != nil {
 				return "", err
 			}
@@ -248,7 +258,8 @@ func (f *featureSuite) decimals(t *testing.T) {
 			t.Errorf("%v, want %s, %v", v, want, err)
 		}
 	}
-	s, err := query.Value[string](t.Context(), f.eng, query.Select(query.Sum[string](f.price).As("s")).From(f.t).Where(f.id.Lt(3)))
+	s, err := query.Value[string](t.Context(), f.eng,
+		query.Select(query.Sum[string](f.price).As("s")).From(f.t).Where(f.id.Lt(3)))
 	if err != nil || s == nil || *s != "0.200000000002" {
 		t.Errorf("as text %v, %v", s, err)
 	}
@@ -258,7 +269,8 @@ func (f *featureSuite) decimals(t *testing.T) {
 func (f *featureSuite) transactionalDDL(t *testing.T) {
 	gone := errors.New("undo")
 	err := f.eng.InTx(t.Context(), engine.TxOptions{Name: "ddl"}, func(ctx context.Context, tx *engine.Tx) error {
-		if _, err := tx.Exec(ctx, engine.Statement{SQL: "CREATE TABLE passing (id integer NOT NULL PRIMARY KEY)", Write: true}); err != nil {
+		if _, err := tx.Exec(ctx, engine.Statement{SQL: "CREATE TABLE passing (id integer NOT NULL PRIMARY KEY)",
+			Write: true}); err != nil {
 			return err
 		}
 		return gone
@@ -272,7 +284,8 @@ func (f *featureSuite) transactionalDDL(t *testing.T) {
 	if !errors.Is(err, gone) {
 		t.Fatal(err)
 	}
-	left, err := f.eng.Inspect(t.Context(), driver.InspectOptions{Tables: func(name string) bool { return name == "passing" }})
+	left, err := f.eng.Inspect(t.Context(),
+		driver.InspectOptions{Tables: func(name string) bool { return name == "passing" }})
 	if err != nil || len(left) > 0 {
 		t.Errorf("%d tables are left, %v", len(left), err)
 	}
@@ -285,7 +298,8 @@ func (f *featureSuite) deferrable(t *testing.T) {
 	parent.BigInt("id").PrimaryKey()
 	child.BigInt("id").PrimaryKey()
 	child.BigInt("p")
-	child.ForeignKey(&schema.ForeignKey{Name: "deferred_fk", Columns: []string{"p"}, RefTable: "deferred_parent", RefColumns: []string{"id"}, Deferrable: true})
+	child.ForeignKey(&schema.ForeignKey{Name: "deferred_fk", Columns: []string{"p"}, RefTable: "deferred_parent",
+		RefColumns: []string{"id"}, Deferrable: true})
 	create, err := f.eng.DDL().CreateTables(parent, child)
 	if err != nil {
 		t.Fatal(err)
@@ -296,7 +310,8 @@ func (f *featureSuite) deferrable(t *testing.T) {
 		}
 	}
 	err = f.eng.InTx(t.Context(), engine.TxOptions{Name: "deferred"}, func(ctx context.Context, tx *engine.Tx) error {
-		for _, s := range []string{"INSERT INTO deferred_child (id, p) VALUES (1, 1)", "INSERT INTO deferred_parent (id) VALUES (1)"} {
+		for _, s := range []string{"INSERT INTO deferred_child (id, p) VALUES (1, 1)",
+			"INSERT INTO deferred_parent (id) VALUES (1)"} {
 			if _, err := tx.Exec(ctx, engine.Statement{SQL: s, Write: true}); err != nil {
 				return err
 			}
@@ -342,7 +357,8 @@ func (f *featureSuite) schemas(t *testing.T) {
 	if !f.has(driver.Schemas) {
 		return // the layers above refuse a schema by the feature alone
 	}
-	rows, err := f.eng.Query(t.Context(), engine.Statement{SQL: "SELECT table_schema FROM information_schema.tables WHERE table_name = 'featured'"})
+	rows, err := f.eng.Query(t.Context(),
+		engine.Statement{SQL: "SELECT table_schema FROM information_schema.tables WHERE table_name = 'featured'"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -358,7 +374,8 @@ func (f *featureSuite) schemas(t *testing.T) {
 		t.Fatal(in, err)
 	}
 	count := func(schema string) error {
-		text, _, err := driver.NewBuilder(f.eng.Dialect()).SQL("SELECT count(*) FROM ").Ident(schema).SQL(".").Ident("featured").Done()
+		text, _, err := driver.NewBuilder(f.eng.Dialect()).SQL("SELECT count(*) FROM ").Ident(schema).SQL(".").
+			Ident("featured").Done()
 		if err != nil {
 			return err
 		}
@@ -368,7 +385,8 @@ func (f *featureSuite) schemas(t *testing.T) {
 		}
 		return rows.Close()
 	}
-	if err := count("nowhere_at_all"); dberr.CodeOf(err) != dberr.SchemaMismatch && dberr.CodeOf(err) != dberr.Invalid && dberr.CodeOf(err) != dberr.NotFound {
+	if err := count("nowhere_at_all"); dberr.CodeOf(err) != dberr.SchemaMismatch && dberr.CodeOf(err) != dberr.Invalid &&
+		dberr.CodeOf(err) != dberr.NotFound {
 		t.Errorf("a schema that is not there: %v", err)
 	}
 	own := 0

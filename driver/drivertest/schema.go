@@ -240,9 +240,11 @@ func (s schemaSuite) changes(t *testing.T) {
 		tab.Typed("mood", schema.Type{Kind: schema.Enum, Name: name + "_mood", Values: []string{"x", "y"}}).Null()
 		tab.BigInt("computed").Null().Generated("{b} * 2", true)
 		tab.BigInt("up").Null()
-		tab.ForeignKey(&schema.ForeignKey{Name: name + "_up", Columns: []string{"up"}, RefTable: "changes_other", RefColumns: []string{"id"}, OnDelete: schema.Cascade})
+		tab.ForeignKey(&schema.ForeignKey{Name: name + "_up", Columns: []string{"up"}, RefTable: "changes_other",
+			RefColumns: []string{"id"}, OnDelete: schema.Cascade})
 		tab.Index(name+"_part", "small").Where = "{small} > 0"
-		tab.Indexes = append(tab.Indexes, &schema.Index{Name: name + "_expr", Parts: []schema.IndexPart{{Expr: "lower({a})"}}})
+		tab.Indexes = append(tab.Indexes,
+			&schema.Index{Name: name + "_expr", Parts: []schema.IndexPart{{Expr: "lower({a})"}}})
 		tab.Index(name+"_upi", "up")
 		return tab
 	}
@@ -306,7 +308,8 @@ func (s schemaSuite) changes(t *testing.T) {
 		{"no index", func(t *schema.Table) { t.Indexes = t.Indexes[1:] }},
 		{"primary key", func(t *schema.Table) { t.PrimaryKey.Columns = []string{"id", "b"} }},
 		{"foreign key", func(t *schema.Table) {
-			t.ForeignKey(&schema.ForeignKey{Name: t.Name + "_f", Columns: []string{"c"}, RefTable: "changes_other", RefColumns: []string{"id"}})
+			t.ForeignKey(&schema.ForeignKey{Name: t.Name + "_f", Columns: []string{"c"}, RefTable: "changes_other",
+				RefColumns: []string{"id"}})
 		}},
 	} {
 		t.Run(c.what, func(t *testing.T) {
@@ -393,7 +396,8 @@ func (s schemaSuite) narrowed(t *testing.T) {
 	if err := s.create(t.Context(), tab); err != nil {
 		t.Fatal(err)
 	}
-	none, err := s.db.Inspector.Inspect(t.Context(), s.db.Reader, driver.InspectOptions{Tables: func(string) bool { return false }})
+	none, err := s.db.Inspector.Inspect(t.Context(), s.db.Reader,
+		driver.InspectOptions{Tables: func(string) bool { return false }})
 	if err != nil || len(none) != 0 {
 		t.Errorf("%d tables where none was asked for, %v", len(none), err)
 	}
@@ -423,7 +427,8 @@ func (s schemaSuite) meaning(t *testing.T) {
 	tab.BigInt("kind").Null()
 	tab.BigInt("n").Null()
 	tab.Indexes = append(tab.Indexes,
-		&schema.Index{Name: "meaning_email", Unique: true, Parts: []schema.IndexPart{{Expr: "lower({email})"}}, Where: "{email} IS NOT NULL"},
+		&schema.Index{Name: "meaning_email", Unique: true, Parts: []schema.IndexPart{{Expr: "lower({email})"}},
+			Where: "{email} IS NOT NULL"},
 		&schema.Index{Name: "meaning_n", Unique: true, Parts: []schema.IndexPart{{Column: "n"}}, Where: "{kind} = 1"})
 	tab.Typed("size", schema.Type{Kind: schema.Enum, Values: []string{"s", "m'l"}}).Null()
 	tab.JSON("doc").Default("{}")
@@ -436,7 +441,8 @@ func (s schemaSuite) meaning(t *testing.T) {
 	id := 0
 	insert := func(columns, values string) error {
 		id++
-		_, err := s.db.Writer.ExecContext(ctx, fmt.Sprintf("INSERT INTO meaning (id, %s) VALUES (%d, %s)", columns, id, values))
+		_, err := s.db.Writer.ExecContext(ctx,
+			fmt.Sprintf("INSERT INTO meaning (id, %s) VALUES (%d, %s)", columns, id, values))
 		return err
 	}
 	for _, c := range []struct {

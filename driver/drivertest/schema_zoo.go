@@ -160,7 +160,8 @@ func zoo() map[string][]*schema.Table {
 	w.Unique, w.Where = true, "{n} IS NOT NULL"
 	indexes.Index("zoo_ix_include", "n", "f").Include = []string{"id"}
 	indexes.Indexes = append(indexes.Indexes,
-		&schema.Index{Name: "zoo_ix_lower", Unique: true, Parts: []schema.IndexPart{{Expr: "lower({a})"}}, Where: "{a} IS NOT NULL"},
+		&schema.Index{Name: "zoo_ix_lower", Unique: true, Parts: []schema.IndexPart{{Expr: "lower({a})"}},
+			Where: "{a} IS NOT NULL"},
 		&schema.Index{Name: "zoo_ix_mixed", Parts: []schema.IndexPart{{Column: "n"}, {Expr: "upper({b})", Desc: true}}},
 		&schema.Index{Name: "zoo_ix_sum", Parts: []schema.IndexPart{{Expr: "{n} + 1"}}},
 		&schema.Index{Name: "zoo_ix_prefix", Parts: []schema.IndexPart{{Column: "long", Prefix: 20}}})

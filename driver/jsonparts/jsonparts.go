@@ -201,7 +201,8 @@ func keys(m map[string]any) []string {
 // Set writes driver.JSON.JSONSet. write writes the document with the member at
 // p set to value, where the parent of that member is there and is of the right
 // shape, and the position is one that exists or the next one.
-func Set(b *driver.Builder, doc driver.Expr, p driver.Path, value driver.Expr, write func(p driver.Path, value driver.Expr)) {
+func Set(b *driver.Builder, doc driver.Expr, p driver.Path, value driver.Expr,
+	write func(p driver.Path, value driver.Expr)) {
 	if len(p) == 0 {
 		b.Expr(value)
 		return
@@ -260,7 +261,8 @@ func nest(d driver.Dialect, keys driver.Path, value driver.Expr) driver.Expr {
 // NeedsPath fails for an operation on the root of a document.
 func NeedsPath(b *driver.Builder, p driver.Path) bool {
 	if len(p) == 0 {
-		b.Fail(dberr.New(dberr.Invalid, "JSON remove", "the document itself cannot be removed from its column; set the column to NULL"))
+		b.Fail(dberr.New(dberr.Invalid, "JSON remove",
+			"the document itself cannot be removed from its column; set the column to NULL"))
 		return false
 	}
 	return true

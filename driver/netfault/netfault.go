@@ -77,7 +77,8 @@ func (a Attempt) Error(ctx context.Context, err error) error {
 	}
 	f := a.Classifier.Classify(err)
 	why, badCertificate := CertificateRefused(err)
-	e := &dberr.Error{Op: "connect", Code: f.Code, Engine: a.Engine, Native: f.Native, Msg: f.Detail, Unsent: true, Err: err}
+	e := &dberr.Error{Op: "connect", Code: f.Code, Engine: a.Engine, Native: f.Native, Msg: f.Detail,
+		Unsent: true, Err: err}
 	switch words := a.Words[f.Native]; {
 	case f.Native != "" && words != "":
 		e.Msg = words
@@ -85,7 +86,8 @@ func (a Attempt) Error(ctx context.Context, err error) error {
 		if why == "" {
 			why = "it is revoked or made for something else"
 		}
-		e.Code, e.Msg = dberr.Invalid, "the certificate of the server at "+a.Where+" is not accepted: "+why+"; check "+a.CheckTLS
+		e.Code, e.Msg = dberr.Invalid,
+			"the certificate of the server at "+a.Where+" is not accepted: "+why+"; check "+a.CheckTLS
 	case f.Native == "" && (f.Code == dberr.Unavailable || f.Code == dberr.Timeout || f.Code == dberr.Internal):
 		if e.Msg = a.stranger(ctx); e.Msg != "" {
 			e.Code = dberr.Invalid

@@ -40,7 +40,8 @@ type Watch struct {
 
 // Dial opens a watched connection with dial. alive reports whether the server at
 // the address says anything to somebody new before ctx ends.
-func (w *Watch) Dial(ctx context.Context, network, addr string, dial func(ctx context.Context, network, addr string) (net.Conn, error),
+func (w *Watch) Dial(ctx context.Context, network, addr string,
+	dial func(ctx context.Context, network, addr string) (net.Conn, error),
 	alive func(ctx context.Context) bool) (net.Conn, error) {
 	if !w.mayTry(addr) {
 		return nil, &net.OpError{Op: "dial", Net: network, Err: errors.New("the server has not answered a moment ago")}

@@ -100,7 +100,8 @@ func coded(ty schema.Type, v any, l Limits) (any, error) {
 	}
 	x, err := c.Encode(r.Interface())
 	if err != nil {
-		return nil, &dberr.Error{Code: dberr.Invalid, Msg: fmt.Sprintf("the %s cannot be stored: its encoding failed", c.Go), Err: err}
+		return nil, &dberr.Error{Code: dberr.Invalid, Msg: fmt.Sprintf("the %s cannot be stored: its encoding failed",
+			c.Go), Err: err}
 	}
 	return Encode(ty, x, l)
 }
@@ -282,7 +283,8 @@ func outside(bits int) error { return tooLarge(OutOfRange(bits)) }
 
 // OutOfRange says that a whole number is not one of so many bits.
 func OutOfRange(bits int) string {
-	return fmt.Sprintf("the number is out of the range of the column, which takes %d to %d; widen the column", int64(-1)<<(bits-1), int64(1)<<(bits-1)-1)
+	return fmt.Sprintf("the number is out of the range of the column, which takes %d to %d; widen the column",
+		int64(-1)<<(bits-1), int64(1)<<(bits-1)-1)
 }
 
 // FitsBits reports whether n is a whole number of that many bits with a sign.
@@ -463,7 +465,8 @@ func document(v any, l Limits) (any, error) {
 		return nil, tooLarge("the JSON document holds a number beyond 1.8e308 and the engine takes none; store it as a string")
 	}
 	if depth > l.depth() {
-		return nil, tooLarge(fmt.Sprintf("the JSON document is nested %d levels deep and the engine takes %d", depth, l.depth()))
+		return nil, tooLarge(fmt.Sprintf("the JSON document is nested %d levels deep and the engine takes %d",
+			depth, l.depth()))
 	}
 	return s, nil
 }
@@ -487,10 +490,12 @@ func decimal(ty schema.Type, v any, l Limits) (any, error) {
 	}
 	if p := ty.Precision; p > 0 {
 		if len(frac) > ty.Scale {
-			return nil, tooLarge(fmt.Sprintf("the number has %d digits behind the point and the column keeps %d; round it", len(frac), ty.Scale))
+			return nil, tooLarge(fmt.Sprintf("the number has %d digits behind the point and the column keeps %d; round it",
+				len(frac), ty.Scale))
 		}
 		if len(whole) > p-ty.Scale {
-			return nil, tooLarge(fmt.Sprintf("the number has %d digits before the point and the column takes %d", len(whole), p-ty.Scale))
+			return nil, tooLarge(fmt.Sprintf("the number has %d digits before the point and the column takes %d",
+				len(whole), p-ty.Scale))
 		}
 	}
 	if ty.Precision == 0 && l.Whole > 0 && (len(whole) > l.Whole || len(frac) > l.Fraction) {

@@ -45,7 +45,8 @@ func TestTimes(t *testing.T) {
 		t.Errorf("got %v (%v)", got, err)
 	}
 	for _, year := range []int{0, -5, 10000} {
-		if _, err := value.Encode(schema.Type{Kind: schema.DateTime}, time.Date(year, 6, 1, 0, 0, 0, 0, time.UTC), value.Limits{Years: true}); err == nil {
+		if _, err := value.Encode(schema.Type{Kind: schema.DateTime}, time.Date(year, 6, 1, 0, 0, 0, 0, time.UTC),
+			value.Limits{Years: true}); err == nil {
 			t.Errorf("the year %d is taken", year)
 		}
 	}
@@ -62,7 +63,8 @@ func TestPointersAndNULL(t *testing.T) {
 	if got, err := value.Encode(schema.Type{Kind: schema.BigInt}, &n, value.Limits{}); err != nil || got != int64(3) {
 		t.Errorf("got %v (%v)", got, err)
 	}
-	if got, err := value.Encode(schema.Type{Kind: schema.UUID}, [16]byte{0x0f, 15: 0xff}, value.Limits{}); err != nil || got != "0f000000-0000-0000-0000-0000000000ff" {
+	if got, err := value.Encode(schema.Type{Kind: schema.UUID}, [16]byte{0x0f, 15: 0xff}, value.Limits{}); err != nil ||
+		got != "0f000000-0000-0000-0000-0000000000ff" {
 		t.Errorf("got %v (%v)", got, err)
 	}
 }

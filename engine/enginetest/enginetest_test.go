@@ -45,7 +45,8 @@ func TestAnAccidentalLoopOfQueriesFails(t *testing.T) {
 		if len(j.errors) != 1 {
 			t.Fatalf("it does not fail: %v", j.errors)
 		}
-		for _, w := range []string{"21 statements where 2 are allowed", "20 x tags.OfNote at ", "enginetest_test.go:", "1 x notes.List"} {
+		for _, w := range []string{"21 statements where 2 are allowed", "20 x tags.OfNote at ", "enginetest_test.go:",
+			"1 x notes.List"} {
 			if !strings.Contains(j.errors[0], w) {
 				t.Errorf("the message lacks %q: %s", w, j.errors[0])
 			}
@@ -60,7 +61,8 @@ func TestAnAccidentalLoopOfQueriesFails(t *testing.T) {
 		}
 		query(t, eng, "after", "SELECT 3")
 		if n := enginetest.CountQueries(t, eng, func() {
-			_ = eng.InTx(t.Context(), engine.TxOptions{Mode: engine.Read}, func(context.Context, *engine.Tx) error { return nil })
+			_ = eng.InTx(t.Context(), engine.TxOptions{Mode: engine.Read},
+				func(context.Context, *engine.Tx) error { return nil })
 		}); n != 0 {
 			t.Errorf("an empty transaction counts %d", n)
 		}
@@ -75,7 +77,8 @@ func TestLeaksAreFound(t *testing.T) {
 		}
 		j := &judged{TB: t}
 		enginetest.NoLeaks(j, eng)
-		if len(j.errors) != 2 || !strings.Contains(strings.Join(j.errors, "\n"), "leak opened at") || !strings.Contains(j.errors[1], "enginetest_test.go") {
+		if len(j.errors) != 2 || !strings.Contains(strings.Join(j.errors, "\n"), "leak opened at") ||
+			!strings.Contains(j.errors[1], "enginetest_test.go") {
 			t.Errorf("found %v", j.errors)
 		}
 		if err := rows.Close(); err != nil {

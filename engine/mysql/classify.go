@@ -53,12 +53,14 @@ func (classifier) Classify(err error) driver.Fault {
 	case errors.Is(err, sqldriver.ErrBadConn):
 		return driver.Fault{Code: dberr.Unavailable, Unsent: true, Broken: true}
 	case errors.Is(err, mysql.ErrPktTooLarge):
-		return driver.Fault{Code: dberr.TooLarge, Unsent: true, Detail: "the statement with its values is over the server's max_allowed_packet"}
+		return driver.Fault{Code: dberr.TooLarge, Unsent: true,
+			Detail: "the statement with its values is over the server's max_allowed_packet"}
 	case errors.Is(err, sql.ErrConnDone), errors.Is(err, sql.ErrTxDone):
 		return driver.Fault{Code: dberr.Invalid, Detail: "the connection or transaction is over"}
 	case errors.Is(err, mysql.ErrNoTLS):
 		return driver.Fault{Code: dberr.Unsupported, Detail: "the server has no TLS, which the URL asks for"}
-	case errors.Is(err, mysql.ErrMalformPkt), errors.Is(err, mysql.ErrPktSync), errors.Is(err, mysql.ErrPktSyncMul), errors.Is(err, mysql.ErrInvalidConn), netfault.Lost(err):
+	case errors.Is(err, mysql.ErrMalformPkt), errors.Is(err, mysql.ErrPktSync), errors.Is(err, mysql.ErrPktSyncMul),
+		errors.Is(err, mysql.ErrInvalidConn), netfault.Lost(err):
 		return driver.Fault{Code: dberr.Unavailable, Broken: true}
 	}
 	return driver.Fault{Code: dberr.Internal}
@@ -138,7 +140,8 @@ func (c *connector) connectError(ctx context.Context, err error) error {
 		"1049": "the database " + database + " does not exist on " + where + "; create it, or correct the URL",
 		"1045": stranger,
 		"1698": stranger,
-		"1044": "the server at " + where + " does not let the user " + user + " use the database " + database + "; grant it, or correct the URL",
+		"1044": "the server at " + where + " does not let the user " + user + " use the database " + database +
+			"; grant it, or correct the URL",
 		"1040": "the server at " + where + " has no connection left; raise its max_connections or make the pools smaller",
 	}}.Error(ctx, err)
 }

@@ -58,7 +58,8 @@ func special(c *schema.Column) string {
 	case e == schema.Now && c.Type.Kind == schema.DateTime:
 		return fmt.Sprintf("CURRENT_TIMESTAMP(%d)", cmp.Or(c.Type.Precision, 6))
 	case e == schema.Now && timestamp.MatchString(c.Type.Raw):
-		return strings.ToUpper(strings.Replace(timestamp.FindStringSubmatch(c.Type.Raw)[0], "timestamp", "current_timestamp", 1))
+		return strings.ToUpper(strings.Replace(timestamp.FindStringSubmatch(c.Type.Raw)[0], "timestamp",
+			"current_timestamp", 1))
 	case bytesLiteral.MatchString(string(e)), nowOf.MatchString(string(e)) && strings.HasPrefix(c.Type.Raw, "timestamp"),
 		nowOf.MatchString(string(e)) && strings.HasPrefix(c.Type.Raw, "datetime"):
 		return string(e)
@@ -76,7 +77,8 @@ func literal(c *schema.Column, v string) string {
 		return fmt.Sprintf("(CONVERT(0x%X USING utf8mb4))", v)
 	}
 	switch {
-	case slices.Contains([]schema.Kind{schema.Text, schema.JSON, schema.JSONB, schema.Bytes}, c.Type.Kind) && !isBinary(c.Type),
+	case slices.Contains([]schema.Kind{schema.Text, schema.JSON, schema.JSONB, schema.Bytes}, c.Type.Kind) &&
+		!isBinary(c.Type),
 		c.Type.Kind == schema.Other && unbounded.MatchString(c.Type.Raw):
 		// Such a column takes a default only as an expression.
 		return "(" + quoteText(v) + ")"

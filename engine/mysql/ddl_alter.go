@@ -71,7 +71,8 @@ func (w *alteration) renameIndexes() {
 		return isIndex(c) && !slices.ContainsFunc(left, func(o schema.Change) bool { return reflect.DeepEqual(c, o) })
 	})
 	for _, r := range renamed {
-		w.adds.add("rename index "+r.From+" to "+r.To, "RENAME INDEX "+quoteIdent(r.From)+" TO "+quoteIdent(r.To), indexIs(w.table(), r.To, nil))
+		w.adds.add("rename index "+r.From+" to "+r.To, "RENAME INDEX "+quoteIdent(r.From)+" TO "+quoteIdent(r.To),
+			indexIs(w.table(), r.To, nil))
 	}
 }
 
@@ -94,7 +95,8 @@ func (w *alteration) heavier(l driver.Lock) {
 }
 
 func (w *alteration) statement(lock driver.Lock, comment, sql, probe string) {
-	w.script.Statements = append(w.script.Statements, driver.ScriptStatement{SQL: sql, Comment: comment, Lock: lock, Probe: probe})
+	w.script.Statements = append(w.script.Statements,
+		driver.ScriptStatement{SQL: sql, Comment: comment, Lock: lock, Probe: probe})
 }
 
 // flush writes the clauses collected.
@@ -111,7 +113,8 @@ func (w *alteration) flush() {
 		if len(all.sql) == 0 {
 			return
 		}
-		w.statement(w.lock, strings.Join(all.comments, "; "), "ALTER TABLE "+quoteIdent(w.table())+" "+strings.Join(all.sql, ", "), all.probe)
+		w.statement(w.lock, strings.Join(all.comments, "; "),
+			"ALTER TABLE "+quoteIdent(w.table())+" "+strings.Join(all.sql, ", "), all.probe)
 	}
 	alter(w.first)
 	alter(w.drops, w.columns, w.adds)
@@ -178,7 +181,8 @@ func (w *alteration) changeConstraint(c schema.Change) error {
 		if w.added(c.ForeignKey.Name) {
 			to = &w.first
 		}
-		to.add(c.String(), "DROP FOREIGN KEY "+quoteIdent(c.ForeignKey.Name), not(constraintThere(w.table(), c.ForeignKey.Name)))
+		to.add(c.String(), "DROP FOREIGN KEY "+quoteIdent(c.ForeignKey.Name),
+			not(constraintThere(w.table(), c.ForeignKey.Name)))
 	case schema.AddCheck:
 		return w.addCheck(c.String(), c.Check.Name, c.Check.Expr)
 	case schema.DropCheck:
@@ -260,7 +264,8 @@ func (w *alteration) renameTable(c schema.RenameTable) {
 		}
 	}
 	if len(parts) > 0 {
-		w.statement(driver.Copy, "checks of JSON columns follow the name of the table", "ALTER TABLE "+quoteIdent(c.To)+" "+strings.Join(parts, ", "), probe)
+		w.statement(driver.Copy, "checks of JSON columns follow the name of the table",
+			"ALTER TABLE "+quoteIdent(c.To)+" "+strings.Join(parts, ", "), probe)
 	}
 }
 
@@ -418,17 +423,20 @@ func tableThere(name string) string {
 }
 
 func columnThere(table, name string) string {
-	return "SELECT 1 FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = " + quoteText(table) + " AND column_name = " + quoteText(name)
+	return "SELECT 1 FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = " +
+		quoteText(table) + " AND column_name = " + quoteText(name)
 }
 
 func constraintThere(table, name string) string {
-	return "SELECT 1 FROM information_schema.table_constraints WHERE table_schema = DATABASE() AND table_name = " + quoteText(table) + " AND constraint_name = " + quoteText(name)
+	return "SELECT 1 FROM information_schema.table_constraints WHERE table_schema = DATABASE() AND table_name = " +
+		quoteText(table) + " AND constraint_name = " + quoteText(name)
 }
 
 // indexIs asks whether there is an index of that name; with i, whether it is
 // that one.
 func indexIs(table, name string, i *schema.Index) string {
-	s := "SELECT 1 FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = " + quoteText(table) + " AND index_name = " + quoteText(name)
+	s := "SELECT 1 FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = " +
+		quoteText(table) + " AND index_name = " + quoteText(name)
 	if i == nil || i.Method != "" || slices.ContainsFunc(i.Parts, func(p schema.IndexPart) bool { return p.Expr != "" }) {
 		return s + " LIMIT 1"
 	}

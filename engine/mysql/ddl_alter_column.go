@@ -48,14 +48,17 @@ func (w *alteration) addColumn(c schema.AddColumn) error {
 		return err
 	}
 	alter := "ALTER TABLE " + quoteIdent(w.table()) + " "
-	w.after = append(w.after, driver.ScriptStatement{SQL: "UPDATE " + quoteIdent(w.table()) + " SET " + quoteIdent(col.Name) + " = " + e,
-		Comment: "fill column " + col.Name + " in the rows that exist", Lock: driver.DataLock})
+	w.after = append(w.after,
+		driver.ScriptStatement{SQL: "UPDATE " + quoteIdent(w.table()) + " SET " + quoteIdent(col.Name) + " = " + e,
+			Comment: "fill column " + col.Name + " in the rows that exist", Lock: driver.DataLock})
 	if !col.Nullable {
 		text, err := w.d.text.Column(w.After, col)
 		if err != nil {
 			return err
 		}
-		w.after = append(w.after, driver.ScriptStatement{SQL: alter + "MODIFY COLUMN " + text, Comment: "column " + col.Name + " is not null", Lock: driver.Copy})
+		w.after = append(w.after,
+			driver.ScriptStatement{SQL: alter + "MODIFY COLUMN " + text, Comment: "column " + col.Name + " is not null",
+				Lock: driver.Copy})
 	}
 	if col.Type.Kind == schema.JSON {
 		name := jsonName(w.table(), col.Name)
@@ -187,12 +190,15 @@ func (w *alteration) exchange(c schema.AlterColumn, expr string) error {
 	name := c.To.Name
 	for _, f := range w.Before.ForeignKeys {
 		if slices.Contains(f.Columns, name) {
-			return w.d.unsupported("column %s.%s is part of foreign key %s; drop the key, change the column, add the key again", w.table(), name, f.Name)
+			return w.d.unsupported("column %s.%s is part of foreign key %s; drop the key, change the column, add the key again",
+				w.table(), name, f.Name)
 		}
 	}
 	for _, g := range w.Before.Columns {
-		if g.Generated != nil && g.Name != name && w.After.Column(g.Name) != nil && strings.Contains(string(g.Generated.Expr), "{"+name+"}") {
-			return w.d.unsupported("column %s.%s is generated from %s; drop it, change the column, add it again", w.table(), g.Name, name)
+		if g.Generated != nil && g.Name != name && w.After.Column(g.Name) != nil &&
+			strings.Contains(string(g.Generated.Expr), "{"+name+"}") {
+			return w.d.unsupported("column %s.%s is generated from %s; drop it, change the column, add it again",
+				w.table(), g.Name, name)
 		}
 	}
 	if pk := w.Before.PrimaryKey; pk != nil && slices.Contains(pk.Columns, name) {
@@ -200,7 +206,8 @@ func (w *alteration) exchange(c schema.AlterColumn, expr string) error {
 	}
 	fresh := freshName(name)
 	loose := c.To.Clone()
-	loose.Name, loose.Nullable, loose.Default, loose.Generated, loose.Identity, loose.Comment = fresh, true, nil, nil, nil, ""
+	loose.Name, loose.Nullable, loose.Default, loose.Generated, loose.Identity, loose.Comment = fresh, true,
+		nil, nil, nil, ""
 	text, err := w.d.text.Column(w.After, loose)
 	if err != nil {
 		return err
@@ -251,7 +258,8 @@ type conversion struct {
 func conversions() []ddltext.Conversion[conversion] {
 	type c = conversion
 	number, text := ddltext.Kinds(schema.Kind.IsNumber), ddltext.Kinds(schema.Kind.IsText)
-	whole, boolean, datetime := ddltext.Of(schema.Integer, schema.BigInt), ddltext.Of(schema.Boolean), ddltext.Of(schema.DateTime)
+	whole, boolean, datetime := ddltext.Of(schema.Integer, schema.BigInt), ddltext.Of(schema.Boolean),
+		ddltext.Of(schema.DateTime)
 	json, instants := ddltext.Of(schema.JSON, schema.JSONB), ddltext.Of(schema.DateTime, schema.Date)
 	rule := ddltext.Rule[conversion]
 	return []ddltext.Conversion[conversion]{
@@ -287,7 +295,8 @@ func (w *alteration) convert(c schema.AlterColumn) (done bool, err error) {
 	}
 	update := func(set string) driver.ScriptStatement {
 		return driver.ScriptStatement{Comment: "values of " + c.To.Name + " as the new type has them", Lock: driver.DataLock,
-			SQL: "UPDATE " + quoteIdent(w.table()) + " SET " + column + " = " + ddltext.Fill(set+" WHERE "+how.where, column, "")}
+			SQL: "UPDATE " + quoteIdent(w.table()) + " SET " + column + " = " +
+				ddltext.Fill(set+" WHERE "+how.where, column, "")}
 	}
 	if how.before != "" {
 		w.script.Statements = append(w.script.Statements, update(how.before))
@@ -352,7 +361,8 @@ func (d *DDL) Extras(ctx context.Context, q driver.DBTX, o driver.InspectOptions
 			}
 		}
 		return err
-	}, "SELECT column_name, extra FROM information_schema.columns WHERE table_schema = "+here+" AND table_name = ? AND extra <> ''",
+	}, "SELECT column_name, extra FROM information_schema.columns WHERE table_schema = "+here+
+		" AND table_name = ? AND extra <> ''",
 		o.Schema, table)
 	return driver.Extras{Own: x}, err
 }

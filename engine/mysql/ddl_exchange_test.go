@@ -24,7 +24,8 @@ func TestColumnsThatChangeTogether(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := d.Change(driver.Alteration{Before: before, After: after, Changes: schema.Diff([]*schema.Table{before}, []*schema.Table{after})})
+	s, err := d.Change(driver.Alteration{Before: before, After: after,
+		Changes: schema.Diff([]*schema.Table{before}, []*schema.Table{after})})
 	if err != nil {
 		t.Fatal(err)
 	}

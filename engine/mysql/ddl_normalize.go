@@ -34,7 +34,8 @@ func (n *normalizer) canon(what string, e *schema.Expr) error {
 }
 
 func (n *normalizer) expressions() error {
-	return ddltext.NormalizeRules{Canon: n.canon, Column: n.column, Literal: defaultLiteral, Plain: ddltext.PlainBy(n.rules)}.Normalize(n.t)
+	return ddltext.NormalizeRules{Canon: n.canon, Column: n.column, Literal: defaultLiteral,
+		Plain: ddltext.PlainBy(n.rules)}.Normalize(n.t)
 }
 
 // column is the rule for the type, the collation and the identity of a column.
@@ -107,7 +108,8 @@ func (n *normalizer) keys() error {
 // which the server says without one.
 func (n *normalizer) shortened(column string, prefix int) int {
 	c := n.t.Column(column)
-	if k := c.Type.Kind; k == schema.String && prefix >= c.Type.Length || k == schema.Bytes && c.Type.KeyLength > 0 && prefix >= c.Type.KeyLength {
+	if k := c.Type.Kind; k == schema.String && prefix >= c.Type.Length ||
+		k == schema.Bytes && c.Type.KeyLength > 0 && prefix >= c.Type.KeyLength {
 		return 0
 	}
 	return prefix
@@ -215,11 +217,13 @@ func (n *normalizer) standIn(i *schema.Index, p int) (string, error) {
 // is made of: all text gives text, all integers an integer.
 func (n *normalizer) resultType(i *schema.Index, e schema.Expr) (schema.Type, error) {
 	used := sqltext.Columns(string(e))
-	if head, value, ok := strings.Cut(string(e), " THEN "); ok && strings.HasPrefix(head, "CASE WHEN ") && strings.HasSuffix(value, " END") {
+	if head, value, ok := strings.Cut(string(e), " THEN "); ok && strings.HasPrefix(head, "CASE WHEN ") &&
+		strings.HasSuffix(value, " END") {
 		value = strings.TrimSuffix(value, " END")
 		used = sqltext.Columns(value)
 		// A column by itself, as a partial index has it.
-		if c := n.t.Column(strings.Join(used, "")); c != nil && (value == sqltext.Name(c.Name) || value == string(unpadded(c.Name))) {
+		if c := n.t.Column(strings.Join(used, "")); c != nil &&
+			(value == sqltext.Name(c.Name) || value == string(unpadded(c.Name))) {
 			switch c.Type.Kind {
 			case schema.Numeric, schema.Date, schema.Time, schema.DateTime, schema.UUID:
 				return c.Type, nil
@@ -236,7 +240,8 @@ func (n *normalizer) resultType(i *schema.Index, e schema.Expr) (schema.Type, er
 	for _, name := range used {
 		c := n.t.Column(name)
 		if c == nil {
-			return schema.Type{}, dberr.New(dberr.Invalid, "", "index "+i.Name+" refers to column "+name+", which the table does not have")
+			return schema.Type{}, dberr.New(dberr.Invalid, "", "index "+i.Name+" refers to column "+name+
+				", which the table does not have")
 		}
 		switch c.Type.Kind {
 		case schema.String, schema.Text:
@@ -278,7 +283,8 @@ func (n *normalizer) foreignKeys() error {
 			f.OnUpdate = schema.NoAction
 		}
 		if f.OnDelete == schema.SetDefault || f.OnUpdate == schema.SetDefault {
-			return n.unsupported("foreign key %s of table %s sets a default, which InnoDB does not; use SET NULL", f.Name, n.t.Name)
+			return n.unsupported("foreign key %s of table %s sets a default, which InnoDB does not; use SET NULL",
+				f.Name, n.t.Name)
 		}
 		if n.startsKey(f.Columns) {
 			continue
@@ -294,7 +300,8 @@ func (n *normalizer) foreignKeys() error {
 
 // startsKey reports whether some key starts with the columns.
 func (n *normalizer) startsKey(columns []string) bool {
-	if pk := n.t.PrimaryKey; pk != nil && pk.Prefix == nil && len(pk.Columns) >= len(columns) && slices.Equal(pk.Columns[:len(columns)], columns) {
+	if pk := n.t.PrimaryKey; pk != nil && pk.Prefix == nil && len(pk.Columns) >= len(columns) &&
+		slices.Equal(pk.Columns[:len(columns)], columns) {
 		return true
 	}
 	return slices.ContainsFunc(n.t.Indexes, func(i *schema.Index) bool {
@@ -334,9 +341,12 @@ func (n *normalizer) names() error {
 		case name == "":
 			return dberr.New(dberr.Invalid, "", "a name is empty")
 		case strings.ContainsRune(name, 0), strings.HasSuffix(name, " "), !utf8.ValidString(name):
-			return dberr.New(dberr.Invalid, "", "the name "+strings.ToValidUTF8(strings.ReplaceAll(name, "\x00", "?"), "?")+" holds NUL, ends in a space or is not UTF-8")
+			return dberr.New(dberr.Invalid, "",
+				"the name "+strings.ToValidUTF8(strings.ReplaceAll(name, "\x00", "?"), "?")+
+					" holds NUL, ends in a space or is not UTF-8")
 		case utf8.RuneCountInString(name) > maxName:
-			return n.tooLarge("the name %s has %d characters and %d are allowed; use a shorter one", name, utf8.RuneCountInString(name), maxName)
+			return n.tooLarge("the name %s has %d characters and %d are allowed; use a shorter one", name,
+				utf8.RuneCountInString(name), maxName)
 		}
 		if beyondBMP(name) {
 			return n.unsupported("the name %s has a character beyond U+FFFF, which names cannot have", name)
@@ -352,7 +362,8 @@ func (n *normalizer) comments() error {
 	}
 	for _, c := range n.t.Columns {
 		if beyondBMP(c.Comment) {
-			return n.unsupported("the comment of column %s.%s has a character beyond U+FFFF, which comments cannot have", n.t.Name, c.Name)
+			return n.unsupported("the comment of column %s.%s has a character beyond U+FFFF, which comments cannot have",
+				n.t.Name, c.Name)
 		}
 	}
 	for _, i := range n.t.Indexes {
@@ -426,13 +437,15 @@ func (n *normalizer) keyFits(what string, parts []schema.IndexPart) error {
 		}
 	}
 	if total > maxKey {
-		return n.tooLarge("%s of table %s takes %d bytes and %d are allowed; declare shorter keys", what, n.t.Name, total, maxKey)
+		return n.tooLarge("%s of table %s takes %d bytes and %d are allowed; declare shorter keys", what, n.t.Name,
+			total, maxKey)
 	}
 	return nil
 }
 
 // wideSets are the character sets that take more than a byte for a character.
-var wideSets = map[string]int{"utf8mb4": 4, "utf8mb3": 3, "utf8": 3, "ucs2": 2, "utf16": 4, "utf16le": 4, "utf32": 4, "gb18030": 4,
+var wideSets = map[string]int{"utf8mb4": 4, "utf8mb3": 3, "utf8": 3, "ucs2": 2, "utf16": 4, "utf16le": 4,
+	"utf32": 4, "gb18030": 4,
 	"eucjpms": 3, "ujis": 3, "gbk": 2, "gb2312": 2, "sjis": 2, "cp932": 2, "big5": 2, "euckr": 2}
 
 // charBytes is how many bytes of a key a character of the column takes.

@@ -67,7 +67,8 @@ func (e *deniedError) fault() driver.Fault {
 		f.Detail = "the user " + e.user + " lacks the privilege for this on the database " + database + "; grant it"
 		return f
 	}
-	f.Detail = "the user " + e.user + " lacks the privilege " + privilege + " on " + on + "; let an administrator GRANT " + privilege + " ON " +
+	f.Detail = "the user " + e.user + " lacks the privilege " + privilege + " on " + on + "; let an administrator GRANT " +
+		privilege + " ON " +
 		string(driver.AppendQuoted(nil, database, '`')) + ".* TO that account, which SELECT CURRENT_USER() names"
 	return f
 }

@@ -54,7 +54,8 @@ func TestDenied(t *testing.T) {
 			f := db.Classifier.Classify(err)
 			privilege, _, _ := strings.Cut(c.says, " on the ")
 			grant := "GRANT " + privilege + " ON `" + database + "`.* TO "
-			if f.Code != dberr.Invalid || !strings.Contains(f.Detail, "the user "+user+" lacks the privilege "+c.says) || !strings.Contains(f.Detail, grant) {
+			if f.Code != dberr.Invalid || !strings.Contains(f.Detail, "the user "+user+" lacks the privilege "+c.says) ||
+				!strings.Contains(f.Detail, grant) {
 				t.Errorf("%s: %+v (%v)", c.sql, f, err)
 			}
 		}
@@ -65,7 +66,8 @@ func TestDenied(t *testing.T) {
 			}
 		}
 		_, err := db.Writer.ExecContext(t.Context(), "CREATE DATABASE `"+database+"_x`")
-		if f := db.Classifier.Classify(err); !strings.Contains(f.Detail, "the privilege CREATE on the database "+database+"_x;") {
+		if f := db.Classifier.Classify(err); !strings.Contains(f.Detail,
+			"the privilege CREATE on the database "+database+"_x;") {
 			t.Errorf("a database: %+v (%v)", f, err)
 		}
 	})
@@ -78,7 +80,8 @@ func TestDeniedInAnotherLanguage(t *testing.T) {
 		"No tiene permiso CREATE el usuario 'ada'@'h'":                       "lacks the privilege for this on the database app; grant it",
 	} {
 		e := &deniedError{cause: &mysql.MySQLError{Number: 1142, Message: message}, user: "ada", database: "app"}
-		if f := (classifier{}).Classify(e); f.Code != dberr.Invalid || f.Native != "1142" || !strings.Contains(f.Detail, says) {
+		if f := (classifier{}).Classify(e); f.Code != dberr.Invalid || f.Native != "1142" ||
+			!strings.Contains(f.Detail, says) {
 			t.Errorf("%s: %+v", message, f)
 		}
 	}

@@ -52,12 +52,15 @@ func (d Dialect) AppendIdent(b []byte, name string) ([]byte, error) {
 	case name == "" || strings.IndexByte(name, 0) >= 0:
 		return b, dberr.New(dberr.Invalid, "identifier", "a name is empty or holds NUL; give it another")
 	case len(name) > maxName && utf8.RuneCountInString(name) > maxName:
-		e := dberr.New(dberr.TooLarge, "identifier", fmt.Sprintf("the name %q has %d characters and the engine takes %d; shorten it", name, utf8.RuneCountInString(name), maxName))
+		e := dberr.New(dberr.TooLarge, "identifier",
+			fmt.Sprintf("the name %q has %d characters and the engine takes %d; shorten it", name,
+				utf8.RuneCountInString(name), maxName))
 		e.Engine = d.Name()
 		return b, e
 	}
 	if strings.IndexFunc(name, func(r rune) bool { return r > 0xFFFF }) >= 0 {
-		e := dberr.New(dberr.Unsupported, "identifier", fmt.Sprintf("the name %q holds a character beyond U+FFFF, which the engine does not take in names; give it another", name))
+		e := dberr.New(dberr.Unsupported, "identifier",
+			fmt.Sprintf("the name %q holds a character beyond U+FFFF, which the engine does not take in names; give it another", name))
 		e.Engine = d.Name()
 		return b, e
 	}
@@ -80,7 +83,8 @@ func (Dialect) AppendBytes(b, v []byte) []byte { return driver.AppendHex(b, v) }
 const statementRoom = 64 << 10
 
 func (d Dialect) Encode(ty schema.Type, v any) (any, error) {
-	l := value.Limits{Length: true, KeyLength: true, IntRange: true, Years: true, NaN: true, Inf: true, Depth: d.depth(), Double: true, Whole: maxWhole, Fraction: maxFraction}
+	l := value.Limits{Length: true, KeyLength: true, IntRange: true, Years: true, NaN: true, Inf: true, Depth: d.depth(),
+		Double: true, Whole: maxWhole, Fraction: maxFraction}
 	if d.packet > statementRoom {
 		l.Bytes = d.packet - statementRoom
 	}
@@ -140,15 +144,16 @@ func (d Dialect) castText(b *driver.Builder, e driver.Expr) {
 	}
 	switch from := driver.TypeOf(e); from.Kind {
 	case schema.Numeric:
-		driver.WriteDecimalText(b, driver.ExprFunc(func(b *driver.Builder) { d.operand(b, e.(driver.Typed)) }), min(from.Scale, maxFraction), func(b *driver.Builder, e driver.Expr, digits int) {
-			if digits < 0 {
-				char(b, e)
-				return
-			}
-			char(b, driver.ExprFunc(func(b *driver.Builder) {
-				b.SQL("CAST(").Expr(e).SQL(" AS DECIMAL(65," + strconv.Itoa(digits) + "))")
-			}))
-		})
+		driver.WriteDecimalText(b, driver.ExprFunc(func(b *driver.Builder) { d.operand(b, e.(driver.Typed)) }),
+			min(from.Scale, maxFraction), func(b *driver.Builder, e driver.Expr, digits int) {
+				if digits < 0 {
+					char(b, e)
+					return
+				}
+				char(b, driver.ExprFunc(func(b *driver.Builder) {
+					b.SQL("CAST(").Expr(e).SQL(" AS DECIMAL(65," + strconv.Itoa(digits) + "))")
+				}))
+			})
 	case schema.DateTime, schema.Time:
 		char(b, driver.ExprFunc(func(b *driver.Builder) { d.Cast(b, driver.ExprFunc(e.WriteSQL), from) }))
 	default:

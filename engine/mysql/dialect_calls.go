@@ -42,7 +42,8 @@ func (Dialect) Truncated(b *driver.Builder, unit driver.TimeUnit, e driver.Typed
 
 // Epoch leaves the fraction out, which would be cut towards zero.
 func (Dialect) Epoch(b *driver.Builder, e driver.Typed) {
-	b.SQL("TIMESTAMPDIFF(SECOND, '1970-01-01 00:00:00', CAST(DATE_FORMAT(").Expr(e).SQL(", '" + beginnings[driver.Second] + "') AS DATETIME))")
+	b.SQL("TIMESTAMPDIFF(SECOND, '1970-01-01 00:00:00', CAST(DATE_FORMAT(").Expr(e).
+		SQL(", '" + beginnings[driver.Second] + "') AS DATETIME))")
 }
 
 // FromEpoch adds to an instant; FROM_UNIXTIME knows none before 1970.

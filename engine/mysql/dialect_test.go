@@ -23,7 +23,8 @@ func TestPositionsOnOldMariaDB(t *testing.T) {
 	old := *db
 	old.Dialect = NewDialect(MariaDB{}, 100600, 0)
 	drivertest.DialectOn(t, &old)
-	for path, want := range map[string]string{"-1": `{"a":[1,2,{"b":9}]}`, "-3": `{"a":[9,2,{"b":3}]}`, "-4": `{"a":[1,2,{"b":3}]}`} {
+	for path, want := range map[string]string{"-1": `{"a":[1,2,{"b":9}]}`, "-3": `{"a":[9,2,{"b":3}]}`,
+		"-4": `{"a":[1,2,{"b":3}]}`} {
 		n := map[string]int{"-1": -1, "-3": -3, "-4": -4}[path]
 		p := driver.Path{"a", n}
 		if n == -1 {

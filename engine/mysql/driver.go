@@ -119,7 +119,8 @@ func (d Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*
 	db := &driver.Database{Dialect: NewDialect(info.flavour, info.number, info.packet), Classifier: classifier{},
 		Inspector: NewInspector(info.flavour), DDL: NewDDL(info.flavour), Locker: locker{c: c}, Replication: info.flavour.replication(), LockWaits: lockWaits{}, State: ask, Version: info.title()}
 	if info.packet < goodPacket {
-		db.Warnings = append(db.Warnings, fmt.Sprintf("the server's max_allowed_packet is %d MB: a chat or file that is larger cannot be stored; raise it to 64M or more", info.packet>>20))
+		db.Warnings = append(db.Warnings,
+			fmt.Sprintf("the server's max_allowed_packet is %d MB: a chat or file that is larger cannot be stored; raise it to 64M or more", info.packet>>20))
 	}
 	pool := o.Pool.OrDefault()
 	db.Writer = sql.OpenDB(c)
@@ -144,7 +145,8 @@ func (s server) title() string { return s.flavour.Title() + " " + s.release }
 // serverOf is the server that answers so to VERSION() and @@version_comment; of no
 // flavour when it is none of these.
 func serverOf(flavours []Flavour, version, comment string) (s server) {
-	s.version, _, _ = strings.Cut(strings.TrimPrefix(version, "5.5.5-"), "-") // MariaDB, for clients that know no version above 5
+	// MariaDB, for clients that know no version above 5.
+	s.version, _, _ = strings.Cut(strings.TrimPrefix(version, "5.5.5-"), "-")
 	s.number = versionNumber(s.version)
 	for _, f := range flavours {
 		if f.Owns(version, comment) {
@@ -161,7 +163,8 @@ func (c *connector) identify(ctx context.Context, flavours []Flavour) (server, e
 	defer pool.Close()
 	var version, comment string
 	var s server
-	if err := pool.QueryRowContext(ctx, "SELECT VERSION(), @@version_comment, @@max_allowed_packet").Scan(&version, &comment, &s.packet); err != nil {
+	if err := pool.QueryRowContext(ctx, "SELECT VERSION(), @@version_comment, @@max_allowed_packet").
+		Scan(&version, &comment, &s.packet); err != nil {
 		return server{}, c.connectError(ctx, err)
 	}
 	packet := s.packet
@@ -169,16 +172,19 @@ func (c *connector) identify(ctx context.Context, flavours []Flavour) (server, e
 	s.packet = packet
 	switch {
 	case s.flavour == nil:
-		return server{}, dberr.New(dberr.Unsupported, "connect", "the server at "+c.where()+" calls itself "+version+", which is none of the flavours that this program has")
+		return server{}, dberr.New(dberr.Unsupported, "connect", "the server at "+c.where()+" calls itself "+version+
+			", which is none of the flavours that this program has")
 	case s.number < s.flavour.Oldest():
-		return server{}, dberr.New(dberr.Unsupported, "connect", "the server at "+c.where()+" is "+s.flavour.Title()+" "+s.version+"; "+versionName(s.flavour.Oldest())+" or newer is needed")
+		return server{}, dberr.New(dberr.Unsupported, "connect", "the server at "+c.where()+" is "+s.flavour.Title()+" "+
+			s.version+"; "+versionName(s.flavour.Oldest())+" or newer is needed")
 	}
 	problem, err := s.flavour.fits(ctx, pool)
 	if err != nil {
 		return server{}, c.connectError(ctx, err)
 	}
 	if problem != "" {
-		return server{}, dberr.New(dberr.Unsupported, "connect", "the database "+c.target.Database+" at "+c.where()+" cannot be used: "+problem)
+		return server{}, dberr.New(dberr.Unsupported, "connect", "the database "+c.target.Database+" at "+c.where()+
+			" cannot be used: "+problem)
 	}
 	return s, nil
 }
@@ -204,8 +210,10 @@ func versionNumber(version string) int {
 
 // settings are the statements that each connection begins with.
 func settings(s server, initCommand string) []string {
-	meaning := "SET NAMES utf8mb4 COLLATE " + s.flavour.collation() + ", @@SESSION.time_zone = '+00:00', @@SESSION.sql_mode = '" + strictMode + "'"
-	out := []string{meaning + ", @@SESSION." + s.flavour.isolation() + " = 'READ-COMMITTED', @@SESSION.autocommit = 1, @@SESSION.foreign_key_checks = 1, @@SESSION.sql_auto_is_null = 0" +
+	meaning := "SET NAMES utf8mb4 COLLATE " + s.flavour.collation() +
+		", @@SESSION.time_zone = '+00:00', @@SESSION.sql_mode = '" + strictMode + "'"
+	out := []string{meaning + ", @@SESSION." + s.flavour.isolation() +
+		" = 'READ-COMMITTED', @@SESSION.autocommit = 1, @@SESSION.foreign_key_checks = 1, @@SESSION.sql_auto_is_null = 0" +
 		", @@SESSION.sql_safe_updates = 0, @@SESSION.sql_select_limit = 18446744073709551615, @@SESSION.sql_big_selects = 1" +
 		", @@SESSION.completion_type = 'NO_CHAIN', @@SESSION.unique_checks = 1, @@SESSION.div_precision_increment = 4, @@SESSION.group_concat_max_len = 4294967295" + s.flavour.settings()}
 	if initCommand != "" {
@@ -234,8 +242,10 @@ type connector struct {
 
 func newConnector(engine string, t dburl.MySQLTarget, o driver.OpenOptions) (*connector, error) {
 	pool := o.Pool.OrDefault()
-	c := &connector{engine: engine, target: t, kept: statementsKept, timeout: t.ConnectTimeout, ping: pool.PrePing, pingAge: o.PingAge, recycle: pool.Recycle}
-	c.admission = netfault.Admission{Ask: o.Password, Engine: engine, Where: c.where(), Refused: []string{"1045", "1698"}, Classifier: classifier{}}
+	c := &connector{engine: engine, target: t, kept: statementsKept, timeout: t.ConnectTimeout, ping: pool.PrePing,
+		pingAge: o.PingAge, recycle: pool.Recycle}
+	c.admission = netfault.Admission{Ask: o.Password, Engine: engine, Where: c.where(), Refused: []string{"1045", "1698"},
+		Classifier: classifier{}}
 	c.primary = len(t.Hosts) > 1 && !o.ReadOnly
 	c.watched = len(t.Hosts) > 1 || o.Watched
 	if c.timeout <= 0 {
@@ -345,7 +355,8 @@ func (c *connector) connectTo(ctx context.Context, network, addr, host string) (
 
 // dial opens the connection below the protocol; one to a server that another can
 // take the place of is watched.
-func (c *connector) dial(ctx context.Context, dialer *net.Dialer, network, addr string, cfg *mysql.Config) (net.Conn, error) {
+func (c *connector) dial(ctx context.Context, dialer *net.Dialer, network, addr string,
+	cfg *mysql.Config) (net.Conn, error) {
 	if !c.watched {
 		return dialer.DialContext(ctx, network, addr)
 	}

@@ -54,11 +54,13 @@ func TestConnections(t *testing.T) {
 // What a command of the URL sets does not change what texts and instants mean.
 func TestTheCommandOfTheURL(t *testing.T) {
 	flavours(t, func(t *testing.T, u *dburl.URL) {
-		for _, command := range []string{"SET sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES'", "SET NAMES latin1", "SET time_zone = '+09:00'",
+		for _, command := range []string{"SET sql_mode = 'ANSI_QUOTES,PIPES_AS_CONCAT,NO_BACKSLASH_ESCAPES'",
+			"SET NAMES latin1", "SET time_zone = '+09:00'",
 			"SET SESSION sql_mode = ''"} {
 			db := mustOpen(t, u.WithQuery("init_command", command), driver.OpenOptions{})
 			var got string
-			row := db.Writer.QueryRowContext(t.Context(), `SELECT CONCAT_WS(' ', "a\\b", 'é', HEX('é'), 1 || 0, @@SESSION.time_zone, FROM_UNIXTIME(0), @@SESSION.sql_mode LIKE '%STRICT%')`)
+			row := db.Writer.QueryRowContext(t.Context(),
+				`SELECT CONCAT_WS(' ', "a\\b", 'é', HEX('é'), 1 || 0, @@SESSION.time_zone, FROM_UNIXTIME(0), @@SESSION.sql_mode LIKE '%STRICT%')`)
 			if err := row.Scan(&got); err != nil || got != `a\b é C3A9 1 +00:00 1970-01-01 00:00:00 1` {
 				t.Errorf("%s: %q %v", command, got, err)
 			}
@@ -95,7 +97,8 @@ func TestSettings(t *testing.T) {
 					t.Errorf("connection %d: %s is %s, want %s", i, text, got, want)
 				}
 			}
-			for _, mode := range []string{"STRICT_ALL_TABLES", "STRICT_TRANS_TABLES", "NO_ZERO_DATE", "ERROR_FOR_DIVISION_BY_ZERO", "NO_ENGINE_SUBSTITUTION"} {
+			for _, mode := range []string{"STRICT_ALL_TABLES", "STRICT_TRANS_TABLES", "NO_ZERO_DATE",
+				"ERROR_FOR_DIVISION_BY_ZERO", "NO_ENGINE_SUBSTITUTION"} {
 				if !strings.Contains(get("SELECT @@sql_mode"), mode) {
 					t.Errorf("connection %d: the SQL mode lacks %s: %s", i, mode, get("SELECT @@sql_mode"))
 				}
@@ -107,7 +110,8 @@ func TestSettings(t *testing.T) {
 		if _, err := db.Writer.Exec("CREATE TABLE s (v varchar(3), n tinyint)"); err != nil {
 			t.Fatal(err)
 		}
-		for text, want := range map[string]dberr.Code{"INSERT INTO s (v) VALUES ('abcd')": dberr.TooLarge, "INSERT INTO s (n) VALUES (1000)": dberr.TooLarge, "INSERT INTO s (n) VALUES ('x')": dberr.Invalid} {
+		for text, want := range map[string]dberr.Code{"INSERT INTO s (v) VALUES ('abcd')": dberr.TooLarge,
+			"INSERT INTO s (n) VALUES (1000)": dberr.TooLarge, "INSERT INTO s (n) VALUES ('x')": dberr.Invalid} {
 			_, err := db.Writer.Exec(text)
 			if f := (classifier{}).Classify(err); f.Code != want {
 				t.Errorf("%s: %v is %+v", text, err, f)
@@ -133,13 +137,15 @@ func TestSettingsOfTheServerDoNotCount(t *testing.T) {
 				}
 			}
 			db := mustOpen(t, u, driver.OpenOptions{})
-			for _, text := range []string{"CREATE TABLE t (n INT)", `INSERT INTO t VALUES (1), (2), (NULLIF("x", 'x'))`, "UPDATE t SET n = n + 1"} {
+			for _, text := range []string{"CREATE TABLE t (n INT)", `INSERT INTO t VALUES (1), (2), (NULLIF("x", 'x'))`,
+				"UPDATE t SET n = n + 1"} {
 				if _, err := db.Writer.ExecContext(t.Context(), text); err != nil {
 					t.Fatalf("%s: %v", text, err)
 				}
 			}
 			var got string
-			row := db.Reader.QueryRowContext(t.Context(), "SELECT CONCAT(COUNT(*), ' ', SUM(n), ' ', 1 / 3) FROM (SELECT n FROM t) AS s")
+			row := db.Reader.QueryRowContext(t.Context(),
+				"SELECT CONCAT(COUNT(*), ' ', SUM(n), ' ', 1 / 3) FROM (SELECT n FROM t) AS s")
 			if err := row.Scan(&got); err != nil || got != "3 5 0.3333" {
 				t.Errorf("read %q: %v", got, err)
 			}
@@ -167,7 +173,8 @@ func TestAnotherServerIsNamed(t *testing.T) {
 	}
 	u := parse(t, "mysql://u@"+there.Hosts()[0].Address()+"/x?connect_timeout=1")
 	_, err = Driver{}.Open(t.Context(), u, driver.OpenOptions{})
-	if dberr.CodeOf(err) != dberr.Invalid || !strings.Contains(err.Error(), "is a PostgreSQL server, and no MySQL or MariaDB server; correct the scheme or the port") {
+	if dberr.CodeOf(err) != dberr.Invalid ||
+		!strings.Contains(err.Error(), "is a PostgreSQL server, and no MySQL or MariaDB server; correct the scheme or the port") {
 		t.Errorf("%v", err)
 	}
 }
@@ -216,7 +223,8 @@ func TestPacketLimit(t *testing.T) {
 	flavours(t, func(t *testing.T, u *dburl.URL) {
 		db := mustOpen(t, u, driver.OpenOptions{})
 		limit := db.Dialect.Limits().Packet
-		if warned := len(db.Warnings) > 0 && strings.Contains(db.Warnings[0], "max_allowed_packet"); warned != (limit < 64<<20) || limit < 1<<20 {
+		if warned := len(db.Warnings) > 0 &&
+			strings.Contains(db.Warnings[0], "max_allowed_packet"); warned != (limit < 64<<20) || limit < 1<<20 {
 			t.Errorf("limit %d, warnings %q", limit, db.Warnings)
 		}
 		small := mustOpen(t, u.WithQuery("max_allowed_packet", "1048576"), driver.OpenOptions{})
@@ -255,7 +263,8 @@ func TestSeveralHostsAndFlavours(t *testing.T) {
 				t.Errorf("%+v: %v", o, err)
 			}
 		}
-		if _, err := (Driver{}).Open(t.Context(), u.WithDatabase(""), driver.OpenOptions{}); dberr.CodeOf(err) != dberr.Invalid {
+		if _, err := (Driver{}).
+			Open(t.Context(), u.WithDatabase(""), driver.OpenOptions{}); dberr.CodeOf(err) != dberr.Invalid {
 			t.Errorf("no database: %v", err)
 		}
 		db = mustOpen(t, u, driver.OpenOptions{Password: func(context.Context) (string, error) { return u.Password(), nil }})
@@ -332,7 +341,8 @@ func TestTLSSettings(t *testing.T) {
 }
 
 func TestVersions(t *testing.T) {
-	for v, want := range map[string]int{"8.0.19": 80019, "10.11.19": 101119, "9.7.4": 90704, "12.0": 120000, "": 0, "x.y": 0, "10.6.100": 100699} {
+	for v, want := range map[string]int{"8.0.19": 80019, "10.11.19": 101119, "9.7.4": 90704, "12.0": 120000, "": 0,
+		"x.y": 0, "10.6.100": 100699} {
 		if got := versionNumber(v); got != want {
 			t.Errorf("%q is %d, want %d", v, got, want)
 		}
@@ -407,8 +417,10 @@ func TestAServerThatSaysNothing(t *testing.T) {
 	}
 	defer l.Close()
 	begin := time.Now()
-	_, err = Driver{}.Open(t.Context(), parse(t, "mysql://u:s3cret@"+l.Addr().String()+"/x?connect_timeout=1"), driver.OpenOptions{})
-	if dberr.CodeOf(err) != dberr.Unavailable || !strings.Contains(err.Error(), l.Addr().String()) || strings.Contains(err.Error(), "s3cret") || time.Since(begin) > 5*time.Second {
+	_, err = Driver{}.Open(t.Context(), parse(t, "mysql://u:s3cret@"+l.Addr().String()+"/x?connect_timeout=1"),
+		driver.OpenOptions{})
+	if dberr.CodeOf(err) != dberr.Unavailable || !strings.Contains(err.Error(), l.Addr().String()) ||
+		strings.Contains(err.Error(), "s3cret") || time.Since(begin) > 5*time.Second {
 		t.Errorf("after %s: %v (%v)", time.Since(begin), err, errors.Unwrap(err))
 	}
 }

@@ -152,7 +152,8 @@ func plainDefault(ty schema.Type, text string) *schema.Default {
 	if strings.HasPrefix(ty.Raw, "bit") {
 		return &schema.Default{Expr: schema.Expr(text)}
 	}
-	for _, numeric := range []string{"tinyint", "mediumint", "int", "bigint", "smallint", "float", "decimal", "double", "year"} {
+	for _, numeric := range []string{"tinyint", "mediumint", "int", "bigint", "smallint", "float", "decimal",
+		"double", "year"} {
 		if strings.HasPrefix(ty.Raw, numeric) {
 			if v, ok := sqltext.Literal(text, sqltext.Rules{}); ok {
 				return &schema.Default{Value: v}
@@ -213,7 +214,8 @@ func (in *inspection) indexes(ctx context.Context) error {
 		var column, expr sql.NullString
 		var nonUnique, hidden bool
 		var prefix int
-		if err := rows.Scan(&table, &name, &nonUnique, &column, &order, &prefix, &method, &comment, &expr, &hidden); err != nil {
+		if err := rows.Scan(&table, &name, &nonUnique, &column, &order, &prefix, &method, &comment, &expr,
+			&hidden); err != nil {
 			return err
 		}
 		t := in.byName[table]
@@ -232,7 +234,8 @@ func (in *inspection) indexes(ctx context.Context) error {
 			}
 			t.PrimaryKey.Columns = append(t.PrimaryKey.Columns, column.String)
 			if prefix > 0 {
-				t.PrimaryKey.Prefix = append(t.PrimaryKey.Prefix, make([]int, len(t.PrimaryKey.Columns)-len(t.PrimaryKey.Prefix))...)
+				t.PrimaryKey.Prefix = append(t.PrimaryKey.Prefix,
+					make([]int, len(t.PrimaryKey.Columns)-len(t.PrimaryKey.Prefix))...)
 				t.PrimaryKey.Prefix[len(t.PrimaryKey.Columns)-1] = prefix
 			}
 			return nil
@@ -278,7 +281,9 @@ func (in *inspection) foreignKeys(ctx context.Context) error {
 		n := slices.IndexFunc(t.ForeignKeys, func(f *schema.ForeignKey) bool { return f.Name == name })
 		if n < 0 {
 			n = len(t.ForeignKeys)
-			t.ForeignKeys = append(t.ForeignKeys, &schema.ForeignKey{Name: name, RefTable: ref, RefSchema: refSchema, OnUpdate: action(onUpdate), OnDelete: action(onDelete)})
+			t.ForeignKeys = append(t.ForeignKeys,
+				&schema.ForeignKey{Name: name, RefTable: ref, RefSchema: refSchema, OnUpdate: action(onUpdate),
+					OnDelete: action(onDelete)})
 		}
 		f := t.ForeignKeys[n]
 		f.Columns, f.RefColumns = append(f.Columns, column), append(f.RefColumns, refColumn)
@@ -336,7 +341,8 @@ func (in *inspection) finishTable(t *schema.Table) error {
 		r.Condition = strings.HasPrefix(what, "check ")
 		s, err := sqltext.Canonical(string(*e), r)
 		if err != nil {
-			return &dberr.Error{Op: "inspect", Code: dberr.Unsupported, Engine: in.Name(), Msg: fmt.Sprintf("%s of table %s is in a form that is not understood: %v", what, t.Name, err)}
+			return &dberr.Error{Op: "inspect", Code: dberr.Unsupported, Engine: in.Name(),
+				Msg: fmt.Sprintf("%s of table %s is in a form that is not understood: %v", what, t.Name, err)}
 		}
 		*e = schema.Expr(s)
 		return nil
@@ -361,7 +367,8 @@ func (in *inspection) finishTable(t *schema.Table) error {
 	return nil
 }
 
-func (in *inspection) finishColumn(t *schema.Table, c *schema.Column, r sqltext.Rules, canon func(string, *schema.Expr) error) error {
+func (in *inspection) finishColumn(t *schema.Table, c *schema.Column, r sqltext.Rules,
+	canon func(string, *schema.Expr) error) error {
 	if c.Type.Raw == "longtext" {
 		n := slices.IndexFunc(t.Checks, func(k *schema.Check) bool { return k.Expr == validJSON(c.Name) })
 		if n >= 0 {

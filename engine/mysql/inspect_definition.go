@@ -59,7 +59,8 @@ func notePeriods(t *schema.Table, create string) {
 func mayHavePeriod(t *schema.Table) bool {
 	n := 0
 	for _, c := range t.Columns {
-		if !c.Nullable && (c.Type.Kind == schema.Date || c.Type.Kind == schema.DateTime || strings.HasPrefix(c.Type.Raw, "datetime") || strings.HasPrefix(c.Type.Raw, "timestamp")) {
+		if !c.Nullable && (c.Type.Kind == schema.Date || c.Type.Kind == schema.DateTime ||
+			strings.HasPrefix(c.Type.Raw, "datetime") || strings.HasPrefix(c.Type.Raw, "timestamp")) {
 			n++
 		}
 	}
@@ -83,9 +84,11 @@ func (in *inspection) definitions(ctx context.Context) error {
 			at = quoteIdent(in.o.Schema) + "." + at
 		}
 		var name, text string
-		err := driver.EachRow(ctx, in.q, func(rows *sql.Rows) error { return rows.Scan(&name, &text) }, "SHOW CREATE TABLE "+at)
+		err := driver.EachRow(ctx, in.q, func(rows *sql.Rows) error { return rows.Scan(&name, &text) },
+			"SHOW CREATE TABLE "+at)
 		if refused := (*mysql.MySQLError)(nil); errors.As(err, &refused) {
-			in.unread[t] = in.unsupported("the server refuses to show the definition of table %s, with error %d", t.Name, refused.Number)
+			in.unread[t] = in.unsupported("the server refuses to show the definition of table %s, with error %d", t.Name,
+				refused.Number)
 			continue
 		}
 		if err != nil {

@@ -119,7 +119,8 @@ func TestAColumnThatChangesStaysInvisible(t *testing.T) {
 					}
 				}
 				now := read()
-				if len(schema.Diff([]*schema.Table{after}, []*schema.Table{now})) > 0 || strings.Join(now.Notes, "") != strings.Join(was.Notes, "") {
+				if len(schema.Diff([]*schema.Table{after}, []*schema.Table{now})) > 0 ||
+					strings.Join(now.Notes, "") != strings.Join(was.Notes, "") {
 					t.Errorf("after it: %v, %v", now.Notes, schema.Diff([]*schema.Table{after}, []*schema.Table{now}))
 				}
 			}

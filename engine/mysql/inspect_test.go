@@ -117,7 +117,8 @@ func TestRefusals(t *testing.T) {
 			t.Indexes = append(t.Indexes, &schema.Index{Name: "i", Parts: []schema.IndexPart{{Expr: "concat({b}, {id})"}}})
 		}),
 		"use SET NULL": define(func(t *schema.Table) {
-			t.ForeignKey(&schema.ForeignKey{Columns: []string{"id"}, RefTable: "x", RefColumns: []string{"id"}, OnDelete: schema.SetDefault})
+			t.ForeignKey(&schema.ForeignKey{Columns: []string{"id"}, RefTable: "x", RefColumns: []string{"id"},
+				OnDelete: schema.SetDefault})
 		}),
 		"comments cannot have":    define(func(t *schema.Table) { t.Comment = "🙂" }),
 		"names cannot have":       define(func(t *schema.Table) { t.BigInt("🙂") }),

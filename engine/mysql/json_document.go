@@ -50,7 +50,8 @@ func unprotect(b *driver.Builder, doc driver.Expr, e func()) {
 	}
 	b.SQL("IF(CHAR_LENGTH(").Expr(doc).SQL(") <= " + longest + ", REPLACE(REGEXP_REPLACE(")
 	text()
-	b.SQL(", ").Arg(marked).SQL(", ").Arg(unmark).SQL(", 1, 0, 'c'), ").Arg(control + control).SQL(", ").Arg(control).SQL("), ")
+	b.SQL(", ").Arg(marked).SQL(", ").Arg(unmark).SQL(", 1, 0, 'c'), ").Arg(control + control).SQL(", ").
+		Arg(control).SQL("), ")
 	text()
 	b.SQL(")")
 }
@@ -87,22 +88,26 @@ func (MySQL) member(d Dialect, b scope, doc driver.Expr, p driver.Path, ty drive
 	}
 	switch ty {
 	case driver.AsJSON:
-		b.SQL("CASE WHEN larder_m.m IS NULL THEN CASE larder_m.e WHEN 1 THEN 'null' END" + binary + " WHEN " + jsonType + " IN ('STRING', 'BOOLEAN', 'INTEGER', 'UNSIGNED INTEGER') THEN " + plain + " ELSE ")
+		b.SQL("CASE WHEN larder_m.m IS NULL THEN CASE larder_m.e WHEN 1 THEN 'null' END" + binary + " WHEN " + jsonType +
+			" IN ('STRING', 'BOOLEAN', 'INTEGER', 'UNSIGNED INTEGER') THEN " + plain + " ELSE ")
 		exact()
 		b.SQL(" END")
 		d.collate(b.Builder)
 	case driver.AsText:
-		b.SQL("CASE WHEN larder_m.m IS NULL THEN NULL WHEN " + jsonType + " = 'STRING' THEN " + jsonText + " WHEN " + jsonType + " IN ('BOOLEAN', 'INTEGER', 'UNSIGNED INTEGER') THEN " + plain + " ELSE ")
+		b.SQL("CASE WHEN larder_m.m IS NULL THEN NULL WHEN " + jsonType + " = 'STRING' THEN " + jsonText + " WHEN " +
+			jsonType + " IN ('BOOLEAN', 'INTEGER', 'UNSIGNED INTEGER') THEN " + plain + " ELSE ")
 		exact()
 		b.SQL(" END")
 		d.collate(b.Builder)
 	case driver.AsNumeric:
-		b.SQL("CASE WHEN " + jsonType + " IN " + anyInteger + " THEN " + plain + " WHEN " + jsonType + " IN " + anyNumber + " THEN ")
+		b.SQL("CASE WHEN " + jsonType + " IN " + anyInteger + " THEN " + plain + " WHEN " + jsonType + " IN " +
+			anyNumber + " THEN ")
 		exact()
 		b.SQL(" END")
 		d.collate(b.Builder)
 	case driver.AsInteger:
-		b.SQL("CASE " + jsonType + " WHEN 'INTEGER' THEN CAST(larder_m.m AS SIGNED) WHEN 'UNSIGNED INTEGER' THEN CASE WHEN CAST(larder_m.m AS UNSIGNED) <= 9223372036854775807 THEN CAST(larder_m.m AS SIGNED) END" +
+		b.SQL("CASE " + jsonType +
+			" WHEN 'INTEGER' THEN CAST(larder_m.m AS SIGNED) WHEN 'UNSIGNED INTEGER' THEN CASE WHEN CAST(larder_m.m AS UNSIGNED) <= 9223372036854775807 THEN CAST(larder_m.m AS SIGNED) END" +
 			" WHEN 'DOUBLE' THEN CASE WHEN larder_m.m + 0e0 = FLOOR(larder_m.m + 0e0) AND larder_m.m + 0e0 >= -9223372036854775808e0 AND larder_m.m + 0e0 < 9223372036854775808e0 THEN CAST(larder_m.m + 0e0 AS SIGNED) END END")
 	case driver.AsFloat:
 		b.SQL("CASE WHEN " + jsonType + " IN " + anyNumber + " THEN larder_m.m + 0e0 END")
@@ -114,7 +119,8 @@ func (MySQL) member(d Dialect, b scope, doc driver.Expr, p driver.Path, ty drive
 // table is a derived table. The inner one is read before the outer one is taken
 // apart, so that the document is parsed once.
 func (MySQL) table(d Dialect, b scope, doc driver.Expr, p driver.Path) {
-	b.SQL(" FROM (SELECT IF(JSON_TYPE(larder_mx.x)" + binary + " = 'NULL', NULL, larder_mx.x) AS m, larder_mx.x IS NOT NULL AS e")
+	b.SQL(" FROM (SELECT IF(JSON_TYPE(larder_mx.x)" + binary +
+		" = 'NULL', NULL, larder_mx.x) AS m, larder_mx.x IS NOT NULL AS e")
 	b.guarded(p, func(name string, _ driver.Path) { b.SQL(", larder_mx." + name) })
 	b.SQL(" FROM (SELECT JSON_EXTRACT(").Expr(doc).SQL(", ")
 	d.pathLiteral(b.Builder, p, "")

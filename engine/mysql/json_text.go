@@ -28,9 +28,11 @@ func (MariaDB) member(d Dialect, b scope, _ driver.Expr, _ driver.Path, ty drive
 		b.SQL("CASE WHEN " + isNumber + " THEN larder_m.m END")
 		d.collate(b.Builder)
 	case driver.AsInteger:
-		b.SQL("CASE WHEN " + isNumber + " AND " + fitsDecimal + " THEN CASE WHEN CAST(larder_m.m AS DECIMAL(65,30)) = FLOOR(CAST(larder_m.m AS DECIMAL(65,30))) AND CAST(larder_m.m AS DECIMAL(65,30)) BETWEEN -9223372036854775808 AND 9223372036854775807 THEN CAST(CAST(larder_m.m AS DECIMAL(65,30)) AS SIGNED) END END")
+		b.SQL("CASE WHEN " + isNumber + " AND " + fitsDecimal +
+			" THEN CASE WHEN CAST(larder_m.m AS DECIMAL(65,30)) = FLOOR(CAST(larder_m.m AS DECIMAL(65,30))) AND CAST(larder_m.m AS DECIMAL(65,30)) BETWEEN -9223372036854775808 AND 9223372036854775807 THEN CAST(CAST(larder_m.m AS DECIMAL(65,30)) AS SIGNED) END END")
 	case driver.AsFloat:
-		b.SQL("CASE WHEN " + isNumber + " AND larder_m.m NOT REGEXP '[eE][+]?0*([4-9][0-9]{2}|3[1-9][0-9]|30[9]|[0-9]{4})' THEN larder_m.m + 0e0 END")
+		b.SQL("CASE WHEN " + isNumber +
+			" AND larder_m.m NOT REGEXP '[eE][+]?0*([4-9][0-9]{2}|3[1-9][0-9]|30[9]|[0-9]{4})' THEN larder_m.m + 0e0 END")
 	case driver.AsBool:
 		b.SQL("CASE larder_m.m WHEN 'true' THEN 1 WHEN 'false' THEN 0 END")
 	}
@@ -111,5 +113,6 @@ func (MariaDB) change(d Dialect, b *driver.Builder, doc driver.Expr, p driver.Pa
 func (MariaDB) let(b *driver.Builder, doc driver.Typed, name string, use func(doc driver.Typed)) {
 	b.SQL("(SELECT ")
 	use(jsonparts.Ref(doc, name, "d"))
-	b.SQL(" FROM (SELECT 1 AS one) AS larder_one LEFT JOIN JSON_TABLE(").Expr(doc).SQL(", '$' COLUMNS (d JSON PATH '$')) AS ").Ident(name).SQL(" ON 1 = 1)")
+	b.SQL(" FROM (SELECT 1 AS one) AS larder_one LEFT JOIN JSON_TABLE(").Expr(doc).
+		SQL(", '$' COLUMNS (d JSON PATH '$')) AS ").Ident(name).SQL(" ON 1 = 1)")
 }

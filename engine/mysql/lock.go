@@ -28,7 +28,8 @@ func lockName(database, name string) string {
 }
 
 // Lock takes the lock of that name.
-func (l locker) Lock(ctx context.Context, _ *driver.Database, name string, waiting func(time.Duration)) (func() error, error) {
+func (l locker) Lock(ctx context.Context, _ *driver.Database, name string,
+	waiting func(time.Duration)) (func() error, error) {
 	pool := sql.OpenDB(l.c)
 	pool.SetMaxOpenConns(1)
 	conn, err := pool.Conn(ctx)

@@ -127,7 +127,8 @@ func TestDefaultsOfBytes(t *testing.T) {
 // A table that keeps its history is seen, and changed with it.
 func TestSystemVersionedTables(t *testing.T) {
 	on(t, maria, func(t *testing.T, db *driver.Database) {
-		drivertest.Exec(t, db, "CREATE TABLE kept (id int PRIMARY KEY, v int) WITH SYSTEM VERSIONING", "INSERT INTO kept VALUES (1, 1)", "UPDATE kept SET v = 2")
+		drivertest.Exec(t, db, "CREATE TABLE kept (id int PRIMARY KEY, v int) WITH SYSTEM VERSIONING",
+			"INSERT INTO kept VALUES (1, 1)", "UPDATE kept SET v = 2")
 		drivertest.Change(t, db, "kept", func(t *schema.Table) {
 			t.BigInt("w").Null()
 			t.Column("v").Nullable = false

@@ -75,7 +75,8 @@ func refusesWrites(my *mysql.MySQLError) bool {
 	case 1836:
 		return true
 	case 1290:
-		return !strings.Contains(my.Message, "secure") && !strings.Contains(my.Message, "skip-grant") && !strings.Contains(my.Message, "skip_grant")
+		return !strings.Contains(my.Message, "secure") && !strings.Contains(my.Message, "skip-grant") &&
+			!strings.Contains(my.Message, "skip_grant")
 	}
 	return false
 }

@@ -109,9 +109,12 @@ var routines = map[string]driver.Fault{
 }
 
 var (
-	twice          = driver.Fault{Code: dberr.Invalid, Detail: "two rows of the statement have one key, and an upsert does not change a row twice; send each key once"}
-	severalRows    = driver.Fault{Code: dberr.Invalid, Detail: "a subquery that stands for one value returns several rows; limit it to one, or compare with IN"}
-	ordersDistinct = driver.Fault{Code: dberr.Invalid, Detail: "the statement is DISTINCT and is ordered by what it does not select; select that too, or leave it out of ORDER BY"}
+	twice = driver.Fault{Code: dberr.Invalid,
+		Detail: "two rows of the statement have one key, and an upsert does not change a row twice; send each key once"}
+	severalRows = driver.Fault{Code: dberr.Invalid,
+		Detail: "a subquery that stands for one value returns several rows; limit it to one, or compare with IN"}
+	ordersDistinct = driver.Fault{Code: dberr.Invalid,
+		Detail: "the statement is DISTINCT and is ordered by what it does not select; select that too, or leave it out of ORDER BY"}
 )
 
 var classes = map[string]driver.Fault{
@@ -153,7 +156,8 @@ func (classifier) Classify(err error) driver.Fault {
 	case errors.Is(err, context.DeadlineExceeded):
 		return driver.Fault{Code: dberr.Timeout, TxLost: true, Unsent: unsent(err)}
 	case errors.Is(err, pgx.ErrTxCommitRollback):
-		return driver.Fault{Code: dberr.Internal, TxLost: true, Detail: "the transaction was rolled back, because one of its statements had failed"}
+		return driver.Fault{Code: dberr.Internal, TxLost: true,
+			Detail: "the transaction was rolled back, because one of its statements had failed"}
 	case errors.Is(err, sqldriver.ErrBadConn), unsent(err):
 		return driver.Fault{Code: dberr.Unavailable, Unsent: true, Broken: true}
 	case errors.Is(err, sql.ErrConnDone), errors.Is(err, sql.ErrTxDone):
@@ -167,7 +171,8 @@ func (classifier) Classify(err error) driver.Fault {
 // stalePlan is the failure of a statement whose table was changed since it was
 // prepared: nothing ran, and the next time it is prepared anew.
 func stalePlan(pg *pgconn.PgError) driver.Fault {
-	return driver.Fault{Code: dberr.Conflict, Native: pg.Code, Unsent: true, TxLost: true, Detail: "the table changed since the statement was prepared; run it again"}
+	return driver.Fault{Code: dberr.Conflict, Native: pg.Code, Unsent: true, TxLost: true,
+		Detail: "the table changed since the statement was prepared; run it again"}
 }
 
 func fromServer(pg *pgconn.PgError) driver.Fault {
@@ -201,7 +206,8 @@ func fromServer(pg *pgconn.PgError) driver.Fault {
 			f = stalePlan(pg)
 		}
 	}
-	if pg.Severity == "FATAL" || pg.Severity == "PANIC" || pg.SeverityUnlocalized == "FATAL" || pg.SeverityUnlocalized == "PANIC" {
+	if pg.Severity == "FATAL" || pg.Severity == "PANIC" || pg.SeverityUnlocalized == "FATAL" ||
+		pg.SeverityUnlocalized == "PANIC" {
 		f.Broken = true
 	}
 	return f
@@ -235,7 +241,8 @@ func (c *connector) insistsOnTLS() bool {
 
 // connectError says in a sentence why no connection came about.
 func (c *connector) connectError(ctx context.Context, err error) error {
-	stranger := "the server at " + c.where + " does not let the user " + c.config.User + " into the database " + c.config.Database +
+	stranger := "the server at " + c.where + " does not let the user " + c.config.User + " into the database " +
+		c.config.Database +
 		"; check user and password, and the server's pg_hba.conf"
 	a := netfault.Attempt{Engine: "postgresql", Server: "PostgreSQL", Where: c.where, CheckTLS: "sslrootcert and sslmode", Classifier: classifier{}, Words: map[string]string{
 		"3D000": "the database " + c.config.Database + " does not exist on " + c.where + "; create it, or correct the URL",
@@ -248,7 +255,8 @@ func (c *connector) connectError(ctx context.Context, err error) error {
 		a.Fits = "that fits target_session_attrs"
 	}
 	if err != nil && strings.Contains(err.Error(), refusedTLS) && c.insistsOnTLS() {
-		a.NoTLS = "the server at " + c.where + " has no TLS, which the URL asks for; switch it on there, or use sslmode=prefer or sslmode=disable"
+		a.NoTLS = "the server at " + c.where +
+			" has no TLS, which the URL asks for; switch it on there, or use sslmode=prefer or sslmode=disable"
 	}
 	if len(c.config.RuntimeParams) > 2 { // beside application_name and timezone
 		names := slices.Sorted(maps.Keys(c.config.RuntimeParams))

@@ -24,7 +24,8 @@ var errRowSource = errors.New("the rows ended with an error")
 // CopyIn streams rows into the table by COPY in text form: any value that has
 // a textual form fits any column that can read it, as with INSERT. The rows
 // are read in the caller's goroutine, where a panic of theirs belongs.
-func (d Dialect) CopyIn(ctx context.Context, sc *sql.Conn, table string, columns []string, rows iter.Seq2[[]any, error]) (n int64, err error) {
+func (d Dialect) CopyIn(ctx context.Context, sc *sql.Conn, table string, columns []string,
+	rows iter.Seq2[[]any, error]) (n int64, err error) {
 	b := driver.NewBuilder(d)
 	b.SQL("COPY ").Ident(table).SQL(" (").List(len(columns), func(i int) { b.Ident(columns[i]) }).SQL(") FROM STDIN")
 	text, _, err := b.Done()
@@ -56,7 +57,8 @@ func (d Dialect) CopyIn(ctx context.Context, sc *sql.Conn, table string, columns
 	}()
 	for row, rerr := range rows {
 		if rerr == nil && len(row) != len(columns) {
-			rerr = dberr.New(dberr.Invalid, "bulk insert", fmt.Sprintf("a row has %d values for %d columns", len(row), len(columns)))
+			rerr = dberr.New(dberr.Invalid, "bulk insert",
+				fmt.Sprintf("a row has %d values for %d columns", len(row), len(columns)))
 		}
 		if rerr == nil {
 			rerr = p.row(row)
@@ -87,7 +89,8 @@ type copyPipe struct {
 }
 
 func newCopyPipe() *copyPipe {
-	p := &copyPipe{buf: make([]byte, 0, copyChunk+4096), full: make(chan []byte), free: make(chan []byte, 2), stopped: make(chan struct{})}
+	p := &copyPipe{buf: make([]byte, 0, copyChunk+4096), full: make(chan []byte), free: make(chan []byte, 2),
+		stopped: make(chan struct{})}
 	p.free <- make([]byte, 0, copyChunk+4096)
 	return p
 }
@@ -210,7 +213,8 @@ func appendCopyValue(b []byte, v any) ([]byte, error) {
 	case sqldriver.Valuer:
 		inner, err := v.Value()
 		if err != nil {
-			return b, &dberr.Error{Op: "bulk insert", Code: dberr.Invalid, Msg: "a value could not be brought into the form of the database", Err: err}
+			return b, &dberr.Error{Op: "bulk insert", Code: dberr.Invalid,
+				Msg: "a value could not be brought into the form of the database", Err: err}
 		}
 		return appendCopyValue(b, inner)
 	}

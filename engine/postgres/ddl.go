@@ -133,8 +133,9 @@ func (d *DDL) Normalize(t *schema.Table) (*schema.Table, error) {
 	}
 	for _, k := range c.Checks {
 		if k.Name != "" && slices.ContainsFunc(c.ForeignKeys, func(f *schema.ForeignKey) bool { return f.Name == k.Name }) {
-			return nil, dberr.New(dberr.Invalid, "normalize "+t.Name, "table "+t.Name+" has a check and a foreign key called "+k.Name+
-				", which PostgreSQL does not tell apart; rename one of them")
+			return nil, dberr.New(dberr.Invalid, "normalize "+t.Name,
+				"table "+t.Name+" has a check and a foreign key called "+k.Name+
+					", which PostgreSQL does not tell apart; rename one of them")
 		}
 	}
 	d.name(c)
@@ -222,7 +223,8 @@ func (d *DDL) column(t *schema.Table, c *schema.Column) error {
 		c.Identity.NoReuse = false
 		c.Identity.Standard = strings.ToUpper(c.Identity.Standard)
 		if k := c.Type.Kind; !k.IsWhole() && (k != schema.Other || c.Identity.Standard != "") { // a domain may be one
-			return dberr.New(dberr.Unsupported, "normalize "+t.Name, fmt.Sprintf("column %s.%s numbers the rows and is of type %s; use an integer type", t.Name, c.Name, name))
+			return dberr.New(dberr.Unsupported, "normalize "+t.Name,
+				fmt.Sprintf("column %s.%s numbers the rows and is of type %s; use an integer type", t.Name, c.Name, name))
 		}
 	}
 	if c.Generated != nil {
@@ -241,7 +243,8 @@ func checkName(name string) error {
 	case strings.ContainsRune(name, 0):
 		return dberr.New(dberr.Invalid, "name", "a name holds NUL")
 	case len(name) > maxName:
-		return &dberr.Error{Op: "name", Code: dberr.TooLarge, Engine: "postgresql", Msg: fmt.Sprintf("the name %s has %d bytes and PostgreSQL keeps %d; use a shorter one", name, len(name), maxName)}
+		return &dberr.Error{Op: "name", Code: dberr.TooLarge, Engine: "postgresql",
+			Msg: fmt.Sprintf("the name %s has %d bytes and PostgreSQL keeps %d; use a shorter one", name, len(name), maxName)}
 	}
 	return nil
 }
@@ -253,7 +256,8 @@ var systemColumns = []string{"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"}
 func checkColumn(table, name string) error {
 	if slices.Contains(systemColumns, name) {
 		return &dberr.Error{Op: "table " + table, Code: dberr.Unsupported, Engine: "postgresql",
-			Msg: "a column cannot be called " + name + ", as every table of PostgreSQL has a system column of that name; choose another name"}
+			Msg: "a column cannot be called " + name +
+				", as every table of PostgreSQL has a system column of that name; choose another name"}
 	}
 	return nil
 }
@@ -343,7 +347,8 @@ func typeNamed(raw string) schema.Type {
 		ty.Kind, ty.Precision = schema.Time, n
 	case raw == "timestamp without time zone", raw == "timestamp with time zone":
 		ty.Kind, ty.WithZone = schema.DateTime, raw == "timestamp with time zone"
-	case ddltext.ScanType(raw, "timestamp(%d) without time zone", &n), ddltext.ScanType(raw, "timestamp(%d) with time zone", &n):
+	case ddltext.ScanType(raw, "timestamp(%d) without time zone", &n),
+		ddltext.ScanType(raw, "timestamp(%d) with time zone", &n):
 		if n > 0 {
 			ty.Kind, ty.Precision, ty.WithZone = schema.DateTime, n, strings.HasSuffix(raw, "with time zone")
 		}

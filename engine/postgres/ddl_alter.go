@@ -106,9 +106,11 @@ func (w *alteration) rename() {
 	renamed, w.Changes = ddltext.Renames(w.Changes, w.Before.Names())
 	for _, r := range renamed {
 		if r.Index != nil {
-			w.add(driver.BriefLock, "rename index "+r.From+" to "+r.To, "ALTER INDEX "+quoteIdent(r.From)+" RENAME TO "+quoteIdent(r.To))
+			w.add(driver.BriefLock, "rename index "+r.From+" to "+r.To,
+				"ALTER INDEX "+quoteIdent(r.From)+" RENAME TO "+quoteIdent(r.To))
 		} else {
-			w.alter(driver.BriefLock, "rename constraint "+r.From+" to "+r.To, "RENAME CONSTRAINT "+quoteIdent(r.From)+" TO "+quoteIdent(r.To))
+			w.alter(driver.BriefLock, "rename constraint "+r.From+" to "+r.To,
+				"RENAME CONSTRAINT "+quoteIdent(r.From)+" TO "+quoteIdent(r.To))
 		}
 	}
 }
@@ -132,9 +134,11 @@ func (w *alteration) anew() map[string]bool {
 	}
 	// What is generated from a column whose type changes is made again too.
 	for _, c := range w.Changes {
-		if c, ok := c.(schema.AlterColumn); ok && (slices.Contains(c.Facets, schema.TypeFacet) || slices.Contains(c.Facets, schema.CollationFacet)) {
+		if c, ok := c.(schema.AlterColumn); ok &&
+			(slices.Contains(c.Facets, schema.TypeFacet) || slices.Contains(c.Facets, schema.CollationFacet)) {
 			for _, g := range w.After.Columns {
-				if g.Generated != nil && strings.Contains(string(g.Generated.Expr), "{"+c.To.Name+"}") && w.Before.Column(g.Name) != nil {
+				if g.Generated != nil && strings.Contains(string(g.Generated.Expr), "{"+c.To.Name+"}") &&
+					w.Before.Column(g.Name) != nil {
 					out[g.Name] = true
 				}
 			}
@@ -162,7 +166,8 @@ func (w *alteration) kept(anew map[string]bool) []schema.Change {
 		return false
 	}
 	for _, u := range w.Before.Uniques {
-		if over(u.Columns) && slices.ContainsFunc(w.After.Uniques, func(o *schema.Unique) bool { return reflect.DeepEqual(u, o) }) {
+		if over(u.Columns) && slices.ContainsFunc(w.After.Uniques,
+			func(o *schema.Unique) bool { return reflect.DeepEqual(u, o) }) {
 			out = append(out, schema.AddUnique{Table: w.After, Unique: u})
 		}
 	}
@@ -172,13 +177,15 @@ func (w *alteration) kept(anew map[string]bool) []schema.Change {
 		}
 	}
 	for _, i := range w.Before.Indexes {
-		uses := in(i.Where) || over(i.Include) || slices.ContainsFunc(i.Parts, func(p schema.IndexPart) bool { return anew[p.Column] || in(p.Expr) })
+		uses := in(i.Where) || over(i.Include) ||
+			slices.ContainsFunc(i.Parts, func(p schema.IndexPart) bool { return anew[p.Column] || in(p.Expr) })
 		if uses && slices.ContainsFunc(w.After.Indexes, func(o *schema.Index) bool { return reflect.DeepEqual(i, o) }) {
 			out = append(out, schema.AddIndex{Table: w.After, Index: i})
 		}
 	}
 	for _, f := range w.Before.ForeignKeys {
-		if over(f.Columns) && slices.ContainsFunc(w.After.ForeignKeys, func(o *schema.ForeignKey) bool { return reflect.DeepEqual(f, o) }) {
+		if over(f.Columns) && slices.ContainsFunc(w.After.ForeignKeys,
+			func(o *schema.ForeignKey) bool { return reflect.DeepEqual(f, o) }) {
 			out = append(out, schema.AddForeignKey{Table: w.After, ForeignKey: f})
 		}
 	}
@@ -319,7 +326,8 @@ func (w *alteration) outside(s driver.ScriptStatement) {
 
 // indexState is FROM and WHERE for an index of the table that is in a state.
 func (w *alteration) indexState(name, is string) string {
-	return "FROM pg_index i WHERE i.indexrelid = to_regclass(" + quoteText(quoteIdent(name)) + ") AND i.indrelid = to_regclass(" + quoteText(w.table) + ") AND " + is
+	return "FROM pg_index i WHERE i.indexrelid = to_regclass(" + quoteText(quoteIdent(name)) +
+		") AND i.indrelid = to_regclass(" + quoteText(w.table) + ") AND " + is
 }
 
 func (w *alteration) addTable(c schema.AddTable) error {
@@ -328,9 +336,11 @@ func (w *alteration) addTable(c schema.AddTable) error {
 		return err
 	}
 	for _, s := range stmts {
-		if name, ok := strings.CutPrefix(s, "CREATE TYPE "); ok && slices.ContainsFunc(c.Table.Columns, func(col *schema.Column) bool {
-			return col.Type.Kind == schema.Enum && strings.HasPrefix(name, quoteIdent(col.Type.Name)+" ") && len(w.users(col.Type.Name)) > 0
-		}) {
+		if name, ok := strings.CutPrefix(s, "CREATE TYPE "); ok &&
+			slices.ContainsFunc(c.Table.Columns, func(col *schema.Column) bool {
+				return col.Type.Kind == schema.Enum && strings.HasPrefix(name, quoteIdent(col.Type.Name)+" ") &&
+					len(w.users(col.Type.Name)) > 0
+			}) {
 			continue
 		}
 		w.add(driver.BriefLock, c.String(), s)
@@ -359,7 +369,8 @@ func (w *alteration) needType(c *schema.Column) {
 	if c.Type.Kind != schema.Enum || len(w.users(c.Type.Name)) > 0 {
 		return
 	}
-	if sql := w.createType(c.Type); !slices.ContainsFunc(w.script.Statements, func(s driver.ScriptStatement) bool { return s.SQL == sql }) {
+	if sql := w.createType(c.Type); !slices.ContainsFunc(w.script.Statements,
+		func(s driver.ScriptStatement) bool { return s.SQL == sql }) {
 		w.add(driver.NoLock, "create type "+c.Type.Name, sql)
 	}
 }
@@ -372,7 +383,8 @@ func (w *alteration) addColumn(c *schema.Column, comment string, fill schema.Exp
 		w.add(driver.NoLock, "create sequence "+c.Identity.Sequence, "CREATE SEQUENCE "+seq+sequenceType(c))
 	}
 	lock := driver.BriefLock
-	if c.Identity != nil || c.Generated != nil || c.Default != nil && c.Default.Expr != "" && c.Default.Expr != schema.Now {
+	if c.Identity != nil || c.Generated != nil ||
+		c.Default != nil && c.Default.Expr != "" && c.Default.Expr != schema.Now {
 		lock = driver.Rewrite
 	}
 	now := c
@@ -386,14 +398,16 @@ func (w *alteration) addColumn(c *schema.Column, comment string, fill schema.Exp
 	}
 	w.alter(lock, comment, "ADD COLUMN "+text)
 	if seq != "" {
-		w.add(driver.BriefLock, "give the sequence to the column", "ALTER SEQUENCE "+seq+" OWNED BY "+w.table+"."+quoteIdent(c.Name))
+		w.add(driver.BriefLock, "give the sequence to the column",
+			"ALTER SEQUENCE "+seq+" OWNED BY "+w.table+"."+quoteIdent(c.Name))
 	}
 	if fill != "" {
 		e, err := w.text.Expr(fill)
 		if err != nil {
 			return err
 		}
-		w.add(driver.DataLock, "fill column "+c.Name+" in the rows that exist", "UPDATE "+w.table+" SET "+quoteIdent(c.Name)+" = "+e)
+		w.add(driver.DataLock, "fill column "+c.Name+" in the rows that exist",
+			"UPDATE "+w.table+" SET "+quoteIdent(c.Name)+" = "+e)
 		if !c.Nullable {
 			w.alter(driver.AllWait, "column "+c.Name+" is not null", "ALTER COLUMN "+quoteIdent(c.Name)+" SET NOT NULL")
 		}
@@ -417,12 +431,14 @@ func (w *alteration) addIndex(c schema.AddIndex) error {
 		w.outside(driver.ScriptStatement{Lock: driver.NoLock, Comment: c.String(), SQL: strings.Replace(text, "INDEX ", "INDEX CONCURRENTLY ", 1),
 			Probe: "SELECT 1 " + w.indexState(c.Index.Name, "i.indisvalid"),
 			// What was cut off leaves an index that is kept up and never used.
-			Undo: "DO $larder$ BEGIN IF EXISTS (SELECT 1 " + w.indexState(c.Index.Name, "NOT i.indisvalid") + ") THEN DROP INDEX " + quoteIdent(c.Index.Name) + "; END IF; END $larder$"})
+			Undo: "DO $larder$ BEGIN IF EXISTS (SELECT 1 " + w.indexState(c.Index.Name, "NOT i.indisvalid") +
+				") THEN DROP INDEX " + quoteIdent(c.Index.Name) + "; END IF; END $larder$"})
 	} else {
 		w.add(driver.WritersWait, c.String(), text)
 	}
 	if c.Index.Comment != "" {
-		w.add(driver.NoLock, "comment on index "+c.Index.Name, w.text.Comment("INDEX "+quoteIdent(c.Index.Name), c.Index.Comment))
+		w.add(driver.NoLock, "comment on index "+c.Index.Name,
+			w.text.Comment("INDEX "+quoteIdent(c.Index.Name), c.Index.Comment))
 	}
 	return nil
 }
@@ -440,7 +456,8 @@ func (w *alteration) alterColumn(c schema.AlterColumn, anew map[string]bool) err
 	redefault := has(schema.DefaultFacet) || retype && c.To.Default != nil
 	renumber := has(schema.IdentityFacet)
 	if from, to := c.From.Identity, c.To.Identity; renumber && from != nil && to != nil && sameNumbers(*from, *to) {
-		w.add(driver.BriefLock, "rename sequence "+from.Sequence+" to "+to.Sequence, "ALTER SEQUENCE "+quoteIdent(from.Sequence)+" RENAME TO "+quoteIdent(to.Sequence))
+		w.add(driver.BriefLock, "rename sequence "+from.Sequence+" to "+to.Sequence,
+			"ALTER SEQUENCE "+quoteIdent(from.Sequence)+" RENAME TO "+quoteIdent(to.Sequence))
 		renumber = false
 	}
 	if renumber && c.From.Identity != nil {
@@ -498,11 +515,14 @@ func (w *alteration) addIdentity(c *schema.Column) {
 	seq, name := quoteIdent(c.Identity.Sequence), quoteIdent(c.Name)
 	col := "ALTER COLUMN " + name + " "
 	if c.Identity.Standard != "" {
-		w.alter(driver.BriefLock, "column "+c.Name+" numbers the rows", col+"ADD GENERATED "+c.Identity.Standard+" AS IDENTITY (SEQUENCE NAME "+seq+")")
+		w.alter(driver.BriefLock, "column "+c.Name+" numbers the rows",
+			col+"ADD GENERATED "+c.Identity.Standard+" AS IDENTITY (SEQUENCE NAME "+seq+")")
 	} else {
 		w.add(driver.NoLock, "create sequence "+c.Identity.Sequence, "CREATE SEQUENCE "+seq+sequenceType(c))
 		w.alter(driver.BriefLock, "column "+c.Name+" numbers the rows", col+"SET DEFAULT nextval("+quoteText(seq)+")")
 		w.add(driver.BriefLock, "give the sequence to the column", "ALTER SEQUENCE "+seq+" OWNED BY "+w.table+"."+name)
 	}
-	w.add(driver.NoLock, "go on behind the highest number", fmt.Sprintf("SELECT setval(%s, greatest(coalesce(max(%s), 0), 0) + 1, false) FROM %s", quoteText(seq), name, w.table))
+	w.add(driver.NoLock, "go on behind the highest number",
+		fmt.Sprintf("SELECT setval(%s, greatest(coalesce(max(%s), 0), 0) + 1, false) FROM %s", quoteText(seq),
+			name, w.table))
 }

@@ -16,8 +16,10 @@ func (w *alteration) retype(c schema.AlterColumn) error {
 		return w.enumValues(c)
 	}
 	// A type that one column has is this column's.
-	if from.Kind == schema.Enum && to.Kind == schema.Enum && slices.Equal(from.Values, to.Values) && len(w.users(from.Name)) <= 1 && len(w.users(to.Name)) == 0 {
-		w.add(driver.BriefLock, "rename type "+from.Name+" to "+to.Name, "ALTER TYPE "+quoteIdent(from.Name)+" RENAME TO "+quoteIdent(to.Name))
+	if from.Kind == schema.Enum && to.Kind == schema.Enum && slices.Equal(from.Values, to.Values) &&
+		len(w.users(from.Name)) <= 1 && len(w.users(to.Name)) == 0 {
+		w.add(driver.BriefLock, "rename type "+from.Name+" to "+to.Name,
+			"ALTER TYPE "+quoteIdent(from.Name)+" RENAME TO "+quoteIdent(to.Name))
 		return nil
 	}
 	w.needType(c.To)
@@ -37,7 +39,9 @@ func (w *alteration) retype(c schema.AlterColumn) error {
 		s += " USING " + using
 	}
 	lock := driver.Rewrite
-	if from.Kind == schema.String && (to.Kind == schema.Text || to.Kind == schema.String && (to.Length == 0 || from.Length > 0 && to.Length >= from.Length)) {
+	if from.Kind == schema.String &&
+		(to.Kind == schema.Text || to.Kind == schema.String && (to.Length == 0 ||
+			from.Length > 0 && to.Length >= from.Length)) {
 		lock = driver.BriefLock
 	}
 	w.alter(lock, c.String(), s)
@@ -45,7 +49,8 @@ func (w *alteration) retype(c schema.AlterColumn) error {
 		w.dropType(c.From, w.Before.Name, false)
 	}
 	if id := c.To.Identity; id != nil && c.From.Identity != nil && from.Raw != to.Raw && to.Kind.IsWhole() {
-		w.add(driver.BriefLock, "the sequence has the range of the column", "ALTER SEQUENCE "+quoteIdent(id.Sequence)+" AS "+to.Raw)
+		w.add(driver.BriefLock, "the sequence has the range of the column",
+			"ALTER SEQUENCE "+quoteIdent(id.Sequence)+" AS "+to.Raw)
 	}
 	return nil
 }
@@ -55,8 +60,10 @@ func (w *alteration) retype(c schema.AlterColumn) error {
 // type. The first that fits counts.
 func conversions() []ddltext.Conversion[string] {
 	number, text := ddltext.Kinds(schema.Kind.IsNumber), ddltext.Kinds(schema.Kind.IsText)
-	whole, boolean, datetime := ddltext.Of(schema.Integer, schema.BigInt), ddltext.Of(schema.Boolean), ddltext.Of(schema.DateTime)
-	json, instants, bytes, enum := ddltext.Of(schema.JSON, schema.JSONB), ddltext.Of(schema.DateTime, schema.Date), ddltext.Of(schema.Bytes), ddltext.Of(schema.Enum)
+	whole, boolean, datetime := ddltext.Of(schema.Integer, schema.BigInt), ddltext.Of(schema.Boolean),
+		ddltext.Of(schema.DateTime)
+	json, instants, bytes, enum := ddltext.Of(schema.JSON, schema.JSONB), ddltext.Of(schema.DateTime, schema.Date),
+		ddltext.Of(schema.Bytes), ddltext.Of(schema.Enum)
 	rule := ddltext.Rule[string]
 	return []ddltext.Conversion[string]{
 		rule(number, number, ""),
@@ -86,7 +93,8 @@ func (w *alteration) using(c schema.AlterColumn, ty string) (string, error) {
 	}
 	from, to := c.From.Type, c.To.Type
 	zone := ""
-	if to.Kind == schema.DateTime && (from.Kind.IsWhole() && !to.WithZone || from.Kind == schema.DateTime && from.WithZone != to.WithZone) {
+	if to.Kind == schema.DateTime &&
+		(from.Kind.IsWhole() && !to.WithZone || from.Kind == schema.DateTime && from.WithZone != to.WithZone) {
 		zone = " AT TIME ZONE 'UTC'" // the instant stays, whatever the zone of the session is
 	}
 	column := quoteIdent(c.To.Name)
@@ -124,7 +132,9 @@ func (w *alteration) enumValues(c schema.AlterColumn) error {
 	own := w.Before.Name + "." + c.To.Name
 	for _, user := range w.users(to.Name) {
 		if user != own {
-			return dberr.New(dberr.Unsupported, "alter column", "the values of type "+to.Name+" cannot be changed because "+user+" has it as well; give the columns types of their own first")
+			return dberr.New(dberr.Unsupported, "alter column",
+				"the values of type "+to.Name+" cannot be changed because "+user+
+					" has it as well; give the columns types of their own first")
 		}
 	}
 	old := schema.InventName(to.Name, nil, "old")

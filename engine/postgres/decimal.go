@@ -40,7 +40,8 @@ func (d Dialect) DecimalExtreme(b *driver.Builder, fn string, e driver.Typed, ov
 
 // Quotient divides with more digits than it keeps.
 func (d Dialect) Quotient(b *driver.Builder, a, c driver.Expr, scale int) {
-	b.SQL("ROUND(CAST(").Expr(a).SQL(" AS numeric(1000, " + strconv.Itoa(scale+30) + ")) / NULLIF(").Expr(c).SQL(", 0), " + strconv.Itoa(scale) + ")")
+	b.SQL("ROUND(CAST(").Expr(a).SQL(" AS numeric(1000, " + strconv.Itoa(scale+30) + ")) / NULLIF(").Expr(c).
+		SQL(", 0), " + strconv.Itoa(scale) + ")")
 }
 
 // Stored is e: the column rounds, and refuses what does not fit.

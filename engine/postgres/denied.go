@@ -51,11 +51,13 @@ func (e *deniedError) fault() driver.Fault {
 			on = shownIdent(strings.ReplaceAll(strings.Trim(e.path, `"`), `""`, `"`))
 			what = "the schema " + on + " does not exist, or the user " + role + " may not use it"
 		}
-		f.Code, f.Detail = dberr.SchemaMismatch, what+"; create one, or let its owner GRANT USAGE, CREATE ON SCHEMA "+on+" TO "+role
+		f.Code, f.Detail = dberr.SchemaMismatch,
+			what+"; create one, or let its owner GRANT USAGE, CREATE ON SCHEMA "+on+" TO "+role
 		return f
 	}
 	if kind, name, ok := objectAfter(e.cause.Message, "must be owner of "); ok {
-		f.Detail = "the " + kind + " " + name + " belongs to another role than " + role + ", and only its owner may change it; run this as the owner"
+		f.Detail = "the " + kind + " " + name + " belongs to another role than " + role +
+			", and only its owner may change it; run this as the owner"
 		if kind != "index" { // which follows its table
 			f.Detail += ", or ALTER " + strings.ToUpper(kind) + " " + name + " OWNER TO " + role
 		}
@@ -70,7 +72,8 @@ func (e *deniedError) fault() driver.Fault {
 	if kind == "view" || kind == "materialized view" || kind == "foreign table" {
 		on = "table" // in GRANT
 	}
-	f.Detail = "the user " + role + " lacks the privilege " + privilege + " on the " + kind + " " + name + "; let its owner GRANT " +
+	f.Detail = "the user " + role + " lacks the privilege " + privilege + " on the " + kind + " " + name +
+		"; let its owner GRANT " +
 		privilege + " ON " + strings.ToUpper(on) + " " + name + " TO " + role
 	return f
 }

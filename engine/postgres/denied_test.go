@@ -62,7 +62,8 @@ func TestDenied(t *testing.T) {
 	} {
 		_, err := db.Writer.ExecContext(t.Context(), c.sql)
 		f := db.Classifier.Classify(err)
-		if f.Code != dberr.Invalid || f.Native != "42501" || !strings.Contains(f.Detail, c.says) || !strings.Contains(f.Detail, c.grant) {
+		if f.Code != dberr.Invalid || f.Native != "42501" || !strings.Contains(f.Detail, c.says) ||
+			!strings.Contains(f.Detail, c.grant) {
 			t.Errorf("%s: %+v (%v)", c.sql, f, err)
 		}
 	}
@@ -83,21 +84,25 @@ func TestDenied(t *testing.T) {
 	}
 	gone := mustOpen(t, u, driver.OpenOptions{Schema: "nowhere"})
 	_, err = gone.Writer.ExecContext(t.Context(), `CREATE TABLE "x" (id bigint)`)
-	if f := gone.Classifier.Classify(err); f.Code != dberr.SchemaMismatch || !strings.Contains(f.Detail, "the schema nowhere does not exist") {
+	if f := gone.Classifier.Classify(err); f.Code != dberr.SchemaMismatch ||
+		!strings.Contains(f.Detail, "the schema nowhere does not exist") {
 		t.Errorf("no schema: %+v (%v)", f, err)
 	}
 	run(`REVOKE ALL ON SCHEMA public FROM PUBLIC`)
 	none := mustOpen(t, u, driver.OpenOptions{})
 	_, err = none.Writer.ExecContext(t.Context(), `CREATE TABLE "x" (id bigint)`)
-	if f := none.Classifier.Classify(err); f.Code != dberr.SchemaMismatch || !strings.Contains(f.Detail, "GRANT USAGE, CREATE ON SCHEMA public TO "+shown) {
+	if f := none.Classifier.Classify(err); f.Code != dberr.SchemaMismatch ||
+		!strings.Contains(f.Detail, "GRANT USAGE, CREATE ON SCHEMA public TO "+shown) {
 		t.Errorf("no schema that may be used: %+v (%v)", f, err)
 	}
 }
 
 // A server that speaks another language is quoted in no part.
 func TestDeniedInAnotherLanguage(t *testing.T) {
-	e := &deniedError{cause: &pgconn.PgError{Code: "42501", Message: "keine Berechtigung für Schema app", Routine: "aclcheck_error"}, role: "ada", statement: "CREATE TABLE x (id int)"}
-	if f := (classifier{}).Classify(errors.Join(e)); f.Code != dberr.Invalid || f.Detail != "the user ada lacks the privilege for this; grant it" {
+	e := &deniedError{cause: &pgconn.PgError{Code: "42501", Message: "keine Berechtigung für Schema app",
+		Routine: "aclcheck_error"}, role: "ada", statement: "CREATE TABLE x (id int)"}
+	if f := (classifier{}).Classify(errors.Join(e)); f.Code != dberr.Invalid ||
+		f.Detail != "the user ada lacks the privilege for this; grant it" {
 		t.Errorf("%+v", f)
 	}
 }

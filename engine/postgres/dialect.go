@@ -48,7 +48,8 @@ func (d Dialect) AppendIdent(b []byte, name string) ([]byte, error) {
 	case name == "" || strings.IndexByte(name, 0) >= 0:
 		return b, dberr.New(dberr.Invalid, "identifier", "a name is empty or holds NUL; give it another")
 	case len(name) > maxName:
-		e := dberr.New(dberr.TooLarge, "identifier", fmt.Sprintf("the name %q has %d bytes and the engine keeps %d; shorten it", name, len(name), maxName))
+		e := dberr.New(dberr.TooLarge, "identifier",
+			fmt.Sprintf("the name %q has %d bytes and the engine keeps %d; shorten it", name, len(name), maxName))
 		e.Engine = d.Engine()
 		return b, e
 	}
@@ -115,9 +116,10 @@ func (d Dialect) Cast(b *driver.Builder, e driver.Expr, ty schema.Type) {
 	from, text := driver.TypeOf(e), typeName(ty) == "text"
 	switch {
 	case from.Kind == schema.Numeric && text:
-		driver.WriteDecimalText(b, driver.ExprFunc(func(b *driver.Builder) { d.operand(b, e.(driver.Typed)) }), from.Scale, func(b *driver.Builder, e driver.Expr, _ int) {
-			b.SQL("CAST(").Expr(e).SQL(" AS text)")
-		})
+		driver.WriteDecimalText(b, driver.ExprFunc(func(b *driver.Builder) { d.operand(b, e.(driver.Typed)) }), from.Scale,
+			func(b *driver.Builder, e driver.Expr, _ int) {
+				b.SQL("CAST(").Expr(e).SQL(" AS text)")
+			})
 		return
 	case from.Kind == schema.DateTime && text:
 		b.SQL("to_char(")
@@ -288,7 +290,8 @@ func (d Dialect) InArray(b *driver.Builder, e driver.Expr, ty schema.Type, array
 	} else {
 		b.SQL(" = ANY")
 	}
-	b.SQL(" (ARRAY(SELECT CAST(larder_v.value AS " + typeName(ty) + ") FROM json_array_elements_text(CAST(").Arg(array).SQL(" AS json)) AS larder_v))")
+	b.SQL(" (ARRAY(SELECT CAST(larder_v.value AS " + typeName(ty) + ") FROM json_array_elements_text(CAST(").Arg(array).
+		SQL(" AS json)) AS larder_v))")
 }
 
 // inlineRows is the longest list of rows that is written as such: the server

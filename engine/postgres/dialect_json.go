@@ -157,7 +157,9 @@ func (Dialect) JSONKind(b *driver.Builder, doc driver.Expr, p driver.Path) {
 func (Dialect) JSONLength(b *driver.Builder, doc driver.Expr, p driver.Path) {
 	fn := prefix(doc)
 	over(b, doc, p, func() {
-		b.SQL("CASE " + fn + "_typeof(larder_m.m) WHEN 'array' THEN CAST(" + fn + "_array_length(larder_m.m) AS bigint) WHEN 'object' THEN (SELECT count(*) FROM " + fn + "_object_keys(larder_m.m)) END")
+		b.SQL("CASE " + fn + "_typeof(larder_m.m) WHEN 'array' THEN CAST(" + fn +
+			"_array_length(larder_m.m) AS bigint) WHEN 'object' THEN (SELECT count(*) FROM " + fn +
+			"_object_keys(larder_m.m)) END")
 	})
 }
 
@@ -178,7 +180,8 @@ func (Dialect) JSONHasElement(b *driver.Builder, doc driver.Expr, p driver.Path,
 	fn := prefix(doc)
 	// @> alone would find a scalar in a scalar.
 	over(b, doc, p, func() {
-		b.SQL("COALESCE(" + fn + "_typeof(larder_m.m) = 'array' AND CAST(larder_m.m AS jsonb) @> CAST(").Arg("[" + text + "]").SQL(" AS jsonb), FALSE)")
+		b.SQL("COALESCE(" + fn + "_typeof(larder_m.m) = 'array' AND CAST(larder_m.m AS jsonb) @> CAST(").
+			Arg("[" + text + "]").SQL(" AS jsonb), FALSE)")
 	})
 }
 
@@ -203,7 +206,8 @@ func (Dialect) JSONEach(b *driver.Builder, doc driver.Expr, p driver.Path, alias
 	b.SQL(" AS m OFFSET 0) AS larder_m, " + fn + "_array_elements(CASE " + fn + "_typeof(larder_m.m) WHEN 'array' THEN larder_m.m END) WITH ORDINALITY AS larder_a(value, n)")
 	b.SQL(" UNION ALL SELECT larder_o.key, larder_o.value, larder_o.n - 1 FROM (SELECT ")
 	member(b, doc, p)
-	b.SQL(" AS m OFFSET 0) AS larder_m, " + fn + "_each(CASE " + fn + "_typeof(larder_m.m) WHEN 'object' THEN larder_m.m END) WITH ORDINALITY AS larder_o(key, value, n)) AS ").Ident(alias)
+	b.SQL(" AS m OFFSET 0) AS larder_m, " + fn + "_each(CASE " + fn +
+		"_typeof(larder_m.m) WHEN 'object' THEN larder_m.m END) WITH ORDINALITY AS larder_o(key, value, n)) AS ").Ident(alias)
 }
 
 func (Dialect) JSONElement(b *driver.Builder, _ driver.Expr, _ driver.Path, alias string, c driver.ElementColumn) {

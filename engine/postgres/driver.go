@@ -145,7 +145,8 @@ func newConnector(t dburl.PostgresTarget, o driver.OpenOptions) (*connector, err
 	pool := o.Pool.OrDefault()
 	where := hosts(config)
 	return &connector{config: config, target: t, where: where, ping: pool.PrePing, pingAge: o.PingAge, recycle: pool.Recycle,
-		admission: netfault.Admission{Ask: o.Password, Engine: "postgresql", Where: where, Refused: []string{"28P01", "28000"}, Classifier: classifier{}}}, nil
+		admission: netfault.Admission{Ask: o.Password, Engine: "postgresql", Where: where,
+			Refused: []string{"28P01", "28000"}, Classifier: classifier{}}}, nil
 }
 
 // watched dials servers of which one can take the place of another.
@@ -217,7 +218,8 @@ func (c *connector) chooseMode(t dburl.PostgresTarget, o driver.OpenOptions, poo
 	if o.PreparedStatements != "" {
 		m, ok := dburl.ParseStatementMode(o.PreparedStatements)
 		if !ok {
-			return dberr.New(dberr.Invalid, "connect", "the mode for prepared statements must be auto, on, off, or one of pgx's: cache_statement, cache_describe, describe_exec, exec, simple_protocol")
+			return dberr.New(dberr.Invalid, "connect",
+				"the mode for prepared statements must be auto, on, off, or one of pgx's: cache_statement, cache_describe, describe_exec, exec, simple_protocol")
 		}
 		if m != dburl.StatementsAuto {
 			mode = m
@@ -292,7 +294,8 @@ func (c *connector) identify(ctx context.Context, schema string) (server, error)
 	encoding := string(row[4])
 	if encoding != "UTF8" {
 		return server{}, &dberr.Error{Op: "connect", Code: dberr.Unsupported, Engine: "postgresql", Msg: "the database " +
-			c.config.Database + " on " + c.where + " is encoded in " + encoding + ", which does not hold every text; make one with " +
+			c.config.Database + " on " + c.where + " is encoded in " + encoding +
+			", which does not hold every text; make one with " +
 			"CREATE DATABASE ... ENCODING 'UTF8' TEMPLATE template0 and move the tables there (pg_dump and psql convert them)"}
 	}
 	if role := shownIdent(string(row[6])); string(row[5]) == "t" {
@@ -456,7 +459,8 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []sqldriver.
 
 func (c *conn) query(ctx context.Context, query string, args []sqldriver.NamedValue) (sqldriver.Rows, error) {
 	rows, err := c.Conn.QueryContext(ctx, query, args)
-	if errors.Is(err, sqldriver.ErrBadConn) && c.Conn.Conn().Config().DefaultQueryExecMode == pgx.QueryExecModeSimpleProtocol {
+	if errors.Is(err, sqldriver.ErrBadConn) &&
+		c.Conn.Conn().Config().DefaultQueryExecMode == pgx.QueryExecModeSimpleProtocol {
 		err = io.ErrUnexpectedEOF
 	}
 	return rows, err
@@ -533,7 +537,8 @@ func (c *connector) state(ctx context.Context, q driver.DBTX) (driver.State, err
 	if c.readOnly {
 		return driver.State{ReadOnly: true}, nil
 	}
-	rows, err := q.QueryContext(ctx, "SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::bool")
+	rows, err := q.QueryContext(ctx,
+		"SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only')::bool")
 	if err != nil {
 		return driver.State{}, err
 	}

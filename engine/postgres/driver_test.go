@@ -79,7 +79,8 @@ func TestSettings(t *testing.T) {
 		}
 	}
 	named := mustOpen(t, u.WithQuery("application_name", "mine"), driver.OpenOptions{Schema: "my app"})
-	if got := setting(t, named, "SELECT current_setting('application_name') || ' ' || current_schema()"); got != "mine my app" {
+	if got := setting(t, named,
+		"SELECT current_setting('application_name') || ' ' || current_schema()"); got != "mine my app" {
 		t.Errorf("settings %q", got)
 	}
 }
@@ -106,7 +107,8 @@ func TestPasswordIsAskedForAtEachConnection(t *testing.T) {
 	if asked != 4 { // one for the first look at the server
 		t.Errorf("asked %d times, want 4", asked)
 	}
-	_, err := Driver{}.Open(t.Context(), u, driver.OpenOptions{Password: func(context.Context) (string, error) { return "", errors.New("s3cret") }})
+	_, err := Driver{}.Open(t.Context(), u,
+		driver.OpenOptions{Password: func(context.Context) (string, error) { return "", errors.New("s3cret") }})
 	if dberr.CodeOf(err) != dberr.Unavailable || strings.Contains(err.Error(), "s3cret") {
 		t.Errorf("%v", err)
 	}
@@ -125,7 +127,8 @@ func TestStatementModes(t *testing.T) {
 		}
 		return setting(t, db, "SELECT (count(*) > 0)::text FROM pg_prepared_statements WHERE statement LIKE 'SELECT 1 + %'")
 	}
-	for mode, want := range map[string]string{"": "true", "auto": "true", "on": "true", "cache_statement": "true", "off": "false", "exec": "false", "cache_describe": "false", "describe_exec": "false", "simple_protocol": "false"} {
+	for mode, want := range map[string]string{"": "true", "auto": "true", "on": "true", "cache_statement": "true",
+		"off": "false", "exec": "false", "cache_describe": "false", "describe_exec": "false", "simple_protocol": "false"} {
 		if got := prepared(mustOpen(t, u, driver.OpenOptions{PreparedStatements: mode})); got != want {
 			t.Errorf("mode %q keeps prepared statements: %s, want %s", mode, got, want)
 		}
@@ -133,7 +136,8 @@ func TestStatementModes(t *testing.T) {
 	if got := prepared(mustOpen(t, u.WithQuery("prepared_statements", "off"), driver.OpenOptions{})); got != "false" {
 		t.Error("the URL's mode does not count")
 	}
-	if _, err := (Driver{}).Open(t.Context(), u, driver.OpenOptions{PreparedStatements: "sometimes"}); dberr.CodeOf(err) != dberr.Invalid {
+	if _, err := (Driver{}).
+		Open(t.Context(), u, driver.OpenOptions{PreparedStatements: "sometimes"}); dberr.CodeOf(err) != dberr.Invalid {
 		t.Errorf("%v", err)
 	}
 }
@@ -193,7 +197,8 @@ func TestAPoolerIsFoundOut(t *testing.T) {
 	})
 	through := parse(t, strings.Replace(raw, target, addr, 1))
 	db := mustOpen(t, through, driver.OpenOptions{})
-	if len(db.Warnings) != 1 || !strings.Contains(db.Warnings[0], addr) || !strings.Contains(db.Warnings[0], "prepared_statements=on") {
+	if len(db.Warnings) != 1 || !strings.Contains(db.Warnings[0], addr) ||
+		!strings.Contains(db.Warnings[0], "prepared_statements=on") {
 		t.Errorf("warnings %q", db.Warnings)
 	}
 	db.Writer.SetMaxOpenConns(1)
@@ -244,7 +249,8 @@ func TestSeveralHosts(t *testing.T) {
 	for _, attrs := range []string{"", "read-write", "primary", "any", "prefer-standby"} {
 		mustOpen(t, parse(t, both).WithQuery("target_session_attrs", attrs), driver.OpenOptions{})
 	}
-	for _, u := range []*dburl.URL{parse(t, both).WithQuery("target_session_attrs", "standby"), parse(t, strings.Replace(raw, live, dead, 1))} {
+	for _, u := range []*dburl.URL{parse(t, both).WithQuery("target_session_attrs", "standby"),
+		parse(t, strings.Replace(raw, live, dead, 1))} {
 		_, err := Driver{}.Open(t.Context(), u, driver.OpenOptions{})
 		if dberr.CodeOf(err) != dberr.Unavailable || !strings.Contains(err.Error(), dead) {
 			t.Errorf("%v (%v)", err, errors.Unwrap(err))
@@ -284,14 +290,16 @@ func TestClassify(t *testing.T) {
 	if f := (classifier{}).Classify(&pgconn.PgError{Code: "23505", SeverityUnlocalized: "FATAL"}); !f.Broken {
 		t.Error("a fatal error leaves the connection in use")
 	}
-	if f := (classifier{}).Classify(&pgconn.PgError{Code: "23502", TableName: "chat", ColumnName: "title"}); f.Constraint != "chat.title" {
+	if f := (classifier{}).Classify(&pgconn.PgError{Code: "23502", TableName: "chat",
+		ColumnName: "title"}); f.Constraint != "chat.title" {
 		t.Errorf("%+v", f)
 	}
 	// pgx calls a connection that was lost after sending "conn closed" and safe.
 	if f := (classifier{}).Classify(pgconn.ErrConnClosed); f.Code != dberr.Unavailable || f.Unsent {
 		t.Errorf("a closed connection is %+v", f)
 	}
-	for _, err := range []error{io.EOF, io.ErrUnexpectedEOF, net.ErrClosed, &net.OpError{Op: "read", Err: errors.New("x")}} {
+	for _, err := range []error{io.EOF, io.ErrUnexpectedEOF, net.ErrClosed,
+		&net.OpError{Op: "read", Err: errors.New("x")}} {
 		if f := (classifier{}).Classify(err); f.Code != dberr.Unavailable || f.Unsent || !f.Broken {
 			t.Errorf("%v is %+v", err, f)
 		}
@@ -327,8 +335,10 @@ func TestCopyKeepsEveryType(t *testing.T) {
 	if _, err := db.Writer.Exec(`CREATE TABLE every (t text, j json, jb jsonb, n numeric(40,20), f float8, b bytea, ok boolean, at timestamp, atz timestamptz, d date, u uuid, i bigint)`); err != nil {
 		t.Fatal(err)
 	}
-	row := []any{"x\ty\\N\nä🐍'\"", `{"a": "\u00e4\\n", "b": 1.0}`, `{"b":1,"a":2}`, "12345678901234567890.12345678901234567890", 0.1, []byte("\x00\x01\\"), true,
-		time.Date(2026, 1, 2, 3, 4, 5, 678901000, time.UTC), time.Date(2026, 1, 2, 3, 4, 5, 0, time.FixedZone("x", 7200)), "2026-11-23", "550e8400-e29b-41d4-a716-446655440000", int64(-1 << 63)}
+	row := []any{"x\ty\\N\nä🐍'\"", `{"a": "\u00e4\\n", "b": 1.0}`, `{"b":1,"a":2}`,
+		"12345678901234567890.12345678901234567890", 0.1, []byte("\x00\x01\\"), true,
+		time.Date(2026, 1, 2, 3, 4, 5, 678901000, time.UTC), time.Date(2026, 1, 2, 3, 4, 5, 0,
+			time.FixedZone("x", 7200)), "2026-11-23", "550e8400-e29b-41d4-a716-446655440000", int64(-1 << 63)}
 	columns := []string{"t", "j", "jb", "n", "f", "b", "ok", "at", "atz", "d", "u", "i"}
 	conn, err := db.Writer.Conn(t.Context())
 	if err != nil {
@@ -337,9 +347,10 @@ func TestCopyKeepsEveryType(t *testing.T) {
 	defer conn.Close()
 	big := slices.Clone(row)
 	big[0] = strings.Repeat("0123456789\\\n", 200_000) // larger than any buffer
-	n, err := db.Dialect.(driver.BulkLoader).CopyIn(t.Context(), conn, "every", columns, func(yield func([]any, error) bool) {
-		_ = yield(row, nil) && yield(make([]any, len(columns)), nil) && yield(big, nil)
-	})
+	n, err := db.Dialect.(driver.BulkLoader).
+		CopyIn(t.Context(), conn, "every", columns, func(yield func([]any, error) bool) {
+			_ = yield(row, nil) && yield(make([]any, len(columns)), nil) && yield(big, nil)
+		})
 	if err != nil || n != 3 {
 		t.Fatalf("%d, %v", n, err)
 	}
@@ -361,7 +372,8 @@ func TestRevokedCertificates(t *testing.T) {
 	ca := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "ca"}, IsCA: true, BasicConstraintsValid: true,
 		KeyUsage: x509.KeyUsageCRLSign | x509.KeyUsageCertSign, SubjectKeyId: []byte{1}, NotAfter: time.Now().Add(time.Hour)}
 	list, err := x509.CreateRevocationList(rand.Reader, &x509.RevocationList{Number: big.NewInt(1), ThisUpdate: time.Now(), NextUpdate: time.Now().Add(time.Hour),
-		RevokedCertificateEntries: []x509.RevocationListEntry{{SerialNumber: big.NewInt(77), RevocationTime: time.Now()}}}, ca, key)
+		RevokedCertificateEntries: []x509.RevocationListEntry{{SerialNumber: big.NewInt(77),
+			RevocationTime: time.Now()}}}, ca, key)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -377,7 +389,8 @@ func TestRevokedCertificates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !revoked[revokedKey(parsed.RawIssuer, big.NewInt(77))] || revoked[revokedKey(parsed.RawIssuer, big.NewInt(78))] || revoked[revokedKey([]byte("other"), big.NewInt(77))] {
+	if !revoked[revokedKey(parsed.RawIssuer, big.NewInt(77))] || revoked[revokedKey(parsed.RawIssuer, big.NewInt(78))] ||
+		revoked[revokedKey([]byte("other"), big.NewInt(77))] {
 		t.Errorf("revoked: %d entries", len(revoked))
 	}
 	if err := os.WriteFile(file, []byte("nothing"), 0o600); err != nil {
@@ -388,7 +401,8 @@ func TestRevokedCertificates(t *testing.T) {
 			t.Errorf("%s is read", f)
 		}
 	}
-	_, err = Driver{}.Open(t.Context(), parse(t, "postgresql://u@127.0.0.1:1/x?sslmode=verify-ca&sslrootcert="+file+"&sslcrl="+file), driver.OpenOptions{})
+	_, err = Driver{}.Open(t.Context(),
+		parse(t, "postgresql://u@127.0.0.1:1/x?sslmode=verify-ca&sslrootcert="+file+"&sslcrl="+file), driver.OpenOptions{})
 	if dberr.CodeOf(err) != dberr.Invalid {
 		t.Errorf("%v", err)
 	}
@@ -411,7 +425,8 @@ func TestWhatMayChangeTheSchema(t *testing.T) {
 func TestLooksAlongTheSearchPath(t *testing.T) {
 	u := parse(t, testdb.New(t, testdb.PostgreSQL).URL)
 	admin := mustOpen(t, u, driver.OpenOptions{})
-	for _, s := range []string{"CREATE TABLE mark (id int)", "CREATE SCHEMA first", "CREATE SCHEMA last", "CREATE TABLE last.other (id int)"} {
+	for _, s := range []string{"CREATE TABLE mark (id int)", "CREATE SCHEMA first", "CREATE SCHEMA last",
+		"CREATE TABLE last.other (id int)"} {
 		if _, err := admin.Writer.Exec(s); err != nil {
 			t.Fatal(err)
 		}
@@ -431,14 +446,16 @@ func TestLooksAlongTheSearchPath(t *testing.T) {
 	} {
 		db := mustOpen(t, along(c.path), driver.OpenOptions{LookFor: c.look})
 		var at, whole string
-		if err := db.Writer.QueryRow("SELECT current_schema(), array_to_string(current_schemas(false), ',')").Scan(&at, &whole); err != nil || at != c.want {
+		if err := db.Writer.QueryRow("SELECT current_schema(), array_to_string(current_schemas(false), ',')").
+			Scan(&at, &whole); err != nil || at != c.want {
 			t.Errorf("along %s for %v: it works in %s, %v", c.path, c.look, at, err)
 		}
 		if n := strings.Count(c.path, ","); n == 2 && strings.Count(whole, ",") != n {
 			t.Errorf("the path is %s", whole)
 		}
 	}
-	_, err := Driver{}.Open(t.Context(), along("first,public,last"), driver.OpenOptions{LookFor: []string{"mark", "other"}})
+	_, err := Driver{}.Open(t.Context(), along("first,public,last"),
+		driver.OpenOptions{LookFor: []string{"mark", "other"}})
 	if dberr.CodeOf(err) != dberr.SchemaMismatch || !strings.Contains(err.Error(), "schemas public and last;") {
 		t.Errorf("two places: %v", err)
 	}
@@ -453,9 +470,12 @@ func TestLooksAlongTheSearchPath(t *testing.T) {
 // own setting must not decide what the server is.
 func TestReadOnlyWithTargetSessionAttrs(t *testing.T) {
 	u := parse(t, testdb.New(t, testdb.PostgreSQL).URL)
-	for attrs, fits := range map[string]bool{"read-write": true, "primary": true, "any": true, "prefer-standby": true, "read-only": false, "standby": false} {
-		for _, hosts := range []string{u.Host + ":" + strconv.Itoa(u.Port), fmt.Sprintf("%s:%d,%s:%d", u.Host, u.Port, u.Host, u.Port)} {
-			at := parse(t, strings.Replace(u.Reveal(), u.Host+":"+strconv.Itoa(u.Port), hosts, 1)).WithQuery("target_session_attrs", attrs)
+	for attrs, fits := range map[string]bool{"read-write": true, "primary": true, "any": true, "prefer-standby": true,
+		"read-only": false, "standby": false} {
+		for _, hosts := range []string{u.Host + ":" + strconv.Itoa(u.Port),
+			fmt.Sprintf("%s:%d,%s:%d", u.Host, u.Port, u.Host, u.Port)} {
+			at := parse(t, strings.Replace(u.Reveal(), u.Host+":"+strconv.Itoa(u.Port), hosts, 1)).
+				WithQuery("target_session_attrs", attrs)
 			db, err := Driver{}.Open(t.Context(), at, driver.OpenOptions{ReadOnly: true})
 			if (err == nil) != fits {
 				t.Errorf("%s at %s: %v", attrs, hosts, err)
@@ -477,7 +497,8 @@ func TestNoTLSIsSaid(t *testing.T) {
 	u := parse(t, testdb.New(t, testdb.PostgreSQL).URL)
 	for _, mode := range []string{"require", "verify-full"} {
 		_, err := Driver{}.Open(t.Context(), u.WithQuery("sslmode", mode), driver.OpenOptions{})
-		if dberr.CodeOf(err) != dberr.Invalid || !strings.Contains(err.Error(), "has no TLS") || !strings.Contains(err.Error(), "sslmode=disable") {
+		if dberr.CodeOf(err) != dberr.Invalid || !strings.Contains(err.Error(), "has no TLS") ||
+			!strings.Contains(err.Error(), "sslmode=disable") {
 			t.Errorf("%s: %v", mode, err)
 		}
 	}
@@ -489,13 +510,15 @@ func TestAnotherServerIsNamed(t *testing.T) {
 	web := httptest.NewServer(http.NotFoundHandler())
 	defer web.Close()
 	for address, is := range map[string]string{
-		parse(t, strings.Replace(testdb.New(t, testdb.MySQL).URL, "mysql://", "postgresql://", 1)).Hosts()[0].Address(): "a MySQL or MariaDB server",
+		parse(t, strings.Replace(testdb.New(t, testdb.MySQL).URL, "mysql://", "postgresql://", 1)).
+			Hosts()[0].Address(): "a MySQL or MariaDB server",
 		strings.TrimPrefix(web.URL, "http://"): "a web server",
 	} {
 		for _, mode := range []string{"disable", "prefer", "require"} {
 			u := parse(t, "postgresql://u@"+address+"/x?connect_timeout=2&sslmode="+mode)
 			_, err := Driver{}.Open(t.Context(), u, driver.OpenOptions{})
-			if dberr.CodeOf(err) != dberr.Invalid || !strings.Contains(err.Error(), "is "+is+", and no PostgreSQL server; correct the scheme or the port") {
+			if dberr.CodeOf(err) != dberr.Invalid ||
+				!strings.Contains(err.Error(), "is "+is+", and no PostgreSQL server; correct the scheme or the port") {
 				t.Errorf("%s, sslmode=%s: %v", is, mode, err)
 			}
 		}

@@ -52,7 +52,8 @@ func (c *connector) findSchema(ctx context.Context, tables []string) error {
 		return nil
 	case len(found) > 1:
 		return &dberr.Error{Op: "connect", Code: dberr.SchemaMismatch, Engine: "postgresql", Msg: "the search path leads to tables of this program in the schemas " +
-			strings.Join(found, " and ") + "; say which is meant: set the schema (DATABASE_SCHEMA), or the search path of the role"}
+			strings.Join(found, " and ") +
+			"; say which is meant: set the schema (DATABASE_SCHEMA), or the search path of the role"}
 	}
 	path = append(found, slices.DeleteFunc(path, func(s string) bool { return s == found[0] })...)
 	for i, s := range path {

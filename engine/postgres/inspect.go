@@ -82,7 +82,8 @@ func (in *inspection) columns(ctx context.Context) error {
 		var notNull bool
 		var def, enum, labels, sequence sql.NullString
 		c := &schema.Column{}
-		if err := rows.Scan(&table, &c.Name, &ty, &notNull, &def, &identity, &generated, &c.Collation, &c.Comment, &enum, &labels, &sequence); err != nil {
+		if err := rows.Scan(&table, &c.Name, &ty, &notNull, &def, &identity, &generated, &c.Collation, &c.Comment, &enum,
+			&labels, &sequence); err != nil {
 			return err
 		}
 		t := in.byName[table]
@@ -132,7 +133,8 @@ func (in *inspection) constraints(ctx context.Context) error {
 		var table, name, kind, columns, refColumns, onUpdate, onDelete, refSchema string
 		var ref, check sql.NullString
 		var deferred bool
-		if err := rows.Scan(&table, &name, &kind, &columns, &ref, &refColumns, &onUpdate, &onDelete, &deferred, &check, &refSchema); err != nil {
+		if err := rows.Scan(&table, &name, &kind, &columns, &ref, &refColumns, &onUpdate, &onDelete, &deferred, &check,
+			&refSchema); err != nil {
 			return err
 		}
 		t := in.byName[table]
@@ -162,7 +164,8 @@ func (in *inspection) constraints(ctx context.Context) error {
 }
 
 func action(c string) schema.Action {
-	return map[string]schema.Action{"r": schema.Restrict, "c": schema.Cascade, "n": schema.SetNull, "d": schema.SetDefault}[c]
+	return map[string]schema.Action{"r": schema.Restrict, "c": schema.Cascade, "n": schema.SetNull,
+		"d": schema.SetDefault}[c]
 }
 
 func (in *inspection) indexes(ctx context.Context) error {
@@ -186,7 +189,8 @@ func (in *inspection) indexes(ctx context.Context) error {
 		var column sql.NullString
 		var option int
 		i := &schema.Index{}
-		if err := rows.Scan(&table, &i.Name, &i.Unique, &i.Method, &where, &key, &column, &text, &option, &opclass, &collation, &i.Comment); err != nil {
+		if err := rows.Scan(&table, &i.Name, &i.Unique, &i.Method, &where, &key, &column, &text, &option, &opclass,
+			&collation, &i.Comment); err != nil {
 			return err
 		}
 		t := in.byName[table]
@@ -248,7 +252,8 @@ func finishTable(t *schema.Table) error {
 		}
 		s, err := sqltext.Canonical(string(*e), r)
 		if err != nil {
-			return &dberr.Error{Op: "inspect", Code: dberr.Unsupported, Engine: "postgresql", Msg: fmt.Sprintf("%s of table %s is in a form that is not understood: %v", what, t.Name, err)}
+			return &dberr.Error{Op: "inspect", Code: dberr.Unsupported, Engine: "postgresql",
+				Msg: fmt.Sprintf("%s of table %s is in a form that is not understood: %v", what, t.Name, err)}
 		}
 		*e = schema.Expr(s)
 		return nil

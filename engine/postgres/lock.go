@@ -28,7 +28,8 @@ type locker struct {
 const lockPoll = 100 * time.Millisecond
 
 // Lock takes the lock of that name.
-func (l locker) Lock(ctx context.Context, _ *driver.Database, name string, waiting func(time.Duration)) (func() error, error) {
+func (l locker) Lock(ctx context.Context, _ *driver.Database, name string,
+	waiting func(time.Duration)) (func() error, error) {
 	sum := sha256.Sum256([]byte("larder lock\x00" + name))
 	key := int64(binary.BigEndian.Uint64(sum[:8]))
 	conn, err := l.c.connect(ctx)
@@ -71,10 +72,12 @@ func (l locker) try(ctx context.Context, conn *pgx.Conn, key int64) (bool, error
 	if _, err := conn.Exec(ctx, "BEGIN", pgx.QueryExecModeSimpleProtocol); err != nil {
 		return false, err
 	}
-	if _, err := conn.Exec(ctx, "SET LOCAL idle_in_transaction_session_timeout = 0", pgx.QueryExecModeSimpleProtocol); err != nil {
+	if _, err := conn.Exec(ctx, "SET LOCAL idle_in_transaction_session_timeout = 0",
+		pgx.QueryExecModeSimpleProtocol); err != nil {
 		return false, err
 	}
-	if err := conn.QueryRow(ctx, "SELECT pg_try_advisory_xact_lock($1)", pgx.QueryExecModeExec, key).Scan(&got); err != nil || got {
+	if err := conn.QueryRow(ctx, "SELECT pg_try_advisory_xact_lock($1)", pgx.QueryExecModeExec, key).
+		Scan(&got); err != nil || got {
 		return got, err
 	}
 	_, err := conn.Exec(ctx, "ROLLBACK", pgx.QueryExecModeSimpleProtocol)

@@ -33,7 +33,8 @@ func TestDefaultsThatAreComputed(t *testing.T) {
 // Numbers from a sequence in a column of a domain.
 func TestNumbersInADomain(t *testing.T) {
 	db := open(t, testdb.New(t, testdb.PostgreSQL))
-	drivertest.Exec(t, db, "CREATE DOMAIN uint AS bigint CHECK (VALUE >= 0)", "CREATE SEQUENCE s", "CREATE TABLE v (id uint PRIMARY KEY DEFAULT nextval('s'), a int)", "ALTER SEQUENCE s OWNED BY v.id")
+	drivertest.Exec(t, db, "CREATE DOMAIN uint AS bigint CHECK (VALUE >= 0)", "CREATE SEQUENCE s",
+		"CREATE TABLE v (id uint PRIMARY KEY DEFAULT nextval('s'), a int)", "ALTER SEQUENCE s OWNED BY v.id")
 	drivertest.Change(t, db, "v", func(t *schema.Table) { t.Column("a").Nullable = false })
 	drivertest.CreateAgain(t, db, "v")
 	drivertest.Exec(t, db, "INSERT INTO v (a) VALUES (1)")
@@ -51,7 +52,8 @@ func TestWordsOfTheServer(t *testing.T) {
 	drivertest.CreateAgain(t, db, "w")
 	drivertest.CreateAgain(t, db, "n")
 	var text string
-	if err := db.Writer.QueryRow("INSERT INTO n DEFAULT VALUES RETURNING concat_ws(' ', a, b, c, d, e, f, g)").Scan(&text); err != nil ||
+	if err := db.Writer.QueryRow("INSERT INTO n DEFAULT VALUES RETURNING concat_ws(' ', a, b, c, d, e, f, g)").
+		Scan(&text); err != nil ||
 		text != "12345678901234567890.123456789 NaN Infinity -Infinity NaN 1.50 -0.12345678901234567890" {
 		t.Errorf("the defaults are %s, %v", text, err)
 	}

@@ -42,7 +42,8 @@ func printed(ctx context.Context, conn *sql.Conn, t *schema.Table) (_ *schema.Ta
 	if err != nil {
 		return nil, err
 	}
-	read, err := NewInspector().Inspect(ctx, tx, driver.InspectOptions{Schema: where, Tables: func(n string) bool { return n == t.Name }})
+	read, err := NewInspector().
+		Inspect(ctx, tx, driver.InspectOptions{Schema: where, Tables: func(n string) bool { return n == t.Name }})
 	if err != nil {
 		return nil, err
 	}

@@ -19,7 +19,8 @@ func TestSettingsOfTheDatabaseDoNotCount(t *testing.T) {
 		"standard_conforming_strings": "off", "quote_all_identifiers": "on", "client_encoding": "'LATIN1'", "DateStyle": "'German'",
 		"IntervalStyle": "'iso_8601'", "bytea_output": "'escape'", "extra_float_digits": "-5", "TimeZone": "'Asia/Tokyo'",
 	} {
-		if _, err := plain.Writer.ExecContext(t.Context(), fmt.Sprintf("ALTER DATABASE %s SET %s = %s", quoteIdent(u.Database), name, value)); err != nil {
+		if _, err := plain.Writer.ExecContext(t.Context(), fmt.Sprintf("ALTER DATABASE %s SET %s = %s",
+			quoteIdent(u.Database), name, value)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -32,7 +33,8 @@ func TestSettingsOfTheDatabaseDoNotCount(t *testing.T) {
 			t.Errorf("%s is %q, want %q", name, got, want)
 		}
 	}
-	if got := setting(t, db, `SELECT '\ä🐍' || date '2024-02-01' || E'\\x01'::bytea::text || (0.1::float8)::text`); got != `\ä🐍2024-02-01\x010.1` {
+	if got := setting(t, db,
+		`SELECT '\ä🐍' || date '2024-02-01' || E'\\x01'::bytea::text || (0.1::float8)::text`); got != `\ä🐍2024-02-01\x010.1` {
 		t.Errorf("values come as %q", got)
 	}
 }
@@ -55,7 +57,8 @@ func TestEncodingsThatHoldNotEveryText(t *testing.T) {
 		other := *u
 		other.Database = name
 		_, err := Driver{}.Open(t.Context(), &other, driver.OpenOptions{})
-		if dberr.CodeOf(err) != dberr.Unsupported || !strings.Contains(err.Error(), encoding) || !strings.Contains(err.Error(), "ENCODING 'UTF8'") {
+		if dberr.CodeOf(err) != dberr.Unsupported || !strings.Contains(err.Error(), encoding) ||
+			!strings.Contains(err.Error(), "ENCODING 'UTF8'") {
 			t.Errorf("%s: %v", encoding, err)
 		}
 	}

@@ -65,7 +65,8 @@ func (classifier) Classify(err error) driver.Fault {
 	if !ok {
 		switch {
 		case errors.Is(err, sqldriver.ErrBadConn):
-			return driver.Fault{Code: dberr.Unavailable, Unsent: true, Broken: true, Detail: "the connection was given up before the statement was sent"}
+			return driver.Fault{Code: dberr.Unavailable, Unsent: true, Broken: true,
+				Detail: "the connection was given up before the statement was sent"}
 		case errors.Is(err, sql.ErrConnDone), errors.Is(err, sql.ErrTxDone):
 			return driver.Fault{Code: dberr.Invalid, Detail: "the connection or transaction is over"}
 		}
@@ -109,7 +110,8 @@ func (classifier) Classify(err error) driver.Fault {
 	case codeTooBig:
 		f.Code, f.Detail = dberr.TooLarge, "a value or statement is over SQLite's limit of length; make it smaller"
 	case codeFull:
-		f.Code, f.TxLost, f.Detail = dberr.Full, true, "the disk is full, or the database has reached its largest size; free space, or raise max_page_count"
+		f.Code, f.TxLost, f.Detail = dberr.Full, true,
+			"the disk is full, or the database has reached its largest size; free space, or raise max_page_count"
 	case codeIOErr:
 		f.TxLost, f.Detail = true, "the disk reported an error"
 	case codeNoMem:
@@ -119,7 +121,8 @@ func (classifier) Classify(err error) driver.Fault {
 	case codeNotADB:
 		f.Code, f.Detail = dberr.Invalid, "the file is not a SQLite database, or is encrypted"
 	case codeCantOpen:
-		f.Code, f.Detail = dberr.Invalid, "the database file cannot be opened; check the permissions of the file and of its directory"
+		f.Code, f.Detail = dberr.Invalid,
+			"the database file cannot be opened; check the permissions of the file and of its directory"
 	case codeSchema:
 		f.Code, f.Detail = dberr.Conflict, "the schema changed while the statement ran"
 	case codeMismatch:

@@ -61,7 +61,8 @@ func TestTextsAreNotTakenForNames(t *testing.T) {
 		"no such column: s3cret's text": "column;",
 		"no such table: grüße":          "table;",
 	} {
-		if f := ofWords("SQL logic error: "+text+" (1)", driver.Fault{}); f.Code != dberr.SchemaMismatch || !strings.Contains(f.Detail, want) {
+		if f := ofWords("SQL logic error: "+text+" (1)", driver.Fault{}); f.Code != dberr.SchemaMismatch ||
+			!strings.Contains(f.Detail, want) {
 			t.Errorf("%s: %+v", text, f)
 		}
 	}

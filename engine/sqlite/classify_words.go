@@ -87,11 +87,15 @@ var forms = []form{
 const unreadColumn = "the statement knows no such column; add its table to FROM or join it, correct the name, or run the migrations if the database lacks it"
 
 var (
-	tableExists   = driver.Fault{Code: dberr.AlreadyExists, Detail: "a table or index of this name exists already; choose another name, or drop the one that is there"}
-	columnExists  = driver.Fault{Code: dberr.AlreadyExists, Detail: "a column of this name exists already; choose another name, or leave out the change if it has been made"}
-	columnMissing = driver.Fault{Code: dberr.SchemaMismatch, Detail: "the database has no such column; run the migrations, or add it first"}
-	otherKind     = driver.Fault{Code: dberr.SchemaMismatch, Detail: "the object is of another kind than the statement is for, a view instead of a table; look what stands under this name"}
-	generated     = driver.Fault{Code: dberr.Invalid, Detail: "a generated column takes no value; leave it out"}
+	tableExists = driver.Fault{Code: dberr.AlreadyExists,
+		Detail: "a table or index of this name exists already; choose another name, or drop the one that is there"}
+	columnExists = driver.Fault{Code: dberr.AlreadyExists,
+		Detail: "a column of this name exists already; choose another name, or leave out the change if it has been made"}
+	columnMissing = driver.Fault{Code: dberr.SchemaMismatch,
+		Detail: "the database has no such column; run the migrations, or add it first"}
+	otherKind = driver.Fault{Code: dberr.SchemaMismatch,
+		Detail: "the object is of another kind than the statement is for, a view instead of a table; look what stands under this name"}
+	generated = driver.Fault{Code: dberr.Invalid, Detail: "a generated column takes no value; leave it out"}
 )
 
 // ofWords completes f by the words of SQLite's message.
@@ -114,7 +118,8 @@ func ofWords(text string, f driver.Fault) driver.Fault {
 			if name, _, _ := strings.Cut(after, " ("); strings.Contains(name, ".") {
 				f.Detail = unreadColumn
 			}
-		case "misuse of aggregate", "do not have the same number of result columns", "sub-select returns ", " values for ", "incomplete input", "unrecognized token":
+		case "misuse of aggregate", "do not have the same number of result columns", "sub-select returns ", " values for ",
+			"incomplete input", "unrecognized token":
 			return f
 		case "foreign key mismatch - ", "prohibited in ", outOfRange, severalRows, "":
 			return f

@@ -32,7 +32,8 @@ const (
 //
 // The rows are read outside of the raw access: they are the caller's code, and
 // a panic inside would cost the connection, which may be the whole database.
-func (d Dialect) CopyIn(ctx context.Context, conn *sql.Conn, table string, columns []string, rows iter.Seq2[[]any, error]) (n int64, err error) {
+func (d Dialect) CopyIn(ctx context.Context, conn *sql.Conn, table string, columns []string,
+	rows iter.Seq2[[]any, error]) (n int64, err error) {
 	together := max(1, min(copyRows, d.Limits().BindArgs/len(columns)))
 	c := copier{conn: conn, values: make([]sqldriver.NamedValue, 0, together*len(columns)), width: len(columns)}
 	if c.text, err = insertText(d, table, columns, 1); err == nil {

@@ -112,7 +112,9 @@ func (d *DDL) column(t *schema.Table, c *schema.Column) error {
 	single := t.PrimaryKey != nil && len(t.PrimaryKey.Columns) == 1 && t.PrimaryKey.Columns[0] == c.Name
 	if c.Identity != nil {
 		if !single {
-			return dberr.New(dberr.Unsupported, "normalize "+t.Name, fmt.Sprintf("column %s.%s numbers the rows and is not the primary key by itself, which SQLite cannot do", t.Name, c.Name))
+			return dberr.New(dberr.Unsupported, "normalize "+t.Name,
+				fmt.Sprintf("column %s.%s numbers the rows and is not the primary key by itself, which SQLite cannot do",
+					t.Name, c.Name))
 		}
 		c.Type = schema.Type{Kind: schema.Integer}
 	}

@@ -38,7 +38,8 @@ func (d *DDL) Change(a driver.Alteration) (driver.Script, error) {
 			w.add(driver.BriefLock, c.String(), "ALTER TABLE "+quoteIdent(c.From)+" RENAME TO "+quoteIdent(c.To))
 			return w.script, nil
 		case schema.RenameColumn:
-			w.add(driver.BriefLock, c.String(), "ALTER TABLE "+quoteIdent(c.Table.Name)+" RENAME COLUMN "+quoteIdent(c.From)+" TO "+quoteIdent(c.To))
+			w.add(driver.BriefLock, c.String(),
+				"ALTER TABLE "+quoteIdent(c.Table.Name)+" RENAME COLUMN "+quoteIdent(c.From)+" TO "+quoteIdent(c.To))
 			return w.script, nil
 		}
 	}
@@ -144,7 +145,8 @@ func (w *alteration) verifyObjects(own string, after *schema.Table) {
 			continue
 		}
 		w.script.Verify = append(w.script.Verify, driver.Check{Kind: driver.Prepares, Query: trial,
-			Msg: fmt.Sprintf("%s %s names something of table %s that would be gone; drop it first and make it again afterwards", o.kind, o.name, own)})
+			Msg: fmt.Sprintf("%s %s names something of table %s that would be gone; drop it first and make it again afterwards",
+				o.kind, o.name, own)})
 	}
 }
 
@@ -285,7 +287,9 @@ func (w *alteration) edit() (*createText, error) {
 	}
 	for _, c := range w.Before.Columns {
 		if ct.item(c.Name) == nil {
-			return nil, &dberr.Error{Op: "change", Code: dberr.SchemaMismatch, Engine: "sqlite", Msg: "the definition of table " + w.Before.Name + " has no column " + c.Name + "; the table was changed meanwhile, run the migration again"}
+			return nil, &dberr.Error{Op: "change", Code: dberr.SchemaMismatch, Engine: "sqlite",
+				Msg: "the definition of table " + w.Before.Name + " has no column " + c.Name +
+					"; the table was changed meanwhile, run the migration again"}
 		}
 	}
 	for _, c := range w.Changes {

@@ -92,7 +92,8 @@ func (w *alteration) copyRows(ct *createText, old, tmp string) error {
 			return err
 		}
 		if was.Nullable && !c.Nullable && c.Identity == nil && w.Using[c.Name] == "" {
-			w.expect(quoteIdent(c.Name)+" IS NULL", "column "+w.Before.Name+"."+c.Name+" has rows without a value and would be NOT NULL; give them one first")
+			w.expect(quoteIdent(c.Name)+" IS NULL",
+				"column "+w.Before.Name+"."+c.Name+" has rows without a value and would be NOT NULL; give them one first")
 		}
 		to, from = append(to, quoteIdent(c.Name)), append(from, e)
 	}
@@ -105,7 +106,8 @@ func (w *alteration) copyRows(ct *createText, old, tmp string) error {
 	if len(to) == 0 {
 		return dberr.New(dberr.Unsupported, "change", "no column of table "+w.Before.Name+" stays")
 	}
-	w.add(driver.RewriteWrite, "copy the rows", "INSERT INTO "+tmp+" ("+strings.Join(to, ", ")+") SELECT "+strings.Join(from, ", ")+" FROM "+old)
+	w.add(driver.RewriteWrite, "copy the rows",
+		"INSERT INTO "+tmp+" ("+strings.Join(to, ", ")+") SELECT "+strings.Join(from, ", ")+" FROM "+old)
 	return nil
 }
 
@@ -163,7 +165,8 @@ func (w *alteration) indexes() error {
 
 // expect refuses the change when a row answers the query.
 func (w *alteration) expect(where, msg string) {
-	w.script.Expect = append(w.script.Expect, driver.Check{Query: "SELECT 1 FROM " + quoteIdent(w.Before.Name) + " WHERE " + where + " LIMIT 1", Msg: msg})
+	w.script.Expect = append(w.script.Expect,
+		driver.Check{Query: "SELECT 1 FROM " + quoteIdent(w.Before.Name) + " WHERE " + where + " LIMIT 1", Msg: msg})
 }
 
 // hold refuses the change when a value has another storage class afterwards
@@ -188,8 +191,10 @@ type conversion struct {
 // as bytes.
 func conversions() []ddltext.Conversion[conversion] {
 	type c = conversion
-	whole, number, text := ddltext.Kinds(schema.Kind.IsWhole), ddltext.Kinds(schema.Kind.IsNumber), ddltext.Kinds(schema.Kind.IsText)
-	boolean, float, numeric, bytes := ddltext.Of(schema.Boolean), ddltext.Of(schema.Float), ddltext.Of(schema.Numeric), ddltext.Of(schema.Bytes)
+	whole, number, text := ddltext.Kinds(schema.Kind.IsWhole), ddltext.Kinds(schema.Kind.IsNumber),
+		ddltext.Kinds(schema.Kind.IsText)
+	boolean, float, numeric, bytes := ddltext.Of(schema.Boolean), ddltext.Of(schema.Float), ddltext.Of(schema.Numeric),
+		ddltext.Of(schema.Bytes)
 	json, date, datetime := ddltext.Of(schema.JSON, schema.JSONB), ddltext.Of(schema.Date), ddltext.Of(schema.DateTime)
 	clock := ddltext.Of(schema.Time)
 	const spelled = "typeof($) = 'text' AND CAST(CAST($ AS INTEGER) AS TEXT) <> $"
@@ -243,7 +248,8 @@ func (w *alteration) converted(from, to *schema.Column) (string, error) {
 		w.hold(to, c.hold)
 	}
 	if c.refuse != "" {
-		w.expect(ddltext.Fill(c.refuse, column, ""), "a value of column "+w.Before.Name+"."+from.Name+" is no "+c.why+"; correct it, or say with Using what it becomes")
+		w.expect(ddltext.Fill(c.refuse, column, ""),
+			"a value of column "+w.Before.Name+"."+from.Name+" is no "+c.why+"; correct it, or say with Using what it becomes")
 	}
 	return ddltext.Fill(c.expr, column, ""), nil
 }

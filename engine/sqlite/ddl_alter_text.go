@@ -30,7 +30,8 @@ type createItem struct {
 // createConstraint is a constraint of a column or table, or another clause of
 // a column.
 type createConstraint struct {
-	kind    string // "primary key", "not null", "null", "unique", "check", "default", "collate", "references", "generated" or "" for nothing
+	// "primary key", "not null", "null", "unique", "check", "default", "collate", "references", "generated" or "" for nothing.
+	kind    string
 	name    string
 	text    string
 	columns []string
@@ -283,7 +284,8 @@ func (c *createText) drop(what string, match func(k *createConstraint) bool) err
 			return nil
 		}
 	}
-	return &dberr.Error{Op: "change", Code: dberr.Unsupported, Engine: "sqlite", Msg: what + " is not found in the text of the table's definition"}
+	return &dberr.Error{Op: "change", Code: dberr.Unsupported, Engine: "sqlite",
+		Msg: what + " is not found in the text of the table's definition"}
 }
 
 func (c *createText) dropPrimaryKey() {
@@ -303,7 +305,8 @@ func (c *createText) dropUnique(u *schema.Unique) error {
 
 func (c *createText) dropForeignKey(f *schema.ForeignKey) error {
 	return c.drop(f.String(), func(k *createConstraint) bool {
-		return k.kind == "references" && k.name == f.Name && equalFold(k.columns, f.Columns) && strings.EqualFold(k.table, f.RefTable)
+		return k.kind == "references" && k.name == f.Name && equalFold(k.columns, f.Columns) &&
+			strings.EqualFold(k.table, f.RefTable)
 	})
 }
 

@@ -78,7 +78,8 @@ func (Dialect) Rounded(b *driver.Builder, how driver.Rounding, e driver.Typed, d
 
 // places is where the parts of an instant stand in its text.
 var places = map[driver.TimeUnit][2]int{
-	driver.Year: {1, 4}, driver.Month: {6, 2}, driver.Day: {9, 2}, driver.Hour: {12, 2}, driver.Minute: {15, 2}, driver.Second: {18, 2},
+	driver.Year: {1, 4}, driver.Month: {6, 2}, driver.Day: {9, 2}, driver.Hour: {12, 2}, driver.Minute: {15,
+		2}, driver.Second: {18, 2},
 }
 
 // part writes a piece of the text of an instant: strftime would round its fraction.

@@ -62,10 +62,12 @@ func (Dialect) JSONGet(b *driver.Builder, doc driver.Expr, p driver.Path, ty dri
 		b.SQL(") ")
 		switch ty {
 		case driver.AsText:
-			b.SQL("WHEN 'text' THEN ").Expr(doc).SQL(" ->> ").Arg(path).SQL(" WHEN 'null' THEN NULL ELSE ").Expr(doc).SQL(" -> ").Arg(path)
+			b.SQL("WHEN 'text' THEN ").Expr(doc).SQL(" ->> ").Arg(path).SQL(" WHEN 'null' THEN NULL ELSE ").Expr(doc).
+				SQL(" -> ").Arg(path)
 		case driver.AsNumeric:
 			// -> gives the digits as they are stored, json_extract a double.
-			b.SQL("WHEN 'integer' THEN ").Expr(doc).SQL(" -> ").Arg(path).SQL(" WHEN 'real' THEN ").Expr(doc).SQL(" -> ").Arg(path)
+			b.SQL("WHEN 'integer' THEN ").Expr(doc).SQL(" -> ").Arg(path).SQL(" WHEN 'real' THEN ").Expr(doc).
+				SQL(" -> ").Arg(path)
 		case driver.AsBool:
 			b.SQL("WHEN 'true' THEN 1 WHEN 'false' THEN 0")
 		}

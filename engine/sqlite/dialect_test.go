@@ -42,7 +42,8 @@ func likeSlowly(text, pattern, escape []rune) bool {
 }
 
 func TestDecimalKeys(t *testing.T) {
-	ordered := []string{"x", "-1000", "-100.01", "-100", "-9.99", "-2", "-1.50", "-1.25", "-1", "-0.5", "-0.05", "0", "0.05", "0.5", "1", "1.25", "1.5", "2", "9.99", "10", "100", "100.01", "1e3"}
+	ordered := []string{"x", "-1000", "-100.01", "-100", "-9.99", "-2", "-1.50", "-1.25", "-1", "-0.5", "-0.05", "0",
+		"0.05", "0.5", "1", "1.25", "1.5", "2", "9.99", "10", "100", "100.01", "1e3"}
 	for i, a := range ordered {
 		for j, b := range ordered {
 			if (i < j) != (decimalKey(a) < decimalKey(b)) || (i == j) != (decimalKey(a) == decimalKey(b)) {

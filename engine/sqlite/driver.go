@@ -66,7 +66,8 @@ func (d Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*
 		Dialect: NewDialect(libraryVersion()), Version: "SQLite " + libraryVersion(), State: state}
 	if t.Memory {
 		if o.ReadOnly {
-			return nil, &dberr.Error{Op: "connect", Code: dberr.NotFound, Engine: "sqlite", Unsent: true, Msg: "a database in memory has nothing to read when it is opened"}
+			return nil, &dberr.Error{Op: "connect", Code: dberr.NotFound, Engine: "sqlite", Unsent: true,
+				Msg: "a database in memory has nothing to read when it is opened"}
 		}
 		return openMemory(ctx, db, t, pragmas)
 	}
@@ -76,7 +77,8 @@ func (d Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*
 	}
 	t.Path, err = filepath.Abs(t.Path) // a later change of the working directory must not lead elsewhere
 	if err != nil {
-		return nil, &dberr.Error{Op: "connect", Code: dberr.Invalid, Engine: "sqlite", Msg: "the path of the database file cannot be made absolute", Err: err}
+		return nil, &dberr.Error{Op: "connect", Code: dberr.Invalid, Engine: "sqlite",
+			Msg: "the path of the database file cannot be made absolute", Err: err}
 	}
 	return d.openFile(ctx, db, t, pragmas, o)
 }
@@ -119,11 +121,14 @@ func checkPath(t dburl.SQLiteTarget) error {
 			return nil
 		}
 		if err := accessible(t.Path, true); err != nil {
-			return fail(dberr.ReadOnly, "the database file "+t.Path+" cannot be written; give this user write permission to it and its directory, or open it to read with sqlite:///file:PATH?mode=ro&uri=true", err)
+			return fail(dberr.ReadOnly,
+				"the database file "+t.Path+
+					" cannot be written; give this user write permission to it and its directory, or open it to read with sqlite:///file:PATH?mode=ro&uri=true", err)
 		}
 		return nil
 	case !errors.Is(err, fs.ErrNotExist):
-		return fail(dberr.Invalid, "the database file "+t.Path+" cannot be reached; check the permissions of its directories", err)
+		return fail(dberr.Invalid,
+			"the database file "+t.Path+" cannot be reached; check the permissions of its directories", err)
 	}
 	dir := filepath.Dir(t.Path)
 	if d, derr := os.Stat(dir); derr != nil || !d.IsDir() {
@@ -146,7 +151,8 @@ func makeFile(path string) {
 	_ = f.Close() // nothing was written
 }
 
-func (d Driver) openFile(ctx context.Context, db *driver.Database, t dburl.SQLiteTarget, pragmas []string, o driver.OpenOptions) (*driver.Database, error) {
+func (d Driver) openFile(ctx context.Context, db *driver.Database, t dburl.SQLiteTarget, pragmas []string,
+	o driver.OpenOptions) (*driver.Database, error) {
 	db.Locker, db.LockWaits = fileLocker{path: t.Path}, lockWaits{path: t.Path}
 	if kind := networkFileSystem(filepath.Dir(t.Path)); kind != "" {
 		db.Warnings = append(db.Warnings, "the database file "+t.Path+" is on a network file system ("+kind+
@@ -294,17 +300,21 @@ func openError(path string, err error) error {
 		return known
 	}
 	f := classifier{}.Classify(err)
-	e := &dberr.Error{Op: "connect", Code: f.Code, Engine: "sqlite", Native: f.Native, Msg: f.Detail, Unsent: true, Err: err}
+	e := &dberr.Error{Op: "connect", Code: f.Code, Engine: "sqlite", Native: f.Native, Msg: f.Detail,
+		Unsent: true, Err: err}
 	code, _, _ := nativeError(err)
 	switch code & 0xff {
 	case codeNotADB:
-		e.Code, e.Msg = dberr.Invalid, "the file "+path+" is not a SQLite database, or is encrypted; one of SQLCipher is made a plain file by its function sqlcipher_export"
+		e.Code, e.Msg = dberr.Invalid,
+			"the file "+path+" is not a SQLite database, or is encrypted; one of SQLCipher is made a plain file by its function sqlcipher_export"
 	case codeCorrupt:
 		e.Code, e.Msg = dberr.Internal, "the database file "+path+" is damaged; restore it from a backup"
 	case codeReadOnly:
-		e.Code, e.Msg = dberr.ReadOnly, "the database file "+path+" cannot be written; check the permissions of the file and of its directory"
+		e.Code, e.Msg = dberr.ReadOnly,
+			"the database file "+path+" cannot be written; check the permissions of the file and of its directory"
 	case codeCantOpen:
-		e.Code, e.Msg = dberr.Invalid, "the database file "+path+" cannot be opened; check the permissions of the file and of its directory"
+		e.Code, e.Msg = dberr.Invalid,
+			"the database file "+path+" cannot be opened; check the permissions of the file and of its directory"
 	}
 	return e
 }
@@ -312,14 +322,16 @@ func openError(path string, err error) error {
 // openMemory opens a database in memory. It has a name that only this engine
 // knows, and one connection beside the pool holds it while the pool replaces
 // its own.
-func openMemory(ctx context.Context, db *driver.Database, t dburl.SQLiteTarget, pragmas []string) (*driver.Database, error) {
+func openMemory(ctx context.Context, db *driver.Database, t dburl.SQLiteTarget,
+	pragmas []string) (*driver.Database, error) {
 	name := "larder-" + rand.Text()
 	if t.Name != "" {
 		name = strings.TrimLeft(t.Name, "/")
 	}
 	params := strictQuotes()
 	params.Set("vfs", "memdb")
-	c := &connector{native: nativeDriver(), dsn: dburl.SQLiteTarget{Path: "/" + name}.URI(params), path: "in memory", pragmas: pragmas}
+	c := &connector{native: nativeDriver(), dsn: dburl.SQLiteTarget{Path: "/" + name}.URI(params), path: "in memory",
+		pragmas: pragmas}
 	anchor, err := c.Connect(ctx)
 	if err != nil {
 		return nil, err

@@ -33,7 +33,8 @@ func nativeDriver() *sqlite3.SQLiteDriver {
 			}
 		}
 		for _, f := range aggregateFunctions() {
-			if err := c.RegisterAggregator(f.name, func() *nativeAggregate { return &nativeAggregate{f.make()} }, true); err != nil {
+			if err := c.RegisterAggregator(f.name, func() *nativeAggregate { return &nativeAggregate{f.make()} },
+				true); err != nil {
 				return err
 			}
 		}

@@ -27,9 +27,10 @@ type driverOfConn = *sqlite.Driver
 func nativeDriver() *sqlite.Driver {
 	d := &sqlite.Driver{}
 	for _, f := range scalarFunctions() {
-		d.MustRegisterDeterministicScalarFunction(f.name, f.args, func(_ *sqlite.FunctionContext, args []sqldriver.Value) (sqldriver.Value, error) {
-			return f.call(args)
-		})
+		d.MustRegisterDeterministicScalarFunction(f.name, f.args,
+			func(_ *sqlite.FunctionContext, args []sqldriver.Value) (sqldriver.Value, error) {
+				return f.call(args)
+			})
 	}
 	for _, f := range aggregateFunctions() {
 		d.MustRegisterFunction(f.name, &sqlite.FunctionImpl{NArgs: 1, Deterministic: true,

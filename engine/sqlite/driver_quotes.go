@@ -16,11 +16,13 @@ import (
 // needsLooseQuotes reports whether a view or a trigger has something in double
 // quotes that may be no name. Where it is in doubt the answer is yes.
 func needsLooseQuotes(ctx context.Context, db *sql.DB) (bool, error) {
-	texts, err := column(ctx, db, `SELECT sql FROM sqlite_schema WHERE type IN ('view', 'trigger') AND instr(sql, '"') > 0`)
+	texts, err := column(ctx, db,
+		`SELECT sql FROM sqlite_schema WHERE type IN ('view', 'trigger') AND instr(sql, '"') > 0`)
 	if err != nil || len(texts) == 0 {
 		return false, err
 	}
-	names, err := column(ctx, db, `SELECT lower(name) FROM sqlite_schema UNION SELECT lower(c.name) FROM sqlite_schema AS t JOIN pragma_table_info(t.name) AS c WHERE t.type = 'table'`)
+	names, err := column(ctx, db,
+		`SELECT lower(name) FROM sqlite_schema UNION SELECT lower(c.name) FROM sqlite_schema AS t JOIN pragma_table_info(t.name) AS c WHERE t.type = 'table'`)
 	if err != nil {
 		return false, err
 	}

@@ -28,7 +28,8 @@ func fileURL(t testing.TB, path string) string {
 	return testdb.File(t, path).URL
 }
 
-func tryOpen(t testing.TB, rawURL string, o driver.OpenOptions, settings ...dburl.SQLiteSettings) (*driver.Database, error) {
+func tryOpen(t testing.TB, rawURL string, o driver.OpenOptions,
+	settings ...dburl.SQLiteSettings) (*driver.Database, error) {
 	t.Helper()
 	u, err := dburl.Parse(rawURL)
 	if err != nil {
@@ -73,8 +74,9 @@ func TestSettingsOnEachConnection(t *testing.T) {
 	s := dburl.DefaultSQLite()
 	s.BusyTimeout = &busy
 	db := mustOpen(t, fileURL(t, filepath.Join(t.TempDir(), "x.db")), driver.OpenOptions{}, s)
-	want := map[string]string{"journal_mode": "wal", "synchronous": "1", "busy_timeout": "7000", "cache_size": "-16384", "temp_store": "2",
-		"mmap_size": "0", "journal_size_limit": "67108864", "foreign_keys": "1", "query_only": "1"}
+	want := map[string]string{"journal_mode": "wal", "synchronous": "1", "busy_timeout": "7000", "cache_size": "-16384",
+		"temp_store": "2",
+		"mmap_size":  "0", "journal_size_limit": "67108864", "foreign_keys": "1", "query_only": "1"}
 	check := func(conn *sql.Conn) {
 		t.Helper()
 		for name, v := range want {
@@ -224,7 +226,8 @@ func TestMemoryIsOneDatabasePerEngine(t *testing.T) {
 	conn.Close()
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(10*time.Millisecond, cancel)
-	_, err = a.Writer.ExecContext(ctx, "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 1000000000) SELECT count(*) FROM c")
+	_, err = a.Writer.ExecContext(ctx,
+		"WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 1000000000) SELECT count(*) FROM c")
 	if f := (classifier{}).Classify(err); f.Code != dberr.Canceled {
 		t.Errorf("%v is %+v", err, f)
 	}
@@ -323,7 +326,8 @@ func TestConstraintNamesComeFromFixedForms(t *testing.T) {
 func TestPragmasAreChecked(t *testing.T) {
 	s := dburl.DefaultSQLite()
 	s.Synchronous = "NORMAL; DROP TABLE x"
-	if _, err := tryOpen(t, fileURL(t, filepath.Join(t.TempDir(), "x.db")), driver.OpenOptions{}, s); dberr.CodeOf(err) != dberr.Invalid {
+	if _, err := tryOpen(t, fileURL(t, filepath.Join(t.TempDir(), "x.db")), driver.OpenOptions{},
+		s); dberr.CodeOf(err) != dberr.Invalid {
 		t.Errorf("%v", err)
 	}
 	if got := slices.Clone((Driver{}).Backends()); !slices.Equal(got, []string{"sqlite"}) {
@@ -334,7 +338,8 @@ func TestPragmasAreChecked(t *testing.T) {
 // The path of a URL is taken as SQLAlchemy 2.0 takes it: as it is written, with
 // its % and #, up to the first ?. testdb writes it so.
 func TestOddFileNames(t *testing.T) {
-	for _, name := range []string{"a b.db", "a%20b.db", "a%28b%29.db", "a(b).db", "100%.db", "%zz.db", "a%25b.db", "a#b.db", "grüße.db", "🐍.db", "a'b\".db", "a+b.db", "a&b=c;d.db",
+	for _, name := range []string{"a b.db", "a%20b.db", "a%28b%29.db", "a(b).db", "100%.db", "%zz.db", "a%25b.db",
+		"a#b.db", "grüße.db", "🐍.db", "a'b\".db", "a+b.db", "a&b=c;d.db",
 		"a@b:c.db", "[a].db", "a?b.db", "a%3Fb?c%20d#e.db", "file:a.db", `a\b.db`, "a\tb.db"} {
 		dir := t.TempDir()
 		file := testdb.File(t, filepath.Join(dir, name))

@@ -98,29 +98,32 @@ func (in *inspection) shadows(ctx context.Context) (func(table string) bool, err
 		return nil, err
 	}
 	var prefixes []string
-	err = in.each(ctx, `SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND rootpage = 0 AND sql IS NOT NULL`, func(rows *sql.Rows) error {
-		var name, text string
-		if err := rows.Scan(&name, &text); err != nil {
-			return err
-		}
-		if module, ok := moduleOf(text); ok && !modules[strings.ToLower(module)] {
-			prefixes = append(prefixes, strings.ToLower(name)+"_")
-		}
-		return nil
-	})
+	err = in.each(ctx, `SELECT name, sql FROM sqlite_schema WHERE type = 'table' AND rootpage = 0 AND sql IS NOT NULL`,
+		func(rows *sql.Rows) error {
+			var name, text string
+			if err := rows.Scan(&name, &text); err != nil {
+				return err
+			}
+			if module, ok := moduleOf(text); ok && !modules[strings.ToLower(module)] {
+				prefixes = append(prefixes, strings.ToLower(name)+"_")
+			}
+			return nil
+		})
 	return func(table string) bool {
 		return slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(strings.ToLower(table), p) })
 	}, err
 }
 
 func unreadable(what, name string, err error) error {
-	return &dberr.Error{Op: "inspect", Code: dberr.Unsupported, Engine: "sqlite", Msg: fmt.Sprintf("the definition of %s %s is in a form that is not understood: %v", what, name, err)}
+	return &dberr.Error{Op: "inspect", Code: dberr.Unsupported, Engine: "sqlite",
+		Msg: fmt.Sprintf("the definition of %s %s is in a form that is not understood: %v", what, name, err)}
 }
 
 func (in *inspection) columns(ctx context.Context, _ driver.InspectOptions) error {
 	keys := map[*live]map[int]string{}
 	err := in.each(ctx, `SELECT m.name, x.name, x.type, x."notnull", x.dflt_value, x.pk, x.hidden FROM `+
-		strings.Replace(ordinary, "WHERE", "JOIN pragma_table_xinfo(m.name) x WHERE", 1)+` ORDER BY m.name, x.cid`, func(rows *sql.Rows) error {
+		strings.Replace(ordinary, "WHERE", "JOIN pragma_table_xinfo(m.name) x WHERE", 1)+
+		` ORDER BY m.name, x.cid`, func(rows *sql.Rows) error {
 		var table, name, ty string
 		var notNull, pk, hidden int
 		var def sql.NullString
@@ -174,7 +177,8 @@ func (in *inspection) foreignKeys(ctx context.Context, _ driver.InspectOptions) 
 	}
 	found := map[key]*schema.ForeignKey{}
 	err := in.each(ctx, `SELECT m.name, f.id, f."table", f."from", f."to", f.on_update, f.on_delete FROM `+
-		strings.Replace(ordinary, "WHERE", "JOIN pragma_foreign_key_list(m.name) f WHERE", 1)+` ORDER BY m.name, f.id DESC, f.seq`, func(rows *sql.Rows) error {
+		strings.Replace(ordinary, "WHERE", "JOIN pragma_foreign_key_list(m.name) f WHERE", 1)+
+		` ORDER BY m.name, f.id DESC, f.seq`, func(rows *sql.Rows) error {
 		var table, ref, from, onUpdate, onDelete string
 		var id int
 		var to sql.NullString
@@ -362,7 +366,8 @@ func (l *live) canon(what string, e schema.Expr) (schema.Expr, error) {
 
 func (l *live) finish() (err error) {
 	for _, c := range l.Columns {
-		if l.PrimaryKey != nil && len(l.PrimaryKey.Columns) == 1 && l.PrimaryKey.Columns[0] == c.Name && c.Type.Raw == "INTEGER" {
+		if l.PrimaryKey != nil && len(l.PrimaryKey.Columns) == 1 && l.PrimaryKey.Columns[0] == c.Name &&
+			c.Type.Raw == "INTEGER" {
 			c.Identity = &schema.Identity{NoReuse: l.text.auto}
 			c.Nullable = false
 		}

@@ -127,7 +127,8 @@ func TestShadowTablesAreLeftOut(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	run("PRAGMA writable_schema = RESET", "CREATE TABLE note_fts_segdir (level integer)", "CREATE TABLE note_fts_content (docid integer PRIMARY KEY)", "CREATE TABLE vec_chunks (id integer)")
+	run("PRAGMA writable_schema = RESET", "CREATE TABLE note_fts_segdir (level integer)",
+		"CREATE TABLE note_fts_content (docid integer PRIMARY KEY)", "CREATE TABLE vec_chunks (id integer)")
 	var got []string
 	for _, tab := range read(t, db.Writer) {
 		got = append(got, tab.Name)

@@ -431,7 +431,8 @@ func (s *statement) column(t *tableText) error {
 
 func (s *statement) columnConstraintAhead() bool {
 	t := s.peek()
-	for _, w := range []string{"CONSTRAINT", "PRIMARY", "NOT", "NULL", "UNIQUE", "CHECK", "DEFAULT", "COLLATE", "REFERENCES", "GENERATED", "AS", "FOREIGN"} {
+	for _, w := range []string{"CONSTRAINT", "PRIMARY", "NOT", "NULL", "UNIQUE", "CHECK", "DEFAULT", "COLLATE",
+		"REFERENCES", "GENERATED", "AS", "FOREIGN"} {
 		if t.Is(w) {
 			return true
 		}

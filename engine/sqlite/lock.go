@@ -23,7 +23,8 @@ type fileLocker struct{ path string }
 const lockPoll = 50 * time.Millisecond
 
 // Lock takes the lock of that name.
-func (l fileLocker) Lock(ctx context.Context, _ *driver.Database, name string, waiting func(time.Duration)) (func() error, error) {
+func (l fileLocker) Lock(ctx context.Context, _ *driver.Database, name string,
+	waiting func(time.Duration)) (func() error, error) {
 	path := l.path + "-" + lockSuffix(name) + ".lock"
 	var f *os.File
 	err := namedlock.Wait(ctx, waiting, lockPoll, func() (got bool, err error) {
@@ -103,7 +104,8 @@ type memoryLocker struct {
 func newMemoryLocker() *memoryLocker { return &memoryLocker{held: make(map[string]bool)} }
 
 // Lock takes the lock of that name.
-func (l *memoryLocker) Lock(ctx context.Context, _ *driver.Database, name string, waiting func(time.Duration)) (func() error, error) {
+func (l *memoryLocker) Lock(ctx context.Context, _ *driver.Database, name string,
+	waiting func(time.Duration)) (func() error, error) {
 	err := namedlock.Wait(ctx, waiting, lockPoll, func() (bool, error) {
 		l.mu.Lock()
 		defer l.mu.Unlock()

@@ -28,7 +28,8 @@ func (s snapshotter) Snapshot(ctx context.Context, path string) (err error) {
 		return &dberr.Error{Op: "snapshot", Code: dberr.Internal, Engine: "sqlite", Msg: msg, Unsent: true, Err: err}
 	}
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-		return &dberr.Error{Op: "snapshot", Code: dberr.AlreadyExists, Engine: "sqlite", Msg: "the file " + path + " exists already; move it away", Unsent: true, Err: err}
+		return &dberr.Error{Op: "snapshot", Code: dberr.AlreadyExists, Engine: "sqlite",
+			Msg: "the file " + path + " exists already; move it away", Unsent: true, Err: err}
 	}
 	part := path + ".part"
 	if err := os.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -54,7 +55,8 @@ func (s snapshotter) Snapshot(ctx context.Context, path string) (err error) {
 		return backup(ctx, own.nativeConn, part)
 	})
 	if err = errors.Join(err, c.Close()); err != nil {
-		return fail("the database file could not be copied to "+part+"; check that there is room and that the directory can be written", err)
+		return fail("the database file could not be copied to "+part+
+			"; check that there is room and that the directory can be written", err)
 	}
 	if err := durable(part); err != nil {
 		return fail("the copy "+part+" could not be brought to the disk", err)

@@ -56,7 +56,8 @@ func demo(ctx context.Context, url string, out io.Writer) error {
 // visit stores a user, changes the settings and reads them back.
 func visit(ctx context.Context, eng *engine.Engine, out io.Writer, now int64) error {
 	email, name := fmt.Sprintf("ada+%d@example.com", now), "Ada"
-	u := User{ID: fmt.Sprintf("u-%d", now), Email: &email, Name: &name, Settings: jsonvalue.Text(`{"ui": {"theme": "light", "lang": "de"}}`), CreatedAt: &now, UpdatedAt: &now}
+	u := User{ID: fmt.Sprintf("u-%d", now), Email: &email, Name: &name,
+		Settings: jsonvalue.Text(`{"ui": {"theme": "light", "lang": "de"}}`), CreatedAt: &now, UpdatedAt: &now}
 	err := eng.InTx(ctx, engine.TxOptions{Name: "visit"}, func(ctx context.Context, tx *engine.Tx) error {
 		if err := addUser(ctx, tx, u); err != nil {
 			return err

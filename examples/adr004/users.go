@@ -71,7 +71,8 @@ func userByEmail(ctx context.Context, q engine.Queryer, email string) (User, err
 
 // usersWithTheme lists the users whose settings say which theme they like.
 func usersWithTheme(ctx context.Context, q engine.Queryer, theme string) ([]User, error) {
-	return query.All[User](ctx, q, query.SelectFrom(users.Table).Where(users.Settings.Path("ui", "theme").Text().Eq(theme)).OrderBy(users.ID))
+	return query.All[User](ctx, q,
+		query.SelectFrom(users.Table).Where(users.Settings.Path("ui", "theme").Text().Eq(theme)).OrderBy(users.ID))
 }
 
 // setTheme changes one member of the settings and leaves the others alone.
@@ -80,6 +81,8 @@ func setTheme(ctx context.Context, q engine.Queryer, id, theme string, now int64
 	if err != nil {
 		return err
 	}
-	_, err = query.Exec(ctx, q, query.Update(users.Table).Set(users.Settings.SetPath(value, "ui", "theme"), users.UpdatedAt.Set(now)).Where(users.ID.Eq(id)))
+	_, err = query.Exec(ctx, q,
+		query.Update(users.Table).Set(users.Settings.SetPath(value, "ui", "theme"), users.UpdatedAt.Set(now)).
+			Where(users.ID.Eq(id)))
 	return err
 }

@@ -83,16 +83,20 @@ func newCast(t *testing.T, eng *engine.Engine) *cast {
 	c := &cast{t: t, eng: eng, apollo: "11111111-1111-1111-1111-111111111111"}
 	ok[int](c)(eng.CreateTables(c.t.Context(), Users, Projects, Members))
 	add := func(u User) User {
-		return ok[User](c)(query.One[User](c.t.Context(), eng, query.Insert(Users).Row(u).Returning(query.ColumnsFor[User](Users)...)))
+		return ok[User](c)(query.One[User](c.t.Context(), eng,
+			query.Insert(Users).Row(u).Returning(query.ColumnsFor[User](Users)...)))
 	}
-	c.ada = add(User{Email: "ada@x", Name: "Ada", Role: "admin", Balance: "10.10", Settings: jsonvalue.As(Settings{Theme: "dark", Tags: []string{"a", "b"}})})
+	c.ada = add(User{Email: "ada@x", Name: "Ada", Role: "admin", Balance: "10.10",
+		Settings: jsonvalue.As(Settings{Theme: "dark", Tags: []string{"a", "b"}})})
 	c.bob = add(User{Email: "bob@x", Name: "Bob", Balance: "0.20", ManagerID: &c.ada.ID})
 	c.cyd = add(User{Email: "cyd@x", Name: "Cyd", Balance: "5", ManagerID: &c.bob.ID})
 	ok[int64](c)(query.Exec(c.t.Context(), eng, query.InsertRows(Projects, []Project{
 		{ID: c.apollo, Name: "Apollo", OwnerID: c.ada.ID, Budget: "100.50"},
 		{ID: "22222222-2222-2222-2222-222222222222", Name: "Gemini", OwnerID: c.ada.ID, Status: "closed", Budget: "0.10"},
 		{ID: "33333333-3333-3333-3333-333333333333", Name: "Mercury", OwnerID: c.bob.ID, Budget: "0.20"}})))
-	ok[int64](c)(query.Exec(c.t.Context(), eng, query.Insert(Members).Values(MemberProject.Set(c.apollo), MemberUser.Set(c.bob.ID)).Values(MemberProject.Set(c.apollo), MemberUser.Set(c.cyd.ID))))
+	ok[int64](c)(query.Exec(c.t.Context(), eng,
+		query.Insert(Members).Values(MemberProject.Set(c.apollo), MemberUser.Set(c.bob.ID)).
+			Values(MemberProject.Set(c.apollo), MemberUser.Set(c.cyd.ID))))
 	return c
 }
 
@@ -160,7 +164,9 @@ func TestThePageOnDeclarations(t *testing.T) {
 		c := &cast{t: t, eng: eng}
 		ok[int](c)(eng.CreateTables(ctx, notes))
 		ok[int64](c)(query.Exec(ctx, eng, query.Insert(notes).Values(id.Set("n"), took.Set(time.Minute))))
-		row := ok[[]map[string]any](c)(query.All[map[string]any](ctx, eng, query.Select(stars, took, twice, shown, opens).From(notes).Where(made.Le(time.Now().Add(time.Hour)), opens.Ge(query.Clock(8, 30, 0)))))
+		row := ok[[]map[string]any](c)(query.All[map[string]any](ctx, eng,
+			query.Select(stars, took, twice, shown, opens).From(notes).
+				Where(made.Le(time.Now().Add(time.Hour)), opens.Ge(query.Clock(8, 30, 0)))))
 		c.is(row, "[map[opens:08:30:00 shown:true stars:3 took:1m0s twice:6]]")
 		live := ok[[]*schema.Table](c)(eng.Inspect(ctx, driver.InspectOptions{}))
 		c.is(live[0].Name, "notes")
@@ -231,7 +237,8 @@ func TestAView(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		c := newCast(t, eng)
 		ctx := c.t.Context()
-		ok[int64](c)(query.Exec(ctx, eng, query.Text("view", true, "CREATE VIEW {admins} AS SELECT {id}, {name} FROM {users} WHERE {role} = 'admin'")))
+		ok[int64](c)(query.Exec(ctx, eng,
+			query.Text("view", true, "CREATE VIEW {admins} AS SELECT {id}, {name} FROM {users} WHERE {role} = 'admin'")))
 		admins := schema.Define("admins")
 		adminName := query.Col[string](admins.Text("name"))
 		adminID := query.Col[int64](admins.BigInt("id"))
@@ -258,27 +265,34 @@ func TestThePageOnJoins(t *testing.T) {
 		c.names("Ada Ada Bob Cyd", query.Select(UserName).From(Projects).RightJoin(Users, UserID.EqTo(ProjectOwner)).OrderBy(UserName))
 		c.names("Mercury Gemini", query.Select(ProjectName).From(Projects).DistinctOn(ProjectOwner).OrderBy(ProjectName.Desc()).Limit(2))
 		raises := query.Values("r", []Raise{{"Ada", "1"}, {"Bob", "2"}})
-		c.names("Ada Bob", query.Select(query.Field[string]("r", "name")).FromItem(raises).OrderBy(query.Field[string]("r", "name")))
+		c.names("Ada Bob", query.Select(query.Field[string]("r", "name")).FromItem(raises).
+			OrderBy(query.Field[string]("r", "name")))
 		c.who("Ada Bob", query.Exists(query.Select(ProjectID).From(Projects).Where(ProjectOwner.EqTo(UserID))))
 		c.who("Bob Cyd", UserID.InQuery(query.Select(MemberUser).From(Members)))
 		n := query.CountAll().As("n")
 		owned := query.Scalar[int64](query.Select(n).From(Projects).Where(ProjectOwner.EqTo(UserID))).As("owned")
 		c.names("Ada Bob Cyd", query.Select(UserName).From(Users).OrderBy(owned.Desc(), UserName))
 		per := query.Select(ProjectOwner, n).From(Projects).GroupBy(ProjectOwner).Subquery("per")
-		c.names("Ada", query.Select(UserName).From(Users).JoinItem(per, query.Field[int64]("per", "owner_id").EqTo(UserID)).Where(query.Field[int64]("per", "n").Gt(1)))
+		c.names("Ada", query.Select(UserName).From(Users).JoinItem(per, query.Field[int64]("per", "owner_id").EqTo(UserID)).
+			Where(query.Field[int64]("per", "n").Gt(1)))
 		rich := query.With("rich", query.Select(ProjectOwner).From(Projects).Where(ProjectBudget.Gt("100")))
-		c.names("Ada", query.Select(UserName).From(Users).JoinItem(rich, query.Field[int64]("rich", "owner_id").EqTo(UserID)).With(rich))
+		c.names("Ada", query.Select(UserName).From(Users).
+			JoinItem(rich, query.Field[int64]("rich", "owner_id").EqTo(UserID)).With(rich))
 		depth := query.Field[int64]("chain", "depth")
-		chain := query.WithRecursive("chain", query.Select(UserID, UserName, query.Val[int64](0).As("depth")).From(Users).Where(UserName.Eq("Ada")),
+		chain := query.WithRecursive("chain",
+			query.Select(UserID, UserName, query.Val[int64](0).As("depth")).From(Users).Where(UserName.Eq("Ada")),
 			false, func(self *query.CTE) query.SelectStmt {
-				return query.Select(UserID, UserName, depth.Plus(1).As("depth")).From(Users).JoinItem(self, query.Field[int64]("chain", "id").EqTo(UserManager))
+				return query.Select(UserID, UserName, depth.Plus(1).As("depth")).From(Users).
+					JoinItem(self, query.Field[int64]("chain", "id").EqTo(UserManager))
 			})
 		c.names("Ada Bob Cyd", query.Select(query.Field[string]("chain", "name")).FromItem(chain).With(chain).OrderBy(depth))
 		c.names("Ada Apollo", query.Union(query.Select(UserName).From(Users), query.Select(ProjectName).From(Projects)).OrderBy(query.ByColumn("name", false)).Limit(2))
 
-		people := ok[[]User](c)(query.AllWith(ctx, eng, query.SelectFor[User](Users).OrderBy(UserName), UserBoss, UserProjects.With(ProjectMembers)))
+		people := ok[[]User](c)(query.AllWith(ctx, eng, query.SelectFor[User](Users).OrderBy(UserName), UserBoss,
+			UserProjects.With(ProjectMembers)))
 		c.is(people[1].Manager.Name+people[0].Projects[0].Members[1].Name, "AdaCyd")
-		one := ok[User](c)(query.OneWith(ctx, eng, query.SelectFor[User](Users).Where(UserName.Eq("Ada")), UserProjects.Where(ProjectStatus.Eq("open")).Limit(5)))
+		one := ok[User](c)(query.OneWith(ctx, eng, query.SelectFor[User](Users).Where(UserName.Eq("Ada")),
+			UserProjects.Where(ProjectStatus.Eq("open")).Limit(5)))
 		c.is(len(one.Projects), 1)
 		c.who("Ada", UserProjects.Has(ProjectStatus.Eq("closed")))
 		c.who("Cyd", query.Not(UserProjects.Has()))
@@ -360,7 +374,8 @@ func TestThePageOnWriting(t *testing.T) {
 		many := slices.Values([]User{{Email: "j@x", Name: "J", Balance: "0"}, {Email: "k@x", Name: "K", Balance: "0"}})
 		stream := func(yield func(User, error) bool) { many(func(u User) bool { return yield(u, nil) }) }
 		c.is(ok[int64](c)(query.BulkInsert(ctx, eng, Users, stream)), 2)
-		exec(3, query.Insert(Members).FromSelect(query.Select(query.Cast[string](query.Val("33333333-3333-3333-3333-333333333333"), schema.Type{Kind: schema.UUID}).As("p"), UserID, query.Val("guest").As("r")).From(Users).Where(UserName.In("Ada", "Bob", "Cyd")), MemberProject, MemberUser, MemberRole))
+		exec(3, query.Insert(Members).
+			FromSelect(query.Select(query.Cast[string](query.Val("33333333-3333-3333-3333-333333333333"), schema.Type{Kind: schema.UUID}).As("p"), UserID, query.Val("guest").As("r")).From(Users).Where(UserName.In("Ada", "Bob", "Cyd")), MemberProject, MemberUser, MemberRole))
 		dee.Name = "Dee D."
 		exec(1, query.Insert(Users).Row(dee).OnConflict(UserEmail).DoUpdate(UserName, UserBalance))
 		exec(1, query.Insert(Users).Row(dee).OnConflict(UserEmail).DoUpdateSet(UserBalance.SetTo(UserBalance.Plus("1"))))
@@ -394,7 +409,8 @@ func TestThePageOnWriting(t *testing.T) {
 		c.is(err, nil)
 		exec(1, query.Delete(Projects).Where(ProjectName.Eq("Gemini")))
 		c.names("Mercury", query.Delete(Projects).Where(ProjectOwner.Eq(bob.ID)).Returning(ProjectName))
-		exec(1, query.Update(Projects).From(Users).Set(ProjectName.SetTo(query.Concat(ProjectName, query.Val(" of "), UserName))).Where(ProjectOwner.EqTo(UserID)))
+		exec(1, query.Update(Projects).From(Users).
+			Set(ProjectName.SetTo(query.Concat(ProjectName, query.Val(" of "), UserName))).Where(ProjectOwner.EqTo(UserID)))
 		c.names("Apollo of Ada L.", query.Select(ProjectName).From(Projects))
 		exec(1, query.Delete(Members).Using(Users).Where(MemberUser.EqTo(UserID), UserRole.Eq("guest")))
 	})

@@ -169,7 +169,8 @@ func goFiles(t *testing.T) []file {
 		rel, _ := filepath.Rel(dir, p)
 		rel = filepath.ToSlash(rel)
 		if d.IsDir() {
-			if rel != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata" || rel == "dist" || rel == "bin" || rel == "data") {
+			if rel != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata" || rel == "dist" || rel == "bin" ||
+				rel == "data") {
 				return fs.SkipDir
 			}
 			return nil
@@ -182,7 +183,8 @@ func goFiles(t *testing.T) []file {
 		if err != nil {
 			return err
 		}
-		x := file{path: rel, pkg: filepath.ToSlash(filepath.Dir(rel)), test: strings.HasSuffix(rel, "_test.go"), ast: f, fset: fset}
+		x := file{path: rel, pkg: filepath.ToSlash(filepath.Dir(rel)), test: strings.HasSuffix(rel, "_test.go"),
+			ast: f, fset: fset}
 		for _, i := range f.Imports {
 			s, _ := strconv.Unquote(i.Path.Value)
 			x.imports = append(x.imports, s)
@@ -294,12 +296,14 @@ func TestNoInitAndNoEnvironmentBelowTheCommandLine(t *testing.T) {
 				t.Errorf("%s: func init", f.fset.Position(fn.Pos()))
 			}
 		}
-		if f.pkg == "internal/cli" || strings.HasPrefix(f.pkg, "internal/testdb") || strings.HasPrefix(f.pkg, "examples") || f.pkg == "engine/enginetest" {
+		if f.pkg == "internal/cli" || strings.HasPrefix(f.pkg, "internal/testdb") || strings.HasPrefix(f.pkg, "examples") ||
+			f.pkg == "engine/enginetest" {
 			continue
 		}
 		ast.Inspect(f.ast, func(n ast.Node) bool {
 			if s, ok := n.(*ast.SelectorExpr); ok {
-				if x, ok := s.X.(*ast.Ident); ok && x.Name == "os" && (s.Sel.Name == "Getenv" || s.Sel.Name == "LookupEnv" || s.Sel.Name == "Environ") {
+				if x, ok := s.X.(*ast.Ident); ok && x.Name == "os" &&
+					(s.Sel.Name == "Getenv" || s.Sel.Name == "LookupEnv" || s.Sel.Name == "Environ") {
 					t.Errorf("%s: reads the environment; only internal/cli does", f.fset.Position(n.Pos()))
 				}
 			}

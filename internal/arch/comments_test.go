@@ -8,7 +8,8 @@ import (
 
 // uncommented is where exported names need no comment of their own: programs and
 // tests, and engines, whose methods are described by the interfaces of package driver.
-var uncommented = []string{"internal/", "cmd/", "cloud/cmd/", "examples/", "bench", "migrations", "engine/sqlite", "engine/postgres", "engine/mysql"}
+var uncommented = []string{"internal/", "cmd/", "cloud/cmd/", "examples/", "bench", "migrations", "engine/sqlite",
+	"engine/postgres", "engine/mysql"}
 
 // TestExportedNamesHaveComments: who reads the documentation of a package finds a
 // sentence at every name.

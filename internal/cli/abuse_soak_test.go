@@ -47,7 +47,8 @@ func newVictim(t *testing.T, files int, args ...string) *victim {
 	}
 	v := &victim{process: start(t, nil, append(args, "--data-dir", dir)...)}
 	v.token = token(t, v.send("POST", "/api/v1/auths/signup", "", ada, 200))
-	v.bo = token(t, v.send("POST", "/api/v1/auths/add", v.token, `{"name":"Bo","email":"bo@example.com","password":"pw-bo","role":"user"}`, 200))
+	v.bo = token(t, v.send("POST", "/api/v1/auths/add", v.token,
+		`{"name":"Bo","email":"bo@example.com","password":"pw-bo","role":"user"}`, 200))
 	v.small = v.chat(v.bo, `{"title":"small"}`)
 	for _, path := range v.paths() {
 		v.send("GET", path, v.bo, "", 200)
@@ -113,7 +114,8 @@ func (v *victim) during(length time.Duration, attack func(stop <-chan struct{}))
 	}
 	close(stop)
 	<-over
-	v.t.Logf("%d ordinary requests, %d failed, p50 %v, p99 %v, the longest %v; %d MB resident", len(f.took), f.failed, f.p(50), f.p(99), f.p(100), f.most>>20)
+	v.t.Logf("%d ordinary requests, %d failed, p50 %v, p99 %v, the longest %v; %d MB resident", len(f.took), f.failed,
+		f.p(50), f.p(99), f.p(100), f.most>>20)
 	if f.failed > 0 || f.p(99) > 100*time.Millisecond || f.most > 300<<20 {
 		v.t.Error("that is more than an attack may cost")
 	}
@@ -190,7 +192,8 @@ func TestStalledUploads(t *testing.T) {
 
 // slowly reads a chat at about 20 KB a second.
 func (v *victim) slowly(id string, stop <-chan struct{}) {
-	c := v.raw("GET /api/v1/chats/" + id + " HTTP/1.1\r\nHost: " + v.addr + "\r\nAuthorization: Bearer " + v.token + "\r\n\r\n")
+	c := v.raw("GET /api/v1/chats/" + id + " HTTP/1.1\r\nHost: " + v.addr + "\r\nAuthorization: Bearer " +
+		v.token + "\r\n\r\n")
 	if c == nil {
 		return
 	}
@@ -244,7 +247,8 @@ func TestStalledConnections(t *testing.T) {
 // signIn tries from an address of its own, and returns the status.
 func (v *victim) signIn(client *http.Client, addr, email, password string) int {
 	body := fmt.Sprintf(`{"email":%q,"password":%q}`, email, password)
-	r, err := http.NewRequestWithContext(v.t.Context(), "POST", "http://"+v.addr+"/api/v1/auths/signin", strings.NewReader(body))
+	r, err := http.NewRequestWithContext(v.t.Context(), "POST", "http://"+v.addr+"/api/v1/auths/signin",
+		strings.NewReader(body))
 	if err != nil {
 		return 0
 	}

@@ -119,7 +119,8 @@ func saveObject(ctx context.Context, bucket blobs.Bucket, key string,
 	switch x, err := bucket.Open(ctx, key); {
 	case err == nil:
 		_ = x.Close()
-		return nil, dberr.New(dberr.AlreadyExists, "backup", "the object "+path.Base(key)+" is there already; name another one")
+		return nil, dberr.New(dberr.AlreadyExists, "backup", "the object "+path.Base(key)+
+			" is there already; name another one")
 	case !errors.Is(err, dberr.ErrNotFound):
 		return nil, err
 	}

@@ -19,7 +19,8 @@ func TestArchivesThatAreNoFiles(t *testing.T) {
 	var buckets []string
 	larder := func(args ...string) (code int, out, log string) {
 		var o, l bytes.Buffer
-		env := Environment{Stdin: bytes.NewReader(in), Stdout: &o, Stderr: &l, Lookup: func(string) (string, bool) { return "", false }}
+		env := Environment{Stdin: bytes.NewReader(in), Stdout: &o, Stderr: &l,
+			Lookup: func(string) (string, bool) { return "", false }}
 		if buckets != nil {
 			env.OpenBucket = func(_ context.Context, address string) (blobs.Bucket, error) {
 				buckets = append(buckets, address)

@@ -175,5 +175,6 @@ func (s *series) thin(ctx context.Context, log *slog.Logger) error {
 }
 
 func unthinned(err error) error {
-	return &dberr.Error{Op: "backup", Code: dberr.Unavailable, Msg: "the backup was made, and older ones could not be removed", Err: err}
+	return &dberr.Error{Op: "backup", Code: dberr.Unavailable,
+		Msg: "the backup was made, and older ones could not be removed", Err: err}
 }

@@ -50,7 +50,8 @@ func TestADamagedArchiveIsFoundAndNamed(t *testing.T) {
 	if code, _, log := larder(t, "backup", file, "--from", smallFile(t)); code != 0 {
 		t.Fatal(log)
 	}
-	if code, _, log := larder(t, "backup", file, "--from", smallFile(t)); code != 1 || !strings.Contains(log, "is there already") {
+	if code, _, log := larder(t, "backup", file, "--from", smallFile(t)); code != 1 ||
+		!strings.Contains(log, "is there already") {
 		t.Errorf("%d %s", code, log)
 	}
 	whole, err := os.ReadFile(file)
@@ -105,7 +106,8 @@ func TestAnArchiveIsEncrypted(t *testing.T) {
 			if code, _, log := larder(t, "verify", file); code != 2 || !strings.Contains(log, "--identity") {
 				t.Errorf("without a key: %d %s", code, log)
 			}
-			if code, _, log := larder(t, "verify", file, "--passphrase-file", wrong); code != 1 || !strings.Contains(log, "cannot be decrypted") {
+			if code, _, log := larder(t, "verify", file, "--passphrase-file", wrong); code != 1 ||
+				!strings.Contains(log, "cannot be decrypted") {
 				t.Errorf("with another key: %d %s", code, log)
 			}
 			if code, out, log := larder(t, append([]string{"verify", file}, c.open...)...); code != 0 {
@@ -162,13 +164,16 @@ func TestASeriesOfBackups(t *testing.T) {
 	}
 	before := names()
 
-	if code, _, log := larder(t, "backup", dir, "--from", source+".none", "--keep", "2y"); code == 0 || !slices.Equal(names(), before) {
+	if code, _, log := larder(t, "backup", dir, "--from", source+".none", "--keep", "2y"); code == 0 ||
+		!slices.Equal(names(), before) {
 		t.Fatalf("a backup that fails: %d, %v: %s", code, names(), log)
 	}
-	if code, _, log := larder(t, "backup", dir, "--from", source, "--keep", "2months"); code != 2 || !strings.Contains(log, "7d,4w,12m") || !slices.Equal(names(), before) {
+	if code, _, log := larder(t, "backup", dir, "--from", source, "--keep", "2months"); code != 2 ||
+		!strings.Contains(log, "7d,4w,12m") || !slices.Equal(names(), before) {
 		t.Fatalf("%d, %v: %s", code, names(), log)
 	}
-	if code, _, log := larder(t, "backup", filepath.Join(dir, "mine.larder"), "--from", source, "--keep", "2y"); code != 2 || !strings.Contains(log, "folder that exists") {
+	if code, _, log := larder(t, "backup", filepath.Join(dir, "mine.larder"), "--from", source, "--keep",
+		"2y"); code != 2 || !strings.Contains(log, "folder that exists") {
 		t.Fatalf("%d: %s", code, log)
 	}
 	if code, _, log := larder(t, "backup", dir, "--from", source); code != 0 || len(names()) != len(before)+1 {
@@ -185,14 +190,17 @@ func TestASeriesOfBackups(t *testing.T) {
 		t.Fatalf("%s%s", out, log)
 	}
 	time.Sleep(time.Second) // names are by the second
-	if code, _, log := larder(t, "backup", dir, "--from", source, "--keep", "2y"); code != 0 || !strings.Contains(log, "larder-20240301T030000Z.larder") {
+	if code, _, log := larder(t, "backup", dir, "--from", source, "--keep", "2y"); code != 0 ||
+		!strings.Contains(log, "larder-20240301T030000Z.larder") {
 		t.Fatalf("%d: %s", code, log)
 	}
 	want := slices.DeleteFunc(before, func(n string) bool {
-		return slices.Contains([]string{first, "larder-20240301T030000Z.larder", "larder-20240331T030000Z.larder", "larder-20230101T030000Z.larder.part"}, n)
+		return slices.Contains([]string{first, "larder-20240301T030000Z.larder", "larder-20240331T030000Z.larder",
+			"larder-20230101T030000Z.larder.part"}, n)
 	})
 	got := names()
-	if last := slices.Max(slices.DeleteFunc(slices.Clone(got), func(n string) bool { return !strings.HasSuffix(n, "Z.larder") || !strings.HasPrefix(n, "larder-") })); last <= first {
+	if last := slices.Max(slices.DeleteFunc(slices.Clone(got),
+		func(n string) bool { return !strings.HasSuffix(n, "Z.larder") || !strings.HasPrefix(n, "larder-") })); last <= first {
 		t.Errorf("the newest is %s after %s", last, first)
 	} else {
 		got = slices.DeleteFunc(got, func(n string) bool { return n == last })

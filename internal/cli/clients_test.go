@@ -27,7 +27,8 @@ func TestClientsOfOpenWebUI(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, db testdb.DB) {
 		p := start(t, nil, "--data-dir", t.TempDir(), "--database-url", db.URL)
 		admin := token(t, p.send("POST", "/api/v1/auths/signup", "", ada, 200))
-		out, err := exec.CommandContext(t.Context(), python, "testdata/clients.py", "http://"+p.addr, admin, "ada@example.com", "pw-ada").CombinedOutput()
+		out, err := exec.CommandContext(t.Context(), python, "testdata/clients.py", "http://"+p.addr, admin,
+			"ada@example.com", "pw-ada").CombinedOutput()
 		t.Logf("%s", out)
 		if err != nil {
 			t.Errorf("a client fails: %v", err)

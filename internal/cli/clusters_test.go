@@ -125,8 +125,10 @@ func (g *gaps) done() {
 // create stores a chat with a title that no other has.
 func (l *lab) create(client *http.Client, g *gaps) {
 	title := "chat " + strconv.FormatInt(l.next.Add(1), 10)
-	body := `{"chat":{"title":"` + title + `","history":{"currentId":"m","messages":{"m":{"id":"m","role":"user","content":"hello","childrenIds":[]}}}}}`
-	r, err := http.NewRequestWithContext(l.t.Context(), "POST", "http://"+l.server.addr+"/api/v1/chats/new", strings.NewReader(body))
+	body := `{"chat":{"title":"` + title +
+		`","history":{"currentId":"m","messages":{"m":{"id":"m","role":"user","content":"hello","childrenIds":[]}}}}}`
+	r, err := http.NewRequestWithContext(l.t.Context(), "POST", "http://"+l.server.addr+"/api/v1/chats/new",
+		strings.NewReader(body))
 	if err != nil {
 		l.t.Error(err)
 		return
@@ -331,7 +333,8 @@ func failOver(t *testing.T, kind cluster.Kind) {
 				before = len(l.stored)
 				ours, raws, primary := l.under(f.fault)
 				longest, rawLongest = max(longest, ours.longest), max(rawLongest, raws.longest)
-				t.Logf("%d chats acknowledged, longest gap %.1f s; raw driver %d rows, %.1f s", len(l.stored)-before, ours.longest.Seconds(), raws.count, raws.longest.Seconds())
+				t.Logf("%d chats acknowledged, longest gap %.1f s; raw driver %d rows, %.1f s", len(l.stored)-before,
+					ours.longest.Seconds(), raws.count, raws.longest.Seconds())
 				if err := c.Rejoin(t.Context(), primary); err != nil {
 					t.Fatal(errors.Join(err, errors.New("the old primary does not come back")))
 				}
@@ -353,7 +356,8 @@ func failOver(t *testing.T, kind cluster.Kind) {
 			for _, w := range l.wrong {
 				t.Errorf("not an answer that a client can do with: %s", w)
 			}
-			t.Logf("| %s, %s | %s | %d | %d, %d | %d | %.1f s | %.1f s |", c.Version(), kind, f.name, len(l.stored), lost, twice, answers,
+			t.Logf("| %s, %s | %s | %d | %d, %d | %d | %.1f s | %.1f s |", c.Version(), kind, f.name, len(l.stored), lost,
+				twice, answers,
 				longest.Seconds(), rawLongest.Seconds())
 			clear(l.failures)
 			l.wrong = nil

@@ -32,17 +32,21 @@ does not count.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	var show, all, unknown, dry bool
-	list := p.configVerb("list [PREFIX]", "List settings with their values and where they come from", cobra.MaximumNArgs(1),
+	list := p.configVerb("list [PREFIX]", "List settings with their values and where they come from",
+		cobra.MaximumNArgs(1),
 		func(ctx context.Context, c *settingsOf, args []string) error { return c.list(prefix(args), all, show) })
 	list.Flags().BoolVar(&all, "all", false, "also those that are as standard")
-	diff := p.configVerb("diff [FILE]", "Show what is stored and differs from the environment and the standard, or from a file", cobra.MaximumNArgs(1),
+	diff := p.configVerb("diff [FILE]",
+		"Show what is stored and differs from the environment and the standard, or from a file", cobra.MaximumNArgs(1),
 		func(ctx context.Context, c *settingsOf, args []string) error { return c.diff(prefix(args), show) })
 	for _, cmd := range []*cobra.Command{list, diff} {
 		cmd.Flags().BoolVar(&show, "show-secrets", false, "show keys and passwords, too")
 	}
-	set := p.configVerb("set KEY VALUE ...", "Store settings, all or none; a value is JSON, or a text", cobra.MinimumNArgs(2),
+	set := p.configVerb("set KEY VALUE ...", "Store settings, all or none; a value is JSON, or a text",
+		cobra.MinimumNArgs(2),
 		func(ctx context.Context, c *settingsOf, args []string) error { return c.set(ctx, args, unknown) })
-	imports := p.configVerb("import FILE", "Store the settings of an export, all or none; - is standard input", cobra.ExactArgs(1),
+	imports := p.configVerb("import FILE", "Store the settings of an export, all or none; - is standard input",
+		cobra.ExactArgs(1),
 		func(ctx context.Context, c *settingsOf, args []string) error {
 			return c.imports(ctx, args[0], unknown, dry)
 		})
@@ -50,11 +54,13 @@ does not count.`,
 	for _, cmd := range []*cobra.Command{set, imports} {
 		cmd.Flags().BoolVar(&unknown, "unknown", false, "also settings that nothing here knows")
 	}
-	export := p.configVerb("export [FILE]", "Write all settings as one JSON object, secrets among them", cobra.MaximumNArgs(1),
+	export := p.configVerb("export [FILE]", "Write all settings as one JSON object, secrets among them",
+		cobra.MaximumNArgs(1),
 		func(ctx context.Context, c *settingsOf, args []string) error { return c.export(prefix(args)) })
 	parent.AddCommand(list, p.configVerb("get KEY", "Write the value of a setting", cobra.ExactArgs(1),
 		func(_ context.Context, c *settingsOf, args []string) error { return c.get(args[0]) }),
-		set, p.configVerb("unset KEY ...", "Delete stored settings, so that the environment and the standard count", cobra.MinimumNArgs(1),
+		set, p.configVerb("unset KEY ...", "Delete stored settings, so that the environment and the standard count",
+			cobra.MinimumNArgs(1),
 			func(ctx context.Context, c *settingsOf, args []string) error { return c.unset(ctx, args) }),
 		diff, export, imports)
 	return parent
@@ -68,7 +74,8 @@ func prefix(args []string) string {
 }
 
 // configVerb is a verb that works on the settings of the database.
-func (p *program) configVerb(use, short string, args cobra.PositionalArgs, run func(context.Context, *settingsOf, []string) error) *cobra.Command {
+func (p *program) configVerb(use, short string, args cobra.PositionalArgs,
+	run func(context.Context, *settingsOf, []string) error) *cobra.Command {
 	return &cobra.Command{Use: use, Short: short, Args: args, RunE: func(cmd *cobra.Command, args []string) error {
 		c, done, err := p.openSettings(cmd.Context())
 		if err != nil {
@@ -250,7 +257,8 @@ func (c *settingsOf) typed(key string, v jsonvalue.JSON) error {
 		return "a number"
 	}
 	want := is(c.standard[key].String())
-	if got := is(v.String()); want != "" && got != want && !(v.IsJSONNull() && want == "a text") && (v.String() != `""` || want != "a text") {
+	if got := is(v.String()); want != "" && got != want && !(v.IsJSONNull() && want == "a text") &&
+		(v.String() != `""` || want != "a text") {
 		return dberr.New(dberr.Invalid, "config", "the setting "+key+" is "+want)
 	}
 	return nil
@@ -278,7 +286,8 @@ func (c *settingsOf) set(ctx context.Context, args []string, unknown bool) error
 func (c *settingsOf) store(ctx context.Context, values map[string]jsonvalue.JSON, unknown bool) error {
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		if !unknown && !c.known(key) {
-			return dberr.New(dberr.Invalid, "config", "nothing knows the setting "+key+"; with --unknown it is stored all the same")
+			return dberr.New(dberr.Invalid, "config",
+				"nothing knows the setting "+key+"; with --unknown it is stored all the same")
 		}
 		if err := c.typed(key, values[key]); err != nil {
 			return err
@@ -338,7 +347,8 @@ func (c *settingsOf) diff(path string, secrets bool) error {
 		return writeJSON(c.p.env.Stdout, out)
 	}
 	for _, d := range out {
-		fmt.Fprintf(c.p.env.Stdout, "%s: %s, %s %s\n", d.Key, shown(d.Key, d.Stored, secrets), d.Source, shown(d.Key, d.Other, secrets))
+		fmt.Fprintf(c.p.env.Stdout, "%s: %s, %s %s\n", d.Key, shown(d.Key, d.Stored, secrets), d.Source,
+			shown(d.Key, d.Other, secrets))
 	}
 	return nil
 }

@@ -27,13 +27,15 @@ func TestServersSeeSettingsAtOnce(t *testing.T) {
 			}
 		}
 		sees(`"ENABLE_CHANNELS":true`)
-		if code, _, errs := larder(t, "config", "set", "ui.watermark", "W", "channels.enable", "false", "--database-url", db.URL); code != 0 {
+		if code, _, errs := larder(t, "config", "set", "ui.watermark", "W", "channels.enable", "false", "--database-url",
+			db.URL); code != 0 {
 			t.Fatal(errs)
 		}
 		sees(`"ENABLE_CHANNELS":false`)
 		one.send("POST", "/api/v1/configs/import", tok, `{"config":{"ui.watermark":"X"}}`, 200)
 		sees(`"RESPONSE_WATERMARK":"X"`)
-		if code, out, errs := larder(t, "config", "list", "ui.watermark", "--database-url", db.URL); code != 0 || !strings.Contains(out, `"X"`) {
+		if code, out, errs := larder(t, "config", "list", "ui.watermark", "--database-url", db.URL); code != 0 ||
+			!strings.Contains(out, `"X"`) {
 			t.Errorf("%d %s %s", code, out, errs)
 		}
 		one.stop()
@@ -54,13 +56,15 @@ func TestServeLeavesStoredSettingsAlone(t *testing.T) {
 				}
 			}
 		}
-		env := []string{"ENABLE_CHANNELS=false", "ENABLE_SIGNUP=true", "USER_PERMISSIONS_CHAT_DELETE=false", "WEBUI_SECRET_KEY=the same"}
+		env := []string{"ENABLE_CHANNELS=false", "ENABLE_SIGNUP=true", "USER_PERMISSIONS_CHAT_DELETE=false",
+			"WEBUI_SECRET_KEY=the same"}
 		one := start(t, env, args...)
 		tok := token(t, one.send("POST", "/api/v1/auths/signup", "", ada, 200))
 		stored := `{"config":{"ui.watermark":"W","channels.enable":true,"ui.default_user_role":"user","ui.enable_signup":true,"user.permissions":{"chat":{"delete":true}}}}`
 		one.send("POST", "/api/v1/configs/import", tok, stored, 200)
 		sees(one, tok, `"ENABLE_CHANNELS":true`, `"RESPONSE_WATERMARK":"W"`)
-		bo := token(t, one.send("POST", "/api/v1/auths/signup", "", `{"name":"Bo","email":"bo@example.com","password":"pw-bo"}`, 200))
+		bo := token(t, one.send("POST", "/api/v1/auths/signup", "",
+			`{"name":"Bo","email":"bo@example.com","password":"pw-bo"}`, 200))
 		mayDelete := func(p *process, want string) {
 			t.Helper()
 			if got := p.send("GET", "/api/v1/users/permissions", bo, "", 200); !strings.Contains(got, `"delete":`+want+`,`) {

@@ -127,7 +127,8 @@ func (p *program) followed(log *slog.Logger) func(transfer.Round) {
 			log.Info("everything was copied; the source is followed until it is frozen (larder freeze)")
 		}
 		if !r.Quiet() {
-			log.Info("caught up", "inserted", r.Inserted, "updated", r.Updated, "deleted", r.Deleted, "took", r.Elapsed.Round(time.Millisecond))
+			log.Info("caught up", "inserted", r.Inserted, "updated", r.Updated, "deleted", r.Deleted, "took",
+				r.Elapsed.Round(time.Millisecond))
 		}
 	}
 }
@@ -153,9 +154,11 @@ func (p *program) foreseen(rep *transfer.Report) error {
 	all := rep.Totals()
 	switch {
 	case all.Refused > 0:
-		return dberr.New(dberr.Invalid, "copy", fmt.Sprintf("%d rows would end a copy; mend them in the source, or choose what becomes of them (see larder copy --help)", all.Refused))
+		return dberr.New(dberr.Invalid, "copy",
+			fmt.Sprintf("%d rows would end a copy; mend them in the source, or choose what becomes of them (see larder copy --help)", all.Refused))
 	case all.Skipped+all.Repaired > 0:
-		return &partlyError{fmt.Sprintf("%d rows would stay behind and %d would be repaired; nothing was written", all.Skipped, all.Repaired)}
+		return &partlyError{fmt.Sprintf("%d rows would stay behind and %d would be repaired; nothing was written",
+			all.Skipped, all.Repaired)}
 	}
 	return nil
 }

@@ -179,7 +179,8 @@ func TestAServerThatIsRestartedInTheMiddleOfACopy(t *testing.T) {
 					ended := make(chan error, 1)
 					go func() { ended <- cmd.Wait() }()
 					had := int64(0)
-					for begun := time.Now(); had == 0 && len(ended) == 0 && time.Since(begun) < 2*time.Minute; time.Sleep(5 * time.Millisecond) {
+					for begun := time.Now(); had == 0 && len(ended) == 0 &&
+						time.Since(begun) < 2*time.Minute; time.Sleep(5 * time.Millisecond) {
 						had, _ = arrived(t, c.to)
 					}
 					if err := server.Kill(); err != nil {
@@ -223,7 +224,8 @@ func TestACopyOfAnEncryptedFileNamesTheWayOut(t *testing.T) {
 			args = []string{verb, path + ".larder", "--from", "sqlite:///" + path}
 		}
 		code, _, log := larder(t, args...)
-		if code != 1 || !strings.Contains(log, "SQLCipher") || !strings.Contains(log, "sqlcipher_export") || strings.Count(log, "\n") != 1 {
+		if code != 1 || !strings.Contains(log, "SQLCipher") || !strings.Contains(log, "sqlcipher_export") ||
+			strings.Count(log, "\n") != 1 {
 			t.Errorf("%s: %d %s", verb, code, log)
 		}
 	}
@@ -240,13 +242,15 @@ func TestCopyAndVerifySayWhatTheyFound(t *testing.T) {
 	if code, out, log := larder(t, "copy", "--from", from, "--to", to); code != 0 || !strings.Contains(out, "422   422") {
 		t.Fatalf("%d %s %s", code, out, log)
 	}
-	if code, _, log := larder(t, "copy", "--from", from, "--to", to); code != 1 || !strings.Contains(log, "not empty: it has") {
+	if code, _, log := larder(t, "copy", "--from", from, "--to", to); code != 1 ||
+		!strings.Contains(log, "not empty: it has") {
 		t.Errorf("%d %s", code, log)
 	}
 	change(t, filepath.Join(dir, "to.db"), "UPDATE chat SET title = 'other' WHERE id = (SELECT min(id) FROM chat)")
 	change(t, filepath.Join(dir, "to.db"), "DELETE FROM tag WHERE id = (SELECT min(id) FROM tag)")
 	code, out, log = larder(t, "verify", "--from", from, "--to", to)
-	if code != 1 || !strings.Contains(out, "has other values in title") || !strings.Contains(out, "is missing") || !strings.Contains(log, "2 tables differ") {
+	if code != 1 || !strings.Contains(out, "has other values in title") || !strings.Contains(out, "is missing") ||
+		!strings.Contains(log, "2 tables differ") {
 		t.Errorf("%d %s %s", code, out, log)
 	}
 	// The same value in another spelling is no difference.

@@ -80,7 +80,8 @@ func (p *program) runDetach(cmd *cobra.Command, yes, dry bool) error {
 }
 
 // with does something with a database that is open meanwhile.
-func with[T any](ctx context.Context, u *dburl.URL, o engine.Options, do func(context.Context, *engine.Engine) (T, error)) (T, error) {
+func with[T any](ctx context.Context, u *dburl.URL, o engine.Options,
+	do func(context.Context, *engine.Engine) (T, error)) (T, error) {
 	eng, err := engine.OpenURL(ctx, u, o)
 	if err != nil {
 		var none T

@@ -24,7 +24,8 @@ type keyFlags struct {
 
 func (k *keyFlags) registerSeal(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&k.recipients, "encrypt-to", nil, "encrypt the archive to these age recipients (age1...)")
-	flags.StringVar(&k.passphrase, "passphrase-file", "", "encrypt the archive by the passphrase that is the first line of this file")
+	flags.StringVar(&k.passphrase, "passphrase-file", "",
+		"encrypt the archive by the passphrase that is the first line of this file")
 }
 
 func (k *keyFlags) registerOpen(flags *pflag.FlagSet) {
@@ -35,7 +36,8 @@ func (k *keyFlags) registerOpen(flags *pflag.FlagSet) {
 func (k *keyFlags) readPassphrase() (string, error) {
 	b, err := os.ReadFile(k.passphrase)
 	if err != nil {
-		return "", &dberr.Error{Op: "archive", Code: dberr.NotFound, Msg: "the file " + k.passphrase + " with the passphrase cannot be read", Err: err}
+		return "", &dberr.Error{Op: "archive", Code: dberr.NotFound,
+			Msg: "the file " + k.passphrase + " with the passphrase cannot be read", Err: err}
 	}
 	line, _, _ := strings.Cut(string(b), "\n")
 	if line = strings.TrimSuffix(line, "\r"); line == "" {
@@ -103,7 +105,8 @@ func (k *keyFlags) opened(file *os.File, size int64) (*archive.Archive, error) {
 	}
 	r, n, err := age.DecryptReaderAt(file, size, ids...)
 	if err != nil {
-		return nil, &dberr.Error{Op: "archive", Code: dberr.Invalid, Msg: "the archive cannot be decrypted: the key is another one, or the file is damaged", Err: err}
+		return nil, &dberr.Error{Op: "archive", Code: dberr.Invalid,
+			Msg: "the archive cannot be decrypted: the key is another one, or the file is damaged", Err: err}
 	}
 	return archive.Open(r, n)
 }
@@ -113,12 +116,14 @@ func (k *keyFlags) identities() ([]age.Identity, error) {
 	case k.identity != "":
 		f, err := os.Open(k.identity)
 		if err != nil {
-			return nil, &dberr.Error{Op: "archive", Code: dberr.NotFound, Msg: "the file " + k.identity + " with the identity cannot be read", Err: err}
+			return nil, &dberr.Error{Op: "archive", Code: dberr.NotFound,
+				Msg: "the file " + k.identity + " with the identity cannot be read", Err: err}
 		}
 		defer f.Close()
 		ids, err := age.ParseIdentities(f)
 		if err != nil {
-			return nil, &dberr.Error{Op: "archive", Code: dberr.Invalid, Msg: "the file " + k.identity + " holds no identity of age", Err: err}
+			return nil, &dberr.Error{Op: "archive", Code: dberr.Invalid,
+				Msg: "the file " + k.identity + " holds no identity of age", Err: err}
 		}
 		return ids, nil
 	case k.passphrase != "":

@@ -24,7 +24,8 @@ func TestErrorsAsJSON(t *testing.T) {
 				Status        int
 			}
 		}
-		if err := json.Unmarshal([]byte(errs), &e); err != nil || code != c.status || e.Error.Status != code || e.Error.Code != c.code || e.Error.Message == "" || out != "" {
+		if err := json.Unmarshal([]byte(errs), &e); err != nil || code != c.status || e.Error.Status != code ||
+			e.Error.Code != c.code || e.Error.Message == "" || out != "" {
 			t.Errorf("%v: exit status %d, %v: %s %s", c.args, code, err, out, errs)
 		}
 	}

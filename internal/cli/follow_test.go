@@ -58,18 +58,21 @@ func TestMovingWithoutDowntime(t *testing.T) {
 				defer mu.Unlock()
 				return len(written) > 10
 			}
-			for begun := time.Now(); time.Since(begun) < followedFor || !some() && time.Since(begun) < followedFor+2*time.Minute; {
+			for begun := time.Now(); time.Since(begun) < followedFor ||
+				!some() && time.Since(begun) < followedFor+2*time.Minute; {
 				time.Sleep(20 * time.Millisecond)
 			}
 			frozen := time.Now()
-			if code, out, log := larder(t, "freeze", "--database-url", from, "--why", "to "+e); code != 0 || !strings.Contains(out, "stop Open WebUI") {
+			if code, out, log := larder(t, "freeze", "--database-url", from, "--why", "to "+e); code != 0 ||
+				!strings.Contains(out, "stop Open WebUI") {
 				t.Fatalf("%d %s%s", code, out, log)
 			}
 			wg.Wait()
 			if err := copying.Wait(); err != nil {
 				t.Fatalf("%v\n%s", err, log.String())
 			}
-			t.Logf("%d chats were written; the target was ready %v after the source began to be frozen", len(written), time.Since(frozen).Round(time.Millisecond))
+			t.Logf("%d chats were written; the target was ready %v after the source began to be frozen", len(written),
+				time.Since(frozen).Round(time.Millisecond))
 			status, said := old.ask("POST", "/api/v1/chats/new", user, `{"chat":{"title":"too late"}}`)
 			if status != 503 || !strings.Contains(said, "moved elsewhere (to "+e+"): use it where it has gone") {
 				t.Errorf("a change of the frozen one: %d %s", status, said)
@@ -78,7 +81,8 @@ func TestMovingWithoutDowntime(t *testing.T) {
 				t.Errorf("reading the frozen one: %d", status)
 			}
 			fresh := start(t, nil, "--database-url", to, "--data-dir", dir)
-			there := fresh.send("GET", "/api/v1/chats/all", token(t, fresh.send("POST", "/api/v1/auths/signin", "", ada, 200)), "", 200)
+			there := fresh.send("GET", "/api/v1/chats/all",
+				token(t, fresh.send("POST", "/api/v1/auths/signin", "", ada, 200)), "", 200)
 			for _, title := range written {
 				if !strings.Contains(there, title+`"`) {
 					t.Errorf("%q was acknowledged and is not there", title)
@@ -94,7 +98,8 @@ func TestMovingWithoutDowntime(t *testing.T) {
 				}
 				time.Sleep(20 * time.Millisecond)
 			}
-			if code, out, log := larder(t, "thaw", "--database-url", from); code != 0 || !strings.Contains(out, "can be changed again") {
+			if code, out, log := larder(t, "thaw", "--database-url", from); code != 0 ||
+				!strings.Contains(out, "can be changed again") {
 				t.Fatalf("%d %s%s", code, out, log)
 			}
 			if late.says(`msg=serving`) == nil {
@@ -112,12 +117,14 @@ func TestAChangeThatWaitsIsCutOffByTheFreeze(t *testing.T) {
 		p := start(t, nil, "--database-url", db.URL, "--data-dir", t.TempDir())
 		user := token(t, p.send("POST", "/api/v1/auths/signup", "", ada, 200))
 		var chat struct{ ID string }
-		if err := json.Unmarshal([]byte(p.send("POST", "/api/v1/chats/new", user, `{"chat":{"title":"before"}}`, 200)), &chat); err != nil {
+		if err := json.Unmarshal([]byte(p.send("POST", "/api/v1/chats/new", user, `{"chat":{"title":"before"}}`, 200)),
+			&chat); err != nil {
 			t.Fatal(err)
 		}
 		eng := enginetest.Open(t, db.URL, engine.Options{})
 		title := func() string {
-			s, err := query.One[string](t.Context(), eng, query.Select(tables.Chat.Title).From(tables.Chat.Table).Where(tables.Chat.ID.Eq(chat.ID)))
+			s, err := query.One[string](t.Context(), eng,
+				query.Select(tables.Chat.Title).From(tables.Chat.Table).Where(tables.Chat.ID.Eq(chat.ID)))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -127,7 +134,8 @@ func TestAChangeThatWaitsIsCutOffByTheFreeze(t *testing.T) {
 		holder := make(chan error, 1)
 		go func() { // somebody has the row
 			holder <- eng.InTx(t.Context(), engine.TxOptions{MaxAttempts: 1}, func(ctx context.Context, tx *engine.Tx) error {
-				_, err := query.Exec(ctx, tx, query.Update(tables.Chat.Table).Set(tables.Chat.Archived.Set(true)).Where(tables.Chat.ID.Eq(chat.ID)))
+				_, err := query.Exec(ctx, tx,
+					query.Update(tables.Chat.Table).Set(tables.Chat.Archived.Set(true)).Where(tables.Chat.ID.Eq(chat.ID)))
 				close(held)
 				<-let
 				return err
@@ -163,7 +171,8 @@ func TestAChangeThatWaitsIsCutOffByTheFreeze(t *testing.T) {
 		if got.status == 0 {
 			got = <-answered
 		}
-		if got.status == 200 != (now == "after") || got.status != 200 && (got.status != 503 || !strings.Contains(got.text, "(moved to the new server)")) {
+		if got.status == 200 != (now == "after") ||
+			got.status != 200 && (got.status != 503 || !strings.Contains(got.text, "(moved to the new server)")) {
 			t.Errorf("answered with %d %s, and the title is %q", got.status, got.text, now)
 		}
 		if eng.Dialect().Has(driver.ServerProcess) && got.status == 200 {

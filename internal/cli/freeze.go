@@ -26,7 +26,8 @@ called larder_frozen stands in the database until larder thaw.`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			err := p.onDatabase(cmd, func(ctx context.Context, eng *engine.Engine) error { return larder.Freeze(ctx, eng, why) })
 			if err == nil {
-				_, err = fmt.Fprintln(p.env.Stdout, "the database is frozen: larder servers refuse changes; stop Open WebUI where it uses this database")
+				_, err = fmt.Fprintln(p.env.Stdout,
+					"the database is frozen: larder servers refuse changes; stop Open WebUI where it uses this database")
 			}
 			return err
 		},
@@ -71,6 +72,7 @@ func (p *program) onDatabase(cmd *cobra.Command, do func(context.Context, *engin
 		return err
 	}
 	o.ReadOnly = false
-	_, err = with(cmd.Context(), c.URL, o, func(ctx context.Context, eng *engine.Engine) (struct{}, error) { return struct{}{}, do(ctx, eng) })
+	_, err = with(cmd.Context(), c.URL, o,
+		func(ctx context.Context, eng *engine.Engine) (struct{}, error) { return struct{}{}, do(ctx, eng) })
 	return err
 }

@@ -22,10 +22,13 @@ func TestTheFuzzerFindsNothing(t *testing.T) {
 	for _, engine := range testdb.Engines() {
 		t.Run(engine, func(t *testing.T) {
 			p := start(t, nil, "--data-dir", t.TempDir(), "--database-url", testdb.New(t, engine).URL)
-			admin := token(t, p.send("POST", "/api/v1/auths/signup", "", `{"name":"Ada","email":"ada@example.com","password":"pw-ada-1"}`, 200))
-			user := token(t, p.send("POST", "/api/v1/auths/add", admin, `{"name":"Bob","email":"bob@example.com","password":"pw-bob-1","role":"user"}`, 200))
+			admin := token(t, p.send("POST", "/api/v1/auths/signup", "",
+				`{"name":"Ada","email":"ada@example.com","password":"pw-ada-1"}`, 200))
+			user := token(t, p.send("POST", "/api/v1/auths/add", admin,
+				`{"name":"Bob","email":"bob@example.com","password":"pw-bob-1","role":"user"}`, 200))
 			for who, bearer := range map[string]string{"an admin": admin, "a user": user, "a stranger": ""} {
-				args := []string{"run", "http://" + p.addr + "/openapi.json", "--no-color", "--generation-deterministic", "--max-examples", "40",
+				args := []string{"run", "http://" + p.addr + "/openapi.json", "--no-color", "--generation-deterministic",
+					"--max-examples", "40",
 					"--phases", "coverage,fuzzing",
 					"--checks", "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance",
 					// It would end its own session, or lock itself out.
@@ -55,7 +58,8 @@ func installed(t *testing.T) string {
 	if _, err := os.Stat(program); err == nil {
 		return program
 	}
-	for _, args := range [][]string{{"python3", "-m", "venv", dir}, {filepath.Join(dir, "bin", "pip"), "install", "--quiet", schemathesis}} {
+	for _, args := range [][]string{{"python3", "-m", "venv", dir},
+		{filepath.Join(dir, "bin", "pip"), "install", "--quiet", schemathesis}} {
 		if out, err := exec.CommandContext(t.Context(), args[0], args[1:]...).CombinedOutput(); err != nil {
 			t.Fatalf("%v: %v\n%s", args, err, out)
 		}

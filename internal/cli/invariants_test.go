@@ -31,11 +31,13 @@ func invariants(t *testing.T, database, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	nextDay := func() time.Time { return time.Now().Add(48 * time.Hour) } // what is of today may belong to an upload that goes on
+	// What is of today may belong to an upload that goes on.
+	nextDay := func() time.Time { return time.Now().Add(48 * time.Hour) }
 	st := store.New(eng, store.Options{Blobs: blobs.New(bucket, nextDay)})
 
 	chats := 0
-	for c, err := range st.Chats.Each(ctx, store.Program(), store.ChatFilter{Everybody: true, IncludeArchived: true, IncludePinned: true, IncludeFolders: true}, store.Page{}) {
+	for c, err := range st.Chats.Each(ctx, store.Program(), store.ChatFilter{Everybody: true, IncludeArchived: true,
+		IncludePinned: true, IncludeFolders: true}, store.Page{}) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -146,7 +148,8 @@ func inOrder(t *testing.T, eng *engine.Engine, c model.Chat) {
 			return *p
 		}
 		var a, b any
-		if !ok || r.Content.Decode(&a) != nil || w.Content.Decode(&b) != nil || a != b || parent(r.ParentID) != parent(w.ParentID) {
+		if !ok || r.Content.Decode(&a) != nil || w.Content.Decode(&b) != nil || a != b ||
+			parent(r.ParentID) != parent(w.ParentID) {
 			t.Errorf("chat %s: the row of message %s says something else than the document", c.ID, w.ID)
 		}
 	}

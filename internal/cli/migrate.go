@@ -82,7 +82,8 @@ func (p *program) migrateVerb(s *command.Session, v command.Verb) *cobra.Command
 }
 
 func sameEmailFlag(f *pflag.FlagSet, to *string) {
-	f.StringVar(to, "same-email", string(migrations.StopOnSameEmail), "users whose e-mails differ only in case: stop, keep-newest or rename; see plan")
+	f.StringVar(to, "same-email", string(migrations.StopOnSameEmail),
+		"users whose e-mails differ only in case: stop, keep-newest or rename; see plan")
 }
 
 func sameEmail(flag string) (migrations.SameEmail, error) {

@@ -18,7 +18,8 @@ import (
 func larder(t testing.TB, args ...string) (code int, stdout, stderr string) {
 	t.Helper()
 	var out, errs bytes.Buffer
-	code = cli.Main(t.Context(), args, cli.Environment{Stdout: &out, Stderr: &errs, Lookup: func(string) (string, bool) { return "", false }})
+	code = cli.Main(t.Context(), args,
+		cli.Environment{Stdout: &out, Stderr: &errs, Lookup: func(string) (string, bool) { return "", false }})
 	return code, out.String(), errs.String()
 }
 
@@ -61,7 +62,8 @@ func TestMigrate(t *testing.T) {
 		} {
 			code, out, errs := larder(t, c.args...)
 			if code != c.code || c.stdout != "*" && out != c.stdout || !strings.Contains(errs, c.stderr) {
-				t.Errorf("%v: exit status %d, wanted %d\nstdout %q\nwanted %q\nstderr %q", c.args, code, c.code, out, c.stdout, errs)
+				t.Errorf("%v: exit status %d, wanted %d\nstdout %q\nwanted %q\nstderr %q", c.args, code, c.code, out,
+					c.stdout, errs)
 			}
 		}
 	})
@@ -70,11 +72,14 @@ func TestMigrate(t *testing.T) {
 func TestMigrateWithoutADatabase(t *testing.T) {
 	code, out, errs := larder(t, "migrate", "heads", "--output", "json")
 	var heads []struct{ ID, Lineage string }
-	if err := json.Unmarshal([]byte(out), &heads); code != 0 || err != nil || len(heads) != 2 || heads[0].ID != tables.Head || heads[0].Lineage != "main" || heads[1].Lineage != "larder" {
+	if err := json.Unmarshal([]byte(out), &heads); code != 0 || err != nil || len(heads) != 2 ||
+		heads[0].ID != tables.Head || heads[0].Lineage != "main" || heads[1].Lineage != "larder" {
 		t.Errorf("exit status %d, %v: %s %s", code, err, out, errs)
 	}
-	code, out, errs = larder(t, "migrate", "upgrade", "7e5b:ca81", "--sql", "--database-url", "postgresql://u:topsecret@nowhere.invalid/x")
-	if code != 0 || !strings.Contains(out, `CREATE TABLE "config"`) && !strings.Contains(out, "CREATE TABLE config") || strings.Contains(out+errs, "topsecret") {
+	code, out, errs = larder(t, "migrate", "upgrade", "7e5b:ca81", "--sql", "--database-url",
+		"postgresql://u:topsecret@nowhere.invalid/x")
+	if code != 0 || !strings.Contains(out, `CREATE TABLE "config"`) && !strings.Contains(out, "CREATE TABLE config") ||
+		strings.Contains(out+errs, "topsecret") {
 		t.Errorf("exit status %d: %s %s", code, out, errs)
 	}
 	code, out, errs = larder(t, "migrate", "upgrade", "head", "--database-url", "postgresql://u:topsecret@127.0.0.1:1/x")

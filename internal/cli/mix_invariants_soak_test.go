@@ -28,7 +28,8 @@ func (m *mix) acknowledged(clients []*client) {
 		}
 		for id, bytes := range c.files {
 			files++
-			if got, _, err := c.call("look", "GET", "/api/v1/files/"+id+"/content", "", "", 200); err != nil || string(got) != bytes {
+			if got, _, err := c.call("look", "GET", "/api/v1/files/"+id+"/content", "", "", 200); err != nil ||
+				string(got) != bytes {
 				m.t.Errorf("file %s: %d bytes, want %d; %v", id, len(got), len(bytes), err)
 			}
 		}
@@ -48,7 +49,8 @@ func (m *mix) acknowledged(clients []*client) {
 			}
 		}
 	}
-	m.t.Logf("%d messages, %d files and %d links are there, %d things that were deleted are not", messages, files, links, gone)
+	m.t.Logf("%d messages, %d files and %d links are there, %d things that were deleted are not", messages,
+		files, links, gone)
 	if messages == 0 || files == 0 || links == 0 || gone == 0 {
 		m.t.Error("the clients did not do all they should")
 	}

@@ -103,7 +103,8 @@ func (c *client) call(what, method, path, kind, body string, want ...int) ([]byt
 			return nil, 0, errLost
 		}
 		c.note(what, strconv.Itoa(resp.StatusCode), time.Since(begin))
-		if after, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && (resp.StatusCode == 503 || resp.StatusCode == 429) {
+		if after, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil &&
+			(resp.StatusCode == 503 || resp.StatusCode == 429) {
 			time.Sleep(time.Duration(after) * time.Second)
 			continue
 		}
@@ -150,7 +151,8 @@ func (c *client) json(what, method, path, body string, into any, want ...int) (i
 
 func (c *client) signIn() {
 	var s struct{ Token string }
-	if _, err := c.json("sign-in", "POST", "/api/v1/auths/signin", fmt.Sprintf(`{"email":%q,"password":%q}`, c.email(), c.password()), &s, 200); err == nil {
+	if _, err := c.json("sign-in", "POST", "/api/v1/auths/signin",
+		fmt.Sprintf(`{"email":%q,"password":%q}`, c.email(), c.password()), &s, 200); err == nil {
 		c.token = s.Token
 	}
 }
@@ -176,8 +178,9 @@ func quoted(s string) string {
 func (c *client) create() {
 	text := c.text()
 	var x struct{ ID string }
-	_, err := c.json("create", "POST", "/api/v1/chats/new", fmt.Sprintf(`{"chat":{"title":%s,"history":{"currentId":"m0","messages":{"m0":`+
-		`{"id":"m0","role":"user","content":%s,"parentId":null,"childrenIds":[],"timestamp":1700000000}}}}}`, quoted(text), quoted(text)), &x, 200)
+	_, err := c.json("create", "POST", "/api/v1/chats/new",
+		fmt.Sprintf(`{"chat":{"title":%s,"history":{"currentId":"m0","messages":{"m0":`+
+			`{"id":"m0","role":"user","content":%s,"parentId":null,"childrenIds":[],"timestamp":1700000000}}}}}`, quoted(text), quoted(text)), &x, 200)
 	if err == nil {
 		c.chats[x.ID], c.messages[x.ID] = "m0", map[string]string{"m0": text}
 	}
@@ -190,8 +193,9 @@ func (c *client) append() {
 		chat, parent = id, quoted(last)
 	}
 	id, text := fmt.Sprintf("m%d-%d", c.n, c.rnd.Uint64()), c.text()
-	_, err := c.json("append", "POST", "/api/v1/chats/"+chat, fmt.Sprintf(`{"chat":{"history":{"currentId":%s,"messages":{%s:`+
-		`{"id":%s,"role":"user","content":%s,"parentId":%s,"childrenIds":[],"timestamp":1700000001}}}}}`, quoted(id), quoted(id), quoted(id), quoted(text), parent), nil, 200)
+	_, err := c.json("append", "POST", "/api/v1/chats/"+chat,
+		fmt.Sprintf(`{"chat":{"history":{"currentId":%s,"messages":{%s:`+
+			`{"id":%s,"role":"user","content":%s,"parentId":%s,"childrenIds":[],"timestamp":1700000001}}}}}`, quoted(id), quoted(id), quoted(id), quoted(text), parent), nil, 200)
 	if err != nil {
 		return
 	}

@@ -86,7 +86,8 @@ func (f *moveFlags) registerRules(flags *pflag.FlagSet) {
 }
 
 func (f *moveFlags) registerQuarantine(flags *pflag.FlagSet) {
-	flags.StringVar(&f.quarantine, "quarantine", "larder-quarantine.jsonl", "the file for rows that stay behind or are repaired, as they were")
+	flags.StringVar(&f.quarantine, "quarantine", "larder-quarantine.jsonl",
+		"the file for rows that stay behind or are repaired, as they were")
 }
 
 // policies are the rules that the flags ask for.
@@ -149,7 +150,8 @@ func (p *program) moveOptions(f *moveFlags, log *slog.Logger) (larder.MoveOption
 	if p.env.get("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(moveMemory)
 	}
-	part := engine.Options{Drivers: engines.All(), SQLite: new(dburl.SQLiteSettings{}.ForMigration()), Logger: log, Hooks: p.global.statements.hooks(log)}
+	part := engine.Options{Drivers: engines.All(), SQLite: new(dburl.SQLiteSettings{}.ForMigration()), Logger: log,
+		Hooks: p.global.statements.hooks(log)}
 	o := larder.MoveOptions{OnlyUsers: f.users, From: part, To: part, Logger: log, Build: build(),
 		Transfer: transfer.Options{Tables: f.tables, Rules: rules, Resume: f.resume, Progress: p.moved(log)}}
 	o.From.Schema, o.To.Schema = f.fromSchema, f.toSchema
@@ -169,9 +171,11 @@ func (f *moveFlags) openQuarantine() (io.WriteCloser, error) {
 	w, err := os.OpenFile(f.quarantine, how, 0o600)
 	switch {
 	case errors.Is(err, fs.ErrExist):
-		return nil, dberr.New(dberr.AlreadyExists, "quarantine", "the file "+f.quarantine+" is there already; name another one with --quarantine")
+		return nil, dberr.New(dberr.AlreadyExists, "quarantine", "the file "+f.quarantine+
+			" is there already; name another one with --quarantine")
 	case err != nil:
-		return nil, &dberr.Error{Op: "quarantine", Code: dberr.Unavailable, Msg: "the file " + f.quarantine + " cannot be written", Err: err}
+		return nil, &dberr.Error{Op: "quarantine", Code: dberr.Unavailable,
+			Msg: "the file " + f.quarantine + " cannot be written", Err: err}
 	}
 	f.opened = true
 	return w, nil
@@ -190,14 +194,16 @@ func (p *program) moved(log *slog.Logger) func(transfer.Progress) {
 		if !terminal(p.env.Stderr) {
 			if time.Since(shown) >= 5*time.Second {
 				shown = time.Now()
-				log.Info(string(now.Stage), "table", now.Table, "rows", now.Rows, "of", now.Total, "rows_per_second", int(now.Rate()),
+				log.Info(string(now.Stage), "table", now.Table, "rows", now.Rows, "of", now.Total, "rows_per_second",
+					int(now.Rate()),
 					"left", now.Left().Round(time.Second))
 			}
 			return
 		}
 		if bar == nil || stage != now.Stage {
 			stage = now.Stage
-			bar = progressbar.NewOptions64(max(now.Total, 1), progressbar.OptionSetWriter(p.env.Stderr), progressbar.OptionSetDescription(string(stage)),
+			bar = progressbar.NewOptions64(max(now.Total, 1), progressbar.OptionSetWriter(p.env.Stderr),
+				progressbar.OptionSetDescription(string(stage)),
 				progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("rows"), progressbar.OptionClearOnFinish())
 		}
 		_ = bar.Set64(now.Rows) // a terminal that is gone ends nothing
@@ -216,7 +222,8 @@ func (p *program) tell(rep *transfer.Report, rows bool) error {
 		for _, t := range rep.Tables {
 			for _, r := range t.Rows {
 				for _, x := range r.Problems {
-					fmt.Fprintf(p.env.Stdout, "%s %s%s: %s: %s (%s)\n", t.Table, rowName(r), inColumn(x.Column), x.Class, x.Why, x.Action)
+					fmt.Fprintf(p.env.Stdout, "%s %s%s: %s: %s (%s)\n", t.Table, rowName(r), inColumn(x.Column), x.Class,
+						x.Why, x.Action)
 				}
 			}
 		}

@@ -39,7 +39,8 @@ func run(t *testing.T, env []string, args ...string) *process {
 	p := &process{t: t, done: make(chan struct{})}
 	p.cmd = exec.Command("larder", append([]string{"serve", "--port", "0"}, args...)...)
 	for _, kv := range os.Environ() {
-		if !strings.HasPrefix(kv, "DATABASE_") && !strings.HasPrefix(kv, "DATA_DIR=") && !strings.HasPrefix(kv, "WEBUI_") && !strings.HasPrefix(kv, "ENABLE_DB_") {
+		if !strings.HasPrefix(kv, "DATABASE_") && !strings.HasPrefix(kv, "DATA_DIR=") && !strings.HasPrefix(kv, "WEBUI_") &&
+			!strings.HasPrefix(kv, "ENABLE_DB_") {
 			p.cmd.Env = append(p.cmd.Env, kv)
 		}
 	}

@@ -42,7 +42,8 @@ func (f *protectFlags) check() error {
 	for _, c := range []struct {
 		flag        string
 		n, from, to int
-	}{{"--memory-mb", f.memory, 16, 1 << 20}, {"--max-connections", f.conns, 0, 1 << 20}, {"--max-connections-per-address", f.perAddress, 1, 1 << 20}} {
+	}{{"--memory-mb", f.memory, 16, 1 << 20}, {"--max-connections", f.conns, 0, 1 << 20},
+		{"--max-connections-per-address", f.perAddress, 1, 1 << 20}} {
 		if c.n < c.from || c.n > c.to {
 			return &usageError{fmt.Sprintf("%s is out of range: it is between %d and %d", c.flag, c.from, c.to)}
 		}

@@ -67,10 +67,12 @@ func (p *program) applyQuarantine(cmd *cobra.Command, path string, f *moveFlags)
 		for _, r := range done.Refusals {
 			fmt.Fprintln(p.env.Stdout, r)
 		}
-		_, err = fmt.Fprintf(p.env.Stdout, "%d rows were put in, %d were there, %d do not fit\n", done.Inserted, done.Present, done.Refused)
+		_, err = fmt.Fprintf(p.env.Stdout, "%d rows were put in, %d were there, %d do not fit\n", done.Inserted,
+			done.Present, done.Refused)
 	}
 	if err == nil && done.Refused > 0 {
-		err = dberr.New(dberr.Invalid, "quarantine", fmt.Sprintf("%d rows do not fit; mend them in the file and apply it again", done.Refused))
+		err = dberr.New(dberr.Invalid, "quarantine",
+			fmt.Sprintf("%d rows do not fit; mend them in the file and apply it again", done.Refused))
 	}
 	return err
 }

@@ -118,6 +118,7 @@ func (p *program) root() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	p.global.register(root)
-	root.AddCommand(p.serve(), p.migrate(), p.config(), p.copy(), p.verify(), p.quarantine(), p.backup(), p.restore(), p.freeze(), p.thaw(), p.search(), p.detach(), p.version())
+	root.AddCommand(p.serve(), p.migrate(), p.config(), p.copy(), p.verify(), p.quarantine(), p.backup(), p.restore(),
+		p.freeze(), p.thaw(), p.search(), p.detach(), p.version())
 	return root
 }

@@ -61,10 +61,12 @@ func (p *program) runSearchStatus(cmd *cobra.Command) error {
 		return writeJSON(p.env.Stdout, st)
 	}
 	if !st.Tables {
-		_, err = fmt.Fprintln(p.env.Stdout, "the database has no tables for the search: every search reads all messages; larder serve makes them, or larder migrate upgrade")
+		_, err = fmt.Fprintln(p.env.Stdout,
+			"the database has no tables for the search: every search reads all messages; larder serve makes them, or larder migrate upgrade")
 		return err
 	}
-	_, err = fmt.Fprintf(p.env.Stdout, "%d chats, of which %d have changed since their texts were taken\n%d texts of %.1f MB, %d of them in %d parts of the index\n",
+	_, err = fmt.Fprintf(p.env.Stdout,
+		"%d chats, of which %d have changed since their texts were taken\n%d texts of %.1f MB, %d of them in %d parts of the index\n",
 		st.Chats, st.Changed, st.Kept, float64(st.Bytes)/1e6, st.Indexed, st.Parts)
 	return err
 }
@@ -75,15 +77,16 @@ func (p *program) runReindex(cmd *cobra.Command, all bool) error {
 	if err != nil {
 		return err
 	}
-	done, err := with(cmd.Context(), c.URL, p.engineOptions(c, log), func(ctx context.Context, eng *engine.Engine) (store.SearchProgress, error) {
-		x := store.NewSearchIndex(eng, store.New(eng, store.Options{}), p.indexed(log))
-		if all {
-			if err := x.Forget(ctx); err != nil {
-				return store.SearchProgress{}, err
+	done, err := with(cmd.Context(), c.URL, p.engineOptions(c, log),
+		func(ctx context.Context, eng *engine.Engine) (store.SearchProgress, error) {
+			x := store.NewSearchIndex(eng, store.New(eng, store.Options{}), p.indexed(log))
+			if all {
+				if err := x.Forget(ctx); err != nil {
+					return store.SearchProgress{}, err
+				}
 			}
-		}
-		return reindex(ctx, x)
-	})
+			return reindex(ctx, x)
+		})
 	if dberr.CodeOf(err) == dberr.SchemaMismatch {
 		return &dberr.Error{Op: "search", Code: dberr.SchemaMismatch, Err: err,
 			Msg: "the database has no tables for the search; start larder serve on it, or run larder migrate upgrade, which makes them"}
@@ -94,8 +97,10 @@ func (p *program) runReindex(cmd *cobra.Command, all bool) error {
 	if p.global.output == "json" {
 		return writeJSON(p.env.Stdout, map[string]int64{"chats": done.Chats, "parts": done.Parts, "left": done.Never})
 	}
-	if _, err = fmt.Fprintf(p.env.Stdout, "%d chats brought up to date, %d parts of the index made\n", done.Chats, done.Parts); err == nil && done.Never > 0 {
-		_, err = fmt.Fprintf(p.env.Stdout, "%d chats say that they changed in the future, or not when; each search looks at them\n", done.Never)
+	if _, err = fmt.Fprintf(p.env.Stdout, "%d chats brought up to date, %d parts of the index made\n", done.Chats,
+		done.Parts); err == nil && done.Never > 0 {
+		_, err = fmt.Fprintf(p.env.Stdout,
+			"%d chats say that they changed in the future, or not when; each search looks at them\n", done.Never)
 	}
 	return err
 }
@@ -135,7 +140,8 @@ func (p *program) indexed(log *slog.Logger) func(store.SearchProgress) {
 			return
 		}
 		if bar == nil {
-			bar = progressbar.NewOptions64(max(now.Of, 1), progressbar.OptionSetWriter(p.env.Stderr), progressbar.OptionSetDescription("search"),
+			bar = progressbar.NewOptions64(max(now.Of, 1), progressbar.OptionSetWriter(p.env.Stderr),
+				progressbar.OptionSetDescription("search"),
 				progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("chats"), progressbar.OptionClearOnFinish())
 		}
 		_ = bar.Set64(min(now.Chats, now.Of)) // a terminal that is gone ends nothing

@@ -29,7 +29,8 @@ func (p *program) secret() (key []byte, made bool, err error) {
 		return key, false, err
 	}
 	if err := makeSecret(dir, path); err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, false, &dberr.Error{Op: "secret", Code: dberr.Unavailable, Msg: "the file " + path + " cannot be written; set WEBUI_SECRET_KEY or make the data directory writable", Err: err}
+		return nil, false, &dberr.Error{Op: "secret", Code: dberr.Unavailable,
+			Msg: "the file " + path + " cannot be written; set WEBUI_SECRET_KEY or make the data directory writable", Err: err}
 	}
 	key, err = readSecret(path)
 	return key, true, err

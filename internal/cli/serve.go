@@ -179,7 +179,8 @@ func (p *program) runServe(cmd *cobra.Command, f serveFlags) error {
 	addr := net.JoinHostPort(f.host, strconv.Itoa(f.port))
 	l, err := lc.Listen(ctx, "tcp", addr)
 	if err != nil {
-		return &dberr.Error{Op: "serve", Code: dberr.Unavailable, Msg: "cannot listen on " + addr + "; choose another --port or --host", Err: err}
+		return &dberr.Error{Op: "serve", Code: dberr.Unavailable,
+			Msg: "cannot listen on " + addr + "; choose another --port or --host", Err: err}
 	}
 	defer l.Close()
 	conf, err := p.database(log)
@@ -264,7 +265,8 @@ func (p *program) switchedOff(variable string) bool {
 
 // serveFrom answers requests from now on, and brings the database to where it
 // can be served meanwhile.
-func serveFrom(signals context.Context, srv *server.Server, l net.Listener, db *larder.Database, log *slog.Logger) error {
+func serveFrom(signals context.Context, srv *server.Server, l net.Listener, db *larder.Database,
+	log *slog.Logger) error {
 	ctx, cancel := context.WithCancel(signals)
 	defer cancel()
 	served := make(chan error, 1)
@@ -311,7 +313,8 @@ func (p *program) makeDataDir(u *dburl.URL) error {
 		return nil
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return &dberr.Error{Op: "serve", Code: dberr.Unavailable, Msg: "the data directory " + dir + " cannot be made", Err: err}
+		return &dberr.Error{Op: "serve", Code: dberr.Unavailable,
+			Msg: "the data directory " + dir + " cannot be made", Err: err}
 	}
 	return nil
 }

@@ -70,7 +70,8 @@ func migrated(t *testing.T, p *process) {
 	}
 	tok := token(t, p.send("POST", "/api/v1/auths/signin", "", signIn, 200))
 	var list []struct{ ID, Title string }
-	if err := json.Unmarshal([]byte(p.send("GET", "/api/v1/chats/", tok, "", 200)), &list); err != nil || len(list) != oldChats {
+	if err := json.Unmarshal([]byte(p.send("GET", "/api/v1/chats/", tok, "", 200)), &list); err != nil ||
+		len(list) != oldChats {
 		t.Fatalf("%d chats, %v", len(list), err)
 	}
 	if list[0].ID != "c11" || list[0].Title != "chat 11" {
@@ -124,7 +125,8 @@ func TestServeMigrates(t *testing.T) {
 			if !strings.Contains(log, "file="+copies[0]) {
 				t.Errorf("the log does not name %s", copies[0])
 			}
-			if code, out, _ := larder(t, "migrate", "current", "--database-url", "sqlite:///"+copies[0]); code != 0 || !strings.HasPrefix(out, oldRevision) {
+			if code, out, _ := larder(t, "migrate", "current", "--database-url", "sqlite:///"+copies[0]); code != 0 ||
+				!strings.HasPrefix(out, oldRevision) {
 				t.Errorf("the copy is at %s", out)
 			}
 		}
@@ -242,7 +244,8 @@ func TestServeIsEndedInTheMiddle(t *testing.T) {
 				continue
 			}
 			p.stop() // with status 0
-			if log := p.text(); !strings.Contains(log, "msg=serving") && !strings.Contains(log, "the next start goes on from there") {
+			if log := p.text(); !strings.Contains(log, "msg=serving") &&
+				!strings.Contains(log, "the next start goes on from there") {
 				t.Errorf("the log says\n%s", log)
 			}
 		}
@@ -269,7 +272,8 @@ func TestClientsThatComeEarlyWait(t *testing.T) {
 		p.says("waiting for another process")
 		p.get("/health", 200)
 		p.get("/health/db", 200)
-		if got := p.get("/ready", 503); !strings.Contains(got, "Another process is migrating the database.") || !strings.Contains(got, oldRevision) {
+		if got := p.get("/ready", 503); !strings.Contains(got, "Another process is migrating the database.") ||
+			!strings.Contains(got, oldRevision) {
 			t.Errorf("/ready answers %s", got)
 		}
 		early := make(chan string, 3)
@@ -431,7 +435,8 @@ func TestServeANewerDatabase(t *testing.T) {
 				{"POST", "/api/v1/auths/update/timezone", `{"timezone":"UTC"}`},
 			}
 			if args == nil { // hashes take their time
-				writes = append(writes, [3]string{"POST", "/api/v1/auths/add", `{"name":"B","email":"b@example.com","password":"pw","role":"user"}`},
+				writes = append(writes, [3]string{"POST", "/api/v1/auths/add",
+					`{"name":"B","email":"b@example.com","password":"pw","role":"user"}`},
 					[3]string{"POST", "/api/v1/auths/update/password", `{"password":"pw-ada","new_password":"pw"}`})
 			}
 			for _, w := range writes {
@@ -511,7 +516,8 @@ func TestServeHalfASchema(t *testing.T) {
 		}
 	}
 	p.stop()
-	if last := run(t, nil, "--data-dir", dir, "--migrate", "check").fails(); !strings.Contains(last, "is not in order") || !strings.Contains(last, "chat_message") {
+	if last := run(t, nil, "--data-dir", dir, "--migrate", "check").fails(); !strings.Contains(last, "is not in order") ||
+		!strings.Contains(last, "chat_message") {
 		t.Errorf("check says %s", last)
 	}
 }
@@ -551,7 +557,8 @@ func TestServeChecks(t *testing.T) {
 		if err := eng.Close(); err != nil {
 			t.Fatal(err)
 		}
-		if last := run(t, nil, args...).fails(); !strings.Contains(last, "mine") || !strings.Contains(last, "larder migrate check") {
+		if last := run(t, nil, args...).fails(); !strings.Contains(last, "mine") ||
+			!strings.Contains(last, "larder migrate check") {
 			t.Errorf("on one with a column too much: %s", last)
 		}
 	})
@@ -565,7 +572,8 @@ func TestServeLeavesTheDatabaseAlone(t *testing.T) {
 		off := launch(t, nil, "--migrate", "off", "--data-dir", dir, "--database-url", db.URL)
 		off.says("is left alone")
 		off.get("/health", 200)
-		if got := off.get("/ready", 503); !strings.Contains(got, "The database is empty, and is left alone because of --migrate off") {
+		if got := off.get("/ready", 503); !strings.Contains(got,
+			"The database is empty, and is left alone because of --migrate off") {
 			t.Errorf("/ready answers %s", got)
 		}
 		if got := off.send("POST", "/api/v1/auths/signin", "", signIn, 503); !strings.Contains(got, "is left alone") {
@@ -581,14 +589,16 @@ func TestServeLeavesTheDatabaseAlone(t *testing.T) {
 		was := sum(t, db.URL)
 		off = launch(t, []string{"ENABLE_DB_MIGRATIONS=False"}, "--data-dir", dir, "--database-url", db.URL)
 		off.says("is left alone")
-		if got := off.get("/ready", 503); !strings.Contains(got, "is at revision 922e7a387820 and this program serves revision 0bd252b206fb, and is left alone because of ENABLE_DB_MIGRATIONS=False") {
+		if got := off.get("/ready", 503); !strings.Contains(got,
+			"is at revision 922e7a387820 and this program serves revision 0bd252b206fb, and is left alone because of ENABLE_DB_MIGRATIONS=False") {
 			t.Errorf("/ready answers %s", got)
 		}
 		if is := sum(t, db.URL); is != was {
 			t.Error("rows have changed")
 		}
 		// The flag wins over the variable.
-		auto := start(t, []string{"ENABLE_DB_MIGRATIONS=false"}, "--migrate", "auto", "--data-dir", dir, "--database-url", db.URL)
+		auto := start(t, []string{"ENABLE_DB_MIGRATIONS=false"}, "--migrate", "auto", "--data-dir", dir,
+			"--database-url", db.URL)
 		migrated(t, auto)
 		off.says("msg=serving")
 		migrated(t, off)
@@ -613,8 +623,10 @@ func TestServeUsersWithOneEmail(t *testing.T) {
 				args := []string{"--data-dir", dir, "--database-url", db.URL}
 				was := sum(t, db.URL)
 				last := run(t, nil, args...).fails()
-				if !strings.Contains(last, "ids u1 and u2") || strings.Contains(last, "@example.com") || strings.Contains(last, "@Example.com") ||
-					!strings.Contains(last, "larder serve --data-dir "+dir+" --database-url '") || !strings.Contains(last, " --same-email "+way) {
+				if !strings.Contains(last, "ids u1 and u2") || strings.Contains(last, "@example.com") ||
+					strings.Contains(last, "@Example.com") ||
+					!strings.Contains(last, "larder serve --data-dir "+dir+" --database-url '") ||
+					!strings.Contains(last, " --same-email "+way) {
 					t.Errorf("it says %s", last)
 				}
 				if u := strings.SplitN(db.URL, "@", 2)[0]; strings.Count(u, ":") > 1 && strings.Contains(last, u) {
@@ -624,13 +636,17 @@ func TestServeUsersWithOneEmail(t *testing.T) {
 					t.Error("rows have changed")
 				}
 				code, out, errs := larder(t, "migrate", "plan", "--database-url", db.URL)
-				if code != 0 || !strings.Contains(out, "stop: revision f0bd01a18a3d") || !strings.Contains(out, "user u2 (Ada@Example.com, ") || !strings.Contains(out, "get ada+u2@example.com with rename") {
+				if code != 0 || !strings.Contains(out, "stop: revision f0bd01a18a3d") ||
+					!strings.Contains(out, "user u2 (Ada@Example.com, ") ||
+					!strings.Contains(out, "get ada+u2@example.com with rename") {
 					t.Errorf("the plan says %.600s %s", out, errs)
 				}
-				if code, _, errs := larder(t, "migrate", "upgrade", "head", "--database-url", db.URL); code != 1 || !strings.Contains(errs, "nothing was changed") || strings.Contains(errs, "@example") {
+				if code, _, errs := larder(t, "migrate", "upgrade", "head", "--database-url", db.URL); code != 1 ||
+					!strings.Contains(errs, "nothing was changed") || strings.Contains(errs, "@example") {
 					t.Errorf("upgrade: status %d, %s", code, errs)
 				}
-				if code, out, _ := larder(t, "migrate", "plan", "--same-email", way, "--output", "json", "--database-url", db.URL); code != 0 || !strings.Contains(out, `"stops": false`) {
+				if code, out, _ := larder(t, "migrate", "plan", "--same-email", way, "--output", "json", "--database-url",
+					db.URL); code != 0 || !strings.Contains(out, `"stops": false`) {
 					t.Errorf("the plan says %.600s", out)
 				}
 				p := start(t, nil, append(args, "--same-email", way)...)
@@ -681,7 +697,9 @@ func TestServeTheOldestDatabases(t *testing.T) {
 	}
 	insert(t, eng, "INSERT INTO {auth} VALUES ('u', 'ada@example.com', ?, 1)", string(hash))
 	args := []string{"--data-dir", t.TempDir(), "--database-url", db.URL}
-	if last := run(t, nil, args...).fails(); !strings.Contains(last, "ends at 017_add_user_oauth_sub instead of 018_add_function_is_global") || !strings.Contains(last, "nothing was changed") {
+	if last := run(t, nil, args...).
+		fails(); !strings.Contains(last, "ends at 017_add_user_oauth_sub instead of 018_add_function_is_global") ||
+		!strings.Contains(last, "nothing was changed") {
 		t.Errorf("it says %s", last)
 	}
 	insert(t, eng, "INSERT INTO {migratehistory} VALUES (18, '018_add_function_is_global', '2024-08-01 00:00:00')")

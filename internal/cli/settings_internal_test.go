@@ -60,7 +60,8 @@ func TestSettingsOfTheEnvironment(t *testing.T) {
 	}
 	for name, value := range map[string]string{"RAG_TOP_K": "many", "OLLAMA_API_CONFIGS": "x"} {
 		env = map[string]string{name: value}
-		if _, err := p.settings(); err == nil || !strings.Contains(err.Error(), name) || strings.Contains(err.Error(), value+" ") {
+		if _, err := p.settings(); err == nil || !strings.Contains(err.Error(), name) ||
+			strings.Contains(err.Error(), value+" ") {
 			t.Errorf("%s=%s: %v", name, value, err)
 		}
 	}

@@ -11,7 +11,8 @@ import (
 // the values in them.
 func TestServeLogsStatements(t *testing.T) {
 	testdb.Each(t, func(t *testing.T, db testdb.DB) {
-		p := start(t, nil, "--data-dir", t.TempDir(), "--database-url", db.URL, "--log-statements", "--log-slow", "1ns", "--count-statements")
+		p := start(t, nil, "--data-dir", t.TempDir(), "--database-url", db.URL, "--log-statements", "--log-slow", "1ns",
+			"--count-statements")
 		tok := token(t, p.send("POST", "/api/v1/auths/signup", "", ada, 200))
 		p.send("POST", "/api/v1/auths/add", tok, ada, 400) // the address is taken
 		p.send("POST", "/api/v1/chats/new", tok, `{"chat":{"title":"kept to myself"}}`, 200)

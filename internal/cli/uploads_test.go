@@ -42,7 +42,8 @@ func TestWhereFilesAreKept(t *testing.T) {
 		_ = st.Close()
 		// A program that reaches no object storage does not keep files elsewhere.
 		p.env.OpenBucket = nil
-		if st, err = p.uploads(t.Context(), c.flag); c.want == "" && err != nil || c.want != "" && !errors.Is(err, dberr.ErrUnsupported) {
+		if st, err = p.uploads(t.Context(), c.flag); c.want == "" && err != nil ||
+			c.want != "" && !errors.Is(err, dberr.ErrUnsupported) {
 			t.Errorf("%s %s without object storages: %v", c.env, c.flag, err)
 		}
 		if st != nil {

@@ -35,7 +35,8 @@ func (w *scenario) differ(route, who, where string, format string, args ...any) 
 func (w *scenario) compare(route, who string, ours, theirs reply) {
 	w.compared++
 	if ours.status != theirs.status {
-		w.differ(route, who, " status", "%d here, %d there: %.300s; %.300s", ours.status, theirs.status, ours.text, theirs.text)
+		w.differ(route, who, " status", "%d here, %d there: %.300s; %.300s", ours.status, theirs.status,
+			ours.text, theirs.text)
 		return
 	}
 	mime := func(r reply) string { m, _, _ := strings.Cut(r.kind, ";"); return m }
@@ -118,7 +119,8 @@ func (w *scenario) walk(route, who, at string, ours, theirs any) {
 		}
 	case json.Number: // a period ends when it is asked for
 		a, ok := ours.(json.Number)
-		if !ok || a != b && a+".0" != b && !(!w.same && len(a) == len(b) && strings.HasSuffix(at, "_at")) && !strings.HasPrefix(at, ".period.") {
+		if !ok || a != b && a+".0" != b && !(!w.same && len(a) == len(b) && strings.HasSuffix(at, "_at")) &&
+			!strings.HasPrefix(at, ".period.") {
 			w.differ(route, who, at, "%v here, %v there", ours, theirs)
 		}
 	default:
@@ -204,7 +206,8 @@ func (w *scenario) reads(url string) {
 	}
 	parameter := regexp.MustCompile(`\{[a-z_]+\}`)
 	for path, methods := range answer.(map[string]any)["paths"].(map[string]any) {
-		if _, ok := methods.(map[string]any)["get"]; !ok || strings.HasPrefix(path, "/health") || path == "/ready" || path == "/" || path == "/metrics" || path == "/openapi.json" {
+		if _, ok := methods.(map[string]any)["get"]; !ok || strings.HasPrefix(path, "/health") || path == "/ready" ||
+			path == "/" || path == "/metrics" || path == "/openapi.json" {
 			continue
 		}
 		paths := []string{path}

@@ -82,7 +82,8 @@ func (w *scenario) again(x recorded) {
 		body = ""
 	}
 	r := s.request(x.Auth, x.Method, w.mine(x.Path), body)
-	if x.Auth == "x-api-key" || x.Note == "api key as bearer" || strings.Contains(string(x.Request), `"multipart"`) && x.Status != 200 {
+	if x.Auth == "x-api-key" || x.Note == "api key as bearer" ||
+		strings.Contains(string(x.Request), `"multipart"`) && x.Status != 200 {
 		return
 	}
 	if r.status != x.Status && x.Status != http.StatusInternalServerError {

@@ -36,7 +36,8 @@ type scenario struct {
 }
 
 func newScenario(t *testing.T, ours, theirs *process) *scenario {
-	w := &scenario{t: t, a: &side{ours, map[string]string{}, map[string]string{}}, ids: map[string]string{}, listed: map[string]int{}, found: map[string]int{}, first: map[string]string{}}
+	w := &scenario{t: t, a: &side{ours, map[string]string{}, map[string]string{}}, ids: map[string]string{},
+		listed: map[string]int{}, found: map[string]int{}, first: map[string]string{}}
 	if theirs != nil {
 		w.b = &side{theirs, map[string]string{}, map[string]string{}}
 	}
@@ -45,7 +46,8 @@ func newScenario(t *testing.T, ours, theirs *process) *scenario {
 
 // beside is the scenario with both programs on the one database that it has filled.
 func (w *scenario) beside(ours, theirs *process) *scenario {
-	return &scenario{t: w.t, a: &side{ours, w.a.tokens, w.a.ids}, b: &side{theirs, w.a.tokens, w.a.ids}, ids: map[string]string{}, same: true, listed: map[string]int{}, found: map[string]int{}, first: map[string]string{}}
+	return &scenario{t: w.t, a: &side{ours, w.a.tokens, w.a.ids}, b: &side{theirs, w.a.tokens, w.a.ids},
+		ids: map[string]string{}, same: true, listed: map[string]int{}, found: map[string]int{}, first: map[string]string{}}
 }
 
 // sides are the programs that there are.
@@ -116,7 +118,8 @@ func (s *side) once(who, method, path, body string) reply {
 
 func uploadOf(name, text string) (body, kind string) {
 	const boundary = "boundary-of-the-tests"
-	return "--" + boundary + "\r\nContent-Disposition: form-data; name=\"file\"; filename=\"" + name + "\"\r\nContent-Type: text/plain\r\n\r\n" + text + "\r\n--" + boundary + "--\r\n",
+	return "--" + boundary + "\r\nContent-Disposition: form-data; name=\"file\"; filename=\"" + name +
+			"\"\r\nContent-Type: text/plain\r\n\r\n" + text + "\r\n--" + boundary + "--\r\n",
 		"multipart/form-data; boundary=" + boundary
 }
 

@@ -118,7 +118,8 @@ func theirs(t *testing.T, f func(t *testing.T, db testdb.DB)) {
 // startOurs starts Larder with the secret that both have.
 func startOurs(t *testing.T, dir, url string, more ...string) *process {
 	t.Helper()
-	return start(t, []string{"WEBUI_SECRET_KEY=" + upstreamSecret}, append([]string{"--data-dir", dir, "--database-url", url}, more...)...)
+	return start(t, []string{"WEBUI_SECRET_KEY=" + upstreamSecret},
+		append([]string{"--data-dir", dir, "--database-url", url}, more...)...)
 }
 
 // tablesOf are the definitions of all tables and indexes of a database, one a line.

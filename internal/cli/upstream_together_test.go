@@ -62,11 +62,14 @@ func (w *writer) write(n int) {
 		chat = w.mine[w.rnd.IntN(len(w.mine))]
 	}
 	id := fmt.Sprintf("%s-%d", w.name, n)
-	message := fmt.Sprintf(`{"id":%q,"role":"user","content":%q,"parentId":"m0","childrenIds":[],"timestamp":%d}`, id, word, 1795839310+n)
+	message := fmt.Sprintf(`{"id":%q,"role":"user","content":%q,"parentId":"m0","childrenIds":[],"timestamp":%d}`, id,
+		word, 1795839310+n)
 	switch old := w.anyOf(chat); {
 	case n%20 == 0:
 		var x struct{ ID string }
-		if w.ask("POST", "/api/v1/chats/new", `{"chat":{"title":"`+word+`","history":{"currentId":"m0","messages":{"m0":{"id":"m0","role":"user","content":"begin","parentId":null,"childrenIds":[],"timestamp":1795839310}}}}}`, &x) {
+		if w.ask("POST", "/api/v1/chats/new",
+			`{"chat":{"title":"`+word+
+				`","history":{"currentId":"m0","messages":{"m0":{"id":"m0","role":"user","content":"begin","parentId":null,"childrenIds":[],"timestamp":1795839310}}}}}`, &x) {
 			w.mine = append(w.mine, x.ID)
 			w.keep(x.ID, "m0", "begin")
 		}
@@ -84,7 +87,8 @@ func (w *writer) write(n int) {
 			w.keep(chat, id, word)
 		}
 	default:
-		if w.ask("POST", "/api/v1/chats/"+chat, fmt.Sprintf(`{"chat":{"history":{"currentId":%q,"messages":{%q:%s}}}}`, id, id, message), nil) {
+		if w.ask("POST", "/api/v1/chats/"+chat,
+			fmt.Sprintf(`{"chat":{"history":{"currentId":%q,"messages":{%q:%s}}}}`, id, id, message), nil) {
 			w.keep(chat, id, word)
 		}
 	}
@@ -147,7 +151,8 @@ func TestOpenWebUIWritesBesideUs(t *testing.T) {
 		upstream := startUpstream(t, bin, dir, db.URL)
 		b := &side{upstream, a.tokens, a.ids}
 		var room struct{ ID string }
-		r := a.request("ben", "POST", "/api/v1/chats/new", `{"chat":{"title":"room","history":{"currentId":"m0","messages":{"m0":{"id":"m0","role":"user","content":"begin","parentId":null,"childrenIds":[],"timestamp":1795839310}}}}}`)
+		r := a.request("ben", "POST", "/api/v1/chats/new",
+			`{"chat":{"title":"room","history":{"currentId":"m0","messages":{"m0":{"id":"m0","role":"user","content":"begin","parentId":null,"childrenIds":[],"timestamp":1795839310}}}}}`)
 		if err := json.Unmarshal([]byte(r.text), &room); err != nil {
 			t.Fatal(err)
 		}

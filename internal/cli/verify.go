@@ -80,7 +80,8 @@ func (p *program) compared(rep *transfer.Report) error {
 	case n > 0:
 		return dberr.New(dberr.Conflict, "verify", fmt.Sprintf("%d tables differ", n))
 	case refused > 0:
-		return dberr.New(dberr.Conflict, "verify", fmt.Sprintf("%d rows of the source cannot be in the target as they are; give the rules that the copy had", refused))
+		return dberr.New(dberr.Conflict, "verify",
+			fmt.Sprintf("%d rows of the source cannot be in the target as they are; give the rules that the copy had", refused))
 	}
 	return nil
 }
@@ -123,10 +124,12 @@ func (p *program) verifyArchive(cmd *cobra.Command, path string, f *moveFlags, k
 				fmt.Fprintln(p.env.Stdout, d)
 			}
 		}
-		_, err = fmt.Fprintf(p.env.Stdout, "%s: %d tables, %d rows, made by %s from %s\n", a.Name(), len(checked), rows, a.Header().Program, a.Header().Engine)
+		_, err = fmt.Fprintf(p.env.Stdout, "%s: %d tables, %d rows, made by %s from %s\n", a.Name(), len(checked), rows,
+			a.Header().Program, a.Header().Engine)
 	}
 	if err == nil && damage > 0 {
-		err = dberr.New(dberr.Invalid, "verify", fmt.Sprintf("the archive is damaged in %d places; the rest can be read", damage))
+		err = dberr.New(dberr.Invalid, "verify",
+			fmt.Sprintf("the archive is damaged in %d places; the rest can be read", damage))
 	}
 	return err
 }

@@ -22,7 +22,8 @@ type versionInfo struct {
 }
 
 func thisVersion() versionInfo {
-	v := versionInfo{Version: "devel", API: server.Version, Revision: tables.Head, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	v := versionInfo{Version: "devel", API: server.Version, Revision: tables.Head, Go: runtime.Version(),
+		Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	b, ok := debug.ReadBuildInfo()
 	if !ok {
 		return v
@@ -52,7 +53,8 @@ func (p *program) version() *cobra.Command {
 			if p.global.output == "json" {
 				return json.NewEncoder(p.env.Stdout).Encode(v)
 			}
-			_, err := fmt.Fprintf(p.env.Stdout, "larder %s\nAPI of Open WebUI %s, database at revision %s\n%s, %s\n", v.Version, v.API, v.Revision, v.Go, v.Platform)
+			_, err := fmt.Fprintf(p.env.Stdout, "larder %s\nAPI of Open WebUI %s, database at revision %s\n%s, %s\n", v.Version,
+				v.API, v.Revision, v.Go, v.Platform)
 			return err
 		},
 	}

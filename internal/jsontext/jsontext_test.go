@@ -11,17 +11,23 @@ import (
 )
 
 func TestCheck(t *testing.T) {
-	for text, depth := range map[string]int{`1`: 0, ` "x" `: 0, `[]`: 1, `{"a":[{}]}`: 3, `[[],[[]]]`: 3, `"\ud83d\udc0d é 🐍 \"\\\/\b\f\n\r\t"`: 0, `-0.5e-10`: 0, "\t\r\n null": 0, `"` + strings.Repeat("long", 100) + `"`: 0} {
+	for text, depth := range map[string]int{`1`: 0, ` "x" `: 0, `[]`: 1, `{"a":[{}]}`: 3, `[[],[[]]]`: 3,
+		`"\ud83d\udc0d é 🐍 \"\\\/\b\f\n\r\t"`: 0, `-0.5e-10`: 0, "\t\r\n null": 0,
+		`"` + strings.Repeat("long", 100) + `"`: 0} {
 		if got, err := jsontext.Check(text); err != nil || got != depth {
 			t.Errorf("%s: depth %d (%v), want %d", text, got, err, depth)
 		}
 	}
-	for _, text := range []string{"", " ", "nul", "{", "}", `{"a"}`, `{"a":}`, `{"a":1,}`, `[1,]`, `[1 2]`, `{a:1}`, `'a'`, `"a`, `"\`, `"\u12`, `"\x"`, "\"\n\"", "\"\x1f\"", "\"aaaaaaaaaaaaaaa\x00\"", "\"\xff\"", "\"aaaaaaaa\xed\xa0\x80\"", "01", "1.", ".5", "-", "1e", "+1", "NaN", "Infinity", "1 1", "tru", "truex", "\ufeff1"} {
+	for _, text := range []string{"", " ", "nul", "{", "}", `{"a"}`, `{"a":}`, `{"a":1,}`, `[1,]`, `[1 2]`, `{a:1}`, `'a'`,
+		`"a`, `"\`, `"\u12`, `"\x"`, "\"\n\"", "\"\x1f\"", "\"aaaaaaaaaaaaaaa\x00\"", "\"\xff\"", "\"aaaaaaaa\xed\xa0\x80\"",
+		"01", "1.", ".5", "-", "1e", "+1", "NaN", "Infinity", "1 1", "tru", "truex", "\ufeff1"} {
 		if _, err := jsontext.Check(text); err == nil {
 			t.Errorf("%q is taken", text)
 		}
 	}
-	for text, want := range map[string]error{`"a\u0000"`: jsontext.ErrNUL, `{"\u0000":1}`: jsontext.ErrNUL, `"\ud83d"`: jsontext.ErrSurrogate, `"\udc0d\ud83d"`: jsontext.ErrSurrogate, `"\ud83dx"`: jsontext.ErrSurrogate, `"\ud83d\n"`: jsontext.ErrSurrogate, `"\ud83d\ud83d"`: jsontext.ErrSurrogate} {
+	for text, want := range map[string]error{`"a\u0000"`: jsontext.ErrNUL, `{"\u0000":1}`: jsontext.ErrNUL,
+		`"\ud83d"`: jsontext.ErrSurrogate, `"\udc0d\ud83d"`: jsontext.ErrSurrogate, `"\ud83dx"`: jsontext.ErrSurrogate,
+		`"\ud83d\n"`: jsontext.ErrSurrogate, `"\ud83d\ud83d"`: jsontext.ErrSurrogate} {
 		if _, err := jsontext.Check(text); !errors.Is(err, want) {
 			t.Errorf("%s: %v", text, err)
 		}
@@ -36,7 +42,8 @@ func TestCheck(t *testing.T) {
 }
 
 func FuzzCheck(f *testing.F) {
-	for _, s := range []string{`{"a":[1,2.5e3,"x\u00e9\n",true,null]}`, `"\ud83d\udc0d"`, `[[[]]]`, `"aaaaaaaaaaaaaaaaaaaaaaaa"`, "\"\x7f\"", `{"":{}}`} {
+	for _, s := range []string{`{"a":[1,2.5e3,"x\u00e9\n",true,null]}`, `"\ud83d\udc0d"`, `[[[]]]`,
+		`"aaaaaaaaaaaaaaaaaaaaaaaa"`, "\"\x7f\"", `{"":{}}`} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
@@ -62,8 +69,10 @@ func BenchmarkCheck(b *testing.B) {
 }
 
 func TestMeasureFindsNumbersBeyondADouble(t *testing.T) {
-	for s, want := range map[string]bool{"1e308": false, "1.7976931348623157e308": false, "1.7976931348623159e308": true, `{"a":[1,{"b":-1e400}]}`: true, "1e-400": false,
-		`"1e400"`: false, "1" + strings.Repeat("0", 308): false, "1" + strings.Repeat("0", 309): true, "0." + strings.Repeat("0", 400) + "1": false, "[1e999,1]": true} {
+	for s, want := range map[string]bool{"1e308": false, "1.7976931348623157e308": false, "1.7976931348623159e308": true,
+		`{"a":[1,{"b":-1e400}]}`: true, "1e-400": false,
+		`"1e400"`: false, "1" + strings.Repeat("0", 308): false, "1" + strings.Repeat("0", 309): true,
+		"0." + strings.Repeat("0", 400) + "1": false, "[1e999,1]": true} {
 		if _, huge, err := jsontext.Measure(s); err != nil || huge != want {
 			t.Errorf("%.40s: %v, %v", s, huge, err)
 		}

@@ -21,7 +21,8 @@ type Budget struct {
 
 // NewBudget is a budget of that many bytes.
 func NewBudget(total int64) *Budget {
-	return &Budget{total: total, held: make(map[string]int64), shares: make(map[*Share]struct{}), changed: make(chan struct{})}
+	return &Budget{total: total, held: make(map[string]int64), shares: make(map[*Share]struct{}),
+		changed: make(chan struct{})}
 }
 
 // Used is how much is held now. It can be more than the total: see [Share.Grow].

@@ -12,7 +12,8 @@ import (
 )
 
 func TestWhatIsNoPlan(t *testing.T) {
-	for _, text := range []string{"", " ", "7", "d", "7d,", ",7d", "0d", "-1d", "7d,7d", "7 days", "7D", "1.5d", "100001d", "99999999999999999999d", "7d;4w"} {
+	for _, text := range []string{"", " ", "7", "d", "7d,", ",7d", "0d", "-1d", "7d,7d", "7 days", "7D", "1.5d", "100001d",
+		"99999999999999999999d", "7d;4w"} {
 		if _, err := retention.Parse(text); err == nil || !strings.Contains(err.Error(), "7d,4w,12m") {
 			t.Errorf("%q: %v", text, err)
 		}
@@ -83,7 +84,8 @@ func TestPeriodsAreOfUTC(t *testing.T) {
 // period that is kept.
 func TestThinnedOutAgainAndAgain(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		days, weeks, months := rapid.IntRange(1, 9).Draw(t, "days"), rapid.IntRange(1, 6).Draw(t, "weeks"), rapid.IntRange(1, 14).Draw(t, "months")
+		days, weeks, months := rapid.IntRange(1, 9).Draw(t, "days"), rapid.IntRange(1, 6).Draw(t, "weeks"),
+			rapid.IntRange(1, 14).Draw(t, "months")
 		plan, err := retention.Parse(strings.Join([]string{itoa(days) + "d", itoa(weeks) + "w", itoa(months) + "m"}, ","))
 		if err != nil {
 			t.Fatal(err)

@@ -24,7 +24,8 @@ func Client(t testing.TB, db DB) *exec.Cmd {
 		if shell, err := exec.LookPath("sqlite3"); err == nil {
 			return exec.CommandContext(t.Context(), shell, "-batch", "-bail", path)
 		}
-		return exec.CommandContext(t.Context(), "go", "run", "github.com/larder-db/larder/internal/testdb/cmd/sqliteshell", path)
+		return exec.CommandContext(t.Context(), "go", "run",
+			"github.com/larder-db/larder/internal/testdb/cmd/sqliteshell", path)
 	}
 	u, err := url.Parse(db.URL)
 	if err != nil {

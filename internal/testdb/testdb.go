@@ -67,7 +67,8 @@ func Each(t *testing.T, fn func(t *testing.T, db DB)) {
 	t.Helper()
 	engines, skip := chosen()
 	if len(engines) == 0 {
-		t.Fatalf("TESTDB_ENGINES=%q names no engine; they are sqlite, postgresql, mysql and mariadb", os.Getenv("TESTDB_ENGINES"))
+		t.Fatalf("TESTDB_ENGINES=%q names no engine; they are sqlite, postgresql, mysql and mariadb",
+			os.Getenv("TESTDB_ENGINES"))
 	}
 	for _, e := range engines {
 		if slices.Contains(skip, e) {

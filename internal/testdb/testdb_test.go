@@ -59,7 +59,8 @@ func TestEach(t *testing.T) {
 		if filepath.Base(t.Name()) != db.Engine {
 			t.Errorf("subtest of %s is called %s", db.Engine, t.Name())
 		}
-		title := map[string]string{"sqlite": "SQLite ", "postgresql": "PostgreSQL ", "mysql": "MySQL ", "mariadb": "MariaDB "}[db.Engine]
+		title := map[string]string{"sqlite": "SQLite ", "postgresql": "PostgreSQL ", "mysql": "MySQL ",
+			"mariadb": "MariaDB "}[db.Engine]
 		if !strings.HasPrefix(db.Version, title) || len(db.Version) < len(title)+3 {
 			t.Errorf("version %q of %s", db.Version, db.Engine)
 		}
@@ -201,13 +202,15 @@ func TestLeftOut(t *testing.T) {
 // A machine without the server, and without a way to get it.
 func TestMissingServer(t *testing.T) {
 	empty := t.TempDir()
-	env := []string{"TESTDB_ENGINES=sqlite,mariadb", "LARDER_TESTDB_FETCH=mariadb", "LARDER_TESTDB_CACHE=" + filepath.Join(empty, "cache"),
+	env := []string{"TESTDB_ENGINES=sqlite,mariadb", "LARDER_TESTDB_FETCH=mariadb",
+		"LARDER_TESTDB_CACHE=" + filepath.Join(empty, "cache"),
 		"LARDER_TESTDB_RUN=" + filepath.Join(empty, "run"), "PATH=" + empty, "TEST_MARIADB_URL="}
 	out, ok := again(t, "TestEach", env...)
 	if ok {
 		t.Errorf("a missing server passes:\n%s", out)
 	}
-	for _, want := range []string{"FAIL: TestEach/mariadb", "PASS: TestEach/sqlite", "TEST_MARIADB_URL", "MARIADBD", "compose.yaml", "TESTDB_SKIP=mariadb"} {
+	for _, want := range []string{"FAIL: TestEach/mariadb", "PASS: TestEach/sqlite", "TEST_MARIADB_URL", "MARIADBD",
+		"compose.yaml", "TESTDB_SKIP=mariadb"} {
 		if !strings.Contains(out, want) {
 			t.Errorf("no %q in:\n%s", want, out)
 		}

@@ -103,7 +103,8 @@ func TestCompressedFiles(t *testing.T) {
 		"": {"", "plain"}, "gzip, deflate, br": {"br", "brotli"}, "gzip": {"gzip", "gzipped"}, "br;q=0, gzip;q=0.5": {"gzip", "gzipped"}, "identity": {"", "plain"},
 	} {
 		w := get(page, file, "Accept-Encoding", accept)
-		if w.Header().Get("Content-Encoding") != want[0] || w.Body.String() != want[1] || w.Header().Get("Content-Type") != "text/javascript; charset=utf-8" ||
+		if w.Header().Get("Content-Encoding") != want[0] || w.Body.String() != want[1] ||
+			w.Header().Get("Content-Type") != "text/javascript; charset=utf-8" ||
 			!strings.Contains(w.Header().Get("Vary"), "Accept-Encoding") {
 			t.Errorf("%q: %v %q", accept, w.Header(), w.Body)
 		}
@@ -117,13 +118,15 @@ func TestCompressedFiles(t *testing.T) {
 	if w = get(page, "/static/x.svg", "If-None-Match", tag); w.Code != http.StatusNotModified {
 		t.Errorf("a file that has not changed: %d", w.Code)
 	}
-	if w = get(page, "/static/x.bin", "Range", "bytes=2-4"); w.Code != http.StatusPartialContent || w.Body.String() != "234" {
+	if w = get(page, "/static/x.bin", "Range", "bytes=2-4"); w.Code != http.StatusPartialContent ||
+		w.Body.String() != "234" {
 		t.Errorf("a part: %d %q", w.Code, w.Body)
 	}
 }
 
 func TestWhatIsNoPage(t *testing.T) {
-	if _, err := webpage.New(os.DirFS(t.TempDir())); dberr.CodeOf(err) != dberr.Invalid || !strings.Contains(err.Error(), "index.html") {
+	if _, err := webpage.New(os.DirFS(t.TempDir())); dberr.CodeOf(err) != dberr.Invalid ||
+		!strings.Contains(err.Error(), "index.html") {
 		t.Errorf("an empty directory: %v", err)
 	}
 	w := httptest.NewRecorder()

@@ -128,7 +128,8 @@ func (g *Generator) next(d Draft) (revision.Revision, error) {
 	some := slices.ContainsFunc(g.m.Revisions, func(r history.Revision) bool { return g.files[r.ID] != "" })
 	for _, id := range rev.Down {
 		if some && g.files[id] == "" {
-			return rev, dberr.New(dberr.Invalid, "revision", "revision "+id+", which the new one would follow, is compiled into this program, and "+
+			return rev, dberr.New(dberr.Invalid, "revision", "revision "+id+
+				", which the new one would follow, is compiled into this program, and "+
 				"no file of "+g.o.Dir+" holds it; build the program again, or say with --head what it follows")
 		}
 	}
@@ -142,7 +143,8 @@ func (g *Generator) built() error {
 		return nil
 	}
 	d := g.unbuilt[0]
-	return dberr.New(dberr.Invalid, "revision", "revision "+d.ID+" ("+d.File+") was written since this program was built; build it again first")
+	return dberr.New(dberr.Invalid, "revision",
+		"revision "+d.ID+" ("+d.File+") was written since this program was built; build it again first")
 }
 
 // Draft says what a new revision is to be; see package revision.

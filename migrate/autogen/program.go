@@ -81,7 +81,8 @@ func NewProgram(dir, module, replace string) (*Program, error) {
 		}
 	}
 	if strings.ContainsFunc(p.Module, func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("\"'`\\:*?<>|!;,()[]{}", r) }) || strings.HasPrefix(p.Module, "/") {
-		return nil, dberr.New(dberr.Invalid, "init", strconv.Quote(p.Module)+" cannot be the path of a module; give one with --module")
+		return nil, dberr.New(dberr.Invalid, "init", strconv.Quote(p.Module)+
+			" cannot be the path of a module; give one with --module")
 	}
 	return p, nil
 }

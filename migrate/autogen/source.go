@@ -217,7 +217,8 @@ func (w *source) name(table string) string {
 }
 
 // reservedNames are names that the file uses already, or that Go gives a meaning.
-var reservedNames = map[string]bool{"op": true, "ops": true, "schema": true, "migrate": true, "append": true, "true": true, "false": true, "nil": true,
+var reservedNames = map[string]bool{"op": true, "ops": true, "schema": true, "migrate": true, "append": true,
+	"true": true, "false": true, "nil": true,
 	"string": true, "int64": true, "float64": true, "bool": true, "any": true}
 
 // frozen is a column without what describes it today: a revision says what is

@@ -48,7 +48,8 @@ func TestTwoDevelopers(t *testing.T) {
 					t.Fatalf("exit status %d: %s", code, errs)
 				}
 				s.revs = both
-				if code, _, errs := s.run("upgrade", "head"); code != 1 || !strings.Contains(errs, "2 heads") || !strings.Contains(errs, "aaaa11111111") {
+				if code, _, errs := s.run("upgrade", "head"); code != 1 || !strings.Contains(errs, "2 heads") ||
+					!strings.Contains(errs, "aaaa11111111") {
 					t.Errorf("with two heads: exit status %d: %s", code, errs)
 				}
 			}
@@ -57,10 +58,12 @@ func TestTwoDevelopers(t *testing.T) {
 				t.Fatalf("merge: exit status %d: %s %s", code, out, errs)
 			}
 			text, err := os.ReadFile(strings.TrimSpace(out))
-			if err != nil || !strings.Contains(string(text), `Down:   []string{"aaaa11111111", "bbbb22222222"}`) || !strings.Contains(string(text), `Labels: []string{"together"}`) {
+			if err != nil || !strings.Contains(string(text), `Down:   []string{"aaaa11111111", "bbbb22222222"}`) ||
+				!strings.Contains(string(text), `Labels: []string{"together"}`) {
 				t.Errorf("%v\n%s", err, text)
 			}
-			merged := append(both, migrate.Revision{ID: "cccc33333333", Down: []string{"aaaa11111111", "bbbb22222222"}, Labels: []string{"together"}})
+			merged := append(both, migrate.Revision{ID: "cccc33333333", Down: []string{"aaaa11111111", "bbbb22222222"},
+				Labels: []string{"together"}})
 			for _, s := range []*session{a, b} {
 				s.revs = merged
 				if code, _, errs := s.run("upgrade", "head"); code != 0 || !strings.Contains(errs, "[2/2]") {
@@ -127,12 +130,15 @@ func TestErrorsForPrograms(t *testing.T) {
 			}
 		}
 		last := errs[strings.LastIndex(strings.TrimSuffix(errs, "\n"), "\n")+1:]
-		if err := json.Unmarshal([]byte(last), &e); err != nil || code != c.status || e.Error.Status != code || c.code != "" && e.Error.Code != c.code || !strings.Contains(e.Error.Message, c.message) || e.Error.Revision != c.revision {
+		if err := json.Unmarshal([]byte(last), &e); err != nil || code != c.status || e.Error.Status != code ||
+			c.code != "" && e.Error.Code != c.code || !strings.Contains(e.Error.Message, c.message) ||
+			e.Error.Revision != c.revision {
 			t.Errorf("%v: exit status %d, %v: %s", c.args, code, err, errs)
 		}
 	}
 	s.revs = branched()
-	if code, out, errs := s.run("check", "--output", "json"); code != 1 || errs != "" || !strings.Contains(out, `"behind"`) {
+	if code, out, errs := s.run("check", "--output", "json"); code != 1 || errs != "" ||
+		!strings.Contains(out, `"behind"`) {
 		t.Errorf("what was found is the result: exit status %d: %s %s", code, out, errs)
 	}
 	if code, out, errs := s.run("upgrade", "heads", "-q"); code != 0 || out != "" || errs != "" {
@@ -162,14 +168,18 @@ func TestArguments(t *testing.T) {
 			r.URL, r.Lineages = db.URL, []migrate.Lineage{{Revisions: []migrate.Revision{step}}}
 			return nil
 		}}
-		if code, _, errs := program(t, p, "upgrade", "head", "-x", "tenant=forbidden"); code != 1 || !strings.Contains(errs, "no such tenant") {
+		if code, _, errs := program(t, p, "upgrade", "head", "-x", "tenant=forbidden"); code != 1 ||
+			!strings.Contains(errs, "no such tenant") {
 			t.Errorf("exit status %d: %s", code, errs)
 		}
-		code, _, errs := program(t, p, "upgrade", "-x", "tenant=b", "head", "-x", "tenant=a=ü", "--arg", "empty=", "--tag", "v1")
-		if code != 0 || !strings.Contains(errs, "tenant is a=ü") || !maps.Equal(seen, map[string]string{"tenant": "a=ü", "empty": "", "tag": "v1"}) {
+		code, _, errs := program(t, p, "upgrade", "-x", "tenant=b", "head", "-x", "tenant=a=ü", "--arg", "empty=",
+			"--tag", "v1")
+		if code != 0 || !strings.Contains(errs, "tenant is a=ü") ||
+			!maps.Equal(seen, map[string]string{"tenant": "a=ü", "empty": "", "tag": "v1"}) {
 			t.Errorf("exit status %d: %s %v", code, errs, seen)
 		}
-		if code, _, errs := program(t, p, "upgrade", "head", "-x", "tenant"); code != 2 || !strings.Contains(errs, "name=value") {
+		if code, _, errs := program(t, p, "upgrade", "head", "-x", "tenant"); code != 2 ||
+			!strings.Contains(errs, "name=value") {
 			t.Errorf("exit status %d: %s", code, errs)
 		}
 		if code, _, _ := program(t, p, "current", "--tag", "v1"); code != 2 {
@@ -199,14 +209,17 @@ func TestWritingWithoutADatabase(t *testing.T) {
 	note.Text("title").Null()
 	dir := filepath.Join(t.TempDir(), "revs")
 	p := command.Program{URL: "postgresql://u:topsecret@127.0.0.1:1/x", Dir: dir,
-		Lineages: []migrate.Lineage{{Revisions: []migrate.Revision{rev("aa1111111111", "one")}, Tables: []*schema.Table{note}}}}
-	for dialect, want := range map[string]string{"": `ADD COLUMN "title"`, "sqlite": `ADD COLUMN "title"`, "mysql": "ADD COLUMN `title`", "mariadb": "ADD COLUMN `title`"} {
+		Lineages: []migrate.Lineage{{Revisions: []migrate.Revision{rev("aa1111111111", "one")},
+			Tables: []*schema.Table{note}}}}
+	for dialect, want := range map[string]string{"": `ADD COLUMN "title"`, "sqlite": `ADD COLUMN "title"`,
+		"mysql": "ADD COLUMN `title`", "mariadb": "ADD COLUMN `title`"} {
 		args := []string{"revision", "--autogenerate", "--sql", "--rev-id", "b2"}
 		if dialect != "" {
 			args = append(args, "--dialect", dialect)
 		}
 		code, out, errs := program(t, p, args...)
-		if code != 0 || !strings.Contains(out, want) || !strings.Contains(out, "-- Running upgrade aa1111111111 -> b2") || !strings.Contains(out, "'b2'") {
+		if code != 0 || !strings.Contains(out, want) || !strings.Contains(out, "-- Running upgrade aa1111111111 -> b2") ||
+			!strings.Contains(out, "'b2'") {
 			t.Errorf("%s: exit status %d: %s %s", dialect, code, out, errs)
 		}
 	}
@@ -217,10 +230,12 @@ func TestWritingWithoutADatabase(t *testing.T) {
 	if code != 0 || out != filepath.Join(dir, "b2_titles.go")+"\n" {
 		t.Errorf("exit status %d: %s %s", code, out, errs)
 	}
-	if code, _, errs := program(t, p, "revision", "--autogenerate"); code != 1 || strings.Contains(errs, "topsecret") || !strings.Contains(errs, "127.0.0.1") {
+	if code, _, errs := program(t, p, "revision", "--autogenerate"); code != 1 || strings.Contains(errs, "topsecret") ||
+		!strings.Contains(errs, "127.0.0.1") {
 		t.Errorf("with a connection: exit status %d: %s", code, errs)
 	}
-	for _, args := range [][]string{{"revision", "--offline"}, {"revision", "--dialect", "mysql"}, {"revision", "--autogenerate", "--dialect", "mysql"}} {
+	for _, args := range [][]string{{"revision", "--offline"}, {"revision", "--dialect", "mysql"},
+		{"revision", "--autogenerate", "--dialect", "mysql"}} {
 		if code, _, errs := program(t, p, args...); code != 2 || !strings.Contains(errs, "belongs to") {
 			t.Errorf("%v: exit status %d: %s", args, code, errs)
 		}
@@ -262,16 +277,20 @@ func TestTemplates(t *testing.T) {
 		}
 		return string(text)
 	}
-	if code, out, errs := program(t, p, "revision", "-m", "x", "--rev-id", "n1", "--file-name", "{rev}-v1"); code != 0 || filepath.Base(strings.TrimSpace(out)) != "n1-v1.go" || !strings.HasSuffix(read(out), "// ours\n") {
+	if code, out, errs := program(t, p, "revision", "-m", "x", "--rev-id", "n1", "--file-name", "{rev}-v1"); code != 0 ||
+		filepath.Base(strings.TrimSpace(out)) != "n1-v1.go" || !strings.HasSuffix(read(out), "// ours\n") {
 		t.Errorf("exit status %d: %s %s", code, out, errs)
 	}
-	if code, out, errs := program(t, p, "revision", "-m", "x", "--rev-id", "n2", "--template", other); code != 0 || !strings.HasSuffix(read(out), "// theirs\n") {
+	if code, out, errs := program(t, p, "revision", "-m", "x", "--rev-id", "n2", "--template", other); code != 0 ||
+		!strings.HasSuffix(read(out), "// theirs\n") {
 		t.Errorf("exit status %d: %s %s", code, out, errs)
 	}
-	if code, _, errs := program(t, p, "revision", "--template", "missing.tmpl"); code != 1 || !strings.Contains(errs, "missing.tmpl") {
+	if code, _, errs := program(t, p, "revision", "--template", "missing.tmpl"); code != 1 ||
+		!strings.Contains(errs, "missing.tmpl") {
 		t.Errorf("exit status %d: %s", code, errs)
 	}
-	if code, _, errs := program(t, p, "revision", "-m", "bad", "--rev-id", "n3"); code != 1 || !strings.Contains(errs, "the linter is not happy") {
+	if code, _, errs := program(t, p, "revision", "-m", "bad", "--rev-id", "n3"); code != 1 ||
+		!strings.Contains(errs, "the linter is not happy") {
 		t.Errorf("exit status %d: %s", code, errs)
 	}
 	if !slices.Equal(seen, []string{"n1-v1.go", "n2_x.go", "n3_bad.go"}) {
@@ -288,15 +307,18 @@ func TestEdit(t *testing.T) {
 		t.Fatal(err)
 	}
 	revs := filepath.Join(dir, "revs")
-	p := command.Program{Dir: revs, URL: testdb.New(t, testdb.SQLite).URL, Editor: editor + " --wait", Lineages: []migrate.Lineage{{Revisions: branched()}}}
-	if code, _, errs := program(t, p, "edit", "ab22"); code != 1 || !strings.Contains(errs, "compiled into this program") || !strings.Contains(errs, "--dir") {
+	p := command.Program{Dir: revs, URL: testdb.New(t, testdb.SQLite).URL, Editor: editor + " --wait",
+		Lineages: []migrate.Lineage{{Revisions: branched()}}}
+	if code, _, errs := program(t, p, "edit", "ab22"); code != 1 ||
+		!strings.Contains(errs, "compiled into this program") || !strings.Contains(errs, "--dir") {
 		t.Errorf("without files: exit status %d: %s", code, errs)
 	}
 	if err := os.MkdirAll(revs, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	path := filepath.Join(revs, "anything.go")
-	if err := os.WriteFile(path, []byte("package revs\n\nvar x = []migrate.Revision{}\n\nvar y = migrate.Revision{Doc: \"two\", ID: \"ab2222222222\"}\n"), 0o644); err != nil {
+	if err := os.WriteFile(path,
+		[]byte("package revs\n\nvar x = []migrate.Revision{}\n\nvar y = migrate.Revision{Doc: \"two\", ID: \"ab2222222222\"}\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
 	if code, _, errs := program(t, p, "edit", "ab22"); code != 0 {
@@ -357,7 +379,8 @@ func TestTenants(t *testing.T) {
 					t.Errorf("%s: exit status %d: %s", tenant, code, errs)
 				}
 			}
-			for tenant, want := range map[string]string{"a": "ba3333333333 (head)\n", "b": "ab2222222222\n", "c": "ba3333333333 (head)\n"} {
+			for tenant, want := range map[string]string{"a": "ba3333333333 (head)\n", "b": "ab2222222222\n",
+				"c": "ba3333333333 (head)\n"} {
 				if code, out, errs := program(t, p, "current", "-x", "tenant="+tenant); code != 0 || out != want {
 					t.Errorf("%s: exit status %d: %s %s", tenant, code, out, errs)
 				}

@@ -40,7 +40,8 @@ each table under the table's Go name. Nothing but the file is written.`,
 			f.BoolVar(&g.live, "live", false, "take the tables of the database, not the declared ones")
 			f.StringVar(&g.out, "out", "", "the file to write (default: standard output)")
 			f.BoolVar(&g.check, "check", false, "write nothing; exit with status 1 when the file is not what would be written")
-			f.StringVar(&g.pkg, "package", "", `the name of the package (default: the last part of the directory of --out, or "tables")`)
+			f.StringVar(&g.pkg, "package", "",
+				`the name of the package (default: the last part of the directory of --out, or "tables")`)
 			f.StringArrayVar(&g.tables, "table", nil, "this table only; may be repeated")
 			f.StringVar(&g.part, "part", "", "columns or rows (default: both)")
 			f.StringVar(&g.declared, "declared", "", "the import path of a package that declares the tables")
@@ -69,7 +70,8 @@ each table under the table's Go name. Nothing but the file is written.`,
 
 // options are what the flags say about the file.
 func (g *genFlags) options() (gogen.Options, error) {
-	o := gogen.Options{Package: g.pkg, Of: "declared tables", Declared: g.declared, Hidden: g.hide, Words: map[string]string{}}
+	o := gogen.Options{Package: g.pkg, Of: "declared tables", Declared: g.declared, Hidden: g.hide,
+		Words: map[string]string{}}
 	if g.live {
 		o.Of = "the tables of a database"
 	}

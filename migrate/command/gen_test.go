@@ -177,7 +177,8 @@ func TestGenOfALiveDatabase(t *testing.T) {
 				t.Errorf("%s: %v: exit status %d: %s %s", e, again, code, text, errs)
 			}
 		}
-		all = append(all, used{e, "github.com/larder-db/larder/migrate/command/" + filepath.ToSlash(filepath.Dir(out)), s.url})
+		all = append(all, used{e, "github.com/larder-db/larder/migrate/command/" +
+			filepath.ToSlash(filepath.Dir(out)), s.url})
 	}
 	var main bytes.Buffer
 	if err := template.Must(template.New("").Parse(useOfNotebook)).Execute(&main, all); err != nil {
@@ -205,7 +206,8 @@ func TestGenOfDeclaredTables(t *testing.T) {
 	run := func(args ...string) (int, string, string) {
 		var out, errs bytes.Buffer
 		code := command.Main(t.Context(), args, command.Program{Name: "m", Drivers: engines.All(), Stdout: &out, Stderr: &errs,
-			Lineages: []migrate.Lineage{{Revisions: notebookHistory(), Tables: notebook()}, {Name: "other", VersionTable: "v", Revisions: inLine()}}})
+			Lineages: []migrate.Lineage{{Revisions: notebookHistory(), Tables: notebook()},
+				{Name: "other", VersionTable: "v", Revisions: inLine()}}})
 		return code, out.String(), errs.String()
 	}
 	dir := t.TempDir()
@@ -235,7 +237,8 @@ func TestGenOfDeclaredTables(t *testing.T) {
 		{"gen --out " + dir, 1, "", "cannot be read"},
 	} {
 		code, out, errs := run(strings.Fields(c.args)...)
-		if code != c.code || !strings.Contains(out, c.stdout) || !strings.Contains(errs, c.errs) || c.stdout == "" && out != "" {
+		if code != c.code || !strings.Contains(out, c.stdout) || !strings.Contains(errs, c.errs) ||
+			c.stdout == "" && out != "" {
 			t.Errorf("%s: exit status %d\n%s%s", c.args, code, out, errs)
 		}
 	}

@@ -59,13 +59,15 @@ func TestInit(t *testing.T) {
 	dir := filepath.Join(inModule(t), "notes")
 	s := &session{t: t}
 	code, out, errs := s.run("init", dir)
-	if code != 0 || !strings.Contains(out, filepath.Join(dir, "main.go")) || strings.Contains(out, "go.mod") || !strings.Contains(errs, "go run . upgrade head") {
+	if code != 0 || !strings.Contains(out, filepath.Join(dir, "main.go")) || strings.Contains(out, "go.mod") ||
+		!strings.Contains(errs, "go run . upgrade head") {
 		t.Fatalf("exit status %d: %s %s", code, out, errs)
 	}
 	if code, _, errs := s.run("init", dir); code != 1 || !strings.Contains(errs, "not empty") {
 		t.Errorf("again: exit status %d: %s", code, errs)
 	}
-	if code, _, errs := s.run("init", dir+"2", "--module", "example.com/x"); code != 2 || !strings.Contains(errs, "--module") {
+	if code, _, errs := s.run("init", dir+"2", "--module", "example.com/x"); code != 2 ||
+		!strings.Contains(errs, "--module") {
 		t.Errorf("a module in a module: exit status %d: %s", code, errs)
 	}
 	if code, _, errs := s.run("init"); code != 2 || !strings.Contains(errs, "missing") {
@@ -95,7 +97,8 @@ func TestInit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text = bytes.Replace(text, []byte("return []*schema.Table{}"), []byte("note := schema.Define(\"note\")\n\tnote.String(\"id\", 36).PrimaryKey()\n\tnote.Text(\"title\").Null()\n\treturn []*schema.Table{note}"), 1)
+	text = bytes.Replace(text, []byte("return []*schema.Table{}"),
+		[]byte("note := schema.Define(\"note\")\n\tnote.String(\"id\", 36).PrimaryKey()\n\tnote.Text(\"title\").Null()\n\treturn []*schema.Table{note}"), 1)
 	if err := os.WriteFile(path, text, 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +123,8 @@ func TestInit(t *testing.T) {
 			}
 		}
 		before := entries(t, filepath.Join(dir, "migrations"))
-		if code, out, errs := notes(dir, url, "revision", "--autogenerate", "-m", "again"); code != 0 || out != "" || !strings.Contains(errs, "no difference") {
+		if code, out, errs := notes(dir, url, "revision", "--autogenerate", "-m", "again"); code != 0 || out != "" ||
+			!strings.Contains(errs, "no difference") {
 			t.Errorf("%s: nothing to do: exit status %d: %s %s", e, code, out, errs)
 		}
 		if code, out, _ := notes(dir, url, "revision", "--autogenerate", "--output", "json"); code != 0 || out != "null\n" {
@@ -157,7 +161,8 @@ func clean(t testing.TB, dir string) {
 	if out, err := exec.CommandContext(t.Context(), "gofmt", "-l", dir).CombinedOutput(); err != nil || len(out) > 0 {
 		t.Errorf("gofmt: %v %s", err, out)
 	}
-	if out, err := exec.CommandContext(t.Context(), "go", "vet", "./"+filepath.ToSlash(dir)+"/...").CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), "go", "vet", "./"+filepath.ToSlash(dir)+"/...").
+		CombinedOutput(); err != nil {
 		t.Errorf("go vet: %v\n%s", err, out)
 	}
 }
@@ -215,7 +220,8 @@ func TestInitElsewhere(t *testing.T) {
 		Module string
 		Files  []string
 	}
-	if err := json.Unmarshal([]byte(out), &made); code != 0 || err != nil || made.Module != "example.com/my/notes" || !slices.Contains(made.Files, filepath.Join(dir, "go.mod")) || !strings.Contains(errs, "go mod tidy") {
+	if err := json.Unmarshal([]byte(out), &made); code != 0 || err != nil || made.Module != "example.com/my/notes" ||
+		!slices.Contains(made.Files, filepath.Join(dir, "go.mod")) || !strings.Contains(errs, "go mod tidy") {
 		t.Fatalf("exit status %d, %v: %s %s", code, err, out, errs)
 	}
 	requireAllOf(t, root, dir)

@@ -30,7 +30,8 @@ func rev(id, doc string, down ...string) migrate.Revision {
 }
 
 func inLine() []migrate.Revision {
-	return []migrate.Revision{rev("aa1111111111", "one"), rev("ab2222222222", "two", "aa1111111111"), rev("ba3333333333", "three", "ab2222222222")}
+	return []migrate.Revision{rev("aa1111111111", "one"), rev("ab2222222222", "two", "aa1111111111"),
+		rev("ba3333333333", "three", "ab2222222222")}
 }
 
 func branched() []migrate.Revision {
@@ -40,7 +41,8 @@ func branched() []migrate.Revision {
 }
 
 func merged() []migrate.Revision {
-	return append(branched(), migrate.Revision{ID: "dd5555555555", Doc: "merge it", Down: []string{"ba3333333333", "ca4444444444"}})
+	return append(branched(),
+		migrate.Revision{ID: "dd5555555555", Doc: "merge it", Down: []string{"ba3333333333", "ca4444444444"}})
 }
 
 // session runs commands on one database.
@@ -139,7 +141,8 @@ func TestTranscript(t *testing.T) {
 			}
 			code, out, errs := s.run(strings.Fields(c.args)...)
 			if code != c.code || out != c.stdout || !strings.Contains(errs, c.stderr) {
-				t.Errorf("%s: exit status %d, wanted %d\nstdout %q\nwanted %q\nstderr %q", c.args, code, c.code, out, c.stdout, errs)
+				t.Errorf("%s: exit status %d, wanted %d\nstdout %q\nwanted %q\nstderr %q", c.args, code, c.code, out,
+					c.stdout, errs)
 			}
 		}
 	})
@@ -156,7 +159,8 @@ func TestJSON(t *testing.T) {
 	}
 	var plan migrate.Plan
 	read(&plan, "plan")
-	if len(plan.Steps) != 5 || !plan.Steps[0].Transactional || !plan.Steps[0].Reversible || len(plan.Steps[0].Operations[0].Statements) != 1 {
+	if len(plan.Steps) != 5 || !plan.Steps[0].Transactional || !plan.Steps[0].Reversible ||
+		len(plan.Steps[0].Operations[0].Statements) != 1 {
 		t.Errorf("plan %+v", plan)
 	}
 	var rep migrate.Report
@@ -184,18 +188,22 @@ func TestJSON(t *testing.T) {
 func TestScriptsNeedNoConnection(t *testing.T) {
 	s := &session{t: t, url: "postgresql://u:topsecret@127.0.0.1:1/x", revs: merged()}
 	code, out, errs := s.run("upgrade", "ab:head", "--sql")
-	if code != 0 || !strings.Contains(out, "-- Running upgrade ba3333333333, ca4444444444 -> dd5555555555") || !strings.Contains(out, "BEGIN;") {
+	if code != 0 || !strings.Contains(out, "-- Running upgrade ba3333333333, ca4444444444 -> dd5555555555") ||
+		!strings.Contains(out, "BEGIN;") {
 		t.Errorf("exit status %d: %s %s", code, out, errs)
 	}
 	for _, d := range []string{"sqlite", "postgresql", "mysql", "mariadb"} {
-		if code, out, errs := s.run("downgrade", "head:base", "--sql", "--dialect", d); code != 0 || strings.Count(out, "DROP TABLE") != 4 {
+		if code, out, errs := s.run("downgrade", "head:base", "--sql", "--dialect", d); code != 0 ||
+			strings.Count(out, "DROP TABLE") != 4 {
 			t.Errorf("%s: exit status %d: %s %s", d, code, out, errs)
 		}
 	}
-	if code, _, errs := s.run("upgrade", "head"); code != 1 || strings.Contains(errs, "topsecret") || !strings.Contains(errs, "127.0.0.1") {
+	if code, _, errs := s.run("upgrade", "head"); code != 1 || strings.Contains(errs, "topsecret") ||
+		!strings.Contains(errs, "127.0.0.1") {
 		t.Errorf("a server that cannot be reached: exit status %d: %s", code, errs)
 	}
-	if code, _, errs := s.run("upgrade", "head", "--sql", "--dialect", "oracle"); code != 1 || !strings.Contains(errs, "oracle") {
+	if code, _, errs := s.run("upgrade", "head", "--sql", "--dialect", "oracle"); code != 1 ||
+		!strings.Contains(errs, "oracle") {
 		t.Errorf("a dialect that is not there: exit status %d: %s", code, errs)
 	}
 }
@@ -209,10 +217,12 @@ func TestWritingRevisions(t *testing.T) {
 	if code, _, errs := s.run("revision", "-m", "x", "--head", "ab22"); code != 1 || !strings.Contains(errs, "--splice") {
 		t.Errorf("not a head: exit status %d: %s", code, errs)
 	}
-	if code, out, errs := s.run("revision", "-m", "Größe & more linux", "--head", "ab22", "--splice", "--rev-id", "ee", "--branch-label", "side"); code != 0 || out != filepath.Join(dir, "ee_gr_e_more_linux_rev.go")+"\n" {
+	if code, out, errs := s.run("revision", "-m", "Größe & more linux", "--head", "ab22", "--splice", "--rev-id", "ee",
+		"--branch-label", "side"); code != 0 || out != filepath.Join(dir, "ee_gr_e_more_linux_rev.go")+"\n" {
 		t.Errorf("exit status %d: %q %s", code, out, errs)
 	}
-	if code, _, errs := s.run("revision", "-m", "Größe & more linux", "--head", "ab22", "--splice", "--rev-id", "ee"); code != 1 || !strings.Contains(errs, `two revisions "ee"`) {
+	if code, _, errs := s.run("revision", "-m", "Größe & more linux", "--head", "ab22", "--splice", "--rev-id",
+		"ee"); code != 1 || !strings.Contains(errs, `two revisions "ee"`) {
 		t.Errorf("the file exists: exit status %d: %s", code, errs)
 	}
 	if code, out, errs := s.run("merge", "-m", "both"); code != 0 || !strings.HasSuffix(out, "_both.go\n") {
@@ -223,7 +233,8 @@ func TestWritingRevisions(t *testing.T) {
 		t.Errorf("the set of revisions: %v\n%s", err, set)
 	}
 	for _, name := range entries(t, dir) {
-		if text, err := os.ReadFile(filepath.Join(dir, name)); err != nil || name != "revisions.go" && strings.Count(string(text), "\nfunc (revisions) Rev") != 1 {
+		if text, err := os.ReadFile(filepath.Join(dir, name)); err != nil ||
+			name != "revisions.go" && strings.Count(string(text), "\nfunc (revisions) Rev") != 1 {
 			t.Errorf("%s: %v\n%s", name, err, text)
 		}
 	}
@@ -233,7 +244,8 @@ func TestWritingRevisions(t *testing.T) {
 	if code, _, errs := s.run("revision", "--autogenerate"); code != 1 || !strings.Contains(errs, "declares no tables") {
 		t.Errorf("nothing declared: exit status %d: %s", code, errs)
 	}
-	if code, _, errs := s.run("revision", "--rename-table", "a:b"); code != 2 || !strings.Contains(errs, "--autogenerate") {
+	if code, _, errs := s.run("revision", "--rename-table", "a:b"); code != 2 ||
+		!strings.Contains(errs, "--autogenerate") {
 		t.Errorf("renames alone: exit status %d: %s", code, errs)
 	}
 }
@@ -280,7 +292,8 @@ func TestAStaleProgram(t *testing.T) {
 	if err := os.Remove(files["n3"]); err != nil {
 		t.Fatal(err)
 	}
-	if code, _, errs := s.run("revision", "-m", "again", "--rev-id", "n4"); code != 0 || !strings.Contains(source("n4"), `[]string{"n2"}`) {
+	if code, _, errs := s.run("revision", "-m", "again", "--rev-id", "n4"); code != 0 ||
+		!strings.Contains(source("n4"), `[]string{"n2"}`) {
 		t.Errorf("exit status %d: %s\n%s", code, errs, source("n4"))
 	}
 	built := &session{t: t, url: s.url, dir: dir, revs: append(inLine(), migrate.Revision{ID: "n1", Down: []string{"ba3333333333"}},
@@ -291,7 +304,8 @@ func TestAStaleProgram(t *testing.T) {
 	if err := os.Remove(filepath.Join(dir, "n4_again.go")); err != nil {
 		t.Fatal(err)
 	}
-	if code, _, errs := built.run("revision", "-m", "y"); code != 1 || !strings.Contains(errs, "revision n3") || !strings.Contains(errs, "build the program again") {
+	if code, _, errs := built.run("revision", "-m", "y"); code != 1 || !strings.Contains(errs, "revision n3") ||
+		!strings.Contains(errs, "build the program again") {
 		t.Errorf("exit status %d: %s", code, errs)
 	}
 }
@@ -315,7 +329,8 @@ func TestArrange(t *testing.T) {
 
 func TestProgressIsLinesWithoutATerminal(t *testing.T) {
 	s := &session{t: t, url: testdb.New(t, testdb.SQLite).URL, revs: inLine()}
-	if code, out, errs := s.run("upgrade", "head", "-v"); code != 0 || out != "" || strings.Contains(errs, "\r") || !strings.Contains(errs, "  create table") && !strings.Contains(errs, "  add table") {
+	if code, out, errs := s.run("upgrade", "head", "-v"); code != 0 || out != "" || strings.Contains(errs, "\r") ||
+		!strings.Contains(errs, "  create table") && !strings.Contains(errs, "  add table") {
 		t.Errorf("exit status %d: %q %q", code, out, errs)
 	}
 	if code, out, errs := s.run("downgrade", "base", "--quiet"); code != 0 || out != "" || errs != "" {

@@ -66,7 +66,8 @@ the revisions make by themselves, and no database is asked.`,
 			f.BoolVar(&d.auto, "autogenerate", false, "compare the database with the declared tables")
 			f.BoolVar(&d.offline, "offline", false, "with --autogenerate: compare with what the revisions make, without a connection")
 			f.BoolVar(&d.sql, "sql", false, "print the statements that the revision would run, and write no file; without a connection")
-			f.StringVar(&d.dialect, "dialect", "", "with --sql or --offline: sqlite, postgresql, mysql or mariadb (default: what the database URL says)")
+			f.StringVar(&d.dialect, "dialect", "",
+				"with --sql or --offline: sqlite, postgresql, mysql or mariadb (default: what the database URL says)")
 			f.StringArrayVar(&d.head, "head", nil, "what it follows (default: head); may be repeated")
 			f.BoolVar(&d.splice, "splice", false, "let it follow a revision that has a successor already")
 			f.StringArrayVar(&d.depends, "depends-on", nil,

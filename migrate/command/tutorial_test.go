@@ -40,7 +40,8 @@ func TestTheTutorial(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := &lesson{t: t, root: root, dir: filepath.Join(t.TempDir(), "shelf"), urls: map[string]string{}, bins: map[string]string{}}
+	l := &lesson{t: t, root: root, dir: filepath.Join(t.TempDir(), "shelf"), urls: map[string]string{},
+		bins: map[string]string{}}
 	for _, e := range testdb.Engines() {
 		l.urls[e] = testdb.New(t, e).URL
 	}

@@ -25,7 +25,8 @@ type runFlags struct {
 func (f *runFlags) register(fs *pflag.FlagSet) {
 	lineageFlag(fs, &f.lineage)
 	fs.BoolVar(&f.sql, "sql", false, "write a script instead, without a connection; the argument may be from:to")
-	fs.StringVar(&f.dialect, "dialect", "", "with --sql: write for sqlite, postgresql, mysql or mariadb (default: what the database URL says)")
+	fs.StringVar(&f.dialect, "dialect", "",
+		"with --sql: write for sqlite, postgresql, mysql or mariadb (default: what the database URL says)")
 	fs.BoolVar(&f.noSnapshot, "no-snapshot", false, "do not copy a database file before what cannot be undone")
 	fs.BoolVar(&f.snapshot, "snapshot", false, "copy a database file before any change")
 	fs.BoolVar(&f.one, "one-transaction", false, "all revisions or none; where the engine can")

@@ -47,12 +47,14 @@ func fromDump(t *testing.T, engineName string) (*engine.Engine, testdb.DB) {
 func statements(dump string) []string {
 	var lines []string
 	for line := range strings.Lines(dump) {
-		if strings.HasPrefix(line, "--") || strings.HasPrefix(line, `\`) || strings.HasPrefix(line, "SET ") || strings.HasPrefix(line, "SELECT ") || strings.Contains(line, " OWNER TO ") {
+		if strings.HasPrefix(line, "--") || strings.HasPrefix(line, `\`) || strings.HasPrefix(line, "SET ") ||
+			strings.HasPrefix(line, "SELECT ") || strings.Contains(line, " OWNER TO ") {
 			continue
 		}
 		lines = append(lines, line)
 	}
-	return slices.DeleteFunc(strings.Split(strings.Join(lines, ""), ";\n"), func(s string) bool { return strings.TrimSpace(s) == "" })
+	return slices.DeleteFunc(strings.Split(strings.Join(lines, ""), ";\n"),
+		func(s string) bool { return strings.TrimSpace(s) == "" })
 }
 
 func created(t *testing.T, engineName string) (*engine.Engine, testdb.DB) {

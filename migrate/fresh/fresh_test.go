@@ -156,7 +156,8 @@ func TestCreateRefusesADatabaseWithOneOfTheTables(t *testing.T) {
 			t.Errorf("stamped %v where nothing was asked for", got)
 		}
 		before := inspect(t, eng)
-		if err := fresh.Create(t.Context(), eng, tables.All(), []string{tables.Head}); !errors.Is(err, dberr.ErrAlreadyExists) {
+		if err := fresh.Create(t.Context(), eng, tables.All(), []string{tables.Head}); !errors.Is(err,
+			dberr.ErrAlreadyExists) {
 			t.Errorf("%v, want already_exists", err)
 		}
 		for _, c := range schema.Diff(before, inspect(t, eng)) {
@@ -191,7 +192,8 @@ func TestAFailureInTheMiddle(t *testing.T) {
 	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
 		wrong := tables.All()
 		bad := tables.Note.Table.Clone()
-		bad.ForeignKey(&schema.ForeignKey{Name: "note_wrong", Columns: []string{"user_id"}, RefTable: "user", RefColumns: []string{"name"}})
+		bad.ForeignKey(&schema.ForeignKey{Name: "note_wrong", Columns: []string{"user_id"}, RefTable: "user",
+			RefColumns: []string{"name"}})
 		bad.Check("note_check", "no_such_function({title}) > 0")
 		wrong[slices.IndexFunc(wrong, func(t *schema.Table) bool { return t.Name == "note" })] = bad
 		if err := fresh.Create(t.Context(), eng, wrong, []string{tables.Head}); err == nil {

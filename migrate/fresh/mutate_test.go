@@ -35,7 +35,8 @@ func mutations(t *schema.Table, has func(schema.Feature) bool) []mutation {
 	used := usedColumns(t)
 	spare := func(not []string) string {
 		for _, c := range t.Columns {
-			if !slices.Contains(not, c.Name) && (c.Type.Kind == schema.BigInt || c.Type.Kind == schema.Boolean) && c.Generated == nil {
+			if !slices.Contains(not, c.Name) && (c.Type.Kind == schema.BigInt || c.Type.Kind == schema.Boolean) &&
+				c.Generated == nil {
 				return c.Name
 			}
 		}
@@ -132,7 +133,8 @@ func mutations(t *schema.Table, has func(schema.Feature) bool) []mutation {
 		}
 	}
 	for i, x := range t.Indexes {
-		serves := slices.ContainsFunc(t.ForeignKeys, func(f *schema.ForeignKey) bool { return len(x.Parts) > 0 && x.Parts[0].Column == f.Columns[0] })
+		serves := slices.ContainsFunc(t.ForeignKeys,
+			func(f *schema.ForeignKey) bool { return len(x.Parts) > 0 && x.Parts[0].Column == f.Columns[0] })
 		if !serves || has(schema.PartialIndex) {
 			add("drop "+x.String(), func(t *schema.Table) { t.Indexes = slices.Delete(t.Indexes, i, i+1) })
 			add("direction of "+x.String(), func(t *schema.Table) { t.Indexes[i].Parts[0].Desc = !x.Parts[0].Desc })
@@ -151,7 +153,8 @@ func mutations(t *schema.Table, has func(schema.Feature) bool) []mutation {
 			add("predicate of "+x.String(), func(t *schema.Table) { t.Indexes[i].Where = where })
 		}
 		if e := string(x.Parts[0].Expr); strings.HasPrefix(e, "lower(") {
-			add("expression of "+x.String(), func(t *schema.Table) { t.Indexes[i].Parts[0].Expr = schema.Expr("upper(" + e[len("lower("):]) })
+			add("expression of "+x.String(),
+				func(t *schema.Table) { t.Indexes[i].Parts[0].Expr = schema.Expr("upper(" + e[len("lower("):]) })
 		}
 	}
 	return out
@@ -268,7 +271,8 @@ func TestEveryAlterationIsSeen(t *testing.T) {
 }
 
 // aliveWith creates each altered table, compares, and puts it away again.
-func aliveWith(t *testing.T, eng *engine.Engine, in driver.Inspector, engineName string, all []*schema.Table, declared *schema.Table, changed []mutation) int {
+func aliveWith(t *testing.T, eng *engine.Engine, in driver.Inspector, engineName string, all []*schema.Table,
+	declared *schema.Table, changed []mutation) int {
 	t.Helper()
 	referred := reach(all, declared)
 	transactional := eng.Dialect().Has(schema.TransactionalDDL)

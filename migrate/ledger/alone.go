@@ -33,7 +33,8 @@ func (l *Ledger) Alone(ctx context.Context, eng *engine.Engine, set *history.Set
 	if err != nil || len(places) == 0 {
 		return err
 	}
-	return dberr.New(dberr.SchemaMismatch, "migrate", "there is no version table where one would be made, but schema "+places[0].Schema+" of the same database has "+
-		strings.Join(places[0].Tables, ", ")+"; set the schema (DATABASE_SCHEMA) to "+places[0].Schema+
-		" to work on that one, or to the name of the schema in which to begin anew; nothing was changed")
+	return dberr.New(dberr.SchemaMismatch, "migrate",
+		"there is no version table where one would be made, but schema "+places[0].Schema+" of the same database has "+
+			strings.Join(places[0].Tables, ", ")+"; set the schema (DATABASE_SCHEMA) to "+places[0].Schema+
+			" to work on that one, or to the name of the schema in which to begin anew; nothing was changed")
 }

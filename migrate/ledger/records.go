@@ -30,25 +30,29 @@ var (
 
 // The journal.
 var (
-	journalDef        = schema.Define(JournalTable).Describe("where a revision stands that cannot be one transaction; empty when none is under way.")
-	journalLineage    = query.Col[string](journalDef.String("lineage", 64))
-	journalRevision   = query.Col[string](journalDef.String("revision", 32))
-	journalPosition   = query.Col[int](journalDef.Integer("position").Doc("which operation of the revision, from 0"))
-	journalDirection  = query.Col[string](journalDef.String("direction", 16))
-	journalOperation  = query.Col[string](journalDef.Text("operation").Doc("one line for people"))
-	journalChecksum   = query.Col[string](journalDef.String("checksum", 64).Doc("of the operation"))
-	journalState      = query.Col[string](journalDef.String("state", 16).Doc("begun, failed or done"))
-	journalStatement  = query.Col[int](journalDef.Integer("statement").Doc("how many statements of the operation stand; the next one may, when it was begun"))
+	journalDef = schema.Define(JournalTable).
+			Describe("where a revision stands that cannot be one transaction; empty when none is under way.")
+	journalLineage   = query.Col[string](journalDef.String("lineage", 64))
+	journalRevision  = query.Col[string](journalDef.String("revision", 32))
+	journalPosition  = query.Col[int](journalDef.Integer("position").Doc("which operation of the revision, from 0"))
+	journalDirection = query.Col[string](journalDef.String("direction", 16))
+	journalOperation = query.Col[string](journalDef.Text("operation").Doc("one line for people"))
+	journalChecksum  = query.Col[string](journalDef.String("checksum", 64).Doc("of the operation"))
+	journalState     = query.Col[string](journalDef.String("state", 16).Doc("begun, failed or done"))
+	journalStatement = query.Col[int](journalDef.Integer("statement").
+				Doc("how many statements of the operation stand; the next one may, when it was begun"))
 	journalStatements = query.Col[int](journalDef.Integer("statements").Doc("how many it has"))
-	journalScript     = query.Col[string](journalDef.Text("script").Null().Doc("the statements, where they depend on what was there before"))
-	journalTables     = query.Col[string](journalDef.Text("tables").Null().Doc("the tables it changes, as they were before"))
-	journalCursor     = query.Col[string](journalDef.Text("place").Null().Doc("where a batched data step goes on"))
-	journalRowsDone   = query.Col[int64](journalDef.BigInt("rows_done"))
-	journalRowsTotal  = query.Col[int64](journalDef.BigInt("rows_total"))
-	journalErrorCode  = query.Col[string](journalDef.String("error_code", 32).Null())
-	journalBegunAt    = query.Col[int64](journalDef.BigInt("begun_at").Unit(schema.Seconds))
-	journalChangedAt  = query.Col[int64](journalDef.BigInt("changed_at").Unit(schema.Seconds))
-	_                 = journalDef.Primary(JournalTable+"_pkey", "lineage", "revision", "position")
+	journalScript     = query.Col[string](journalDef.Text("script").Null().
+				Doc("the statements, where they depend on what was there before"))
+	journalTables = query.Col[string](journalDef.Text("tables").Null().
+			Doc("the tables it changes, as they were before"))
+	journalCursor    = query.Col[string](journalDef.Text("place").Null().Doc("where a batched data step goes on"))
+	journalRowsDone  = query.Col[int64](journalDef.BigInt("rows_done"))
+	journalRowsTotal = query.Col[int64](journalDef.BigInt("rows_total"))
+	journalErrorCode = query.Col[string](journalDef.String("error_code", 32).Null())
+	journalBegunAt   = query.Col[int64](journalDef.BigInt("begun_at").Unit(schema.Seconds))
+	journalChangedAt = query.Col[int64](journalDef.BigInt("changed_at").Unit(schema.Seconds))
+	_                = journalDef.Primary(JournalTable+"_pkey", "lineage", "revision", "position")
 )
 
 // AppliedDefinition declares [AppliedTable].

@@ -33,7 +33,8 @@ func TestEach(t *testing.T) {
 		})
 	})
 	var ran []string
-	migratetest.Each(t, k, func(t *testing.T, k migratetest.Kit) { ran = append(ran, k.Open(t).Dialect().Engine()) }, testdb.SQLite)
+	migratetest.Each(t, k, func(t *testing.T, k migratetest.Kit) { ran = append(ran, k.Open(t).Dialect().Engine()) },
+		testdb.SQLite)
 	if len(ran) > 1 || len(ran) == 1 && ran[0] != testdb.SQLite {
 		t.Errorf("ran on %v", ran)
 	}
@@ -64,7 +65,8 @@ func TestAllRegistered(t *testing.T) {
 		t.Errorf("in order: %s", got)
 	}
 	write("sub/more.go", "package sub\n\nfunc more() *schema.Table { return schema.Define(\"forgotten\").Describe(\"x\") }\n")
-	if got := check(k); !strings.Contains(got, "table forgotten is declared at") || !strings.Contains(got, "more.go:3") || strings.Contains(got, "only_") || strings.Contains(got, "of_its_time") {
+	if got := check(k); !strings.Contains(got, "table forgotten is declared at") || !strings.Contains(got, "more.go:3") ||
+		strings.Contains(got, "only_") || strings.Contains(got, "of_its_time") {
 		t.Errorf("complaint %q", got)
 	}
 	k.Lineages[0].Tables = append(k.Lineages[0].Tables, schema.Define("forgotten"), schema.Define("note"))
@@ -80,7 +82,8 @@ func TestAllRegistered(t *testing.T) {
 // TestBefore has rows where a revision finds them, also below a merge and a
 // dependency.
 func TestBefore(t *testing.T) {
-	side := migrate.Revision{ID: "s1", Down: []string{"n1"}, Upgrade: func(ops *op.Ops) { ops.AddColumn("note", op.Text("side").Null()) }}
+	side := migrate.Revision{ID: "s1", Down: []string{"n1"},
+		Upgrade: func(ops *op.Ops) { ops.AddColumn("note", op.Text("side").Null()) }}
 	split := migrate.Revision{ID: "m1", Down: []string{"n2", "s1"}, Upgrade: func(ops *op.Ops) {
 		ops.Data("copy", func(ctx context.Context, d *op.Data) error {
 			to, _ := d.Arg("to")
@@ -88,7 +91,8 @@ func TestBefore(t *testing.T) {
 			return err
 		}).NoReverse()
 	}}
-	k := migratetest.Kit{Lineages: []migrate.Lineage{{Revisions: []migrate.Revision{create, addTitle(), side, split}}}, Args: map[string]string{"to": "b"}}
+	k := migratetest.Kit{Lineages: []migrate.Lineage{{Revisions: []migrate.Revision{create, addTitle(), side, split}}},
+		Args: map[string]string{"to": "b"}}
 	migratetest.Each(t, k, func(t *testing.T, k migratetest.Kit) {
 		at := migratetest.Before(t, k, "m1")
 		at.Insert("note", migratetest.Row{"id": "1", "side": "a"})

@@ -61,7 +61,8 @@ func notes(f func(t *schema.Table)) *schema.Table {
 var create = migrate.Revision{ID: "n1", Upgrade: func(ops *op.Ops) { ops.CreateTable(notes(nil)) }}
 
 func addTitle() migrate.Revision {
-	return migrate.Revision{ID: "n2", Down: []string{"n1"}, Upgrade: func(ops *op.Ops) { ops.AddColumn("note", op.Text("title").Null()) }}
+	return migrate.Revision{ID: "n2", Down: []string{"n1"},
+		Upgrade: func(ops *op.Ops) { ops.AddColumn("note", op.Text("title").Null()) }}
 }
 
 func kit(name string, revs ...migrate.Revision) migratetest.Kit {

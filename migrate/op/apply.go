@@ -87,7 +87,8 @@ func (o AddColumn) apply(s *State) error {
 			return mismatch("column %s.%s exists already; use IfNotExists where that is fine", o.Table, o.Column.Name)
 		}
 		if n := t.Unknown(o.Fill); n != "" {
-			return mismatch("the value that fills column %s.%s refers to column %q, which the table does not have", o.Table, o.Column.Name, n)
+			return mismatch("the value that fills column %s.%s refers to column %q, which the table does not have", o.Table,
+				o.Column.Name, n)
 		}
 		t.Columns = append(t.Columns, o.Column.Clone())
 		return nil
@@ -100,16 +101,19 @@ func (o DropColumn) apply(s *State) error {
 			return mismatch("there is no column %s.%s; use IfExists where that is fine", o.Table, o.Column)
 		}
 		if pk := t.PrimaryKey; pk != nil && slices.Contains(pk.Columns, o.Column) {
-			return dberr.New(dberr.Invalid, "migrate", "column "+o.Table+"."+o.Column+" is part of the primary key; give the table another key first")
+			return dberr.New(dberr.Invalid, "migrate",
+				"column "+o.Table+"."+o.Column+" is part of the primary key; give the table another key first")
 		}
 		for _, c := range t.Columns {
 			if c.Generated != nil && c.Name != o.Column && names(c.Generated.Expr, o.Column) {
-				return dberr.New(dberr.Invalid, "migrate", "column "+o.Table+"."+c.Name+" is generated from "+o.Column+"; drop it first")
+				return dberr.New(dberr.Invalid, "migrate",
+					"column "+o.Table+"."+c.Name+" is generated from "+o.Column+"; drop it first")
 			}
 		}
 		t.Columns = slices.DeleteFunc(t.Columns, func(c *schema.Column) bool { return c.Name == o.Column })
 		t.Uniques = slices.DeleteFunc(t.Uniques, func(u *schema.Unique) bool { return slices.Contains(u.Columns, o.Column) })
-		t.ForeignKeys = slices.DeleteFunc(t.ForeignKeys, func(f *schema.ForeignKey) bool { return slices.Contains(f.Columns, o.Column) })
+		t.ForeignKeys = slices.DeleteFunc(t.ForeignKeys,
+			func(f *schema.ForeignKey) bool { return slices.Contains(f.Columns, o.Column) })
 		t.Checks = slices.DeleteFunc(t.Checks, func(k *schema.Check) bool { return names(k.Expr, o.Column) })
 		t.Indexes = slices.DeleteFunc(t.Indexes, func(i *schema.Index) bool { return indexUses(i, o.Column) })
 		for _, v := range t.Variants {
@@ -169,7 +173,8 @@ func (o AlterColumn) apply(s *State) error {
 			return dberr.New(dberr.Invalid, "migrate", "AlterColumn of "+o.Table+"."+o.Column+" does not say what changes")
 		}
 		if n := t.Unknown(o.Using); n != "" {
-			return mismatch("what column %s.%s is converted from refers to column %q, which the table does not have", o.Table, o.Column, n)
+			return mismatch("what column %s.%s is converted from refers to column %q, which the table does not have",
+				o.Table, o.Column, n)
 		}
 		c, to := t.Columns[n], o.To.Clone()
 		for _, f := range o.Facets {
@@ -256,7 +261,8 @@ func findUnique(t *schema.Table, name string, columns []string) uniqueAt {
 		return uniqueAt{}
 	}
 	if u := unnamed(t.Uniques, func(u *schema.Unique) (bool, bool) {
-		return slices.Equal(u.Columns, columns) && (name == "" || u.Name == ""), u.Name == "" || byRule(u.Name, t.Name, u.Columns, "key")
+		return slices.Equal(u.Columns, columns) && (name == "" || u.Name == ""), u.Name == "" ||
+			byRule(u.Name, t.Name, u.Columns, "key")
 	}); u != nil {
 		return uniqueAt{unique: u}
 	}
@@ -303,7 +309,8 @@ func findForeign(t *schema.Table, name string, columns []string) *schema.Foreign
 		}
 	}
 	return unnamed(t.ForeignKeys, func(f *schema.ForeignKey) (bool, bool) {
-		return len(columns) > 0 && slices.Equal(f.Columns, columns) && (name == "" || f.Name == ""), f.Name == "" || byRule(f.Name, t.Name, f.Columns, "fkey")
+		return len(columns) > 0 && slices.Equal(f.Columns, columns) && (name == "" || f.Name == ""), f.Name == "" ||
+			byRule(f.Name, t.Name, f.Columns, "fkey")
 	})
 }
 

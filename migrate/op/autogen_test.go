@@ -74,7 +74,8 @@ func everyType(t *schema.Table) {
 func foreign(action schema.Action) func(t *schema.Table) {
 	return func(t *schema.Table) {
 		t.Integer("p_id").Null()
-		t.ForeignKey(&schema.ForeignKey{Name: "fk_t_p", Columns: []string{"p_id"}, RefTable: "p", RefColumns: []string{"id"}, OnDelete: action})
+		t.ForeignKey(&schema.ForeignKey{Name: "fk_t_p", Columns: []string{"p_id"}, RefTable: "p", RefColumns: []string{"id"},
+			OnDelete: action})
 	}
 }
 
@@ -180,7 +181,8 @@ var autogenNothing = map[string]map[string]string{
 }
 
 func always(name string) bool {
-	return strings.HasPrefix(name, "no change") || strings.HasPrefix(name, "server default equal") || name == "column order"
+	return strings.HasPrefix(name, "no change") || strings.HasPrefix(name, "server default equal") ||
+		name == "column order"
 }
 
 func TestAutogen(t *testing.T) {

@@ -15,7 +15,8 @@ import (
 func TestDeclaredColumns(t *testing.T) {
 	columns := []schema.ColumnDef{
 		op.String("c_string", 40), op.Text("c_text"), op.Integer("c_integer"), op.BigInt("c_bigint"), op.SmallInt("c_smallint"),
-		op.Boolean("c_boolean"), op.Float("c_float"), op.Numeric("c_numeric", 12, 3), op.Date("c_date"), op.Time("c_time"), op.DateTime("c_datetime"),
+		op.Boolean("c_boolean"), op.Float("c_float"), op.Numeric("c_numeric", 12,
+			3), op.Date("c_date"), op.Time("c_time"), op.DateTime("c_datetime"),
 		op.DateTimeTZ("c_datetimetz"), op.JSON("c_json"), op.JSONB("c_jsonb"), op.Bytes("c_bytes"), op.UUID("c_uuid"), op.Enum("c_enum", "c_enum_type", "a", "b"),
 		op.Typed("c_typed", schema.Type{Kind: schema.DateTime, WithZone: true}),
 	}

@@ -249,7 +249,8 @@ func (o bulkDelete) loss(*State) []string {
 func (o bulkDelete) statements(d driver.Dialect, t *schema.Table, literal bool) ([]engine.Statement, error) {
 	var out []engine.Statement
 	for _, row := range o.Rows {
-		st, err := statement(query.Delete(t).Where(rowIs(t, o.Columns, func(i int) any { return row[i] })...), d, "delete", literal)
+		st, err := statement(query.Delete(t).Where(rowIs(t, o.Columns, func(i int) any { return row[i] })...), d,
+			"delete", literal)
 		if err != nil {
 			return nil, err
 		}

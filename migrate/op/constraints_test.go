@@ -39,21 +39,28 @@ func TestConstraintsHold(t *testing.T) {
 				"INSERT INTO {c} ({id}, {a}, {n}) VALUES (9, 'a', 0)", dberr.AlreadyExists},
 			{"unique index", func(ops *op.Ops) {
 				ops.CreateIndex("c", &schema.Index{Name: "ux_c", Unique: true, Parts: []schema.IndexPart{{Column: "a"}}})
-			}, func(ops *op.Ops) { ops.DropIndex("c", "ux_c") }, "INSERT INTO {c} ({id}, {a}) VALUES (9, 'a')", dberr.AlreadyExists},
+			}, func(ops *op.Ops) { ops.DropIndex("c", "ux_c") }, "INSERT INTO {c} ({id}, {a}) VALUES (9, 'a')",
+				dberr.AlreadyExists},
 			{"unique partial index", func(ops *op.Ops) {
-				ops.CreateIndex("c", &schema.Index{Name: "ux_c", Unique: true, Parts: []schema.IndexPart{{Column: "a"}}, Where: "{n} > 0"})
-			}, func(ops *op.Ops) { ops.DropIndex("c", "ux_c") }, "INSERT INTO {c} ({id}, {a}, {n}) VALUES (9, 'b', 5)", dberr.AlreadyExists},
+				ops.CreateIndex("c", &schema.Index{Name: "ux_c", Unique: true, Parts: []schema.IndexPart{{Column: "a"}},
+					Where: "{n} > 0"})
+			}, func(ops *op.Ops) { ops.DropIndex("c", "ux_c") }, "INSERT INTO {c} ({id}, {a}, {n}) VALUES (9, 'b', 5)",
+				dberr.AlreadyExists},
 			{"unique expression index", func(ops *op.Ops) {
 				ops.CreateIndex("c", &schema.Index{Name: "ux_c", Unique: true, Parts: []schema.IndexPart{{Expr: "lower({a})"}}})
-			}, func(ops *op.Ops) { ops.DropIndex("c", "ux_c") }, "INSERT INTO {c} ({id}, {a}) VALUES (9, 'B')", dberr.AlreadyExists},
+			}, func(ops *op.Ops) { ops.DropIndex("c", "ux_c") }, "INSERT INTO {c} ({id}, {a}) VALUES (9, 'B')",
+				dberr.AlreadyExists},
 			{"foreign key", func(ops *op.Ops) {
-				ops.AddForeignKey("c", schema.ForeignKey{Columns: []string{"p_id"}, RefTable: "p", RefColumns: []string{"id"}, OnDelete: schema.Cascade, OnUpdate: schema.Cascade})
-			}, func(ops *op.Ops) { ops.DropForeignKey("c", "", "p_id") }, "INSERT INTO {c} ({id}, {p_id}) VALUES (9, 77)", dberr.ForeignKey},
+				ops.AddForeignKey("c", schema.ForeignKey{Columns: []string{"p_id"}, RefTable: "p", RefColumns: []string{"id"},
+					OnDelete: schema.Cascade, OnUpdate: schema.Cascade})
+			}, func(ops *op.Ops) { ops.DropForeignKey("c", "", "p_id") }, "INSERT INTO {c} ({id}, {p_id}) VALUES (9, 77)",
+				dberr.ForeignKey},
 			{"check", func(ops *op.Ops) { ops.AddCheck("c", "", "{n} >= 0") }, func(ops *op.Ops) { ops.DropCheck("c", "ck_c_n") },
 				"INSERT INTO {c} ({id}, {n}) VALUES (9, -1)", dberr.Check},
 			{"check without a name", func(ops *op.Ops) {
 				ops.Do(op.AddCheck{Table: "c", Check: &schema.Check{Expr: "{n}>=0 and {n}<100"}})
-			}, func(ops *op.Ops) { ops.Do(op.DropCheck{Table: "c", Expr: "{n} >= 0 AND {n} < 100"}) }, "INSERT INTO {c} ({id}, {n}) VALUES (9, 100)", dberr.Check},
+			}, func(ops *op.Ops) { ops.Do(op.DropCheck{Table: "c", Expr: "{n} >= 0 AND {n} < 100"}) },
+				"INSERT INTO {c} ({id}, {n}) VALUES (9, 100)", dberr.Check},
 			{"primary key", func(ops *op.Ops) { ops.SetPrimaryKey("c", "", "id") }, func(ops *op.Ops) { ops.SetPrimaryKey("c", "") },
 				"INSERT INTO {c} ({id}) VALUES (0)", dberr.AlreadyExists},
 			{"not null", func(ops *op.Ops) { ops.AlterColumn("c", "a").NotNull() }, func(ops *op.Ops) { ops.AlterColumn("c", "a").Null() },
@@ -198,7 +205,8 @@ func TestIndexesOverOneExpression(t *testing.T) {
 			&schema.Index{Name: "ux_u", Unique: true, Parts: []schema.IndexPart{{Column: "u"}}, Where: "{a} <> ''"})
 		mustRun(t, eng, op.CreateTable{Table: c})
 		before := inspect(t, eng)
-		g := &schema.Column{Name: "g", Type: schema.Type{Kind: schema.String, Length: 200}, Nullable: true, Generated: &schema.Generated{Expr: "lower({a})", Stored: true}}
+		g := &schema.Column{Name: "g", Type: schema.Type{Kind: schema.String, Length: 200}, Nullable: true,
+			Generated: &schema.Generated{Expr: "lower({a})", Stored: true}}
 		second := &schema.Index{Name: "ix_more", Parts: []schema.IndexPart{{Expr: "lower({a})"}, {Column: "id"}}}
 		mustRun(t, eng, op.AddColumn{Table: "c", Column: g}, op.CreateIndex{Table: "c", Index: second})
 		with := c.Clone()
@@ -211,7 +219,8 @@ func TestIndexesOverOneExpression(t *testing.T) {
 			t.Errorf("without both:%s", lines(d))
 		}
 		for n, code := range []dberr.Code{"", "", dberr.AlreadyExists} {
-			_, err := op.Run(t.Context(), eng, "INSERT INTO {c} ({id}, {a}, {u}) VALUES (?, ?, ?)", n, []string{"", "x", "x"}[n], "6ba7b810-9dad-11d1-80b4-00c04fd430c8")
+			_, err := op.Run(t.Context(), eng, "INSERT INTO {c} ({id}, {a}, {u}) VALUES (?, ?, ?)", n, []string{"", "x", "x"}[n],
+				"6ba7b810-9dad-11d1-80b4-00c04fd430c8")
 			if dberr.CodeOf(err) != code {
 				t.Errorf("row %d: %v", n, err)
 			}

@@ -88,7 +88,8 @@ func NewData(o DataOptions) (*Data, error) {
 	d := &Data{Queryer: o.Queryer, o: o}
 	if o.Cursor != "" {
 		if err := json.Unmarshal([]byte(o.Cursor), &d.at); err != nil {
-			return nil, &dberr.Error{Op: "data step", Code: dberr.Invalid, Msg: "the stored place of the data step cannot be read; run larder migrate repair", Err: err}
+			return nil, &dberr.Error{Op: "data step", Code: dberr.Invalid,
+				Msg: "the stored place of the data step cannot be read; run larder migrate repair", Err: err}
 		}
 	}
 	return d, nil

@@ -40,14 +40,15 @@ func TestDataMillion(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		err = d.Rows(t.Context(), op.Scan{Table: "doc", Columns: []string{"meta"}, Size: 2000}, func(ctx context.Context, c *op.Chunk) error {
-			for _, r := range c.Rows {
-				if err := c.Update(ctx, r, op.Values{"path": r.Text("meta")}); err != nil {
-					return err
+		err = d.Rows(t.Context(), op.Scan{Table: "doc", Columns: []string{"meta"}, Size: 2000},
+			func(ctx context.Context, c *op.Chunk) error {
+				for _, r := range c.Rows {
+					if err := c.Update(ctx, r, op.Values{"path": r.Text("meta")}); err != nil {
+						return err
+					}
 				}
-			}
-			return nil
-		})
+				return nil
+			})
 		if err != nil {
 			t.Fatal(cause(err))
 		}
@@ -57,7 +58,8 @@ func TestDataMillion(t *testing.T) {
 		}
 		var mem runtime.MemStats
 		runtime.ReadMemStats(&mem)
-		t.Logf("%s, at most %d MB resident, %d MB of Go's memory", time.Since(begin).Round(time.Second), use.Maxrss>>10, mem.Sys>>20)
+		t.Logf("%s, at most %d MB resident, %d MB of Go's memory", time.Since(begin).Round(time.Second),
+			use.Maxrss>>10, mem.Sys>>20)
 		if use.Maxrss>>10 > 128 {
 			t.Errorf("%d MB resident, of 128", use.Maxrss>>10)
 		}

@@ -15,7 +15,8 @@ import (
 )
 
 // texts are what statements and literals stumble over.
-var texts = []string{"it's", `back\slash`, "100%", "what?", ":x and $1", `{"a": "{b}"}`, "-- no comment", "", "é\u200d🙂", `""`, "a\nb"}
+var texts = []string{"it's", `back\slash`, "100%", "what?", ":x and $1", `{"a": "{b}"}`, "-- no comment", "",
+	"é\u200d🙂", `""`, "a\nb"}
 
 func docs(t *testing.T, eng *engine.Engine, rows int) {
 	t.Helper()
@@ -29,26 +30,28 @@ func docs(t *testing.T, eng *engine.Engine, rows int) {
 	for n := range rows {
 		all = append(all, []any{[]string{"A", "a", "é"}[n%3], int64(n), fmt.Sprintf(`{"path": "p%d"}`, n)})
 	}
-	mustRun(t, eng, op.CreateTable{Table: tb}, op.BulkInsert{Table: "doc", Columns: []string{"owner", "n", "meta"}, Rows: all})
+	mustRun(t, eng, op.CreateTable{Table: tb},
+		op.BulkInsert{Table: "doc", Columns: []string{"owner", "n", "meta"}, Rows: all})
 }
 
 func scanPaths(size int) func(ctx context.Context, d *op.Data) error {
 	return func(ctx context.Context, d *op.Data) error {
-		return d.Rows(ctx, op.Scan{Table: "doc", Columns: []string{"meta", "path"}, Size: size}, func(ctx context.Context, c *op.Chunk) error {
-			if len(c.Rows) > size {
-				return fmt.Errorf("%d rows in a chunk of %d", len(c.Rows), size)
-			}
-			for _, r := range c.Rows {
-				if !r.Null("path") {
-					return fmt.Errorf("row %d comes again", r.Int("n"))
+		return d.Rows(ctx, op.Scan{Table: "doc", Columns: []string{"meta", "path"}, Size: size},
+			func(ctx context.Context, c *op.Chunk) error {
+				if len(c.Rows) > size {
+					return fmt.Errorf("%d rows in a chunk of %d", len(c.Rows), size)
 				}
-				path := strings.TrimSuffix(strings.TrimPrefix(r.Text("meta"), `{"path": "`), `"}`)
-				if err := c.Update(ctx, r, op.Values{"path": path}); err != nil {
-					return err
+				for _, r := range c.Rows {
+					if !r.Null("path") {
+						return fmt.Errorf("row %d comes again", r.Int("n"))
+					}
+					path := strings.TrimSuffix(strings.TrimPrefix(r.Text("meta"), `{"path": "`), `"}`)
+					if err := c.Update(ctx, r, op.Values{"path": path}); err != nil {
+						return err
+					}
 				}
-			}
-			return nil
-		})
+				return nil
+			})
 	}
 }
 
@@ -125,9 +128,11 @@ func TestDataBatched(t *testing.T) {
 					return err
 				}
 				// A second scan of the same step, with a predicate.
-				return d.Rows(t.Context(), op.Scan{Table: "doc", Key: []string{"n", "owner"}, Where: "{n} < ? AND {path} = 'p3' -- here", Args: []any{10}}, func(ctx context.Context, c *op.Chunk) error {
-					return c.Update(ctx, c.Rows[0], op.Values{"meta": nil})
-				})
+				return d.Rows(t.Context(),
+					op.Scan{Table: "doc", Key: []string{"n", "owner"}, Where: "{n} < ? AND {path} = 'p3' -- here", Args: []any{10}},
+					func(ctx context.Context, c *op.Chunk) error {
+						return c.Update(ctx, c.Rows[0], op.Values{"meta": nil})
+					})
 			}()
 			if err == nil {
 				break
@@ -162,13 +167,14 @@ func TestDataBounds(t *testing.T) {
 			t.Fatal(err)
 		}
 		seen := 0
-		err = d.Rows(t.Context(), op.Scan{Table: "doc", Columns: []string{"path"}, Bytes: 250_000}, func(_ context.Context, c *op.Chunk) error {
-			if len(c.Rows) > 3 {
-				t.Errorf("%d rows in a chunk", len(c.Rows))
-			}
-			seen += len(c.Rows)
-			return nil
-		})
+		err = d.Rows(t.Context(), op.Scan{Table: "doc", Columns: []string{"path"}, Bytes: 250_000},
+			func(_ context.Context, c *op.Chunk) error {
+				if len(c.Rows) > 3 {
+					t.Errorf("%d rows in a chunk", len(c.Rows))
+				}
+				seen += len(c.Rows)
+				return nil
+			})
 		if err != nil || seen != 20 {
 			t.Fatalf("%d rows, %v", seen, err)
 		}
@@ -208,7 +214,8 @@ func TestBulkInsert(t *testing.T) {
 		tb.Text("x").Null()
 		tb.JSON("j").Null()
 		tb.Boolean("b")
-		mustRun(t, eng, op.CreateTable{Table: tb}, op.BulkInsert{Table: "t", Columns: []string{"id", "b"}, Rows: [][]any{{int64(-1), true}}})
+		mustRun(t, eng, op.CreateTable{Table: tb},
+			op.BulkInsert{Table: "t", Columns: []string{"id", "b"}, Rows: [][]any{{int64(-1), true}}})
 		rows := make([][]any, 10_000)
 		for n := range rows {
 			x := texts[n%len(texts)]
@@ -254,7 +261,8 @@ func TestExecute(t *testing.T) {
 				ops.Execute("INSERT INTO {t} ({id}, {order}) VALUES (?, "+literal+")", 2*n+1).NoReverse()
 			})
 			mustRun(t, eng, ops...)
-			if got := table(t, eng, fmt.Sprintf("SELECT {order} FROM {t} WHERE {id} IN (%d, %d)", 2*n, 2*n+1), "order"); len(got) != 2 || got[0] != x || got[1] != x {
+			if got := table(t, eng, fmt.Sprintf("SELECT {order} FROM {t} WHERE {id} IN (%d, %d)", 2*n, 2*n+1),
+				"order"); len(got) != 2 || got[0] != x || got[1] != x {
 				t.Errorf("%q: %q", x, got)
 			}
 			steps, err := op.Compile(ops[0], s, op.Target{Dialect: eng.Dialect(), DDL: eng.DDL(), Literal: true})
@@ -263,7 +271,8 @@ func TestExecute(t *testing.T) {
 			}
 			must(t, eng, "DELETE FROM {t} WHERE {id} = ?", 2*n)
 			raw(t, eng, steps[0].Statements[0].SQL)
-			if got := table(t, eng, fmt.Sprintf("SELECT {order} FROM {t} WHERE {id} = %d", 2*n), "order"); len(got) != 1 || got[0] != x {
+			if got := table(t, eng, fmt.Sprintf("SELECT {order} FROM {t} WHERE {id} = %d", 2*n),
+				"order"); len(got) != 1 || got[0] != x {
 				t.Errorf("script of %q: %q", x, got)
 			}
 			back, err := op.Reverse(s, ops)
@@ -282,12 +291,14 @@ func TestExecute(t *testing.T) {
 		if got := table(t, eng, "SELECT count(*) AS n FROM {t}", "n"); got[0] != want {
 			t.Errorf("the variant did not count: %s rows", got)
 		}
-		for _, fine := range []string{"SELECT ';' AS {a;b}", "SELECT 1 ;; ", "SELECT 1 /* ; x */", "SELECT 1 -- ; x", "SELECT 1; -- that's all"} {
+		for _, fine := range []string{"SELECT ';' AS {a;b}", "SELECT 1 ;; ", "SELECT 1 /* ; x */", "SELECT 1 -- ; x",
+			"SELECT 1; -- that's all"} {
 			if _, err := op.Get(t.Context(), eng, fine); err != nil {
 				t.Errorf("%s: %v", fine, err)
 			}
 		}
-		for _, bad := range []string{"SELECT 'x", "SELECT {x", "SELECT ?", "SELECT 1", "DELETE FROM {t}; DELETE FROM {t}", "SELECT 'it''s;' -- a;b\n; /* ; */ SELECT 2"} {
+		for _, bad := range []string{"SELECT 'x", "SELECT {x", "SELECT ?", "SELECT 1", "DELETE FROM {t}; DELETE FROM {t}",
+			"SELECT 'it''s;' -- a;b\n; /* ; */ SELECT 2"} {
 			args := []any{}
 			if bad == "SELECT 1" {
 				args = append(args, 1)
@@ -398,7 +409,8 @@ func TestConcurrently(t *testing.T) {
 		makeRich(t, eng)
 		before := state(t, eng)
 		ops := record(t, func(ops *op.Ops) {
-			ops.CreateIndex("t", &schema.Index{Parts: []schema.IndexPart{{Column: "p_id"}, {Column: "id", Desc: true}}}, op.Concurrently)
+			ops.CreateIndex("t", &schema.Index{Parts: []schema.IndexPart{{Column: "p_id"}, {Column: "id", Desc: true}}},
+				op.Concurrently)
 			ops.OutsideTx(func(ops *op.Ops) { ops.DropIndex("t", "ix_t_a") })
 		})
 		back, err := op.Reverse(before, ops)

@@ -83,7 +83,8 @@ func (t SQLText) check(s *State) error {
 	}
 	for _, name := range m.Names {
 		if !known[strings.ToLower(name)] {
-			return badText("it refers to {" + name + "}, which none of its tables has (" + strings.Join(m.Tables, ", ") + "); correct the name")
+			return badText("it refers to {" + name + "}, which none of its tables has (" + strings.Join(m.Tables, ", ") +
+				"); correct the name")
 		}
 	}
 	return nil
@@ -129,7 +130,8 @@ func (o Execute) statement(d driver.Dialect, literal bool) (*engine.Statement, e
 func (t SQLText) statement(d driver.Dialect, name string, literal bool) (engine.Statement, error) {
 	text, several := sqltext.Several(t.SQL)
 	if several {
-		return engine.Statement{}, badText("it holds several statements, which not every engine takes in one; make an Execute of each")
+		return engine.Statement{},
+			badText("it holds several statements, which not every engine takes in one; make an Execute of each")
 	}
 	return statement(query.Text(name, true, schema.Expr(text), t.Args...), d, name, literal)
 }

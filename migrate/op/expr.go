@@ -99,7 +99,8 @@ func renameColumn(t *schema.Table, from, to string) {
 
 // indexUses reports whether the index stands or falls with the column.
 func indexUses(i *schema.Index, column string) bool {
-	return slices.Contains(i.Include, column) || names(i.Where, column) || slices.ContainsFunc(i.Parts, func(p schema.IndexPart) bool {
-		return p.Column == column || names(p.Expr, column)
-	})
+	return slices.Contains(i.Include, column) || names(i.Where, column) ||
+		slices.ContainsFunc(i.Parts, func(p schema.IndexPart) bool {
+			return p.Column == column || names(p.Expr, column)
+		})
 }

@@ -38,7 +38,8 @@ func makeRich(t *testing.T, eng *engine.Engine) {
 	}
 	must(t, eng, "INSERT INTO {p} ({id}) VALUES (1)")
 	for n := 1; n <= 3; n++ {
-		must(t, eng, "INSERT INTO {t} ({id}, {a}, {n}, {doc}, {p_id}) VALUES (?, ?, ?, ?, 1)", n, fmt.Sprintf("A%d", n), n, `{"k": "v"}`)
+		must(t, eng, "INSERT INTO {t} ({id}, {a}, {n}, {doc}, {p_id}) VALUES (?, ?, ?, ?, 1)", n, fmt.Sprintf("A%d", n),
+			n, `{"k": "v"}`)
 	}
 }
 
@@ -108,7 +109,8 @@ func TestFacets(t *testing.T) {
 				if d := schema.Diff(inspect(t, eng), before.Tables()); len(d) > 0 {
 					t.Errorf("after the way back:%s", lines(d))
 				}
-				got := strings.Join(table(t, eng, "SELECT {id}, {a}, {n}, {doc}, {p_id}, {twice} FROM {t} ORDER BY {id}", "id", "a", "n", "doc", "p_id", "twice"), " ")
+				got := strings.Join(table(t, eng, "SELECT {id}, {a}, {n}, {doc}, {p_id}, {twice} FROM {t} ORDER BY {id}", "id", "a",
+					"n", "doc", "p_id", "twice"), " ")
 				if want := `1|A1|1|{"k": "v"}|1|2 2|A2|2|{"k": "v"}|1|4 3|A3|3|{"k": "v"}|1|6`; got != want {
 					t.Errorf("rows: %s", got)
 				}

@@ -80,7 +80,8 @@ func keysAround(changes []schema.Change, tables []*schema.Table) (drop, add []Op
 	}
 	for _, t := range tables {
 		for _, f := range t.ForeignKeys {
-			if gone[[2]string{t.Name, f.String()}] || !changed(t.Name, f.Columns) && (f.RefSchema != "" || !changed(f.RefTable, f.RefColumns)) {
+			if gone[[2]string{t.Name, f.String()}] ||
+				!changed(t.Name, f.Columns) && (f.RefSchema != "" || !changed(f.RefTable, f.RefColumns)) {
 				continue
 			}
 			drop = append(drop, DropForeignKey{Table: t.Name, Name: f.Name, Columns: f.Columns})

@@ -115,7 +115,8 @@ func TestGoldenScripts(t *testing.T) {
 
 // cost is what a change costs on an engine, for operators.
 func cost(ss []driver.Script) string {
-	order := []driver.Lock{driver.NoLock, driver.BriefLock, driver.DataLock, driver.WritersWait, driver.AllWait, driver.Copy, driver.Rewrite, driver.RewriteWrite}
+	order := []driver.Lock{driver.NoLock, driver.BriefLock, driver.DataLock, driver.WritersWait, driver.AllWait,
+		driver.Copy, driver.Rewrite, driver.RewriteWrite}
 	heaviest := driver.NoLock
 	for _, s := range ss {
 		for _, st := range s.Statements {
@@ -245,7 +246,8 @@ func refusals() []refusal {
 			}, "types of their own"},
 		{"text without a limit is indexed", my, []*schema.Table{user}, func(ops *op.Ops) { ops.CreateIndex("t", &schema.Index{Parts: []schema.IndexPart{{Column: "long"}}}) }, "Key(n)"},
 		{"values are computed anew in a column that another is generated from", my, []*schema.Table{user},
-			func(ops *op.Ops) { ops.AlterColumn("t", "made").Type(schema.Type{Kind: schema.DateTime}) }, "drop it, change the column, add it again"},
+			func(ops *op.Ops) { ops.AlterColumn("t", "made").Type(schema.Type{Kind: schema.DateTime}) },
+			"drop it, change the column, add it again"},
 	}
 }
 

@@ -78,11 +78,13 @@ func absent(is bool, s *State, table, what string, there func(t *schema.Table) b
 }
 
 func (o DropColumn) idle(s *State) string {
-	return absent(o.IfExists, s, o.Table, "column "+o.Column, func(t *schema.Table) bool { return t.Column(o.Column) != nil })
+	return absent(o.IfExists, s, o.Table, "column "+o.Column,
+		func(t *schema.Table) bool { return t.Column(o.Column) != nil })
 }
 
 func (o AlterColumn) idle(s *State) string {
-	return absent(o.IfExists, s, o.Table, "column "+o.Column, func(t *schema.Table) bool { return t.Column(o.Column) != nil })
+	return absent(o.IfExists, s, o.Table, "column "+o.Column,
+		func(t *schema.Table) bool { return t.Column(o.Column) != nil })
 }
 
 func (o CreateIndex) idle(s *State) string {
@@ -93,7 +95,8 @@ func (o CreateIndex) idle(s *State) string {
 }
 
 func (o DropIndex) idle(s *State) string {
-	return absent(o.IfExists, s, o.Table, "index "+o.Name, func(t *schema.Table) bool { return t.IndexNamed(o.Name) != nil })
+	return absent(o.IfExists, s, o.Table, "index "+o.Name,
+		func(t *schema.Table) bool { return t.IndexNamed(o.Name) != nil })
 }
 
 func (o AddUnique) idle(s *State) string {
@@ -104,7 +107,8 @@ func (o AddUnique) idle(s *State) string {
 }
 
 func (o DropUnique) idle(s *State) string {
-	return absent(o.IfExists, s, o.Table, "unique constraint "+label(o.Name, o.Columns), func(t *schema.Table) bool { return findUnique(t, o.Name, o.Columns).found() })
+	return absent(o.IfExists, s, o.Table, "unique constraint "+label(o.Name, o.Columns),
+		func(t *schema.Table) bool { return findUnique(t, o.Name, o.Columns).found() })
 }
 
 func (o AddForeignKey) idle(s *State) string {
@@ -115,7 +119,8 @@ func (o AddForeignKey) idle(s *State) string {
 }
 
 func (o DropForeignKey) idle(s *State) string {
-	return absent(o.IfExists, s, o.Table, "foreign key "+label(o.Name, o.Columns), func(t *schema.Table) bool { return findForeign(t, o.Name, o.Columns) != nil })
+	return absent(o.IfExists, s, o.Table, "foreign key "+label(o.Name, o.Columns),
+		func(t *schema.Table) bool { return findForeign(t, o.Name, o.Columns) != nil })
 }
 
 func (o AddCheck) idle(s *State) string {
@@ -126,5 +131,6 @@ func (o AddCheck) idle(s *State) string {
 }
 
 func (o DropCheck) idle(s *State) string {
-	return absent(o.IfExists, s, o.Table, "check "+o.Name, func(t *schema.Table) bool { return s.check(t, o.Name, o.Expr) != nil })
+	return absent(o.IfExists, s, o.Table, "check "+o.Name,
+		func(t *schema.Table) bool { return s.check(t, o.Name, o.Expr) != nil })
 }

@@ -74,7 +74,8 @@ func narrows(a, b schema.Type) string {
 		return "is more than yes or no"
 	case a.Kind == schema.Float && rank[b.Kind] > 0, a.Kind == schema.Numeric && rank[b.Kind] > 0:
 		return "stands behind the point"
-	case a.Kind == schema.Numeric && b.Kind == schema.Numeric && b.Precision > 0 && (a.Precision == 0 || b.Scale < a.Scale):
+	case a.Kind == schema.Numeric && b.Kind == schema.Numeric && b.Precision > 0 &&
+		(a.Precision == 0 || b.Scale < a.Scale):
 		return "stands behind the last digit"
 	case a.Kind == schema.Numeric && b.Kind == schema.Float:
 		return "a binary fraction cannot hold"

@@ -95,7 +95,8 @@ func TestLongNames(t *testing.T) {
 			t.Fatal(err)
 		}
 		mustRun(t, eng, drop...)
-		if left := state(t, eng).Table(child.Name); len(left.Indexes)+len(left.Uniques)+len(left.ForeignKeys)+len(left.Checks) != 0 {
+		if left := state(t, eng).
+			Table(child.Name); len(left.Indexes)+len(left.Uniques)+len(left.ForeignKeys)+len(left.Checks) != 0 {
 			t.Errorf("left: %v %v %v %v", left.Indexes, left.Uniques, left.ForeignKeys, left.Checks)
 		}
 		mustRun(t, eng, back...)
@@ -150,7 +151,9 @@ func namesOf(t *schema.Table) []string {
 
 // TestConvention: names that operations are given, and those they keep.
 func TestConvention(t *testing.T) {
-	c := &schema.Convention{PrimaryKey: "{table}_key", Unique: "{table}_{column}_u", ForeignKey: "{table}_{column}_to_{ref_table}_{ref_columns}", Check: "{table}_{columns}_c", Index: "{table}_{columns}_i"}
+	c := &schema.Convention{PrimaryKey: "{table}_key", Unique: "{table}_{column}_u",
+		ForeignKey: "{table}_{column}_to_{ref_table}_{ref_columns}", Check: "{table}_{columns}_c",
+		Index: "{table}_{columns}_i"}
 	ops, err := op.RecordNamed(func(ops *op.Ops) {
 		tb := schema.Define("t")
 		tb.Integer("id").PrimaryKey()
@@ -190,12 +193,14 @@ func TestConvention(t *testing.T) {
 			got = append(got, o.Index.Name)
 		}
 	}
-	want := []string{"t_key", "t_a_u", "t_a_id_c", "t_a_id_c_2", "given", "t_a_i", "t_p_u", "t_p_to_parent_id", "t_a_u", "mine", "t_a_to_q_x_y", "t_p_c", "t_key", "t_lower_a_p_i", "t_id_c", "t_p_i"}
+	want := []string{"t_key", "t_a_u", "t_a_id_c", "t_a_id_c_2", "given", "t_a_i", "t_p_u", "t_p_to_parent_id", "t_a_u",
+		"mine", "t_a_to_q_x_y", "t_p_c", "t_key", "t_lower_a_p_i", "t_id_c", "t_p_i"}
 	if !slices.Equal(got, want) {
 		t.Errorf("names\n%q, wanted\n%q", got, want)
 	}
 	for _, bad := range []schema.Convention{{Index: "ix_{table"}, {Check: "ck_{name}"}, {PrimaryKey: "{}"}} {
-		if _, err := op.RecordNamed(nil, &bad); !errors.Is(err, dberr.ErrInvalid) || !strings.Contains(err.Error(), "{columns}") {
+		if _, err := op.RecordNamed(nil, &bad); !errors.Is(err, dberr.ErrInvalid) ||
+			!strings.Contains(err.Error(), "{columns}") {
 			t.Errorf("%+v: %v", bad, err)
 		}
 	}

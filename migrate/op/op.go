@@ -274,13 +274,15 @@ func (o OutsideTx) On() string      { return "" }
 func (o Batch) On() string          { return o.Table }
 
 func (o CreateTable) String() string {
-	return fmt.Sprintf("create table %s (%d columns)%s", o.Table.Name, len(o.Table.Columns), when(o.IfNotExists, " if it does not exist"))
+	return fmt.Sprintf("create table %s (%d columns)%s", o.Table.Name, len(o.Table.Columns),
+		when(o.IfNotExists, " if it does not exist"))
 }
 func (o DropTable) String() string {
 	return "drop table " + o.Name + when(o.IfExists, " if it exists")
 }
 func (o RenameTable) String() string {
-	return "rename table " + o.From + " to " + o.To + when(o.Owned, " with what is named after it") + when(o.IfExists, " if that is still to be done")
+	return "rename table " + o.From + " to " +
+		o.To + when(o.Owned, " with what is named after it") + when(o.IfExists, " if that is still to be done")
 }
 func (o AddColumn) String() string {
 	return "add column " + o.Table + "." + o.Column.String() + when(o.IfNotExists, " if it does not exist")
@@ -289,20 +291,24 @@ func (o DropColumn) String() string {
 	return "drop column " + o.Table + "." + o.Column + when(o.IfExists, " if it exists")
 }
 func (o RenameColumn) String() string {
-	return "rename column " + o.Table + "." + o.From + " to " + o.To + when(o.Owned, " with what is named after it") + when(o.IfExists, " if that is still to be done")
+	return "rename column " + o.Table + "." + o.From + " to " +
+		o.To + when(o.Owned, " with what is named after it") + when(o.IfExists, " if that is still to be done")
 }
 func (o AlterColumn) String() string {
 	parts := make([]string, len(o.Facets))
 	for i, f := range o.Facets {
 		parts[i] = facetText(f, &o.To)
 	}
-	return "alter column " + o.Table + "." + o.Column + ": " + strings.Join(parts, ", ") + when(o.IfExists, " if it exists")
+	return "alter column " + o.Table + "." + o.Column + ": " +
+		strings.Join(parts, ", ") + when(o.IfExists, " if it exists")
 }
 func (o CreateIndex) String() string {
-	return "create " + o.Index.String() + " on " + o.Table + when(o.Concurrently, " concurrently") + when(o.IfNotExists, " if it does not exist")
+	return "create " + o.Index.String() + " on " +
+		o.Table + when(o.Concurrently, " concurrently") + when(o.IfNotExists, " if it does not exist")
 }
 func (o DropIndex) String() string {
-	return "drop index " + o.Name + " of " + o.Table + when(o.Concurrently, " concurrently") + when(o.IfExists, " if it exists")
+	return "drop index " + o.Name + " of " +
+		o.Table + when(o.Concurrently, " concurrently") + when(o.IfExists, " if it exists")
 }
 func (o AddUnique) String() string {
 	return "add " + o.Unique.String() + " to " + o.Table + when(o.IfNotExists, " if it does not exist")

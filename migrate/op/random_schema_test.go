@@ -22,22 +22,28 @@ var randomFacets = map[schema.Kind]struct {
 	exprs      []schema.Expr
 	conditions []string
 }{
-	schema.Integer:  {[]any{int64(0), int64(7), int64(-3)}, []schema.Expr{"-5", "(1 + 2)"}, []string{"{c} > 0", "{c} BETWEEN 1 AND 5", "{c} IN (1, 2, 3)", "{c} <> -1", "({c} > 1 AND {c} < 9) OR {c} = 0"}},
+	schema.Integer: {[]any{int64(0), int64(7), int64(-3)}, []schema.Expr{"-5", "(1 + 2)"},
+		[]string{"{c} > 0", "{c} BETWEEN 1 AND 5", "{c} IN (1, 2, 3)", "{c} <> -1", "({c} > 1 AND {c} < 9) OR {c} = 0"}},
 	schema.BigInt:   {[]any{int64(0), int64(9007199254740993)}, nil, []string{"{c} >= 0", "{c} % 2 = 0", "NOT ({c} = 5)"}},
 	schema.SmallInt: {[]any{int64(1)}, nil, []string{"{c} < 100"}},
 	schema.Boolean:  {[]any{true, false}, nil, []string{"{c}", "NOT {c}"}},
 	schema.Float:    {[]any{1.5, -0.25, 1e10, 1e-7}, nil, []string{"{c} < 1e10", "{c} * 2 > 0.5"}},
 	schema.Numeric:  {[]any{int64(1), 1.5}, nil, []string{"{c} >= 0.5", "{c} + 1 < 100"}},
-	schema.String:   {[]any{"", "it's", `a\b`, "NULL", "0", "ü{x}"}, nil, []string{"{c} <> ''", "trim({c}) <> ''", "length({c}) > 2", "{c} IN ('a', 'b')", "lower({c}) = {c}", "{c} LIKE 'a%'", `{c} <> 'a\b'`}},
-	schema.Text:     {[]any{"", "two\nlines"}, nil, []string{"{c} <> 'x'", "coalesce({c}, 'a') <> 'b'"}},
-	schema.Date:     {[]any{"2024-01-01"}, []schema.Expr{"CURRENT_DATE"}, []string{"{c} > '2020-01-01'", "{c} NOT IN ('2020-01-01', '2021-02-03')"}},
-	schema.DateTime: {[]any{"2024-01-01 00:00:00", "2024-01-01 01:02:03.000004"}, []schema.Expr{schema.Now}, []string{"{c} > '2020-01-01 00:00:00'", "{c} IN ('2020-01-01 00:00:00', '2021-02-03 04:05:06.000007')"}},
-	schema.Time:     {[]any{"00:00:00", "01:02:03.000004", "23:59:59.999999"}, nil, []string{"{c} > '06:30:00'", "{c} IN ('01:02:03', '12:00:00.5')", "{c} BETWEEN '01:00:00' AND '02:00:00'"}},
-	schema.JSON:     {[]any{`{"b": 1, "a": 2}`, "[]"}, nil, nil},
-	schema.JSONB:    {[]any{`{"b":1,"a":2}`}, nil, nil},
-	schema.UUID:     {[]any{"6BA7B810-9DAD-11D1-80B4-00C04FD430C8"}, nil, nil},
-	schema.Bytes:    {nil, nil, nil},
-	schema.Enum:     {[]any{"new"}, nil, []string{"{c} <> 'done'", "{c} IN ('new', 'it''s')"}},
+	schema.String: {[]any{"", "it's", `a\b`, "NULL", "0", "ü{x}"}, nil,
+		[]string{"{c} <> ''", "trim({c}) <> ''", "length({c}) > 2", "{c} IN ('a', 'b')", "lower({c}) = {c}", "{c} LIKE 'a%'",
+			`{c} <> 'a\b'`}},
+	schema.Text: {[]any{"", "two\nlines"}, nil, []string{"{c} <> 'x'", "coalesce({c}, 'a') <> 'b'"}},
+	schema.Date: {[]any{"2024-01-01"}, []schema.Expr{"CURRENT_DATE"},
+		[]string{"{c} > '2020-01-01'", "{c} NOT IN ('2020-01-01', '2021-02-03')"}},
+	schema.DateTime: {[]any{"2024-01-01 00:00:00", "2024-01-01 01:02:03.000004"}, []schema.Expr{schema.Now},
+		[]string{"{c} > '2020-01-01 00:00:00'", "{c} IN ('2020-01-01 00:00:00', '2021-02-03 04:05:06.000007')"}},
+	schema.Time: {[]any{"00:00:00", "01:02:03.000004", "23:59:59.999999"}, nil,
+		[]string{"{c} > '06:30:00'", "{c} IN ('01:02:03', '12:00:00.5')", "{c} BETWEEN '01:00:00' AND '02:00:00'"}},
+	schema.JSON:  {[]any{`{"b": 1, "a": 2}`, "[]"}, nil, nil},
+	schema.JSONB: {[]any{`{"b":1,"a":2}`}, nil, nil},
+	schema.UUID:  {[]any{"6BA7B810-9DAD-11D1-80B4-00C04FD430C8"}, nil, nil},
+	schema.Bytes: {nil, nil, nil},
+	schema.Enum:  {[]any{"new"}, nil, []string{"{c} <> 'done'", "{c} IN ('new', 'it''s')"}},
 }
 
 // randomKinds are those that columns are drawn from.
@@ -192,7 +198,8 @@ func (r *randomSchema) extra(t *schema.Table) {
 			return
 		}
 		i := &schema.Index{Name: r.name("ix"), Unique: r.few(3, "unique")}
-		for _, c := range rapid.SliceOfNDistinct(rapid.SampledFrom(keys), 1, min(3, len(keys)), func(c *schema.Column) string { return c.Name }).Draw(r.rt, "parts") {
+		for _, c := range rapid.SliceOfNDistinct(rapid.SampledFrom(keys), 1, min(3, len(keys)),
+			func(c *schema.Column) string { return c.Name }).Draw(r.rt, "parts") {
 			i.Parts = append(i.Parts, schema.IndexPart{Column: c.Name, Desc: r.few(4, "desc")})
 		}
 		if r.few(3, "partial") {
@@ -205,7 +212,8 @@ func (r *randomSchema) extra(t *schema.Table) {
 		}
 		e := draw(r, []string{"lower({c})", "lower(trim({c}))"}, "expression")
 		e = strings.ReplaceAll(e, "{c}", "{"+draw(r, texts, "column").Name+"}")
-		t.Indexes = append(t.Indexes, &schema.Index{Name: r.name("ix"), Unique: r.yes("unique"), Parts: []schema.IndexPart{{Expr: schema.Expr(e)}}})
+		t.Indexes = append(t.Indexes,
+			&schema.Index{Name: r.name("ix"), Unique: r.yes("unique"), Parts: []schema.IndexPart{{Expr: schema.Expr(e)}}})
 	case 3:
 		if len(keys) == 0 {
 			return
@@ -214,7 +222,8 @@ func (r *randomSchema) extra(t *schema.Table) {
 		if r.yes("named") {
 			u.Name = r.name("uq")
 		}
-		if slices.ContainsFunc(t.Uniques, func(o *schema.Unique) bool { return slices.Equal(o.Columns, u.Columns) }) || u.Columns[0] == "id" {
+		if slices.ContainsFunc(t.Uniques, func(o *schema.Unique) bool { return slices.Equal(o.Columns, u.Columns) }) ||
+			u.Columns[0] == "id" {
 			return
 		}
 		t.Uniques = append(t.Uniques, u)

@@ -72,7 +72,8 @@ func anyKind(string) bool { return true }
 func keyKind(k string) bool { return k != "json" }
 
 func (r *randomTable) column(name string) *schema.Column {
-	k := rapid.SampledFrom([]string{"int", "big", "bool", "num", "float", "str", "text", "json", "mood", "time"}).Draw(r.rt, "kind")
+	k := rapid.SampledFrom([]string{"int", "big", "bool", "num", "float", "str", "text", "json", "mood", "time"}).
+		Draw(r.rt, "kind")
 	c := &schema.Column{Name: name, Type: randomTypes[k].ty, Nullable: rapid.Bool().Draw(r.rt, "nullable")}
 	if k == "mood" {
 		c.Type.Name = r.fresh("mood_")
@@ -160,7 +161,8 @@ func (r *randomTable) next() op.Op {
 			return nil
 		}
 		to := rapid.SampledFrom(randomTypes[r.kinds[c]].next).Draw(r.rt, "type")
-		o := op.AlterColumn{Table: r.name, Column: c, Facets: []schema.Facet{schema.TypeFacet, schema.DefaultFacet}, To: schema.Column{Type: randomTypes[to].ty}}
+		o := op.AlterColumn{Table: r.name, Column: c, Facets: []schema.Facet{schema.TypeFacet, schema.DefaultFacet},
+			To: schema.Column{Type: randomTypes[to].ty}}
 		r.kinds[c], r.loose[c] = to, true
 		return o
 	case 7:
@@ -199,14 +201,17 @@ func (r *randomTable) next() op.Op {
 			return op.DropCheck{Table: r.name, Name: t.Checks[0].Name}
 		}
 		if c := r.pick(anyKind); c != "" {
-			return op.AddCheck{Table: r.name, Check: &schema.Check{Name: r.fresh("ck"), Expr: schema.Expr("{" + c + "} IS NULL OR {id} > 0")}}
+			return op.AddCheck{Table: r.name,
+				Check: &schema.Check{Name: r.fresh("ck"), Expr: schema.Expr("{" + c + "} IS NULL OR {id} > 0")}}
 		}
 	case 11:
 		if len(t.ForeignKeys) > 0 {
 			return op.DropForeignKey{Table: r.name, Name: t.ForeignKeys[0].Name}
 		}
 		action := rapid.SampledFrom([]schema.Action{schema.NoAction, schema.Cascade, schema.SetNull}).Draw(r.rt, "action")
-		return op.AddForeignKey{Table: r.name, ForeignKey: &schema.ForeignKey{Name: r.fresh("fk"), Columns: []string{"p_id"}, RefTable: "p", RefColumns: []string{"id"}, OnDelete: action}}
+		return op.AddForeignKey{Table: r.name,
+			ForeignKey: &schema.ForeignKey{Name: r.fresh("fk"), Columns: []string{"p_id"}, RefTable: "p",
+				RefColumns: []string{"id"}, OnDelete: action}}
 	case 12:
 		c := r.pick(func(k string) bool { return k == "int" || k == "big" })
 		if c == "" {
@@ -244,7 +249,8 @@ func TestRandomAlterations(t *testing.T) {
 			first.Integer("id")
 			first.Primary("pk_of_t", "id")
 			first.Integer("p_id").Null()
-			r := &randomTable{rt: rt, name: first.Name, kinds: map[string]string{}, full: map[string]bool{}, loose: map[string]bool{}}
+			r := &randomTable{rt: rt, name: first.Name, kinds: map[string]string{}, full: map[string]bool{},
+				loose: map[string]bool{}}
 			row, columns := []any{int64(1), int64(1)}, []string{"id", "p_id"}
 			for range rapid.IntRange(1, 4).Draw(rt, "columns") {
 				c := r.column(r.fresh("c"))
@@ -257,7 +263,8 @@ func TestRandomAlterations(t *testing.T) {
 				rt.Fatal(err)
 			}
 			if err := run(t, eng, op.CreateTable{Table: parent()}, op.CreateTable{Table: first},
-				op.BulkInsert{Table: "p", Columns: []string{"id"}, Rows: [][]any{{int64(1)}}}, op.BulkInsert{Table: first.Name, Columns: columns, Rows: [][]any{row}}); err != nil {
+				op.BulkInsert{Table: "p", Columns: []string{"id"}, Rows: [][]any{{int64(1)}}}, op.BulkInsert{Table: first.Name,
+					Columns: columns, Rows: [][]any{row}}); err != nil {
 				rt.Fatal(err)
 			}
 			if d := schema.Diff(inspect(t, eng), normalize(t, eng, r.s.Tables())); len(d) > 0 {

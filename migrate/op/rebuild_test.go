@@ -37,7 +37,8 @@ func fixture(where string, view bool) []string {
 		out = append(out, `CREATE VIEW v AS SELECT p.id, p.a, count(c.pid) AS n FROM p LEFT JOIN c ON c.pid = p.id GROUP BY p.id`)
 	}
 	for n := 1; n <= 10; n++ {
-		out = append(out, fmt.Sprintf(`INSERT INTO p (a, b) VALUES ('a%d', %s)`, n, []string{"NULL", "'b'"}[n%2]), fmt.Sprintf(`INSERT INTO c VALUES (%d)`, n))
+		out = append(out, fmt.Sprintf(`INSERT INTO p (a, b) VALUES ('a%d', %s)`, n, []string{"NULL", "'b'"}[n%2]),
+			fmt.Sprintf(`INSERT INTO c VALUES (%d)`, n))
 	}
 	return append(out, `DELETE FROM p WHERE id = 10`, `DELETE FROM c WHERE pid = 10`)
 }
@@ -142,7 +143,8 @@ func TestRebuildKeepsTheText(t *testing.T) {
 	}
 	mustRun(t, eng, ops...)
 	text := value(t, eng, `SELECT sql FROM sqlite_schema WHERE name = 'w'`)
-	for _, want := range []string{"NOT NULL ON CONFLICT IGNORE", "COLLATE NOCASE", "CONSTRAINT big CHECK (n < 100)", "half INTEGER AS (n / 2)",
+	for _, want := range []string{"NOT NULL ON CONFLICT IGNORE", "COLLATE NOCASE", "CONSTRAINT big CHECK (n < 100)",
+		"half INTEGER AS (n / 2)",
 		"MATCH SIMPLE DEFERRABLE INITIALLY DEFERRED", "ON CONFLICT REPLACE", "WITHOUT ROWID, STRICT", "DEFAULT 5", `CONSTRAINT "ck_w_n" CHECK`} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is missing in %s", want, text)
@@ -194,7 +196,8 @@ func TestRebuildRefuses(t *testing.T) {
 		"a view reads the table":  {[]string{`DELETE FROM c`, `CREATE VIEW all_p AS SELECT * FROM p`}, func(ops *op.Ops) { ops.DropTable("p") }, "view"},
 		"a row has no value":      {[]string{`UPDATE p SET a = NULL WHERE id = 3`}, func(ops *op.Ops) { ops.AlterColumn("p", "a").NotNull() }, "column p.a has rows without a value"},
 		"rows refer to nothing": {[]string{`CREATE TABLE other (id INTEGER PRIMARY KEY)`, `INSERT INTO other VALUES (1)`}, func(ops *op.Ops) {
-			ops.AddForeignKey("other", schema.ForeignKey{Columns: []string{"id"}, RefTable: "missing", RefColumns: []string{"id"}})
+			ops.AddForeignKey("other",
+				schema.ForeignKey{Columns: []string{"id"}, RefTable: "missing", RefColumns: []string{"id"}})
 		}, ""},
 		"a value is no number": {nil, func(ops *op.Ops) { ops.AlterColumn("p", "a").Type(schema.Type{Kind: schema.BigInt}) }, "no BIGINT"},
 		"a value is no JSON":   {nil, func(ops *op.Ops) { ops.AlterColumn("p", "a").Type(schema.Type{Kind: schema.JSON}) }, "no JSON"},
@@ -218,7 +221,8 @@ func TestRebuildRefuses(t *testing.T) {
 
 // TestRebuildWithOrphans: rows that referred to nothing before do not stop it.
 func TestRebuildWithOrphans(t *testing.T) {
-	eng := sqliteWith(t, append(fixture("WHERE", true), `PRAGMA foreign_keys = OFF`, `INSERT INTO c VALUES (77)`, `PRAGMA foreign_keys = ON`,
+	eng := sqliteWith(t, append(fixture("WHERE", true), `PRAGMA foreign_keys = OFF`, `INSERT INTO c VALUES (77)`,
+		`PRAGMA foreign_keys = ON`,
 		`CREATE VIEW broken AS SELECT gone FROM p`))
 	mustRun(t, eng, notNull(t)...)
 	if got := value(t, eng, `SELECT count(*) FROM c`); got != "10" {
@@ -239,7 +243,8 @@ func TestRebuildNeedsForeignKeysOff(t *testing.T) {
 		t.Fatalf("before: %q", script.Before)
 	}
 	script.Before = nil
-	err = eng.OnWriter(t.Context(), func(ctx context.Context, conn *sql.Conn) error { return runScript(ctx, eng, conn, script) })
+	err = eng.OnWriter(t.Context(),
+		func(ctx context.Context, conn *sql.Conn) error { return runScript(ctx, eng, conn, script) })
 	if dberr.CodeOf(err) != dberr.Invalid || !strings.Contains(err.Error(), "PRAGMA foreign_keys = OFF") {
 		t.Errorf("error: %v", err)
 	}
@@ -253,8 +258,10 @@ func dump(t testing.TB, eng *engine.Engine) string {
 	t.Helper()
 	var b strings.Builder
 	err := eng.OnWriter(t.Context(), func(ctx context.Context, conn *sql.Conn) error {
-		queries := []string{`SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_schema ORDER BY 1`, `SELECT name || ' ' || seq FROM sqlite_sequence`}
-		rows, err := conn.QueryContext(ctx, `SELECT m.name, group_concat('coalesce(quote("' || x.name || '"), '''')', ' || '','' || ') FROM sqlite_schema m JOIN pragma_table_xinfo(m.name) x WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%' GROUP BY 1`)
+		queries := []string{`SELECT type || ' ' || name || ' ' || coalesce(sql, '') FROM sqlite_schema ORDER BY 1`,
+			`SELECT name || ' ' || seq FROM sqlite_sequence`}
+		rows, err := conn.QueryContext(ctx,
+			`SELECT m.name, group_concat('coalesce(quote("' || x.name || '"), '''')', ' || '','' || ') FROM sqlite_schema m JOIN pragma_table_xinfo(m.name) x WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite%' GROUP BY 1`)
 		if err != nil {
 			return err
 		}
@@ -354,7 +361,8 @@ func killedChild(at, url string) int {
 			if err != nil {
 				return err
 			}
-			err = driver.RunStatements(ctx, tx, script, driver.RunOptions{Each: func(now int, _ driver.ScriptStatement) error { die(now); return nil }})
+			err = driver.RunStatements(ctx, tx, script,
+				driver.RunOptions{Each: func(now int, _ driver.ScriptStatement) error { die(now); return nil }})
 			if err != nil {
 				return err
 			}
@@ -403,7 +411,8 @@ func TestRebuildKilled(t *testing.T) {
 		if !changed && now != before {
 			t.Fatalf("killed ahead of statement %d:\n%s\nwas\n%s", n, now, before)
 		}
-		if got := value(t, again, `SELECT (SELECT count(*) FROM p) || ' ' || (SELECT count(*) FROM c) || ' ' || (SELECT seq FROM sqlite_sequence) || ' ' || (SELECT sum(n) FROM v)`); got != "9 9 10 9" {
+		if got := value(t, again,
+			`SELECT (SELECT count(*) FROM p) || ' ' || (SELECT count(*) FROM c) || ' ' || (SELECT seq FROM sqlite_sequence) || ' ' || (SELECT sum(n) FROM v)`); got != "9 9 10 9" {
 			t.Fatalf("killed ahead of statement %d: %s", n, got)
 		}
 		if got := value(t, again, `PRAGMA integrity_check`); got != "ok" {

@@ -201,7 +201,8 @@ func (a *Altered) NoDefault() *Altered {
 
 // Generated changes the expression of a generated column.
 func (a *Altered) Generated(e schema.Expr, stored bool) *Altered {
-	return a.set(schema.GeneratedFacet, func(o *AlterColumn) { o.To.Generated = &schema.Generated{Expr: e, Stored: stored} })
+	return a.set(schema.GeneratedFacet,
+		func(o *AlterColumn) { o.To.Generated = &schema.Generated{Expr: e, Stored: stored} })
 }
 
 // Comment describes the column in the database.

@@ -142,7 +142,8 @@ func TestIrreversibleNamesTheOperation(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := op.Reverse(s, ops); !errors.Is(err, dberr.ErrUnsupported) || !strings.Contains(err.Error(), ops[0].String()) {
+		if _, err := op.Reverse(s, ops); !errors.Is(err, dberr.ErrUnsupported) ||
+			!strings.Contains(err.Error(), ops[0].String()) {
 			t.Errorf("reverse of %s: %v", ops[0], err)
 		}
 	}
@@ -195,7 +196,8 @@ func TestGroup(t *testing.T) {
 	for _, o := range op.Group(ops) {
 		got = append(got, o.String())
 	}
-	want := []string{"change table a: add column a.x text null; drop column a.y", "add column b.x text null", "rename column b.x to y",
+	want := []string{"change table a: add column a.x text null; drop column a.y", "add column b.x text null",
+		"rename column b.x to y",
 		"drop index i of b concurrently", "drop index j of b"}
 	if strings.Join(got, "\n") != strings.Join(want, "\n") {
 		t.Errorf("%q", got)

@@ -152,7 +152,8 @@ func (o AlterColumn) reverse(s *State) (Op, error) {
 	if c == nil {
 		return nil, mismatch("there is no column %s.%s", o.Table, o.Column)
 	}
-	return AlterColumn{Table: o.Table, Column: o.Column, Facets: o.Facets, To: *c.Clone(), Using: o.Back, Back: o.Using}, nil
+	return AlterColumn{Table: o.Table, Column: o.Column, Facets: o.Facets, To: *c.Clone(), Using: o.Back,
+		Back: o.Using}, nil
 }
 
 func (o CreateIndex) reverse(*State) (Op, error) {

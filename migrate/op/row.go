@@ -159,7 +159,8 @@ func (r Row) Time(column string) time.Time {
 	case time.Time:
 		return v.UTC()
 	case string:
-		for _, layout := range []string{time.RFC3339Nano, "2006-01-02 15:04:05.999999999Z07:00", "2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999", time.DateOnly} {
+		for _, layout := range []string{time.RFC3339Nano, "2006-01-02 15:04:05.999999999Z07:00",
+			"2006-01-02 15:04:05.999999999", "2006-01-02T15:04:05.999999999", time.DateOnly} {
 			if t, err := time.Parse(layout, v); err == nil {
 				return t.UTC()
 			}

@@ -93,7 +93,8 @@ type pass struct {
 func (p *pass) check() error {
 	if len(p.s.Key) == 0 {
 		if p.t.PrimaryKey == nil {
-			return dberr.New(dberr.Invalid, "data step", "table "+p.t.Name+" has no primary key; name the columns of a unique key in Scan.Key")
+			return dberr.New(dberr.Invalid, "data step",
+				"table "+p.t.Name+" has no primary key; name the columns of a unique key in Scan.Key")
 		}
 		p.s.Key = p.t.PrimaryKey.Columns
 	}
@@ -116,7 +117,8 @@ func (p *pass) count(ctx context.Context, at cursor) (int64, error) {
 	if p.d.o.Progress == nil {
 		return 0, nil
 	}
-	n, err := query.One[int64](ctx, p.d, query.Select(query.CountAll().As("n")).Named("data step").From(p.t).Where(p.where(cursor{})...))
+	n, err := query.One[int64](ctx, p.d,
+		query.Select(query.CountAll().As("n")).Named("data step").From(p.t).Where(p.where(cursor{})...))
 	return max(n, at.Done), err
 }
 
@@ -315,7 +317,8 @@ func (c *Chunk) Insert(ctx context.Context, table string, row Values) error {
 }
 
 // insert writes the rows into as few statements as the engine takes.
-func insert(d driver.Dialect, t *schema.Table, columns []string, rows [][]any, literal bool) ([]engine.Statement, error) {
+func insert(d driver.Dialect, t *schema.Table, columns []string, rows [][]any,
+	literal bool) ([]engine.Statement, error) {
 	most := 200
 	if n := d.Limits().BindArgs; n > 0 {
 		most = max(1, min(most, n/max(1, len(columns))))

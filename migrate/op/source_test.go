@@ -266,7 +266,8 @@ func generated(t testing.TB, target *migrate.Target, id, doc string, c pair) (g 
 			}
 			return "", nil, false
 		}}
-	r, err := autogen.New(autogen.Options{Target: target, Lineages: []migrate.Lineage{l}, Layout: autogen.Layout{Package: "main"}})
+	r, err := autogen.New(autogen.Options{Target: target, Lineages: []migrate.Lineage{l},
+		Layout: autogen.Layout{Package: "main"}})
 	if err != nil {
 		t.Fatal(err)
 	}

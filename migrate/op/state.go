@@ -275,7 +275,8 @@ func (g *grouping) clashes(o Op) bool {
 		if slices.Contains(o.Facets, schema.TypeFacet) && g.fills(o.Column) {
 			return true
 		}
-		return touched(o.Column) && (o.Using != "" || g.using[o.Column] != "" || g.fill[o.Column] != "" || slices.Contains(o.Facets, schema.TypeFacet))
+		return touched(o.Column) &&
+			(o.Using != "" || g.using[o.Column] != "" || g.fill[o.Column] != "" || slices.Contains(o.Facets, schema.TypeFacet))
 	case AddColumn:
 		// Over columns that the group changes, a value would be taken from the wrong side.
 		return touched(o.Column.Name) || o.Fill != "" && slices.ContainsFunc(g.columns(), func(c string) bool {
@@ -345,7 +346,8 @@ func (g *grouping) alone(o Op) error {
 	switch o := o.(type) {
 	case CreateTable:
 		if s.tables[o.Table.Name] != nil {
-			return dberr.New(dberr.SchemaMismatch, "migrate", "table "+o.Table.Name+" exists already; use IfNotExists where that is fine")
+			return dberr.New(dberr.SchemaMismatch, "migrate",
+				"table "+o.Table.Name+" exists already; use IfNotExists where that is fine")
 		}
 		if err := readable(expressions(o.Table)...); err != nil {
 			return err
@@ -355,7 +357,8 @@ func (g *grouping) alone(o Op) error {
 			return err
 		}
 		s.tables[t.Name] = t
-		g.out = append(g.out, change{ops: []Op{o}, Alteration: driver.Alteration{After: t, Changes: []schema.Change{schema.AddTable{Table: t}}}})
+		g.out = append(g.out, change{ops: []Op{o}, Alteration: driver.Alteration{After: t,
+			Changes: []schema.Change{schema.AddTable{Table: t}}}})
 		return nil
 	case DropTable:
 		t, err := s.need(o.Name)
@@ -363,7 +366,8 @@ func (g *grouping) alone(o Op) error {
 			return err
 		}
 		delete(s.tables, o.Name)
-		g.out = append(g.out, change{ops: []Op{o}, Alteration: driver.Alteration{Before: t, Changes: []schema.Change{schema.DropTable{Table: t}}}})
+		g.out = append(g.out, change{ops: []Op{o}, Alteration: driver.Alteration{Before: t,
+			Changes: []schema.Change{schema.DropTable{Table: t}}}})
 		return nil
 	}
 	before, err := s.need(o.On())
@@ -387,7 +391,8 @@ func (g *grouping) alone(o Op) error {
 		rename = schema.RenameColumn{Table: plain.tables[name], From: o.From, To: o.To}
 	}
 	renamed := plain.tables[name]
-	g.out = append(g.out, change{ops: []Op{o}, Alteration: driver.Alteration{Before: before, After: renamed, Changes: []schema.Change{rename}}})
+	g.out = append(g.out, change{ops: []Op{o}, Alteration: driver.Alteration{Before: before, After: renamed,
+		Changes: []schema.Change{rename}}})
 
 	now, err := s.relax(before)
 	if err != nil {
@@ -409,7 +414,8 @@ func (g *grouping) alone(o Op) error {
 	s.tables = plain.tables
 	s.tables[name] = after
 	if changes := schema.Diff([]*schema.Table{renamed}, []*schema.Table{after}); len(changes) > 0 {
-		g.out = append(g.out, change{ops: []Op{o}, Alteration: driver.Alteration{Before: renamed, After: after, Changes: changes}})
+		g.out = append(g.out, change{ops: []Op{o}, Alteration: driver.Alteration{Before: renamed, After: after,
+			Changes: changes}})
 	}
 	return nil
 }

@@ -50,14 +50,16 @@ func TestUnknownNames(t *testing.T) {
 			"check of a new table": op.CreateTable{Table: bad},
 		} {
 			err := run(t, eng, o)
-			if c := dberr.CodeOf(err); c != dberr.Invalid && c != dberr.SchemaMismatch || !strings.Contains(err.Error(), "typo") && what != "of another table" {
+			if c := dberr.CodeOf(err); c != dberr.Invalid && c != dberr.SchemaMismatch ||
+				!strings.Contains(err.Error(), "typo") && what != "of another table" {
 				t.Errorf("%s: %v", what, err)
 			}
 		}
 		if _, err := eng.DDL().CreateTables(bad); dberr.CodeOf(err) != dberr.Invalid {
 			t.Errorf("the statements of a table: %v", err)
 		}
-		if _, err := op.Run(t.Context(), eng, "UPDATE {t} SET {a} = {typo}"); dberr.CodeOf(err) != dberr.SchemaMismatch || !strings.Contains(err.Error(), "typo") {
+		if _, err := op.Run(t.Context(), eng, "UPDATE {t} SET {a} = {typo}"); dberr.CodeOf(err) != dberr.SchemaMismatch ||
+			!strings.Contains(err.Error(), "typo") {
 			t.Errorf("a data step: %v", err)
 		}
 		if _, err := op.Get(t.Context(), eng, "SELECT {typo} FROM {t}"); dberr.CodeOf(err) != dberr.SchemaMismatch {
@@ -94,11 +96,13 @@ func TestPipes(t *testing.T) {
 		mustRun(t, eng,
 			op.AddColumn{Table: "t", Column: col.Column, Fill: "{a} || {b}"},
 			op.AddColumn{Table: "t", Column: gen.Column},
-			op.AlterColumn{Table: "t", Column: "b", Facets: []schema.Facet{schema.TypeFacet}, To: *op.Text("b").Column, Using: "{b} || 'u'"},
+			op.AlterColumn{Table: "t", Column: "b", Facets: []schema.Facet{schema.TypeFacet}, To: *op.Text("b").Column,
+				Using: "{b} || 'u'"},
 			op.AddCheck{Table: "t", Check: &schema.Check{Name: "ck", Expr: "{a} || 'x' <> '99x'"}},
 			op.Execute{Text: op.SQLText{SQL: "UPDATE {t} SET {a} = {a} || '!' || ? WHERE {a} || 'x' = '12x'", Args: []any{"?"}}},
 		)
-		if got := table(t, eng, "SELECT {f}, {g}, {b}, {a} FROM {t}", "f", "g", "b", "a"); strings.Join(got, ",") != "1234,12!?-12!?,34u,12!?" && strings.Join(got, ",") != "1234|12!?-12!?|34u|12!?" {
+		if got := table(t, eng, "SELECT {f}, {g}, {b}, {a} FROM {t}", "f", "g", "b", "a"); strings.Join(got,
+			",") != "1234,12!?-12!?,34u,12!?" && strings.Join(got, ",") != "1234|12!?-12!?|34u|12!?" {
 			t.Errorf("got %q", got)
 		}
 		if _, err := op.Run(t.Context(), eng, "INSERT INTO {t} ({id}, {a}) VALUES (2, '9' || '9')"); dberr.CodeOf(err) != dberr.Check {

@@ -74,7 +74,8 @@ func TestOneRebuild(t *testing.T) {
 		}, 2, 0},
 		"a foreign key to the table between": {func(ops *op.Ops) {
 			ops.AlterColumn("users", "name").NotNull()
-			ops.AddForeignKey("projects", schema.ForeignKey{Name: "fk_owner", Columns: []string{"owner"}, RefTable: "users", RefColumns: []string{"id"}})
+			ops.AddForeignKey("projects",
+				schema.ForeignKey{Name: "fk_owner", Columns: []string{"owner"}, RefTable: "users", RefColumns: []string{"id"}})
 			ops.AddCheck("users", "ck_age", "{age} > 0")
 		}, 1, 1},
 		"a new table that refers to it between": {func(ops *op.Ops) {
@@ -124,12 +125,14 @@ func TestOneRebuild(t *testing.T) {
 					t.Errorf("differs:%s", lines(d))
 				}
 				if name == "a value for rows that exist" {
-					if got := table(t, eng, "SELECT {folded}, {twice} FROM {users} ORDER BY {id}", "folded", "twice"); strings.Join(got, " ") != "ada|72 bo|14" {
+					if got := table(t, eng, "SELECT {folded}, {twice} FROM {users} ORDER BY {id}", "folded",
+						"twice"); strings.Join(got, " ") != "ada|72 bo|14" {
 						t.Errorf("rows %v", got)
 					}
 				}
 				if name == "a value of a column that becomes another" {
-					if got := table(t, eng, "SELECT {old} FROM {users} ORDER BY {id}", "old"); strings.Join(got, ", ") != "36 years, 7 years" {
+					if got := table(t, eng, "SELECT {old} FROM {users} ORDER BY {id}", "old"); strings.Join(got,
+						", ") != "36 years, 7 years" {
 						t.Errorf("rows %v", got)
 					}
 				}
@@ -154,7 +157,8 @@ func TestOneRebuildOfAComparison(t *testing.T) {
 	users.Index("ix_users_name", "name")
 	users.Uniques = append(users.Uniques, &schema.Unique{Name: "uq_email", Columns: []string{"email"}})
 	projects.Check("ck_owner", "{owner} > 0")
-	projects.ForeignKey(&schema.ForeignKey{Name: "fk_owner", Columns: []string{"owner"}, RefTable: "users", RefColumns: []string{"id"}})
+	projects.ForeignKey(&schema.ForeignKey{Name: "fk_owner", Columns: []string{"owner"}, RefTable: "users",
+		RefColumns: []string{"id"}})
 	live := inspect(t, eng)
 	ops := op.FromChanges(schema.Diff(live, normalize(t, eng, after)), live...)
 	if n := copies(t, eng, ops); n["users"] != 1 || n["projects"] != 1 {

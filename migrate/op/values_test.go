@@ -161,7 +161,8 @@ func TestTypesRefuse(t *testing.T) {
 				tb := schema.Define("t")
 				tb.BigInt("id").PrimaryKey()
 				tb.Typed("a", schema.Type{Kind: c.from}).Null()
-				mustRun(t, eng, op.CreateTable{Table: tb}, op.BulkInsert{Table: "t", Columns: []string{"id", "a"}, Rows: [][]any{{int64(1), c.value}}})
+				mustRun(t, eng, op.CreateTable{Table: tb},
+					op.BulkInsert{Table: "t", Columns: []string{"id", "a"}, Rows: [][]any{{int64(1), c.value}}})
 				before := state(t, eng)
 				if err := run(t, eng, record(t, func(ops *op.Ops) { ops.AlterColumn("t", "a").Type(schema.Type{Kind: c.to}) })...); err == nil {
 					t.Fatal("no error")
@@ -186,7 +187,8 @@ func TestTypesAsk(t *testing.T) {
 		tb.Boolean("a").Default(true)
 		tb.Index("ix_t_a", "a", "id")
 		tb.Check("ck_t_id", "{id} > 0")
-		mustRun(t, eng, op.CreateTable{Table: tb}, op.BulkInsert{Table: "t", Columns: []string{"id", "a"}, Rows: [][]any{{int64(1), true}, {int64(2), false}}})
+		mustRun(t, eng, op.CreateTable{Table: tb},
+			op.BulkInsert{Table: "t", Columns: []string{"id", "a"}, Rows: [][]any{{int64(1), true}, {int64(2), false}}})
 		to := schema.Type{Kind: schema.Date}
 		err := run(t, eng, record(t, func(ops *op.Ops) { ops.AlterColumn("t", "a").Type(to).NoDefault().Null() })...)
 		if !errors.Is(err, dberr.ErrUnsupported) || !strings.Contains(err.Error(), "Using") {

@@ -31,7 +31,8 @@ type Ambiguous struct {
 }
 
 func (e *Ambiguous) Error() string {
-	return fmt.Sprintf("%d revisions begin with %s: %s; give more of the id", len(e.Candidates), quote(e.Prefix), list(e.Candidates))
+	return fmt.Sprintf("%d revisions begin with %s: %s; give more of the id", len(e.Candidates), quote(e.Prefix),
+		list(e.Candidates))
 }
 
 // NotFound says that no revision or label has a name.
@@ -61,7 +62,8 @@ func (e *NotFound) Error() string {
 type NotOnBranch struct{ ID, Branch string }
 
 func (e *NotOnBranch) Error() string {
-	return fmt.Sprintf("revision %s is not on branch %s; leave the branch out, or name a revision above or below %s", e.ID, quote(e.Branch), quote(e.Branch))
+	return fmt.Sprintf("revision %s is not on branch %s; leave the branch out, or name a revision above or below %s", e.ID,
+		quote(e.Branch), quote(e.Branch))
 }
 
 // CycleDetected says that revisions come before themselves.
@@ -98,7 +100,8 @@ func (e *Missing) Error() string {
 	if e.Dependency {
 		field = "DependsOn"
 	}
-	text := fmt.Sprintf("revision %s names %s in %s, which is not there; add that revision or correct the name", e.ID, quote(e.Names), field)
+	text := fmt.Sprintf("revision %s names %s in %s, which is not there; add that revision or correct the name", e.ID,
+		quote(e.Names), field)
 	if len(e.Nearest) > 0 {
 		text += " (nearest: " + list(e.Nearest) + ")"
 	}
@@ -155,7 +158,8 @@ func (e *Fork) Error() string {
 		return fmt.Sprintf("%s is ambiguous because %s is followed by %s; name the branch, as in %q, or the revision",
 			quote(e.Argument), e.At, list(e.Choices), narrowed(e.Argument, e.Choices[0]))
 	}
-	return fmt.Sprintf("%s is ambiguous because %s merges %s; name the revision to go to", quote(e.Argument), e.At, list(e.Choices))
+	return fmt.Sprintf("%s is ambiguous because %s merges %s; name the revision to go to", quote(e.Argument), e.At,
+		list(e.Choices))
 }
 
 // NotEnough says that a relative symbol leads over the end of the history.
@@ -181,7 +185,8 @@ func (e *NotEnough) Error() string {
 	if e.Got == 0 {
 		return fmt.Sprintf("%s asks for %s %s %s and there is none", quote(e.Argument), revisions(e.Asked), way, from)
 	}
-	return fmt.Sprintf("%s asks for %s %s %s and there are only %d; ask for fewer, or for %s", quote(e.Argument), revisions(e.Asked), way, from, e.Got, end)
+	return fmt.Sprintf("%s asks for %s %s %s and there are only %d; ask for fewer, or for %s", quote(e.Argument),
+		revisions(e.Asked), way, from, e.Got, end)
 }
 
 // RangeNotAncestor says that the lower end of a way is not below its upper end.
@@ -199,7 +204,8 @@ func (e *RangeNotAncestor) Error() string {
 	if e.Down {
 		return fmt.Sprintf("revision %s is not applied (the database is at %s), so no downgrade leads to it; use upgrade, or name a revision below the current one", e.Lower, upper)
 	}
-	return fmt.Sprintf("revision %s is not below %s; exchange the ends, or name a revision of the same branch", e.Lower, upper)
+	return fmt.Sprintf("revision %s is not below %s; exchange the ends, or name a revision of the same branch",
+		e.Lower, upper)
 }
 
 // Overlap says that of several revisions that should stand side by side one
@@ -232,7 +238,8 @@ type NotHead struct {
 }
 
 func (e *NotHead) Error() string {
-	return fmt.Sprintf("revision %s is not a head: it is followed by %s; use --splice to start a branch there", e.ID, list(e.Next))
+	return fmt.Sprintf("revision %s is not a head: it is followed by %s; use --splice to start a branch there",
+		e.ID, list(e.Next))
 }
 
 // NoID says that a random source gave no id that is free.
@@ -267,7 +274,8 @@ func (e *NotAtHeads) Error() string {
 	if len(e.Current) > 0 {
 		at = list(e.Current)
 	}
-	return fmt.Sprintf("the database is at %s and not at %s; %s to apply with \"upgrade heads\"", at, list(e.Heads), revisions(e.Pending))
+	return fmt.Sprintf("the database is at %s and not at %s; %s to apply with \"upgrade heads\"", at, list(e.Heads),
+		revisions(e.Pending))
 }
 
 // failure wraps a fault of this package: what was asked is invalid, unless it

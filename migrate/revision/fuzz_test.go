@@ -10,7 +10,8 @@ import (
 )
 
 func FuzzParseSymbol(f *testing.F) {
-	for _, s := range []string{"", "head", "heads", "base", "current", "+1", "-2", "ab+1", "ab-1", "x@head", "x@+2", "x-y@-1", "x-y",
+	for _, s := range []string{"", "head", "heads", "base", "current", "+1", "-2", "ab+1", "ab-1", "x@head", "x@+2",
+		"x-y@-1", "x-y",
 		"a@b@c", "a:b", ":", "+", "-", "@", "++1", "a+1-1", "+00", "-0", "+999999999", "+9999999999", "\x00", "é", strings.Repeat("9", 300), "1-1", "١"} {
 		f.Add(s)
 	}
@@ -51,13 +52,15 @@ func FuzzParseSymbol(f *testing.F) {
 func FuzzSymbols(f *testing.F) {
 	g, err := New(
 		Revision{ID: "aa11"}, Revision{ID: "ab22", Down: []string{"aa11"}},
-		Revision{ID: "ba33", Down: []string{"ab22"}}, Revision{ID: "ca44", Down: []string{"ab22"}, Labels: []string{"feat", "x-y"}},
+		Revision{ID: "ba33", Down: []string{"ab22"}}, Revision{ID: "ca44", Down: []string{"ab22"},
+			Labels: []string{"feat", "x-y"}},
 		Revision{ID: "dd55", Down: []string{"ba33", "ca44"}}, Revision{ID: "z1", DependsOn: []string{"feat"}},
 	)
 	if err != nil {
 		f.Fatal(err)
 	}
-	for _, s := range []string{"head", "heads", "feat@head", "x-y@-1", "a", "aa", "z1@base", "dd-1", "base+3", "current", "-1", "+1", "feat@base:+3", "-2:current", ":", "aa:heads"} {
+	for _, s := range []string{"head", "heads", "feat@head", "x-y@-1", "a", "aa", "z1@base", "dd-1", "base+3", "current",
+		"-1", "+1", "feat@base:+3", "-2:current", ":", "aa:heads"} {
 		for state := range uint8(4) {
 			f.Add(s, state)
 		}

@@ -116,7 +116,8 @@ func TestMerge(t *testing.T) {
 		}
 	}
 	_, err := graph(t, inLine...).Merge(revision.Draft{})
-	if e := as[*revision.TooFew](t, err); len(e.Heads) != 1 || err.Error() != "merge: there is only one head, ba3333333333; a merge needs two" {
+	if e := as[*revision.TooFew](t, err); len(e.Heads) != 1 ||
+		err.Error() != "merge: there is only one head, ba3333333333; a merge needs two" {
 		t.Errorf("got %v", err)
 	}
 	_, err = graph(t).Merge(revision.Draft{})

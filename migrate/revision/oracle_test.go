@@ -79,7 +79,8 @@ func (o oracle) line(id string) map[string]bool {
 }
 
 // run walks steps over what is applied and checks each against the definitions.
-func (o oracle) run(t *rapid.T, applied map[string]bool, rows []string, steps []revision.Step, d revision.Direction) []string {
+func (o oracle) run(t *rapid.T, applied map[string]bool, rows []string, steps []revision.Step,
+	d revision.Direction) []string {
 	for _, s := range steps {
 		id := s.Revision.ID
 		if s.Direction != d {

@@ -33,7 +33,8 @@ var (
 	twinMerge = []string{"a", "b1 < a", "b2 < a", "b3 < a", "c1 < b1, b2, b3", "c2 < b1, b2, b3", "d1 < c1", "d2 < c2"}
 	dependent = []string{"a1 # lib", "b1 < a1", "c1 < b1", "a2", "b2 < a2", "c2 < b2 | c1", "d1 < c1", "e1 < d1"}
 	// Three merges, and d needs one parent of each.
-	kaboom = []string{"a1", "a2", "a3", "am < a1, a2, a3", "b1", "b2", "bm < b1, b2", "c1", "c2", "c3", "cm < c1, c2, c3", "d | a3, b2, c1"}
+	kaboom = []string{"a1", "a2", "a3", "am < a1, a2, a3", "b1", "b2", "bm < b1, b2", "c1", "c2", "c3", "cm < c1, c2, c3",
+		"d | a3, b2, c1"}
 )
 
 func TestUpgrade(t *testing.T) {
@@ -239,10 +240,12 @@ func TestStamp(t *testing.T) {
 
 func TestStampPurgedRepairsAnything(t *testing.T) {
 	g := graph(t, twoBranches...)
-	if _, err := g.Stamp([]string{"zz"}, "heads"); !as[*revision.NotFound](t, err).Recorded || !strings.Contains(err.Error(), "stamp --purge") {
+	if _, err := g.Stamp([]string{"zz"}, "heads"); !as[*revision.NotFound](t, err).Recorded ||
+		!strings.Contains(err.Error(), "stamp --purge") {
 		t.Error(err)
 	}
-	if _, err := g.Stamp([]string{"a", "b"}, "heads"); !as[*revision.Overlap](t, err).Recorded || !strings.Contains(err.Error(), "stamp --purge") {
+	if _, err := g.Stamp([]string{"a", "b"}, "heads"); !as[*revision.Overlap](t, err).Recorded ||
+		!strings.Contains(err.Error(), "stamp --purge") {
 		t.Error(err)
 	}
 	changes, err := g.StampPurged("heads")

@@ -78,7 +78,8 @@ func TestResolve(t *testing.T) {
 
 func TestALongPrefixBeatsNothingAndAnExactIDBeatsAPrefix(t *testing.T) {
 	g := graph(t, "ab", "abc < ab", "abcd < abc", "feature < abcd # fe")
-	for symbol, want := range map[string]string{"ab": "ab", "abc": "abc", "abcd": "abcd", "fe": "feature", "fea": "feature"} {
+	for symbol, want := range map[string]string{"ab": "ab", "abc": "abc", "abcd": "abcd", "fe": "feature",
+		"fea": "feature"} {
 		got, err := g.Resolve(nil, symbol)
 		if err != nil || len(got) != 1 || got[0] != want {
 			t.Errorf("%s: %v, %v", symbol, got, err)
@@ -179,7 +180,8 @@ func TestErrorsCarryTheirFacts(t *testing.T) {
 		t.Errorf("got %+v", e)
 	}
 	_, err = g.Downgrade(nil, "c1")
-	if e := as[*revision.RangeNotAncestor](t, err); e.Upper == nil || len(e.Upper) != 0 || !strings.Contains(err.Error(), "the database is at base") {
+	if e := as[*revision.RangeNotAncestor](t, err); e.Upper == nil || len(e.Upper) != 0 ||
+		!strings.Contains(err.Error(), "the database is at base") {
 		t.Errorf("got %+v", e)
 	}
 	_, err = g.History(nil, "c1:b1")
@@ -301,7 +303,8 @@ func TestAdviceCanBeFollowed(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = wide.Upgrade(nil, "head")
-	if e := as[*revision.MultipleHeads](t, err); len(e.Heads) != len(names) || len(err.Error()) > 512 || !strings.Contains(err.Error(), "and 32 more") {
+	if e := as[*revision.MultipleHeads](t, err); len(e.Heads) != len(names) || len(err.Error()) > 512 ||
+		!strings.Contains(err.Error(), "and 32 more") {
 		t.Errorf("%d heads, %q", len(e.Heads), err)
 	}
 }

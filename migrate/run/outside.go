@@ -273,7 +273,8 @@ func (a *outsideTx) replan(ctx context.Context) error {
 	for _, s := range changes {
 		a.steps = append(a.steps, op.Step{Op: a.group.Op, Script: s})
 	}
-	a.e.Checksum, a.e.Operation, a.e.State, a.e.Statement, a.e.Statements = a.group.Checksum, a.group.Op.String(), ledger.EntryBegun, 0, a.count()
+	a.e.Checksum, a.e.Operation, a.e.State, a.e.Statement, a.e.Statements = a.group.Checksum, a.group.Op.String(),
+		ledger.EntryBegun, 0, a.count()
 	if a.e.Script, err = a.script(); err != nil {
 		return err
 	}

@@ -107,7 +107,8 @@ func retypedColumn(c schema.Change) string {
 // they are in wanted.
 func (r *Migrator) reconcile(ctx context.Context, t tablesBefore, wanted *op.State, target op.Target,
 	v values) ([]driver.Script, error) {
-	live, err := r.o.Engine.Inspect(ctx, driver.InspectOptions{Tables: func(name string) bool { return slices.Contains(t.Names, name) }})
+	live, err := r.o.Engine.Inspect(ctx,
+		driver.InspectOptions{Tables: func(name string) bool { return slices.Contains(t.Names, name) }})
 	if err != nil {
 		return nil, err
 	}

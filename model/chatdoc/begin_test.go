@@ -24,7 +24,8 @@ func TestBegun(t *testing.T) {
 	if got := d.Upsert("x", d.Begun("x", `{"content":"c"}`, 7)).CurrentID(); got != "x" {
 		t.Errorf("the chat stands at %s", got)
 	}
-	if got := parsed(t, `{}`).Begun("n", `{}`, 7); got != `{"parentId":null,"id":"n","childrenIds":[],"role":"assistant","timestamp":7}` {
+	if got := parsed(t, `{}`).
+		Begun("n", `{}`, 7); got != `{"parentId":null,"id":"n","childrenIds":[],"role":"assistant","timestamp":7}` {
 		t.Errorf("in a chat without messages: %s", got)
 	}
 }

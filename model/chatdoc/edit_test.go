@@ -69,7 +69,8 @@ func TestRemove(t *testing.T) {
 func TestUpsertAndBranch(t *testing.T) {
 	d := branches(t, "e", "a", "b:a", "c:b", "d:b", "e:d")
 	up := d.Upsert("b", `{"content":"new <b>","x":1.0}`)
-	if got := up.Message("b"); !strings.Contains(got, `"content":"new <b>"`) || !strings.Contains(got, `"x":1.0`) || !strings.Contains(got, `"n":1.0`) {
+	if got := up.Message("b"); !strings.Contains(got, `"content":"new <b>"`) || !strings.Contains(got, `"x":1.0`) ||
+		!strings.Contains(got, `"n":1.0`) {
 		t.Errorf("the message is %s", got)
 	}
 	if shape(up) != "a: b:a c:b d:b e:d @e" { // the end of the branch that b is on, by its last child
@@ -92,7 +93,8 @@ func TestUpsertAndBranch(t *testing.T) {
 	if !strings.Contains(status.Message("b"), `"statusHistory":[{"a":1},2,3]`) || shape(status) != shape(d) {
 		t.Errorf("the list is in %s", status.Message("b"))
 	}
-	if d.With("params", `{"t":1}`).With("title", "").JSON() != `{"big":12345678901234567890,"history":`+d.Member("history")+`,"params":{"t":1}}` {
+	if d.With("params", `{"t":1}`).With("title", "").JSON() != `{"big":12345678901234567890,"history":`+
+		d.Member("history")+`,"params":{"t":1}}` {
 		t.Errorf("the document is %s", d.With("params", `{"t":1}`).With("title", "").JSON())
 	}
 }

@@ -87,7 +87,8 @@ func (d *Document) Fold(patches []Patch) *Document {
 func Difference(before, after *Document, most int) ([]Patch, *Document) {
 	was, is := before.messages(), after.messages()
 	if was == nil || is == nil || len(was.Members) > len(is.Members) ||
-		!equalBut(before.top, after.top, "history", "messages") || !equalBut(before.history(), after.history(), "messages", "currentId") {
+		!equalBut(before.top, after.top, "history", "messages") ||
+		!equalBut(before.history(), after.history(), "messages", "currentId") {
 		return nil, nil
 	}
 	var patches []Patch

@@ -145,7 +145,8 @@ func TestCurrentID(t *testing.T) {
 }
 
 func TestTitle(t *testing.T) {
-	for text, want := range map[string]string{`{}`: "-", `{"title":""}`: "", `{"title":null}`: "-", `{"title":7}`: "-", `{"title":"a\u0000\"b"}`: `a"b`} {
+	for text, want := range map[string]string{`{}`: "-", `{"title":""}`: "", `{"title":null}`: "-", `{"title":7}`: "-",
+		`{"title":"a\u0000\"b"}`: `a"b`} {
 		got, ok := parse(t, text).Title()
 		if !ok {
 			got = "-"
@@ -324,14 +325,16 @@ func TestMergeKeepsWhatIsNotDifferent(t *testing.T) {
 	if got := chatdoc.Merge(parse(t, stored), parse(t, stored), bob).JSON(); got != stored {
 		t.Errorf("the same document makes %s", got)
 	}
-	if got := chatdoc.Merge(parse(t, stored), parse(t, `{"n":1.0,"history":{"currentId":"a"}}`), bob).JSON(); got != stored {
+	if got := chatdoc.Merge(parse(t, stored), parse(t, `{"n":1.0,"history":{"currentId":"a"}}`), bob).
+		JSON(); got != stored {
 		t.Errorf("a part of the document makes %s", got)
 	}
 	got := chatdoc.Merge(parse(t, stored), parse(t, `{"n":1.00}`), bob).JSON()
 	if want := "{\"history\":{\"messages\": { \"a\" : {\"role\":\"user\",\"user_id\":\"u-bob\",\"user\": {}, \"childrenIds\":[ ]} },\n\"currentId\":\"a\"},\"n\":1.00}"; got != want {
 		t.Errorf("another number makes %s", got)
 	}
-	merged := chatdoc.Merge(parse(t, stored), parse(t, `{"history":{"messages":{"b":{"role":"assistant","parentId":"a"},"c":{"role":"user","parentId":"zz"}}},"title":"x"}`), bob)
+	merged := chatdoc.Merge(parse(t, stored),
+		parse(t, `{"history":{"messages":{"b":{"role":"assistant","parentId":"a"},"c":{"role":"user","parentId":"zz"}}},"title":"x"}`), bob)
 	again, err := chatdoc.ParseStored(merged.JSON())
 	if err != nil {
 		t.Fatal(err)

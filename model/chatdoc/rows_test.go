@@ -36,14 +36,16 @@ func TestRows(t *testing.T) {
 	five.Usage = jsonvalue.Text(`{}`)
 	six.Usage = jsonvalue.Text(`"x"`)
 	two := base("2", 1700000000123)
-	two.Role, two.ParentID, two.ModelID, two.Done, two.ContextSummary = "assistant", ptr("1"), ptr("gpt-x"), ptr(false), ptr("s")
+	two.Role, two.ParentID, two.ModelID, two.Done, two.ContextSummary = "assistant", ptr("1"), ptr("gpt-x"),
+		ptr(false), ptr("s")
 	two.Content = jsonvalue.Text(`[{"type":"text","big":12345678901234567890,"f":1.0}]`)
 	two.Usage = jsonvalue.Text(`{"prompt_tokens":11,"completion_tokens":21,"total_tokens":32,"input_tokens":11,"output_tokens":21}`)
 	two.StatusHistory, two.Error, two.Meta = jsonvalue.Text(`[1]`), jsonvalue.Text(`{"content":"x"}`), jsonvalue.Text(`{}`)
 	two.Output, two.Embeds, two.Sources = jsonvalue.Text(`[]`), jsonvalue.Text(`[]`), jsonvalue.Text(`[2]`)
 
 	got := slices.Collect(d.Rows("c", "owner", now))
-	if diff := cmp.Diff([]model.ChatMessage{one, two, four, five, six}, got, cmp.Comparer(func(a, b jsonvalue.JSON) bool { return a.IsNull() == b.IsNull() && a.String() == b.String() })); diff != "" {
+	if diff := cmp.Diff([]model.ChatMessage{one, two, four, five, six}, got,
+		cmp.Comparer(func(a, b jsonvalue.JSON) bool { return a.IsNull() == b.IsNull() && a.String() == b.String() })); diff != "" {
 		t.Errorf("rows differ (-want +got):\n%s", diff)
 	}
 	for _, r := range got {

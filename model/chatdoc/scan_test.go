@@ -38,7 +38,8 @@ func TestClean(t *testing.T) {
 			t.Errorf("Clean(%s) = %s, %v; want %s", c.in, got, err, c.want)
 		}
 	}
-	for _, bad := range []string{``, `{`, `{"a":NaN}`, "\"\x00\"", "\"\xed\xa0\xbd\"", "\"\xff\"", `{} {}`, strings.Repeat("[", 20000)} {
+	for _, bad := range []string{``, `{`, `{"a":NaN}`, "\"\x00\"", "\"\xed\xa0\xbd\"", "\"\xff\"", `{} {}`,
+		strings.Repeat("[", 20000)} {
 		if _, err := chatdoc.Clean([]byte(bad)); !errors.Is(err, dberr.ErrInvalid) {
 			t.Errorf("Clean(%.20q) = %v, want an error that it is not valid", bad, err)
 		}
@@ -70,7 +71,8 @@ func TestParseStored(t *testing.T) {
 }
 
 func TestCleanString(t *testing.T) {
-	for in, want := range map[string]string{"": "", "a\x00b": "ab", "a\xffb": "a\ufffdb", "👩‍🚀<&>": "👩‍🚀<&>", `\u0000`: `\u0000`} {
+	for in, want := range map[string]string{"": "", "a\x00b": "ab", "a\xffb": "a\ufffdb", "👩‍🚀<&>": "👩‍🚀<&>",
+		`\u0000`: `\u0000`} {
 		if got := chatdoc.CleanString(in); got != want {
 			t.Errorf("CleanString(%q) = %q, want %q", in, got, want)
 		}
@@ -80,7 +82,8 @@ func TestCleanString(t *testing.T) {
 // FuzzParse compares the cutter with encoding/json: whatever is taken must
 // mean the same after it was cut to pieces and merged into nothing.
 func FuzzParse(f *testing.F) {
-	for _, s := range []string{`{}`, `{"a":[1,{"b":"\"]}"}],"history":{"messages":{"x":{"parentId":null}}}}`, `{"\u0061":1,"a":2}`,
+	for _, s := range []string{`{}`, `{"a":[1,{"b":"\"]}"}],"history":{"messages":{"x":{"parentId":null}}}}`,
+		`{"\u0061":1,"a":2}`,
 		`{"messages":[{"id":"1"} , 2 ]}`, ` { "k" : "\\" } `, `{"x":"\ud83d\u0000\ude00"}`, `{"history":{"messages":{"a":{"parentId":"a","childrenIds":["b",1]}}}}`} {
 		f.Add([]byte(s))
 	}

@@ -24,15 +24,16 @@ func TestSettled(t *testing.T) {
 		`"b":{"id":"b","role":"assistant","parentId":"a","childrenIds":[],"timestamp":2}`,
 		`"c":{"id":"c","role":"assistant","parentId":"a","childrenIds":[],"timestamp":9}`
 	for name, x := range map[string]struct{ current, messages, want string }{
-		"null":                           {`null`, a + "," + b, "b"},
-		"a name of nothing":              {`"x"`, a + "," + b, "b"},
-		"absent":                         {``, a + "," + b, "b"},
-		"in the middle":                  {`"a"`, a + "," + b, "b"},
-		"a sibling that is nobody's":     {`null`, a + "," + b + "," + c, "c"},
-		"the branch counts, not time":    {`"b"`, a + "," + b + "," + c, "b"},
-		"no id":                          {`"n"`, a + "," + b + `,"n":{"content":"x"}`, "b"},
-		"no role":                        {`"n"`, a + "," + b + `,"n":{"id":"n","content":"x","timestamp":99}`, "b"},
-		"an answer that nobody asked":    {`"o"`, a + "," + b + `,"o":{"id":"o","role":"assistant","parentId":null,"output":[{"role":"assistant"}]}`, "b"},
+		"null":                        {`null`, a + "," + b, "b"},
+		"a name of nothing":           {`"x"`, a + "," + b, "b"},
+		"absent":                      {``, a + "," + b, "b"},
+		"in the middle":               {`"a"`, a + "," + b, "b"},
+		"a sibling that is nobody's":  {`null`, a + "," + b + "," + c, "c"},
+		"the branch counts, not time": {`"b"`, a + "," + b + "," + c, "b"},
+		"no id":                       {`"n"`, a + "," + b + `,"n":{"content":"x"}`, "b"},
+		"no role":                     {`"n"`, a + "," + b + `,"n":{"id":"n","content":"x","timestamp":99}`, "b"},
+		"an answer that nobody asked": {`"o"`,
+			a + "," + b + `,"o":{"id":"o","role":"assistant","parentId":null,"output":[{"role":"assistant"}]}`, "b"},
 		"times that are missing":         {`null`, `"p":{"id":"p","role":"user"},"q":{"id":"q","role":"user"}`, "p"},
 		"a ring":                         {`"r"`, `"r":{"id":"r","role":"user","parentId":"s","childrenIds":["s"]},"s":{"id":"s","role":"user","parentId":"r","childrenIds":["r"]}`, "s"},
 		"nothing that is a message":      {`null`, `"n":{"content":"x"}`, ""},
@@ -44,7 +45,8 @@ func TestSettled(t *testing.T) {
 			history += `,"currentId":` + x.current
 		}
 		doc := parsed(t, `{"title":"t","big":12345678901234567890,"history":`+history+`}}`).Settled()
-		if got := doc.CurrentID(); got != x.want && !(x.want == "" && got == strings.Trim(x.current, `"`)) && !(x.want == "" && x.current == "null" && got == "") {
+		if got := doc.CurrentID(); got != x.want && !(x.want == "" && got == strings.Trim(x.current, `"`)) &&
+			!(x.want == "" && x.current == "null" && got == "") {
 			t.Errorf("%s: the chat stands at %q, want %q: %s", name, got, x.want, doc.JSON())
 		}
 		if again := doc.Settled(); again != doc && name != "a ring" { // on which it goes on
@@ -58,7 +60,8 @@ func TestSettled(t *testing.T) {
 	if !strings.Contains(linked, `"childrenIds":["b","c"]`) {
 		t.Errorf("the children are %s", linked)
 	}
-	for _, odd := range []string{`{}`, `{"history":null}`, `{"history":[]}`, `{"history":{"messages":[]}}`, `{"history":{"messages":{"a":1}}}`} {
+	for _, odd := range []string{`{}`, `{"history":null}`, `{"history":[]}`, `{"history":{"messages":[]}}`,
+		`{"history":{"messages":{"a":1}}}`} {
 		if doc := parsed(t, odd); doc.Settled() != doc {
 			t.Errorf("%s becomes %s", odd, doc.Settled().JSON())
 		}

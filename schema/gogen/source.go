@@ -130,7 +130,8 @@ func (f *file) check(tables []*schema.Table) error {
 		for _, c := range t.Columns {
 			delete(hidden, t.Name+"."+c.Name)
 			if f.has(Rows) && (c.Name == "" || c.Name == "-" || strings.Contains(c.Name, ",")) {
-				return invalid("column %s of table %s cannot be named by the tag of a field; leave the table out", strconv.Quote(c.Name), t.Name)
+				return invalid("column %s of table %s cannot be named by the tag of a field; leave the table out",
+					strconv.Quote(c.Name), t.Name)
 			}
 		}
 	}

@@ -50,11 +50,13 @@ func shop() []*schema.Table {
 	item.Typed("place", schema.Type{Kind: schema.Other, Raw: "point"}).Null()
 	item.Typed("at", schema.Type{Kind: schema.DateTime, Precision: 3}).Null().Unit("fortnights")
 	item.BigInt("seen").Null().Unit(schema.Seconds)
-	item.ForeignKey(&schema.ForeignKey{Name: "fk_self", Columns: []string{"id"}, RefTable: "item", RefColumns: []string{"id"}})
+	item.ForeignKey(&schema.ForeignKey{Name: "fk_self", Columns: []string{"id"}, RefTable: "item",
+		RefColumns: []string{"id"}})
 	item.Check("stars_in_range", "{stars} BETWEEN 1 AND 5")
 	item.Index("by_owner", "owner_id", "made_at DESC")
 	item.UniqueIndex("one_on_sale", "owner_id").Where = "{on_sale}"
-	item.Indexes = append(item.Indexes, &schema.Index{Name: "by_title", Parts: []schema.IndexPart{{Expr: "lower({title})"}}})
+	item.Indexes = append(item.Indexes,
+		&schema.Index{Name: "by_title", Parts: []schema.IndexPart{{Expr: "lower({title})"}}})
 	item.Comment = "the \"items\""
 	item.On(schema.AlterInPlace).Order = []string{"title", "id"}
 	return []*schema.Table{item, owner}
@@ -124,10 +126,12 @@ func TestNames(t *testing.T) {
 		}
 		return true
 	})
-	if got, want := strings.Join(types, " "), "X2faTable All_Table NoteTable NoteRowTable Note_Table NoteTable_Table HTTPServerLogTable"; got != want {
+	if got, want := strings.Join(types, " "),
+		"X2faTable All_Table NoteTable NoteRowTable Note_Table NoteTable_Table HTTPServerLogTable"; got != want {
 		t.Errorf("types\n%s, want\n%s", got, want)
 	}
-	if got, want := strings.Join(fields, " "), "Table UserID UserID_ UserID__ Table_ Table__ X名前 Größe X AB AB_ AB__ Type APIURL"; got != want {
+	if got, want := strings.Join(fields, " "),
+		"Table UserID UserID_ UserID__ Table_ Table__ X名前 Größe X AB AB_ AB__ Type APIURL"; got != want {
 		t.Errorf("fields\n%s, want\n%s", got, want)
 	}
 }
@@ -145,11 +149,13 @@ func TestRefused(t *testing.T) {
 		"a comma in a name":  {[]*schema.Table{comma}, gogen.Options{Package: "p"}, `column "a,b" of table t cannot be named by the tag of a field`},
 		"hidden and unknown": {shop(), gogen.Options{Package: "p", Hidden: []string{"item.nope", "item.data"}}, "column item.nope, which is to be hidden, is not there"},
 	} {
-		if _, err := gogen.Source(c.tables, c.o); dberr.CodeOf(err) != dberr.Invalid || !strings.Contains(err.Error(), c.want) {
+		if _, err := gogen.Source(c.tables, c.o); dberr.CodeOf(err) != dberr.Invalid ||
+			!strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: %v, want %q", what, err, c.want)
 		}
 	}
-	if _, err := gogen.Source([]*schema.Table{comma}, gogen.Options{Package: "p", Parts: []gogen.Part{gogen.Columns}}); err != nil {
+	if _, err := gogen.Source([]*schema.Table{comma}, gogen.Options{Package: "p",
+		Parts: []gogen.Part{gogen.Columns}}); err != nil {
 		t.Errorf("columns need no tag: %v", err)
 	}
 }

@@ -23,12 +23,14 @@ func TestPipesJoinTexts(t *testing.T) {
 		if err != nil || got != want {
 			t.Errorf("%s: %s (%v), want %s", text, got, err, want)
 		}
-		if got, err = sqltext.Render(text, false, ident, str); err != nil || got == want && text != `'||' <> {a} AND {x||y} = 1 /* || */` {
+		if got, err = sqltext.Render(text, false, ident, str); err != nil ||
+			got == want && text != `'||' <> {a} AND {x||y} = 1 /* || */` {
 			t.Errorf("%s: %s (%v) where || is kept", text, got, err)
 		}
 	}
 	// What engines would read in different ways is refused on all of them.
-	for _, text := range []string{`{a} || {b} + 1`, `1 + {a} || {b}`, `-{a} || {b}`, `{a} || -1`, `{a} ||`, `|| {a}`, `{a} || {b} COLLATE x`, `{a} -> 'x' || {b}`, `{a} || )`, `({a} || `, `END || {a}`} {
+	for _, text := range []string{`{a} || {b} + 1`, `1 + {a} || {b}`, `-{a} || {b}`, `{a} || -1`, `{a} ||`, `|| {a}`,
+		`{a} || {b} COLLATE x`, `{a} -> 'x' || {b}`, `{a} || )`, `({a} || `, `END || {a}`} {
 		for _, concat := range []bool{true, false} {
 			if got, err := sqltext.Render(text, concat, ident, str); err == nil {
 				t.Errorf("%s is taken and becomes %s", text, got)
@@ -38,7 +40,8 @@ func TestPipesJoinTexts(t *testing.T) {
 }
 
 func FuzzTemplate(f *testing.F) {
-	for _, s := range []string{`{a} || {b}`, `? ?? '?' {x}}y}`, `CASE WHEN END || END`, `$$ ' $$ {a}`, `-- {a}`, `f(a||b)||c`} {
+	for _, s := range []string{`{a} || {b}`, `? ?? '?' {x}}y}`, `CASE WHEN END || END`, `$$ ' $$ {a}`, `-- {a}`,
+		`f(a||b)||c`} {
 		f.Add(s)
 	}
 	same := func(s string) (string, error) { return s, nil }
@@ -49,7 +52,8 @@ func FuzzTemplate(f *testing.F) {
 		}
 		_, _ = sqltext.Several(s)
 		_, _ = sqltext.Mentions(s)
-		if once := sqltext.Rename(s, func(n string) string { return n }); once != sqltext.Rename(once, func(n string) string { return n }) {
+		if once := sqltext.Rename(s, func(n string) string { return n }); once != sqltext.Rename(once,
+			func(n string) string { return n }) {
 			t.Errorf("%q is not stable", s)
 		}
 	})

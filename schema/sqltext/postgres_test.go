@@ -32,7 +32,8 @@ func TestOperatorsOfOnesOwn(t *testing.T) {
 	if got := sqltext.Columns(`({a} COLLATE {C}) > {b}`); len(got) != 2 || got[0] != "a" || got[1] != "b" {
 		t.Errorf("a collation is no column: %v", got)
 	}
-	if got := sqltext.Rename(`({C} COLLATE {C}) > 'x'`, func(string) string { return "d" }); got != `({d} COLLATE {C}) > 'x'` {
+	if got := sqltext.Rename(`({C} COLLATE {C}) > 'x'`,
+		func(string) string { return "d" }); got != `({d} COLLATE {C}) > 'x'` {
 		t.Errorf("a collation is not renamed with a column: %s", got)
 	}
 }

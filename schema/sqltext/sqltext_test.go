@@ -9,8 +9,10 @@ import (
 
 var (
 	standard = sqltext.Rules{Template: true}
-	file     = sqltext.Rules{Backticks: true, Brackets: true, LooseQuotes: true, TightConcat: true, Columns: []string{"a", "b", "Email"}}
-	casting  = sqltext.Rules{Dollars: true, Casts: true, Columns: []string{"a", "b", "email", "data", "meta"}, TextColumns: []string{"email"}}
+	file     = sqltext.Rules{Backticks: true, Brackets: true, LooseQuotes: true, TightConcat: true,
+		Columns: []string{"a", "b", "Email"}}
+	casting = sqltext.Rules{Dollars: true, Casts: true, Columns: []string{"a", "b", "email", "data", "meta"},
+		TextColumns: []string{"email"}}
 	escaping = sqltext.Rules{Backticks: true, DoubleString: true, Backslash: true, Introducers: true, HashComments: true, Concat: true,
 		BoolNumbers: true, PushNot: true, Condition: true, Columns: []string{"a", "b", "s"}, Aliases: map[string]string{"lcase": "lower"}}
 )
@@ -113,7 +115,8 @@ func TestCanonical(t *testing.T) {
 		}
 		// The normal form is one: reading it changes nothing.
 		r := c.rules
-		r.Template, r.Backticks, r.Brackets, r.DoubleString, r.Backslash, r.Introducers, r.HashComments, r.LooseQuotes = true, false, false, false, false, false, false, false
+		r.Template, r.Backticks, r.Brackets, r.DoubleString, r.Backslash, r.Introducers, r.HashComments, r.LooseQuotes = true,
+			false, false, false, false, false, false, false
 		if again, err := sqltext.Canonical(got, r); err != nil || again != got {
 			t.Errorf("%s becomes %s, %v", got, again, err)
 		}
@@ -192,7 +195,9 @@ func TestDeepNestingIsNoDanger(t *testing.T) {
 
 // Whatever the text, nothing panics, and the normal form is stable.
 func FuzzCanonical(f *testing.F) {
-	for _, s := range []string{`({a} IS NULL) <> ({b} IS NULL)`, `lower((email)::text)`, "`a` in (_utf8mb4\\'x\\')", `a = ANY (ARRAY['x'::text])`, `CASE WHEN a THEN 'x' END`, `{a}..{b}`, `not not {a}`, `- -1`, `a between b and c and d`, `x'00'`, `'`, `1e5`, `{a} COLLATE "C"`, `cast(a as numeric(1,2))`} {
+	for _, s := range []string{`({a} IS NULL) <> ({b} IS NULL)`, `lower((email)::text)`, "`a` in (_utf8mb4\\'x\\')",
+		`a = ANY (ARRAY['x'::text])`, `CASE WHEN a THEN 'x' END`, `{a}..{b}`, `not not {a}`, `- -1`,
+		`a between b and c and d`, `x'00'`, `'`, `1e5`, `{a} COLLATE "C"`, `cast(a as numeric(1,2))`} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

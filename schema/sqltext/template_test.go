@@ -15,7 +15,8 @@ func TestTemplate(t *testing.T) {
 		}
 		var b strings.Builder
 		for _, p := range parts {
-			b.WriteString(map[sqltext.PartKind]string{sqltext.PartName: "N", sqltext.PartString: "S", sqltext.PartArgument: "A"}[p.Kind] + "<" + p.Text + ">")
+			b.WriteString(map[sqltext.PartKind]string{sqltext.PartName: "N", sqltext.PartString: "S",
+				sqltext.PartArgument: "A"}[p.Kind] + "<" + p.Text + ">")
 		}
 		return b.String()
 	}
@@ -39,7 +40,8 @@ func TestTemplate(t *testing.T) {
 			t.Errorf("%s without arguments: %s, want %s", c.text, got, c.without)
 		}
 	}
-	if got := sqltext.Rename(`{a} = '{a}' AND {a}}b} > 'it''s' -- {a}`, func(s string) string { return s + "}" }); got != "{a}}} = '{a}' AND {a}}b}}} > 'it''s' -- {a}\n" {
+	if got := sqltext.Rename(`{a} = '{a}' AND {a}}b} > 'it''s' -- {a}`,
+		func(s string) string { return s + "}" }); got != "{a}}} = '{a}' AND {a}}b}}} > 'it''s' -- {a}\n" {
 		t.Errorf("renamed: %s", got)
 	}
 }

@@ -44,7 +44,8 @@ var accountCases = []testCase{
 		} {
 			equal(s, fmt.Sprint(f), list(f, store.Page{}), want)
 		}
-		equal(s, "by address", list(store.UserFilter{Sort: "email", Ascending: true}, store.Page{Limit: 2, Offset: 1}), "bob eve of 3")
+		equal(s, "by address", list(store.UserFilter{Sort: "email", Ascending: true}, store.Page{Limit: 2, Offset: 1}),
+			"bob eve of 3")
 		s.max(3, func() {
 			rows, _, err := s.Store.Users.List(s.ctx(), ada.Who(), store.UserFilter{Query: "bob"}, store.Page{Limit: 30})
 			s.ok(err)
@@ -82,11 +83,13 @@ var accountCases = []testCase{
 		ada := s.admin()
 		s.later(1)
 		bob := s.user("bob")
-		eve, err := s.Store.Users.Add(s.ctx(), store.Program(), store.NewUser{Name: "eve", Email: "eve@example.com", Password: "pw-eve", Role: model.RoleAdmin})
+		eve, err := s.Store.Users.Add(s.ctx(), store.Program(),
+			store.NewUser{Name: "eve", Email: "eve@example.com", Password: "pw-eve", Role: model.RoleAdmin})
 		s.ok(err)
 		var u *model.User
 		s.max(6, func() { // within a savepoint, where the engine names them
-			u, err = s.Store.Users.Change(s.ctx(), eve.Who(), bob.ID, store.UserChange{Role: ptr("admin"), Name: ptr("Bob"), Email: ptr("Bob2@Example.com"), Password: ptr("new")})
+			u, err = s.Store.Users.Change(s.ctx(), eve.Who(), bob.ID,
+				store.UserChange{Role: ptr("admin"), Name: ptr("Bob"), Email: ptr("Bob2@Example.com"), Password: ptr("new")})
 			s.ok(err)
 		})
 		equal(s, "changed", *u.Role+*u.Name+*u.Email, "adminBobbob2@example.com")
@@ -193,14 +196,16 @@ var accountCases = []testCase{
 	}},
 	{"what a user has done", func(s *Suite) {
 		bob, eve := s.user("bob"), s.user("eve")
-		_, err := s.Store.Users.Update(s.ctx(), bob.Who(), bob.ID, func(u *model.User) error { u.Timezone = ptr("Asia/Tokyo"); return nil })
+		_, err := s.Store.Users.Update(s.ctx(), bob.Who(), bob.ID,
+			func(u *model.User) error { u.Timezone = ptr("Asia/Tokyo"); return nil })
 		s.ok(err)
 		chat := s.chat(bob, `{"title":"t"}`)
 		s.chat(eve, twoMessages)
 		n := 0
 		say := func(at int64, role, modelID, usage, output string) {
 			n++
-			m := model.ChatMessage{ID: fmt.Sprintf("m%d", n), ChatID: chat.ID, UserID: &bob.ID, Role: role, CreatedAt: &at, UpdatedAt: &at, Done: ptr(true)}
+			m := model.ChatMessage{ID: fmt.Sprintf("m%d", n), ChatID: chat.ID, UserID: &bob.ID, Role: role, CreatedAt: &at,
+				UpdatedAt: &at, Done: ptr(true)}
 			if modelID != "" {
 				m.ModelID = &modelID
 			}
@@ -245,7 +250,9 @@ var accountCases = []testCase{
 	{"whoever signs up is in the default group", func(s *Suite) {
 		ada := s.admin()
 		g := s.group(ada, "all", "", "")
-		s.ok(s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{"ui.default_group_id": jsonvalue.Text(`"` + g + `"`), "ui.enable_signup": jsonvalue.Text("true")}))
+		s.ok(s.Store.Config.Set(s.ctx(),
+			map[string]jsonvalue.JSON{"ui.default_group_id": jsonvalue.Text(`"` + g + `"`),
+				"ui.enable_signup": jsonvalue.Text("true")}))
 		_, err := s.Store.Users.SignUp(s.ctx(), store.NewUser{Name: "x", Email: "x@example.com", Password: "pw"})
 		s.ok(err)
 		s.user("bob")
@@ -300,7 +307,8 @@ var accountCases = []testCase{
 			}
 		}
 		for _, c := range references {
-			n := s.count(query.Select(c.from).From(c.from.Table()).Where(c.from.NotNull(), c.from.NotInQuery(query.Select(c.to).From(c.to.Table()))))
+			n := s.count(query.Select(c.from).From(c.from.Table()).
+				Where(c.from.NotNull(), c.from.NotInQuery(query.Select(c.to).From(c.to.Table()))))
 			equal(s, "rows that name what is not there in "+c.from.Table().Name+"."+c.from.Name(), n, 0)
 		}
 		grants := tables.AccessGrant
@@ -338,7 +346,8 @@ func (s *Suite) rowsOf(user string) string {
 	s.Helper()
 	var out []string
 	for _, c := range userColumns() {
-		out = append(out, fmt.Sprint(c.Table().Name, ".", c.Name(), ":", s.count(query.Select(c).From(c.Table()).Where(c.Eq(user)))))
+		out = append(out, fmt.Sprint(c.Table().Name, ".", c.Name(), ":",
+			s.count(query.Select(c).From(c.Table()).Where(c.Eq(user)))))
 	}
 	return strings.Join(out, " ")
 }

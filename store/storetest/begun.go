@@ -19,7 +19,8 @@ var begunCases = []testCase{
 		s.set(bob, c.ID, "new", `{"content":"c"}`)
 		doc := s.doc(s.get(c.ID).Chat.String())
 		equal(s, "where the chat stands", doc.CurrentID(), "new")
-		for member, want := range map[string]string{"id": `"new"`, "role": `"assistant"`, "parentId": "null", "childrenIds": "[]", "content": `"c"`} {
+		for member, want := range map[string]string{"id": `"new"`, "role": `"assistant"`, "parentId": "null",
+			"childrenIds": "[]", "content": `"c"`} {
 			equal(s, "its "+member, jsonvalue.Text(doc.Message("new")).Member(member).String(), want)
 		}
 		m := tables.ChatMessage
@@ -48,7 +49,8 @@ var begunCases = []testCase{
 			"nothing":                     {bob, "m2", nil, jsonvalue.JSON{}, store.ErrNothingSet},
 			"a chat of somebody else":     {eve, "m2", nil, voice, dberr.ErrNotFound},
 		} {
-			if _, err := s.Store.Chats.SetVoice(s.ctx(), try.who.Who(), c.ID, try.message, try.text, try.voice); !errors.Is(err, try.want) {
+			if _, err := s.Store.Chats.SetVoice(s.ctx(), try.who.Who(), c.ID, try.message, try.text,
+				try.voice); !errors.Is(err, try.want) {
 				s.Errorf("%s: %v, want %v", what, err, try.want)
 			}
 		}

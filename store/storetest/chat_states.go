@@ -142,7 +142,8 @@ var stateCases = []testCase{
 		s.ok(err)
 		counts, err := s.Store.Folders.Unread(s.ctx(), w)
 		s.ok(err)
-		equal(s, "with those inside", fmt.Sprint(counts[folder.ID], counts[inner.ID], counts[other.ID], len(counts)), "2 1 0 3")
+		equal(s, "with those inside",
+			fmt.Sprint(counts[folder.ID], counts[inner.ID], counts[other.ID], len(counts)), "2 1 0 3")
 		ids, n, err := s.Store.Folders.MarkRead(s.ctx(), w, folder.ID)
 		s.ok(err)
 		equal(s, "which", strings.Join(ids, " "), folder.ID+" "+inner.ID)
@@ -166,7 +167,8 @@ var stateCases = []testCase{
 		})
 		_, err := s.Store.Tags.Add(s.ctx(), eve.Who(), s.titled(eve, "e", "x").ID, "Cooking")
 		s.ok(err)
-		if got := tagNames(s.Store.Tags.Of(s.ctx(), w, a.ID)); got != "cooking=Cooking two_words=Two Words ümlaut_i̇=ÜMLAUT İ 🎃=🎃" {
+		if got := tagNames(s.Store.Tags.Of(s.ctx(), w,
+			a.ID)); got != "cooking=Cooking two_words=Two Words ümlaut_i̇=ÜMLAUT İ 🎃=🎃" {
 			s.Errorf("the tags of a are %s", got)
 		}
 		equal(s, "tags of b", tagNames(s.Store.Tags.Of(s.ctx(), w, b.ID)), "cooking=Cooking")
@@ -176,7 +178,8 @@ var stateCases = []testCase{
 		if _, err := s.Store.Tags.Add(s.ctx(), w, a.ID, "NONE"); !errors.Is(err, store.ErrTagName) {
 			s.Errorf("none: %v", err)
 		}
-		equal(s, "after one is taken", tagNames(s.Store.Tags.Remove(s.ctx(), w, a.ID, "cooking")), "two_words=Two Words ümlaut_i̇=ÜMLAUT İ 🎃=🎃")
+		equal(s, "after one is taken", tagNames(s.Store.Tags.Remove(s.ctx(), w, a.ID, "cooking")),
+			"two_words=Two Words ümlaut_i̇=ÜMLAUT İ 🎃=🎃")
 		all := func() string { return tagNames(s.Store.Tags.List(s.ctx(), bob.ID)) }
 		if !strings.HasPrefix(all(), "cooking=") {
 			s.Errorf("a tag that another chat has is gone: %s", all())
@@ -197,7 +200,8 @@ var stateCases = []testCase{
 		s.ok(err)
 		equal(s, "stands at", text(got.CurrentMessageID), "m4")
 		s.inStep(c.ID)
-		for _, e := range [][2]string{{"status", `{"description":"x"}`}, {"message", `{"content":" and more"}`}, {"files", `{"files":[{"id":"f"}]}`}, {"source", `{"s":1}`}, {"chat:title", `{"x":1}`}} {
+		for _, e := range [][2]string{{"status", `{"description":"x"}`}, {"message", `{"content":" and more"}`},
+			{"files", `{"files":[{"id":"f"}]}`}, {"source", `{"s":1}`}, {"chat:title", `{"x":1}`}} {
 			s.ok(s.Store.Chats.AddEvent(s.ctx(), w, c.ID, "m1", e[0], jsonvalue.Text(e[1])))
 		}
 		s.ok(s.Store.Chats.AddEvent(s.ctx(), w, c.ID, "nope", "message", jsonvalue.Text(`{"content":"x"}`)))
@@ -205,7 +209,8 @@ var stateCases = []testCase{
 		x, err := s.Store.Chats.Get(s.ctx(), w, c.ID)
 		s.ok(err)
 		msg := x.Chat.Member("history").Member("messages").Member("m1")
-		for name, want := range map[string]string{"content": `"edited ✏️ and more"`, "statusHistory": `[{"description":"x"}]`, "files": `[{"id":"f"}]`, "sources": `[{"s":1}]`} {
+		for name, want := range map[string]string{"content": `"edited ✏️ and more"`, "statusHistory": `[{"description":"x"}]`,
+			"files": `[{"id":"f"}]`, "sources": `[{"s":1}]`} {
 			equal(s, name, msg.Member(name).String(), want)
 		}
 		got, err = s.Store.Chats.DeleteMessage(s.ctx(), w, c.ID, "m3")
@@ -225,7 +230,8 @@ var stateCases = []testCase{
 		s.titled(bob, "Soup", "How do I cook Kürbis? 漢字 100% o'x")
 		s.titled(bob, "Salad", strings.Repeat("word ", 100)+"needle "+strings.Repeat("word ", 100))
 		s.titled(eve, "Hers", "needle")
-		for text, want := range map[string]string{"needle": "Salad", "NEEDLE": "Salad", "kÜrb": "Soup", "漢字": "Soup", "soup": "Soup", "cook how": "Soup",
+		for text, want := range map[string]string{"needle": "Salad", "NEEDLE": "Salad", "kÜrb": "Soup", "漢字": "Soup",
+			"soup": "Soup", "cook how": "Soup",
 			"nothing": "", "100%": "Soup", "%": "Soup", "_": "", "o'x": "Soup", "": "Salad Soup"} {
 			items, err := s.Store.Chats.Search(s.ctx(), w, text, store.ChatFilter{}, store.PageNumber(1))
 			s.ok(err)
@@ -454,7 +460,8 @@ var folderCases = []testCase{
 		s.ok(err)
 		equal(s, "named", strings.Join(named, " "), deep.ID)
 		for _, id := range []string{"nope", work.ID} {
-			for what, err := range map[string]error{"get": errOf(s.Store.Folders.Get(s.ctx(), eve.Who(), id)), "delete": s.Store.Folders.Delete(s.ctx(), eve.Who(), id, true),
+			for what, err := range map[string]error{"get": errOf(s.Store.Folders.Get(s.ctx(), eve.Who(), id)),
+				"delete": s.Store.Folders.Delete(s.ctx(), eve.Who(), id, true),
 				"update": errOf(s.Store.Folders.Update(s.ctx(), eve.Who(), id, func(*model.Folder) error { return nil }))} {
 				if !errors.Is(err, dberr.ErrNotFound) {
 					s.Errorf("%s of %s: %v, want not found", what, id, err)
@@ -482,7 +489,8 @@ var folderCases = []testCase{
 		}
 		s.ok(s.Store.Folders.Delete(s.ctx(), w, ids[2], false))
 		equal(s, "its chat stays", s.listed(w, store.ChatFilter{}), "in 2")
-		s.ok(s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{"user.permissions": jsonvalue.Text(`{"chat":{"delete":false}}`)}))
+		s.ok(s.Store.Config.Set(s.ctx(),
+			map[string]jsonvalue.JSON{"user.permissions": jsonvalue.Text(`{"chat":{"delete":false}}`)}))
 		if err := s.Store.Folders.Delete(s.ctx(), w, ids[0], true); !errors.Is(err, store.ErrNotPermitted) {
 			s.Errorf("without the permission: %v", err)
 		}
@@ -500,10 +508,12 @@ var folderCases = []testCase{
 		c := s.titled(bob, "c", "x")
 		_, err = s.Store.Chats.Move(s.ctx(), bob.Who(), c.ID, &f.ID)
 		s.ok(err)
-		if err := errOf(s.Store.Folders.Share(s.ctx(), bob.Who(), f.ID, []store.Grant{grant("user", eve.ID, "read")})); !errors.Is(err, store.ErrAudience) {
+		if err := errOf(s.Store.Folders.Share(s.ctx(), bob.Who(), f.ID,
+			[]store.Grant{grant("user", eve.ID, "read")})); !errors.Is(err, store.ErrAudience) {
 			s.Errorf("without the permission: %v", err)
 		}
-		s.ok(s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{"user.permissions": jsonvalue.Text(`{"sharing":{"folders":true}}`)}))
+		s.ok(s.Store.Config.Set(s.ctx(),
+			map[string]jsonvalue.JSON{"user.permissions": jsonvalue.Text(`{"sharing":{"folders":true}}`)}))
 		got, err := s.Store.Folders.Share(s.ctx(), bob.Who(), f.ID, []store.Grant{grant("user", eve.ID, "read")})
 		s.ok(err)
 		equal(s, "grants", len(got.Grants), 1)

@@ -94,14 +94,17 @@ var toolCallCases = []testCase{
 			"output":[{"type":"input_text","text":"Error: tool call rejected by user."}]}`)
 		s.sameJSON("the answer", out[3], `{"type":"function_call_output","id":"fco_two","call_id":"two","status":"completed",
 			"output":[{"type":"input_text","text":"{\"status\":\"answered\",\"answers\":{\"colour\":\"red\"}}"}]}`)
-		if !strings.Contains(out[4], `"in_progress"`) || !strings.Contains(doc.Message("a"), `"n":1.0`) || jsonvalue.Text(doc.Message("a")).Member("done").String() != "false" {
+		if !strings.Contains(out[4], `"in_progress"`) || !strings.Contains(doc.Message("a"), `"n":1.0`) ||
+			jsonvalue.Text(doc.Message("a")).Member("done").String() != "false" {
 			s.Errorf("the message became %s", doc.Message("a"))
 		}
 		s.inStep(id)
 		// Of others.
-		_, err = s.Store.Chats.ResolveToolCall(s.ctx(), eve.Who(), id, "a", store.ToolAnswer{CallID: "one", Action: store.RejectTool})
+		_, err = s.Store.Chats.ResolveToolCall(s.ctx(), eve.Who(), id, "a",
+			store.ToolAnswer{CallID: "one", Action: store.RejectTool})
 		refused("a foreign chat", err, dberr.ErrNotFound)
-		_, err = s.Store.Chats.ResolveToolCall(s.ctx(), bob.Who(), id, "none", store.ToolAnswer{CallID: "one", Action: store.RejectTool})
+		_, err = s.Store.Chats.ResolveToolCall(s.ctx(), bob.Who(), id, "none",
+			store.ToolAnswer{CallID: "one", Action: store.RejectTool})
 		refused("no message", err, store.ErrNoMessage)
 		id = s.waiting(bob, `{"x":1}`)
 		refused("no list", resolve("one", store.RejectTool, ""), store.ErrNoOutput)
@@ -111,7 +114,8 @@ var toolCallCases = []testCase{
 		c, err = s.Store.Chats.Get(s.ctx(), bob.Who(), id)
 		s.ok(err)
 		out = jsonvalue.Text(s.doc(c.Chat.String()).Message("a")).Member("output").Elements()
-		s.sameJSON("the approved call", out[0], `{"type":"function_call","call_id":"one","name":"rm","status":"queued","approved":true}`)
+		s.sameJSON("the approved call", out[0],
+			`{"type":"function_call","call_id":"one","name":"rm","status":"queued","approved":true}`)
 		equal(s, "parts while one is under way", len(out), 3)
 	}},
 }

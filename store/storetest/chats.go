@@ -31,7 +31,8 @@ func thread(n int, content string) string {
 		if i > 0 {
 			parent = fmt.Sprintf(`"m%d"`, i-1)
 		}
-		fmt.Fprintf(&b, `"m%d":{"id":"m%d","parentId":%s,"role":"user","content":%q,"timestamp":%d}`, i, i, parent, content, epoch+i)
+		fmt.Fprintf(&b, `"m%d":{"id":"m%d","parentId":%s,"role":"user","content":%q,"timestamp":%d}`, i, i, parent,
+			content, epoch+i)
 	}
 	fmt.Fprintf(&b, `},"currentId":"m%d"}}`, n-1)
 	return b.String()
@@ -73,7 +74,8 @@ var chatCases = []testCase{
 		if !strings.Contains(got.Chat.String(), `"big":12345678901234567890,"f":1.0`) {
 			s.Errorf("numbers changed their form: %.120s", got.Chat.String())
 		}
-		for what, v := range map[string]*int64{"created_at": got.CreatedAt, "updated_at": got.UpdatedAt, "last_read_at": got.LastReadAt} {
+		for what, v := range map[string]*int64{"created_at": got.CreatedAt, "updated_at": got.UpdatedAt,
+			"last_read_at": got.LastReadAt} {
 			equal(s, what, *v, epoch)
 		}
 		equal(s, "meta", got.Meta.String(), "{}")
@@ -102,7 +104,8 @@ var chatCases = []testCase{
 	{"titles", func(s *Suite) {
 		bob := s.user("bob")
 		long := strings.Repeat("長", 8320)
-		for text, want := range map[string]string{`{"title":""}`: "", `{"title":null}`: "New Chat", `{"title":"nul\u0000byte"}`: "nulbyte", `{"title":"` + long + `"}`: long, `{"title":7}`: "New Chat"} {
+		for text, want := range map[string]string{`{"title":""}`: "", `{"title":null}`: "New Chat",
+			`{"title":"nul\u0000byte"}`: "nulbyte", `{"title":"` + long + `"}`: long, `{"title":7}`: "New Chat"} {
 			got, err := s.Store.Chats.Get(s.ctx(), store.Program(), s.chat(bob, text).ID)
 			s.ok(err)
 			if *got.Title != want {
@@ -111,7 +114,8 @@ var chatCases = []testCase{
 		}
 	}},
 	{"NUL and halves of characters are stored nowhere", func(s *Suite) {
-		c := s.chat(s.user("bob"), `{"a\u0000":"x\u0000y","history":{"messages":{"m":{"role":"user","content":"a\ud83db\u0000","\u0000":1}}}}`)
+		c := s.chat(s.user("bob"),
+			`{"a\u0000":"x\u0000y","history":{"messages":{"m":{"role":"user","content":"a\ud83db\u0000","\u0000":1}}}}`)
 		got, err := s.Store.Chats.Get(s.ctx(), store.Program(), c.ID)
 		s.ok(err)
 		var v map[string]any
@@ -146,7 +150,8 @@ var chatCases = []testCase{
 		equal(s, "messages", n, 2000)
 		s.later(5)
 		s.max(6, func() {
-			_, err := s.Store.Chats.Merge(s.ctx(), bob.Who(), c.ID, s.input(`{"history":{"messages":{"new":{"role":"user","parentId":"m1999"}},"currentId":"new"}}`))
+			_, err := s.Store.Chats.Merge(s.ctx(), bob.Who(), c.ID,
+				s.input(`{"history":{"messages":{"new":{"role":"user","parentId":"m1999"}},"currentId":"new"}}`))
 			s.ok(err)
 		})
 		n, err = s.Store.Messages.Count(s.ctx(), c.ID)
@@ -167,14 +172,16 @@ var chatCases = []testCase{
 	{"what does not exist", func(s *Suite) {
 		bob := s.user("bob")
 		for _, id := range []string{"nope", "", "'", "é\x00"} {
-			if _, err := s.Store.Chats.Get(s.ctx(), store.Program(), id); !errors.Is(err, dberr.ErrNotFound) && !errors.Is(err, dberr.ErrInvalid) {
+			if _, err := s.Store.Chats.Get(s.ctx(), store.Program(), id); !errors.Is(err, dberr.ErrNotFound) &&
+				!errors.Is(err, dberr.ErrInvalid) {
 				s.Errorf("Get of %q: %v", id, err)
 			}
 		}
 		if _, err := s.Store.Chats.Merge(s.ctx(), bob.Who(), "nope", s.input(`{}`)); !errors.Is(err, dberr.ErrNotFound) {
 			s.Errorf("Merge: %v", err)
 		}
-		if _, err := s.Store.Chats.Update(s.ctx(), store.Program(), "nope", func(*model.Chat) error { return nil }); !errors.Is(err, dberr.ErrNotFound) {
+		if _, err := s.Store.Chats.Update(s.ctx(), store.Program(), "nope",
+			func(*model.Chat) error { return nil }); !errors.Is(err, dberr.ErrNotFound) {
 			s.Errorf("Update: %v", err)
 		}
 		if err := s.Store.Chats.Delete(s.ctx(), store.Program(), "nope"); !errors.Is(err, dberr.ErrNotFound) {
@@ -215,7 +222,8 @@ var mergeCases = []testCase{
 		equal(s, "and is marked as updated", *rows[1].UpdatedAt, epoch+10)
 		equal(s, "its model", *rows[1].ModelID, "y")
 
-		if _, err := s.Store.Chats.Merge(s.ctx(), eve.Who(), c.ID, s.input(`{"title":"mine now"}`)); !errors.Is(err, dberr.ErrNotFound) {
+		if _, err := s.Store.Chats.Merge(s.ctx(), eve.Who(), c.ID, s.input(`{"title":"mine now"}`)); !errors.Is(err,
+			dberr.ErrNotFound) {
 			s.Errorf("by another user: %v", err)
 		}
 		again, err = s.Store.Chats.Get(s.ctx(), store.Program(), c.ID)
@@ -251,7 +259,8 @@ var mergeCases = []testCase{
 		bob := s.user("bob")
 		c := s.chat(bob, twoMessages)
 		s.later(1)
-		got, err := s.Store.Chats.Update(s.ctx(), store.Program(), c.ID, func(c *model.Chat) error { c.Title = ptr("by fun\x00ction"); return nil })
+		got, err := s.Store.Chats.Update(s.ctx(), store.Program(), c.ID,
+			func(c *model.Chat) error { c.Title = ptr("by fun\x00ction"); return nil })
 		s.ok(err)
 		equal(s, "title", *got.Title, "by function")
 		var doc struct{ Title string }
@@ -269,15 +278,18 @@ var mergeCases = []testCase{
 		equal(s, "updated_at", *got.UpdatedAt, 5)
 		s.inStep(c.ID) // m2 is gone, m9 is new
 		for _, bad := range []string{`[]`, `{`, ``} {
-			if _, err := s.Store.Chats.Update(s.ctx(), store.Program(), c.ID, func(c *model.Chat) error { c.Chat = jsonvalue.Text(bad); return nil }); !errors.Is(err, dberr.ErrInvalid) {
+			if _, err := s.Store.Chats.Update(s.ctx(), store.Program(), c.ID,
+				func(c *model.Chat) error { c.Chat = jsonvalue.Text(bad); return nil }); !errors.Is(err, dberr.ErrInvalid) {
 				s.Errorf("document %q: %v", bad, err)
 			}
 		}
-		if _, err := s.Store.Chats.Update(s.ctx(), store.Program(), c.ID, func(c *model.Chat) error { c.UserID = nil; return nil }); !errors.Is(err, dberr.ErrInvalid) {
+		if _, err := s.Store.Chats.Update(s.ctx(), store.Program(), c.ID,
+			func(c *model.Chat) error { c.UserID = nil; return nil }); !errors.Is(err, dberr.ErrInvalid) {
 			s.Errorf("without an owner: %v", err)
 		}
 		boom := errors.New("boom")
-		if _, err := s.Store.Chats.Update(s.ctx(), store.Program(), c.ID, func(c *model.Chat) error { c.Title = ptr("lost"); return boom }); !errors.Is(err, boom) {
+		if _, err := s.Store.Chats.Update(s.ctx(), store.Program(), c.ID,
+			func(c *model.Chat) error { c.Title = ptr("lost"); return boom }); !errors.Is(err, boom) {
 			s.Errorf("the error of the function: %v", err)
 		}
 		got, err = s.Store.Chats.Get(s.ctx(), store.Program(), c.ID)
@@ -287,8 +299,11 @@ var mergeCases = []testCase{
 	{"what older programs left in rows", func(s *Suite) {
 		bob := s.user("bob")
 		null := s.chat(bob, `{"title":"a"}`)
-		s.exec(query.Update(tables.Chat.Table).Set(tables.Chat.Chat.SetNull(), tables.Chat.LastReadAt.SetNull(), tables.Chat.Archived.SetNull(), tables.Chat.Pinned.SetNull()).Where(tables.Chat.ID.Eq(null.ID)))
-		_, err := s.Store.Chats.Update(s.ctx(), store.Program(), null.ID, func(c *model.Chat) error { c.Pinned = ptr(false); return nil })
+		s.exec(query.Update(tables.Chat.Table).
+			Set(tables.Chat.Chat.SetNull(), tables.Chat.LastReadAt.SetNull(), tables.Chat.Archived.SetNull(),
+				tables.Chat.Pinned.SetNull()).Where(tables.Chat.ID.Eq(null.ID)))
+		_, err := s.Store.Chats.Update(s.ctx(), store.Program(), null.ID,
+			func(c *model.Chat) error { c.Pinned = ptr(false); return nil })
 		s.ok(err)
 		untouched, err := s.Store.Chats.Get(s.ctx(), store.Program(), null.ID)
 		s.ok(err)
@@ -298,7 +313,8 @@ var mergeCases = []testCase{
 		equal(s, "title", *got.Title, "a")
 		s.sameJSON("document", got.Chat.String(), `{"x":1}`)
 		list := s.chat(bob, `{"title":"b"}`)
-		s.exec(query.Update(tables.Chat.Table).Set(tables.Chat.Chat.Set(jsonvalue.Text(`[1]`))).Where(tables.Chat.ID.Eq(list.ID)))
+		s.exec(query.Update(tables.Chat.Table).Set(tables.Chat.Chat.Set(jsonvalue.Text(`[1]`))).
+			Where(tables.Chat.ID.Eq(list.ID)))
 		if _, err := s.Store.Chats.Merge(s.ctx(), bob.Who(), list.ID, s.input(`{}`)); !errors.Is(err, dberr.ErrInternal) {
 			s.Errorf("a document that is a list: %v", err)
 		}
@@ -331,7 +347,8 @@ var listCases = []testCase{
 			case "not internal":
 				set(tables.Chat.Meta.Set(jsonvalue.Text(`{"internal":false,"tags":["internal"]}`)))
 			case "nulls":
-				set(tables.Chat.Archived.SetNull(), tables.Chat.Pinned.SetNull(), tables.Chat.LastReadAt.SetNull(), tables.Chat.Title.SetNull())
+				set(tables.Chat.Archived.SetNull(), tables.Chat.Pinned.SetNull(), tables.Chat.LastReadAt.SetNull(),
+					tables.Chat.Title.SetNull())
 			}
 		}
 		s.chat(eve, `{"title":"hers"}`)
@@ -352,13 +369,16 @@ var listCases = []testCase{
 		f := store.ChatFilter{UserID: bob.ID}
 		equal(s, "the list", titles(f, store.Page{}), "not internal, New Chat, plain")
 		equal(s, "ascending", titles(store.ChatFilter{UserID: bob.ID, Ascending: true}, store.Page{}), "plain, New Chat, not internal")
-		all := store.ChatFilter{UserID: bob.ID, IncludeArchived: true, IncludePinned: true, IncludeFolders: true, IncludeInternal: true}
+		all := store.ChatFilter{UserID: bob.ID, IncludeArchived: true, IncludePinned: true, IncludeFolders: true,
+			IncludeInternal: true}
 		equal(s, "everything", titles(all, store.Page{}), "not internal, New Chat, internal, folder, pinned, archived, plain")
 		n, err := s.Store.Chats.Count(s.ctx(), store.Program(), all)
 		s.ok(err)
 		equal(s, "count", n, 7)
 		all.Sort, all.Ascending = store.ByTitle, true
-		if got := titles(all, store.Page{}); !strings.HasSuffix(got, "archived, folder, internal, not internal, pinned, plain") && !strings.HasPrefix(got, "archived, folder, internal, not internal, pinned, plain") {
+		if got := titles(all, store.Page{}); !strings.HasSuffix(got,
+			"archived, folder, internal, not internal, pinned, plain") &&
+			!strings.HasPrefix(got, "archived, folder, internal, not internal, pinned, plain") {
 			s.Errorf("by title: %s", got)
 		}
 		equal(s, "a page", titles(f, store.Page{Limit: 1, Offset: 1}), "New Chat")
@@ -375,7 +395,8 @@ var listCases = []testCase{
 		s.ok(err)
 		equal(s, "item", first[0], store.ChatItem{ID: ids["not internal"], Title: "not internal", UpdatedAt: epoch + 6, CreatedAt: epoch + 6, LastReadAt: first[0].LastReadAt})
 		equal(s, "last read", *first[0].LastReadAt, epoch+6)
-		for _, bad := range []store.ChatFilter{{Sort: "chat"}, {After: &store.ChatKey{}, Ascending: true}, {After: &store.ChatKey{}, Sort: store.ByTitle}} {
+		for _, bad := range []store.ChatFilter{{Sort: "chat"}, {After: &store.ChatKey{}, Ascending: true},
+			{After: &store.ChatKey{}, Sort: store.ByTitle}} {
 			if _, err := s.Store.Chats.List(s.ctx(), store.Program(), bad, store.Page{}); !errors.Is(err, dberr.ErrInvalid) {
 				s.Errorf("%+v: %v", bad, err)
 			}
@@ -464,25 +485,33 @@ var deleteCases = []testCase{
 	{"delete takes along what hangs on a chat", func(s *Suite) {
 		bob, eve := s.user("bob"), s.user("eve")
 		gone, kept := s.chat(bob, twoMessages), s.chat(bob, twoMessages)
-		s.insert(query.Insert(tables.File.Table).Map(map[string]any{"id": "file", "user_id": bob.ID, "filename": "x", "created_at": 1, "updated_at": 1, "meta": jsonvalue.Text("{}"), "data": jsonvalue.Text("{}")}))
+		s.insert(query.Insert(tables.File.Table).
+			Map(map[string]any{"id": "file", "user_id": bob.ID, "filename": "x", "created_at": 1, "updated_at": 1,
+				"meta": jsonvalue.Text("{}"), "data": jsonvalue.Text("{}")}))
 		for _, c := range []*model.Chat{gone, kept} {
 			meta := `{"tags":["both","ümlaut 😀"]}`
 			if c == kept {
 				meta = `{"tags":["both"]}`
 			}
-			s.exec(query.Update(tables.Chat.Table).Set(tables.Chat.Meta.Set(jsonvalue.Text(meta))).Where(tables.Chat.ID.Eq(c.ID)))
+			s.exec(query.Update(tables.Chat.Table).Set(tables.Chat.Meta.Set(jsonvalue.Text(meta))).
+				Where(tables.Chat.ID.Eq(c.ID)))
 			s.insert(query.Insert(tables.SharedChat.Table).Row(model.SharedChat{ID: "s-" + c.ID, ChatID: c.ID, UserID: bob.ID}))
 			s.insert(query.Insert(tables.ChatFile.Table).Row(model.ChatFile{ID: "f-" + c.ID, UserID: bob.ID, ChatID: c.ID, FileID: "file"}))
 			s.insert(query.Insert(tables.AccessGrant.Table).Row(model.AccessGrant{ID: "g-" + c.ID, ResourceType: "shared_chat", ResourceID: c.ID, PrincipalType: "user", PrincipalID: "*", Permission: "read"}))
 		}
-		s.insert(query.Insert(tables.AccessGrant.Table).Row(model.AccessGrant{ID: "note", ResourceType: "note", ResourceID: gone.ID, PrincipalType: "user", PrincipalID: "*", Permission: "read"}))
-		for _, t := range []model.Tag{{ID: "both", Name: ptr("Both"), UserID: &bob.ID}, {ID: "ümlaut 😀", Name: ptr("Ü"), UserID: &bob.ID}, {ID: "ümlaut 😀", Name: ptr("Ü"), UserID: &eve.ID}, {ID: "unused", UserID: &bob.ID}} {
+		s.insert(query.Insert(tables.AccessGrant.Table).
+			Row(model.AccessGrant{ID: "note", ResourceType: "note", ResourceID: gone.ID, PrincipalType: "user", PrincipalID: "*",
+				Permission: "read"}))
+		for _, t := range []model.Tag{{ID: "both", Name: ptr("Both"), UserID: &bob.ID},
+			{ID: "ümlaut 😀", Name: ptr("Ü"), UserID: &bob.ID}, {ID: "ümlaut 😀", Name: ptr("Ü"), UserID: &eve.ID},
+			{ID: "unused", UserID: &bob.ID}} {
 			s.insert(query.Insert(tables.Tag.Table).Row(t))
 		}
 		if err := s.Store.Chats.Delete(s.ctx(), eve.Who(), gone.ID); !errors.Is(err, dberr.ErrNotFound) {
 			s.Errorf("by another user: %v", err)
 		}
-		s.max(11, func() { s.ok(s.Store.Chats.Delete(s.ctx(), bob.Who(), gone.ID)) }) // one of them for the permission, one for runs of automations, one for what waits
+		// One of them for the permission, one for runs of automations, one for what waits.
+		s.max(11, func() { s.ok(s.Store.Chats.Delete(s.ctx(), bob.Who(), gone.ID)) })
 		if err := s.Store.Chats.Delete(s.ctx(), bob.Who(), gone.ID); !errors.Is(err, dberr.ErrNotFound) {
 			s.Errorf("twice: %v", err)
 		}

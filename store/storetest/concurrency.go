@@ -58,7 +58,8 @@ func together(n int, fn func(i int) error) []error {
 var concurrencyCases = []testCase{
 	{"of many first users exactly one becomes admin", func(s *Suite) {
 		errs := together(8, func(i int) error {
-			_, err := s.Store.Users.SignUp(s.ctx(), store.NewUser{Name: "x", Email: fmt.Sprintf("x%d@example.com", i), Password: "pw"})
+			_, err := s.Store.Users.SignUp(s.ctx(),
+				store.NewUser{Name: "x", Email: fmt.Sprintf("x%d@example.com", i), Password: "pw"})
 			return err
 		})
 		won := 0
@@ -79,7 +80,9 @@ var concurrencyCases = []testCase{
 	}},
 	{"of many with one address exactly one is added", func(s *Suite) {
 		errs := together(8, func(i int) error {
-			_, err := s.Store.Users.Add(s.ctx(), store.Program(), store.NewUser{Name: "x", Email: []string{"x@example.com", "X@Example.com"}[i%2], Password: "pw", Role: model.RoleUser})
+			_, err := s.Store.Users.Add(s.ctx(), store.Program(),
+				store.NewUser{Name: "x", Email: []string{"x@example.com", "X@Example.com"}[i%2], Password: "pw",
+					Role: model.RoleUser})
 			return err
 		})
 		won := 0
@@ -181,7 +184,8 @@ var concurrencyCases = []testCase{
 // content that is nothing but a number is not among them: a column with numeric
 // affinity changes its form, and no client sends one.
 func document(t *rapid.T) string {
-	texts := []string{`""`, `"a"`, `"A "`, `"a\\'\"%_"`, `"😀 \ud83d\ude00"`, `"\u0000"`, `null`, `[12345678901234567890,1.0,-0,1e300]`, `[1,{"x":null}]`, `{}`, `true`, `"\ufeffé"`, `"line\nline"`}
+	texts := []string{`""`, `"a"`, `"A "`, `"a\\'\"%_"`, `"😀 \ud83d\ude00"`, `"\u0000"`, `null`,
+		`[12345678901234567890,1.0,-0,1e300]`, `[1,{"x":null}]`, `{}`, `true`, `"\ufeffé"`, `"line\nline"`}
 	ids := []string{"a", "b", "c", "A", "é"}
 	out := `{"title":` + rapid.SampledFrom(texts).Draw(t, "title") + `,"history":{"messages":{`
 	for i, id := range rapid.Permutation(ids).Draw(t, "ids")[:rapid.IntRange(0, len(ids)).Draw(t, "messages")] {

@@ -17,7 +17,8 @@ import (
 // file uploads a file.
 func (s *Suite) file(by *store.Identity, name, content string) *model.File {
 	s.Helper()
-	up, err := s.Store.Files.Receive(s.ctx(), by.Who(), store.NewFile{Name: name, ContentType: "text/plain", Process: true}, strings.NewReader(content))
+	up, err := s.Store.Files.Receive(s.ctx(), by.Who(),
+		store.NewFile{Name: name, ContentType: "text/plain", Process: true}, strings.NewReader(content))
 	s.ok(err)
 	f, err := up.Commit(s.ctx(), jsonvalue.Text("{}"))
 	s.ok(err)
@@ -133,7 +134,8 @@ var fileCases = []testCase{
 			return err
 		}
 		var refused *store.FileRefused
-		if err := receive(bob.Who(), "x.txt", strings.Repeat("x", 1<<20+1), true); !errors.As(err, &refused) || refused.MaxMB != 1 {
+		if err := receive(bob.Who(), "x.txt", strings.Repeat("x", 1<<20+1), true); !errors.As(err, &refused) ||
+			refused.MaxMB != 1 {
 			s.Errorf("too large: %v", err)
 		}
 		s.ok(receive(bob.Who(), "x.TXT", strings.Repeat("x", 1<<20), true))
@@ -145,7 +147,8 @@ var fileCases = []testCase{
 		if err := receive(bob.Who(), "x.txt", "", true); !errors.Is(err, store.ErrFileEmpty) {
 			s.Errorf("empty: %v", err)
 		}
-		if err := receive(store.Who{ID: bob.ID, Role: model.RolePending}, "x.txt", "x", true); !errors.Is(err, store.ErrNotPermitted) {
+		if err := receive(store.Who{ID: bob.ID, Role: model.RolePending}, "x.txt", "x", true); !errors.Is(err,
+			store.ErrNotPermitted) {
 			s.Errorf("pending: %v", err)
 		}
 		equal(s, "files left", s.kept(), 0)
@@ -162,7 +165,8 @@ var fileCases = []testCase{
 			{"b.txt", "text/plain", "nul\x00", "failed"},
 			{"c.txt", "text/plain", strings.Repeat("x", store.MaxText+1), "failed"},
 		} {
-			up, err := s.Store.Files.Receive(s.ctx(), bob.Who(), store.NewFile{Name: c.name, ContentType: c.kind, Process: true}, strings.NewReader(c.content))
+			up, err := s.Store.Files.Receive(s.ctx(), bob.Who(), store.NewFile{Name: c.name, ContentType: c.kind, Process: true},
+				strings.NewReader(c.content))
 			s.ok(err)
 			f, err := up.Commit(s.ctx(), jsonvalue.Null())
 			s.ok(err)
@@ -174,7 +178,8 @@ var fileCases = []testCase{
 				equal(s, c.name, st.Content, c.content)
 			}
 		}
-		for _, c := range [][3]string{{"x.md", "# x", "text/markdown"}, {"x", "%PDF-1.4", "application/pdf"}, {"x.png", "x", "text/plain"},
+		for _, c := range [][3]string{{"x.md", "# x", "text/markdown"}, {"x", "%PDF-1.4", "application/pdf"},
+			{"x.png", "x", "text/plain"},
 			{"x.bin", "\x00\x01", "application/octet-stream"}, {"x", "\x89PNG\r\n\x1a\n", "image/png"}} {
 			up, err := s.Store.Files.Receive(s.ctx(), bob.Who(), store.NewFile{Name: c[0]}, strings.NewReader(c[1]))
 			s.ok(err)
@@ -202,7 +207,8 @@ var fileCases = []testCase{
 		list, err = s.Store.Files.List(s.ctx(), bob.Who(), store.FileFilter{WithText: true}, store.Page{Offset: 2})
 		equal(s, "rest", fileNames(list, err), "one.txt")
 		equal(s, "with the text", list[0].Data.Member("content").String(), `"text of one.txt"`)
-		for pattern, want := range map[string]string{"*.TXT": "100%.txt one.txt", "üNDER*": "Ünder_score.md", "*R_S*": "Ünder_score.md", "?ne.txt": "one.txt", "*%*": "100%.txt",
+		for pattern, want := range map[string]string{"*.TXT": "100%.txt one.txt", "üNDER*": "Ünder_score.md",
+			"*R_S*": "Ünder_score.md", "?ne.txt": "one.txt", "*%*": "100%.txt",
 			"one.txt": "one.txt", "ne": "", "*": "100%.txt Ünder_score.md one.txt", "": "100%.txt Ünder_score.md one.txt", "*e*t*": "one.txt", "/*": "", "_*": ""} {
 			list, err = s.Store.Files.List(s.ctx(), bob.Who(), store.FileFilter{Pattern: pattern}, store.Page{})
 			equal(s, "pattern "+pattern, fileNames(list, err), want)
@@ -288,7 +294,8 @@ var fileCases = []testCase{
 		}
 		link := func(id string) {
 			s.exec(query.Delete(tables.KnowledgeFile.Table).AllRows())
-			s.insert(query.Insert(tables.KnowledgeFile.Table).Row(model.KnowledgeFile{ID: "kf" + id, UserID: bob.ID, KnowledgeID: id, FileID: f.ID}))
+			s.insert(query.Insert(tables.KnowledgeFile.Table).
+				Row(model.KnowledgeFile{ID: "kf" + id, UserID: bob.ID, KnowledgeID: id, FileID: f.ID}))
 		}
 		link("k1")
 		grants("knowledge", "k1", grant("user", eve.ID, "read"))
@@ -305,7 +312,8 @@ var fileCases = []testCase{
 
 		// A chat, behind a link or in a folder.
 		c := s.chat(bob, twoMessages)
-		s.insert(query.Insert(tables.ChatFile.Table).Row(model.ChatFile{ID: "cf", UserID: bob.ID, ChatID: c.ID, FileID: f.ID}))
+		s.insert(query.Insert(tables.ChatFile.Table).
+			Row(model.ChatFile{ID: "cf", UserID: bob.ID, ChatID: c.ID, FileID: f.ID}))
 		grants("shared_chat", c.ID, grant("user", eve.ID, "read"))
 		may("a chat without a link", eve, false, false)
 		shared, err := s.Store.Shares.Share(s.ctx(), ada.Who(), c.ID, "")
@@ -320,7 +328,8 @@ var fileCases = []testCase{
 		s.ok(err)
 		inner, err := s.Store.Folders.Create(s.ctx(), bob.Who(), "inner", &outer.ID, jsonvalue.Null(), jsonvalue.Null())
 		s.ok(err)
-		s.exec(query.Update(tables.Chat.Table).Set(tables.Chat.ShareID.SetNull(), tables.Chat.FolderID.Set(inner.ID)).Where(tables.Chat.ID.Eq(c.ID)))
+		s.exec(query.Update(tables.Chat.Table).Set(tables.Chat.ShareID.SetNull(), tables.Chat.FolderID.Set(inner.ID)).
+			Where(tables.Chat.ID.Eq(c.ID)))
 		grants("folder", outer.ID, grant("user", dan.ID, "read"))
 		may("a chat in a folder inside a shared one", dan, true, false)
 		may("a chat in a folder inside a shared one", eve, false, false)
@@ -334,7 +343,8 @@ var fileCases = []testCase{
 		may("a channel", eve, true, false)
 		s.exec(query.Update(tables.Channel.Table).Set(tables.Channel.Type.Set("dm")).Where(tables.Channel.ID.Eq("ch")))
 		may("a direct message", eve, false, false)
-		s.insert(query.Insert(tables.ChannelMember.Table).Row(model.ChannelMember{ID: "m", ChannelID: "ch", UserID: ptr(eve.ID), IsActive: true}))
+		s.insert(query.Insert(tables.ChannelMember.Table).
+			Row(model.ChannelMember{ID: "m", ChannelID: "ch", UserID: ptr(eve.ID), IsActive: true}))
 		may("a direct message", eve, true, false)
 		s.exec(query.Update(tables.Channel.Table).Set(tables.Channel.DeletedAt.Set(1)).Where(tables.Channel.ID.Eq("ch")))
 		may("a channel that is gone", eve, false, false)
@@ -355,10 +365,14 @@ var fileCases = []testCase{
 
 		// Models, whose settings are text.
 		grants("", "")
-		for id, meta := range map[string]string{"bad": "{not JSON " + f.ID, "k": `{"knowledge":[{"type":"file","id":"` + f.ID + `"}]}`,
-			"bg": `{"background_image_url":"/api/v1/files/` + f.ID + `/content"}`, "va": `{"voice_avatar":{"gestures":[{"file_id":"` + f.ID + `"}]}}`, "no": `{"description":"` + f.ID + `"}`} {
+		for id, meta := range map[string]string{"bad": "{not JSON " + f.ID,
+			"k":  `{"knowledge":[{"type":"file","id":"` + f.ID + `"}]}`,
+			"bg": `{"background_image_url":"/api/v1/files/` + f.ID + `/content"}`,
+			"va": `{"voice_avatar":{"gestures":[{"file_id":"` + f.ID + `"}]}}`, "no": `{"description":"` + f.ID + `"}`} {
 			s.exec(query.Delete(tables.Model.Table).AllRows())
-			s.insert(query.Insert(tables.Model.Table).Row(model.Model{ID: id, UserID: ptr(bob.ID), Name: ptr("m"), Meta: ptr(meta), BaseModelID: ptr("base"), IsActive: true}))
+			s.insert(query.Insert(tables.Model.Table).
+				Row(model.Model{ID: id, UserID: ptr(bob.ID), Name: ptr("m"), Meta: ptr(meta), BaseModelID: ptr("base"),
+					IsActive: true}))
 			may("a model "+id, eve, false, false)
 			grants("model", id, grant("user", eve.ID, "write"))
 			may("a shared model "+id, eve, id != "no" && id != "bad", id == "k")

@@ -45,7 +45,8 @@ func (s *Suite) join(by *store.Identity, group string, users ...*store.Identity)
 
 // move puts a group below another, or nowhere.
 func (s *Suite) move(by *store.Identity, group string, parent *string) error {
-	_, err := s.Store.Groups.Update(s.ctx(), by.Who(), group, func(g *model.Group) error { g.ParentGroupID = parent; return nil })
+	_, err := s.Store.Groups.Update(s.ctx(), by.Who(), group,
+		func(g *model.Group) error { g.ParentGroupID = parent; return nil })
 	return err
 }
 
@@ -112,7 +113,8 @@ var groupCases = []testCase{
 	{"groups are the business of admins", func(s *Suite) {
 		ada, bob := s.admin(), s.user("bob")
 		g := s.group(ada, "g", "", "")
-		s.exec(query.Update(tables.Group.Table).Set(tables.Group.UserID.Set(bob.ID)).Where(tables.Group.ID.Eq(g))) // made by somebody who is no admin any more
+		// Made by somebody who is no admin any more.
+		s.exec(query.Update(tables.Group.Table).Set(tables.Group.UserID.Set(bob.ID)).Where(tables.Group.ID.Eq(g)))
 		for what, err := range map[string]error{
 			"create": errOf(s.Store.Groups.Create(s.ctx(), bob.Who(), model.Group{})), "get": errOf(s.Store.Groups.Get(s.ctx(), bob.Who(), g)),
 			"members": errOf(s.Store.Groups.Members(s.ctx(), bob.Who(), g)), "update": s.move(bob, g, nil),
@@ -145,7 +147,8 @@ var groupCases = []testCase{
 			p, err = s.Store.Users.Permissions(s.ctx(), bob.ID)
 			s.ok(err)
 		})
-		for path, want := range map[string]bool{"features.api_keys": true, "sharing.notes": true, "workspace.tools": false, "chat.delete": true, "sharing.models": false} {
+		for path, want := range map[string]bool{"features.api_keys": true, "sharing.notes": true, "workspace.tools": false,
+			"chat.delete": true, "sharing.models": false} {
 			equal(s, path, p.Allows(strings.Split(path, ".")...), want)
 		}
 		p, err := s.Store.Users.Permissions(s.ctx(), eve.ID)
@@ -170,13 +173,16 @@ var groupCases = []testCase{
 		s.max(2, func() { list, err = s.Store.Notes.List(s.ctx(), bob.Who(), store.Page{}) })
 		equal(s, "bob reads", titles(list, err), "shared")
 		equal(s, "eve reads", titles(s.Store.Notes.List(s.ctx(), eve.Who(), store.Page{})), "shared")
-		_, err = s.Store.Notes.Share(s.ctx(), ada.Who(), note.ID, []store.Grant{grant("group", mid, "write"), grant("group", side, "read")})
+		_, err = s.Store.Notes.Share(s.ctx(), ada.Who(), note.ID,
+			[]store.Grant{grant("group", mid, "write"), grant("group", side, "read")})
 		s.ok(err)
 		equal(s, "eve reads what is below", titles(s.Store.Notes.List(s.ctx(), eve.Who(), store.Page{})), "")
-		_, err = s.Store.Notes.Update(s.ctx(), bob.Who(), note.ID, func(n *model.Note) error { n.Title = ptr("by bob"); return nil })
+		_, err = s.Store.Notes.Update(s.ctx(), bob.Who(), note.ID,
+			func(n *model.Note) error { n.Title = ptr("by bob"); return nil })
 		s.ok(err)
 		// Who belongs to the one at the top, and how.
-		for how, want := range map[store.Membership]string{store.Direct: "eve", store.Inherited: "bob", store.Effective: "bob eve"} {
+		for how, want := range map[store.Membership]string{store.Direct: "eve", store.Inherited: "bob",
+			store.Effective: "bob eve"} {
 			s.max(4, func() {
 				rows, total, counts, err := s.Store.Groups.Belonging(s.ctx(), ada.Who(), top, how, "", store.Page{})
 				s.ok(err)
@@ -217,7 +223,8 @@ var groupCases = []testCase{
 		if err := s.move(ada, a, &none); !errors.Is(err, store.ErrNoParentGroup) {
 			s.Errorf("below none: %v", err)
 		}
-		if _, err := s.Store.Groups.Create(s.ctx(), ada.Who(), model.Group{ParentGroupID: &none}); !errors.Is(err, store.ErrNoParentGroup) {
+		if _, err := s.Store.Groups.Create(s.ctx(), ada.Who(), model.Group{ParentGroupID: &none}); !errors.Is(err,
+			store.ErrNoParentGroup) {
 			s.Errorf("made below none: %v", err)
 		}
 		s.ok(s.move(ada, b, nil))
@@ -278,7 +285,8 @@ var groupCases = []testCase{
 		ada := s.admin()
 		s.ok(s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{"ui.default_models": jsonvalue.Text(`"m1, ,m2"`),
 			"user.permissions": jsonvalue.Text(`{"chat":{"edit":false}}`)}))
-		top, err := s.Store.Groups.Create(s.ctx(), ada.Who(), model.Group{Name: ptr("top"), Permissions: jsonvalue.Text(`{"chat":{"edit":true}}`)})
+		top, err := s.Store.Groups.Create(s.ctx(), ada.Who(),
+			model.Group{Name: ptr("top"), Permissions: jsonvalue.Text(`{"chat":{"edit":true}}`)})
 		s.ok(err)
 		low := s.group(ada, "low", top.ID, `{"features":{"api_keys":true}}`)
 		for i, active := range []bool{true, true, false} {

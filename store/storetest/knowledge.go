@@ -64,7 +64,8 @@ func baseNames(list []store.KnowledgeItem, total int64, err error) string {
 var knowledgeCases = []testCase{
 	{"knowledge bases", func(s *Suite) {
 		ada, bob, eve := s.admin(), s.user("bob"), s.user("eve")
-		if _, err := s.Store.Knowledge.Create(s.ctx(), bob.Who(), "x", "", jsonvalue.Null(), nil); !errors.Is(err, store.ErrNotPermitted) {
+		if _, err := s.Store.Knowledge.Create(s.ctx(), bob.Who(), "x", "", jsonvalue.Null(), nil); !errors.Is(err,
+			store.ErrNotPermitted) {
 			s.Errorf("without the permission: %v", err)
 		}
 		one := s.base(bob, "One ü", grant("user", eve.ID, "read"), grant("user", "*", "read"))
@@ -87,7 +88,8 @@ var knowledgeCases = []testCase{
 		equal(s, "an admin's", search(s.Store, ada.Who(), store.KnowledgeFilter{Sort: "name", Ascending: true}), "2 One ü(1 true) two(0 true)")
 		bound := store.New(s.Eng, store.Options{Admins: store.AdminLimits{ListsAsUsers: true}})
 		equal(s, "a bound admin's", search(bound, ada.Who(), store.KnowledgeFilter{}), "0")
-		for q, want := range map[string]string{"ONE Ü": "1 One ü(1 false)", "about": "2 two(0 true) One ü(1 false)", "bob@": "1 One ü(1 false)", "%": "0"} {
+		for q, want := range map[string]string{"ONE Ü": "1 One ü(1 false)", "about": "2 two(0 true) One ü(1 false)",
+			"bob@": "1 One ü(1 false)", "%": "0"} {
 			equal(s, "search for "+q, search(s.Store, eve.Who(), store.KnowledgeFilter{Query: q}), want)
 		}
 		equal(s, "mine", search(s.Store, eve.Who(), store.KnowledgeFilter{Mine: true}), "1 two(0 true)")
@@ -149,7 +151,8 @@ var knowledgeCases = []testCase{
 		s.max(9, func() { s.add(bob, k.ID, a.ID, "") })
 		s.add(eve, k.ID, b.ID, up)
 		s.max(9, func() {
-			_, err := s.Store.Knowledge.AddAll(s.ctx(), bob.Who(), k.ID, []store.FileLink{{FileID: c.ID, DirectoryID: &down}, {FileID: a.ID}, {FileID: c.ID}})
+			_, err := s.Store.Knowledge.AddAll(s.ctx(), bob.Who(), k.ID,
+				[]store.FileLink{{FileID: c.ID, DirectoryID: &down}, {FileID: a.ID}, {FileID: c.ID}})
 			s.ok(err)
 		})
 		s.max(4, func() {
@@ -173,7 +176,8 @@ var knowledgeCases = []testCase{
 		var everywhere []store.KnowledgeFile
 		var bases map[string]store.KnowledgeBase
 		s.max(4, func() {
-			everywhere, bases, _, err = s.Store.Knowledge.Everywhere(s.ctx(), eve.Who(), store.KnowledgeFileFilter{Query: "b."}, store.Page{})
+			everywhere, bases, _, err = s.Store.Knowledge.Everywhere(s.ctx(), eve.Who(),
+				store.KnowledgeFileFilter{Query: "b."}, store.Page{})
 			s.ok(err)
 		})
 		equal(s, "everywhere", *everywhere[0].Filename+" in "+bases[everywhere[0].BaseID].Name, "b.md in k")
@@ -196,7 +200,8 @@ var knowledgeCases = []testCase{
 			"not there": s.Store.Knowledge.Move(s.ctx(), bob.Who(), k.ID, store.FileLink{FileID: u.ID}),
 			"refresh":   errOf(s.Store.Knowledge.Refresh(s.ctx(), bob.Who(), k.ID, u.ID)),
 		} {
-			want := map[string]error{"unread": store.ErrFileUnread, "directory": store.ErrNoDirectory, "not there": store.ErrNotInBase, "refresh": store.ErrNotInBase}[what]
+			want := map[string]error{"unread": store.ErrFileUnread, "directory": store.ErrNoDirectory,
+				"not there": store.ErrNotInBase, "refresh": store.ErrNotInBase}[what]
 			if want == nil && !errors.As(err, &missing) || want != nil && !errors.Is(err, want) {
 				s.Errorf("%s: %v", what, err)
 			}
@@ -301,7 +306,8 @@ var knowledgeCases = []testCase{
 		k := s.base(bob, "k")
 		docs := s.dir(bob, k.ID, "docs", "")
 		old := s.dir(bob, k.ID, "old", docs)
-		same, changed, gone := s.file(bob, "same.md", "same"), s.file(bob, "changed.md", "before"), s.file(bob, "gone.md", "gone")
+		same, changed, gone := s.file(bob, "same.md", "same"), s.file(bob, "changed.md", "before"),
+			s.file(bob, "gone.md", "gone")
 		for _, f := range []*model.File{same, changed, gone} {
 			s.add(bob, k.ID, f.ID, docs)
 		}
@@ -313,8 +319,10 @@ var knowledgeCases = []testCase{
 		var plan *store.SyncPlan
 		s.max(5, func() {
 			var err error
-			plan, err = s.Store.Knowledge.Compare(s.ctx(), bob.Who(), k.ID, []store.LocalFile{{Name: "same.md", Path: "docs", Checksum: sum(same)}, {Name: "changed.md", Path: "docs", Checksum: "other"},
-				{Name: "new.md", Path: "docs/a/b", Checksum: "x"}, {Name: "same.md", Path: "", Checksum: sum(same)}})
+			plan, err = s.Store.Knowledge.Compare(s.ctx(), bob.Who(), k.ID,
+				[]store.LocalFile{{Name: "same.md", Path: "docs", Checksum: sum(same)},
+					{Name: "changed.md", Path: "docs", Checksum: "other"},
+					{Name: "new.md", Path: "docs/a/b", Checksum: "x"}, {Name: "same.md", Path: "", Checksum: sum(same)}})
 			s.ok(err)
 		})
 		equal(s, "plan", fmt.Sprint(plan.Add, plan.Same, plan.Make), "[{new.md docs/a/b x} {same.md  "+sum(same)+"}] 1 [docs/a docs/a/b]")
@@ -350,7 +358,8 @@ var knowledgeCases = []testCase{
 		s.ok(err)
 		equal(s, "still configured", c.Member("auth_configured").String()+c.Member("name").String(), `true"y"`)
 		var fault *store.ConnectionFault
-		for _, wrong := range []store.NewConnection{{Name: "x", Provider: "other", Endpoint: "x"}, {Provider: "milvus", Endpoint: "x"}, {Name: "x", Provider: "milvus"}} {
+		for _, wrong := range []store.NewConnection{{Name: "x", Provider: "other", Endpoint: "x"},
+			{Provider: "milvus", Endpoint: "x"}, {Name: "x", Provider: "milvus"}} {
 			if _, err := s.Store.Knowledge.CreateConnection(s.ctx(), ada.Who(), wrong); !errors.As(err, &fault) {
 				s.Errorf("%s: %v", wrong.Provider, err)
 			}
@@ -358,10 +367,12 @@ var knowledgeCases = []testCase{
 		health, err := s.Store.Knowledge.CheckConnection(s.ctx(), ada.Who(), id)
 		s.ok(err)
 		s.sameJSON("health", health.String(), fmt.Sprintf(`{"ok":true,"provider":"qdrant","checked_at":%d}`, epoch))
-		source := store.ElsewhereSource{Type: "collection", Name: " docs ", Config: jsonvalue.Text(`{"content_field":" text ","other":1}`)}
+		source := store.ElsewhereSource{Type: "collection", Name: " docs ",
+			Config: jsonvalue.Text(`{"content_field":" text ","other":1}`)}
 		k, err := s.Store.Knowledge.CreateElsewhere(s.ctx(), ada.Who(), "far", "", id, source, nil)
 		s.ok(err)
-		s.sameJSON("source", k.Meta.Member("external").Member("source").String(), `{"type":"collection","name":"docs","config":{"content_field":"text"}}`)
+		s.sameJSON("source", k.Meta.Member("external").Member("source").String(),
+			`{"type":"collection","name":"docs","config":{"content_field":"text"}}`)
 		for what, c := range map[string]struct{ err, want error }{
 			"add":        {errOf(s.Store.Knowledge.Add(s.ctx(), ada.Who(), k.ID, store.FileLink{FileID: "x"})), store.ErrKnowledgeElsewhere},
 			"dir":        {errOf(s.Store.Knowledge.CreateDirectory(s.ctx(), ada.Who(), k.ID, "x", "")), store.ErrKnowledgeElsewhere},
@@ -378,7 +389,8 @@ var knowledgeCases = []testCase{
 				s.Errorf("%s: %v, want %v", what, c.err, c.want)
 			}
 		}
-		list, total, err := s.Store.Knowledge.List(s.ctx(), ada.Who(), store.KnowledgeFilter{Source: "external"}, store.Page{})
+		list, total, err := s.Store.Knowledge.List(s.ctx(), ada.Who(),
+			store.KnowledgeFilter{Source: "external"}, store.Page{})
 		equal(s, "external", baseNames(list, total, err), "1 far(0 true)")
 		s.ok(s.Store.Knowledge.Delete(s.ctx(), ada.Who(), k.ID))
 		left, err := s.Store.Knowledge.Connections(s.ctx(), ada.Who())

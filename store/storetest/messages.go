@@ -22,7 +22,8 @@ import (
 // stored is the document as it stands in the row, without what waits for it.
 func (s *Suite) stored(chat string) string {
 	s.Helper()
-	doc, err := query.One[jsonvalue.JSON](s.ctx(), s.Eng, query.Select(tables.Chat.Chat).From(tables.Chat.Table).Where(tables.Chat.ID.Eq(chat)))
+	doc, err := query.One[jsonvalue.JSON](s.ctx(), s.Eng,
+		query.Select(tables.Chat.Chat).From(tables.Chat.Table).Where(tables.Chat.ID.Eq(chat)))
 	s.ok(err)
 	return doc.String()
 }
@@ -114,14 +115,17 @@ var messageCases = []testCase{
 	}},
 	{"a message that waits moves its chat, and not the row of it", func(s *Suite) {
 		bob, eve := s.user("bob"), s.user("eve")
-		seen, unseen, last, hers := s.chat(bob, twoMessages), s.chat(bob, twoMessages), s.chat(bob, twoMessages), s.chat(eve, twoMessages)
+		seen, unseen, last, hers := s.chat(bob, twoMessages), s.chat(bob, twoMessages), s.chat(bob, twoMessages),
+			s.chat(eve, twoMessages)
 		row := func(id string) *model.Chat {
 			x, err := query.One[model.Chat](s.ctx(), s.Eng, query.SelectFrom(tables.Chat.Table).Where(tables.Chat.ID.Eq(id)))
 			s.ok(err)
 			return &x
 		}
 		for i, c := range []*model.Chat{seen, unseen, last} {
-			s.exec(query.Update(tables.Chat.Table).Set(tables.Chat.UpdatedAt.Set(epoch+int64(i)), tables.Chat.LastReadAt.Set(epoch+10*int64(1-i))).Where(tables.Chat.ID.Eq(c.ID)))
+			s.exec(query.Update(tables.Chat.Table).
+				Set(tables.Chat.UpdatedAt.Set(epoch+int64(i)), tables.Chat.LastReadAt.Set(epoch+10*int64(1-i))).
+				Where(tables.Chat.ID.Eq(c.ID)))
 		}
 		list := func(f store.ChatFilter, p store.Page) string {
 			s.Helper()
@@ -143,7 +147,8 @@ var messageCases = []testCase{
 		s.later(10)
 		s.set(bob, unseen.ID, "m3", answer)
 		for id, was := range before {
-			equal(s, "the row of the chat", fmt.Sprint(*row(id).UpdatedAt, *row(id).LastReadAt), fmt.Sprint(*was.UpdatedAt, *was.LastReadAt))
+			equal(s, "the row of the chat", fmt.Sprint(*row(id).UpdatedAt, *row(id).LastReadAt),
+				fmt.Sprint(*was.UpdatedAt, *was.LastReadAt))
 		}
 		check := func() {
 			s.Helper()
@@ -165,10 +170,13 @@ var messageCases = []testCase{
 			equal(s, "an export", strings.Join(each, " "), "30 20 2")
 			found, err := s.Store.Chats.Search(s.ctx(), bob.Who(), "more", store.ChatFilter{}, store.PageNumber(1))
 			s.ok(err)
-			equal(s, "found", fmt.Sprint(len(found), found[0].ID == unseen.ID, found[0].UpdatedAt-epoch, found[1].UpdatedAt-epoch), "2 true 30 20")
-			page, err := s.Store.Workspace.Search(s.ctx(), bob.Who(), store.WorkspaceFilter{Chats: true, Text: "more"}, store.Page{Limit: 10})
+			equal(s, "found", fmt.Sprint(len(found), found[0].ID == unseen.ID, found[0].UpdatedAt-epoch,
+				found[1].UpdatedAt-epoch), "2 true 30 20")
+			page, err := s.Store.Workspace.Search(s.ctx(), bob.Who(), store.WorkspaceFilter{Chats: true, Text: "more"},
+				store.Page{Limit: 10})
 			s.ok(err)
-			equal(s, "found on the page", fmt.Sprint(len(page.Hits), page.Hits[0].ID == unseen.ID, page.Hits[0].UpdatedAt-epoch), "2 true 30")
+			equal(s, "found on the page",
+				fmt.Sprint(len(page.Hits), page.Hits[0].ID == unseen.ID, page.Hits[0].UpdatedAt-epoch), "2 true 30")
 		}
 		check()
 		for id := range before {
@@ -193,7 +201,9 @@ var messageCases = []testCase{
 		older.Primary("", "chat_id", "seq")
 		_, err := s.Eng.CreateTables(s.ctx(), older)
 		s.ok(err)
-		s.exec(query.Insert(own.Message.Table).Row(own.MessageRow{ChatID: c.ID, Seq: 1, MessageID: "m3", Patch: jsonvalue.Text(answer), Number: 1, Bytes: 1, At: epoch}))
+		s.exec(query.Insert(own.Message.Table).
+			Row(own.MessageRow{ChatID: c.ID, Seq: 1, MessageID: "m3", Patch: jsonvalue.Text(answer), Number: 1,
+				Bytes: 1, At: epoch}))
 		equal(s, "messages", len(s.doc(s.get(c.ID).Chat.String()).MessageIDs()), 3)
 		s.set(bob, c.ID, "m4", `{"id":"m4","parentId":"m3","role":"user","content":"4"}`)
 		equal(s, "messages that are stored", len(s.doc(s.stored(c.ID)).MessageIDs()), 4)
@@ -223,11 +233,13 @@ var messageCases = []testCase{
 		bob := s.user("bob")
 		for name, write := range map[string]func(id string) error{
 			"an update": func(id string) error {
-				_, err := s.Store.Chats.Merge(s.ctx(), bob.Who(), id, s.input(`{"title":"new","history":{"messages":{"m9":{"id":"m9","parentId":"m3","role":"user","content":"9"}},"currentId":"m9"}}`))
+				_, err := s.Store.Chats.Merge(s.ctx(), bob.Who(), id,
+					s.input(`{"title":"new","history":{"messages":{"m9":{"id":"m9","parentId":"m3","role":"user","content":"9"}},"currentId":"m9"}}`))
 				return err
 			},
 			"a title": func(id string) error {
-				_, err := s.Store.Chats.Update(s.ctx(), bob.Who(), id, func(c *model.Chat) error { c.Title = ptr("new"); return nil })
+				_, err := s.Store.Chats.Update(s.ctx(), bob.Who(), id,
+					func(c *model.Chat) error { c.Title = ptr("new"); return nil })
 				return err
 			},
 			"parameters": func(id string) error {
@@ -241,9 +253,11 @@ var messageCases = []testCase{
 			"an update of much": func(id string) error {
 				var sent strings.Builder
 				for i := range 30 {
-					fmt.Fprintf(&sent, `%s"x%d":{"id":"x%d","parentId":"m3","role":"user","content":"9"}`, strings.Repeat(",", min(i, 1)), i, i)
+					fmt.Fprintf(&sent, `%s"x%d":{"id":"x%d","parentId":"m3","role":"user","content":"9"}`,
+						strings.Repeat(",", min(i, 1)), i, i)
 				}
-				_, err := s.Store.Chats.Merge(s.ctx(), bob.Who(), id, s.input(`{"history":{"messages":{`+sent.String()+`},"currentId":"x29"}}`))
+				_, err := s.Store.Chats.Merge(s.ctx(), bob.Who(), id,
+					s.input(`{"history":{"messages":{`+sent.String()+`},"currentId":"x29"}}`))
 				return err
 			},
 		} {
@@ -308,16 +322,20 @@ var messageCases = []testCase{
 				return doc.Upsert("m7", `{"content":"another \"text\" 😀","edited":true}`)
 			})
 			send("a question and its answer", 1, func(doc *chatdoc.Document) *chatdoc.Document {
-				return doc.Upsert("q", `{"id":"q","parentId":"m39","childrenIds":[],"role":"user","content":"?","user_id":"`+bob.ID+`","user":{"id":"`+bob.ID+`","name":"bob"}}`).
-					Upsert("a", `{"id":"a","parentId":"q","childrenIds":[],"role":"assistant","content":"!","user_id":"`+bob.ID+`","done":true}`)
+				return doc.Upsert("q", `{"id":"q","parentId":"m39","childrenIds":[],"role":"user","content":"?","user_id":"`+bob.ID+
+					`","user":{"id":"`+bob.ID+`","name":"bob"}}`).
+					Upsert("a", `{"id":"a","parentId":"q","childrenIds":[],"role":"assistant","content":"!","user_id":"`+bob.ID+
+						`","done":true}`)
 			})
 			send("another answer", 1, func(doc *chatdoc.Document) *chatdoc.Document {
-				return doc.Upsert("b", `{"id":"b","parentId":"q","childrenIds":[],"role":"assistant","content":"or !","user_id":"`+bob.ID+`","done":true}`)
+				return doc.Upsert("b", `{"id":"b","parentId":"q","childrenIds":[],"role":"assistant","content":"or !","user_id":"`+
+					bob.ID+`","done":true}`)
 			})
 			send("the other branch", 1, func(doc *chatdoc.Document) *chatdoc.Document { return doc.Upsert("a", `{}`) })
 			s.ok(s.Store.Chats.AddEvent(s.ctx(), bob.Who(), c.ID, "a", "status", jsonvalue.Text(`{"done":true}`)))
 			s.ok(s.Store.Chats.AddEvent(s.ctx(), bob.Who(), c.ID, "a", "message", jsonvalue.Text(`{"content":" more"}`)))
-			equal(s, "the answer after an event", jsonvalue.Text(s.doc(s.get(c.ID).Chat.String()).Message("a")).Member("content").String(), `"! more"`)
+			equal(s, "the answer after an event",
+				jsonvalue.Text(s.doc(s.get(c.ID).Chat.String()).Message("a")).Member("content").String(), `"! more"`)
 			if strings.Contains(s.stored(c.ID), "another ") {
 				s.Error("the document was written")
 			}
@@ -327,7 +345,8 @@ var messageCases = []testCase{
 			equal(s, "the document that is stored", s.stored(c.ID), want)
 			s.inStep(c.ID)
 			if !listed {
-				got, err := s.Store.Chats.Merge(s.ctx(), bob.Who(), c.ID, s.input(`{"history": {"messages": {"z": {"id": "z", "parentId": "a", "role": "user", "content": "with  spaces"}}, "currentId": "z"}}`))
+				got, err := s.Store.Chats.Merge(s.ctx(), bob.Who(), c.ID,
+					s.input(`{"history": {"messages": {"z": {"id": "z", "parentId": "a", "role": "user", "content": "with  spaces"}}, "currentId": "z"}}`))
 				s.ok(err)
 				equal(s, "what waits of a document with white space", s.wait(c.ID), 1)
 				equal(s, "its text", jsonvalue.Text(s.doc(got.Chat.String()).Message("z")).Member("content").String(), `"with  spaces"`)
@@ -336,7 +355,8 @@ var messageCases = []testCase{
 	}},
 	{"what cannot wait goes into the document", func(s *Suite) {
 		bob := s.user("bob")
-		for patch, message := range map[string]string{`{"content":"x"}`: "new", `{"role":null,"content":"y"}`: "m2", `{"role":""}`: "m1"} {
+		for patch, message := range map[string]string{`{"content":"x"}`: "new", `{"role":null,"content":"y"}`: "m2",
+			`{"role":""}`: "m1"} {
 			c := s.chat(bob, twoMessages)
 			doc := s.doc(s.stored(c.ID))
 			want := doc.Upsert(message, doc.Begun(message, patch, s.now().Unix())).JSON()
@@ -359,17 +379,21 @@ var messageCases = []testCase{
 				s.Errorf("%s: %v", name, err)
 			}
 		}
-		if err := s.Store.Chats.SetMessage(s.ctx(), store.Who{}, c.ID, "m3", jsonvalue.Text(answer)); !errors.Is(err, store.ErrNotPermitted) {
+		if err := s.Store.Chats.SetMessage(s.ctx(), store.Who{}, c.ID, "m3", jsonvalue.Text(answer)); !errors.Is(err,
+			store.ErrNotPermitted) {
 			s.Errorf("of nobody: %v", err)
 		}
-		for _, patch := range []string{"", "null", "[]", `{"a":`, "5", `{"a":1e999}`, `{"a":` + strings.Repeat("[", 500) + strings.Repeat("]", 500) + "}"} {
-			if err := s.Store.Chats.SetMessage(s.ctx(), bob.Who(), c.ID, "m3", jsonvalue.Text(patch)); !errors.Is(err, dberr.ErrInvalid) {
+		for _, patch := range []string{"", "null", "[]", `{"a":`, "5", `{"a":1e999}`,
+			`{"a":` + strings.Repeat("[", 500) + strings.Repeat("]", 500) + "}"} {
+			if err := s.Store.Chats.SetMessage(s.ctx(), bob.Who(), c.ID, "m3", jsonvalue.Text(patch)); !errors.Is(err,
+				dberr.ErrInvalid) {
 				s.Errorf("%.20q: %v", patch, err)
 			}
 		}
 		equal(s, "what waits", s.wait(c.ID), 1)
 		s.set(bob, c.ID, "m4", `{"id":"m4","parentId":"m3","role":"user","content":"a\u0000b\ud800"}`)
-		equal(s, "a text that no engine holds", jsonvalue.Text(s.doc(s.get(c.ID).Chat.String()).Message("m4")).Member("content").String(), `"ab"`)
+		equal(s, "a text that no engine holds",
+			jsonvalue.Text(s.doc(s.get(c.ID).Chat.String()).Message("m4")).Member("content").String(), `"ab"`)
 		s.inStep(c.ID)
 	}},
 	{"who removes a chat removes what waits for it", func(s *Suite) {
@@ -428,7 +452,8 @@ var messageCases = []testCase{
 	{"a document that is no object takes nothing in", func(s *Suite) {
 		bob := s.user("bob")
 		c := s.chat(bob, twoMessages)
-		s.exec(query.Update(tables.Chat.Table).Set(tables.Chat.Chat.Set(jsonvalue.Text(`["x"]`))).Where(tables.Chat.ID.Eq(c.ID)))
+		s.exec(query.Update(tables.Chat.Table).Set(tables.Chat.Chat.Set(jsonvalue.Text(`["x"]`))).
+			Where(tables.Chat.ID.Eq(c.ID)))
 		s.set(bob, c.ID, "m3", answer)
 		equal(s, "the document", s.get(c.ID).Chat.String(), `["x"]`)
 		if _, err := s.Store.Chats.Fold(s.ctx(), c.ID); err == nil || !strings.Contains(err.Error(), c.ID) {
@@ -507,7 +532,8 @@ var messageCases = []testCase{
 				if n == 0 {
 					parent = "m2"
 				}
-				err := s.Store.Chats.SetMessage(s.ctx(), bob.Who(), c.ID, id, jsonvalue.Text(fmt.Sprintf(`{"id":%q,"parentId":%q,"role":"user","content":"%d"}`, id, parent, n)))
+				err := s.Store.Chats.SetMessage(s.ctx(), bob.Who(), c.ID, id,
+					jsonvalue.Text(fmt.Sprintf(`{"id":%q,"parentId":%q,"role":"user","content":"%d"}`, id, parent, n)))
 				if err != nil {
 					done.Store(true)
 					return err
@@ -548,7 +574,8 @@ type messageModel struct {
 }
 
 func newMessageModel(s *Suite, by *store.Identity, seed uint64) *messageModel {
-	m := &messageModel{Suite: s, by: by, rnd: rand.New(rand.NewPCG(seed, 1)), history: []string{fmt.Sprintf("seed %d", seed)}}
+	m := &messageModel{Suite: s, by: by, rnd: rand.New(rand.NewPCG(seed, 1)),
+		history: []string{fmt.Sprintf("seed %d", seed)}}
 	m.chat = s.chat(by, twoMessages).ID
 	m.row = s.doc(s.stored(m.chat))
 	return m
@@ -572,7 +599,8 @@ func (m *messageModel) message() (id, text string) {
 	if m.rnd.IntN(4) == 0 {
 		id = m.some()
 	}
-	return id, fmt.Sprintf(`{"id":%q,"parentId":%q,"role":"assistant","content":"text %d","done":true,"timestamp":%d}`, id, m.some(), m.n, epoch+m.n)
+	return id, fmt.Sprintf(`{"id":%q,"parentId":%q,"role":"assistant","content":"text %d","done":true,"timestamp":%d}`, id,
+		m.some(), m.n, epoch+m.n)
 }
 
 func (m *messageModel) run(steps int) {
@@ -637,7 +665,8 @@ func (m *messageModel) step() {
 	case 9: // Open WebUI knows the row of the chat, and writes what it makes of it
 		id, text := m.message()
 		does("%s by Open WebUI", id)
-		m.row = chatdoc.Merge(m.row, m.doc(fmt.Sprintf(`{"history":{"messages":{%q:%s},"currentId":%q}}`, id, text, id)), authorOf(m.by))
+		m.row = chatdoc.Merge(m.row, m.doc(fmt.Sprintf(`{"history":{"messages":{%q:%s},"currentId":%q}}`, id, text, id)),
+			authorOf(m.by))
 		doc, err := jsonvalue.Parse(m.row.JSON())
 		m.ok(err)
 		m.exec(query.Update(tables.Chat.Table).Set(tables.Chat.Chat.Set(doc)).Where(tables.Chat.ID.Eq(m.chat)))

@@ -68,7 +68,8 @@ var noteCases = []testCase{
 		equal(s, "may write", got.MayWrite, true)
 		equal(s, "pinned", got.Pinned, false)
 		s.later(3)
-		_, err := s.Store.Notes.Update(s.ctx(), bob.Who(), n.ID, func(n *model.Note) error { n.Title = ptr("new"); return nil })
+		_, err := s.Store.Notes.Update(s.ctx(), bob.Who(), n.ID,
+			func(n *model.Note) error { n.Title = ptr("new"); return nil })
 		s.ok(err)
 		got, err = s.Store.Notes.Get(s.ctx(), bob.Who(), n.ID)
 		s.ok(err)
@@ -90,7 +91,8 @@ var noteCases = []testCase{
 		equal(s, "owner", *items[1].Owner.Email, "bob@example.com")
 		equal(s, "pinned list", titles(s.Store.Notes.Pinned(s.ctx(), bob.Who())), "to-do")
 		equal(s, "page", titles(s.Store.Notes.List(s.ctx(), bob.Who(), store.Page{Limit: 1, Offset: 1})), "to-do")
-		for query, want := range map[string]string{"": "Zürich to-do", "TODO": "to-do", "to do": "to-do", "MILK to-do": "to-do", "zÜrich": "Zürich", "milk zürich": "", "%": ""} {
+		for query, want := range map[string]string{"": "Zürich to-do", "TODO": "to-do", "to do": "to-do",
+			"MILK to-do": "to-do", "zÜrich": "Zürich", "milk zürich": "", "%": ""} {
 			equal(s, "search for "+query, s.found(bob.Who(), store.NoteFilter{Query: query}), want)
 		}
 		equal(s, "by name", s.found(bob.Who(), store.NoteFilter{Sort: "name", Ascending: true}), "Zürich to-do")
@@ -108,8 +110,10 @@ var noteCases = []testCase{
 		if _, err := s.Store.Notes.Share(s.ctx(), bob.Who(), n.ID, with); !errors.Is(err, store.ErrAudience) {
 			s.Errorf("without the permission: %v", err)
 		}
-		s.ok(s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{"user.permissions": jsonvalue.Text(`{"sharing":{"notes":true}}`)}))
-		got, err := s.Store.Notes.Share(s.ctx(), bob.Who(), n.ID, append(with, with[0], grant("user", dan.ID, "own"), grant("anyone", "*", "read")))
+		s.ok(s.Store.Config.Set(s.ctx(),
+			map[string]jsonvalue.JSON{"user.permissions": jsonvalue.Text(`{"sharing":{"notes":true}}`)}))
+		got, err := s.Store.Notes.Share(s.ctx(), bob.Who(), n.ID,
+			append(with, with[0], grant("user", dan.ID, "own"), grant("anyone", "*", "read")))
 		s.ok(err)
 		equal(s, "grants", len(got.Grants), 1)
 		got, err = s.Store.Notes.Get(s.ctx(), eve.Who(), n.ID)
@@ -147,7 +151,8 @@ var noteCases = []testCase{
 			s.Errorf("after that: %v", err)
 		}
 		// With everybody.
-		if _, err := s.Store.Notes.Share(s.ctx(), bob.Who(), n.ID, []store.Grant{grant("user", "*", "read")}); !errors.Is(err, store.ErrAudience) {
+		if _, err := s.Store.Notes.Share(s.ctx(), bob.Who(), n.ID, []store.Grant{grant("user", "*", "read")}); !errors.Is(err,
+			store.ErrAudience) {
 			s.Errorf("public: %v", err)
 		}
 		_, err = s.Store.Notes.Share(s.ctx(), ada.Who(), n.ID, []store.Grant{grant("user", "*", "read")})
@@ -169,7 +174,8 @@ var accessCases = []testCase{
 	{"nobody, and who is not let in, may do nothing", func(s *Suite) {
 		bob := s.user("bob")
 		chat, note := s.chat(bob, twoMessages), s.note(bob, "n", "x")
-		pending, err := s.Store.Users.Add(s.ctx(), store.Program(), store.NewUser{Name: "p", Email: "p@example.com", Password: "pw", Role: model.RolePending})
+		pending, err := s.Store.Users.Add(s.ctx(), store.Program(),
+			store.NewUser{Name: "p", Email: "p@example.com", Password: "pw", Role: model.RolePending})
 		s.ok(err)
 		for _, w := range []store.Who{{}, pending.Who(), {ID: bob.ID}} {
 			for what, err := range map[string]error{
@@ -198,17 +204,20 @@ var accessCases = []testCase{
 		list, err := s.Store.Chats.List(s.ctx(), ada.Who(), store.ChatFilter{UserID: bob.ID}, store.Page{})
 		s.ok(err)
 		equal(s, "listed", len(list), 1)
-		if _, err := s.Store.Chats.Merge(s.ctx(), ada.Who(), c.ID, s.input(`{"title":"x"}`)); !errors.Is(err, dberr.ErrNotFound) {
+		if _, err := s.Store.Chats.Merge(s.ctx(), ada.Who(), c.ID, s.input(`{"title":"x"}`)); !errors.Is(err,
+			dberr.ErrNotFound) {
 			s.Errorf("a write: %v, want not found", err)
 		}
-		if _, err := s.Store.Chats.List(s.ctx(), bob.Who(), store.ChatFilter{UserID: ada.ID}, store.Page{}); !errors.Is(err, store.ErrNotPermitted) {
+		if _, err := s.Store.Chats.List(s.ctx(), bob.Who(), store.ChatFilter{UserID: ada.ID}, store.Page{}); !errors.Is(err,
+			store.ErrNotPermitted) {
 			s.Errorf("a user lists an admin's: %v", err)
 		}
 		bound := store.New(s.Eng, store.Options{Admins: store.AdminLimits{NoChats: true}})
 		if _, err := bound.Chats.Get(s.ctx(), ada.Who(), c.ID); !errors.Is(err, dberr.ErrNotFound) {
 			s.Errorf("with NoChats: %v, want not found", err)
 		}
-		if _, err := bound.Chats.List(s.ctx(), ada.Who(), store.ChatFilter{UserID: bob.ID}, store.Page{}); !errors.Is(err, store.ErrNotPermitted) {
+		if _, err := bound.Chats.List(s.ctx(), ada.Who(), store.ChatFilter{UserID: bob.ID}, store.Page{}); !errors.Is(err,
+			store.ErrNotPermitted) {
 			s.Errorf("with NoChats, a list: %v", err)
 		}
 		s.ok(bound.Chats.Delete(s.ctx(), ada.Who(), c.ID))

@@ -27,7 +27,8 @@ var sessionCases = []testCase{
 			_, err := s.Store.Auths.SignIn(s.ctx(), "bob@example.com", "pw-bob")
 			s.ok(err)
 		})
-		for _, c := range [][2]string{{"bob@example.com", "pw"}, {"bob@example.com", ""}, {"nobody@example.com", "pw-bob"}, {"", ""}} {
+		for _, c := range [][2]string{{"bob@example.com", "pw"}, {"bob@example.com", ""},
+			{"nobody@example.com", "pw-bob"}, {"", ""}} {
 			if _, err := s.Store.Auths.SignIn(s.ctx(), c[0], c[1]); !errors.Is(err, store.ErrWrongPassword) {
 				s.Errorf("%v: %v, want that it is wrong", c, err)
 			}
@@ -65,7 +66,8 @@ var sessionCases = []testCase{
 		bob := s.user("bob")
 		factor := func(text string) {
 			s.Helper()
-			s.exec(query.Update(tables.Auth.Table).Set(tables.Auth.MFA.Set(jsonvalue.Text(text))).Where(tables.Auth.ID.Eq(bob.ID)))
+			s.exec(query.Update(tables.Auth.Table).Set(tables.Auth.MFA.Set(jsonvalue.Text(text))).
+				Where(tables.Auth.ID.Eq(bob.ID)))
 		}
 		set := func(values map[string]jsonvalue.JSON) { s.Helper(); s.ok(s.Store.Config.Set(s.ctx(), values)) }
 		factor(`{"secret":"x"}`)
@@ -84,13 +86,15 @@ var sessionCases = []testCase{
 		if err := s.Store.Users.MaySignUp(s.ctx()); !errors.Is(err, store.ErrSecondFactor) {
 			s.Errorf("MaySignUp: %v", err)
 		}
-		if _, err := s.Store.Users.SignUp(s.ctx(), store.NewUser{Name: "eve", Email: "eve@example.com", Password: "x"}); !errors.Is(err, store.ErrSecondFactor) {
+		if _, err := s.Store.Users.SignUp(s.ctx(), store.NewUser{Name: "eve", Email: "eve@example.com",
+			Password: "x"}); !errors.Is(err, store.ErrSecondFactor) {
 			s.Errorf("SignUp: %v", err)
 		}
 	}},
 	{"the first user does not sign up without a second factor", func(s *Suite) {
 		s.ok(s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{"auth.mfa.enable": jsonvalue.Text("true")}))
-		if _, err := s.Store.Users.SignUp(s.ctx(), store.NewUser{Name: "eve", Email: "eve@example.com", Password: "x"}); !errors.Is(err, store.ErrSecondFactor) {
+		if _, err := s.Store.Users.SignUp(s.ctx(), store.NewUser{Name: "eve", Email: "eve@example.com",
+			Password: "x"}); !errors.Is(err, store.ErrSecondFactor) {
 			s.Errorf("SignUp: %v", err)
 		}
 		someone, err := s.Store.Users.Any(s.ctx())
@@ -118,7 +122,8 @@ var sessionCases = []testCase{
 		// What has ended by itself is forgotten.
 		s.ok(s.Store.Auths.EndSession(s.ctx(), "old", now-3600))
 		s.ok(s.Store.Auths.EndSession(s.ctx(), "another", math.MaxInt64))
-		kept, err := query.All[string](s.ctx(), s.Eng, query.Select(own.EndedSession.Token).From(own.EndedSession.Table).OrderBy(own.EndedSession.Token))
+		kept, err := query.All[string](s.ctx(), s.Eng,
+			query.Select(own.EndedSession.Token).From(own.EndedSession.Table).OrderBy(own.EndedSession.Token))
 		s.ok(err)
 		equal(s, "kept", strings.Join(kept, " "), "another one")
 	}},
@@ -133,7 +138,8 @@ var sessionCases = []testCase{
 			s.ok(err)
 			equal(s, "who", *id, *bob)
 		})
-		for _, over := range []store.Session{{UserID: bob.ID}, {UserID: bob.ID, Stamp: "x"}, {UserID: "nobody", Stamp: bob.SessionStamp}} {
+		for _, over := range []store.Session{{UserID: bob.ID}, {UserID: bob.ID, Stamp: "x"},
+			{UserID: "nobody", Stamp: bob.SessionStamp}} {
 			if _, err := s.Store.Auths.Session(s.ctx(), over); !errors.Is(err, dberr.ErrNotFound) {
 				s.Errorf("%+v: %v", over, err)
 			}
@@ -166,15 +172,19 @@ var sessionCases = []testCase{
 			{"false", "", "", whole, plain, true},
 			{"0", "", "", `null`, plain, true},
 		} {
-			s.exec(query.Update(tables.Auth.Table).Set(tables.Auth.MFA.Set(jsonvalue.Text(c.stored))).Where(tables.Auth.ID.Eq(bob.ID)))
-			_, err := s.Store.Config.Unset(s.ctx(), store.Program(), "auth.mfa.allow_oauth_bypass", "auth.mfa.allow_trusted_header_bypass")
+			s.exec(query.Update(tables.Auth.Table).Set(tables.Auth.MFA.Set(jsonvalue.Text(c.stored))).
+				Where(tables.Auth.ID.Eq(bob.ID)))
+			_, err := s.Store.Config.Unset(s.ctx(), store.Program(), "auth.mfa.allow_oauth_bypass",
+				"auth.mfa.allow_trusted_header_bypass")
 			s.ok(err)
-			for key, text := range map[string]string{"enable": c.enable, "allow_oauth_bypass": c.oauth, "allow_trusted_header_bypass": c.header} {
+			for key, text := range map[string]string{"enable": c.enable, "allow_oauth_bypass": c.oauth,
+				"allow_trusted_header_bypass": c.header} {
 				if text != "" {
 					s.ok(s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{"auth.mfa." + key: jsonvalue.Text(text)}))
 				}
 			}
-			if _, err := s.Store.Auths.Session(s.ctx(), c.session); c.ok && err != nil || !c.ok && !errors.Is(err, store.ErrSecondFactor) {
+			if _, err := s.Store.Auths.Session(s.ctx(), c.session); c.ok && err != nil ||
+				!c.ok && !errors.Is(err, store.ErrSecondFactor) {
 				s.Errorf("%+v: %v", c, err)
 			}
 		}
@@ -184,7 +194,8 @@ var sessionCases = []testCase{
 		if err := s.Store.Auths.ChangePassword(s.ctx(), bob.Who(), "wrong", "new"); !errors.Is(err, store.ErrWrongPassword) {
 			s.Errorf("the wrong old one: %v", err)
 		}
-		if err := s.Store.Auths.ChangePassword(s.ctx(), bob.Who(), "pw-bob", strings.Repeat("x", 73)); !errors.Is(err, store.ErrPasswordTooLong) {
+		if err := s.Store.Auths.ChangePassword(s.ctx(), bob.Who(), "pw-bob", strings.Repeat("x", 73)); !errors.Is(err,
+			store.ErrPasswordTooLong) {
 			s.Errorf("too long: %v", err)
 		}
 		s.ok(s.Store.Auths.ChangePassword(s.ctx(), bob.Who(), "pw-bob", strings.Repeat("x", 72)))
@@ -226,7 +237,8 @@ var sessionCases = []testCase{
 		if _, err := s.Store.APIKeys.Create(s.ctx(), bob.Who()); !errors.Is(err, store.ErrNotPermitted) {
 			s.Errorf("without the permission: %v", err)
 		}
-		s.ok(s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{"user.permissions": jsonvalue.Text(`{"features":{"api_keys":true}}`)}))
+		s.ok(s.Store.Config.Set(s.ctx(),
+			map[string]jsonvalue.JSON{"user.permissions": jsonvalue.Text(`{"features":{"api_keys":true}}`)}))
 		if _, err := s.Store.APIKeys.Get(s.ctx(), bob.Who()); !errors.Is(err, dberr.ErrNotFound) {
 			s.Errorf("no key yet: %v", err)
 		}
@@ -248,7 +260,8 @@ var sessionCases = []testCase{
 			s.ok(err)
 			equal(s, "owner", id.ID, bob.ID)
 		})
-		s.exec(query.Update(tables.APIKey.Table).Set(tables.APIKey.ExpiresAt.Set(epoch + 5)).Where(tables.APIKey.ID.Eq(second.ID)))
+		s.exec(query.Update(tables.APIKey.Table).Set(tables.APIKey.ExpiresAt.Set(epoch + 5)).
+			Where(tables.APIKey.ID.Eq(second.ID)))
 		_, err = s.Store.Auths.IdentityByAPIKey(s.ctx(), second.Key)
 		s.ok(err)
 		s.later(5)
@@ -272,7 +285,8 @@ var settingCases = []testCase{
 			set, err = s.Store.Config.Settings(s.ctx())
 			s.ok(err)
 		})
-		equal(s, "settings", *set, store.Settings{EnableSignUp: true, EnableLoginForm: true, DefaultUserRole: "pending", JWTExpiry: "4w"})
+		equal(s, "settings", *set,
+			store.Settings{EnableSignUp: true, EnableLoginForm: true, DefaultUserRole: "pending", JWTExpiry: "4w"})
 	}},
 	{"settings with rows, also odd ones", func(s *Suite) {
 		s.ok(s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{
@@ -288,7 +302,9 @@ var settingCases = []testCase{
 		}))
 		set, err := s.Store.Config.Settings(s.ctx())
 		s.ok(err)
-		equal(s, "settings", *set, store.Settings{EnableLoginForm: true, DefaultUserRole: "pending", APIKeyAllowedEndpoints: "/fr 🇫🇷", JWTExpiry: "-1", EnableAPIKeys: true, EnableMFA: true})
+		equal(s, "settings", *set,
+			store.Settings{EnableLoginForm: true, DefaultUserRole: "pending", APIKeyAllowedEndpoints: "/fr 🇫🇷", JWTExpiry: "-1",
+				EnableAPIKeys: true, EnableMFA: true})
 		s.later(3)
 		s.ok(s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{"auth.jwt_expiry": jsonvalue.Text(`"1d"`)}))
 		got, err := s.Store.Config.Get(s.ctx(), "auth.jwt_expiry", "something.else", "not there")
@@ -296,10 +312,12 @@ var settingCases = []testCase{
 		equal(s, "rows", len(got), 2)
 		equal(s, "value", got["auth.jwt_expiry"].String(), `"1d"`)
 		equal(s, "exact", got["something.else"].String(), `{"big":12345678901234567890,"f":1.0}`)
-		if err := s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{"": jsonvalue.Text("1")}); !errors.Is(err, dberr.ErrInvalid) {
+		if err := s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{"": jsonvalue.Text("1")}); !errors.Is(err,
+			dberr.ErrInvalid) {
 			s.Errorf("an empty key: %v", err)
 		}
-		if err := s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{"x": jsonvalue.Text("{")}); !errors.Is(err, dberr.ErrInvalid) {
+		if err := s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{"x": jsonvalue.Text("{")}); !errors.Is(err,
+			dberr.ErrInvalid) {
 			s.Errorf("no JSON: %v", err)
 		}
 		s.ok(s.Store.Config.Set(s.ctx(), nil))
@@ -308,15 +326,18 @@ var settingCases = []testCase{
 		equal(s, "no keys", len(none), 0)
 	}},
 	{"flags that cannot be read allow nothing", func(s *Suite) {
-		for text, on := range map[string]bool{"true": true, "1": true, `"True"`: true, "false": false, "0": false, `"false"`: false, `"off"`: false, `""`: false} {
+		for text, on := range map[string]bool{"true": true, "1": true, `"True"`: true, "false": false, "0": false,
+			`"false"`: false, `"off"`: false, `""`: false} {
 			equal(s, text, store.Flag(jsonvalue.Text(text), !on), on)
 		}
 		for _, text := range []string{"null", `"perhaps"`, "2", "-1", "[]", "{}", "[true]"} {
-			s.ok(s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{"ui.enable_signup": jsonvalue.Text(text), "auth.enable_api_keys": jsonvalue.Text(text),
-				"auth.mfa.enable": jsonvalue.Text(text), "auth.api_key.endpoint_restrictions": jsonvalue.Text(text)}))
+			s.ok(s.Store.Config.Set(s.ctx(),
+				map[string]jsonvalue.JSON{"ui.enable_signup": jsonvalue.Text(text), "auth.enable_api_keys": jsonvalue.Text(text),
+					"auth.mfa.enable": jsonvalue.Text(text), "auth.api_key.endpoint_restrictions": jsonvalue.Text(text)}))
 			set, err := s.Store.Config.Settings(s.ctx())
 			s.ok(err)
-			equal(s, text, [4]bool{set.EnableSignUp, set.EnableAPIKeys, set.EnableMFA, set.APIKeyEndpointRestrictions}, [4]bool{false, false, true, true})
+			equal(s, text, [4]bool{set.EnableSignUp, set.EnableAPIKeys, set.EnableMFA, set.APIKeyEndpointRestrictions},
+				[4]bool{false, false, true, true})
 		}
 		bob := s.user("bob")
 		s.ok(s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{"user.permissions": jsonvalue.Text(`"all"`)}))
@@ -360,7 +381,8 @@ var settingCases = []testCase{
 		equal(s, "chat.delete by default", may("chat", "delete"), true)
 		equal(s, "features.api_keys by default", may("features", "api_keys"), false)
 		equal(s, "no such permission", may("features", "no", "such"), false)
-		s.ok(s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{"user.permissions": jsonvalue.Text(`{"chat":{"delete":false}}`)}))
+		s.ok(s.Store.Config.Set(s.ctx(),
+			map[string]jsonvalue.JSON{"user.permissions": jsonvalue.Text(`{"chat":{"delete":false}}`)}))
 		equal(s, "chat.delete by settings", may("chat", "delete"), false)
 		equal(s, "chat.edit is filled in", may("chat", "edit"), true)
 		for _, g := range []model.Group{
@@ -371,7 +393,8 @@ var settingCases = []testCase{
 		} {
 			s.insert(query.Insert(tables.Group.Table).Row(g))
 			if g.ID != "g4" {
-				s.insert(query.Insert(tables.GroupMember.Table).Row(model.GroupMember{ID: "m-" + g.ID, GroupID: g.ID, UserID: bob.ID}))
+				s.insert(query.Insert(tables.GroupMember.Table).
+					Row(model.GroupMember{ID: "m-" + g.ID, GroupID: g.ID, UserID: bob.ID}))
 			}
 		}
 		equal(s, "chat.delete by a group", may("chat", "delete"), true)

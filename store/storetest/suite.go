@@ -62,7 +62,9 @@ type testCase struct {
 	run  func(*Suite)
 }
 
-var cases = slices.Concat(userCases, accountCases, sessionCases, settingCases, chatCases, messageCases, begunCases, mergeCases, listCases, deleteCases, stateCases, folderCases, noteCases, noteChatCases, workspaceCases, toolCallCases, groupCases, fileCases, knowledgeCases, accessCases, concurrencyCases)
+var cases = slices.Concat(userCases, accountCases, sessionCases, settingCases, chatCases, messageCases, begunCases,
+	mergeCases, listCases, deleteCases, stateCases, folderCases, noteCases, noteChatCases, workspaceCases, toolCallCases,
+	groupCases, fileCases, knowledgeCases, accessCases, concurrencyCases)
 
 // empty deletes all rows, those that refer to others first.
 func (s *Suite) empty() {
@@ -105,7 +107,8 @@ func (s *Suite) admin() *store.Identity {
 // user adds a user.
 func (s *Suite) user(name string) *store.Identity {
 	s.Helper()
-	id, err := s.Store.Users.Add(s.ctx(), store.Program(), store.NewUser{Name: name, Email: name + "@example.com", Password: "pw-" + name, Role: model.RoleUser})
+	id, err := s.Store.Users.Add(s.ctx(), store.Program(),
+		store.NewUser{Name: name, Email: name + "@example.com", Password: "pw-" + name, Role: model.RoleUser})
 	s.ok(err)
 	return id
 }
@@ -210,7 +213,8 @@ func (s *Suite) inStep(chat string) {
 		equal(s, w.ID+" model_id", text(g.ModelID), text(w.ModelID))
 		equal(s, w.ID+" user_id", text(g.UserID), text(w.UserID))
 		equal(s, w.ID+" done", *g.Done, *w.Done)
-		for _, j := range [][2]jsonvalue.JSON{{g.Content, w.Content}, {g.Usage, w.Usage}, {g.StatusHistory, w.StatusHistory}, {g.Error, w.Error}, {g.Sources, w.Sources}, {g.Files, w.Files}} {
+		for _, j := range [][2]jsonvalue.JSON{{g.Content, w.Content}, {g.Usage, w.Usage}, {g.StatusHistory, w.StatusHistory},
+			{g.Error, w.Error}, {g.Sources, w.Sources}, {g.Files, w.Files}} {
 			s.sameJSON(w.ID, j[0].String(), j[1].String())
 		}
 	}

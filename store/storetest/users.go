@@ -30,7 +30,8 @@ var userCases = []testCase{
 		if err := s.Store.Users.MaySignUp(s.ctx()); !errors.Is(err, store.ErrSignUpClosed) {
 			s.Errorf("MaySignUp: %v, want that it is closed", err)
 		}
-		if _, err := s.Store.Users.SignUp(s.ctx(), store.NewUser{Name: "B", Email: "b@example.com", Password: "pw"}); !errors.Is(err, store.ErrSignUpClosed) {
+		if _, err := s.Store.Users.SignUp(s.ctx(), store.NewUser{Name: "B", Email: "b@example.com",
+			Password: "pw"}); !errors.Is(err, store.ErrSignUpClosed) {
 			s.Errorf("second sign-up: %v, want that it is closed", err)
 		}
 		n, err := s.Store.Users.Count(s.ctx(), store.UserFilter{})
@@ -41,11 +42,13 @@ var userCases = []testCase{
 		id := s.admin()
 		u, err := s.Store.Users.Get(s.ctx(), store.Program(), id.ID)
 		s.ok(err)
-		for what, v := range map[string]*int64{"created_at": u.CreatedAt, "updated_at": u.UpdatedAt, "last_active_at": u.LastActiveAt} {
+		for what, v := range map[string]*int64{"created_at": u.CreatedAt, "updated_at": u.UpdatedAt,
+			"last_active_at": u.LastActiveAt} {
 			equal(s, what, *v, epoch)
 		}
 		equal(s, "profile_image_url", *u.ProfileImageURL, "/user.png")
-		for what, j := range map[string]jsonvalue.JSON{"oauth": u.OAuth, "info": u.Info, "settings": u.Settings, "scim": u.SCIM} {
+		for what, j := range map[string]jsonvalue.JSON{"oauth": u.OAuth, "info": u.Info, "settings": u.Settings,
+			"scim": u.SCIM} {
 			equal(s, what+" is JSON null", j.IsJSONNull(), true)
 		}
 		equal(s, "variables is SQL NULL", u.Variables.IsNull(), true)
@@ -64,7 +67,8 @@ var userCases = []testCase{
 				values["ui.default_user_role"] = jsonvalue.Text(`"` + role + `"`)
 			}
 			s.ok(s.Store.Config.Set(s.ctx(), values))
-			id, err := s.Store.Users.SignUp(s.ctx(), store.NewUser{Name: "x", Email: fmt.Sprintf("x%d@example.com", i), Password: "pw"})
+			id, err := s.Store.Users.SignUp(s.ctx(),
+				store.NewUser{Name: "x", Email: fmt.Sprintf("x%d@example.com", i), Password: "pw"})
 			s.ok(err)
 			want := role
 			if want == "" {
@@ -76,13 +80,15 @@ var userCases = []testCase{
 	{"an address is taken in whatever case", func(s *Suite) {
 		s.user("bob")
 		for _, email := range []string{"bob@example.com", "BOB@Example.com"} {
-			if _, err := s.Store.Users.Add(s.ctx(), store.Program(), store.NewUser{Name: "x", Email: email, Password: "pw", Role: model.RoleUser}); !errors.Is(err, dberr.ErrAlreadyExists) {
+			if _, err := s.Store.Users.Add(s.ctx(), store.Program(), store.NewUser{Name: "x", Email: email, Password: "pw",
+				Role: model.RoleUser}); !errors.Is(err, dberr.ErrAlreadyExists) {
 				s.Errorf("%s: %v, want that it exists", email, err)
 			}
 		}
 		// Also where the address in the row is not in lower case.
 		s.insert(query.Insert(tables.User.Table).Row(model.User{ID: "mixed", Email: ptr("Mixed@Example.com")}))
-		if _, err := s.Store.Users.Add(s.ctx(), store.Program(), store.NewUser{Name: "x", Email: "mixed@example.com", Password: "pw", Role: model.RoleUser}); !errors.Is(err, dberr.ErrAlreadyExists) {
+		if _, err := s.Store.Users.Add(s.ctx(), store.Program(), store.NewUser{Name: "x", Email: "mixed@example.com",
+			Password: "pw", Role: model.RoleUser}); !errors.Is(err, dberr.ErrAlreadyExists) {
 			s.Errorf("mixed: %v, want that it exists", err)
 		}
 		u, err := s.Store.Users.GetByEmail(s.ctx(), "mIxEd@example.com")
@@ -106,7 +112,8 @@ var userCases = []testCase{
 		equal(s, "auths", s.count(query.Select(tables.Auth.ID).From(tables.Auth.Table)), 0)
 	}},
 	{"names are any Unicode, without NUL", func(s *Suite) {
-		id, err := s.Store.Users.Add(s.ctx(), store.Program(), store.NewUser{Name: "Dédé 🦊\x00 Юзер 👩‍🚀", Email: "d@example.com", Password: "päss 🦊", Role: model.RoleUser})
+		id, err := s.Store.Users.Add(s.ctx(), store.Program(),
+			store.NewUser{Name: "Dédé 🦊\x00 Юзер 👩‍🚀", Email: "d@example.com", Password: "päss 🦊", Role: model.RoleUser})
 		s.ok(err)
 		u, err := s.Store.Users.Get(s.ctx(), store.Program(), id.ID)
 		s.ok(err)
@@ -136,10 +143,12 @@ var userCases = []testCase{
 		s.ok(err)
 		equal(s, "updated_at after nothing changed", *got.UpdatedAt, epoch+10)
 		boom := errors.New("boom")
-		if _, err := s.Store.Users.Update(s.ctx(), store.Program(), id.ID, func(u *model.User) error { u.Bio = nil; return boom }); !errors.Is(err, boom) {
+		if _, err := s.Store.Users.Update(s.ctx(), store.Program(), id.ID,
+			func(u *model.User) error { u.Bio = nil; return boom }); !errors.Is(err, boom) {
 			s.Errorf("the error of the edit is lost: %v", err)
 		}
-		if _, err := s.Store.Users.Update(s.ctx(), store.Program(), "nobody", func(*model.User) error { return nil }); !errors.Is(err, dberr.ErrNotFound) {
+		if _, err := s.Store.Users.Update(s.ctx(), store.Program(), "nobody",
+			func(*model.User) error { return nil }); !errors.Is(err, dberr.ErrNotFound) {
 			s.Errorf("nobody: %v, want not found", err)
 		}
 	}},
@@ -153,7 +162,8 @@ var userCases = []testCase{
 		equal(s, "all", len(all), 3)
 		equal(s, "total", total, 3)
 		equal(s, "first", *all[0].Name, "anna")
-		page, _, err := s.Store.Users.List(s.ctx(), store.Program(), store.UserFilter{Ascending: true}, store.Page{Limit: 1, Offset: 1})
+		page, _, err := s.Store.Users.List(s.ctx(), store.Program(), store.UserFilter{Ascending: true},
+			store.Page{Limit: 1, Offset: 1})
 		s.ok(err)
 		equal(s, "second", *page[0].Name, "bert")
 		found, _, err := s.Store.Users.List(s.ctx(), store.Program(), store.UserFilter{Query: "éLo"}, store.Page{})
@@ -174,7 +184,8 @@ var userCases = []testCase{
 	{"a transaction that fails leaves nothing", func(s *Suite) {
 		boom := errors.New("boom")
 		err := s.Store.InTx(s.ctx(), func(ctx context.Context, st *store.Store) error {
-			id, err := st.Users.Add(ctx, store.Program(), store.NewUser{Name: "x", Email: "x@example.com", Password: "pw", Role: model.RoleUser})
+			id, err := st.Users.Add(ctx, store.Program(),
+				store.NewUser{Name: "x", Email: "x@example.com", Password: "pw", Role: model.RoleUser})
 			if err != nil {
 				return err
 			}
@@ -238,10 +249,12 @@ var userCases = []testCase{
 		s.ok(s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{
 			"user.permissions":              jsonvalue.Text(`{"features":{"direct_tool_servers":true,"webhooks":true}}`),
 			"ui.default_interface_settings": jsonvalue.Text(`{"theme":"blue","wide":true}`)}))
-		put(bob.Who(), `{"ui":{"toolServers":[1]}}`, `{"ui":{"theme":"light","n":1.0,"notifications":{"a":1},"toolServers":[1]},"extra":1}`)
+		put(bob.Who(), `{"ui":{"toolServers":[1]}}`,
+			`{"ui":{"theme":"light","n":1.0,"notifications":{"a":1},"toolServers":[1]},"extra":1}`)
 		s.max(2, func() { got, err = s.Store.Users.Settings(s.ctx(), bob.Who(), true) })
 		s.ok(err)
-		s.sameJSON("with defaults", got.Member("ui").String(), `{"theme":"light","wide":true,"n":1.0,"notifications":{"a":1},"toolServers":[1]}`)
+		s.sameJSON("with defaults", got.Member("ui").String(),
+			`{"theme":"light","wide":true,"n":1.0,"notifications":{"a":1},"toolServers":[1]}`)
 		// Null takes away; objects of everybody are seen beneath one's own; what is not permitted stays as it is.
 		put(bob.Who(), `{"ui":{"toolServers":null,"notifications":null,"title":{"auto":false}},"extra":null}`,
 			`{"ui":{"theme":"light","n":1.0,"title":{"auto":false}},"extra":null}`)
@@ -253,7 +266,8 @@ var userCases = []testCase{
 		s.sameJSON("objects", got.Member("ui").String(), `{"theme":"light","n":1.0,"title":{"auto":false,"more":1}}`)
 		put(bob.Who(), `{"ui":{"title":null,"widescreenMode":true,"system":"x","theme":"dark"},"notifications":{"webhook_url":"http://x"}}`,
 			`{"ui":{"theme":"dark","n":1.0,"title":{"auto":false}},"extra":null}`)
-		if _, err := s.Store.Users.UpdateSettings(s.ctx(), store.Who{ID: bob.ID}, jsonvalue.Text(`{}`)); !errors.Is(err, store.ErrNotPermitted) {
+		if _, err := s.Store.Users.UpdateSettings(s.ctx(), store.Who{ID: bob.ID}, jsonvalue.Text(`{}`)); !errors.Is(err,
+			store.ErrNotPermitted) {
 			s.Errorf("by nobody: %v", err)
 		}
 	}},

@@ -82,7 +82,8 @@ var workspaceCases = []testCase{
 		admin, bob, eve := s.admin(), s.user("bob"), s.user("eve")
 		cooks := s.group(admin, "cooks", "", "")
 		s.join(admin, s.group(admin, "bakers", cooks, ""), eve)
-		for i, to := range []store.Grant{grant("user", eve.ID, "read"), grant("group", cooks, "read"), grant("user", "*", "read"), grant("anyone", "*", "read"), grant("user", admin.ID, "read")} {
+		for i, to := range []store.Grant{grant("user", eve.ID, "read"), grant("group", cooks, "read"),
+			grant("user", "*", "read"), grant("anyone", "*", "read"), grant("user", admin.ID, "read")} {
 			c := s.titled(bob, fmt.Sprintf("stew %d", i), "salt")
 			_, err := s.Store.Shares.Share(s.ctx(), admin.Who(), c.ID, "")
 			if err == nil {
@@ -93,7 +94,8 @@ var workspaceCases = []testCase{
 			s.insert(query.Insert(tables.AccessGrant.Table).Row(model.AccessGrant{ID: fmt.Sprint("g", i), ResourceType: "shared_chat", ResourceID: c.ID,
 				PrincipalType: to.PrincipalType, PrincipalID: to.PrincipalID, Permission: to.Permission, CreatedAt: epoch}))
 			// What is in the chat since then is not for those who have the link.
-			_, err = s.Store.Chats.Update(s.ctx(), bob.Who(), c.ID, func(c *model.Chat) error { c.Title = ptr("pepper"); return nil })
+			_, err = s.Store.Chats.Update(s.ctx(), bob.Who(), c.ID,
+				func(c *model.Chat) error { c.Title = ptr("pepper"); return nil })
 			s.ok(err)
 			s.later(1)
 		}
@@ -179,6 +181,7 @@ var workspaceCases = []testCase{
 // mayNotes says whether users have notes, and what one of them finds of theirs.
 func (s *Suite) mayNotes(by *store.Identity, may bool) string {
 	s.Helper()
-	s.ok(s.Store.Config.Set(s.ctx(), map[string]jsonvalue.JSON{"user.permissions": jsonvalue.Text(fmt.Sprintf(`{"features":{"notes":%v}}`, may))}))
+	s.ok(s.Store.Config.Set(s.ctx(),
+		map[string]jsonvalue.JSON{"user.permissions": jsonvalue.Text(fmt.Sprintf(`{"features":{"notes":%v}}`, may))}))
 	return s.hits(by.Who(), store.WorkspaceFilter{Notes: true})
 }

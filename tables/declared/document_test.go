@@ -58,7 +58,8 @@ func formsOf(t *schema.Table) (forms, error) {
 	for _, x := range []struct {
 		ddl driver.DDL
 		to  **schema.Table
-	}{{sqlite.NewDDL(), &f.sqlite}, {postgres.NewDDL(), &f.postgres}, {mysql.NewDDL(mysql.MySQL{}), &f.mysql}, {mysql.NewDDL(mysql.MariaDB{}), &maria}} {
+	}{{sqlite.NewDDL(), &f.sqlite}, {postgres.NewDDL(), &f.postgres}, {mysql.NewDDL(mysql.MySQL{}), &f.mysql},
+		{mysql.NewDDL(mysql.MariaDB{}), &maria}} {
 		n, err := x.ddl.Normalize(t)
 		if err != nil {
 			return f, err
@@ -105,8 +106,10 @@ func describe() (string, error) {
 		put("| column | SQLite | PostgreSQL | MySQL, MariaDB | null | default | unit | holds |")
 		put("|---|---|---|---|---|---|---|---|")
 		for _, c := range t.Columns {
-			put("| %s | %s | %s | %s | %s | %s | %s | %s |", c.Name, f.sqlite.Column(c.Name).Type.Raw, f.postgres.Column(c.Name).Type.Raw,
-				strings.Replace(f.mysql.Column(c.Name).Type.Raw, "longtext json", "longtext, valid JSON", 1), null(f, c.Name), byDefault(c), c.Unit, cell(c.Doc))
+			put("| %s | %s | %s | %s | %s | %s | %s | %s |", c.Name, f.sqlite.Column(c.Name).Type.Raw,
+				f.postgres.Column(c.Name).Type.Raw,
+				strings.Replace(f.mysql.Column(c.Name).Type.Raw, "longtext json", "longtext, valid JSON", 1), null(f,
+					c.Name), byDefault(c), c.Unit, cell(c.Doc))
 		}
 		put("")
 		for _, line := range keys(t, f) {
@@ -162,7 +165,8 @@ func keys(t *schema.Table, f forms) []string {
 		out = append(out, s)
 	}
 	for _, x := range t.ForeignKeys {
-		s := fmt.Sprintf("%s refers to [%s](#%s).%s", strings.Join(x.Columns, ", "), x.RefTable, x.RefTable, strings.Join(x.RefColumns, ", "))
+		s := fmt.Sprintf("%s refers to [%s](#%s).%s", strings.Join(x.Columns, ", "), x.RefTable, x.RefTable,
+			strings.Join(x.RefColumns, ", "))
 		switch x.OnDelete {
 		case schema.Cascade:
 			s += " and goes with it"
@@ -178,7 +182,8 @@ func keys(t *schema.Table, f forms) []string {
 		s := plain(i.String())
 		if i.Needs == schema.NativeJSON {
 			s += ", on PostgreSQL only"
-		} else if x := f.mysql.IndexNamed(i.Name); x != nil && i.Where != "" && x.Parts[0].Column != "" && i.Parts[0].Expr == "" {
+		} else if x := f.mysql.IndexNamed(i.Name); x != nil && i.Where != "" && x.Parts[0].Column != "" &&
+			i.Parts[0].Expr == "" {
 			s += "; on MySQL and MariaDB over all rows"
 		}
 		out = append(out, s)
@@ -189,7 +194,8 @@ func keys(t *schema.Table, f forms) []string {
 		}
 	}
 	for _, i := range f.mysql.Indexes {
-		if t.IndexNamed(i.Name) == nil && !i.Unique && slices.ContainsFunc(f.mysql.ForeignKeys, func(x *schema.ForeignKey) bool { return x.Name == i.Name }) {
+		if t.IndexNamed(i.Name) == nil && !i.Unique &&
+			slices.ContainsFunc(f.mysql.ForeignKeys, func(x *schema.ForeignKey) bool { return x.Name == i.Name }) {
 			out = append(out, fmt.Sprintf("on MySQL and MariaDB also %s, which the foreign key needs", i.String()))
 		}
 	}

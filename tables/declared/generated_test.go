@@ -16,7 +16,8 @@ import (
 )
 
 // words are those of Open WebUI's names that Go writes in another way.
-var words = map[string]string{"chatidtag": "ChatIDTag", "mfa": "MFA", "oauth": "OAuth", "rrule": "RRule", "scim": "SCIM"}
+var words = map[string]string{"chatidtag": "ChatIDTag", "mfa": "MFA", "oauth": "OAuth", "rrule": "RRule",
+	"scim": "SCIM"}
 
 // hidden are the columns that no answer has.
 var hidden = []string{"auth.password", "auth.mfa", "auth.session_stamp"}

@@ -28,7 +28,8 @@ func TestTheDataModelIsTrue(t *testing.T) {
 		}
 	}
 	drawn := map[string]bool{}
-	for _, m := range regexp.MustCompile(`(?m)^ {4}(\w+) [|o]{2}--[|o{]{2} (\w+) : (\w+)$`).FindAllStringSubmatch(string(text), -1) {
+	for _, m := range regexp.MustCompile(`(?m)^ {4}(\w+) [|o]{2}--[|o{]{2} (\w+) : (\w+)$`).
+		FindAllStringSubmatch(string(text), -1) {
 		column := m[2] + "." + m[3]
 		switch {
 		case !named[m[1]]:

@@ -101,7 +101,8 @@ func damaged(what string) error {
 func marshal(v any) ([]byte, error) {
 	b, err := json.Marshal(v)
 	if err != nil {
-		return nil, &dberr.Error{Op: "archive", Code: dberr.Internal, Msg: "what an archive says about itself could not be written", Err: err}
+		return nil, &dberr.Error{Op: "archive", Code: dberr.Internal,
+			Msg: "what an archive says about itself could not be written", Err: err}
 	}
 	return b, nil
 }

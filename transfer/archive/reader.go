@@ -60,10 +60,13 @@ func (a *Archive) begin() error {
 		return unread(err)
 	}
 	if string(b[:6]) != magic[:6] || b[7] != magic[7] {
-		return dberr.New(dberr.Invalid, "archive", "the file is no archive of larder, or its first bytes are damaged, or it is encrypted")
+		return dberr.New(dberr.Invalid, "archive",
+			"the file is no archive of larder, or its first bytes are damaged, or it is encrypted")
 	}
 	if b[6] > Version {
-		return dberr.New(dberr.Unsupported, "archive", fmt.Sprintf("the archive has format %d, and the newest that this program reads is %d; use a newer larder", b[6], Version))
+		return dberr.New(dberr.Unsupported, "archive",
+			fmt.Sprintf("the archive has format %d, and the newest that this program reads is %d; use a newer larder",
+				b[6], Version))
 	}
 	if b[6] != Version {
 		return damaged("it has no version")
@@ -157,7 +160,8 @@ func (a *Archive) frame(at int64, what string, whole bool) (f frame, stored []by
 
 // unread says where reading failed: what lies below may know of damage first.
 func (a *Archive) unread(err error, what string) error {
-	return &dberr.Error{Op: "archive", Code: dberr.Invalid, Msg: "the archive cannot be read at " + what + "; it is damaged, or was encrypted with another key", Err: err}
+	return &dberr.Error{Op: "archive", Code: dberr.Invalid,
+		Msg: "the archive cannot be read at " + what + "; it is damaged, or was encrypted with another key", Err: err}
 }
 
 // index goes over the heads of all frames.

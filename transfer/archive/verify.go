@@ -61,7 +61,8 @@ func (a *Archive) check(ctx context.Context, p *part) (Checked, error) {
 		at = next
 	}
 	if c.Damage == nil && (c.Rows != p.end.Rows || total.String() != p.end.Sum) {
-		c.Damage = append(c.Damage, fmt.Sprintf("table %s has %d rows, and %d were written; or they are others", p.table.Name, c.Rows, p.end.Rows))
+		c.Damage = append(c.Damage,
+			fmt.Sprintf("table %s has %d rows, and %d were written; or they are others", p.table.Name, c.Rows, p.end.Rows))
 	}
 	return c, nil
 }

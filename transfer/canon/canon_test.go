@@ -99,7 +99,8 @@ func TestALineKeepsEveryValueAndItsType(t *testing.T) {
 func TestSumsTellRowsApartAndDoNotCareForTheirOrder(t *testing.T) {
 	types := []schema.Type{{Kind: schema.Text}, {Kind: schema.Text}, {Kind: schema.JSONB}}
 	s := canon.NewSummer(types)
-	rows := [][]any{{"ab", "c", nil}, {"a", "bc", nil}, {"a", nil, "bc"}, {nil, nil, nil}, {"", nil, nil}, {int64(1), nil, nil}, {"1", nil, nil}}
+	rows := [][]any{{"ab", "c", nil}, {"a", "bc", nil}, {"a", nil, "bc"}, {nil, nil, nil}, {"", nil, nil},
+		{int64(1), nil, nil}, {"1", nil, nil}}
 	seen := map[canon.Sum]bool{}
 	var forth, back canon.Sum
 	for i := range rows {

@@ -15,7 +15,8 @@ func main() {
 	env := cli.System()
 	env.OpenBucket = cloud.Open
 	// Open WebUI has names of its own for what the SDK looks for.
-	for theirs, ours := range map[string]string{"S3_ACCESS_KEY_ID": "AWS_ACCESS_KEY_ID", "S3_SECRET_ACCESS_KEY": "AWS_SECRET_ACCESS_KEY"} {
+	for theirs, ours := range map[string]string{"S3_ACCESS_KEY_ID": "AWS_ACCESS_KEY_ID",
+		"S3_SECRET_ACCESS_KEY": "AWS_SECRET_ACCESS_KEY"} {
 		if v, ok := env.Lookup(theirs); ok && v != "" {
 			if _, set := env.Lookup(ours); !set {
 				_ = os.Setenv(ours, v) // fails for names that are none

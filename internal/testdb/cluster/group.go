@@ -71,8 +71,9 @@ func (*group) join(ctx context.Context, c *Cluster, i int) error {
 		return err
 	}
 	return c.until(ctx, i, "", func(ctx context.Context, db *sql.DB) (yes bool, err error) {
-		err = db.QueryRowContext(ctx, "SELECT count(*) = ? FROM performance_schema.replication_group_members WHERE member_state = 'ONLINE'"+
-			" AND (SELECT member_state FROM performance_schema.replication_group_members WHERE member_id = @@server_uuid) = 'ONLINE'", len(c.nodes)).Scan(&yes)
+		err = db.QueryRowContext(ctx,
+			"SELECT count(*) = ? FROM performance_schema.replication_group_members WHERE member_state = 'ONLINE'"+
+				" AND (SELECT member_state FROM performance_schema.replication_group_members WHERE member_id = @@server_uuid) = 'ONLINE'", len(c.nodes)).Scan(&yes)
 		return yes || i+1 < len(c.nodes), err
 	})
 }

@@ -363,7 +363,8 @@ func run(c *exec.Cmd) (string, error) {
 	c.Stdout, c.Stderr = &out, &errs
 	if err := c.Run(); err != nil {
 		lines := strings.Split(strings.TrimSpace(errs.String()), "\n")
-		return out.String(), fmt.Errorf("%s: %w: %s", filepath.Base(c.Path), err, strings.Join(lines[max(0, len(lines)-3):], " / "))
+		return out.String(), fmt.Errorf("%s: %w: %s", filepath.Base(c.Path), err,
+			strings.Join(lines[max(0, len(lines)-3):], " / "))
 	}
 	return out.String(), nil
 }

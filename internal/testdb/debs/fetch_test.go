@@ -44,7 +44,8 @@ func archiveOf(t *testing.T, stable, testing map[string]string) bool {
 			}
 			write(t, filepath.Join(work, "DEBIAN/control"), control)
 			file := fmt.Sprintf("pool/%s_%s.deb", name, suite)
-			if out, err := exec.CommandContext(t.Context(), "dpkg-deb", "--build", "--root-owner-group", work, filepath.Join(root, file)).CombinedOutput(); err != nil {
+			if out, err := exec.CommandContext(t.Context(), "dpkg-deb", "--build", "--root-owner-group", work,
+				filepath.Join(root, file)).CombinedOutput(); err != nil {
 				t.Fatalf("%v: %s", err, out)
 			}
 			deb, err := os.ReadFile(filepath.Join(root, file))
@@ -97,10 +98,12 @@ func tree(t *testing.T, dir string) string {
 
 func TestFetch(t *testing.T) {
 	there := archiveOf(t,
-		map[string]string{"db-core": "db-lib, db-setup", "db-lib": "db-libc (>= 1:2.0)", "db-libc": "", "db-setup": "", "broken": "no-such-thing"},
+		map[string]string{"db-core": "db-lib, db-setup", "db-lib": "db-libc (>= 1:2.0)", "db-libc": "", "db-setup": "",
+			"broken": "no-such-thing"},
 		map[string]string{"db-next": "db-lib", "db-lib": ""})
 	dir := filepath.Join(t.TempDir(), "deep", "tree")
-	r := Request{Choices: [][]string{{"db-absent"}, {"db-core", "db-absent"}, {"broken"}, {"db-core"}}, Leave: []string{"db-set*"}}
+	r := Request{Choices: [][]string{{"db-absent"}, {"db-core", "db-absent"}, {"broken"}, {"db-core"}},
+		Leave: []string{"db-set*"}}
 	err := Fetch(t.Context(), dir, r)
 	if !there {
 		if !errors.Is(err, ErrNoApt) {
@@ -142,7 +145,8 @@ func TestFetch(t *testing.T) {
 	})
 	t.Run("absent", func(t *testing.T) {
 		parent := t.TempDir()
-		err := Fetch(t.Context(), filepath.Join(parent, "tree"), Request{Choices: [][]string{{"db-absent"}}, Suites: []string{"testing"}, Attempts: 2})
+		err := Fetch(t.Context(), filepath.Join(parent, "tree"),
+			Request{Choices: [][]string{{"db-absent"}}, Suites: []string{"testing"}, Attempts: 2})
 		if !errors.Is(err, ErrNoPackage) || !strings.Contains(err.Error(), "db-absent") {
 			t.Errorf("%v", err)
 		}
@@ -152,7 +156,8 @@ func TestFetch(t *testing.T) {
 	})
 	t.Run("damaged", func(t *testing.T) {
 		parent := t.TempDir()
-		err := Fetch(t.Context(), filepath.Join(parent, "tree"), Request{Choices: [][]string{{"db-core"}}, Prune: func(string) error { return fs.ErrInvalid }})
+		err := Fetch(t.Context(), filepath.Join(parent, "tree"),
+			Request{Choices: [][]string{{"db-core"}}, Prune: func(string) error { return fs.ErrInvalid }})
 		if !errors.Is(err, fs.ErrInvalid) {
 			t.Errorf("%v", err)
 		}
@@ -202,7 +207,8 @@ func TestFetchWrongHash(t *testing.T) {
 
 func TestNoApt(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
-	if err := Fetch(t.Context(), filepath.Join(t.TempDir(), "tree"), Request{Choices: [][]string{{"x"}}}); !errors.Is(err, ErrNoApt) {
+	if err := Fetch(t.Context(), filepath.Join(t.TempDir(), "tree"),
+		Request{Choices: [][]string{{"x"}}}); !errors.Is(err, ErrNoApt) {
 		t.Errorf("%v", err)
 	}
 }

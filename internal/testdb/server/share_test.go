@@ -346,7 +346,8 @@ func TestStaleNotice(t *testing.T) {
 		t.Fatalf("notices %v", notices)
 	}
 	gone := t.TempDir()
-	for _, text := range []string{"", "{}", "no json", `{"Dir":"/nonexistent/x","Port":1}`, `{"Dir":"` + gone + `","Port":1}`} {
+	for _, text := range []string{"", "{}", "no json", `{"Dir":"/nonexistent/x","Port":1}`,
+		`{"Dir":"` + gone + `","Port":1}`} {
 		if err := writeFile(notices[0], text); err != nil {
 			t.Fatal(err)
 		}

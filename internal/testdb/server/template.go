@@ -52,7 +52,8 @@ func (b binaries) template(ctx context.Context, base string, a account) (string,
 	}
 	if err := b.initialise(ctx, work, a); err != nil {
 		if b.prefix == "" { // a profile of AppArmor, say, that knows one data directory only
-			err = fmt.Errorf("%s does not make a data directory (LARDER_TESTDB_FETCH=%s takes a fetched server instead): %w", b.server, b.engine, err)
+			err = fmt.Errorf("%s does not make a data directory (LARDER_TESTDB_FETCH=%s takes a fetched server instead): %w",
+				b.server, b.engine, err)
 		}
 		return "", err
 	}

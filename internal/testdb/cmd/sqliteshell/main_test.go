@@ -11,7 +11,8 @@ import (
 
 func TestRun(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "a b%20(?)#é.db")
-	if err := run(t.Context(), file, strings.NewReader("BEGIN; CREATE TABLE a (x); INSERT INTO a VALUES ('semi;colon'); COMMIT;")); err != nil {
+	if err := run(t.Context(), file,
+		strings.NewReader("BEGIN; CREATE TABLE a (x); INSERT INTO a VALUES ('semi;colon'); COMMIT;")); err != nil {
 		t.Fatal(err)
 	}
 	if err := run(t.Context(), file, strings.NewReader("INSERT INTO absent VALUES (1); DELETE FROM a;")); err == nil {

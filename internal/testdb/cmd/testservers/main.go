@@ -51,7 +51,8 @@ type starter struct {
 func (s starter) run(ctx context.Context, args []string) int {
 	flags := flag.NewFlagSet("testservers", flag.ContinueOnError)
 	flags.SetOutput(s.errs)
-	optional := flags.String("optional", "", "engines, separated by commas, without which the command runs when they cannot be had")
+	optional := flags.String("optional", "",
+		"engines, separated by commas, without which the command runs when they cannot be had")
 	if err := flags.Parse(args); err != nil {
 		return 2
 	}

@@ -86,7 +86,8 @@ func TestRetries(t *testing.T) {
 	nowhere(t)
 	bin := t.TempDir()
 	for _, tool := range []string{"apt-get", "dpkg-deb"} { // programs of a machine without network
-		if err := os.WriteFile(filepath.Join(bin, tool), []byte("#!/bin/sh\necho no network >&2\nexit 100\n"), 0o755); err != nil {
+		if err := os.WriteFile(filepath.Join(bin, tool), []byte("#!/bin/sh\necho no network >&2\nexit 100\n"),
+			0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
