@@ -69,7 +69,7 @@ func unlabelled(e driver.Expr) driver.Expr {
 
 // keepsOne says why a statement cannot be DistinctOn.
 func (n *selectState) keepsOne() error {
-	why := ""
+	var why string
 	switch {
 	case len(n.order) == 0:
 		why = "keeps the first row in the order, and the statement has none; call OrderBy"

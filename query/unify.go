@@ -64,34 +64,40 @@ func unify(a, c schema.Type) (schema.Type, bool) {
 	case !known(c):
 		return a, true
 	case a.Kind == schema.Numeric && c.Kind == schema.Numeric:
-		if a.Precision == 0 || c.Precision == 0 {
-			return schema.Type{Kind: schema.Numeric}, true
-		}
-		a.Precision, a.Scale = max(a.Precision, c.Precision), max(a.Scale, c.Scale)
-		return a, true
+		return unifyNumbers(a, c), true
 	case a.Kind == schema.String && c.Kind == schema.String && a.Length != c.Length:
 		return plainT, true
 	case oneType(a, c):
 		return a, true
 	case (isText(a.Kind) || a.Kind == schema.UUID) && (isText(c.Kind) || c.Kind == schema.UUID):
 		return plainT, true
-	case a.Kind.IsWhole() && c.Kind.IsWhole():
-		if a.Kind.Bits() < c.Kind.Bits() {
-			return c, true
-		}
-		return a, true
 	case a.Kind.IsNumber() && c.Kind.IsNumber():
-		switch {
-		case a.Kind == schema.Float || c.Kind == schema.Float:
-			return float, true
-		case a.Kind == schema.Numeric:
-			return a, true
-		}
-		return c, true
+		return unifyNumbers(a, c), true
 	case a.Kind == schema.Date && c.Kind == schema.DateTime, a.Kind == schema.DateTime && c.Kind == schema.Date:
 		return instantType, true
 	}
 	return a, false
+}
+
+// unifyNumbers is unify for two kinds of numbers.
+func unifyNumbers(a, c schema.Type) schema.Type {
+	switch {
+	case a.Kind == schema.Numeric && c.Kind == schema.Numeric:
+		if a.Precision == 0 || c.Precision == 0 {
+			return schema.Type{Kind: schema.Numeric}
+		}
+		a.Precision, a.Scale = max(a.Precision, c.Precision), max(a.Scale, c.Scale)
+		return a
+	case a.Kind == schema.Float || c.Kind == schema.Float:
+		return float
+	case a.Kind == schema.Numeric:
+		return a
+	case c.Kind == schema.Numeric:
+		return c
+	case a.Kind.Bits() < c.Kind.Bits():
+		return c
+	}
+	return a
 }
 
 // become is an item of a SELECT list as a type that it goes together with.

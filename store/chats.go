@@ -253,14 +253,8 @@ func (b *base) edit(ctx context.Context, op string, w Who, id string, there, may
 		return nil, invalid(op, err)
 	}
 	now := b.now()
-	if orZero(after.UpdatedAt) == orZero(united.UpdatedAt) {
-		after.UpdatedAt = later(united.UpdatedAt, now)
-		if orZero(united.LastReadAt) >= orZero(united.UpdatedAt) {
-			after.LastReadAt = after.UpdatedAt // whoever saves a chat has seen it
-		}
-		if patches != nil {
-			from.UpdatedAt, from.LastReadAt = after.UpdatedAt, after.LastReadAt
-		}
+	if saved(after, &united, now) && patches != nil {
+		from.UpdatedAt, from.LastReadAt = after.UpdatedAt, after.LastReadAt
 	}
 	if patches != nil { // what the document says goes with it
 		from.Chat, from.CurrentMessageID = after.Chat, after.CurrentMessageID
@@ -287,6 +281,18 @@ func (b *base) edit(ctx context.Context, op string, w Who, id string, there, may
 		return nil, err
 	}
 	return after, before.folded(ctx, b, own.Message)
+}
+
+// saved notes when a chat was saved, unless the change says so itself.
+func saved(after, before *model.Chat, now int64) bool {
+	if orZero(after.UpdatedAt) != orZero(before.UpdatedAt) {
+		return false
+	}
+	after.UpdatedAt = later(before.UpdatedAt, now)
+	if orZero(before.LastReadAt) >= orZero(before.UpdatedAt) {
+		after.LastReadAt = after.UpdatedAt // whoever saves a chat has seen it
+	}
+	return true
 }
 
 // Delete removes a chat with its messages, shares, grants and links to files,

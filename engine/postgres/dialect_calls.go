@@ -117,7 +117,7 @@ func (Dialect) Call(b *driver.Builder, name string, args []driver.Expr) {
 // whatever stands beside them: a fraction for a whole number. A text and an instant
 // are to it what the place asks for.
 func (Dialect) Written(b *driver.Builder, ty schema.Type, x any) {
-	as := ""
+	var as string
 	switch v := x.(type) {
 	case nil:
 		b.SQL("NULL")
