@@ -33,11 +33,16 @@ var (
 // name is written as it is, but for those that are the same everywhere
 // under another name here: LENGTH, CHAR_LENGTH, UPPER and LOWER of texts are [Length],
 // [Upper] and [Lower], and ROUND is [Round], its digits a [Val]. NULLIF compares as
-// Eq does. LENGTH of bytes is their number.
+// Eq does. LENGTH of bytes is their number. LOG of one number, which engines take to
+// different bases, is a dberr.Invalid error.
 func Func[T any](name string, args ...driver.Expr) Expr[T] {
 	var own func(b *driver.Builder)
 	switch len(args) {
 	case 1:
+		if strings.EqualFold(name, "log") {
+			return failed[T](dberr.New(dberr.Invalid, "function",
+				"LOG of one number is to base 10 on some engines and natural on others; call LN or LOG10"))
+		}
 		own = ownFunction(strings.ToUpper(name), args[0])
 	case 2:
 		own = ownFunctionOfTwo(strings.ToUpper(name), args[0], args[1])

@@ -1,6 +1,8 @@
 package query_test
 
 import (
+	"math"
+	"strings"
 	"testing"
 
 	"github.com/larder-db/larder/dberr"
@@ -62,6 +64,16 @@ func TestFunctionsOfOneValue(t *testing.T) {
 		if _, err := query.All[int64](t.Context(), eng, query.Select(query.Func[int64]("abs(1); drop", m.n).As("x")).
 			From(m.t)); dberr.CodeOf(err) != dberr.Invalid {
 			t.Errorf("a function's name with other characters: %v", err)
+		}
+		_, err := query.All[float64](t.Context(), eng, query.Select(query.Func[float64]("Log", query.Val(100.0)).As("x")))
+		if dberr.CodeOf(err) != dberr.Invalid || !strings.Contains(err.Error(), "LOG10") {
+			t.Errorf("a logarithm to a base that engines choose: %v", err)
+		}
+		for name, want := range map[string]float64{"LOG10": 2, "LN": 4.605170185988092} {
+			got, err := query.One[float64](t.Context(), eng, query.Select(query.Func[float64](name, query.Val(100.0)).As("x")))
+			if err != nil || math.Abs(got-want) > 1e-12 {
+				t.Errorf("%s: %v (%v)", name, got, err)
+			}
 		}
 		n, err := query.One[int64](t.Context(), eng, query.Select(query.CountOf(m.n).As("x")).From(m.t))
 		if err != nil || n != m.rows-1 {
