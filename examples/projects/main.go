@@ -37,8 +37,7 @@ var (
 	ProjectID     = query.Col[string](Projects.UUID("id").PrimaryKey())
 	ProjectName   = query.Col[string](Projects.String("name", 200).Key(200))
 	ProjectOwner  = query.Col[int64](Projects.BigInt("owner_id").References("users", "id", schema.Cascade))
-	ProjectStatus = query.Col(Projects.Enum("status", "project_status", "open", "closed", "paused"),
-		query.DefaultTo("open"))
+	ProjectStatus = query.Col(Projects.Enum("status", "project_status", "open", "closed", "paused"), query.DefaultTo("open"))
 	ProjectBudget = query.Col[query.Decimal](Projects.Numeric("budget", 12, 2))
 	ProjectDue    = query.Col[time.Time](Projects.Date("due").Null())
 	ProjectSaved  = query.Col(Projects.DateTime("updated_at"), query.Default(time.Now), query.OnUpdate(time.Now))
@@ -49,11 +48,9 @@ var (
 	MemberUser    = query.Col[int64](Members.BigInt("user_id").References("users", "id", schema.Cascade))
 	MemberRole    = query.Col(Members.String("role", 16), query.DefaultTo("member"))
 
-	UserProjects = query.HasMany(Projects, func(u *User) *[]Project { return &u.Projects }, ProjectOwner).
-			OrderBy(ProjectName)
+	UserProjects   = query.HasMany(Projects, func(u *User) *[]Project { return &u.Projects }, ProjectOwner).OrderBy(ProjectName)
 	UserBoss       = query.BelongsTo(Users, func(u *User) **User { return &u.Manager }, UserManager)
-	ProjectMembers = query.ManyToMany(Users, func(p *Project) *[]User { return &p.Members }, MemberProject, MemberUser).
-			OrderBy(UserName)
+	ProjectMembers = query.ManyToMany(Users, func(p *Project) *[]User { return &p.Members }, MemberProject, MemberUser).OrderBy(UserName)
 )
 
 type Settings struct {
@@ -111,8 +108,7 @@ func run(ctx context.Context, eng *engine.Engine, out io.Writer) {
 	add := func(u User) User {
 		return must(query.One[User](ctx, eng, query.Insert(Users).Row(u).Returning(query.ColumnsFor[User](Users)...)))
 	}
-	ada := add(User{Email: "ada@x", Name: "Ada", Role: "admin", Balance: "10.10",
-		Settings: jsonvalue.As(Settings{"dark", []string{"a", "b"}})})
+	ada := add(User{Email: "ada@x", Name: "Ada", Role: "admin", Balance: "10.10", Settings: jsonvalue.As(Settings{"dark", []string{"a", "b"}})})
 	bob := add(User{Email: "bob@x", Name: "Bob", Balance: "0.20", ManagerID: &ada.ID})
 	cyd := add(User{Email: "cyd@x", Name: "Cyd", Balance: "99999999.99", ManagerID: &bob.ID})
 	say("inserted", ada.ID < bob.ID, bob.Role, bob.Version, must(ada.Settings.Get()).Tags, bob.Settings.IsNull())
@@ -120,16 +116,14 @@ func run(ctx context.Context, eng *engine.Engine, out io.Writer) {
 	exec(query.InsertRows(Projects, []Project{apollo,
 		{ID: "22222222-2222-2222-2222-222222222222", Name: "Gemini", OwnerID: ada.ID, Status: "closed", Budget: "0.10"},
 		{ID: "33333333-3333-3333-3333-333333333333", Name: "Mercury", OwnerID: bob.ID, Budget: "0.20"}}))
-	exec(query.Insert(Members).Values(MemberProject.Set(apollo.ID), MemberUser.Set(bob.ID)).
-		Values(MemberProject.Set(apollo.ID), MemberUser.Set(cyd.ID)))
+	exec(query.Insert(Members).Values(MemberProject.Set(apollo.ID), MemberUser.Set(bob.ID)).Values(MemberProject.Set(apollo.ID), MemberUser.Set(cyd.ID)))
 	say("bulk", must(query.BulkInsert(ctx, eng, Users, func(yield func(User, error) bool) {
 		for i := 0; i < 3000 && yield(User{Email: fmt.Sprint(i, "@x"), Name: "Bulk", Balance: "1.10"}, nil); i++ {
 		}
 	})))
 
 	// What the database refuses says why, in the same words everywhere.
-	for _, u := range []User{{Email: "ada@x", Balance: "0"}, {Role: "root", Balance: "0"},
-		{ManagerID: new(int64(-1)), Balance: "0"}, {Balance: "12345678901"}} {
+	for _, u := range []User{{Email: "ada@x", Balance: "0"}, {Role: "root", Balance: "0"}, {ManagerID: new(int64(-1)), Balance: "0"}, {Balance: "12345678901"}} {
 		_, err := query.Exec(ctx, eng, query.Insert(Users).Row(u))
 		say("refused", dberr.CodeOf(err))
 	}
@@ -139,8 +133,7 @@ func run(ctx context.Context, eng *engine.Engine, out io.Writer) {
 	show("join", query.Select(ProjectName, UserName.As("owner"), UserName.Of(member).As("member")).From(Projects).
 		Join(Users, UserID.EqTo(ProjectOwner)).LeftJoin(Members, MemberProject.EqTo(ProjectID)).
 		LeftJoinItem(member, UserID.Of(member).EqTo(MemberUser)).OrderBy(ProjectName, UserName.Of(member)))
-	for _, u := range must(query.AllWith(ctx, eng, query.SelectFor[User](Users).OrderBy(UserName), UserBoss,
-		UserProjects.With(ProjectMembers))) {
+	for _, u := range must(query.AllWith(ctx, eng, query.SelectFor[User](Users).OrderBy(UserName), UserBoss, UserProjects.With(ProjectMembers))) {
 		for _, p := range u.Projects {
 			say("eager", u.Name, u.Manager != nil, p.Name, len(p.Members))
 		}
@@ -150,11 +143,9 @@ func run(ctx context.Context, eng *engine.Engine, out io.Writer) {
 	show("window", query.Select(ProjectName, query.RowNumber().PartitionBy(ProjectOwner).OrderBy(ProjectName).As("no"),
 		query.Over(query.Sum(ProjectBudget)).OrderBy(ProjectName).As("running")).From(Projects).OrderBy(ProjectName))
 	depth := query.Field[int64]("chain", "depth")
-	chain := query.WithRecursive("chain",
-		query.Select(UserID, UserName, query.Val[int64](0).As("depth")).From(Users).Where(UserName.Eq("Ada")),
+	chain := query.WithRecursive("chain", query.Select(UserID, UserName, query.Val[int64](0).As("depth")).From(Users).Where(UserName.Eq("Ada")),
 		false, func(self *query.CTE) query.SelectStmt {
-			return query.Select(UserID, UserName, depth.Plus(1).As("depth")).From(Users).
-				JoinItem(self, query.Field[int64]("chain", "id").EqTo(UserManager))
+			return query.Select(UserID, UserName, depth.Plus(1).As("depth")).From(Users).JoinItem(self, query.Field[int64]("chain", "id").EqTo(UserManager))
 		})
 	show("recursive", query.Select(query.Field[string]("chain", "name"), depth).FromItem(chain).With(chain).OrderBy(depth))
 	show("related", query.Select(UserName).From(Users).Where(UserProjects.Has(ProjectStatus.Eq("closed"))))
@@ -167,8 +158,7 @@ func run(ctx context.Context, eng *engine.Engine, out io.Writer) {
 	say("changed", exec(query.Update(Users).Diff(bob, after)))
 	_, err := query.Exec(ctx, eng, query.Update(Users).Diff(bob, after))
 	say("too late", dberr.CodeOf(err))
-	show("raised", query.Update(Users).Set(UserBalance.SetTo(UserBalance.Plus("0.20"))).Where(UserName.Eq("Bobby")).
-		Returning(UserBalance))
+	show("raised", query.Update(Users).Set(UserBalance.SetTo(UserBalance.Plus("0.20"))).Where(UserName.Eq("Bobby")).Returning(UserBalance))
 	say("committed", eng.InTx(ctx, engine.TxOptions{}, func(ctx context.Context, tx *engine.Tx) error {
 		must(query.Exec(ctx, tx, query.Update(Users).Set(UserRole.Set("guest")).Where(UserID.Eq(cyd.ID))))
 		say("savepoint", dberr.CodeOf(tx.InTx(ctx, engine.TxOptions{}, func(ctx context.Context, tx *engine.Tx) error {
@@ -177,14 +167,10 @@ func run(ctx context.Context, eng *engine.Engine, out io.Writer) {
 		})))
 		return nil
 	}), must(query.Count(ctx, eng, query.SelectFrom(Users).Where(UserRole.Eq("guest")))))
-	exec(query.Update(Users).
-		Set(UserSettings.SetPath(jsonvalue.Text("7"), "ui", "new key"), UserSettings.RemovePath("tags", 0)).
-		Where(UserID.Eq(ada.ID)))
+	exec(query.Update(Users).Set(UserSettings.SetPath(jsonvalue.Text("7"), "ui", "new key"), UserSettings.RemovePath("tags", 0)).Where(UserID.Eq(ada.ID)))
 	tag := UserSettings.Path("tags").Elements("tag")
-	show("document", query.Select(UserSettings.Path("theme").Text(), tag.Value().As("tag"),
-		UserSettings.Path("ui", "new key").JSON().As("ui")).From(Users).
+	show("document", query.Select(UserSettings.Path("theme").Text(), tag.Value().As("tag"), UserSettings.Path("ui", "new key").JSON().As("ui")).From(Users).
 		JoinItem(tag).Where(UserSettings.Path("tags").Has("b"), UserSettings.HasKey("ui")))
 	show("deleted", query.Delete(Projects).Where(ProjectName.Eq("Apollo")).Returning(ProjectName))
-	say("deleted", exec(query.Delete(Users).Where(UserName.Eq("Bulk"))),
-		must(query.Count(ctx, eng, query.SelectFrom(Members))))
+	say("deleted", exec(query.Delete(Users).Where(UserName.Eq("Bulk"))), must(query.Count(ctx, eng, query.SelectFrom(Members))))
 }
