@@ -43,6 +43,12 @@ func asTexts(e driver.Expr, ty schema.Type, op string, c driver.Expr) (left, rig
 		bound = true
 	}
 	other := kindOf(c)
+	if f, is := fieldOf(c); is && textual(ty.Kind) && (op == " = " || op == " <> ") {
+		return fieldBeside{f, ty, e, castText(e)}, fieldBeside{f, ty, f.asItem(), f}, true
+	}
+	if f, is := fieldOf(e); is && textual(other.Kind) && (op == " = " || op == " <> ") {
+		return fieldBeside{f, other, f.asItem(), f}, fieldBeside{f, other, c, castText(c)}, true
+	}
 	inOrder := ty.Kind == schema.Enum && op != " = " && op != " <> "
 	if !inOrder && (bound || !textual(ty.Kind) && !textual(other.Kind) || oneType(ty, other)) {
 		return nil, nil, false

@@ -153,6 +153,9 @@ func (c Column[T]) SetTo(o Operand[T]) Assignment {
 	} else if keepsTo(c.ty) && (c.ty.Kind == schema.Numeric || !within(o, c.ty.Kind)) {
 		e = stored{o, c.ty}
 	}
+	if f, ok := fieldOf(o); ok {
+		e = fieldBeside{f, c.ty, f.asItem(), e}
+	}
 	return Assignment{col: c.ref, value: e}
 }
 
@@ -208,6 +211,9 @@ func (o Order) NullsLast() Order { o.nulls = 2; return o }
 // WriteSQL writes the item.
 func (o Order) WriteSQL(b *driver.Builder) {
 	e := sortKey(o.e, o.ty)
+	if f, ok := fieldOf(o.e); ok && f.own(b).Kind != schema.Enum {
+		e = sortKey(f.asItem(), o.ty)
+	}
 	if o.nulls != 0 {
 		b.Dialect().OrderNulls(b, e, o.desc, o.nulls == 1)
 		return

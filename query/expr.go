@@ -188,14 +188,30 @@ func compare(e driver.Expr, ty schema.Type, op string, v driver.Expr) driver.Exp
 	return binary{a: meant(e, ty), op: op, c: meant(v, compared(ty))}
 }
 
+// instantOf is the instant at which a date begins.
+func instantOf(e driver.Expr, ty schema.Type) driver.Expr {
+	at, err := converted(typedAs{e, ty}, instantType)
+	if err != nil {
+		return failed[time.Time](err)
+	}
+	return at
+}
+
 func (e Expr[T]) cmp(op string, c driver.Expr) Cond {
 	if a, z, ok := asTexts(e.n, e.ty, op, c); ok {
 		return Cond{n: binary{a: a, op: op, c: z}}
 	}
-	if e.ty.Kind == schema.DateTime {
-		switch c.(type) {
-		case arg, slot:
+	switch c.(type) {
+	case arg, slot:
+		if e.ty.Kind == schema.DateTime {
 			return Cond{n: toInstant{e.n, strings.TrimSpace(op), c}}
+		}
+	default: // a date is the instant at which it begins
+		switch other := kindOf(c); {
+		case e.ty.Kind == schema.Date && other.Kind == schema.DateTime:
+			return Expr[T]{n: instantOf(e.n, e.ty), ty: instantType}.cmp(op, c)
+		case e.ty.Kind == schema.DateTime && other.Kind == schema.Date:
+			c = typedAs{instantOf(c, other), instantType}
 		}
 	}
 	ty := compared(e.ty)

@@ -25,6 +25,50 @@ type field struct {
 	source, column string
 	ty             schema.Type // what the statement takes it for
 	t              reflect.Type
+	item           bool // it goes on as it is, and nothing is asked of it here
+}
+
+// fieldOf is the field that an expression is.
+func fieldOf(e driver.Expr) (field, bool) {
+	if n, ok := e.(interface{ node() driver.Expr }); ok {
+		e = n.node()
+	}
+	f, ok := e.(field)
+	return f, ok
+}
+
+// asItem is f where it is handed on, to a result, a group or another column: there
+// a UUID, an enum and a date stay what they are.
+func (f field) asItem() field {
+	f.item = true
+	return f
+}
+
+// own is the type that the column has in its source.
+func (f field) own(b *driver.Builder) schema.Type { return b.ColumnType(f.source, f.column) }
+
+// handedOn is e as an item where it is a field.
+func handedOn(e driver.Expr) driver.Expr {
+	if f, ok := fieldOf(e); ok {
+		return f.asItem()
+	}
+	return e
+}
+
+// fieldBeside is what is written where a field is of one type with what it stands
+// beside, and what is where it is not.
+type fieldBeside struct {
+	f                field
+	ty               schema.Type
+	asItIs, asItsOwn driver.Expr
+}
+
+func (x fieldBeside) WriteSQL(b *driver.Builder) {
+	if oneType(x.f.asItem().as(x.f.own(b)), x.ty) {
+		b.Expr(x.asItIs)
+		return
+	}
+	b.Expr(x.asItsOwn)
 }
 
 // SQLType is the type that the statement takes it for.
@@ -32,7 +76,7 @@ func (f field) SQLType() schema.Type { return f.ty }
 
 func (f field) WriteSQL(b *driver.Builder) {
 	b.Mentions(f.source, f.column)
-	own := b.ColumnType(f.source, f.column)
+	own := f.own(b)
 	as := f.as(own)
 	if as.Kind == own.Kind {
 		writeField(b, f.source, f.column)
@@ -56,6 +100,8 @@ func (f field) as(own schema.Type) schema.Type {
 	switch {
 	case own.Kind == "", own.Kind == schema.Other, t.Kind() == reflect.Interface, own.Codec != nil && own.Codec.Go == t,
 		f.ty.Kind == schema.Text && t.Kind() != reflect.String && isValue(t) && reflect.PointerTo(t).Implements(scannerType):
+		return own
+	case f.item && (textual(own.Kind) || own.Kind == schema.Date) && fits(t, own.Kind):
 		return own
 	case fits(t, own.Kind) &&
 		(own.Kind == f.ty.Kind || own.Kind.IsWhole() && f.ty.Kind.IsWhole() || own.Kind == schema.String ||
@@ -127,7 +173,7 @@ func typeOfResult(c Selectable, sources []Source) schema.Type {
 				return schema.Type{}
 			}
 		case field:
-			return n.as(typeIn(sources, n.source, n.column))
+			return n.asItem().as(typeIn(sources, n.source, n.column))
 		}
 	}
 	return kindOf(c)
@@ -136,12 +182,10 @@ func typeOfResult(c Selectable, sources []Source) schema.Type {
 // fieldType is the type of an item of the SELECT list of st, also where it is a
 // [Field] of what the statement reads.
 func fieldType(st Reader, c driver.Typed) schema.Type {
-	if n, ok := c.(interface{ node() driver.Expr }); ok {
-		if f, ok := n.node().(field); ok {
-			if s, ok := st.(SelectStmt); ok && s.s != nil {
-				if own := f.as(typeIn(s.s.sources(), f.source, f.column)); own.Kind != "" {
-					return own
-				}
+	if f, ok := fieldOf(c); ok {
+		if s, ok := st.(SelectStmt); ok && s.s != nil {
+			if own := f.asItem().as(typeIn(s.s.sources(), f.source, f.column)); own.Kind != "" {
+				return own
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package query_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -194,6 +195,34 @@ func TestFunctionsOfValues(t *testing.T) {
 		check("a raw place in a text", "bc", query.Raw[string]("SUBSTR({s}, ?)", 2).As("x"))
 		check("a raw choice of values", "a", query.Raw[string]("CASE WHEN {n} > ? THEN ? ELSE ? END", 1, "a", "b").As("x"))
 		check("raw NULL", "a", query.Raw[string]("CASE WHEN ? IS NULL THEN ? END", nil, "a").As("x"))
+	})
+}
+
+// A date is the instant at which it begins, also where columns of the two are compared.
+func TestDatesBesideInstants(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
+		tab := schema.Define("beside")
+		id := query.Col[int64](tab.BigInt("id").PrimaryKey())
+		day, at := query.Col[time.Time](tab.Date("day")), query.Col[time.Time](tab.DateTime("at"))
+		create(t, eng, tab)
+		midnight := time.Date(2024, 2, 29, 0, 0, 0, 0, time.UTC)
+		exec(t, eng, query.Insert(tab).Values(id.Set(1), day.Set(midnight), at.Set(midnight)).
+			Values(id.Set(2), day.Set(midnight), at.Set(midnight.Add(time.Microsecond))))
+		for what, c := range map[string]struct {
+			cond query.Cond
+			want []int64
+		}{
+			"equal":           {day.EqTo(at), []int64{1}},
+			"equal, reversed": {at.EqTo(day), []int64{1}},
+			"before":          {day.LtTo(at), []int64{2}},
+			"after":           {at.GtTo(day), []int64{2}},
+			"not after":       {day.LeTo(at), []int64{1, 2}},
+			"at least":        {day.GeTo(at), []int64{1}},
+		} {
+			if got := all[int64](t, eng, query.Select(id).From(tab).Where(c.cond).OrderBy(id)); !slices.Equal(got, c.want) {
+				t.Errorf("%s: %v, want %v", what, got, c.want)
+			}
+		}
 	})
 }
 

@@ -347,7 +347,11 @@ func Exists(q Query) Cond {
 func Scalar[T any](q Query) Expr[T] {
 	ty := typeFor[T]()
 	if t, ok := q.(interface{ resultTypes() []Selectable }); ok && len(t.resultTypes()) == 1 {
-		if k := kindOf(t.resultTypes()[0]); k.Kind != "" && k.Kind != schema.Other {
+		k := kindOf(t.resultTypes()[0])
+		if _, ok := fieldOf(t.resultTypes()[0]); ok {
+			k = resultTypesOf(q)[0]
+		}
+		if k.Kind != "" && k.Kind != schema.Other {
 			ty = k
 		}
 	}

@@ -106,7 +106,20 @@ func (e Expr[T]) NotInQuery(q Query) Cond { return e.inQuery(q, " NOT IN (") }
 
 func (e Expr[T]) inQuery(q Query, op string) Cond {
 	return Cond{n: driver.ExprFunc(func(b *driver.Builder) {
-		b.Expr(e.n).SQL(op)
+		left, ty := e.n, e.ty
+		if f, ok := left.(field); ok {
+			left, ty = f.asItem(), f.asItem().as(f.own(b))
+		}
+		q := q
+		if types := resultTypesOf(q); len(types) == 1 && types[0].Kind != "" && ty.Kind != "" && !oneType(ty, types[0]) &&
+			(textual(ty.Kind) || textual(types[0].Kind)) {
+			if textual(ty.Kind) {
+				left = castText(left)
+			}
+			types[0] = plainT
+			q = becoming(q, types, false)
+		}
+		b.Expr(left).SQL(op)
 		subquery(b, q)
 		b.SQL(")")
 	})}

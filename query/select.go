@@ -292,7 +292,7 @@ func (n *selectState) write(b *driver.Builder) {
 		if len(n.group) > 0 {
 			b.SQL(" GROUP BY ")
 			ofRows(b, "GroupBy", func() {
-				b.List(len(n.group), func(i int) { b.Grouped(grouping(n.group[i])) })
+				b.List(len(n.group), func(i int) { b.Grouped(grouping(handedOn(n.group[i]))) })
 			})
 		}
 		g.watch(b, inHaving, func() {
@@ -322,6 +322,7 @@ func (n *selectState) writeColumns(b *driver.Builder) {
 func (n *selectState) writeColumn(b *driver.Builder, c Selectable, at int) {
 	var e driver.Expr
 	asGroup := slices.ContainsFunc(n.group, func(g driver.Expr) bool { return kindOf(g).Kind == schema.JSON })
+	f, isField := fieldOf(c)
 	switch k := kindOf(c).Kind; {
 	case at < len(n.as) && n.as[at].Kind != "":
 		e = become(c, n.as[at])
@@ -329,6 +330,9 @@ func (n *selectState) writeColumn(b *driver.Builder, c Selectable, at int) {
 		e = distinct(c)
 	case asGroup && k == schema.JSON:
 		e = grouping(c)
+	case isField && f.own(b).Kind != "":
+		n.writeField(b, c, f)
+		return
 	default:
 		writeSelected(b, c)
 		return
@@ -338,6 +342,26 @@ func (n *selectState) writeColumn(b *driver.Builder, c Selectable, at int) {
 		return
 	}
 	b.Expr(e)
+}
+
+// writeField writes an item of the SELECT list that is a field, whose type is known.
+func (n *selectState) writeField(b *driver.Builder, c Selectable, f field) {
+	own := f.own(b)
+	if own.Kind != schema.Enum || !n.distinct && !n.operand { // equal enums are put in order by their texts
+		f = f.asItem()
+	}
+	name := ""
+	if l, ok := c.(interface{ alias() string }); ok {
+		name = l.alias()
+	}
+	if name == "" && f.as(own).Kind != own.Kind {
+		name = c.columnName() // which a cast has not everywhere
+	}
+	if name == "" {
+		b.Expr(f)
+		return
+	}
+	b.Labelled(f, name)
 }
 
 // textOf tells whether two expressions are the same.

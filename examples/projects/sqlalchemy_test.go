@@ -407,6 +407,13 @@ func TestThePageOnWriting(t *testing.T) {
 			return nil
 		})
 		c.is(err, nil)
+		apollo := ok[Project](c)(query.One[Project](ctx, eng, query.SelectFor[Project](Projects).Where(ProjectName.Eq("Apollo"))))
+		apollo.ID, apollo.Budget = "44444444-4444-4444-4444-444444444444", "7"
+		exec(1, query.Insert(Projects).Row(apollo).OnConflictKey("uq_projects_owner_name").DoUpdate(ProjectBudget))
+		poor := query.With("poor", query.Select(ProjectID).From(Projects).Where(ProjectBudget.Eq("7")))
+		exec(1, query.Update(Projects).Set(ProjectBudget.Set("8")).
+			Where(ProjectID.InQuery(query.Select(query.Field[string]("poor", "id")).With(poor).FromItem(poor))))
+		c.names("Apollo", query.Select(ProjectName).From(Projects).Where(ProjectBudget.Eq("8")))
 		exec(1, query.Delete(Projects).Where(ProjectName.Eq("Gemini")))
 		c.names("Mercury", query.Delete(Projects).Where(ProjectOwner.Eq(bob.ID)).Returning(ProjectName))
 		exec(1, query.Update(Projects).From(Users).
