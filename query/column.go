@@ -153,7 +153,7 @@ func (c Column[T]) SetTo(o Operand[T]) Assignment {
 	} else if keepsTo(c.ty) && (c.ty.Kind == schema.Numeric || !within(o, c.ty.Kind)) {
 		e = stored{o, c.ty}
 	}
-	if f, ok := fieldOf(o); ok {
+	if f, ok := fieldOf(o); ok && (textual(c.ty.Kind) || c.ty.Kind == schema.Date) {
 		e = fieldBeside{f, c.ty, f.asItem(), e}
 	}
 	return Assignment{col: c.ref, value: e}

@@ -17,10 +17,12 @@ func TestFieldsGoOnAsTheyAre(t *testing.T) {
 		id := query.Col[string](tab.UUID("id").PrimaryKey())
 		en := query.Col[string](tab.Enum("en", "handed_en", "b", "a").Null())
 		day := query.Col[time.Time](tab.Date("day").Null())
+		cost := query.Col[query.Decimal](tab.Numeric("cost", 12, 2).Null())
+		exact := query.Col[query.Decimal](tab.Numeric("exact", 12, 4).Null())
 		create(t, eng, tab)
 		const first, second = "a0000000-0000-0000-0000-000000000001", "a0000000-0000-0000-0000-000000000002"
 		at := time.Date(2024, 2, 29, 0, 0, 0, 0, time.UTC)
-		exec(t, eng, query.Insert(tab).Values(id.Set(first), en.Set("a"), day.Set(at)))
+		exec(t, eng, query.Insert(tab).Values(id.Set(first), en.Set("a"), day.Set(at), exact.Set("2.5678")))
 		cte := query.With("p", query.Select(id, en, day).From(tab))
 		sub := query.Select(id, en, day).From(tab).Subquery("p")
 		fid, fen, fday := query.Field[string]("p", "id"), query.Field[string]("p", "en"), query.Field[time.Time]("p", "day")
@@ -54,6 +56,11 @@ func TestFieldsGoOnAsTheyAre(t *testing.T) {
 		if n := exec(t, eng, query.Update(tab).FromItem(sub).Set(id.SetTo(fid), en.SetTo(fen), day.SetTo(fday)).
 			Where(id.EqTo(fid))); n != 1 {
 			t.Errorf("%d rows have been given fields", n)
+		}
+		price := query.Select(exact).From(tab).Subquery("price")
+		exec(t, eng, query.Update(tab).FromItem(price).Set(cost.SetTo(query.Field[query.Decimal]("price", "exact"))).AllRows())
+		if n, err := query.Count(t.Context(), eng, ids.Where(cost.Eq("2.57"))); err != nil || n != 1 {
+			t.Errorf("%d rows have the number in the scale of their column (%v)", n, err)
 		}
 		other := query.Cast[string](query.Val(second), schema.Type{Kind: schema.UUID}).As("id")
 		exec(t, eng, query.Insert(tab).FromSelect(query.Select(other, fen, fday).FromItem(sub), id, en, day))
