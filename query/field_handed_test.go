@@ -58,7 +58,8 @@ func TestFieldsGoOnAsTheyAre(t *testing.T) {
 			t.Errorf("%d rows have been given fields", n)
 		}
 		price := query.Select(exact).From(tab).Subquery("price")
-		exec(t, eng, query.Update(tab).FromItem(price).Set(cost.SetTo(query.Field[query.Decimal]("price", "exact"))).AllRows())
+		exec(t, eng, query.Update(tab).FromItem(price).
+			Set(cost.SetTo(query.Field[query.Decimal]("price", "exact"))).AllRows())
 		if n, err := query.Count(t.Context(), eng, ids.Where(cost.Eq("2.57"))); err != nil || n != 1 {
 			t.Errorf("%d rows have the number in the scale of their column (%v)", n, err)
 		}

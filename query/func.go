@@ -297,11 +297,8 @@ func (w wide) WriteSQL(b *driver.Builder) {
 		return
 	case driver.Typed:
 		k := v.SQLType().Kind
-		if n, ok := v.(interface{ node() driver.Expr }); ok {
-			v = typed(n.node(), v.SQLType())
-		}
-		if f, ok := v.(field); ok {
-			if own := b.ColumnType(f.source, f.column).Kind; own.IsWhole() {
+		if f, ok := fieldOf(v); ok {
+			if own := f.own(b).Kind; own.IsWhole() {
 				k = own
 			}
 		}

@@ -331,7 +331,7 @@ func (n *selectState) writeColumn(b *driver.Builder, c Selectable, at int) {
 	case asGroup && k == schema.JSON:
 		e = grouping(c)
 	case isField && f.own(b).Kind != "":
-		n.writeField(b, c, f)
+		n.writeFieldItem(b, c, f)
 		return
 	default:
 		writeSelected(b, c)
@@ -344,8 +344,8 @@ func (n *selectState) writeColumn(b *driver.Builder, c Selectable, at int) {
 	b.Expr(e)
 }
 
-// writeField writes an item of the SELECT list that is a field, whose type is known.
-func (n *selectState) writeField(b *driver.Builder, c Selectable, f field) {
+// writeFieldItem writes an item of the SELECT list that is a field, whose type is known.
+func (n *selectState) writeFieldItem(b *driver.Builder, c Selectable, f field) {
 	own := f.own(b)
 	if own.Kind != schema.Enum || !n.distinct && !n.operand { // equal enums are put in order by their texts
 		f = f.asItem()

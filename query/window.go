@@ -130,7 +130,8 @@ func Over[T any](e Expr[T]) Window[T] {
 	case aggregate:
 		if n.ordered {
 			return Window[T]{ty: e.ty,
-				fn: failed[T](dberr.New(dberr.Invalid, "window", "JoinText and JSONArray are of groups alone; take them in a subquery"))}
+				fn: failed[T](dberr.New(dberr.Invalid, "window",
+					"JoinText and JSONArray are of groups alone; take them in a subquery"))}
 		}
 		return Window[T]{fn: e.n, ty: e.ty}
 	case call, text:
