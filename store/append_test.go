@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 
 	"github.com/larder-db/larder/dberr"
@@ -48,29 +47,22 @@ func appendByMany(t *testing.T, eng *engine.Engine, each int) []uint64 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var written atomic.Int64
-	var heap [10]atomic.Uint64
-	done := make(chan struct{})
+	written := newTally()
+	var heap [10]uint64
 	var others sync.WaitGroup
-	until := func(what string, do func() error) {
+	until := func(what string, do func(said int) error) { // a hundred times, since reading takes as long as the chat is
 		others.Go(func() {
-			for {
-				if err := do(); err != nil {
+			for said, more := 0, true; more; said, more = written.wait(said + clients*each/100) {
+				if err := do(said); err != nil {
 					t.Errorf("%s: %v", what, err)
 					return
-				}
-				select {
-				case <-done:
-					return
-				default:
 				}
 			}
 		})
 	}
 	for _, reads := range []*store.Store{st, store.New(eng, store.Options{})} { // one of another replica
 		last := 0
-		until("reading", func() error {
-			said := int(written.Load())
+		until("reading", func(said int) error {
 			c, err := reads.Chats.Get(ctx, who, chat.ID)
 			if err != nil {
 				return err
@@ -87,18 +79,18 @@ func appendByMany(t *testing.T, eng *engine.Engine, each int) []uint64 {
 			return nil
 		})
 	}
-	until("folding", func() error {
+	until("folding", func(int) error {
 		_, err := st.Chats.FoldDue(ctx, store.FoldWhen{Idle: 1 << 50, Rows: 100})
 		if errors.Is(err, dberr.ErrConflict) { // it is folded the next time
 			return nil
 		}
 		return err
 	})
-	until("measuring", func() error {
+	until("measuring", func(said int) error {
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
-		at := &heap[min(9, int(written.Load())*10/(clients*each))]
-		at.Store(max(at.Load(), m.HeapInuse))
+		at := &heap[min(9, said*10/(clients*each))]
+		*at = max(*at, m.HeapInuse)
 		return nil
 	})
 	var writers sync.WaitGroup
@@ -109,22 +101,58 @@ func appendByMany(t *testing.T, eng *engine.Engine, each int) []uint64 {
 					t.Errorf("client %d, message %d: %v", i, n, err)
 					return
 				}
-				written.Add(1)
+				written.add()
 			}
 		})
 	}
 	writers.Wait()
-	close(done)
+	written.end()
 	others.Wait()
 	if _, err := st.Chats.FoldLeft(ctx, 0); err != nil {
 		t.Fatal(err)
 	}
 	inOrder(t, st, chat.ID, each)
-	out := make([]uint64, len(heap))
-	for i := range heap {
-		out[i] = heap[i].Load()
+	return heap[:]
+}
+
+// tally counts messages, for those who wait until there are so many.
+type tally struct {
+	mu    sync.Mutex
+	more  *sync.Cond
+	n     int
+	ended bool
+}
+
+func newTally() *tally {
+	w := &tally{}
+	w.more = sync.NewCond(&w.mu)
+	return w
+}
+
+func (w *tally) add() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.n++
+	w.more.Broadcast()
+}
+
+// end says that nobody writes any more.
+func (w *tally) end() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.ended = true
+	w.more.Broadcast()
+}
+
+// wait returns how many there are once they are so many, and whether there may be
+// more.
+func (w *tally) wait(until int) (int, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for w.n < until && !w.ended {
+		w.more.Wait()
 	}
-	return out
+	return w.n, !w.ended
 }
 
 func appendOne(ctx context.Context, st *store.Store, who store.Who, chat string, client, n int) error {
