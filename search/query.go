@@ -12,7 +12,18 @@ import (
 type Query struct {
 	needles [][]byte // folded: the text as a whole, then its words
 	covered bool     // the whole has all the words
+	each    bool     // there is no whole: all of needles are words
 	buf     []byte
+}
+
+// Each looks for several texts, each of them in any of a record's texts. NUL is left
+// out of them, as by [Parse].
+func Each(texts []string) *Query {
+	q := &Query{each: true}
+	for _, t := range texts {
+		q.needles = append(q.needles, appendFold(nil, strings.ReplaceAll(t, "\x00", "")))
+	}
+	return q
 }
 
 // Parse reads what somebody has typed. What no text of an engine holds, NUL, is
@@ -49,6 +60,9 @@ func (q *Query) Grams() [][]uint32 {
 		}
 		return out
 	}
+	if q.each {
+		return [][]uint32{list(q.needles...)}
+	}
 	var out [][]uint32
 	if !q.covered {
 		out = append(out, list(q.needles[0]))
@@ -70,7 +84,7 @@ func (q *Query) Match(data []byte) (matches bool, best []byte) {
 		for k, n := range q.needles {
 			if bytes.Contains(q.buf, n) {
 				has[k], some = true, true
-				if k == 0 && i > 0 {
+				if k == 0 && i > 0 && !q.each {
 					return true, t
 				}
 			}
@@ -78,6 +92,9 @@ func (q *Query) Match(data []byte) (matches bool, best []byte) {
 		if some && best == nil && i > 0 {
 			best = t
 		}
+	}
+	if q.each {
+		return !slices.Contains(has, false), best
 	}
 	return has[0] || len(has) > 1 && !slices.Contains(has[1:], false), best
 }

@@ -65,19 +65,23 @@ func TestIndexesLeaveNothingOut(t *testing.T) {
 			rows[n] = bytes.Clone(row)
 		}
 		for range 5 {
-			q := Parse(text(1, 3).Draw(t, "query"))
-			candidates := &Set{}
-			for _, grams := range q.Grams() {
-				s := All()
-				for _, g := range grams {
-					s.Keep(rows[RowOf(g, bits)], g)
+			for _, q := range []*Query{
+				Parse(text(1, 3).Draw(t, "query")),
+				Each([]string{text(1, 3).Draw(t, "one"), text(1, 3).Draw(t, "other")}),
+			} {
+				candidates := &Set{}
+				for _, grams := range q.Grams() {
+					s := All()
+					for _, g := range grams {
+						s.Keep(rows[RowOf(g, bits)], g)
+					}
+					candidates.Add(s)
 				}
-				candidates.Add(s)
-			}
-			named := slices.Collect(candidates.Numbers())
-			for i, data := range records {
-				if ok, _ := q.Match(data); ok && !slices.Contains(named, i) {
-					t.Fatalf("query %q is in %q, which the index does not name", q.needles, data)
+				named := slices.Collect(candidates.Numbers())
+				for i, data := range records {
+					if ok, _ := q.Match(data); ok && !slices.Contains(named, i) {
+						t.Fatalf("query %q is in %q, which the index does not name", q.needles, data)
+					}
 				}
 			}
 		}
@@ -101,6 +105,12 @@ func TestQueries(t *testing.T) {
 		"cook soup": "How do I cook Kürbis?"} {
 		if _, got := Parse(q).Match(r.Bytes()); string(got) != want {
 			t.Errorf("%q: %q", q, got)
+		}
+	}
+	for texts, want := range map[string]bool{"day|needle": true, "needle|Kürbis?|SOUP": true, "day|zebra": false,
+		"the day|word needle": true, "the needle": false} {
+		if got, _ := Each(strings.Split(texts, "|")).Match(r.Bytes()); got != want {
+			t.Errorf("each of %q: %v", texts, got)
 		}
 	}
 	q := Parse("needle")

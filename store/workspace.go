@@ -64,6 +64,9 @@ type WorkspacePage struct {
 	Notes   bool              // whoever searches has the permission for notes; without it none are found
 }
 
+// untitled is the rank of what is found by something else than its title.
+const untitled = 3
+
 // candidate is something found, before it is read.
 type candidate struct {
 	Kind      HitKind `db:"kind"`
@@ -75,7 +78,7 @@ type candidate struct {
 // Search returns a page of what w may read and a filter leaves: what has the
 // text as its title first, then what has it in the title; without a text what w
 // has pinned; then the last changed. Archived and internal chats are left out.
-// It takes at most seven statements, however much there is.
+// Chats are found by the index that [Chats.Search] has, where there is one.
 func (s *Workspace) Search(ctx context.Context, w Who, f WorkspaceFilter, p Page) (*WorkspacePage, error) {
 	if _, err := chats.permitted(ctx, &s.base, w); err != nil {
 		return nil, err
@@ -155,8 +158,17 @@ type lookup struct {
 func (l *lookup) candidates(ctx context.Context, f WorkspaceFilter, notes bool, p Page) ([]candidate, error) {
 	within := l.inside(f.Folder)
 	var parts []query.Query
+	var named []candidate
 	if f.Chats && !f.Others && (f.Folder == "" || within != nil) {
-		parts = append(parts, l.chats(within))
+		some, byIndex, err := l.indexed(ctx, l.chatsOf(within), p.Offset+p.Limit+1)
+		switch {
+		case err != nil:
+			return nil, err
+		case byIndex:
+			named = some
+		default:
+			parts = append(parts, l.chats(within))
+		}
 	}
 	if f.Chats && !f.Mine && f.Folder == "" {
 		parts = append(parts, l.snapshots())
@@ -164,13 +176,38 @@ func (l *lookup) candidates(ctx context.Context, f WorkspaceFilter, notes bool, 
 	if f.Notes && notes && f.Folder == "" {
 		parts = append(parts, l.notes(f))
 	}
+	const name = "workspace.Search"
+	if len(named) == 0 {
+		return l.stored(ctx, name, parts, Page{Limit: p.Limit + 1, Offset: p.Offset})
+	}
+	found, err := l.stored(ctx, name, parts, Page{Limit: p.Offset + p.Limit + 1}) // any may come before any of named
+	if err != nil {
+		return nil, err
+	}
+	found = append(named, found...)
+	slices.SortStableFunc(found, candidateOrder) // numbers of a database may be more exact than ours
+	found = found[min(p.Offset, len(found)):]
+	return found[:min(p.Limit+1, len(found))], nil
+}
+
+// stored are what selections of candidates find, in order.
+func (l *lookup) stored(ctx context.Context, name string, parts []query.Query, p Page) ([]candidate, error) {
 	if len(parts) == 0 {
 		return nil, nil
 	}
-	return query.All[candidate](ctx, l.q, query.UnionAll(parts...).Named("workspace.Search").
+	st := query.UnionAll(parts...).Named(name).
 		OrderBy(query.ByColumn("place", false), query.ByColumn("updated_at", true), query.ByColumn("kind", false),
-			query.ByColumn("id", false)).
-		Limit(p.Limit+1).Offset(p.Offset))
+			query.ByColumn("id", false)).Limit(p.Limit)
+	if p.Offset > 0 {
+		st = st.Offset(p.Offset)
+	}
+	return query.All[candidate](ctx, l.q, st)
+}
+
+// candidateOrder is the order of what is found.
+func candidateOrder(a, b candidate) int {
+	return cmp.Or(cmp.Compare(a.Rank, b.Rank), cmp.Compare(b.UpdatedAt, a.UpdatedAt),
+		strings.Compare(string(a.Kind), string(b.Kind)), strings.Compare(a.ID, b.ID))
 }
 
 // inside are the ids of a folder and of those in it, or none.
@@ -193,22 +230,33 @@ func (l *lookup) inside(id string) []string {
 // updated is in so many parts of a second.
 func (l *lookup) in(from query.SelectStmt, kind HitKind, id, title query.Column[string], pinned query.Cond,
 	updated query.Expr[int64], parts int64) query.SelectStmt {
-	place := query.Case[int64]().When(pinned, 0).Else(3)
+	place := query.Case[int64]().When(pinned, 0).Else(untitled)
 	if l.text != "" {
-		place = query.Case[int64]().When(title.EqFold(l.text), 0).When(title.ContainsFold(l.text), 1).Else(3)
+		place = query.Case[int64]().When(title.EqFold(l.text), 0).When(title.ContainsFold(l.text), 1).Else(untitled)
 	}
 	return from.Columns(query.Val(string(kind)).As("kind"), id.As("id"), place.As("place"),
 		query.Div(updated.IfNull(0), query.Val(parts)).As("updated_at"))
 }
 
+// chatsOf are the chats that are looked for, in folders or in all.
+func (l *lookup) chatsOf(within []string) ChatFilter {
+	return ChatFilter{UserID: l.w.ID, IncludePinned: true, IncludeFolders: true, Folders: within}
+}
+
 func (l *lookup) chats(within []string) query.SelectStmt {
-	t := tables.Chat
-	conds := ChatFilter{UserID: l.w.ID, IncludePinned: true, IncludeFolders: true, Folders: within}.conds()
-	for _, word := range l.words {
-		conds = append(conds, mentions(word))
+	each := make([]query.Cond, len(l.words))
+	for i, word := range l.words {
+		each[i] = mentions(word)
 	}
-	from, at := overChats(l.waits, l.w.ID)
-	return l.in(from, HitChat, t.ID, t.Title, t.Pinned.IfNull(false).Eq(true), at.updated, 1).Where(conds...)
+	return l.inChats(l.chatsOf(within), each...)
+}
+
+// inChats selects the chats that a filter and conditions leave.
+func (l *lookup) inChats(f ChatFilter, conds ...query.Cond) query.SelectStmt {
+	t := tables.Chat
+	from, at := overChats(l.waits, f.UserID)
+	return l.in(from, HitChat, t.ID, t.Title, t.Pinned.IfNull(false).Eq(true), at.updated, 1).
+		Where(f.condsAt(at)...).Where(conds...)
 }
 
 // snapshots are found by their titles, and when they were shared with w or a

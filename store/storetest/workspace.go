@@ -53,7 +53,7 @@ var workspaceCases = []testCase{
 		s.exec(query.Update(tables.Chat.Table).Set(tables.Chat.Meta.SetPath(jsonvalue.Text("true"), "internal")).Where(tables.Chat.ID.Eq(internal.ID)))
 		s.exec(query.Update(tables.Chat.Table).Set(tables.Chat.Archived.Set(true)).Where(tables.Chat.ID.Eq(s.titled(bob, "leeks of old", "x").ID)))
 
-		s.max(7, func() {
+		s.max(15, func() {
 			equal(s, "found", s.hits(bob.Who(), everything(" LEEKS ")), "chat/leeks note/shopping chat/dinner")
 		})
 		equal(s, "all the words", s.hits(bob.Who(), everything("leeks hour")), "chat/dinner")
