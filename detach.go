@@ -69,12 +69,14 @@ func own(ctx context.Context, eng *engine.Engine) (found []Own, gone []driver.Al
 // that was: it is Open WebUI's alone then, as if Larder had never been there.
 // Messages that wait for the document of their chat go into it first. What
 // migrations have kept for a way down (larder_kept) is lost. It can be run again
-// after it was cut off. A server that runs meanwhile goes on, and a start of one
-// adds what it needs again.
+// after it was cut off. A server that starts meanwhile goes on, and adds what it
+// needs again.
 //
-// It is refused with dberr.Conflict while a migration runs, or when one was cut
+// It is refused with dberr.Conflict while a server works on the database that has
+// said so (see [Database.Announce]), while a migration runs, or when one was cut
 // off, when another database is being moved into this one, and when a newer
-// program has migrated it.
+// program has migrated it. After a server was killed it takes twelve seconds to
+// see that there is none.
 func Detach(ctx context.Context, eng *engine.Engine) ([]Own, error) {
 	release, err := onlyOne(ctx, eng)
 	if err != nil {
@@ -82,6 +84,9 @@ func Detach(ctx context.Context, eng *engine.Engine) ([]Own, error) {
 	}
 	defer func() { _ = release() }()
 	if err := detachable(ctx, eng); err != nil {
+		return nil, err
+	}
+	if err := unused(ctx, eng, "detach"); err != nil {
 		return nil, err
 	}
 	if err := foldAll(ctx, eng); err != nil {

@@ -247,7 +247,7 @@ func withMessages(chosen []string, src transfer.Source) []string {
 // database it is in, or holds what is made again of other tables, and means
 // nothing elsewhere.
 func bookkeeping(table string) bool {
-	return table == transfer.LedgerTable || table == frozenTable || table == "larder_unfinished" ||
+	return table == transfer.LedgerTable || table == frozenTable || table == servingTable || table == "larder_unfinished" ||
 		strings.HasPrefix(table, "larder_migration_") ||
 		strings.HasPrefix(table, "larder_search_")
 }

@@ -19,8 +19,8 @@ func (p *program) detach() *cobra.Command {
 		Short: "Take everything that larder has added out of the database",
 		Long: `Take out of the database what larder has added to it: its tables and indexes,
 all named larder_*. The database is Open WebUI's alone then, at the revision at
-which it is. Stop the servers first: a larder that starts on it adds what it
-needs again.
+which it is. Stop the servers first: it is refused while one works on the
+database, and a larder that starts on it adds what it needs again.
 
 What migrations have kept for a way down (the rows of larder_kept) is lost; make
 a backup first if you may want to go back. Without --yes nothing is changed: the

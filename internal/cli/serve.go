@@ -282,6 +282,11 @@ func serveFrom(signals context.Context, srv *server.Server, l net.Listener, db *
 		cancel()
 		return errors.Join(err, <-served)
 	}
+	leave, err := db.Announce(ctx)
+	if err != nil && ctx.Err() == nil {
+		log.WarnContext(ctx, "larder detach will not see that this server works on the database", "error", err)
+	}
+	defer leave()
 	srv.Attach(db.Store())
 	swept := make(chan struct{})
 	go func() {
@@ -295,7 +300,7 @@ func serveFrom(signals context.Context, srv *server.Server, l net.Listener, db *
 	}()
 	defer func() { cancel(); <-swept; <-indexed }()
 	log.Info("serving", "engine", db.Engine().Version(), "database", db.URL().String())
-	err := <-served
+	err = <-served
 	if errors.Is(err, dberr.ErrTimeout) && signals.Err() != nil {
 		// Who was cut off has no answer, so that nothing is lost that somebody counts on.
 		log.Warn("some requests did not end in time and were cut off")
