@@ -119,11 +119,15 @@ func (s *Server) createChat(ctx context.Context, r *request, f chatForm) (*chatA
 }
 
 func (s *Server) getChat(ctx context.Context, r *request, f byID) (*chatAnswer, error) {
-	c, err := s.store.Chats.Get(ctx, r.who(), f.ID)
+	return s.openChat(ctx, r.who(), f.ID)
+}
+
+func (s *Server) openChat(ctx context.Context, w store.Who, id string) (*chatAnswer, error) {
+	c, err := s.store.Chats.Get(ctx, w, id)
 	if err != nil {
 		return nil, err
 	}
-	return openedChat(c, r.who().ID)
+	return openedChat(c, w.ID)
 }
 
 // openedChat shows a chat to somebody who opens it: where it stands, whether

@@ -141,6 +141,14 @@ func TestOpeningAChat(t *testing.T) {
 			s.Mode != nil {
 			t.Errorf("behind the link is %+v", s)
 		}
+		// The page opens chats of others for admins as if their ids were links.
+		if s := opened("/api/v1/chats/share/"+c.ID, ada); s.Params != nil || s.History.Messages["a"].Meta != nil ||
+			*s.History.CurrentID != "b" {
+			t.Errorf("an admin gets %+v by the id of the chat", s)
+		}
+		for _, token := range []string{bob, a.user("eve", model.RoleUser)} {
+			a.call("GET", "/api/v1/chats/share/"+c.ID, nil, token).is(401, "We could not find what you're looking for :/")
+		}
 		a.call("GET", "/api/v1/chats/share/"+link.ID, nil).
 			is(401, "Your session has expired or the token is invalid. Please sign in again.")
 		var copied struct {

@@ -187,7 +187,7 @@ func (w *scenario) reads(url string) {
 		ids    []string
 	}{
 		{"/api/v1/chats/folder/", of(tables.Folder.Table, tables.Folder.ID)},
-		{"/api/v1/chats/share/", of(tables.SharedChat.Table, tables.SharedChat.ID)},
+		{"/api/v1/chats/share/", append(of(tables.SharedChat.Table, tables.SharedChat.ID), of(tables.Chat.Table, tables.Chat.ID)...)},
 		{"/api/v1/chats/list/user/", of(tables.User.Table, tables.User.ID)},
 		{"/api/v1/chats/", of(tables.Chat.Table, tables.Chat.ID)},
 		{"/api/tasks/chat/", of(tables.Chat.Table, tables.Chat.ID)},
