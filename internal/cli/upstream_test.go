@@ -31,7 +31,7 @@ func openWebUI(t *testing.T) (bin string) {
 		dir = filepath.Join(t.TempDir(), "venv")
 		for _, args := range [][]string{
 			{"python3", "-m", "venv", dir},
-			{filepath.Join(dir, "bin", "python"), "-m", "pip", "install", "--quiet", "open-webui==0.12.4"},
+			{filepath.Join(dir, "bin", "python"), "-m", "pip", "install", "--quiet", "open-webui[postgres]==0.12.4"},
 		} {
 			if out, err := exec.CommandContext(t.Context(), args[0], args[1:]...).CombinedOutput(); err != nil {
 				t.Fatalf("%v: %v\n%s", args, err, out)
