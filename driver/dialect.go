@@ -109,6 +109,9 @@ type Decimals interface {
 	DecimalSum(b *Builder, e Typed, over func())
 	// DecimalExtreme writes the least or the greatest value; fn is MIN or MAX.
 	DecimalExtreme(b *Builder, fn string, e Typed, over func())
+	// AsDecimal writes e, a decimal, so that equal numbers are one wherever rows are
+	// compared: to DISTINCT, GROUP BY, UNION and IN.
+	AsDecimal(b *Builder, e Typed)
 	// Quotient writes a / c, a decimal by a whole number, rounded to scale digits
 	// behind the point, halves away from zero; NULL where c is 0.
 	Quotient(b *Builder, a, c Expr, scale int)

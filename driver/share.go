@@ -133,6 +133,9 @@ func (b *Builder) Labels(on bool, f func()) {
 	b.shared.naming = was
 }
 
+// Labelling reports whether Labels holds for what is being written.
+func (b *Builder) Labelling() bool { return b.shared.naming }
+
 // Nested has f write a statement inside of another, which has labels of its own.
 func (b *Builder) Nested(f func()) {
 	labels, naming := b.shared.labels, b.shared.naming

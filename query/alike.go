@@ -95,6 +95,32 @@ func alike(es []driver.Expr) (out []driver.Expr, ty schema.Type) {
 // grouping is an expression in the form in which equal values of it are one: in
 // DISTINCT, GROUP BY, PARTITION BY, UNION and COUNT(DISTINCT).
 func grouping(e driver.Expr) driver.Expr {
+	if ty := kindOf(e); unscaled(ty) {
+		return typedAs{driver.ExprFunc(func(b *driver.Builder) { b.Dialect().AsDecimal(b, typed(e, ty)) }), ty}
+	}
+	return comparableForm(e)
+}
+
+// rewritten reports whether grouping writes a value of the type in another form.
+func rewritten(ty schema.Type) bool { return ty.Kind == schema.JSON || unscaled(ty) }
+
+// unscaled is a decimal of which no column says how many digits it has.
+func unscaled(ty schema.Type) bool { return ty.Kind == schema.Numeric && ty.Precision == 0 }
+
+// labelForm is e in the form of an item of GROUP BY where that can be named by its
+// label, as in HAVING.
+func labelForm(e driver.Typed) driver.Expr {
+	return driver.ExprFunc(func(b *driver.Builder) {
+		if b.Labelling() {
+			b.Expr(grouping(e))
+			return
+		}
+		b.Expr(comparableForm(e))
+	})
+}
+
+// comparableForm is a document in the form in which some engine compares it at all.
+func comparableForm(e driver.Expr) driver.Expr {
 	if ty := kindOf(e); ty.Kind == schema.JSON {
 		return meaning{e, ty}
 	}

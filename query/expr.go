@@ -267,10 +267,12 @@ func (e Expr[T]) Between(low, high T) Cond {
 }
 
 // IsNull is "e IS NULL".
-func (e Expr[T]) IsNull() Cond { return Cond{n: suffixed{grouping(typed(e.n, e.ty)), " IS NULL"}} }
+func (e Expr[T]) IsNull() Cond { return Cond{n: suffixed{labelForm(typed(e.n, e.ty)), " IS NULL"}} }
 
 // NotNull is "e IS NOT NULL".
-func (e Expr[T]) NotNull() Cond { return Cond{n: suffixed{grouping(typed(e.n, e.ty)), " IS NOT NULL"}} }
+func (e Expr[T]) NotNull() Cond {
+	return Cond{n: suffixed{labelForm(typed(e.n, e.ty)), " IS NOT NULL"}}
+}
 
 // DistinctFrom compares so that NULL is a value like any other; nil stands for NULL.
 func (e Expr[T]) DistinctFrom(v *T) Cond { return e.distinct(v, false) }

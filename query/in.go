@@ -119,6 +119,9 @@ func (e Expr[T]) inQuery(q Query, op string) Cond {
 			types[0] = plainT
 			q = becoming(q, types, false)
 		}
+		if ty.Kind == schema.Numeric {
+			left, q = grouping(typed(left, ty)), operand(q)
+		}
 		b.Expr(left).SQL(op)
 		subquery(b, q)
 		b.SQL(")")

@@ -321,14 +321,14 @@ func (n *selectState) writeColumns(b *driver.Builder) {
 // stands in a form of which every engine knows what is equal.
 func (n *selectState) writeColumn(b *driver.Builder, c Selectable, at int) {
 	var e driver.Expr
-	asGroup := slices.ContainsFunc(n.group, func(g driver.Expr) bool { return kindOf(g).Kind == schema.JSON })
+	asGroup := slices.ContainsFunc(n.group, func(g driver.Expr) bool { return rewritten(kindOf(g)) })
 	f, isField := fieldOf(c)
-	switch k := kindOf(c).Kind; {
+	switch ty := kindOf(c); {
 	case at < len(n.as) && n.as[at].Kind != "":
 		e = become(c, n.as[at])
-	case (n.distinct || n.operand) && (k == schema.JSON || k == schema.Enum):
+	case (n.distinct || n.operand) && (rewritten(ty) || ty.Kind == schema.Enum):
 		e = distinct(c)
-	case asGroup && k == schema.JSON:
+	case asGroup && rewritten(ty):
 		e = grouping(c)
 	case isField && f.own(b).Kind != "":
 		n.writeFieldItem(b, c, f)

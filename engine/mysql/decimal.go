@@ -44,6 +44,9 @@ func (d Dialect) DecimalExtreme(b *driver.Builder, fn string, e driver.Typed, ov
 	over()
 }
 
+// AsDecimal has care of numbers of documents, which are text here.
+func (d Dialect) AsDecimal(b *driver.Builder, e driver.Typed) { d.Comparable(b, e, e.SQLType()) }
+
 // Quotient divides with more digits than it keeps.
 func (d Dialect) Quotient(b *driver.Builder, a, c driver.Expr, scale int) {
 	b.SQL("ROUND(")

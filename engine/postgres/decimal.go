@@ -38,6 +38,9 @@ func (d Dialect) DecimalExtreme(b *driver.Builder, fn string, e driver.Typed, ov
 	over()
 }
 
+// AsDecimal needs no care: the server has a type for decimals.
+func (Dialect) AsDecimal(b *driver.Builder, e driver.Typed) { b.Expr(e) }
+
 // Quotient divides with more digits than it keeps.
 func (d Dialect) Quotient(b *driver.Builder, a, c driver.Expr, scale int) {
 	b.SQL("ROUND(CAST(").Expr(a).SQL(" AS numeric(1000, " + strconv.Itoa(scale+30) + ")) / NULLIF(").Expr(c).

@@ -114,6 +114,11 @@ func (d decimal) String() string {
 	return s
 }
 
+// stored is d as a column of decimals has it. The functions here give it back in
+// that form, so that a number that was calculated and an equal one that was read
+// are one to DISTINCT, UNION, GROUP BY and IN.
+func (d decimal) stored() any { return storedDecimal(d.String()) }
+
 // decimalFunctions are scalar; NULL in gives NULL out.
 func decimalFunctions() []scalarFunction {
 	two := func(f func(a, c decimal) decimal) func([]sqldriver.Value) (sqldriver.Value, error) {
@@ -126,12 +131,13 @@ func decimalFunctions() []scalarFunction {
 			if err != nil {
 				return nil, err
 			}
-			return f(x, y).String(), nil
+			return f(x, y).stored(), nil
 		})
 	}
 	return []scalarFunction{
 		{"larder_decimal", 1, texts(func(a []string) (sqldriver.Value, error) { return decimalKey(a[0]), nil })},
-		{"larder_decimal_of", 1, texts(func(a []string) (sqldriver.Value, error) { return decimalOf(a[0]), nil })},
+		{"larder_decimal_of", 1, texts(func(a []string) (sqldriver.Value, error) { return storedDecimal(decimalOf(a[0])), nil })},
+		{"larder_decimal_plain", 1, texts(func(a []string) (sqldriver.Value, error) { return plainDecimal(a[0]), nil })},
 		{"larder_decimal_add", 2, two(decimal.add)},
 		{"larder_decimal_sub", 2, two(decimal.sub)},
 		{"larder_decimal_mul", 2, two(decimal.mul)},
@@ -139,6 +145,16 @@ func decimalFunctions() []scalarFunction {
 		{"larder_decimal_quo", 3, texts(decimalQuotient)},
 		{"larder_decimal_store", 3, texts(decimalStore)},
 	}
+}
+
+// plainDecimal is a number, in digits, in the form in which a column has it; what is
+// no number stays what it is.
+func plainDecimal(s string) any {
+	x, err := parseDecimal(s)
+	if err != nil {
+		return s
+	}
+	return x.stored()
 }
 
 // decimalText is the first number with as many digits behind the point as the
@@ -177,7 +193,7 @@ func decimalQuotient(a []string) (sqldriver.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	return x.quo(y, scale).String(), nil
+	return x.quo(y, scale).stored(), nil
 }
 
 // decimalStore is a number as a column of that precision and scale stores it.
@@ -202,7 +218,7 @@ func decimalStore(a []string) (sqldriver.Value, error) {
 			return nil, fmt.Errorf("%s, which has %d digits, %d of them behind the point", outOfRange, precision, scale)
 		}
 	}
-	return storedDecimal(x.String()), nil
+	return x.stored(), nil
 }
 
 // decimalKey is a text whose order, and equality, are those of the decimal
@@ -284,7 +300,7 @@ func (s *decimalSum) total() sqldriver.Value {
 	if s.count == 0 {
 		return nil
 	}
-	return s.sum.String()
+	return s.sum.stored()
 }
 
 var decimalOps = map[string]string{"+": "add", "-": "sub", "*": "mul"}
@@ -306,6 +322,9 @@ func (Dialect) DecimalExtreme(b *driver.Builder, fn string, e driver.Typed, over
 	over()
 	b.SQL(")")
 }
+
+// AsDecimal needs no care: whatever is a decimal has the form in which it is stored.
+func (Dialect) AsDecimal(b *driver.Builder, e driver.Typed) { b.Expr(e) }
 
 // Quotient rounds as it divides.
 func (Dialect) Quotient(b *driver.Builder, a, c driver.Expr, scale int) {

@@ -97,6 +97,9 @@ func (Dialect) Cast(b *driver.Builder, e driver.Expr, ty schema.Type) {
 		return
 	case castTime(b, e, from.Kind, ty.Kind):
 		return
+	case ty.Kind == schema.Numeric && !b.Script():
+		b.SQL("larder_decimal_plain(").Expr(e).SQL(")")
+		return
 	}
 	b.SQL("CAST(").Expr(e).SQL(" AS ")
 	switch ty.Kind {

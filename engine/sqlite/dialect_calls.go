@@ -44,7 +44,7 @@ func roundingFunctions() []scalarFunction {
 			}
 			how, _ := strconv.Atoi(a[1])
 			digits, _ := strconv.Atoi(a[2])
-			return x.rounded(driver.Rounding(how), digits).String(), nil
+			return x.rounded(driver.Rounding(how), digits).stored(), nil
 		})},
 	}
 }

@@ -66,8 +66,8 @@ func (Dialect) JSONGet(b *driver.Builder, doc driver.Expr, p driver.Path, ty dri
 				SQL(" -> ").Arg(path)
 		case driver.AsNumeric:
 			// -> gives the digits as they are stored, json_extract a double.
-			b.SQL("WHEN 'integer' THEN ").Expr(doc).SQL(" -> ").Arg(path).SQL(" WHEN 'real' THEN ").Expr(doc).
-				SQL(" -> ").Arg(path)
+			b.SQL("WHEN 'integer' THEN larder_decimal_plain(").Expr(doc).SQL(" -> ").Arg(path).
+				SQL(") WHEN 'real' THEN larder_decimal_plain(").Expr(doc).SQL(" -> ").Arg(path).SQL(")")
 		case driver.AsBool:
 			b.SQL("WHEN 'true' THEN 1 WHEN 'false' THEN 0")
 		}
