@@ -62,11 +62,14 @@ func (w *backlog) due(now time.Time, when FoldWhen) []string {
 	return out
 }
 
-// take forgets a chat, until something is written to it again.
-func (w *backlog) take(chat string) {
+// take forgets a chat, until something is written to it again, and returns when this
+// process did so last: the zero time when it did not.
+func (w *backlog) take(chat string) time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	last := w.chats[chat].last
 	delete(w.chats, chat)
+	return last
 }
 
 // AnyDue reports whether [Chats.FoldDue] has something to do. It asks no database.
@@ -122,15 +125,30 @@ func (c *Chats) foldAll(ctx context.Context, ids []string) (n int, err error) {
 		if ctx.Err() != nil {
 			return n, errors.Join(err, ctx.Err())
 		}
-		c.backlog.take(id)
+		wrote := c.backlog.take(id)
 		rows, ferr := c.Fold(ctx, id)
+		switch {
+		case ferr == nil && rows > 0:
+			n++
+		case ferr == nil && !wrote.IsZero():
+			ferr = c.moveTo(ctx, id, wrote.Unix())
+		}
 		if ferr != nil {
 			err = errors.Join(err, ferr)
-		} else if rows > 0 {
-			n++
 		}
 	}
 	return n, err
+}
+
+// moveTo gives a chat the times that it has by what this process wrote to it and
+// another program has folded. One of before [own.MessageTable.UserID] folds without
+// them, because it never lets them wait: lists and searches would not notice.
+func (c *Chats) moveTo(ctx context.Context, id string, last int64) error {
+	t := tables.Chat
+	_, err := query.Exec(ctx, c.q, query.Update(t.Table).Named("chats.MoveTo").
+		Set(t.LastReadAt.SetTo(timesMovedTo(query.Val(last)).read), t.UpdatedAt.Set(last)). // in the order in which MySQL sets them
+		Where(t.ID.Eq(id), t.UpdatedAt.IfNull(0).Lt(last)))
+	return err
 }
 
 // FoldFrom folds all that waits in a table which once was larder_message, for
