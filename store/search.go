@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"encoding/binary"
 	"errors"
 	"maps"
 	"slices"
@@ -21,20 +20,6 @@ import (
 // a chat that says another updated_at is looked at itself, whoever has changed it,
 // until a [SearchIndex] has caught up. So nothing that is stored is ever missing.
 
-// hit is a chat that may be found.
-type hit struct {
-	id      string
-	updated int64  // seconds
-	kept    *int64 // what is kept of it says so, where that is not what it says itself
-	dated   bool   // updated is what the chat says, not 0 for nothing; of those that are looked at themselves only
-	itself  bool   // the chat is to be looked at, not what is kept of it
-}
-
-// order of hits is the standard one of lists.
-func order(a, b hit) int {
-	return cmp.Or(cmp.Compare(b.updated, a.updated), cmp.Compare(a.id, b.id))
-}
-
 // indexed is [Chats.Search] by what is kept of the chats of one user. It is
 // dberr.ErrSchemaMismatch where there are no tables for that.
 func (c *Chats) indexed(ctx context.Context, w Who, text string, f ChatFilter, p Page) (found []ChatItem, err error) {
@@ -42,7 +27,7 @@ func (c *Chats) indexed(ctx context.Context, w Who, text string, f ChatFilter, p
 		return c.inTx(ctx, engine.TxOptions{Name: "chats.Search", Mode: engine.Read},
 			func(ctx context.Context, b base) error {
 				s := chatSearch{base: b, who: w, filter: f, query: search.Parse(text), waits: may}
-				hits, err := s.hits(ctx)
+				hits, err := s.hits(ctx, nil)
 				if err == nil {
 					found, err = s.page(ctx, hits, p)
 				}
@@ -63,155 +48,16 @@ type chatSearch struct {
 	someWait bool // and some do
 }
 
-// hits are the chats in which the text may be found, in the standard order. A chat
-// may come twice; one of them says its updated_at.
-func (s *chatSearch) hits(ctx context.Context) ([]hit, error) {
-	hits, err := s.waiting(ctx)
-	if err != nil {
-		return nil, err
-	}
-	changed, err := s.changed(ctx, s.filter.UserID)
-	if err != nil {
-		return nil, err
-	}
-	skip := make(map[string]bool, len(hits)+len(changed))
-	for _, w := range hits {
-		skip[w.id] = true
-	}
-	for _, c := range changed {
-		if !skip[c.id] {
-			skip[c.id] = true
-			hits = append(hits, c)
-		}
-	}
-	more, err := s.loose(ctx)
-	if err != nil {
-		return nil, err
-	}
-	parts, err := s.segments(ctx)
-	if err != nil {
-		return nil, err
-	}
-	for _, h := range append(more, parts...) {
-		if !skip[h.id] {
-			hits = append(hits, h)
-		}
-	}
-	slices.SortFunc(hits, order)
-	return hits, nil
-}
-
-// waiting are the chats for which messages wait. Their rows do not say yet that they
-// have changed.
-func (s *chatSearch) waiting(ctx context.Context) ([]hit, error) {
-	if !s.waits {
-		return nil, nil
-	}
-	t, of := tables.Chat, query.Field[string]("waiting", "chat_id")
-	at := timesMovedTo(query.Field[int64]("waiting", "last"))
-	rows, err := query.All[version](ctx, s.q, query.Select(t.ID, at.updated.As("updated_at")).From(t.Table).
-		JoinItem(waitingOf(s.filter.UserID), of.EqTo(t.ID)).Named("search.OfWaiting"))
-	return collect(rows, func(v version) hit {
-		s.someWait = true
-		return hit{id: v.ID, updated: orZero(v.UpdatedAt), itself: true, dated: true}
-	}), err
-}
-
-// loose are the chats that are in no part of the index.
-func (s *chatSearch) loose(ctx context.Context) ([]hit, error) {
-	t := own.SearchChat
-	rows, err := query.All[struct {
-		ChatID    string `db:"chat_id"`
-		UpdatedAt int64  `db:"updated_at"`
-		Segment   int64  `db:"segment"`
-	}](ctx, s.q, query.Select(t.ChatID, t.UpdatedAt, t.Segment).From(t.Table).Named("search.Loose").
-		Where(t.UserID.Eq(s.filter.UserID), t.Segment.Le(0)))
-	return collect(rows, func(r struct {
-		ChatID    string `db:"chat_id"`
-		UpdatedAt int64  `db:"updated_at"`
-		Segment   int64  `db:"segment"`
-	}) hit {
-		return hit{id: r.ChatID, updated: r.UpdatedAt, itself: r.Segment < 0}
-	}), err
-}
-
-// segments are the chats that parts of the index name.
-func (s *chatSearch) segments(ctx context.Context) ([]hit, error) {
-	t := own.SearchSegment
-	parts, err := query.All[own.SearchSegmentRow](ctx, s.q, query.SelectFrom(t.Table).Named("search.Segments").
-		Where(t.UserID.Eq(s.filter.UserID)))
-	if err != nil || len(parts) == 0 {
-		return nil, err
-	}
-	lists := s.query.Grams()
-	var keys [][]any
-	for _, part := range parts {
-		for _, grams := range lists {
-			for _, g := range grams {
-				keys = append(keys, []any{part.ID, search.RowOf(g, int(part.Bits))})
-			}
-		}
-	}
-	type place struct{ segment, number int64 }
-	data := make(map[place][]byte, len(keys))
-	r := own.SearchRow
-	const few = 256
-	for some := range slices.Chunk(keys, few) {
-		rows, err := query.All[own.SearchRowRow](ctx, s.q, query.SelectFrom(r.Table).Named("search.Rows").
-			Where(query.Tuple(r.Segment, r.Number).In(some...)))
-		if err != nil {
-			return nil, err
-		}
-		for _, row := range rows {
-			data[place{row.Segment, row.Number}] = row.Data
-		}
-	}
-	var out []hit
-	for _, part := range parts {
-		in := &search.Set{}
-		for _, grams := range lists {
-			all := search.All()
-			for _, g := range grams {
-				all.Keep(data[place{part.ID, search.RowOf(g, int(part.Bits))}], g)
-			}
-			in.Add(all)
-		}
-		if !in.Empty() {
-			out = named(out, part.Chats, in)
-		}
-	}
-	return out, nil
-}
-
-// named appends the chats of a part of the index that are in a set.
-func named(out []hit, chats []byte, in *search.Set) []hit {
-	for i := 0; len(chats) > 0; i++ {
-		at, n := binary.Varint(chats)
-		size, k := binary.Uvarint(chats[max(n, 0):])
-		if n <= 0 || k <= 0 || size > uint64(len(chats)-n-k) {
-			break
-		}
-		end := n + k + int(size)
-		if in.Has(i) {
-			out = append(out, hit{id: string(chats[n+k : end]), updated: at})
-		}
-		chats = chats[end:]
-	}
-	return out
-}
-
 // How many hits are looked at together: those of which the texts are kept, those
-// that are looked at themselves, whose documents may be large, and those that may
-// be too many for every one to be looked at when a filter leaves few of them.
+// that are looked at themselves, whose documents may be large.
 const (
 	textsAtATime     = 128
 	fewTexts         = 8
 	documentsAtATime = 25
-	manyHits         = 512
 )
 
 // page looks at hits until a page is full.
-func (s *chatSearch) page(ctx context.Context, hits []hit, p Page) ([]ChatItem, error) {
+func (s *chatSearch) page(ctx context.Context, hits *hits, p Page) ([]ChatItem, error) {
 	if by := cmp.Or(s.filter.Sort, ByUpdated); by != ByUpdated || s.filter.Ascending {
 		return s.sorted(ctx, hits, p)
 	}
@@ -231,7 +77,7 @@ func (s *chatSearch) page(ctx context.Context, hits []hit, p Page) ([]ChatItem, 
 }
 
 // sorted looks at all hits, and has the database sort what is found.
-func (s *chatSearch) sorted(ctx context.Context, hits []hit, p Page) ([]ChatItem, error) {
+func (s *chatSearch) sorted(ctx context.Context, hits *hits, p Page) ([]ChatItem, error) {
 	found, err := s.matching(ctx, hits, 0)
 	if err != nil || len(found) == 0 {
 		return nil, err
@@ -250,50 +96,29 @@ func (s *chatSearch) sorted(ctx context.Context, hits []hit, p Page) ([]ChatItem
 
 // matching are the first of the hits, at least most of them if there are so many,
 // in which the text is found and that the filter leaves; all for most 0.
-func (s *chatSearch) matching(ctx context.Context, hits []hit, most int) ([]ChatItem, error) {
-	hits, err := s.narrowed(ctx, hits)
-	if err != nil {
-		return nil, err
-	}
-	var found []ChatItem
-	for len(hits) > 0 && (most == 0 || len(found) < most) {
-		n := min(textsAtATime, len(hits))
+func (s *chatSearch) matching(ctx context.Context, hits *hits, most int) (found []ChatItem, err error) {
+	done := make(map[string]bool) // what is made anew may be named twice
+	for most == 0 || len(found) < most {
+		n := textsAtATime
 		if missing := most - len(found); most > 0 {
 			n = min(n, missing+missing/4+fewTexts) // most of those that may have it do
 		}
-		some := make(map[string]ChatItem, n)
-		if err := s.look(ctx, hits[:n], some); err != nil {
+		next, err := hits.next(ctx, n)
+		if err != nil || len(next) == 0 {
+			return found, err
+		}
+		some := make(map[string]ChatItem, len(next))
+		if err := s.look(ctx, next, some); err != nil {
 			return nil, err
 		}
-		for _, h := range hits[:n] {
-			if x, ok := some[h.id]; ok {
+		for _, h := range next {
+			if x, ok := some[h.id]; ok && !done[h.id] {
 				found = append(found, x)
-				delete(some, h.id)
+				done[h.id] = true
 			}
 		}
-		hits = hits[n:]
 	}
 	return found, nil
-}
-
-// narrowed leaves out what the filter does, where that may be most of many.
-func (s *chatSearch) narrowed(ctx context.Context, hits []hit) ([]hit, error) {
-	f := s.filter
-	narrow := f.Tags != nil || f.Untagged || f.Folders != nil || f.Pinned != nil || f.Archived != nil || f.Shared != nil ||
-		f.After != nil || f.Title != "" || f.ChangedAfter != 0
-	if !narrow || len(hits) < manyHits {
-		return hits, nil
-	}
-	st, at := overChats(s.waits, f.UserID)
-	ids, err := query.All[string](ctx, s.q, st.Columns(tables.Chat.ID).Named("search.Narrow").Where(f.condsAt(at)...))
-	if err != nil {
-		return nil, err
-	}
-	in := make(map[string]bool, len(ids))
-	for _, id := range ids {
-		in[id] = true
-	}
-	return slices.DeleteFunc(hits, func(h hit) bool { return !in[h.id] }), nil
 }
 
 // look puts the hits in which the text is found into found.

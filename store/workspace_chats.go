@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"slices"
 
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/query"
@@ -27,16 +26,15 @@ func (l *lookup) indexed(ctx context.Context, f ChatFilter, most int) (found []c
 				return err
 			}
 			s := chatSearch{base: b, who: l.w, filter: f, query: search.Each(l.words), waits: l.waits}
-			hits, err := s.hits(ctx)
-			if err != nil {
-				return err
-			}
 			titled := make(map[string]bool, len(found))
 			for _, x := range found {
 				titled[x.ID] = true
 			}
-			rest, err := s.matching(ctx, slices.DeleteFunc(hits, func(h hit) bool { return titled[h.id] }),
-				most-len(found))
+			hits, err := s.hits(ctx, titled)
+			if err != nil {
+				return err
+			}
+			rest, err := s.matching(ctx, hits, most-len(found))
 			for _, x := range rest {
 				found = append(found, candidate{HitChat, x.ID, untitled, float64(x.UpdatedAt)})
 			}
