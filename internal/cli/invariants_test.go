@@ -35,6 +35,10 @@ func invariants(t *testing.T, database, dir string) {
 	nextDay := func() time.Time { return time.Now().Add(48 * time.Hour) }
 	st := store.New(eng, store.Options{Blobs: blobs.New(bucket, nextDay)})
 
+	// What a server that was killed has left waiting goes into the documents first.
+	if _, err := st.Chats.FoldLeft(ctx, 0); err != nil {
+		t.Fatal(err)
+	}
 	chats := 0
 	for c, err := range st.Chats.Each(ctx, store.Program(), store.ChatFilter{Everybody: true, IncludeArchived: true,
 		IncludePinned: true, IncludeFolders: true}, store.Page{}) {
