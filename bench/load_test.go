@@ -128,7 +128,7 @@ func BenchmarkServeReads(b *testing.B) {
 		}
 		text := strings.Repeat("some text ", size/10)
 		must(b, json.Unmarshal(post(b, url+"/api/v1/chats/new", user.Token,
-			fmt.Sprintf(`{"chat":{"title":"%s","history":{"messages":{"m":{"id":"m","role":"user","content":"%s"}}}}}`, title, text)), &made))
+			fmt.Sprintf(`{"chat":{"title":"%s","history":{"currentId":"m","messages":{"m":{"id":"m","parentId":null,"childrenIds":[],"role":"user","content":"%s"}}}}}`, title, text)), &made))
 		return made.ID
 	}
 	large, small := chat("large", 950_000), ""
