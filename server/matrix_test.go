@@ -36,6 +36,7 @@ var matrix = map[string]access{
 	"GET /api/config":   openToAll,
 
 	"GET /api/models":                        forUsers,
+	"GET /api/models/base":                   forAdmins,
 	"GET /api/v1/models":                     forUsers,
 	"GET /api/usage":                         forUsers,
 	"GET /api/changelog":                     openToAll,

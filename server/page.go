@@ -12,6 +12,7 @@ func (s *Server) pageRoutes() []route {
 	const v1 = "/api/v1/"
 	return []route{
 		endpoint("GET", "/api/models", "Models that can be talked to: there are none", member, noModels),
+		endpoint("GET", "/api/models/base", "Models as their providers have them: there are none", admin, noModels),
 		endpoint("GET", v1+"models", "The same as /api/models", member, noModels),
 		endpoint("GET", "/api/usage", "Models in use, which is none, and how many users are active", member, s.usersNow),
 		endpoint("GET", "/api/changelog", "What has changed in Open WebUI: not told here", public, noChanges).withoutData(),
