@@ -3,6 +3,7 @@ package transfer
 import (
 	"context"
 	"iter"
+	"runtime"
 	"runtime/debug"
 	"slices"
 
@@ -162,6 +163,10 @@ func (s *snapshot) part(ctx context.Context, t *schema.Table, after *[]any,
 			// What the engine had of it is gone before the row goes on, and the row
 			// before the next one comes, which may be as large: that takes some
 			// milliseconds, for eight megabytes at least.
+			if err := s.letGo(ctx, t); err != nil {
+				return false, err
+			}
+			runtime.GC() // a pool of buffers gives up at the second one
 			debug.FreeOSMemory()
 			more = each(values)
 			clear(values)
@@ -173,6 +178,25 @@ func (s *snapshot) part(ctx context.Context, t *schema.Table, after *[]any,
 		}
 	}
 	return false, rows.Close()
+}
+
+// letGo reads a row of nothing: a driver may hold on to the values that it read
+// last, until it reads as many others.
+func (s *snapshot) letGo(ctx context.Context, t *schema.Table) error {
+	sel := query.Select().From(t).Limit(1).Named(name)
+	for _, c := range t.Columns {
+		sel = sel.Columns(query.Null[any]().As(c.Name))
+	}
+	st, err := query.Compile(sel, s.tx.Dialect())
+	if err != nil {
+		return err
+	}
+	rows, err := s.tx.Query(ctx, st)
+	if err != nil {
+		return err
+	}
+	rows.Next()
+	return rows.Close()
 }
 
 // keyed remembers the key of a row; false where reading cannot go on behind it.
