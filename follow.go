@@ -72,8 +72,8 @@ func follow(ctx context.Context, from, to *dburl.URL, o MoveOptions) (*transfer.
 				o.Follow.Round(*round)
 			}
 			if settled && round.Quiet() {
-				rep, err = run.Compare(ctx, src)
-				done = err == nil && rep.Clean()
+				rep, err = run.Compare(ctx)
+				done = err == nil && rep.Equal()
 			}
 			return err
 		})
@@ -127,7 +127,7 @@ func (m *mover) settle(ctx context.Context, run *transfer.Run) (rep *transfer.Re
 		if !round.Quiet() {
 			continue
 		}
-		if rep, err = run.Compare(ctx, m.src); err != nil || rep.Clean() {
+		if rep, err = run.Compare(ctx); err != nil || rep.Equal() {
 			return rep, err
 		}
 	}

@@ -37,6 +37,14 @@ type follower struct {
 	round int
 	lines bool // the last round has written some into the quarantine file
 	doubt bool // what is held may not be what is there
+	quiet *quiet
+}
+
+// quiet is a round that has found nothing to do, with the sums of its moment of
+// the source; nil when the last one was none.
+type quiet struct {
+	walk   *walk
+	report *Report
 }
 
 // mark is enough of a sum to tell rows of one table apart.
@@ -84,6 +92,7 @@ func (r *Run) CatchUp(ctx context.Context, src Source) (*Round, *Report, error) 
 		}
 	}
 	r.round++
+	r.quiet = nil
 	out, rep := &Round{}, &Report{Left: k.route.left}
 	err = k.close(r.catchUp(ctx, k, out, rep))
 	if err != nil || r.doubt {
@@ -91,6 +100,9 @@ func (r *Run) CatchUp(ctx context.Context, src Source) (*Round, *Report, error) 
 	}
 	out.Elapsed = time.Since(begun)
 	rep.Elapsed = out.Elapsed
+	if err == nil && out.Quiet() {
+		r.quiet = &quiet{k, rep}
+	}
 	return out, rep, err
 }
 
@@ -415,16 +427,24 @@ func (w *way) update(row []any) query.UpdateStmt {
 	return u
 }
 
-// Compare reads the target back and compares it with a moment of the source, by
-// which the run was found to be quiet. Where they are equal the run can be
-// finished. Differences are in the report, and the next round mends them: they are
-// no error. Errors are those of [Verify].
-func (r *Run) Compare(ctx context.Context, src Source) (*Report, error) {
-	rep, err := Verify(ctx, src, r.to, r.o)
+// Compare reads the target back and compares it with the moment of the source of
+// the last round, whose sums that has taken: it was quiet, else this is
+// dberr.Conflict, and the source is still there, to be read again where something
+// differs. Where they are equal the run can be finished. Differences are in the
+// report, and the next round mends them: they are no error.
+func (r *Run) Compare(ctx context.Context) (*Report, error) {
+	if r.quiet == nil {
+		return nil, dberr.New(dberr.Conflict, name, "the last round has found changes; compare when one has found none")
+	}
+	begun := time.Now()
+	k, rep := r.quiet.walk, r.quiet.report
+	r.quiet = nil
+	err := k.compare(ctx, r.to)
+	rep.Elapsed = time.Since(begun)
 	if err != nil {
 		return rep, err
 	}
-	if !rep.Clean() {
+	if !rep.Equal() {
 		r.held = nil
 		return rep, nil
 	}

@@ -144,6 +144,12 @@ func (r *Report) Clean() bool {
 	return true
 }
 
+// Equal reports whether no table was found to differ from its source, but for rows
+// that the rules keep back.
+func (r *Report) Equal() bool {
+	return !slices.ContainsFunc(r.Tables, func(t *TableReport) bool { return len(t.Differences) > 0 })
+}
+
 // Totals adds up the tables.
 func (r *Report) Totals() TableReport {
 	var all TableReport
