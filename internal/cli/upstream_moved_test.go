@@ -5,20 +5,28 @@ package cli_test
 import (
 	"bytes"
 	"fmt"
+	"net/http"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/larder-db/larder/engine"
+	"github.com/larder-db/larder/engine/enginetest"
 	"github.com/larder-db/larder/internal/testdb"
+	"github.com/larder-db/larder/query"
+	"github.com/larder-db/larder/tables"
 )
 
 // TestOpenWebUIOpensWhatWentRound takes a file of Open WebUI through all engines
 // and back into a file, and has Open WebUI serve that beside us.
 func TestOpenWebUIOpensWhatWentRound(t *testing.T) {
 	bin := openWebUI(t)
-	url := smallFile(t)
+	first := smallFile(t)
+	url := first
 	for _, e := range []string{testdb.PostgreSQL, testdb.MySQL, testdb.MariaDB, testdb.SQLite} {
 		if !slices.Contains(testdb.Engines(), e) {
 			continue
@@ -32,6 +40,7 @@ func TestOpenWebUIOpensWhatWentRound(t *testing.T) {
 	dir := t.TempDir()
 	upstream := startUpstream(t, bin, dir, url)
 	ours := startOurs(t, dir, url)
+	opensChats(t, upstream, first)
 	w := newScenario(t, ours, upstream)
 	signRecorded(w)
 	w.same = true
@@ -40,11 +49,63 @@ func TestOpenWebUIOpensWhatWentRound(t *testing.T) {
 	upstream.kill()
 }
 
+// opensChats signs a user in at Open WebUI, who finds the chats of a file in the
+// list, and each of them as it is there.
+func opensChats(t *testing.T, p *process, file string) {
+	t.Helper()
+	user := &side{process: p, tokens: map[string]string{}}
+	user.tokens["user"] = user.sign("signin", recordedUser("bob@example.com"))
+	eng := enginetest.Open(t, file, engine.Options{})
+	defer eng.Close()
+	type stored struct {
+		ID   string `db:"id"`
+		Chat string `db:"chat"`
+	}
+	chats, err := query.All[stored](t.Context(), eng,
+		query.Select(tables.Chat.ID, tables.Chat.Chat).From(tables.Chat.Table).
+			Join(tables.User.Table, tables.User.ID.EqTo(tables.Chat.UserID)).
+			Where(tables.User.Email.Eq("bob@example.com"), tables.Chat.Archived.Eq(false), tables.Chat.Pinned.Eq(false),
+				tables.Chat.FolderID.IsNull()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := user.request("user", "GET", "/api/v1/chats/", "")
+	for _, c := range chats {
+		if list.status != http.StatusOK || !strings.Contains(list.text, `"id":"`+c.ID+`"`) {
+			t.Errorf("chat %s is not in the list: %d %.300s", c.ID, list.status, list.text)
+		}
+		opened := user.request("user", "GET", "/api/v1/chats/"+c.ID, "")
+		got, err := parse(opened.text)
+		if err != nil || opened.status != http.StatusOK {
+			t.Errorf("chat %s: %d %v", c.ID, opened.status, err)
+			continue
+		}
+		want, err := parse(c.Chat)
+		if err != nil {
+			t.Fatal(err)
+		}
+		document, _ := got.(map[string]any)["chat"].(map[string]any)
+		delete(document, "share_mode") // which is no part of the document, and comes with the answer
+		if d := cmp.Diff(want, any(document)); d != "" {
+			t.Errorf("chat %s (-first file +Open WebUI):\n%.1000s", c.ID, d)
+		}
+	}
+	if len(chats) == 0 {
+		t.Error("the file has no chat of the user")
+	}
+	t.Logf("%d chats were listed and opened", len(chats))
+}
+
+// recordedUser is the request with which somebody who was recorded signs in.
+func recordedUser(email string) string {
+	name, _, _ := strings.Cut(email, "@")
+	return fmt.Sprintf(`{"email":%q,"password":"Passw0rd!%s"}`, email, name)
+}
+
 // signRecorded signs the users in who were recorded.
 func signRecorded(w *scenario) {
 	for who, email := range map[string]string{"admin": "ada@example.com", "user": "bob@example.com"} {
-		name, _, _ := strings.Cut(email, "@")
-		w.a.tokens[who] = w.a.sign("signin", fmt.Sprintf(`{"email":%q,"password":"Passw0rd!%s"}`, email, name))
+		w.a.tokens[who] = w.a.sign("signin", recordedUser(email))
 	}
 	if w.b != nil {
 		w.b.tokens = w.a.tokens
