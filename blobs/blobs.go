@@ -34,7 +34,7 @@ func New(b Bucket, now func() time.Time) *Store {
 	return &Store{bucket: b, now: now}
 }
 
-// Close lets go of the bucket.
+// Close lets go of the bucket. Errors are those of the storage.
 func (s *Store) Close() error { return s.bucket.Close() }
 
 // longest is the longest name in bytes that file systems take: 255 on most,
@@ -201,7 +201,8 @@ type Claim struct {
 	renewed time.Time
 }
 
-// Claim claims the bytes of files whose rows are about to come or to go.
+// Claim claims the bytes of files whose rows are about to come or to go. Errors
+// are those of the storage.
 func (s *Store) Claim(ctx context.Context, items ...Item) (*Claim, error) {
 	c := &Claim{s: s, items: items}
 	if len(items) > 0 {
@@ -222,7 +223,7 @@ func (c *Claim) write(ctx context.Context) error {
 }
 
 // Renew makes the claim young again, if it was not written a moment ago. It is
-// called ahead of the transaction that decides.
+// called ahead of the transaction that decides. Errors are those of the storage.
 func (c *Claim) Renew(ctx context.Context) error {
 	if c.name == "" || c.s.now().Sub(c.renewed) < renewal {
 		return nil
@@ -230,7 +231,7 @@ func (c *Claim) Renew(ctx context.Context) error {
 	return c.write(ctx)
 }
 
-// Release ends the claim; the bytes stay.
+// Release ends the claim; the bytes stay. Errors are those of the storage.
 func (c *Claim) Release(ctx context.Context) error {
 	if c.name == "" {
 		return nil
@@ -238,7 +239,7 @@ func (c *Claim) Release(ctx context.Context) error {
 	return c.s.bucket.Remove(ctx, c.name)
 }
 
-// Remove deletes the bytes and ends the claim.
+// Remove deletes the bytes and ends the claim. Errors are those of the storage.
 func (c *Claim) Remove(ctx context.Context) error {
 	for _, x := range c.items {
 		if x.Name == "" {

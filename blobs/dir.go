@@ -25,6 +25,8 @@ type dir struct {
 }
 
 // OpenDir is a directory as a bucket. It is made when something is written to it.
+// It fails only without a working directory, for a relative path; a path that is
+// no directory shows when it is used.
 func OpenDir(path string) (Bucket, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {

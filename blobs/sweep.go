@@ -20,9 +20,10 @@ type Swept struct {
 // Kept says which of some ids have a row.
 type Kept func(ctx context.Context, ids []string) (map[string]bool, error)
 
-// Sweep ends the claims that have not been renewed for idle; [Idle] is what
-// leaves everybody who may still be at work alone. Bytes with a row stay, those of
-// the others are deleted.
+// Sweep ends the claims that have not been renewed for idle; [Idle] is what leaves
+// everybody who may still be at work alone. Bytes with a row stay, those of the
+// others are deleted. Errors are those of the storage and of kept; what was swept
+// until then is counted.
 func (s *Store) Sweep(ctx context.Context, idle time.Duration, kept Kept) (Swept, error) {
 	var done Swept
 	var failed []error

@@ -15,7 +15,8 @@ import (
 )
 
 // Open opens a bucket by its URL: s3://name, gs://name, azblob://container. Its
-// parameters are those of gocloud.dev; prefix stands before all names.
+// parameters are those of gocloud.dev; prefix stands before all names. An address
+// of another kind is an error; whether the bucket is there shows when it is used.
 func Open(ctx context.Context, address string) (blobs.Bucket, error) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme == "" {

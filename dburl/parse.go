@@ -25,9 +25,9 @@ const (
 // never hold a part of s that could be a secret.
 func Parse(s string) (*URL, error) { return ParseFor(s) }
 
-// ParseFor is [Parse] for a program that opens further backends, each of which
-// is a scheme with any driver behind it: engine.Open asks it for those of
-// Options.Drivers.
+// ParseFor is [Parse] for a program that opens further backends, each of which is
+// a scheme with any driver behind it: engine.Open asks it for those of
+// Options.Drivers. Errors are those of Parse.
 func ParseFor(s string, backends ...string) (*URL, error) {
 	u, problem := parse(s)
 	if u == nil && problem == "" {
@@ -47,7 +47,8 @@ func ParseFor(s string, backends ...string) (*URL, error) {
 	return u, nil
 }
 
-// ParseSyntax reads a URL as [Parse] does, with any backend and driver.
+// ParseSyntax reads a URL as [Parse] does, with any backend and driver. Errors are
+// those of Parse.
 func ParseSyntax(s string) (*URL, error) {
 	u, problem := parse(s)
 	if problem != "" {

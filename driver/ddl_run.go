@@ -104,7 +104,8 @@ func drop(conn *sql.Conn) {
 
 // RunStatements runs what of a script stands in a transaction: Expect, the
 // statements, Verify. It is for callers who hold the transaction themselves;
-// Before and After are theirs to run, outside of it.
+// Before and After are theirs to run, outside of it. Errors are those of the
+// server; after one the transaction is to be rolled back.
 func RunStatements(ctx context.Context, q DBTX, s Script, o RunOptions) error {
 	counts := make([]map[string]int64, len(s.Verify))
 	for i, c := range s.Verify {
@@ -189,7 +190,8 @@ func (c Check) ask(ctx context.Context, q DBTX, before map[string]int64, o RunOp
 }
 
 // CountRows runs the query of a [NotMore] check: it reads rows of names and, last,
-// a count, and returns the counts by the names, joined with " -> ".
+// a count, and returns the counts by the names, joined with " -> ". Errors are
+// those of the server.
 func CountRows(ctx context.Context, q DBTX, query string) (map[string]int64, error) {
 	rows, err := q.QueryContext(ctx, query)
 	if err != nil {

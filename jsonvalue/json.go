@@ -29,8 +29,9 @@ type JSON struct {
 // refuses a text that is not valid.
 func Text(text string) JSON { return JSON{text: text, set: true} }
 
-// Parse is the document with that text, which must be JSON in valid UTF-8,
-// without U+0000 and halves of surrogate pairs: what every engine stores.
+// Parse is the document with that text, which must be JSON in valid UTF-8, without
+// U+0000 and halves of surrogate pairs: what every engine stores. The error says
+// what is wrong with the text, and where.
 func Parse(text string) (JSON, error) {
 	j := Text(text)
 	if err := j.check(); err != nil {
@@ -112,8 +113,9 @@ func (j JSON) Decode(v any) error {
 	return nil
 }
 
-// MarshalJSON gives the document; null for SQL NULL, and for a text that is
-// not JSON the text as a string, so that a list with one bad row can be shown.
+// MarshalJSON gives the document; null for SQL NULL, and for a text that is not
+// JSON the text as a string, so that a list with one bad row can be shown. There
+// is no error.
 func (j JSON) MarshalJSON() ([]byte, error) {
 	if !j.set {
 		return []byte("null"), nil
@@ -124,15 +126,16 @@ func (j JSON) MarshalJSON() ([]byte, error) {
 	return []byte(j.text), nil
 }
 
-// UnmarshalJSON keeps the text. Inside of another document null is JSON null;
-// an absent member leaves SQL NULL.
+// UnmarshalJSON keeps the text. Inside of another document null is JSON null; an
+// absent member leaves SQL NULL. There is no error.
 func (j *JSON) UnmarshalJSON(b []byte) error {
 	*j = Text(string(b))
 	_ = j.check()
 	return nil
 }
 
-// Value gives the text to a driver, as a string: some drivers treat bytes as binary.
+// Value gives the text to a driver, as a string: some drivers treat bytes as
+// binary. There is no error.
 func (j JSON) Value() (driver.Value, error) {
 	if !j.set {
 		return nil, nil
@@ -140,8 +143,8 @@ func (j JSON) Value() (driver.Value, error) {
 	return j.text, nil
 }
 
-// Scan takes what a driver reads from a column. It accepts any text: a broken
-// one is kept for Valid to tell.
+// Scan takes what a driver reads from a column. It accepts any text: a broken one
+// is kept for Valid to tell. Of another Go type than a driver has it is an error.
 func (j *JSON) Scan(src any) error {
 	switch x := src.(type) {
 	case nil:

@@ -88,7 +88,8 @@ type Server struct {
 	proxies  []netip.Prefix
 }
 
-// New makes a server. It does not touch the database.
+// New makes a server. It does not touch the database. Errors have the code invalid
+// and name the option.
 func New(o Options) (*Server, error) {
 	if o.Probe == nil {
 		return nil, dberr.New(dberr.Invalid, "server", "Options.Probe is required")
@@ -218,8 +219,9 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, rt route) error 
 	return f.run(func() error { return rt.serve(rq) })
 }
 
-// Serve answers requests on l until ctx is done, then lets those that run
-// finish, for at most Options.Drain. It closes l.
+// Serve answers requests on l until ctx is done, then lets those that run finish,
+// for at most Options.Drain. It closes l. Errors: dberr.Unavailable when l fails,
+// dberr.Timeout when requests had to be cut off.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	limited := limit.Listen(l, s.conns)
 	hs := &http.Server{

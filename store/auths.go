@@ -268,7 +268,7 @@ func (k *APIKeys) Delete(ctx context.Context, w Who) error {
 	return err
 }
 
-// Used notes that keys are used now, by the program.
+// Used notes that keys are used now, by the program. Errors: ErrNotPermitted.
 func (k *APIKeys) Used(ctx context.Context, w Who, keys ...string) error {
 	t, now := tables.APIKey, k.now()
 	return k.note(ctx, w, "apikeys.Used", keys, func(some []string) query.UpdateStmt {

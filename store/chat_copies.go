@@ -13,7 +13,7 @@ import (
 )
 
 // Clone makes a chat of w with the document of another chat that w may read.
-// Without a title it is "Clone of" the other's.
+// Without a title it is "Clone of" the other's. Errors: dberr.ErrNotFound.
 func (c *Chats) Clone(ctx context.Context, w Who, id string, title *string) (*model.Chat, error) {
 	x, doc, err := c.original(ctx, w, id)
 	if err != nil {
@@ -103,9 +103,9 @@ type ChatImport struct {
 	UpdatedAt *int64
 }
 
-// Import stores chats of w with the times and marks that they bring, and the
-// tags that their meta names, in one transaction. A folder that w does not have
-// is left out.
+// Import stores chats of w with the times and marks that they bring, and the tags
+// that their meta names, in one transaction. A folder that w does not have is left
+// out. Errors: ErrNotPermitted; dberr.Invalid for a document that is none.
 func (c *Chats) Import(ctx context.Context, w Who, in []ChatImport) ([]model.Chat, error) {
 	if _, err := c.permitted(ctx, w, "chat", "import"); err != nil {
 		return nil, err

@@ -143,7 +143,8 @@ func (c *Chats) scope(ctx context.Context, w Who, f ChatFilter) (ChatFilter, err
 }
 
 // List returns chats without their documents, which it does not read: the last
-// changed first, then by id.
+// changed first, then by id. Errors: ErrNotPermitted for the chats of others;
+// dberr.Invalid for an order that there is not.
 func (c *Chats) List(ctx context.Context, w Who, f ChatFilter, p Page) ([]ChatItem, error) {
 	c = &Chats{c.lists()}
 	return c.list(ctx, w, f, p)
@@ -290,7 +291,8 @@ var chatLists = variants[listForm, listedItem]{build: func(l listForm) query.Sel
 		LimitTo(query.Param[int]("limit")).OffsetTo(query.Param[int]("offset"))
 }}
 
-// Count returns how many chats a list has.
+// Count returns how many chats a list has. Errors: ErrNotPermitted for the chats
+// of others.
 func (c *Chats) Count(ctx context.Context, w Who, f ChatFilter) (int64, error) {
 	f, err := c.scope(ctx, w, f)
 	if err != nil {
@@ -318,9 +320,10 @@ func overChats(may bool, user string) (query.SelectStmt, times) {
 	return moved(st, user)
 }
 
-// Each returns the chats of a list with their documents, in the list's order:
-// the ids in one statement, then a few chats at a time. It holds no connection
-// between them; a chat that is deleted meanwhile is left out.
+// Each returns the chats of a list with their documents, in the list's order: the
+// ids in one statement, then a few chats at a time. It holds no connection between
+// them; a chat that is deleted meanwhile is left out. An error is the last thing
+// that it yields: those of List.
 func (c *Chats) Each(ctx context.Context, w Who, f ChatFilter, p Page) iter.Seq2[model.Chat, error] {
 	const few = 25
 	return func(yield func(model.Chat, error) bool) {
@@ -361,9 +364,10 @@ func (c *Chats) Each(ctx context.Context, w Who, f ChatFilter, p Page) iter.Seq2
 	}
 }
 
-// Search returns chats in which a text is found: as a whole in the title or in
-// one message, or each of its words of a-z and 0-9 somewhere. Without a text it
-// is List. Each has the beginning of the first message that was meant.
+// Search returns chats in which a text is found: as a whole in the title or in one
+// message, or each of its words of a-z and 0-9 somewhere. Without a text it is
+// List. Each has the beginning of the first message that was meant. None is an
+// empty slice. Errors: those of List.
 func (c *Chats) Search(ctx context.Context, w Who, text string, f ChatFilter, p Page) ([]ChatItem, error) {
 	c = &Chats{c.lists()}
 	text = strings.TrimSpace(text)

@@ -23,6 +23,7 @@ func (c *Chats) Pinned(ctx context.Context, w Who, id string) (bool, error) {
 }
 
 // TogglePinned pins a chat of w that is not pinned, and the other way round.
+// Errors: dberr.ErrNotFound.
 func (c *Chats) TogglePinned(ctx context.Context, w Who, id string) (*model.Chat, error) {
 	return c.Update(ctx, w, id, func(x *model.Chat) error {
 		x.Pinned = ptr(!orZero(x.Pinned))
@@ -30,8 +31,8 @@ func (c *Chats) TogglePinned(ctx context.Context, w Who, id string) (*model.Chat
 	})
 }
 
-// ToggleArchived archives a chat of w, which takes it out of its folder, or
-// brings it back.
+// ToggleArchived archives a chat of w, which takes it out of its folder, or brings
+// it back. Errors: dberr.ErrNotFound.
 func (c *Chats) ToggleArchived(ctx context.Context, w Who, id string) (*model.Chat, error) {
 	return c.Update(ctx, w, id, func(x *model.Chat) error {
 		x.Archived, x.FolderID = ptr(!orZero(x.Archived)), nil
@@ -94,6 +95,7 @@ func (c *Chats) MarkAllRead(ctx context.Context, w Who) (int64, error) {
 }
 
 // MarkUnread notes that w has not read a chat, and returns the folder it is in.
+// Errors: dberr.ErrNotFound.
 func (c *Chats) MarkUnread(ctx context.Context, w Who, id string) (folder *string, err error) {
 	err = c.inTx(ctx, engine.TxOptions{Name: "chats.MarkUnread", Idempotent: true},
 		func(ctx context.Context, b base) error {
@@ -128,8 +130,9 @@ func (c *Chats) UnreadIn(ctx context.Context, w Who, folders ...string) (map[str
 	return out, err
 }
 
-// UpdateParams sets members of the parameters that a chat of w asks models
-// with, and returns all of them.
+// UpdateParams sets members of the parameters that a chat of w asks models with,
+// and returns all of them. Errors: dberr.ErrNotFound; dberr.Invalid for parameters
+// that are not JSON or too deep.
 func (c *Chats) UpdateParams(ctx context.Context, w Who, id string, sent jsonvalue.JSON) (jsonvalue.JSON, error) {
 	if err := chatdoc.CheckValue(sent.String(), 1); err != nil {
 		return jsonvalue.JSON{}, err
@@ -146,7 +149,8 @@ func (c *Chats) UpdateParams(ctx context.Context, w Who, id string, sent jsonval
 }
 
 // DeleteMessage removes one message of a chat of w, by the rules of
-// [chatdoc.Document.Remove]; one that is not there is none.
+// [chatdoc.Document.Remove]; one that is not there is none. Errors:
+// dberr.ErrNotFound.
 func (c *Chats) DeleteMessage(ctx context.Context, w Who, chat, message string) (*model.Chat, error) {
 	o := engine.TxOptions{Name: "chats.DeleteMessage", Idempotent: true}
 	return c.edit(ctx, o, w, chat, func(_ *model.Chat, doc *chatdoc.Document) (*chatdoc.Document, error) {

@@ -48,7 +48,8 @@ type MessageStats struct {
 }
 
 // Stats counts in the documents of the chats of a list, one after the other, as
-// [Chats.Each] reads them; a chat whose document cannot be read is left out.
+// [Chats.Each] reads them; a chat whose document cannot be read is left out. An
+// error is the last thing that it yields: those of [Chats.List].
 func (c *Chats) Stats(ctx context.Context, w Who, f ChatFilter, p Page) iter.Seq2[*ChatStats, error] {
 	return func(yield func(*ChatStats, error) bool) {
 		for chat, err := range c.Each(ctx, w, f, p) {

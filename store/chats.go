@@ -321,7 +321,8 @@ func (c *Chats) Delete(ctx context.Context, w Who, id string) error {
 }
 
 // DeleteAll removes all chats of w, in one transaction, as Delete does, and
-// returns how many there were.
+// returns how many there were. Errors: ErrNotPermitted; dberr.Invalid without a
+// user.
 func (c *Chats) DeleteAll(ctx context.Context, w Who) (int64, error) {
 	if _, err := c.permitted(ctx, w, "chat", "delete"); err != nil {
 		return 0, err

@@ -26,7 +26,7 @@ var factorKeys = []string{keyFactors, keyFactorsOAuth, keyFactorsHeader}
 // read as what lets nobody do more.
 func SettingFlag(key string, v jsonvalue.JSON) bool { return Flag(v, slices.Contains(shut, key)) }
 
-// Read returns to admins what Values returns to programs.
+// Read returns to admins what Values returns to programs. Errors: ErrNotPermitted.
 func (c *Config) Read(ctx context.Context, w Who, keys ...string) (map[string]jsonvalue.JSON, error) {
 	if !w.Admin() {
 		return nil, ErrNotPermitted
@@ -34,7 +34,7 @@ func (c *Config) Read(ctx context.Context, w Who, keys ...string) (map[string]js
 	return c.Values(ctx, keys...)
 }
 
-// Stored returns all rows, by their keys: to admins.
+// Stored returns all rows, by their keys: to admins. Errors: ErrNotPermitted.
 func (c *Config) Stored(ctx context.Context, w Who) ([]model.Config, error) {
 	if !w.Admin() {
 		return nil, ErrNotPermitted
@@ -43,8 +43,8 @@ func (c *Config) Stored(ctx context.Context, w Who) ([]model.Config, error) {
 	return query.All[model.Config](ctx, c.q, query.SelectFrom(t.Table).Named("config.Stored").OrderBy(t.Key))
 }
 
-// All returns every setting whose key begins with a prefix, stored or default:
-// to admins. Empty is all of them.
+// All returns every setting whose key begins with a prefix, stored or default: to
+// admins. Empty is all of them. Errors: ErrNotPermitted.
 func (c *Config) All(ctx context.Context, w Who, prefix string) (map[string]jsonvalue.JSON, error) {
 	rows, err := c.Stored(ctx, w)
 	if err != nil {
@@ -105,8 +105,8 @@ func (c *Config) Change(ctx context.Context, w Who, values map[string]jsonvalue.
 	return changed, err
 }
 
-// Unset deletes the rows of keys, so that the defaults hold again, and reports
-// how many there were: by an admin.
+// Unset deletes the rows of keys, so that the defaults hold again, and reports how
+// many there were: by an admin. Errors: ErrNotPermitted.
 func (c *Config) Unset(ctx context.Context, w Who, keys ...string) (int64, error) {
 	if !w.Admin() {
 		return 0, ErrNotPermitted

@@ -31,6 +31,10 @@
 // to know who is asking; methods without a Who are for finding that out, or
 // tell what everybody may know.
 //
+// Methods name their errors, but for two kinds. Each that takes a Who refuses with
+// ErrNotPermitted a user who is not let in yet or lacks the permission; and each
+// returns what the engine reports, such as dberr.Busy or dberr.Unavailable.
+//
 // The package is large because it has a file for each resource, and one
 // transaction often spans several of them; what they share is kind.go and access.go.
 //

@@ -149,7 +149,8 @@ func contentType(name string, head []byte) string {
 // Size is how many bytes have come.
 func (u *Upload) Size() int64 { return u.written.Size }
 
-// Discard takes the bytes away again, unless the file is stored.
+// Discard takes the bytes away again, unless the file is stored. Errors are those
+// of the storage.
 func (u *Upload) Discard(ctx context.Context) error {
 	if u.written == nil {
 		return nil
@@ -160,8 +161,9 @@ func (u *Upload) Discard(ctx context.Context) error {
 // Commit stores the file, with what the sender says about it: an object. The
 // member file_hash is believed, as in Open WebUI.
 //
-// Where its text is wanted, that of a text file is taken as it is, up to
-// MaxText; of other files none is read, and data.status says so.
+// Where its text is wanted, that of a text file is taken as it is, up to MaxText;
+// of other files none is read, and data.status says so. Errors are those of the
+// storage and the database, and where it fails neither bytes nor row are left.
 func (u *Upload) Commit(ctx context.Context, said jsonvalue.JSON) (*model.File, error) {
 	hash := textOf(said.Member("file_hash"))
 	if hash == "" {
@@ -335,9 +337,10 @@ func (r *removal) ends(ctx context.Context, err error) error {
 	return errors.Join(err, r.Release(context.WithoutCancel(ctx)))
 }
 
-// Sweep finishes what uploads and deletions have begun whose program was
-// killed: no bytes without a row are left of them. It is run at the start, and
-// now and then.
+// Sweep finishes what uploads and deletions have begun whose program was killed:
+// no bytes without a row are left of them. It is run at the start, and now and
+// then. Errors are those of the storage and the database; what was swept until
+// then is returned with them.
 func (f *Files) Sweep(ctx context.Context) (blobs.Swept, error) {
 	if f.blobs == nil {
 		return blobs.Swept{}, nil

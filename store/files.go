@@ -49,7 +49,7 @@ func (f FileFilter) conds(b *base, w Who) []query.Cond {
 	return []query.Cond{when(f.Mine || !everybodys, tables.File.UserID.Eq(w.ID)), glob(tables.File.Filename, f.Pattern)}
 }
 
-// List returns a page of files.
+// List returns a page of files. Errors: ErrNotPermitted.
 func (f *Files) List(ctx context.Context, w Who, filter FileFilter, p Page) ([]model.File, error) {
 	if _, err := files.permitted(ctx, &f.base, w); err != nil {
 		return nil, err
@@ -65,7 +65,7 @@ func (f *Files) List(ctx context.Context, w Who, filter FileFilter, p Page) ([]m
 	return query.All[model.File](ctx, f.q, p.apply(st))
 }
 
-// Count returns how many files a list has.
+// Count returns how many files a list has. Errors: ErrNotPermitted.
 func (f *Files) Count(ctx context.Context, w Who, filter FileFilter) (int64, error) {
 	if _, err := files.permitted(ctx, &f.base, w); err != nil {
 		return 0, err
@@ -139,7 +139,7 @@ func (f *Files) Text(ctx context.Context, w Who, id string) (*FileText, error) {
 		textOf(x.Data.Member("error"))}, nil
 }
 
-// Status is Text without the content.
+// Status is Text without the content. Errors: dberr.ErrNotFound.
 func (f *Files) Status(ctx context.Context, w Who, id string) (*FileText, error) {
 	x, err := f.get(ctx, w, id, false)
 	if err != nil {
@@ -200,8 +200,8 @@ func (f *Files) Delete(ctx context.Context, w Who, id string) error {
 	return err
 }
 
-// DeleteAll removes all files of everybody, which admins may, and returns how
-// many there were.
+// DeleteAll removes all files of everybody, which admins may, and returns how many
+// there were. Errors: ErrNotPermitted.
 func (f *Files) DeleteAll(ctx context.Context, w Who) (int, error) {
 	if !w.Admin() {
 		return 0, ErrNotPermitted

@@ -249,7 +249,8 @@ func below(tree []model.Folder, id string) []string {
 	return ids
 }
 
-// Below returns the ids of a folder that w may read and of all inside it.
+// Below returns the ids of a folder that w may read and of all inside it. Errors:
+// dberr.ErrNotFound.
 func (f *Folders) Below(ctx context.Context, w Who, id string) ([]string, error) {
 	x, err := folders.get(ctx, &f.base, w, MayRead, id)
 	if err != nil {
@@ -275,8 +276,8 @@ func (f *Folders) Named(ctx context.Context, w Who, names ...string) ([]string, 
 }
 
 // Delete removes a folder of w with the folders inside it. With contents their
-// chats go too, for which users need the permission chat.delete; else those are
-// in no folder any more.
+// chats go too, for which users need the permission chat.delete; else those are in
+// no folder any more. Errors: dberr.ErrNotFound, ErrNotPermitted.
 func (f *Folders) Delete(ctx context.Context, w Who, id string, contents bool) error {
 	return f.inTx(ctx, engine.TxOptions{Name: "folders.Delete"}, func(ctx context.Context, b base) error {
 		x, err := folders.get(ctx, &b, w, MayDelete, id)
@@ -341,9 +342,9 @@ func (f *Folders) Share(ctx context.Context, w Who, id string, grants []Grant) (
 	return f.Get(ctx, w, id)
 }
 
-// Chats returns a page of the chats in a folder that w may read, of the owner
-// and of others to whom it is shared, and how many there are in all. The folder
-// says whether w may write to it.
+// Chats returns a page of the chats in a folder that w may read, of the owner and
+// of others to whom it is shared, and how many there are in all. The folder says
+// whether w may write to it. Errors: dberr.ErrNotFound.
 func (f *Folders) Chats(ctx context.Context, w Who, id string, filter ChatFilter,
 	p Page) (*Folder, []ChatItem, int64, error) {
 	x, err := f.Get(ctx, w, id)
@@ -362,7 +363,7 @@ func (f *Folders) Chats(ctx context.Context, w Who, id string, filter ChatFilter
 
 // MarkRead notes that w has read all of their chats in a folder and, when it is
 // theirs, in those inside it, and returns which folders that are and how many
-// chats had changed.
+// chats had changed. Errors: dberr.ErrNotFound.
 func (f *Folders) MarkRead(ctx context.Context, w Who, id string) (ids []string, n int64, err error) {
 	x, err := folders.get(ctx, &f.base, w, MayRead, id)
 	if err != nil {

@@ -107,8 +107,8 @@ type OwnGroup struct {
 	Direct bool `db:"direct"` // the user is in it, and not only in one below it
 }
 
-// Of returns the groups that a user is in, the last changed first: to the user
-// and to admins. Inherited adds those above.
+// Of returns the groups that a user is in, the last changed first: to the user and
+// to admins. Inherited adds those above. Errors: ErrNotPermitted.
 func (g *Groups) Of(ctx context.Context, w Who, user string, inherited bool) ([]OwnGroup, error) {
 	if _, err := g.permitted(ctx, w); err != nil {
 		return nil, err
@@ -133,6 +133,7 @@ func (g *Groups) Get(ctx context.Context, w Who, id string) (*Group, error) {
 
 // Info returns a group to whom everybody with an account may know: what it is
 // called and for, and how many are in it. Nothing else of it is to be shown.
+// Errors: dberr.ErrNotFound.
 func (g *Groups) Info(ctx context.Context, w Who, id string) (*Group, error) {
 	if _, err := g.permitted(ctx, w); err != nil {
 		return nil, err
@@ -144,8 +145,8 @@ func (g *Groups) find(ctx context.Context, id string) (*Group, error) {
 	return one(query.One[Group](ctx, g.q, selectGroups("groups.Get").Where(tables.Group.ID.Eq(id))))
 }
 
-// Members returns the users that are members of a group themselves, by their
-// ids; empty for a group that is not there. Only to admins.
+// Members returns the users that are members of a group themselves, by their ids;
+// empty for a group that is not there. Only to admins. Errors: ErrNotPermitted.
 func (g *Groups) Members(ctx context.Context, w Who, id string) ([]model.User, error) {
 	if !w.Admin() {
 		return nil, ErrNotPermitted

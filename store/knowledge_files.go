@@ -134,8 +134,9 @@ func (k *Knowledge) Everywhere(ctx context.Context, w Who, f KnowledgeFileFilter
 	return found, bases, total, err
 }
 
-// Metas returns what is known of all files in a base, without texts and names
-// of who has put them there.
+// Metas returns what is known of all files in a base, without texts and names of
+// who has put them there. Empty for a base that w may not read or that is not
+// there.
 func (k *Knowledge) Metas(ctx context.Context, w Who, id string) ([]model.File, error) {
 	t, kf := tables.File, tables.KnowledgeFile
 	return query.All[model.File](ctx, k.q,
@@ -162,6 +163,7 @@ func (k *Knowledge) Export(ctx context.Context, w Who, id string) (*model.Knowle
 
 // Pending returns the files that were uploaded into a base that w may read, and
 // are not in it yet because their text is still being read; the last first.
+// Errors: dberr.ErrNotFound, ErrNoAccess.
 func (k *Knowledge) Pending(ctx context.Context, w Who, id string) ([]model.File, error) {
 	if _, err := knowledge.get(ctx, &k.base, w, MayRead, id); err != nil {
 		return nil, err
@@ -195,6 +197,7 @@ func (k *Knowledge) Add(ctx context.Context, w Who, id string, link FileLink) (*
 }
 
 // AddAll is Add for several files. Those whose text was not read are left out.
+// Errors: those of Add but ErrFileUnread.
 func (k *Knowledge) AddAll(ctx context.Context, w Who, id string, links []FileLink) (*KnowledgeBase, error) {
 	return k.add(ctx, w, id, links, nil)
 }
@@ -348,8 +351,9 @@ func (k *Knowledge) Remove(ctx context.Context, w Who, id, file string, itself b
 	return k.seen(ctx, w, x, err)
 }
 
-// Reset takes all files out of a base that w may write to, as Remove does with
-// the files themselves, and removes its directories unless they are to stay.
+// Reset takes all files out of a base that w may write to, as Remove does with the
+// files themselves, and removes its directories unless they are to stay. Errors:
+// dberr.ErrNotFound, ErrNoAccess, ErrKnowledgeElsewhere.
 func (k *Knowledge) Reset(ctx context.Context, w Who, id string, directories bool) (*KnowledgeBase, error) {
 	if _, _, err := k.takeOut(ctx, w, id, true, query.Cond{}); err != nil {
 		return nil, err

@@ -26,7 +26,8 @@ const (
 	mostWaitingBytes = 8 << 20
 )
 
-// UpsertMessage is [Chats.SetMessage], and returns the whole chat.
+// UpsertMessage is [Chats.SetMessage], and returns the whole chat. Errors: those
+// of SetMessage.
 func (c *Chats) UpsertMessage(ctx context.Context, w Who, chat, message string,
 	patch jsonvalue.JSON) (*model.Chat, error) {
 	if err := c.SetMessage(ctx, w, chat, message, patch); err != nil {

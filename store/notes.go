@@ -93,20 +93,21 @@ func (n *Notes) items(ctx context.Context, w Who, f NoteFilter, p Page, conds ..
 	return query.All[NoteItem](ctx, n.q, p.apply(st))
 }
 
-// List returns the notes that w owns or that are shared with w, the last
-// changed first.
+// List returns the notes that w owns or that are shared with w, the last changed
+// first. Errors: ErrNotPermitted.
 func (n *Notes) List(ctx context.Context, w Who, p Page) ([]NoteItem, error) {
 	n = &Notes{n.lists()}
 	return n.items(ctx, w, NoteFilter{}, p, notes.mine(w, MayRead))
 }
 
 // Pinned returns the notes that w has pinned and may read, the last changed first.
+// Errors: ErrNotPermitted.
 func (n *Notes) Pinned(ctx context.Context, w Who) ([]NoteItem, error) {
 	return n.items(ctx, w, NoteFilter{}, Page{}, notes.mine(w, MayRead), pinned(w.ID))
 }
 
-// Search returns a page of the notes that a filter leaves, with their grants,
-// and how many they are in all. Admins find everybody's.
+// Search returns a page of the notes that a filter leaves, with their grants, and
+// how many they are in all. Admins find everybody's. Errors: ErrNotPermitted.
 func (n *Notes) Search(ctx context.Context, w Who, f NoteFilter, p Page) ([]NoteItem, int64, error) {
 	n = &Notes{n.lists()}
 	conds := f.conds(&n.base, w)
@@ -177,7 +178,7 @@ func (n *Notes) Share(ctx context.Context, w Who, id string, grants []Grant) (*N
 }
 
 // TogglePin pins a note that w may read and has not pinned, and the other way
-// round. The note itself does not change.
+// round. The note itself does not change. Errors: dberr.ErrNotFound, ErrNoAccess.
 func (n *Notes) TogglePin(ctx context.Context, w Who, id string) (*Note, error) {
 	x, err := notes.get(ctx, &n.base, w, MayRead, id)
 	if err != nil {

@@ -75,10 +75,10 @@ func (p *Passwords) Hash(ctx context.Context, password string) (string, error) {
 	return "$2b$" + strings.TrimPrefix(string(h), "$2a$"), nil
 }
 
-// Verify reports whether password is the one that hash was made from. Hashes
-// are bcrypt ($2a$, $2b$, $2y$) or argon2 ($argon2id$, $argon2i$) as Python's
-// libraries write them. An empty or unknown hash matches no password and takes
-// as long as one that does.
+// Verify reports whether password is the one that hash was made from. Hashes are
+// bcrypt ($2a$, $2b$, $2y$) or argon2 ($argon2id$, $argon2i$) as Python's
+// libraries write them. An empty or unknown hash matches no password and takes as
+// long as one that does. It fails only when ctx ends before its turn.
 func (p *Passwords) Verify(ctx context.Context, hash, password string) (bool, error) {
 	release, err := p.slot(ctx)
 	if err != nil {

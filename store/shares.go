@@ -169,7 +169,8 @@ func (s *Shares) List(ctx context.Context, w Who, part, by string, ascending boo
 	return query.All[ShareItem](ctx, s.q, p.apply(st))
 }
 
-// Grants returns who may use the link to a chat that w may read.
+// Grants returns who may use the link to a chat that w may read. Errors:
+// dberr.ErrNotFound.
 func (s *Shares) Grants(ctx context.Context, w Who, chat string) ([]model.AccessGrant, error) {
 	if _, err := chats.get(ctx, &s.base, w, MayRead, chat); err != nil {
 		return nil, err

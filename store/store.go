@@ -120,7 +120,8 @@ func (s *Store) InTx(ctx context.Context, fn func(ctx context.Context, st *Store
 	})
 }
 
-// Read runs fn in a transaction that sees one state of the database and writes nothing.
+// Read runs fn in a transaction that sees one state of the database and writes
+// nothing. Errors are those of fn and of the database.
 func (s *Store) Read(ctx context.Context, fn func(ctx context.Context, st *Store) error) error {
 	return s.b.inTx(ctx, engine.TxOptions{Name: "store.Read", Mode: engine.Read}, func(ctx context.Context, b base) error {
 		return fn(ctx, with(b))

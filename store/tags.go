@@ -69,8 +69,8 @@ func (t *Tags) Add(ctx context.Context, w Who, chat, name string) ([]model.Tag, 
 	})
 }
 
-// Remove takes a tag from a chat of w, and returns those that the chat still
-// has. A tag that no chat has any more goes.
+// Remove takes a tag from a chat of w, and returns those that the chat still has.
+// A tag that no chat has any more goes. Errors: dberr.ErrNotFound.
 func (t *Tags) Remove(ctx context.Context, w Who, chat, name string) ([]model.Tag, error) {
 	id := TagID(name)
 	return t.change(ctx, w, "tags.Remove", chat, func(_ context.Context, _ base, ids []string) ([]string, error) {
@@ -78,7 +78,7 @@ func (t *Tags) Remove(ctx context.Context, w Who, chat, name string) ([]model.Ta
 	})
 }
 
-// RemoveAll takes all tags from a chat of w.
+// RemoveAll takes all tags from a chat of w. Errors: dberr.ErrNotFound.
 func (t *Tags) RemoveAll(ctx context.Context, w Who, chat string) error {
 	_, err := t.change(ctx, w, "tags.RemoveAll", chat,
 		func(context.Context, base, []string) ([]string, error) { return nil, nil })

@@ -246,7 +246,7 @@ func (u *Users) ForgetProvider(ctx context.Context, w Who, provider string) erro
 	return err
 }
 
-// Seen notes that users are here now, by the program.
+// Seen notes that users are here now, by the program. Errors: ErrNotPermitted.
 func (u *Users) Seen(ctx context.Context, w Who, ids ...string) error {
 	t, now := tables.User, u.now()
 	return u.note(ctx, w, "users.Seen", ids, func(some []string) query.UpdateStmt {

@@ -46,8 +46,8 @@ type UserItem struct {
 	GroupIDs []string // of the groups that the user is in, the last changed first
 }
 
-// List returns a page of users with everything that is known of them, and how
-// many there are in all: to admins.
+// List returns a page of users with everything that is known of them, and how many
+// there are in all: to admins. Errors: ErrNotPermitted.
 func (u *Users) List(ctx context.Context, w Who, f UserFilter, p Page) ([]UserItem, int64, error) {
 	if !w.Admin() {
 		return nil, 0, ErrNotPermitted
@@ -205,8 +205,8 @@ func (u *Users) Preview(ctx context.Context, w Who, id string) (*UserPreview, er
 	return &UserPreview{x, in, reach}, err
 }
 
-// OAuthSessions returns a user's sign-ins at other providers, the first first:
-// to admins. Their tokens are encrypted, and stay so.
+// OAuthSessions returns a user's sign-ins at other providers, the first first: to
+// admins. Their tokens are encrypted, and stay so. Errors: ErrNotPermitted.
 func (u *Users) OAuthSessions(ctx context.Context, w Who, id string) ([]model.OAuthSession, error) {
 	if !w.Admin() {
 		return nil, ErrNotPermitted
@@ -217,7 +217,7 @@ func (u *Users) OAuthSessions(ctx context.Context, w Who, id string) ([]model.OA
 }
 
 // DefaultPermissions are what everybody may do: what is stored, filled up with
-// what is standard. To admins.
+// what is standard. To admins. Errors: ErrNotPermitted.
 func (u *Users) DefaultPermissions(ctx context.Context, w Who) (Permissions, error) {
 	if !w.Admin() {
 		return nil, ErrNotPermitted
@@ -226,7 +226,8 @@ func (u *Users) DefaultPermissions(ctx context.Context, w Who) (Permissions, err
 	return u.permissions(set[keyPermissions]), err
 }
 
-// SetDefaultPermissions sets what everybody may do: by admins.
+// SetDefaultPermissions sets what everybody may do: by admins. Errors:
+// ErrNotPermitted.
 func (u *Users) SetDefaultPermissions(ctx context.Context, w Who, p jsonvalue.JSON) error {
 	if !w.Admin() {
 		return ErrNotPermitted

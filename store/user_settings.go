@@ -12,9 +12,10 @@ import (
 	"github.com/larder-db/larder/tables"
 )
 
-// Settings returns what w has set for the page, as it is stored; SQL NULL or
-// JSON null for nothing. With defaults, what w has not set of the page's own
-// settings ("ui") is what an admin has set for everybody, object by object.
+// Settings returns what w has set for the page, as it is stored; SQL NULL or JSON
+// null for nothing. With defaults, what w has not set of the page's own settings
+// ("ui") is what an admin has set for everybody, object by object. Errors:
+// dberr.ErrNotFound.
 func (u *Users) Settings(ctx context.Context, w Who, defaults bool) (jsonvalue.JSON, error) {
 	set, err := query.One[jsonvalue.JSON](ctx, u.q, query.Select(tables.User.Settings).Named("users.Settings").
 		From(tables.User.Table).Where(tables.User.ID.Eq(w.ID)))
@@ -106,9 +107,9 @@ func permittedSettings(p Permissions, sent jsonvalue.JSON) jsonvalue.JSON {
 	return sent
 }
 
-// UpdateSettings puts what is sent into the settings of w, member by member,
-// and those of "ui" one level deeper, where null takes a setting away. What
-// needs a permission that w lacks is left out.
+// UpdateSettings puts what is sent into the settings of w, member by member, and
+// those of "ui" one level deeper, where null takes a setting away. What needs a
+// permission that w lacks is left out. Errors: dberr.ErrNotFound.
 func (u *Users) UpdateSettings(ctx context.Context, w Who, sent jsonvalue.JSON) (jsonvalue.JSON, error) {
 	if _, err := u.permitted(ctx, w); err != nil {
 		return jsonvalue.JSON{}, err

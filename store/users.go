@@ -95,7 +95,7 @@ func (u *Users) Any(ctx context.Context) (bool, error) {
 
 // Update gives the user to edit, under lock, and writes what edit changed. The
 // time of the update is set; edit may run more than once. Users may change
-// themselves, admins everybody.
+// themselves, admins everybody. Errors: dberr.ErrNotFound, ErrNoAccess.
 func (u *Users) Update(ctx context.Context, w Who, id string, edit func(*model.User) error) (*model.User, error) {
 	return users.update(ctx, &u.base, w, id, func(x *model.User) error {
 		if err := edit(x); err != nil {

@@ -8,6 +8,9 @@
 //		Constraints: []ddltext.Part{ddltext.PrimaryKey, ddltext.Uniques, ddltext.Checks, ddltext.ForeignKeys}}
 //	statements, err := w.CreateTables(normal)
 //
+// What an engine cannot write of a declaration is an error by name, of every function
+// here; a [Writer] returns no text then.
+//
 // What it will not do: ALTER TABLE, in which engines have little in common, and
 // types, which are each engine's own.
 package ddltext

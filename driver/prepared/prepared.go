@@ -136,7 +136,7 @@ func (c *Cache) Close() {
 	c.order.Init()
 }
 
-// Exec is ExecContext of the connection.
+// Exec is ExecContext of the connection. Errors are the driver's.
 func (c *Cache) Exec(ctx context.Context, conn Conn, query string, args []driver.NamedValue) (driver.Result, error) {
 	e, err := c.take(ctx, conn, query)
 	if err != nil {
@@ -150,7 +150,7 @@ func (c *Cache) Exec(ctx context.Context, conn Conn, query string, args []driver
 	return res, err
 }
 
-// Query is QueryContext of the connection.
+// Query is QueryContext of the connection. Errors are the driver's.
 func (c *Cache) Query(ctx context.Context, conn Conn, query string, args []driver.NamedValue) (driver.Rows, error) {
 	e, err := c.take(ctx, conn, query)
 	if err != nil {

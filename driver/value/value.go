@@ -38,8 +38,11 @@ type Limits struct {
 }
 
 // Encode returns v as one of nil, bool, int64, float64, string, []byte and
-// time.Time, by the kind of ty: decimals, UUIDs, JSON and times of day are strings,
-// instants are in UTC to the microsecond. Pointers are followed; a nil one is nil.
+// time.Time, by the kind of ty: decimals, UUIDs, JSON and times of day are
+// strings, instants are in UTC to the microsecond. Pointers are followed; a nil
+// one is nil. A value that is of another kind, or that no column of the type
+// holds, is an error with the code invalid or too_large that does not hold the
+// value.
 func Encode(ty schema.Type, v any, l Limits) (any, error) {
 	if ty.Codec != nil {
 		return coded(ty, v, l)
