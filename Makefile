@@ -49,14 +49,14 @@ reproduce: dist ## build what is committed once more, elsewhere and from nothing
 	for f in "$$dir"/larder/dist/*; do cmp "$$f" "dist/$$(basename "$$f")" && echo "the same: $$(basename "$$f")" || exit 1; done
 
 test: ## run all tests on SQLite, PostgreSQL, MySQL and MariaDB
-	$(SERVERS) $(OPTIONAL) -- $(TEST) -timeout 20m $(ALL)
+	$(SERVERS) $(OPTIONAL) -- $(TEST) -timeout 40m $(ALL)
 
 test-sqlite: ## run all tests on SQLite only; needs no server
 test-postgresql: ## run all tests on PostgreSQL only
 test-mysql: ## run all tests on MySQL only
 test-mariadb: ## run all tests on MariaDB only
 test-sqlite test-postgresql test-mysql test-mariadb: test-%:
-	TESTDB_ENGINES=$* $(SERVERS) -- $(TEST) -timeout 20m $(ALL)
+	TESTDB_ENGINES=$* $(SERVERS) -- $(TEST) -timeout 40m $(ALL)
 
 race: ## run the concurrent packages' tests under the race detector
 	$(SERVERS) -- $(GO) test -race -timeout 30m $(RACE)
