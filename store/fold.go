@@ -146,7 +146,8 @@ func (c *Chats) foldAll(ctx context.Context, ids []string) (n int, err error) {
 func (c *Chats) moveTo(ctx context.Context, id string, last int64) error {
 	t := tables.Chat
 	_, err := query.Exec(ctx, c.q, query.Update(t.Table).Named("chats.MoveTo").
-		Set(t.LastReadAt.SetTo(timesMovedTo(query.Val(last)).read), t.UpdatedAt.Set(last)). // in the order in which MySQL sets them
+		// In the order in which MySQL sets them.
+		Set(t.LastReadAt.SetTo(timesMovedTo(query.Val(last)).read), t.UpdatedAt.Set(last)).
 		Where(t.ID.Eq(id), t.UpdatedAt.IfNull(0).Lt(last)))
 	return err
 }
