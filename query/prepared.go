@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"sync"
 	"sync/atomic"
 
 	"github.com/larder-db/larder/driver"
@@ -25,6 +26,7 @@ type Prepared[T any] struct {
 	most  int // rows that One looks at
 	by    atomic.Pointer[byStruct]
 	rows  atomic.Int64 // that the last All returned
+	idle  sync.Pool    // of *scanner[T], for One and First
 }
 
 // Prepare makes a statement ready to be run often. T is what its rows are read
@@ -235,10 +237,40 @@ func (p *Prepared[T]) First(ctx context.Context, q engine.Queryer, values ...any
 }
 
 func (p *Prepared[T]) single(ctx context.Context, q engine.Queryer, values []any, max int) (T, error) {
-	var row [2]T
-	buf := row[:0]
-	err := p.read(ctx, q, values, func() { buf = buf[:0] }, collect(&buf, max))
-	return theOne(buf, err, nameOf(p.st))
+	var one lone[T]
+	err := p.read(ctx, q, values, func() { one.n = 0 }, func(rows *engine.Rows, sh shape) error {
+		s, err := p.scanner(sh)
+		if err != nil {
+			return err
+		}
+		if err := one.read(rows, s, max); err != nil {
+			return err
+		}
+		if p.own(sh) {
+			var zero T
+			*s.row = zero
+			p.idle.Put(s)
+		}
+		return nil
+	})
+	return one.result(err, nameOf(p.st))
+}
+
+// scanner returns one that an earlier result has left, or a new one: making it is
+// most of what a row by its key costs more than the driver alone.
+func (p *Prepared[T]) scanner(sh shape) (*scanner[T], error) {
+	if p.own(sh) {
+		if s, ok := p.idle.Get().(*scanner[T]); ok {
+			return s, nil
+		}
+	}
+	return newScanner[T](sh)
+}
+
+// own reports whether the shape is the statement's, which is the same each time,
+// and neither that of one of its steps nor what only the result has told.
+func (p *Prepared[T]) own(sh shape) bool {
+	return len(sh.names) > 0 && len(p.shape.names) > 0 && &sh.names[0] == &p.shape.names[0]
 }
 
 func (p *Prepared[T]) read(ctx context.Context, q engine.Queryer, values []any,

@@ -311,25 +311,51 @@ func First[T any](ctx context.Context, q engine.Queryer, st Reader) (T, error) {
 }
 
 func single[T any](ctx context.Context, q engine.Queryer, st Reader, max int) (T, error) {
-	buf := make([]T, 0, max)
-	err := reading(ctx, q, st, func() { buf = buf[:0] }, collect(&buf, max))
-	if err == nil && len(buf) == 0 && guarded(st) {
+	var one lone[T]
+	err := reading(ctx, q, st, func() { one.n = 0 }, func(rows *engine.Rows, sh shape) error {
+		s, err := newScanner[T](sh)
+		if err != nil {
+			return err
+		}
+		return one.read(rows, s, max)
+	})
+	if err == nil && one.n == 0 && guarded(st) {
 		err = outdated(st)
 	}
-	return theOne(buf, err, nameOf(st))
+	return one.result(err, nameOf(st))
 }
 
-func theOne[T any](buf []T, err error, name string) (T, error) {
+// lone is the first row of a result and how many there were.
+type lone[T any] struct {
+	row T
+	n   int
+}
+
+// read takes the first row and counts, up to max.
+func (l *lone[T]) read(rows *engine.Rows, s *scanner[T], max int) error {
+	for l.n < max && rows.Next() {
+		if l.n++; l.n > 1 {
+			continue
+		}
+		if err := rows.Scan(s.dest...); err != nil {
+			return err
+		}
+		l.row = *s.row
+	}
+	return nil
+}
+
+func (l *lone[T]) result(err error, name string) (T, error) {
 	var zero T
 	switch {
 	case err != nil:
 		return zero, err
-	case len(buf) == 0:
+	case l.n == 0:
 		return zero, dberr.New(dberr.NotFound, name, "")
-	case len(buf) > 1:
+	case l.n > 1:
 		return zero, dberr.New(dberr.Invalid, name, "more than one row was found where one was asked for")
 	}
-	return buf[0], nil
+	return l.row, nil
 }
 
 func nameOf(st Statement) string {

@@ -191,8 +191,8 @@ func valued(val driver.Valuer) (any, error) {
 }
 
 func text(ty schema.Type, v any, l Limits) (any, error) {
-	s, ok := v.(string)
-	if !ok {
+	s, is := v.(string)
+	if !is {
 		switch r := reflect.ValueOf(v); {
 		case r.Kind() == reflect.String:
 			s = r.String()
@@ -219,6 +219,9 @@ func text(ty schema.Type, v any, l Limits) (any, error) {
 	}
 	if ty.Kind == schema.Enum && len(ty.Values) > 0 && !slices.Contains(ty.Values, s) {
 		return nil, invalid("the text is not one of " + strings.Join(ty.Values, ", "))
+	}
+	if is {
+		return v, nil // as it is: another interface value would be an allocation
 	}
 	return s, nil
 }
@@ -278,6 +281,9 @@ func integer(ty schema.Type, v any, l Limits) (any, error) {
 	}
 	if bits := ty.Kind.Bits(); l.IntRange && !FitsBits(n, bits) {
 		return nil, outside(bits)
+	}
+	if _, is := v.(int64); is {
+		return v, nil
 	}
 	return n, nil
 }

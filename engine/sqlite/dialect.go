@@ -57,19 +57,19 @@ func (Dialect) Encode(ty schema.Type, v any) (any, error) {
 	if err != nil {
 		return nil, dberr.WithEngine(err, "sqlite")
 	}
-	switch x := x.(type) {
+	switch v := x.(type) {
 	case bool:
-		if x {
+		if v {
 			return int64(1), nil
 		}
 		return int64(0), nil
 	case string:
 		switch ty.Kind {
 		case schema.Numeric:
-			return storedDecimal(x), nil
+			return storedDecimal(v), nil
 		case schema.JSON, schema.JSONB:
-			if bareNumber(x) {
-				return []byte(x), nil
+			if bareNumber(v) {
+				return []byte(v), nil
 			}
 		}
 		return x, nil
