@@ -44,7 +44,7 @@ var onPurpose = []difference{
 	{`^GET /api/v1/files/search\?filename=\*\.txt $`, `^\[\d+\]\.(data\.(error|status)|hash)$`, "`data/content/update` embeds the text"},
 	{`^GET /api/v1/users/(\?query=e)? $`, `^\.users\[\d+\]\.`, "`GET users/?query=` without `order_by`"},
 	{`^GET /api/v1/users/\?order_by=last_active_at&direction=desc $`, `^\.users\[\d+\]\.`, "`user.last_active_at` is written by requests"},
-	{`^GET /api/v1/users/search\?query=e $`, `^\.users\[\d+\]\.last_active_at$`, "`user.last_active_at` is written by requests"},
+	{`^GET /api/v1/users/(search\?query=e|\{user_id\}/info) $`, `\.last_active_at$`, "`user.last_active_at` is written by requests"},
 	{`^GET /api/v1/users/\{user_id\}/profile/image $`, `^ text$`, "a silhouette of its own"},
 	{`^POST /api/v1/chats/\{soup\}/fork |^GET /api/v1/chats/(all/archived|all|\{fork\}) |^POST /api/v1/chats/\{fork\}/archive `, `\.messages`,
 		"a fork and statistics take messages from their rows"},
