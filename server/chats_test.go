@@ -8,6 +8,8 @@ import (
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/engine/enginetest"
 	"github.com/larder-db/larder/model"
+	"github.com/larder-db/larder/server"
+	"github.com/larder-db/larder/store"
 )
 
 // Words in paths are never taken for ids, whatever the method.
@@ -149,6 +151,17 @@ func TestOpeningAChat(t *testing.T) {
 		for _, token := range []string{bob, a.user("eve", model.RoleUser)} {
 			a.call("GET", "/api/v1/chats/share/"+c.ID, nil, token).is(401, "We could not find what you're looking for :/")
 		}
+		// Where admins do not see the chats of others, their own is no link either.
+		mine := a.chat(ada, `{}`)
+		seeing := a.srv
+		a.srv = openApp(t, a.probe.eng, func(o *server.Options) {
+			o.Store = store.New(a.probe.eng, store.Options{Admins: store.AdminLimits{NoChats: true}})
+		}).srv
+		for _, id := range []string{c.ID, mine.ID} {
+			a.call("GET", "/api/v1/chats/share/"+id, nil, ada).is(401, "We could not find what you're looking for :/")
+		}
+		a.srv = seeing
+		a.call("GET", "/api/v1/chats/share/"+mine.ID, nil, ada).is(200, "")
 		a.call("GET", "/api/v1/chats/share/"+link.ID, nil).
 			is(401, "Your session has expired or the token is invalid. Please sign in again.")
 		var copied struct {

@@ -61,8 +61,8 @@ func (s *Server) getShare(ctx context.Context, r *request, f shareID) (*chatAnsw
 	switch {
 	case errors.Is(err, store.ErrNoAccess) && c.ID == "":
 		return nil, fail(http.StatusUnauthorized, msgInvalidToken)
-	case errors.Is(err, dberr.ErrNotFound) && c.Who().Admin():
-		// The id of a chat of somebody else, which the page opens for admins like this.
+	case errors.Is(err, dberr.ErrNotFound) && c.Who().Admin() && s.store.AdminsSeeChats():
+		// The id of a chat, which the page opens like this for admins that see everybody's.
 		return s.openChat(ctx, c.Who(), f.ID)
 	}
 	if err != nil {
