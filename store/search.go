@@ -137,22 +137,20 @@ func (s *chatSearch) look(ctx context.Context, hits []hit, found map[string]Chat
 	}
 	if len(ids) > 0 {
 		t := own.SearchChat
+		at := storedTimes()
 		rows, err := query.All[struct {
 			ChatItem
-			Owner *string `db:"user_id"`
-			Kept  int64   `db:"kept"`
-			Text  []byte  `db:"text"`
-		}](ctx, s.q, query.Select(append(itemColumns(storedTimes()), tables.Chat.UserID, t.UpdatedAt.As("kept"), t.Text)...).
-			Named("search.Texts").
-			From(tables.Chat.Table).
-			Join(t.Table, t.ChatID.EqTo(tables.Chat.ID)).Where(tables.Chat.ID.In(ids...)).Where(s.anybodys().conds()...))
+			Kept int64  `db:"kept"`
+			Text []byte `db:"text"`
+		}](ctx, s.q, query.Select(append(itemColumns(at), t.UpdatedAt.As("kept"), t.Text)...).Named("search.Texts").
+			From(tables.Chat.Table).Join(t.Table, t.ChatID.EqTo(tables.Chat.ID)).Where(s.left(ids, at)...))
 		if err != nil {
 			return err
 		}
 		for _, r := range rows {
 			// A part of the index may name a chat as it was before; then it, or
 			// another one, names it as it is, too.
-			if orZero(r.Owner) == s.filter.UserID && r.Kept == r.UpdatedAt && slices.Contains(kept[r.ID], r.Kept) {
+			if r.Kept == r.UpdatedAt && slices.Contains(kept[r.ID], r.Kept) {
 				s.put(found, r.ChatItem, r.Text)
 			}
 		}
@@ -165,13 +163,12 @@ func (s *chatSearch) look(ctx context.Context, hits []hit, found map[string]Chat
 	return nil
 }
 
-// anybodys is the filter of what is asked for by ids, without the owner: a database
-// may take the index over owners otherwise, and compare each of their chats with all
-// the ids. Whose it is, is seen in the row.
-func (s *chatSearch) anybodys() ChatFilter {
-	f := s.filter
-	f.UserID = ""
-	return f
+// left holds for those of some chats that the filter leaves. It gives a database
+// nothing but their ids to find them by: by an index over what the filter names it
+// might come to all chats of the user, and compare each with all the ids.
+func (s *chatSearch) left(ids []string, at times) []query.Cond {
+	by := query.Case[int64]().When(query.And(s.filter.condsAt(at)...), 1).Else(0)
+	return []query.Cond{tables.Chat.ID.In(ids...), by.Eq(1)}
 }
 
 func (s *chatSearch) put(found map[string]ChatItem, item ChatItem, record []byte) {
@@ -188,19 +185,14 @@ func (s *chatSearch) put(found map[string]ChatItem, item ChatItem, record []byte
 // lookAt looks at chats of which no text is kept, or not the one of now.
 func (s *chatSearch) lookAt(ctx context.Context, ids []string, found map[string]ChatItem) error {
 	st, at := overChats(s.waits, s.filter.UserID)
-	rows, err := query.All[struct {
-		ChatItem
-		Owner *string `db:"user_id"`
-	}](ctx, s.q, st.Columns(append(itemColumns(at), tables.Chat.UserID)...).Named("search.Changed").
-		Where(tables.Chat.ID.In(ids...)).Where(s.anybodys().condsAt(at)...))
+	rows, err := query.All[ChatItem](ctx, s.q, st.Columns(itemColumns(at)...).Named("search.Changed").
+		Where(s.left(ids, at)...))
 	if err != nil {
 		return err
 	}
 	items := make(map[string]ChatItem, len(rows))
-	for _, r := range rows {
-		if orZero(r.Owner) == s.filter.UserID {
-			items[r.ID] = r.ChatItem
-		}
+	for _, x := range rows {
+		items[x.ID] = x
 	}
 	for left := slices.Sorted(maps.Keys(items)); len(left) > 0; {
 		records, rest, err := s.records(ctx, left, s.someWait)

@@ -54,15 +54,19 @@ func (s *chatSearch) hits(ctx context.Context, but map[string]bool) (*hits, erro
 	if err != nil {
 		return nil, err
 	}
-	changed, err := s.changed(ctx, s.filter.UserID)
-	if err != nil {
-		return nil, err
-	}
 	loose, err := s.loose(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if h.parts, err = s.parts(ctx); err != nil {
+		return nil, err
+	}
+	times := collect(loose, func(x hit) int64 { return x.updated })
+	for _, p := range h.parts {
+		times = append(times, *p.Newest)
+	}
+	changed, err := s.changed(ctx, s.filter.UserID, times)
+	if err != nil {
 		return nil, err
 	}
 	for id := range but {

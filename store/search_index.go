@@ -271,7 +271,7 @@ func (x *SearchIndex) behind(ctx context.Context, user string) ([]string, error)
 			return nil, err
 		}
 	}
-	changed, err := x.versions(ctx, user, nil)
+	changed, err := x.versions(ctx, user)
 	if err != nil {
 		return nil, err
 	}

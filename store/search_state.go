@@ -64,65 +64,66 @@ type version struct {
 }
 
 // changed are the chats of a user that are not as they were when their texts were
-// taken, or of which there is none. It reads an index of each of two tables from
-// end to end, and no row, unless there are such chats that are older than the
-// newest of which there is a text.
-func (b *base) changed(ctx context.Context, user string) ([]hit, error) {
-	k, t := own.SearchChat, tables.Chat
-	kept, err := query.One[struct {
-		sums
-		Newest *int64 `db:"newest"`
-	}](ctx, b.q, query.Select(query.CountAll().As("n"), query.Sum(k.UpdatedAt).IfNull(0).
-		As("sum"), query.Max(k.UpdatedAt).As("newest")).
-		From(k.Table).Named("search.Kept").Where(k.UserID.Eq(user)))
+// taken, or of which there is none. The latest of times is the last updated_at of which
+// there is a text; there are none without texts. It reads a range of an index of each
+// of two tables, and no row, unless there are such chats that are older.
+func (b *base) changed(ctx context.Context, user string, times []int64) ([]hit, error) {
+	if len(times) == 0 {
+		return b.versions(ctx, user)
+	}
+	k, t, newest := own.SearchChat, tables.Chat, slices.Max(times)
+	kept, err := query.One[sums](ctx, b.q, query.Select(query.CountAll().As("n"), query.Sum(k.UpdatedAt).IfNull(0).
+		As("sum")).From(k.Table).Named("search.Kept").Where(k.UserID.Eq(user)))
 	if err != nil {
 		return nil, err
 	}
-	if kept.N == 0 {
-		return b.versions(ctx, user, nil)
+	// An index finds each of these by itself; of all in one condition it may find the user's chats only.
+	count := func(which query.Cond) query.Expr[int64] {
+		return query.Scalar[int64](query.Select(query.CountAll()).From(t.Table).Where(t.UserID.Eq(user), which))
 	}
-	old := query.Case[int64]().When(t.UpdatedAt.Le(*kept.Newest), 1).Else(0)
-	sum := query.Case[int64]().WhenTo(t.UpdatedAt.Le(*kept.Newest), t.UpdatedAt).Else(0)
+	newer, undated := t.UpdatedAt.Gt(newest), t.UpdatedAt.IsNull()
 	chats, err := query.One[struct {
 		sums
-		All int64 `db:"everything"`
-	}](ctx, b.q, query.Select(query.CountAll().As("everything"), query.Sum(old).IfNull(0).As("n"), query.Sum(sum).
-		IfNull(0).As("sum")).
-		From(t.Table).Named("search.Chats").Where(t.UserID.Eq(user)))
+		Newer   int64 `db:"newer"`
+		Undated int64 `db:"undated"`
+	}](ctx, b.q, query.Select(query.CountAll().As("n"), query.Sum(t.UpdatedAt).IfNull(0).As("sum"),
+		count(newer).As("newer"), count(undated).As("undated")).From(t.Table).Named("search.Chats").
+		Where(t.UserID.Eq(user), t.UpdatedAt.Le(newest)))
 	if err != nil {
 		return nil, err
 	}
 	var out []hit
-	if chats.All > chats.N {
-		if out, err = b.versions(ctx, user, kept.Newest); err != nil {
+	for _, some := range []struct {
+		n     int64
+		which query.Cond
+	}{{chats.Newer, newer}, {chats.Undated, undated}} {
+		if some.n == 0 {
+			continue
+		}
+		hits, err := b.versions(ctx, user, some.which)
+		if err != nil {
 			return nil, err
 		}
-		n := int64(len(out))
-		for _, h := range out {
-			if h.kept != nil {
-				kept.N--
-				kept.Sum -= *h.kept
-			}
-		}
-		chats.N = chats.All - n // those without a time among them, which never are as they were
+		out = append(out, hits...)
 	}
-	if chats.sums != kept.sums {
-		return b.versions(ctx, user, nil)
+	for _, h := range out {
+		if h.kept != nil {
+			kept.N--
+			kept.Sum -= *h.kept
+		}
+	}
+	if chats.sums != kept {
+		return b.versions(ctx, user)
 	}
 	return out, nil
 }
 
-// versions are the chats of a user that are not as they were; of those that are
-// newer only, where that is said.
-func (b *base) versions(ctx context.Context, user string, newer *int64) ([]hit, error) {
+// versions are the chats of a user, or some of them, that are not as they were.
+func (b *base) versions(ctx context.Context, user string, which ...query.Cond) ([]hit, error) {
 	k, t := own.SearchChat, tables.Chat
-	where := []query.Cond{t.UserID.Eq(user)}
-	if newer != nil {
-		where = append(where, t.UpdatedAt.Gt(*newer))
-	}
 	rows, err := query.All[version](ctx, b.q, query.Select(t.ID, t.UpdatedAt, k.UpdatedAt.As("kept")).From(t.Table).
 		Named("search.Versions").
-		LeftJoin(k.Table, k.ChatID.EqTo(t.ID), k.UserID.EqTo(t.UserID)).Where(where...))
+		LeftJoin(k.Table, k.ChatID.EqTo(t.ID), k.UserID.EqTo(t.UserID)).Where(t.UserID.Eq(user)).Where(which...))
 	if err != nil {
 		return nil, err
 	}
