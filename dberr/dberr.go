@@ -65,6 +65,7 @@ type Error struct {
 	Native     string // the engine's own number: SQLSTATE, MySQL errno, SQLite extended code; empty when none
 	Msg        string // one sentence that names the thing and the way out; holds no bound value
 	Unsent     bool   // the statement certainly did not take effect: it may be sent again even outside a transaction
+	Denied     bool   // the database user lacks a privilege that Msg names; Code is Invalid
 	Err        error  // the driver's error; never printed, because it may quote a value
 }
 
@@ -132,6 +133,13 @@ func Retryable(err error) bool {
 		return true
 	}
 	return false
+}
+
+// IsDenied reports whether the first [Error] in err's chain says that the database
+// user lacks a privilege for what was asked; false for any other error, and nil.
+func IsDenied(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Denied
 }
 
 // WithEngine returns err with the name of the engine that it comes from, when

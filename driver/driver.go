@@ -153,6 +153,7 @@ type Fault struct {
 	Unsent     bool   // the statement certainly did not take effect
 	Broken     bool   // the connection is of no more use
 	TxLost     bool   // the engine has rolled back, or refuses to go on with, the whole transaction
+	Denied     bool   // the database user lacks a privilege; Code is dberr.Invalid
 }
 
 // WithName returns f with the name of the object in question in its detail,

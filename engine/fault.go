@@ -36,7 +36,8 @@ func (e *Engine) classify(ctx context.Context, op string, err error) (*dberr.Err
 		case op != "" && c.Op != op:
 			c.Op = op + ": " + c.Op
 		}
-		return &c, driver.Fault{Code: c.Code, Native: c.Native, Constraint: c.Constraint, Unsent: c.Unsent}
+		return &c, driver.Fault{Code: c.Code, Native: c.Native, Constraint: c.Constraint, Unsent: c.Unsent,
+			Denied: c.Denied}
 	}
 	f := e.db.Classifier.Classify(err)
 	if cause := ctx.Err(); cause != nil {
@@ -49,7 +50,7 @@ func (e *Engine) classify(ctx context.Context, op string, err error) (*dberr.Err
 		}
 	}
 	return &dberr.Error{Op: op, Code: f.Code, Engine: e.db.Dialect.Engine(), Constraint: f.Constraint, Native: f.Native,
-		Msg: f.Detail, Unsent: f.Unsent, Err: err}, f
+		Msg: f.Detail, Unsent: f.Unsent, Denied: f.Denied, Err: err}, f
 }
 
 // unknownOutcome marks the failure of a write that may have taken effect.

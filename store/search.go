@@ -20,8 +20,8 @@ import (
 // a chat that says another updated_at is looked at itself, whoever has changed it,
 // until a [SearchIndex] has caught up. So nothing that is stored is ever missing.
 
-// indexed is [Chats.Search] by what is kept of the chats of one user. It is
-// dberr.ErrSchemaMismatch where there are no tables for that.
+// indexed is [Chats.Search] by what is kept of the chats of one user. Where there is
+// nothing of that to be read the error is an indexless one.
 func (c *Chats) indexed(ctx context.Context, w Who, text string, f ChatFilter, p Page) (found []ChatItem, err error) {
 	err = c.withMoved(ctx, func(may bool) error {
 		return c.inTx(ctx, engine.TxOptions{Name: "chats.Search", Mode: engine.Read},
@@ -207,5 +207,6 @@ func (s *chatSearch) lookAt(ctx context.Context, ids []string, found map[string]
 	return nil
 }
 
-// indexless is the error of a database without the tables of the search.
-func indexless(err error) bool { return errors.Is(err, dberr.ErrSchemaMismatch) }
+// indexless is the error of a database without the tables of the search, or of one
+// whose user may not use them.
+func indexless(err error) bool { return errors.Is(err, dberr.ErrSchemaMismatch) || dberr.IsDenied(err) }

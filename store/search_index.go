@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"maps"
 	"math/rand/v2"
 	"slices"
@@ -79,6 +80,8 @@ type SearchStatus struct {
 }
 
 // SearchStatus reads where the search of chats stands, in one state of the database.
+// dberr.IsDenied holds for the error of a database whose user may not read that; its
+// searches read all messages, too.
 func (s *Store) SearchStatus(ctx context.Context) (st SearchStatus, err error) {
 	err = s.b.inTx(ctx, engine.TxOptions{Name: "search.Status", Mode: engine.Read},
 		func(ctx context.Context, b base) (err error) {
@@ -103,7 +106,7 @@ func (s *Store) SearchStatus(ctx context.Context) (st SearchStatus, err error) {
 			st.Changed = st.Chats - now
 			return err
 		})
-	if indexless(err) {
+	if errors.Is(err, dberr.ErrSchemaMismatch) {
 		return SearchStatus{}, nil
 	}
 	return st, err

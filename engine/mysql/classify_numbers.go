@@ -202,10 +202,10 @@ var numbers = map[uint16]driver.Fault{
 	3823: {Code: dberr.Invalid, Detail: "the check uses a column that a foreign key changes by itself; take another column, or change the foreign key"},
 	3939: {Code: dberr.Invalid, Detail: "several constraints have this name; say of which kind the one is that you mean"},
 	4161: {Code: dberr.Invalid, Detail: "there is no such type; correct its name"},
-	1142: {Code: dberr.Invalid, Detail: "the database user lacks the privilege for this; grant it"},
-	1143: {Code: dberr.Invalid, Detail: "the database user lacks the privilege for this; grant it"},
-	1227: {Code: dberr.Invalid, Detail: "the database user lacks the privilege for this; grant it"},
-	1370: {Code: dberr.Invalid, Detail: "the database user lacks the privilege for this; grant it"},
+	1142: {Code: dberr.Invalid, Denied: true, Detail: "the database user lacks the privilege for this; grant it"},
+	1143: {Code: dberr.Invalid, Denied: true, Detail: "the database user lacks the privilege for this; grant it"},
+	1227: {Code: dberr.Invalid, Denied: true, Detail: "the database user lacks the privilege for this; grant it"},
+	1370: {Code: dberr.Invalid, Denied: true, Detail: "the database user lacks the privilege for this; grant it"},
 
 	1146: {Code: dberr.SchemaMismatch, Detail: "the database has no such table; run the migrations, or create it first"},
 	1054: {Code: dberr.SchemaMismatch, Detail: "the database has no such column; run the migrations, or add it first"},
@@ -224,7 +224,7 @@ var numbers = map[uint16]driver.Fault{
 	3940: {Code: dberr.SchemaMismatch, Detail: "the table has no such constraint; correct the name, or leave out the change if it has been made"},
 
 	1049: {Code: dberr.NotFound, Detail: "the database does not exist; create it, or correct the URL"},
-	1044: {Code: dberr.Invalid, Detail: "the user may not use this database"},
+	1044: {Code: dberr.Invalid, Denied: true, Detail: "the user may not use this database"},
 	1045: {Code: dberr.Invalid, Detail: "the server does not let this user in; check user and password"},
 	1129: {Code: dberr.Invalid, Detail: "the server blocks this host after many failed connections; run mysqladmin flush-hosts"},
 	1130: {Code: dberr.Invalid, Detail: "the server does not let this host in"},

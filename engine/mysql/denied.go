@@ -45,7 +45,7 @@ func (c *conn) denied(err error, statement string) error {
 //	execute command denied to user 'app'@'%' for routine 'webui.p'
 //	Access denied for user 'app'@'%' to database 'webui'
 func (e *deniedError) fault() driver.Fault {
-	f := driver.Fault{Code: dberr.Invalid, Native: strconv.Itoa(int(e.cause.Number))}
+	f := driver.Fault{Code: dberr.Invalid, Denied: true, Native: strconv.Itoa(int(e.cause.Number))}
 	names := quotedNames(e.cause.Message)
 	privilege, database, on := leadingCapitals(e.cause.Message), e.database, ""
 	switch {

@@ -54,8 +54,8 @@ func TestDenied(t *testing.T) {
 			f := db.Classifier.Classify(err)
 			privilege, _, _ := strings.Cut(c.says, " on the ")
 			grant := "GRANT " + privilege + " ON `" + database + "`.* TO "
-			if f.Code != dberr.Invalid || !strings.Contains(f.Detail, "the user "+user+" lacks the privilege "+c.says) ||
-				!strings.Contains(f.Detail, grant) {
+			if f.Code != dberr.Invalid || !f.Denied || !strings.Contains(f.Detail, grant) ||
+				!strings.Contains(f.Detail, "the user "+user+" lacks the privilege "+c.says) {
 				t.Errorf("%s: %+v (%v)", c.sql, f, err)
 			}
 		}

@@ -76,7 +76,7 @@ var states = map[string]driver.Fault{
 	"3B001": {Code: dberr.Internal, TxLost: true, Detail: "the savepoint does not exist; a statement in between has ended it"},
 	"54011": {Code: dberr.TooLarge, Detail: "a table or index has more columns than the server allows; split it"},
 	"54000": {Code: dberr.TooLarge, Detail: "a row, a key or the statement is over a limit of the server; shorten it, or index a hash of a long value"},
-	"42501": {Code: dberr.Invalid, Detail: "the database user lacks the privilege for this; grant it"},
+	"42501": {Code: dberr.Invalid, Denied: true, Detail: "the database user lacks the privilege for this; grant it"},
 	"3D000": {Code: dberr.NotFound, Detail: "the database does not exist; create it, or correct the URL"},
 	"28000": {Code: dberr.Invalid, Detail: "the server does not let this user in"},
 	"28P01": {Code: dberr.Invalid, Detail: "the server does not let this user in; check user and password"},

@@ -62,7 +62,7 @@ func TestDenied(t *testing.T) {
 	} {
 		_, err := db.Writer.ExecContext(t.Context(), c.sql)
 		f := db.Classifier.Classify(err)
-		if f.Code != dberr.Invalid || f.Native != "42501" || !strings.Contains(f.Detail, c.says) ||
+		if f.Code != dberr.Invalid || !f.Denied || f.Native != "42501" || !strings.Contains(f.Detail, c.says) ||
 			!strings.Contains(f.Detail, c.grant) {
 			t.Errorf("%s: %+v (%v)", c.sql, f, err)
 		}
