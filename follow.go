@@ -27,6 +27,9 @@ type Follow struct {
 var errStopped = dberr.New(dberr.Canceled, "copy",
 	"the target has followed the source until now, and is not finished: stop who writes to the source, and take it up with resume")
 
+// patience is how long a copy that follows tries again while a server is away.
+const patience = 10 * time.Minute
+
 // soon is the pause when the source is frozen: people wait.
 const soon = 100 * time.Millisecond
 
@@ -53,6 +56,7 @@ func follow(ctx context.Context, from, to *dburl.URL, o MoveOptions) (*transfer.
 	if err != nil {
 		return rep, err
 	}
+	var away time.Time // since when rounds have failed because a server cannot be reached
 	for {
 		began, frozen, done := time.Now(), false, false
 		err = transfer.Snapshot(ctx, source, func(ctx context.Context, src transfer.Source) error {
@@ -64,26 +68,36 @@ func follow(ctx context.Context, from, to *dburl.URL, o MoveOptions) (*transfer.
 			if src, err = m.again(ctx, src); err != nil {
 				return err
 			}
-			var round *transfer.Round
-			if round, rep, err = run.CatchUp(ctx, src); err != nil {
+			round, now, err := run.CatchUp(ctx, src)
+			if err != nil {
 				return err
 			}
+			rep = now
 			if o.Follow.Round != nil {
 				o.Follow.Round(*round)
 			}
 			if settled && round.Quiet() {
-				rep, err = run.Compare(ctx)
-				done = err == nil && rep.Equal()
+				if now, err = run.Compare(ctx); err != nil {
+					return err
+				}
+				rep, done = now, now.Equal()
 			}
-			return err
+			return nil
 		})
 		switch {
 		case err != nil && ctx.Err() != nil:
 			return rep, errStopped
+		case dberr.CodeOf(err) == dberr.Unavailable && (away.IsZero() || time.Since(away) < patience):
+			if away.IsZero() {
+				away = began
+				m.log.Warn("a round could not be done, and is tried again for "+patience.String(), "error", err)
+			}
 		case err != nil:
 			return rep, err
 		case done:
 			return rep, m.end(ctx, run)
+		default:
+			away = time.Time{}
 		}
 		pause := max(time.Since(began), o.Follow.pause())
 		if frozen {
@@ -117,18 +131,23 @@ func (m *mover) again(ctx context.Context, src transfer.Source) (transfer.Source
 }
 
 // settle brings a target that has followed its source to one moment of it.
-func (m *mover) settle(ctx context.Context, run *transfer.Run) (rep *transfer.Report, err error) {
-	const most = 20 // a round that finds nothing to do comes after a few
+func (m *mover) settle(ctx context.Context, run *transfer.Run) (*transfer.Report, error) {
+	const most = 20           // a round that finds nothing to do comes after a few
+	rep := &transfer.Report{} // with an error too: an earlier run has begun it
 	for range most {
-		var round *transfer.Round
-		if round, rep, err = run.CatchUp(ctx, m.src); err != nil {
+		round, now, err := run.CatchUp(ctx, m.src)
+		if err != nil {
 			return rep, err
 		}
+		rep = now
 		if !round.Quiet() {
 			continue
 		}
-		if rep, err = run.Compare(ctx); err != nil || rep.Equal() {
+		if now, err = run.Compare(ctx); err != nil {
 			return rep, err
+		}
+		if rep = now; rep.Equal() {
+			return rep, nil
 		}
 	}
 	return rep, dberr.New(dberr.Conflict, "copy", "the target does not become what the source is; somebody else writes to it, or this is a mistake of larder")

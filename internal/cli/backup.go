@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 
@@ -77,6 +78,7 @@ func (p *program) runBackup(cmd *cobra.Command, path, keep string, f *moveFlags,
 			return nil, err
 		}
 		rep, err = larder.Backup(cmd.Context(), from, sealed, o)
+		err = onceMore(err)
 		if cerr := sealed.Close(); err == nil && cerr != nil {
 			err = unsaved(path, cerr)
 		}
@@ -100,6 +102,15 @@ func (p *program) runBackup(cmd *cobra.Command, path, keep string, f *moveFlags,
 		err = into.thin(cmd.Context(), log)
 	}
 	return errors.Join(p.tell(rep, false), err)
+}
+
+// onceMore adds the way out to a backup that its server has left.
+func onceMore(err error) error {
+	var known *dberr.Error
+	if errors.As(err, &known) && known.Code == dberr.Unavailable && known.Engine != "" {
+		return fmt.Errorf("%w. A backup is of one moment, and cannot be taken up: run it again", err)
+	}
+	return err
 }
 
 // saveAs writes a file that is there only when it is whole. One that is there

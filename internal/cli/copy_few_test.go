@@ -20,3 +20,9 @@ func targetsOf(engine string) []string {
 	all := testdb.Engines()
 	return []string{all[(slices.Index(all, engine)+1)%len(all)]}
 }
+
+// outages are the ways in which servers go away.
+func outages() []outage { return []outage{{"is killed", crash, false}} }
+
+// stages are how far copies are then.
+func stages() []stage { return []stage{{"rows have arrived", someRows}} }

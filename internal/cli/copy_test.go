@@ -150,64 +150,6 @@ func TestACopyThatIsKilledIsTakenUpOnEveryPairOfEngines(t *testing.T) {
 	}
 }
 
-// A server that is restarted in the middle of a copy, as its source or as its
-// target: the copy goes on, or says how to; then it goes on.
-func TestAServerThatIsRestartedInTheMiddleOfACopy(t *testing.T) {
-	file := smallFile(t)
-	for _, e := range testdb.Engines() {
-		if e == testdb.SQLite {
-			continue // there is no server
-		}
-		t.Run(e, func(t *testing.T) {
-			server := testdb.Private(t, e)
-			full := server.NewDatabase(t)
-			if code, _, log := larder(t, "copy", "--quiet", "--from", file, "--to", full); code != 0 {
-				t.Fatal(log)
-			}
-			for name, c := range map[string]struct{ from, to string }{
-				"target": {file, server.NewDatabase(t)},
-				"source": {full, testdb.New(t, testdb.SQLite).URL},
-			} {
-				t.Run(name, func(t *testing.T) {
-					args := []string{"copy", "--quiet", "--from", c.from, "--to", c.to, "--batch-kb", "1"}
-					cmd := exec.CommandContext(t.Context(), "larder", args...)
-					var said bytes.Buffer
-					cmd.Stderr = &said
-					if err := cmd.Start(); err != nil {
-						t.Fatal(err)
-					}
-					ended := make(chan error, 1)
-					go func() { ended <- cmd.Wait() }()
-					had := int64(0)
-					for begun := time.Now(); had == 0 && len(ended) == 0 &&
-						time.Since(begun) < 2*time.Minute; time.Sleep(5 * time.Millisecond) {
-						had, _ = arrived(t, c.to)
-					}
-					if err := server.Kill(); err != nil {
-						t.Fatal(err)
-					}
-					if err := server.Start(t.Context()); err != nil {
-						t.Fatal(err)
-					}
-					var got transfer.TableReport
-					if err := <-ended; err != nil {
-						if !strings.Contains(said.String(), "--resume") {
-							t.Errorf("it does not say how to go on: %s", said.String())
-						}
-						if got = takenUp(t, args...); got.Kept < had {
-							t.Errorf("%d rows had arrived, and only %d of them were kept", had, got.Kept)
-						}
-					}
-					t.Logf("%d rows had arrived, %d were kept: %s", had, got.Kept, said.String())
-					if code, out, log := larder(t, "verify", "--from", c.from, "--to", c.to); code != 0 {
-						t.Fatalf("%s%s", out, log)
-					}
-				})
-			}
-		})
-	}
-}
-
 // A file of SQLCipher looks like noise.
 func TestACopyOfAnEncryptedFileNamesTheWayOut(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "webui.db")
