@@ -97,3 +97,37 @@ func TestOneKeepsNothing(t *testing.T) {
 		}
 	})
 }
+
+// TestOneSeesTheSecondRow: a condition that is no key, though it names one, does
+// not make One return the first of several rows.
+func TestOneSeesTheSecondRow(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, eng *engine.Engine) {
+		tab, more := schema.Define("things"), schema.Define("parts")
+		id, same := query.Col[int64](tab.BigInt("id").PrimaryKey()), query.Col[int64](tab.BigInt("same"))
+		part, of := query.Col[int64](more.BigInt("id").PrimaryKey()), query.Col[int64](more.BigInt("thing_id"))
+		create(t, eng, tab, more)
+		for i := range int64(3) {
+			exec(t, eng, query.Insert(tab).Values(id.Set(i), same.Set(i)))
+			exec(t, eng, query.Insert(more).Values(part.Set(i), of.Set(1)))
+		}
+		things := query.Select(id).From(tab)
+		for what, st := range map[string]query.SelectStmt{
+			"a key that is equal to another column": things.Where(id.EqTo(same)),
+			"a key that is equal to itself":         things.Where(id.EqTo(id)),
+			"a table joined by its reference":       things.Join(more, of.EqTo(id)).Where(id.Eq(1)),
+			"a table joined by no condition":        things.Join(more, part.EqTo(part)).Where(id.Eq(1)),
+			"a key of the joined table":             query.Select(id).From(more).Join(tab, id.EqTo(of)).Where(id.Eq(1)),
+		} {
+			if _, err := query.One[int64](t.Context(), eng, st); dberr.CodeOf(err) != dberr.Invalid {
+				t.Errorf("%s: %v", what, err)
+			}
+			if _, err := query.Prepare[int64](st).One(t.Context(), eng); dberr.CodeOf(err) != dberr.Invalid {
+				t.Errorf("%s, prepared: %v", what, err)
+			}
+		}
+		one := query.Select(part.As("part")).From(more).Join(tab, id.EqTo(of)).Where(part.Eq(2))
+		if got, err := query.One[int64](t.Context(), eng, one); err != nil || got != 2 {
+			t.Error(got, err)
+		}
+	})
+}

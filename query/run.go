@@ -276,33 +276,59 @@ func One[T any](ctx context.Context, q engine.Queryer, st Reader) (T, error) {
 }
 
 // most is how many rows One looks at: two, to see that there is only one,
-// unless the condition is a whole primary key, which is on one row at most.
+// unless the conditions are a whole primary key, and so are those of each table
+// that is joined, so that there is one row at most.
 func most(st Statement) int {
 	s, ok := st.(SelectStmt)
-	if !ok || s.s == nil || len(s.s.joins) > 0 {
+	if !ok || s.s == nil {
 		return 2
 	}
 	from, ok := s.s.from.(tableSource)
-	if !ok || from.t.PrimaryKey == nil {
+	if !ok || !byKey(from.t, s.s.where, nil) {
 		return 2
 	}
-	found := 0
-	for _, name := range from.t.PrimaryKey.Columns {
-		if slices.ContainsFunc(s.s.where, func(c Cond) bool {
+	single := []*schema.Table{from.t}
+	for _, j := range s.s.joins {
+		to, ok := j.src.(tableSource)
+		if !ok || j.kind != " JOIN " && j.kind != " LEFT JOIN " || !byKey(to.t, j.on, single) {
+			return 2
+		}
+		single = append(single, to.t)
+	}
+	return 1
+}
+
+// byKey reports whether conditions say what each column of the primary key of t
+// is equal to: a value, or a column of one of the tables that have one row.
+func byKey(t *schema.Table, conds []Cond, single []*schema.Table) bool {
+	if t.PrimaryKey == nil || slices.Contains(single, t) {
+		return false
+	}
+	known := func(e driver.Expr) bool {
+		switch x := e.(type) {
+		case arg, slot:
+			return true
+		case colRef:
+			return x.as == "" && slices.Contains(single, x.table)
+		}
+		return false
+	}
+	for _, name := range t.PrimaryKey.Columns {
+		if !slices.ContainsFunc(conds, func(c Cond) bool {
 			x, ok := c.n.(binary)
 			if !ok || x.op != " = " {
 				return false
 			}
-			ref, ok := x.a.(colRef)
-			return ok && ref.table == from.t && ref.as == "" && ref.col.Name == name
+			is := func(e driver.Expr) bool {
+				ref, ok := e.(colRef)
+				return ok && ref.table == t && ref.as == "" && ref.col.Name == name
+			}
+			return is(x.a) && known(x.c) || is(x.c) && known(x.a)
 		}) {
-			found++
+			return false
 		}
 	}
-	if found == len(from.t.PrimaryKey.Columns) {
-		return 1
-	}
-	return 2
+	return true
 }
 
 // First returns the first row and reads no more; none is dberr.NotFound.

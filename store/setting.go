@@ -11,6 +11,12 @@ import (
 // names as text. What is neither (null, or whatever somebody has put there) is
 // shut, the answer that lets nobody do more than was meant.
 func Flag(v jsonvalue.JSON, shut bool) bool {
+	switch v.String() { // as nearly all are written, and each request reads one
+	case "true":
+		return true
+	case "false":
+		return false
+	}
 	var x any
 	if v.Decode(&x) != nil {
 		return shut
