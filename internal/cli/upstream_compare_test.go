@@ -144,14 +144,22 @@ func keys(m map[string]any) []string {
 }
 
 // inOrderOf is a in the order of b, as far as the order is free: what was changed
-// within one second may follow in any.
+// within one second may follow in any, and users in theirs, which nothing orders there.
 func (w *scenario) inOrderOf(b, a []any) []any {
-	key := func(v any) string {
+	text := func(v any, member string) string {
 		if m, ok := v.(map[string]any); ok {
-			v = m["id"]
+			v = m[member]
+		} else if member != "id" {
+			return ""
 		}
 		s, _ := v.(string)
 		return s
+	}
+	twins := func(x, y any) bool {
+		if mail := text(x, "email"); mail != "" {
+			return mail == text(y, "email")
+		}
+		return text(y, "id") != "" && text(y, "id") == w.mine(text(x, "id"))
 	}
 	changed := func(v any) any {
 		m, ok := v.(map[string]any)
@@ -162,7 +170,7 @@ func (w *scenario) inOrderOf(b, a []any) []any {
 	}
 	out := slices.Clone(a)
 	for i, x := range b {
-		at := slices.IndexFunc(out, func(y any) bool { return key(y) != "" && key(y) == w.mine(key(x)) })
+		at := slices.IndexFunc(out, func(y any) bool { return twins(x, y) })
 		if at > i && (!w.same || changed(out[i]) == changed(out[at])) {
 			out[i], out[at] = out[at], out[i]
 		}
