@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/larder-db/larder"
+	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/internal/testdb"
 	"github.com/larder-db/larder/model"
 	"github.com/larder-db/larder/model/chatdoc"
@@ -22,16 +23,23 @@ type stored struct {
 	who          store.Who
 	stamp        string
 	small, large string
+	listing      string // the statement of a list, as it was sent
 }
 
 func newStored(b *testing.B, name string) *stored {
 	b.Helper()
 	db := testdb.New(b, name)
-	opened, err := larder.Open(b.Context(), db.URL, larder.Options{})
+	f := &stored{}
+	look := engine.AfterFunc(func(_ context.Context, e *engine.Event) {
+		if e.Name == "chats.List" {
+			f.listing = e.SQL
+		}
+	})
+	opened, err := larder.Open(b.Context(), db.URL, larder.Options{Engine: engine.Options{Hooks: []engine.Hook{look}}})
 	must(b, err)
 	b.Cleanup(opened.Close)
-	f := &stored{queryBench: queryBench{raw: openRaw(b, db.URL), hold: func(int) string { return "?" }},
-		st: opened.Store()}
+	f.queryBench = queryBench{raw: openRaw(b, db.URL), hold: func(int) string { return "?" }}
+	f.st = opened.Store()
 	if name == testdb.PostgreSQL {
 		f.hold = func(n int) string { return fmt.Sprintf("$%d", n) }
 	}
@@ -99,27 +107,32 @@ func (f *stored) session(b *testing.B) {
 	})
 }
 
+// list reads a page of chats: raw, the statement as it is sent, which takes
+// documents for what they are, among them such as a cast would fail on.
 func (f *stored) list(b *testing.B) {
 	ctx := b.Context()
-	internal := `COALESCE(json_extract(meta, '$.internal'), 0) = 0`
-	if f.hold(1) != "?" {
-		internal = `COALESCE(CAST(meta->>'internal' AS boolean), FALSE) = FALSE`
-	}
-	st := f.prepare(b, `SELECT id, title, updated_at, created_at, last_read_at, archived FROM chat WHERE user_id = % AND COALESCE(archived, FALSE) = FALSE`+
-		` AND COALESCE(pinned, FALSE) = FALSE AND folder_id IS NULL AND `+internal+` ORDER BY updated_at DESC, id LIMIT 60`)
-	against(b, 10, func(int) {
+	ours := func(int) {
 		found, err := f.st.Chats.List(ctx, f.who, store.ChatFilter{}, store.PageNumber(1))
 		if must(b, err); len(found) != store.PageSize {
 			b.Fatal(len(found))
 		}
-	}, func(int) {
-		rows, err := st.QueryContext(ctx, f.who.ID)
+	}
+	ours(0)
+	st := f.prepare(b, f.listing)
+	no, member := any(false), "internal"
+	if f.hold(1) == "?" {
+		no, member = 0, `$."internal"`
+	}
+	args := []any{"New Chat", 0, 0, no, f.who.ID, f.who.ID, no, no, no, no, member, no, no, store.PageSize, 0}
+	against(b, 10, ours, func(int) {
+		rows, err := st.QueryContext(ctx, args...)
 		must(b, err)
 		defer rows.Close()
 		var found []store.ChatItem
 		for rows.Next() {
 			var x store.ChatItem
-			must(b, rows.Scan(&x.ID, &x.Title, &x.UpdatedAt, &x.CreatedAt, &x.LastReadAt, &x.Archived))
+			var waits bool
+			must(b, rows.Scan(&x.ID, &x.Title, &x.UpdatedAt, &x.CreatedAt, &x.LastReadAt, &x.Archived, &waits))
 			found = append(found, x)
 		}
 		if must(b, rows.Err()); len(found) != store.PageSize {
@@ -146,42 +159,42 @@ func (f *stored) get(b *testing.B, id string, per int) {
 	})
 }
 
-// createMany writes a chat and 20 messages: raw, two statements in a transaction.
+// createMany writes a chat and 20 messages: raw, two statements in a transaction,
+// with the same columns and the same values, which are derived from the document
+// in the same way.
 func (f *stored) createMany(b *testing.B) {
 	ctx := b.Context()
 	const messages, size = 20, 600
-	placeholders := func(rows, columns int) string {
-		var out []string
-		for range rows {
-			out = append(out, "("+strings.TrimSuffix(strings.Repeat("%, ", columns), ", ")+")")
-		}
-		return strings.Join(out, ", ")
+	insert := func(table, columns string, rows int) *sql.Stmt {
+		row := "(" + strings.Repeat("%, ", strings.Count(columns, ",")) + "%)"
+		return f.prepare(b, "INSERT INTO "+table+" ("+columns+") VALUES "+strings.Repeat(row+", ", rows-1)+row)
 	}
-	chat := f.prepare(b, `INSERT INTO chat (id, user_id, title, created_at, updated_at, archived, pinned, meta, chat) VALUES `+placeholders(1, 9))
-	rows := f.prepare(b, `INSERT INTO chat_message (id, chat_id, user_id, role, content, created_at, updated_at) VALUES `+
-		placeholders(messages, 7))
-	text := `"` + strings.Repeat("some text ", size/10) + `"`
+	chat := insert("chat", "id, user_id, title, created_at, updated_at, share_id, archived, chat, pinned, meta, folder_id, tasks,"+
+		" summary, last_read_at, current_message_id, variables, timer_at", 1)
+	many := insert("chat_message", "id, chat_id, user_id, role, parent_id, content, output, model_id, files, sources, embeds, done,"+
+		" status_history, error, usage, created_at, updated_at, context_summary, meta", messages)
 	made := 0
-	against(b, 2, func(int) {
+	against(b, 20, func(int) {
 		_, err := f.st.Chats.Create(ctx, f.who, store.ChatInput{Document: document(b, "many", messages, size)})
 		must(b, err)
 	}, func(int) {
 		made++
-		i := made
-		id, doc := fmt.Sprintf("raw-%s-%d-%d", b.Name(), b.N, i), document(b, "many", messages, size).JSON()
+		id := fmt.Sprintf("raw-%s-%d-%d", b.Name(), b.N, made)
+		doc := chatdoc.New(document(b, "many", messages, size), chatdoc.Author{ID: f.who.ID, Name: f.who.Name})
+		var rows []any
+		for m := range doc.Rows(id, f.who.ID, int64(made)) {
+			rows = append(rows, m.ID, m.ChatID, m.UserID, m.Role, m.ParentID, m.Content, m.Output, m.ModelID, m.Files,
+				m.Sources, m.Embeds, m.Done, m.StatusHistory, m.Error, m.Usage, m.CreatedAt, m.UpdatedAt, m.ContextSummary, m.Meta)
+		}
 		must(b, inTx(ctx, f.raw.writer, func(tx *sql.Tx) error {
-			inserted := tx.StmtContext(ctx, chat)
+			inserted, with := tx.StmtContext(ctx, chat), tx.StmtContext(ctx, many)
 			defer inserted.Close()
-			if _, err := inserted.ExecContext(ctx, id, f.who.ID, "many", i, i, false, false, "{}", doc); err != nil {
+			defer with.Close()
+			if _, err := inserted.ExecContext(ctx, id, f.who.ID, "many", made, made, nil, false, doc.JSON(), false, "{}",
+				nil, nil, nil, made, doc.CurrentID(), "{}", nil); err != nil {
 				return err
 			}
-			var args []any
-			for k := range messages {
-				args = append(args, fmt.Sprintf("%s-m%d", id, k), id, f.who.ID, "user", text, i, i)
-			}
-			many := tx.StmtContext(ctx, rows)
-			defer many.Close()
-			_, err := many.ExecContext(ctx, args...)
+			_, err := with.ExecContext(ctx, rows...)
 			return err
 		}))
 	})

@@ -32,11 +32,12 @@ func BulkInsert[T any](ctx context.Context, q engine.Queryer, t *schema.Table,
 	var cols []*schema.Column
 	var index [][]int
 	sample := reflect.ValueOf(&first).Elem()
-	if err := info.columnsOf(t); err != nil {
+	fields, err := info.columnsOf(t)
+	if err != nil {
 		return 0, err
 	}
-	for _, f := range info.fields {
-		c := t.Column(f.name)
+	for i, f := range info.fields {
+		c := fields.columns[i]
 		if f.readOnly || c.Generated != nil || c.Identity != nil && sample.FieldByIndex(f.index).IsZero() {
 			continue
 		}
@@ -92,12 +93,8 @@ func BulkInsert[T any](ctx context.Context, q engine.Queryer, t *schema.Table,
 func (n *insertState) encoded(d driver.Dialect) (iter.Seq2[[]any, error], bool) {
 	for _, row := range n.rows {
 		for _, e := range row {
-			switch s, own := e.(slot); {
-			case own && s.p.own != nil:
-			default:
-				if _, ok := e.(arg); !ok {
-					return nil, false
-				}
+			if s, own := e.(slot); !isBound(e) && !(own && s.p.own != nil) {
+				return nil, false
 			}
 		}
 	}
@@ -105,14 +102,12 @@ func (n *insertState) encoded(d driver.Dialect) (iter.Seq2[[]any, error], bool) 
 		values := make([]any, len(n.cols))
 		for _, row := range n.rows {
 			for i, e := range row {
-				a, ok := e.(arg)
-				if !ok {
-					s := e.(slot)
-					a = arg{ty: s.ty, of: s.of, v: s.p.own()}
+				if s, own := e.(slot); own {
+					e = arg{ty: s.ty, of: s.of, v: s.p.own()}
 				}
-				x, err := encode(d, a.ty, a.v)
+				x, err := encodeBound(d, e)
 				if err != nil {
-					yield(nil, named(err, a.of))
+					yield(nil, err)
 					return
 				}
 				values[i] = x

@@ -242,7 +242,7 @@ func ColumnsFor[T any](t *schema.Table) []Selectable { return columnsFor(t, refl
 func columnsFor(t *schema.Table, row reflect.Type) []Selectable {
 	info, err := structOf(row)
 	if err == nil {
-		err = info.columnsOf(t)
+		_, err = info.columnsOf(t)
 	}
 	if err != nil {
 		return []Selectable{failed[any](err)}

@@ -204,11 +204,10 @@ func (n *insertState) keyText(d driver.Dialect, k uniqueKey, row []driver.Expr) 
 		if at < 0 {
 			return "", false
 		}
-		a, ok := row[at].(arg)
-		if !ok {
+		if !isBound(row[at]) {
 			return "", false
 		}
-		x, err := encode(d, a.ty, a.v)
+		x, err := encodeBound(d, row[at])
 		switch {
 		case err != nil:
 			return "", false

@@ -21,6 +21,7 @@ type InsertStmt struct {
 type insertState struct {
 	name      string
 	table     *schema.Table
+	fields    fieldColumns
 	cols      []*schema.Column
 	rows      [][]driver.Expr
 	room      *room // behind rows
@@ -140,13 +141,68 @@ func (n *insertState) fail(msg string) {
 }
 
 func (n *insertState) value(c *schema.Column, v any) driver.Expr {
+	return n.cell(&cell{}, c, v)
+}
+
+// cell is what stands in a row for column c: in a place of at, unless v is an
+// expression.
+func (n *insertState) cell(at *cell, c *schema.Column, v any) driver.Expr {
 	if e, ok := v.(driver.Expr); ok {
 		if _, param := e.(parameter); !param && keepsTo(c.Type) {
 			return stored{e, c.Type}
 		}
 		return e
 	}
-	return arg{ty: c.Type, of: n.table.Name + "." + c.Name, v: v}
+	*at = cell{table: n.table, col: c, v: v}
+	return at
+}
+
+// cell is a value in a row of an INSERT. Statements have many: it is an arg that
+// does not copy the column's type and spells the column's name only in an error.
+type cell struct {
+	table *schema.Table
+	col   *schema.Column
+	v     any
+}
+
+func (c *cell) SQLType() schema.Type { return c.col.Type }
+
+func (c *cell) WriteSQL(b *driver.Builder) {
+	x, err := c.encode(b.Dialect())
+	if err != nil {
+		b.Fail(err)
+		return
+	}
+	b.Encoded(c.col.Type, x)
+}
+
+func (c *cell) encode(d driver.Dialect) (any, error) {
+	x, err := encode(d, c.col.Type, c.v)
+	if err != nil {
+		return nil, named(err, c.table.Name+"."+c.col.Name)
+	}
+	return x, nil
+}
+
+func (c *cell) arg() arg { return arg{ty: c.col.Type, of: c.table.Name + "." + c.col.Name, v: c.v} }
+
+// isBound reports whether what stands in a row is a value, and not an expression.
+func isBound(e driver.Expr) bool {
+	switch e.(type) {
+	case *cell, arg:
+		return true
+	}
+	return false
+}
+
+// encodeBound is such a value as the driver takes it.
+func encodeBound(d driver.Dialect, e driver.Expr) (any, error) {
+	if c, ok := e.(*cell); ok {
+		return c.encode(d)
+	}
+	a := e.(arg)
+	x, err := encode(d, a.ty, a.v)
+	return x, named(err, a.of)
 }
 
 func (n *insertState) addRow(cols []*schema.Column, row []driver.Expr) {
@@ -224,16 +280,19 @@ func (n *insertState) addStruct(v any) {
 		}
 		return
 	}
+	if n.fields.of != info {
+		if n.fields, err = info.columnsOf(n.table); err != nil {
+			if n.err == nil {
+				n.err = err
+			}
+			return
+		}
+	}
 	cols := make([]*schema.Column, 0, len(info.fields))
 	row := make([]driver.Expr, 0, len(info.fields))
-	if err := info.columnsOf(n.table); err != nil {
-		if n.err == nil {
-			n.err = err
-		}
-		return
-	}
-	for _, f := range info.fields {
-		c := n.table.Column(f.name)
+	cells := make([]cell, len(info.fields))
+	for i, f := range info.fields {
+		c := n.fields.columns[i]
 		if f.readOnly || c.Generated != nil {
 			continue
 		}
@@ -246,7 +305,7 @@ func (n *insertState) addStruct(v any) {
 			row = append(row, ownValue(n.table, c, c.OnInsert))
 			continue
 		}
-		row = append(row, n.value(c, fieldValue(fv)))
+		row = append(row, n.cell(&cells[i], c, fieldValue(fv)))
 	}
 	if len(cols) == 0 {
 		n.fail(fmt.Sprintf("%s has no field for a column of the table", info.t))

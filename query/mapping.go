@@ -30,16 +30,25 @@ type fieldInfo struct {
 	readOnly bool // no column of a table
 }
 
+// fieldColumns are the columns of a table that the fields of a struct are for;
+// nil for one that is only read and has none.
+type fieldColumns struct {
+	of      *structInfo
+	columns []*schema.Column
+}
+
 // columnsOf refuses a struct with a db tag that names no column of the table
 // that it is to be stored in.
-func (s *structInfo) columnsOf(t *schema.Table) error {
-	for _, f := range s.fields {
-		if !f.readOnly && t.Column(f.name) == nil {
-			return dberr.New(dberr.Invalid, t.Name,
+func (s *structInfo) columnsOf(t *schema.Table) (fieldColumns, error) {
+	found := fieldColumns{of: s, columns: make([]*schema.Column, len(s.fields))}
+	for i, f := range s.fields {
+		found.columns[i] = t.Column(f.name)
+		if !f.readOnly && found.columns[i] == nil {
+			return fieldColumns{}, dberr.New(dberr.Invalid, t.Name,
 				fmt.Sprintf("%s has the db tag %q and the table has no such column; correct it, or mark a field that is only read: `db:\"%s,readonly\"`", s.t, f.name, f.name))
 		}
 	}
-	return nil
+	return found, nil
 }
 
 var structs sync.Map // reflect.Type -> *structInfo

@@ -304,14 +304,20 @@ func byKey(t *schema.Table, conds []Cond, single []*schema.Table) bool {
 	if t.PrimaryKey == nil || slices.Contains(single, t) {
 		return false
 	}
+	column := func(e driver.Expr) (colRef, bool) {
+		if c, ok := e.(AnyColumn); ok {
+			e = c.reference()
+		}
+		ref, ok := e.(colRef)
+		return ref, ok && ref.as == ""
+	}
 	known := func(e driver.Expr) bool {
-		switch x := e.(type) {
+		switch e.(type) {
 		case arg, slot:
 			return true
-		case colRef:
-			return x.as == "" && slices.Contains(single, x.table)
 		}
-		return false
+		ref, ok := column(e)
+		return ok && slices.Contains(single, ref.table)
 	}
 	for _, name := range t.PrimaryKey.Columns {
 		if !slices.ContainsFunc(conds, func(c Cond) bool {
@@ -320,8 +326,8 @@ func byKey(t *schema.Table, conds []Cond, single []*schema.Table) bool {
 				return false
 			}
 			is := func(e driver.Expr) bool {
-				ref, ok := e.(colRef)
-				return ok && ref.table == t && ref.as == "" && ref.col.Name == name
+				ref, ok := column(e)
+				return ok && ref.table == t && ref.col.Name == name
 			}
 			return is(x.a) && known(x.c) || is(x.c) && known(x.a)
 		}) {

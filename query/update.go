@@ -104,7 +104,7 @@ func (n *updateState) diff(before, after any) {
 		n.fail("Diff needs a table with a primary key")
 		return
 	}
-	if err := info.columnsOf(n.table); err != nil {
+	if _, err := info.columnsOf(n.table); err != nil {
 		n.err = err
 		return
 	}

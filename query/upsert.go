@@ -287,13 +287,16 @@ func (n *insertState) find(d driver.Dialect, key []*schema.Column, row []driver.
 			return Cond{}, noEmulation(d, n.table, "INSERT ... RETURNING",
 				fmt.Sprintf("column %s of the key is left to the server", c.Name))
 		}
-		switch row[at].(type) {
+		value := row[at]
+		switch v := value.(type) {
+		case *cell:
+			value = v.arg()
 		case arg, slot:
 		default:
 			return Cond{}, noEmulation(d, n.table, "INSERT ... RETURNING",
 				fmt.Sprintf("the value of column %s of the key is an expression", c.Name))
 		}
-		conds = append(conds, Cond{n: compare(ref, c.Type, " = ", row[at])})
+		conds = append(conds, Cond{n: compare(ref, c.Type, " = ", value)})
 	}
 	return And(conds...), nil
 }

@@ -154,10 +154,21 @@ func (b *base) readOne(ctx context.Context, w Who, r Right, id string) ([]model.
 		values = append(values, w.ID)
 	}
 	return b.reading(ctx, func() ([]model.Chat, error) {
-		return oneChat.plain.of(all).All(ctx, b.q, values...)
+		return oneOrNone(oneChat.plain.of(all).One(ctx, b.q, values...))
 	}, func() ([]readChat, error) {
-		return oneChat.waiting.of(all).All(ctx, b.q, values...)
+		return oneOrNone(oneChat.waiting.of(all).One(ctx, b.q, values...))
 	})
+}
+
+// oneOrNone makes a list of what One returns.
+func oneOrNone[T any](found T, err error) ([]T, error) {
+	switch {
+	case errors.Is(err, dberr.ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	return []T{found}, nil
 }
 
 // reading returns the chats that plain reads, where no message can wait for a
