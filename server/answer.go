@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -44,6 +45,36 @@ func senderOf(t reflect.Type) func(r *request, answer any) error {
 		}
 	}
 	return func(r *request, answer any) error { return writeJSON(r.w, answer) }
+}
+
+// bounded reports whether what is answered holds no document and no content,
+// which may be of any size. Within says which types it is in.
+func bounded(t reflect.Type, within []reflect.Type) bool {
+	if t.Implements(reflect.TypeFor[sender]()) || t.Implements(reflect.TypeFor[json.Marshaler]()) {
+		return false
+	}
+	switch t.Kind() {
+	case reflect.Interface:
+		return false
+	case reflect.String:
+		return t != reflect.TypeFor[verbatim]()
+	case reflect.Slice, reflect.Array:
+		return t.Elem().Kind() != reflect.Uint8 && bounded(t.Elem(), within)
+	case reflect.Pointer:
+		return bounded(t.Elem(), within)
+	case reflect.Map:
+		return bounded(t.Key(), within) && bounded(t.Elem(), within)
+	case reflect.Struct:
+		if slices.Contains(within, t) {
+			return true
+		}
+		for i := range t.NumField() {
+			if f := t.Field(i); f.Name == "Content" || !bounded(f.Type, append(within, t)) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 func holdsVerbatim(t reflect.Type) bool {

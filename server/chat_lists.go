@@ -13,7 +13,7 @@ import (
 
 func (s *Server) chatListRoutes() []route {
 	return resource(chatRefusals,
-		endpoint("GET", chatPath+"search", "One's chats by their words, and by tag:, folder:, pinned:, archived:, shared:", member, s.searchChats).word(),
+		endpoint("GET", chatPath+"search", "One's chats by their words, and by tag:, folder:, pinned:, archived:, shared:", member, s.searchChats).readingDocuments().word(),
 		endpoint("GET", chatPath+"pinned", "Chats that one has pinned", member, s.pinnedChats).word(),
 		endpoint("GET", chatPath+"archived", "Chats that one has archived", member, s.archivedChats).word(),
 		endpoint("GET", chatPath+"archived/count", "How many chats one has archived", member, s.countArchived),

@@ -21,6 +21,7 @@ type route struct {
 	data         bool // needs the database to be at this program's revision
 	form         *formType
 	answer       reflect.Type
+	bounded      bool // no document is read for its answer: no row of that is large
 	refuses      refusals
 	reserved     bool   // its last segment is a word, never an id, whatever the method
 	looks        bool   // it changes nothing, whatever its method
@@ -111,7 +112,8 @@ func routeOf[F, A any](method, path, summary string, who level, streams bool,
 		return send(r, out)
 	}
 	return route{method: method, path: path, summary: summary, auth: who, data: true, streams: streams, form: form,
-		answer: reflect.TypeFor[A](), serve: serve}
+		answer: reflect.TypeFor[A](), serve: serve,
+		bounded: (method == http.MethodGet || method == http.MethodDelete) && bounded(reflect.TypeFor[A](), nil)}
 }
 
 // withoutData is the route as one that answers whatever state the database is in.
@@ -130,6 +132,13 @@ func (rt route) word() route {
 // looking is the route as one that changes nothing although its method says so.
 func (rt route) looking() route {
 	rt.looks = true
+	return rt
+}
+
+// readingDocuments is the route as one that goes through documents for an answer
+// that holds none.
+func (rt route) readingDocuments() route {
+	rt.bounded = false
 	return rt
 }
 

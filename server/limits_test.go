@@ -19,7 +19,9 @@ import (
 
 	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/engine"
+	"github.com/larder-db/larder/engine/enginetest"
 	"github.com/larder-db/larder/health"
+	"github.com/larder-db/larder/internal/testdb"
 	"github.com/larder-db/larder/server"
 	"github.com/larder-db/larder/store"
 )
@@ -376,5 +378,58 @@ func TestAnswersSayHowLargeTheyAre(t *testing.T) {
 		if got := w.Header().Get("Content-Length"); got != strconv.Itoa(w.Body.Len()) {
 			t.Errorf("%s: %d bytes, announced as %q", path, w.Body.Len(), got)
 		}
+	}
+}
+
+// Who asks for nothing large waits for nobody who may: only so many at a time
+// are answered with documents of unknown size. What one knows of such a document
+// holds for all that is done with it.
+func TestSmallAnswersWaitForNoLargeOnes(t *testing.T) {
+	eng := enginetest.Open(t, testdb.New(t, testdb.SQLite).URL, engine.Options{})
+	a := newApp(t, eng)
+	token := a.admin()
+	var ids []string
+	for range 4 {
+		ids = append(ids, a.chat(token, `{"title":"x"}`).ID)
+	}
+	a.srv = openApp(t, eng, func(o *server.Options) { o.Patience = 50 * time.Millisecond }).srv
+	known := "/api/v1/chats/" + ids[3]
+	a.call("GET", known, nil, token).is(200, "")
+	held, free := make(chan struct{}), make(chan struct{})
+	release := sync.OnceFunc(func() { close(free) })
+	defer release()
+	var all sync.WaitGroup
+	all.Go(func() {
+		if err := eng.InTx(t.Context(), engine.TxOptions{Mode: engine.Write}, func(context.Context, *engine.Tx) error {
+			close(held)
+			<-free
+			return nil
+		}); err != nil {
+			t.Error(err)
+		}
+	})
+	<-held
+	for _, id := range ids[:2] { // they wait for the database
+		all.Go(func() { a.call("POST", "/api/v1/chats/"+id+"/pin", nil, token).is(200, "") })
+	}
+	for n := 0; a.call("GET", "/api/v1/chats/none-"+strconv.Itoa(n), nil, token).Code != 503; n++ {
+		if n == 5000 {
+			t.Fatal("any number of documents of unknown size are answered at once")
+		}
+		time.Sleep(time.Millisecond)
+	}
+	a.call("GET", "/api/v1/chats/?page=9", nil, token).is(200, "")
+	a.call("GET", "/api/v1/chats/"+ids[2]+"/pinned", nil, token).is(200, "")
+	pinned := make(chan int, 1)
+	go func() { pinned <- a.call("POST", known+"/pin", nil, token).Code }()
+	select {
+	case code := <-pinned:
+		t.Errorf("a chat of known size waits for one of unknown size: %d", code)
+	case <-time.After(200 * time.Millisecond):
+	}
+	release()
+	all.Wait()
+	if code := <-pinned; code != 200 {
+		t.Error(code)
 	}
 }

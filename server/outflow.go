@@ -21,8 +21,8 @@ const (
 	// loading is how much memory a byte of an answer takes until it is sent:
 	// the database's copy, the driver's, and the answer.
 	loading = 3
-	// unknowns is how many requests whose answer may be of any size are worked
-	// on at once.
+	// unknowns is how many requests are worked on at once whose answer may hold
+	// documents, of nobody knows which size.
 	unknowns = 2
 	// chunk is what is written at once.
 	chunk = 64 << 10
@@ -53,6 +53,7 @@ type flow struct {
 	in      *inflow
 	share   *limit.Share
 	key     string // of the size of the answer; empty when that is not large
+	bounded bool   // as [route.bounded]
 	who     string
 	reads   bool // it changes nothing
 	slot    bool
@@ -66,12 +67,9 @@ type flow struct {
 func (s *Server) account(w http.ResponseWriter, r *http.Request, rt *route, who string) *flow {
 	f := &flow{flows: s.flows, reads: r.Method == http.MethodGet, ctx: r.Context(), who: who,
 		share: s.flows.memory.Share(who), pace: http.NewResponseController(w)}
-	f.streams = rt.streams
+	f.streams, f.bounded = rt.streams, rt.bounded
 	if rt.auth > public && rt.data && !rt.streams && !(rt.terse && prefersMinimal(r)) { // what passes through takes no memory, however large it is
-		f.key = r.URL.Path
-		if !strings.Contains(strings.TrimSuffix(rt.path, "{$}"), "{") { // what is there is another one for everybody
-			f.key += "\n" + who + "\n" + r.URL.RawQuery
-		}
+		f.key = rt.sizeKey(r, who)
 	}
 	f.in = &inflow{ReadCloser: r.Body, ctx: r.Context(), max: rt.bodyLimit(s.maxBody, s.maxFile), hold: math.MaxInt64,
 		share: f.share, patience: f.patience, conn: f.pace, over: r.Body == http.NoBody}
@@ -86,6 +84,17 @@ func (s *Server) account(w http.ResponseWriter, r *http.Request, rt *route, who 
 		rec.flow = f
 	}
 	return f
+}
+
+// sizeKey names answers that are about as large as this one: those of the same
+// type about the same thing, by whatever route.
+func (rt *route) sizeKey(r *http.Request, who string) string {
+	before, _, named := strings.Cut(strings.TrimSuffix(rt.path, "{$}"), "{")
+	if !named { // what is there is another one for everybody
+		return r.URL.Path + "\n" + who + "\n" + r.URL.RawQuery
+	}
+	id, _, _ := strings.Cut(r.URL.Path[len(before):], "/")
+	return before + id + "\n" + rt.answer.String()
 }
 
 // errLarge says that an answer turned out to be large, and that there is no
@@ -135,6 +144,7 @@ func (f *flow) admit() error {
 		return nil
 	}
 	switch size, known := f.sizes.Get(f.key); {
+	case !known && f.bounded:
 	case !known:
 		t := time.NewTimer(f.patience)
 		defer t.Stop()

@@ -20,7 +20,7 @@ const (
 func (s *Server) workspaceRoutes() []route {
 	return resource(refusals{{store.ErrNotPermitted, http.StatusUnauthorized, msgUnauthorized}},
 		endpoint("GET", "/api/v1/search", "Chats, snapshots that were shared with one, and notes, by their words", member,
-			s.searchWorkspace),
+			s.searchWorkspace).readingDocuments(),
 	)
 }
 
