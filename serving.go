@@ -92,10 +92,23 @@ func keepBeating(ctx context.Context, eng *engine.Engine, id string) {
 }
 
 func beat(ctx context.Context, eng *engine.Engine, id string, beats int64) error {
+	now := time.Now().Unix()
+	if beats > 0 {
+		// A replica that is further behind than the next beat is read all the same.
+		again, err := query.Compile(query.Update(servingDef).Set(servingBeats.Set(beats), servingAt.Set(now)).
+			Where(servingID.Eq(id)).Named("serving.Beat"), eng.Dialect())
+		if err != nil {
+			return err
+		}
+		again.Aside = true
+		if found, err := eng.Exec(ctx, again); err != nil || found.Rows > 0 {
+			return err
+		}
+	}
 	_, err := query.Exec(ctx, eng,
 		query.Insert(servingDef).
-			Values(servingID.Set(id), servingName.Set(processName()), servingBeats.Set(beats), servingAt.Set(time.Now().Unix())).
-			OnConflict(servingID).DoUpdate(servingBeats, servingAt).Named("serving.Beat"))
+			Values(servingID.Set(id), servingName.Set(processName()), servingBeats.Set(beats), servingAt.Set(now)).
+			OnConflict(servingID).DoUpdate(servingBeats, servingAt).Named("serving.Begin"))
 	return err
 }
 

@@ -119,7 +119,9 @@ func (e *Engine) exec(ctx context.Context, st *Statement, attempt int) (Result, 
 	if err == nil {
 		var rows int64
 		res, xerr := p.db.ExecContext(ctx, st.SQL, st.Args...)
-		e.written.Add(1)
+		if !st.Aside {
+			e.written.Add(1)
+		}
 		if xerr == nil {
 			rows, xerr = res.RowsAffected()
 		}

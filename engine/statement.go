@@ -13,6 +13,7 @@ type Statement struct {
 	Args  []any  // in placeholder order, as driver.Values.Encode leaves them
 	Write bool   // changes data: outside of a transaction it goes to the writer, and it is not sent twice
 	Cache bool   // the text is one of a bounded set: worth keeping prepared
+	Aside bool   // what Exec writes is in nothing that a [Replica] is asked for: it need not have it
 }
 
 // Result of a statement that returns no rows.
