@@ -45,6 +45,13 @@ func throughProxy(t testing.TB, rawURL string) (*proxy, string) {
 	return p, strings.Replace(rawURL, "@"+target+"/", "@"+l.Addr().String()+"/", 1)
 }
 
+// dialed is how many connections were made to it.
+func (p *proxy) dialed() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.conns) / 2
+}
+
 func (p *proxy) accept() {
 	for {
 		client, err := p.l.Accept()

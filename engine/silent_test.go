@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -27,8 +28,10 @@ func TestASilentServerAmongSeveralIsGivenUp(t *testing.T) {
 			t.Fatal(err)
 		}
 		url = strings.Replace(url, p.l.Addr().String(), p.l.Addr().String()+","+direct.Hosts()[0].Address(), 1)
-		eng := enginetest.Open(t, url, engine.Options{})
+		const kept = 12 // connections that nobody uses when it falls silent
+		eng := enginetest.Open(t, url, engine.Options{Pool: &dburl.PoolSettings{Size: kept, Timeout: time.Minute, PrePing: true}})
 		table(t, eng)
+		keep(t, eng, kept)
 		slow := map[string]string{testdb.PostgreSQL: "SELECT count(*) FROM (SELECT pg_sleep(6)) AS s"}[name]
 		if slow == "" {
 			slow = "SELECT SLEEP(6) + 1"
@@ -53,11 +56,38 @@ func TestASilentServerAmongSeveralIsGivenUp(t *testing.T) {
 			t.Errorf("the silent server was waited for for %v", took)
 		}
 		begin = time.Now()
-		if err := insert(t.Context(), eng, 2); err != nil {
-			t.Errorf("the other server is there: %v (%v)", err, errors.Unwrap(err))
+		asked := p.dialed()
+		for id := range kept {
+			if err := insert(t.Context(), eng, 2+id); err != nil {
+				t.Errorf("the other server is there: %v (%v)", err, errors.Unwrap(err))
+			}
 		}
 		if took := time.Since(begin); took > 20*time.Second {
 			t.Errorf("the other server was found after %v", took)
 		}
+		// Connections that were kept are gone with the first that was silent: nobody
+		// takes one, waits, and asks whether the server is there.
+		if again := p.dialed() - asked; again > 1 {
+			t.Errorf("the silent server was asked %d times more", again)
+		}
 	})
+}
+
+// keep leaves so many connections behind that nobody uses.
+func keep(t *testing.T, eng *engine.Engine, n int) {
+	t.Helper()
+	var all, there sync.WaitGroup
+	there.Add(n)
+	for range n {
+		all.Go(func() {
+			if err := eng.InTx(t.Context(), engine.TxOptions{}, func(context.Context, *engine.Tx) error {
+				there.Done()
+				there.Wait()
+				return nil
+			}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
 }

@@ -31,11 +31,13 @@ var errSilent = &net.OpError{Op: "read", Net: "tcp", Err: syscall.ETIMEDOUT}
 // everything, refuses nothing: statements would wait for it as long as they may
 // last, while another one has taken over long ago. So where an answer is late
 // the server is asked on a connection of its own whether it is there at all.
-// When it is not, the connections that wait for it fail as if they had been cut,
-// and for some seconds no new ones are made to it. The zero value is ready.
+// When it is not, the connections to it fail as if they had been cut, those that
+// wait for it and those that are kept for later, and for some seconds no new ones
+// are made to it. The zero value is ready.
 type Watch struct {
 	mu   sync.Mutex
-	away map[string]time.Time // until when a server is not connected to, by address
+	away map[string]time.Time  // until when a server is not connected to, by address
+	open map[*watched]struct{} // all connections
 }
 
 // Dial opens a watched connection with dial. alive reports whether the server at
@@ -54,10 +56,36 @@ func (w *Watch) Dial(ctx context.Context, network, addr string,
 	if !ok {
 		return nc, nil
 	}
-	c := &watched{TCPConn: tcp, w: w, addr: addr, alive: alive}
+	c := &watched{TCPConn: tcp, w: w, addr: addr, alive: alive, heard: time.Now()}
 	c.timer = time.AfterFunc(longestPatience, c.late)
 	c.timer.Stop()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.open == nil {
+		w.open = map[*watched]struct{}{}
+	}
+	w.open[c] = struct{}{}
 	return c, nil
+}
+
+// giveUp cuts the connections to a server on which nothing came lately.
+func (w *Watch) giveUp(addr string) {
+	w.mu.Lock()
+	var all []*watched
+	for c := range w.open {
+		if c.addr == addr {
+			all = append(all, c)
+		}
+	}
+	w.mu.Unlock()
+	for _, c := range all {
+		c.mu.Lock()
+		if !c.closed && time.Since(c.heard) >= firstPatience {
+			c.silent = true
+			_ = c.TCPConn.Close()
+		}
+		c.mu.Unlock()
+	}
 }
 
 // mayTry reports whether a server may be connected to. Of those who would try one
@@ -98,8 +126,9 @@ type watched struct {
 
 	mu       sync.Mutex
 	timer    *time.Timer
-	waiting  bool // the clock runs
-	spoken   bool // something was received at all
+	waiting  bool      // the clock runs
+	spoken   bool      // something was received at all
+	heard    time.Time // when that was last, or when it was opened
 	closed   bool
 	silent   bool // given up
 	patience time.Duration
@@ -131,6 +160,9 @@ func (c *watched) Read(b []byte) (int, error) {
 	c.timer.Stop()
 	first := n > 0 && !c.spoken
 	c.spoken = c.spoken || first
+	if n > 0 {
+		c.heard = time.Now()
+	}
 	c.mu.Unlock()
 	if first {
 		c.w.note(c.addr, true)
@@ -150,11 +182,18 @@ func (c *watched) said(err error) error {
 
 // Close ends the connection.
 func (c *watched) Close() error {
+	c.w.mu.Lock()
+	delete(c.w.open, c)
+	c.w.mu.Unlock()
 	c.mu.Lock()
 	c.closed = true
 	c.timer.Stop()
+	cut := c.silent
 	c.mu.Unlock()
-	return c.TCPConn.Close()
+	if err := c.TCPConn.Close(); !cut {
+		return err
+	}
+	return nil // it is closed
 }
 
 // late asks whether the server is there.
@@ -166,18 +205,19 @@ func (c *watched) late() {
 	defer cancel()
 	there := c.alive(ctx)
 	c.w.note(c.addr, there)
+	if !there {
+		if c.waits() { // it may have answered meanwhile
+			c.w.giveUp(c.addr)
+		}
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed || !c.waiting {
 		return
 	}
-	if there {
-		c.patience = min(2*c.patience, longestPatience)
-		c.timer.Reset(c.patience)
-		return
-	}
-	c.silent = true
-	_ = c.TCPConn.Close()
+	c.patience = min(2*c.patience, longestPatience)
+	c.timer.Reset(c.patience)
 }
 
 func (c *watched) waits() bool {

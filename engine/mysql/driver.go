@@ -493,6 +493,13 @@ func (s *stmt) QueryContext(ctx context.Context, args []sqldriver.NamedValue) (s
 	return r, s.c.noticed(s.c.denied(err, s.query))
 }
 
+// Close ends the connection. One that was cut is ended, though the driver cannot
+// tell the server.
+func (c *conn) Close() error {
+	_ = c.nativeConn.Close()
+	return nil
+}
+
 // IsValid tells the pool whether to keep the connection. It is called when it
 // is put back.
 func (c *conn) IsValid() bool {
