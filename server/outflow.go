@@ -93,7 +93,7 @@ func (rt *route) sizeKey(r *http.Request, who string) string {
 	if !named { // what is there is another one for everybody
 		return r.URL.Path + "\n" + who + "\n" + r.URL.RawQuery
 	}
-	id, _, _ := strings.Cut(r.URL.Path[len(before):], "/")
+	id, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, before), "/")
 	return before + id + "\n" + rt.answer.String()
 }
 

@@ -68,7 +68,8 @@ func (w *Watch) Dial(ctx context.Context, network, addr string,
 	return c, nil
 }
 
-// giveUp cuts the connections to a server on which nothing came lately.
+// giveUp cuts the connections to a server on which nothing came lately, or at all:
+// whoever has been connected to it meanwhile waits for the same greeting.
 func (w *Watch) giveUp(addr string) {
 	w.mu.Lock()
 	var all []*watched
@@ -80,7 +81,7 @@ func (w *Watch) giveUp(addr string) {
 	w.mu.Unlock()
 	for _, c := range all {
 		c.mu.Lock()
-		if !c.closed && time.Since(c.heard) >= firstPatience {
+		if !c.closed && (!c.spoken || time.Since(c.heard) >= firstPatience) {
 			c.silent = true
 			_ = c.TCPConn.Close()
 		}
