@@ -287,6 +287,21 @@ func TestLostCommitAnswerIsNotAppliedTwice(t *testing.T) {
 			t.Errorf("%v; lost %v, %d runs, %d callbacks, asked %d times", err, lost.Load(), runs, callbacks, asked)
 		}
 
+		// Who is asked first does not have it yet: the next attempt meets the row.
+		runs, callbacks, asked = 0, 0, 0
+		lost = p.loseAnswerTo("COMMIT")
+		err = eng.InTx(ctx, engine.TxOptions{Applied: func(ctx context.Context, q engine.Queryer) (bool, error) {
+			if asked++; asked < 4 {
+				return false, nil
+			}
+			n, err := readNumber(ctx, q, "SELECT count(*) FROM item WHERE id = 4")
+			return n == 1, err
+		}}, once(4))
+		if err != nil || !lost.Load() || runs != 2 || callbacks != 1 || asked != 4 {
+			t.Errorf("%v; lost %v, %d runs, %d callbacks, asked %d times", err, lost.Load(), runs, callbacks, asked)
+		}
+		do(t, eng, "DELETE FROM item WHERE id = 4")
+
 		// Idempotent: run again, and nothing is there twice.
 		runs = 0
 		lost = p.loseAnswerTo("COMMIT")

@@ -71,9 +71,9 @@ type TxOptions struct {
 	Idempotent bool
 	// Applied finds out, on a new connection: true when the transaction took
 	// effect. Where it answers false, fn runs again. To be certain, the
-	// transaction writes a row under a unique key that Applied looks for: a
-	// first commit that arrives late then makes the second one fail instead of
-	// being applied twice.
+	// transaction writes a row under a unique key that Applied looks for: where
+	// a first commit arrives late the second run meets the row instead of being
+	// applied twice, and Applied is asked again.
 	Applied func(ctx context.Context, q Queryer) (bool, error)
 
 	once *bool // set by fn when it cannot run again
@@ -141,12 +141,20 @@ func (e *Engine) InTx(ctx context.Context, o TxOptions, fn func(ctx context.Cont
 		policy.Attempts, policy.Failover = o.MaxAttempts, 0
 	}
 	t := tries{policy: policy}
+	var doubted *Tx // whose commit was not answered, and not found to have taken effect
 	for {
 		err, cause, unknown := e.tryTx(ctx, o, t.attempt(), fn)
 		if err == nil {
 			return nil
 		}
+		if doubted != nil && unknown == nil && dberr.CodeOf(err) == dberr.AlreadyExists {
+			if after, known := e.settleLate(ctx, o, doubted); known {
+				runAll(after)
+				return nil
+			}
+		}
 		if unknown != nil {
+			doubted = unknown
 			after, known := e.settle(ctx, o, unknown)
 			if known {
 				runAll(after)
@@ -174,6 +182,24 @@ func (e *Engine) settle(ctx context.Context, o TxOptions, tx *Tx) (after []func(
 		return nil, false
 	}
 	return tx.after, true
+}
+
+// settleLate asks Applied again where the next attempt has met a key that is
+// there: the server that was asked first may not have applied yet what it had from
+// the one that was lost, as a node of a Galera cluster, or could not be asked.
+func (e *Engine) settleLate(ctx context.Context, o TxOptions, tx *Tx) (after []func(), applied bool) {
+	const looks, pause = 10, 50 * time.Millisecond
+	for n := range looks {
+		if after, applied = e.settle(ctx, o, tx); applied || o.Applied == nil || n+1 == looks {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return nil, false
+		case <-time.After(pause):
+		}
+	}
+	return after, applied
 }
 
 // tryTx runs fn once. cause is the failure for which another attempt makes
