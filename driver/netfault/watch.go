@@ -90,7 +90,7 @@ func (w *Watch) giveUp(addr string) {
 }
 
 // mayTry reports whether a server may be connected to. Of those who would try one
-// that was silent, one at a time does.
+// that was silent, one does, and another each second until it is known to be there.
 func (w *Watch) mayTry(addr string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -101,7 +101,7 @@ func (w *Watch) mayTry(addr string) bool {
 	if time.Now().Before(until) {
 		return false
 	}
-	w.away[addr] = time.Now().Add(avoided)
+	w.away[addr] = time.Now().Add(firstPatience)
 	return true
 }
 
