@@ -27,8 +27,11 @@ type Admission struct {
 	Refused    []string
 	Classifier driver.Classifier
 
-	admitted atomic.Bool // a password of this source was good once
+	admitted atomic.Bool
 }
+
+// Admitted reports whether a connection has come about already.
+func (a *Admission) Admitted() bool { return a.admitted.Load() }
 
 // Password asks for the password of one connection. What a source says in a
 // *dberr.Error is passed on, any other error of it may quote the password.
@@ -51,11 +54,8 @@ func (a *Admission) Password(ctx context.Context) (string, error) {
 // let somebody in before. Its error is the last one of connect.
 func (a *Admission) Open(ctx context.Context, connect func() error) error {
 	err := connect()
-	if a.Ask == nil {
-		return err
-	}
 	wait, until := firstWait, time.Now().Add(rotation)
-	for a.refused(err) {
+	for a.Ask != nil && a.refused(err) {
 		again := time.NewTimer(wait)
 		select {
 		case <-ctx.Done():

@@ -57,6 +57,7 @@ type Attempt struct {
 	Fits       string // what the server would have to be like beside being there: "that fits target_session_attrs"; empty for nothing
 	CheckTLS   string // the arguments of the URL that decide which certificates are accepted
 	NoTLS      string // the sentence for a server without TLS, where that is what err says; empty otherwise
+	Known      bool   // a server of the kind was there before: nobody asks what listens, which takes seconds
 	Classifier driver.Classifier
 
 	// Words are whole sentences by the server's own number, for what the
@@ -89,9 +90,11 @@ func (a Attempt) Error(ctx context.Context, err error) error {
 		e.Code, e.Msg = dberr.Invalid,
 			"the certificate of the server at "+a.Where+" is not accepted: "+why+"; check "+a.CheckTLS
 	case f.Native == "" && (f.Code == dberr.Unavailable || f.Code == dberr.Timeout || f.Code == dberr.Internal):
-		if e.Msg = a.stranger(ctx); e.Msg != "" {
-			e.Code = dberr.Invalid
-			break
+		if !a.Known {
+			if e.Msg = a.stranger(ctx); e.Msg != "" {
+				e.Code = dberr.Invalid
+				break
+			}
 		}
 		if a.NoTLS != "" {
 			e.Code, e.Msg = dberr.Invalid, a.NoTLS

@@ -136,12 +136,13 @@ func (c *connector) connectError(ctx context.Context, err error) error {
 	if gone := (*demoted)(nil); errors.As(err, &gone) {
 		fits = "that takes writes"
 	}
-	return netfault.Attempt{Engine: c.engine, Server: "MySQL or MariaDB", Where: where, Fits: fits, CheckTLS: "ssl_ca and ssl_mode", Classifier: classifier{}, Words: map[string]string{
-		"1049": "the database " + database + " does not exist on " + where + "; create it, or correct the URL",
-		"1045": stranger,
-		"1698": stranger,
-		"1044": "the server at " + where + " does not let the user " + user + " use the database " + database +
-			"; grant it, or correct the URL",
-		"1040": "the server at " + where + " has no connection left; raise its max_connections or make the pools smaller",
-	}}.Error(ctx, err)
+	return netfault.Attempt{Engine: c.engine, Server: "MySQL or MariaDB", Where: where, Fits: fits, CheckTLS: "ssl_ca and ssl_mode", Classifier: classifier{},
+		Known: c.admission.Admitted(), Words: map[string]string{
+			"1049": "the database " + database + " does not exist on " + where + "; create it, or correct the URL",
+			"1045": stranger,
+			"1698": stranger,
+			"1044": "the server at " + where + " does not let the user " + user + " use the database " + database +
+				"; grant it, or correct the URL",
+			"1040": "the server at " + where + " has no connection left; raise its max_connections or make the pools smaller",
+		}}.Error(ctx, err)
 }

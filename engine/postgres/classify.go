@@ -244,13 +244,14 @@ func (c *connector) connectError(ctx context.Context, err error) error {
 	stranger := "the server at " + c.where + " does not let the user " + c.config.User + " into the database " +
 		c.config.Database +
 		"; check user and password, and the server's pg_hba.conf"
-	a := netfault.Attempt{Engine: "postgresql", Server: "PostgreSQL", Where: c.where, CheckTLS: "sslrootcert and sslmode", Classifier: classifier{}, Words: map[string]string{
-		"3D000": "the database " + c.config.Database + " does not exist on " + c.where + "; create it, or correct the URL",
-		"28P01": stranger,
-		"28000": stranger,
-		"53300": "the server at " + c.where + " has no connection left; raise its max_connections or make the pools smaller",
-		"57P03": "the server at " + c.where + " is starting, stopping or recovering; try again in a moment",
-	}}
+	a := netfault.Attempt{Engine: "postgresql", Server: "PostgreSQL", Where: c.where, CheckTLS: "sslrootcert and sslmode", Classifier: classifier{},
+		Known: c.admission.Admitted(), Words: map[string]string{
+			"3D000": "the database " + c.config.Database + " does not exist on " + c.where + "; create it, or correct the URL",
+			"28P01": stranger,
+			"28000": stranger,
+			"53300": "the server at " + c.where + " has no connection left; raise its max_connections or make the pools smaller",
+			"57P03": "the server at " + c.where + " is starting, stopping or recovering; try again in a moment",
+		}}
 	if c.config.ValidateConnect != nil {
 		a.Fits = "that fits target_session_attrs"
 	}

@@ -62,7 +62,7 @@ func NewPooler(ctx context.Context, to Endpoint, mode string, size int, say func
 		}
 		args = append([]string{"-u", u.Username}, args...)
 	}
-	p.cmd = exec.Command(program, args...)
+	p.cmd = exec.CommandContext(context.WithoutCancel(ctx), program, args...) // it ends with Close
 	p.cmd.Env = append(os.Environ(), "LD_LIBRARY_PATH="+strings.Join(libraries, ":"))
 	var said strings.Builder
 	p.cmd.Stderr = &said
@@ -93,8 +93,7 @@ func (p *Pooler) URL(database string) string {
 // Close ends it.
 func (p *Pooler) Close() error {
 	err := p.cmd.Process.Signal(syscall.SIGTERM)
-	<-p.ended
-	return errors.Join(err, os.RemoveAll(p.dir))
+	return errors.Join(err, <-p.ended, os.RemoveAll(p.dir))
 }
 
 // pgbouncer is the program, and where its libraries are unless the machine has them.
@@ -112,8 +111,9 @@ func pgbouncer(ctx context.Context, say func(string)) (program string, libraries
 		return "", nil, err
 	}
 	defer lock.release()
-	err = debs.Fetch(ctx, tree, debs.Request{Choices: [][]string{{"pgbouncer"}}, Attempts: 2, Say: say, Leave: []string{"libc6*", "gcc*",
-		"debconf*", "cdebconf*", "perl*", "*-base", "dpkg", "tar", "postgresql*", "sysvinit*", "init-*", "adduser", "passwd", "ssl-cert"}})
+	err = debs.Fetch(ctx, tree, debs.Request{Choices: [][]string{{"pgbouncer"}}, Attempts: 2, Say: say, Leave: []string{"libc6*",
+		"gcc*", "debconf*", "cdebconf*", "perl*", "*-base", "dpkg", "tar", "postgresql*", "sysvinit*", "init-*", "adduser",
+		"passwd", "ssl-cert"}})
 	if err != nil {
 		return "", nil, fmt.Errorf("no pgbouncer could be fetched: %w. Install the package pgbouncer", err)
 	}
