@@ -111,8 +111,8 @@ func pgbouncer(ctx context.Context, say func(string)) (program string, libraries
 		return "", nil, err
 	}
 	defer lock.release()
-	leave := []string{"libc6*", "gcc*", "debconf*", "cdebconf*", "perl*", "*-base", "dpkg", "tar", "postgresql*", "sysvinit*",
-		"init-*", "adduser", "passwd", "ssl-cert"}
+	leave := []string{"libc6*", "gcc*", "debconf*", "cdebconf*", "perl*", "*-base", "dpkg", "tar", "postgresql*",
+		"sysvinit*", "init-*", "adduser", "passwd", "ssl-cert"}
 	err = debs.Fetch(ctx, tree, debs.Request{Choices: [][]string{{"pgbouncer"}}, Attempts: 2, Say: say, Leave: leave})
 	if err != nil {
 		return "", nil, fmt.Errorf("no pgbouncer could be fetched: %w. Install the package pgbouncer", err)
