@@ -17,7 +17,7 @@ import (
 	"github.com/larder-db/larder/internal/testdb/server"
 )
 
-// asked is an answer with another status than 200, or nil.
+// asked sends a request and reads the answer; another status than 200 is an error.
 func asked(client *http.Client, addr, token, method, path, body string, answer any) error {
 	r, err := http.NewRequest(method, "http://"+addr+path, strings.NewReader(body))
 	if err != nil {
