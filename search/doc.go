@@ -9,7 +9,7 @@
 //	data := r.Bytes()
 //	...
 //	q := search.Parse("two words")
-//	if ok, text := q.Match(data); ok { show(q.Snippet(string(text))) }
+//	if ok, text := q.Match(data); ok { show(q.Snippet(text)) }
 //
 // A text is found when it is a part of another, without regard to case, by
 // Unicode's simple folding. An index names every record in which it may be, and

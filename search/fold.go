@@ -1,6 +1,7 @@
 package search
 
 import (
+	"slices"
 	"unicode/utf8"
 
 	"github.com/larder-db/larder/driver/fold"
@@ -12,6 +13,18 @@ import (
 var small = func() (t [0x600]rune) {
 	for r := range t {
 		t[r] = fold.Rune(rune(r))
+	}
+	return t
+}()
+
+// lower are the folded forms of the characters of ASCII, each in a byte; the other bytes
+// are as they are.
+var lower = func() (t [256]byte) {
+	for c := range t {
+		t[c] = byte(c)
+		if c < utf8.RuneSelf {
+			t[c] = byte(small[c])
+		}
 	}
 	return t
 }()
@@ -33,18 +46,15 @@ const (
 
 // appendFold appends s with each character replaced by the one that stands for all
 // its spellings. What is no UTF-8 becomes U+FFFD.
-func appendFold[T string | []byte](b []byte, s T) []byte {
+func appendFold(b, s []byte) []byte {
+	b = slices.Grow(b, len(s))
 	for i := 0; i < len(s); {
-		c := s[i]
-		if c < utf8.RuneSelf {
-			if c >= 'A' && c <= 'Z' {
-				c += 'a' - 'A'
-			}
+		if c := lower[s[i]]; c < utf8.RuneSelf {
 			b = append(b, c)
 			i++
 			continue
 		}
-		r, n := utf8.DecodeRuneInString(string(s[i:min(i+utf8.UTFMax, len(s))]))
+		r, n := utf8.DecodeRune(s[i:])
 		i += n
 		switch {
 		case r == dotted:

@@ -21,7 +21,7 @@ type Query struct {
 func Each(texts []string) *Query {
 	q := &Query{each: true}
 	for _, t := range texts {
-		q.needles = append(q.needles, appendFold(nil, strings.ReplaceAll(t, "\x00", "")))
+		q.needles = append(q.needles, appendFold(nil, []byte(strings.ReplaceAll(t, "\x00", ""))))
 	}
 	return q
 }
@@ -30,9 +30,9 @@ func Each(texts []string) *Query {
 // left out.
 func Parse(text string) *Query {
 	text = strings.TrimSpace(strings.ReplaceAll(text, "\x00", ""))
-	q := &Query{needles: [][]byte{appendFold(nil, text)}, covered: true}
+	q := &Query{needles: [][]byte{appendFold(nil, []byte(text))}, covered: true}
 	for _, w := range Words(text) {
-		word := appendFold(nil, w)
+		word := appendFold(nil, []byte(w))
 		q.needles = append(q.needles, word)
 		q.covered = q.covered && bytes.Contains(q.needles[0], word)
 	}
@@ -100,18 +100,35 @@ func (q *Query) Match(data []byte) (matches bool, best []byte) {
 }
 
 // Snippet is at most two hundred characters of a text, around what is looked for.
-func (q *Query) Snippet(s string) string {
+func (q *Query) Snippet(text []byte) string {
 	const around = 200
-	r := []rune(s)
-	if len(r) <= around {
-		return s
+	if len(text) <= around {
+		return string(text)
 	}
-	folded, start := appendFold(nil, s), 0
+	if !utf8.Valid(text) {
+		text = []byte(string([]rune(string(text)))) // each byte that is none becomes a character
+	}
+	length := utf8.RuneCount(text)
+	if length <= around {
+		return string(text)
+	}
+	q.buf = appendFold(q.buf[:0], text)
+	start := 0
 	for _, n := range q.needles {
-		if i := bytes.Index(folded, n); i >= 0 {
-			start = max(0, min(utf8.RuneCount(folded[:i])-around/4, len(r)-around))
+		if i := bytes.Index(q.buf, n); i >= 0 {
+			start = max(0, min(utf8.RuneCount(q.buf[:i])-around/4, length-around))
 			break
 		}
 	}
-	return string(r[start:min(start+around, len(r))])
+	text = text[skip(text, start):]
+	return string(text[:skip(text, around)])
+}
+
+// skip is how many bytes the first n characters of a text have.
+func skip(text []byte, n int) (size int) {
+	for ; n > 0 && size < len(text); n-- {
+		_, k := utf8.DecodeRune(text[size:])
+		size += k
+	}
+	return size
 }

@@ -177,7 +177,7 @@ func (s *chatSearch) put(found map[string]ChatItem, item ChatItem, record []byte
 		return
 	}
 	if text != nil {
-		item.Snippet = ptr(s.query.Snippet(string(text)))
+		item.Snippet = ptr(s.query.Snippet(text))
 	}
 	found[item.ID] = item
 }

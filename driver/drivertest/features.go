@@ -51,6 +51,7 @@ func Features(t *testing.T, d driver.Driver, url string) {
 		}
 	})
 	t.Run("transactional_DDL", f.transactionalDDL)
+	t.Run("column_storage", f.columnStorage)
 	t.Run("decimals", f.decimals)
 	t.Run("deferrable_constraint", f.deferrable)
 	t.Run("json_exact", f.jsonExact)
@@ -288,6 +289,16 @@ func (f *featureSuite) transactionalDDL(t *testing.T) {
 		driver.InspectOptions{Tables: func(name string) bool { return name == "passing" }})
 	if err != nil || len(left) > 0 {
 		t.Errorf("%d tables are left, %v", len(left), err)
+	}
+}
+
+// columnStorage: a statement that says how a column is stored is taken, or not.
+func (f *featureSuite) columnStorage(t *testing.T) {
+	f.fill(t)
+	_, err := f.eng.Exec(t.Context(), engine.Statement{SQL: "ALTER TABLE featured ALTER COLUMN k SET STORAGE EXTERNAL",
+		Write: true})
+	if f.has(driver.ColumnStorage) != (err == nil) {
+		t.Error(err)
 	}
 }
 
