@@ -33,7 +33,6 @@ const (
 	LooseColumns    Feature = "loose columns"   // a column takes numbers beyond its range and scale, to which Stored keeps
 	FullJoin        Feature = "full join"       // FULL JOIN on conditions of which one is an equality; without it a LEFT JOIN from either side
 	ValuesTable     Feature = "values table"    // VALUES (...), (...) is a table; without it, and without RowsOfValues, a UNION ALL is one
-	ColumnStorage   Feature = "column storage"  // ALTER COLUMN ... SET STORAGE says whether a column's long values are compressed
 	RowsOfValues    Feature = "rows of values"  // VALUES ROW(...), ROW(...) is a table
 	SetAtOnce       Feature = "set at once"     // UPDATE ... SET a = b, b = a swaps; without it a later assignment sees an earlier one
 )

@@ -266,6 +266,7 @@ const (
 	NullableKey      Feature = "nullable key column"   // a primary key column may be declared nullable
 	ConstraintNames  Feature = "constraint names"      // a constraint without a name is given one
 	IncludeColumns   Feature = "covering index"        // an index may INCLUDE columns
+	ColumnStorage    Feature = "column storage"        // ALTER COLUMN ... SET STORAGE says whether long values are compressed
 	AlterInPlace     Feature = "alter column"          // a column's type can be changed where it stands
 )
 

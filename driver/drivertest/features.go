@@ -297,7 +297,7 @@ func (f *featureSuite) columnStorage(t *testing.T) {
 	f.fill(t)
 	_, err := f.eng.Exec(t.Context(), engine.Statement{SQL: "ALTER TABLE featured ALTER COLUMN k SET STORAGE EXTERNAL",
 		Write: true})
-	if f.has(driver.ColumnStorage) != (err == nil) {
+	if f.has(schema.ColumnStorage) != (err == nil) {
 		t.Error(err)
 	}
 }

@@ -71,7 +71,7 @@ func sequences(t *schema.Table) (before, behind []string) {
 // tableFeatures are the features that change what a table looks like.
 var tableFeatures = []schema.Feature{
 	schema.PartialIndex, schema.ExpressionIndex, schema.NativeJSON, schema.UnboundedKey, schema.TransactionalDDL, schema.Comments,
-	schema.Sequences, schema.DeferrableFK, schema.ConstraintNames, schema.IncludeColumns, schema.AlterInPlace,
+	schema.Sequences, schema.DeferrableFK, schema.ConstraintNames, schema.IncludeColumns, schema.ColumnStorage, schema.AlterInPlace,
 }
 
 func hasTableFeature(f schema.Feature) bool { return slices.Contains(tableFeatures, f) }

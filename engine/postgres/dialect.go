@@ -29,7 +29,7 @@ var statementFeatures = []driver.Feature{
 	driver.InsertReturning, driver.UpdateReturning, driver.DeleteReturning, driver.CopyIn,
 	driver.ServerProcess, driver.Windows, driver.RecursiveCTE, driver.UpsertTarget,
 	driver.SetOperations, driver.JSONExact, driver.SelfSubquery, driver.SetAtOnce, driver.PipesConcat,
-	driver.Schemas, driver.NarrowIntegers, driver.UpsertOnce, driver.UpdateFrom, driver.DeleteUsing, driver.WriteCTE, driver.ColumnStorage,
+	driver.Schemas, driver.NarrowIntegers, driver.UpsertOnce, driver.UpdateFrom, driver.DeleteUsing, driver.WriteCTE,
 	driver.FullJoin, driver.ValuesTable,
 }
 

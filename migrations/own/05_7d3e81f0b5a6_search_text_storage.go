@@ -1,9 +1,9 @@
 package own
 
 import (
-	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/migrate"
 	"github.com/larder-db/larder/migrate/op"
+	"github.com/larder-db/larder/schema"
 )
 
 // PostgreSQL compresses long values, and a search reads a hundred of these: without
@@ -14,11 +14,11 @@ func rev05() migrate.Revision {
 		ID: "7d3e81f0b5a6", Down: []string{"c94d2a7e61b5"}, Doc: "texts of the search are not compressed",
 		Path: "05_7d3e81f0b5a6_search_text_storage.go",
 		Upgrade: func(ops *op.Ops) {
-			ops.Execute("").When(driver.ColumnStorage, `ALTER TABLE {larder_search_chat} ALTER COLUMN {text} SET STORAGE EXTERNAL`).
+			ops.Execute("").When(schema.ColumnStorage, `ALTER TABLE {larder_search_chat} ALTER COLUMN {text} SET STORAGE EXTERNAL`).
 				NoReverse()
 		},
 		Downgrade: func(ops *op.Ops) {
-			ops.Execute("").When(driver.ColumnStorage, `ALTER TABLE {larder_search_chat} ALTER COLUMN {text} SET STORAGE EXTENDED`).
+			ops.Execute("").When(schema.ColumnStorage, `ALTER TABLE {larder_search_chat} ALTER COLUMN {text} SET STORAGE EXTENDED`).
 				NoReverse()
 		},
 	}
