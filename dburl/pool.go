@@ -12,7 +12,7 @@ import (
 // for [DefaultPool]; see [PoolSettings.OrDefault].
 type PoolSettings struct {
 	Size        int           // connections that are kept when idle; 0 keeps none (SQLAlchemy's NullPool)
-	MaxOverflow int           // connections beyond Size that are closed after use; -1 is no limit
+	MaxOverflow int           // connections beyond Size that are closed half a minute after they were needed; -1 is no limit, and closes them after use
 	Timeout     time.Duration // how long to wait for a connection; 0 is as long as the context allows
 	Recycle     time.Duration // age at which a connection is replaced; 0 is never
 	PrePing     bool          // ask an idle connection whether it is alive before it is used

@@ -19,10 +19,11 @@ type pool struct {
 	name    string // "pool", or "reader" and "writer" where an engine has two
 	db      *sql.DB
 	gate    chan struct{} // nil when the pool has no limit
-	kept    chan struct{} // a place for each connection that is kept; nil where no others are opened
+	kept    chan struct{} // a place for each connection that is always kept; nil where no others are opened
 	keep    int           // idle connections that are kept, for messages
 	timeout time.Duration
 
+	overflow atomic.Int64 // when more than those were in use, in Unix nanoseconds; 0 when the others are closed
 	freed    atomic.Int64 // kept connections that became free, ever
 	inUse    atomic.Int64
 	waiting  atomic.Int64
@@ -38,19 +39,22 @@ func newPool(name string, db *sql.DB, keep int, timeout time.Duration) *pool {
 		p.keep = min(keep, n)
 		if 0 < p.keep && p.keep < n {
 			p.kept = make(chan struct{}, p.keep)
+			db.SetMaxIdleConns(n) // until they are closed by trim
 		}
 	}
 	return p
 }
 
-// A call waits for one of the connections that are kept before it opens another,
-// which is closed after use: opening one costs as much as many short reads, and
-// is work for processors that are already busy. It gives up when none of the kept
-// ones became free for beforeOverflow, because they are held by what takes long,
-// and in any case after mostSettling.
+// Opening a connection costs as much as many short reads, and is work for processors
+// that are already busy. So a call waits for one of the connections that are kept
+// before it takes another. It gives up when none of the kept ones became free for
+// beforeOverflow, because they are held by what takes long, and in any case after
+// mostSettling. The others stay open until they have not been needed for
+// overflowIdle: under a steady load somebody would open one again at once.
 const (
 	beforeOverflow = 5 * time.Millisecond
 	mostSettling   = 100 * time.Millisecond
+	overflowIdle   = 30 * time.Second
 )
 
 // settle waits until one of the connections that are kept is free, as long as
@@ -102,7 +106,7 @@ func (p *pool) acquire(ctx context.Context) error {
 	p.settle(ctx)
 	select {
 	case p.gate <- struct{}{}:
-		p.inUse.Add(1)
+		p.taken()
 		return nil
 	default:
 	}
@@ -111,6 +115,24 @@ func (p *pool) acquire(ctx context.Context) error {
 		p.leave()
 	}
 	return err
+}
+
+// taken counts a place.
+func (p *pool) taken() {
+	if n := p.inUse.Add(1); p.kept != nil && n > int64(p.keep) {
+		p.overflow.Store(time.Now().UnixNano())
+	}
+}
+
+// trim closes the connections beyond those that are kept when they have not been
+// needed for a while.
+func (p *pool) trim() {
+	last := p.overflow.Load()
+	if last == 0 || time.Since(time.Unix(0, last)) < overflowIdle || !p.overflow.CompareAndSwap(last, 0) {
+		return
+	}
+	p.db.SetMaxIdleConns(p.keep)
+	p.db.SetMaxIdleConns(cap(p.gate))
 }
 
 func (p *pool) wait(ctx context.Context) error {
@@ -129,7 +151,7 @@ func (p *pool) wait(ctx context.Context) error {
 	}
 	select {
 	case p.gate <- struct{}{}:
-		p.inUse.Add(1)
+		p.taken()
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
@@ -153,6 +175,7 @@ func (p *pool) release() {
 	p.leave()
 	if p.gate != nil {
 		<-p.gate
+		p.trim()
 	}
 }
 
