@@ -116,6 +116,7 @@ func (s *Server) chatsOfUser(ctx context.Context, r *request, f userChatsForm) (
 // the elements of an array.
 type chatStream struct {
 	chats iter.Seq2[model.Chat, error]
+	show  func(ctx context.Context, c *model.Chat) (*chatAnswer, error)
 	lines bool
 }
 
@@ -135,9 +136,9 @@ func (st chatStream) send(r *request) error {
 		if err != nil {
 			return err // also in the middle: the answer is cut off
 		}
-		one, err := answerChat(&c, nil)
+		one, err := st.show(r.http.Context(), &c)
 		if err != nil {
-			continue // one that cannot be read does not keep the others
+			return err
 		}
 		if _, err := io.WriteString(r.w, open); err != nil {
 			return nil // the client is gone
@@ -161,13 +162,13 @@ func (st chatStream) send(r *request) error {
 var everything = store.ChatFilter{IncludeArchived: true, IncludePinned: true, IncludeFolders: true}
 
 func (s *Server) allChats(ctx context.Context, r *request, _ none) (chatStream, error) {
-	return chatStream{s.store.Chats.Each(ctx, r.who(), everything, store.Page{}), true}, nil
+	return chatStream{s.store.Chats.Each(ctx, r.who(), everything, store.Page{}), s.whole, true}, nil
 }
 
 func (s *Server) everybodysChats(ctx context.Context, r *request, _ none) (chatStream, error) {
 	f := everything
 	f.Everybody = true
-	return chatStream{s.store.Chats.Each(ctx, r.who(), f, store.Page{}), false}, nil
+	return chatStream{s.store.Chats.Each(ctx, r.who(), f, store.Page{}), s.whole, false}, nil
 }
 
 func (s *Server) collectChats(ctx context.Context, r *request, f store.ChatFilter) ([]chatAnswer, error) {
@@ -176,9 +177,11 @@ func (s *Server) collectChats(ctx context.Context, r *request, f store.ChatFilte
 		if err != nil {
 			return nil, err
 		}
-		if one, err := answerChat(&c, nil); err == nil {
-			out = append(out, *one)
+		one, err := s.whole(ctx, &c)
+		if err != nil {
+			return nil, err
 		}
+		out = append(out, *one)
 	}
 	return out, nil
 }

@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 
@@ -127,7 +128,29 @@ func (s *Server) openChat(ctx context.Context, w store.Who, id string) (*chatAns
 	if err != nil {
 		return nil, err
 	}
-	return openedChat(c, w.ID)
+	return s.shown(ctx, c, func(c *model.Chat) (*chatAnswer, error) { return openedChat(c, w.ID) })
+}
+
+// shown is the answer that show gives for a chat. Of one whose document cannot be read
+// it is made of the rows of its messages; what is stored stays as it is.
+func (s *Server) shown(ctx context.Context, c *model.Chat,
+	show func(*model.Chat) (*chatAnswer, error)) (*chatAnswer, error) {
+	out, err := show(c)
+	if !errors.Is(err, errUnreadable) {
+		return out, err
+	}
+	rows, err := s.store.Messages.List(ctx, c.ID)
+	if err != nil {
+		return nil, err
+	}
+	made := *c
+	made.Chat = jsonvalue.Text(chatdoc.FromRows(orZero(c.Title), orZero(c.CurrentMessageID), rows).JSON())
+	return show(&made)
+}
+
+// whole is a chat with all that it has, for its owner or an admin.
+func (s *Server) whole(ctx context.Context, c *model.Chat) (*chatAnswer, error) {
+	return s.shown(ctx, c, func(c *model.Chat) (*chatAnswer, error) { return answerChat(c, nil) })
 }
 
 // openedChat shows a chat to somebody who opens it: where it stands, whether

@@ -75,6 +75,9 @@ func (f *failure) Unwrap() error { return f.err }
 
 func fail(status int, detail string) error { return &failure{status: status, detail: detail} }
 
+// errUnreadable is the failure of a chat whose document is no JSON object.
+var errUnreadable = fail(http.StatusInternalServerError, msgInvalidDocument)
+
 // statuses is the one table that maps codes to HTTP.
 var statuses = map[dberr.Code]int{
 	dberr.NotFound:       http.StatusNotFound,

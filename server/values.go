@@ -2,7 +2,6 @@ package server
 
 import (
 	"encoding/json"
-	"net/http"
 	"reflect"
 	"time"
 
@@ -202,15 +201,15 @@ func isObject(text verbatim) bool {
 }
 
 // storedDocument is the document of a chat; the empty one when there is none,
-// and a failure when it is not one.
+// and errUnreadable when it is not one.
 func storedDocument(j jsonvalue.JSON) (verbatim, error) {
 	switch text := readable(j); {
 	case isObject(text):
 		return text, nil
-	case j.IsNull() || j.IsJSONNull():
+	case j.IsJSONNull() || j.String() == "":
 		return "{}", nil
 	}
-	return "", fail(http.StatusInternalServerError, msgInvalidDocument)
+	return "", errUnreadable
 }
 
 // orNull is the list as an answer that has null in place of none.

@@ -1,6 +1,7 @@
 package chatdoc
 
 import (
+	"cmp"
 	"iter"
 	"math"
 	"slices"
@@ -153,6 +154,68 @@ func newRow(msg *[mAll]string, role, chatID, messageID, userID string, now int64
 		row.UserID = &by
 	}
 	return row
+}
+
+// FromRows is what the chat_message rows of a chat, the oldest first, still say of a
+// document that cannot be read: its title, its messages, and that it stands at
+// current, or, where that is none of them, at the last one.
+func FromRows(title, current string, rows []model.ChatMessage) *Document {
+	messages, history, top := &jsontext.Object{}, &jsontext.Object{}, &jsontext.Object{}
+	for i := range rows {
+		id := strings.TrimPrefix(rows[i].ID, RowID(rows[i].ChatID, ""))
+		messages.SetObject(id, messageOf(&rows[i], id))
+	}
+	if messages.Get(current) != "" {
+		history.Set("currentId", jsontext.Quote(current))
+	}
+	history.SetObject("messages", messages)
+	top.Set("title", jsontext.Quote(title))
+	top.SetObject("history", history)
+	return whole(top).Settled()
+}
+
+// messageOf is the message of which a row was made, as far as the row has it.
+func messageOf(row *model.ChatMessage, id string) *jsontext.Object {
+	text := func(s *string) string {
+		if s == nil {
+			return ""
+		}
+		return jsontext.Quote(*s)
+	}
+	values := [mAll]string{
+		mRole: jsontext.Quote(row.Role), mParent: cmp.Or(text(row.ParentID), "null"),
+		mContent: cmp.Or(readable(row.Content), `""`), mOutput: readable(row.Output), mModel: text(row.ModelID),
+		mFiles: readable(row.Files), mSources: readable(row.Sources), mEmbeds: readable(row.Embeds),
+		mStatus: readable(row.StatusHistory), mError: readable(row.Error), mUsage: readable(row.Usage),
+		mSummary: text(row.ContextSummary), mMeta: readable(row.Meta), mUser: text(row.UserID),
+	}
+	if row.Done != nil {
+		values[mDone] = strconv.FormatBool(*row.Done)
+	}
+	if row.CreatedAt != nil {
+		values[mTime] = strconv.FormatInt(*row.CreatedAt, 10)
+	}
+	m := &jsontext.Object{}
+	m.Set("id", jsontext.Quote(id))
+	for i, v := range values {
+		if v != "" {
+			m.Set(memberNames[i], v)
+		}
+	}
+	return m
+}
+
+// readable is a column of a row; empty for one that has nothing, or nothing that can
+// be read.
+func readable(j jsonvalue.JSON) string {
+	if j.IsNull() || j.IsJSONNull() {
+		return ""
+	}
+	text, err := Readable(j.String())
+	if err != nil {
+		return ""
+	}
+	return text
 }
 
 // columnNames are the columns of a row that members of a message fill.

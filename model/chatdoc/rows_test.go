@@ -10,6 +10,7 @@ import (
 
 	"github.com/larder-db/larder/jsonvalue"
 	"github.com/larder-db/larder/model"
+	"github.com/larder-db/larder/model/chatdoc"
 )
 
 func ptr[T any](v T) *T { return &v }
@@ -52,6 +53,35 @@ func TestRows(t *testing.T) {
 		if err := r.Validate(); err != nil {
 			t.Errorf("%s: %v", r.ID, err)
 		}
+	}
+}
+
+// Of its rows a document is made again, as far as they have it.
+func TestRowsMakeADocument(t *testing.T) {
+	d := parse(t, `{"title":"x","history":{"currentId":"3","messages":{
+		"1":{"id":"1","role":"user","parentId":null,"content":"hi 😀","timestamp":1,"files":[{"id":"f"}],"user_id":"u-bob"},
+		"2":{"id":"2","role":"assistant","parentId":"1","content":[{"big":12345678901234567890}],"model":"gpt-x","done":false,"timestamp":2,
+		     "usage":{"prompt_tokens":11},"statusHistory":[1],"contextSummary":"s","error":{"content":"x"},"meta":{},"output":[],"embeds":[],"sources":[2]},
+		"3":{"id":"3","role":"user","parentId":"1","content":"\u0000 and \ud83d","timestamp":3}}}}`)
+	rows := slices.Collect(d.Rows("c", "owner", 4))
+	made := chatdoc.FromRows("x", "3", rows)
+	if diff := cmp.Diff(rows, slices.Collect(made.Rows("c", "owner", 4)),
+		cmp.Comparer(func(a, b jsonvalue.JSON) bool {
+			return (a.IsNull() || a.IsJSONNull()) == (b.IsNull() || b.IsJSONNull()) && a.String() == b.String()
+		})); diff != "" {
+		t.Errorf("its rows differ (-want +got):\n%s", diff)
+	}
+	if title, _ := made.Title(); title != "x" || made.CurrentID() != "3" {
+		t.Errorf("it is called %q and stands at %q", title, made.CurrentID())
+	}
+	if children := made.Message("1"); !strings.Contains(children, `"childrenIds":["2","3"]`) {
+		t.Errorf("the first message is %s", children)
+	}
+	if at := chatdoc.FromRows("x", "gone", rows).CurrentID(); at != "3" {
+		t.Errorf("without a place it stands at %q", at)
+	}
+	if empty := chatdoc.FromRows("", "", nil).JSON(); empty != `{"title":"","history":{"messages":{}}}` {
+		t.Errorf("without rows it is %s", empty)
 	}
 }
 
