@@ -54,7 +54,7 @@ func openRaw(b *testing.B, rawURL string) raw {
 			"cache_size(-16384)", "temp_store(MEMORY)", "mmap_size(0)"}}
 		reader := must(sql.Open("sqlite", "file:"+t.Path+"?"+q.Encode()+"&_pragma=query_only(1)"))
 		reader.SetMaxOpenConns(15)
-		reader.SetMaxIdleConns(5)
+		reader.SetMaxIdleConns(15) // as Larder does for half a minute
 		writer := must(sql.Open("sqlite", "file:"+t.Path+"?"+q.Encode()+"&_txlock=immediate"))
 		writer.SetMaxOpenConns(1)
 		return raw{reader, writer}
@@ -69,7 +69,7 @@ func openRaw(b *testing.B, rawURL string) raw {
 		}
 		db := stdlib.OpenDB(*cfg)
 		db.SetMaxOpenConns(15)
-		db.SetMaxIdleConns(5)
+		db.SetMaxIdleConns(15) // as Larder does for half a minute
 		return raw{db, db}
 	}
 	t, err := u.MySQL()
@@ -85,7 +85,7 @@ func openRaw(b *testing.B, rawURL string) raw {
 	}
 	db := sql.OpenDB(c)
 	db.SetMaxOpenConns(15)
-	db.SetMaxIdleConns(5)
+	db.SetMaxIdleConns(15) // as Larder does for half a minute
 	return raw{db, db}
 }
 

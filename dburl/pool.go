@@ -41,8 +41,8 @@ func (p PoolSettings) MaxOpen() int {
 	return p.Size + p.MaxOverflow
 }
 
-// MaxIdle is the most idle connections, -1 for none, as
-// sql.DB.SetMaxIdleConns takes it.
+// MaxIdle is how many idle connections are kept for as long as they are not older
+// than Recycle, -1 for none, as sql.DB.SetMaxIdleConns takes it.
 func (p PoolSettings) MaxIdle() int {
 	if p.Size <= 0 {
 		return -1

@@ -128,5 +128,15 @@ func TestWhatIsNotCarriedIsTold(t *testing.T) {
 			err != nil || told != 1 {
 			t.Errorf("generated %+v, told %d: %v", rev, told, err)
 		}
+		live, err := eng.Inspect(t.Context(), driver.InspectOptions{Tables: func(name string) bool { return name == "plain" }})
+		if err != nil || len(live) != 1 {
+			t.Fatalf("%d tables: %v", len(live), err)
+		}
+		for _, note := range live[0].Notes {
+			plain.Note(note) // the declaration means it to be there
+		}
+		if f := checked(t, eng, l); !f.OK() || len(f.Notes) != 0 {
+			t.Errorf("of what is declared it says %+v", f)
+		}
 	})
 }

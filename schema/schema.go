@@ -21,7 +21,8 @@ type Table struct {
 
 	// Notes say what inspection found about the table and nothing here carries,
 	// in the order in which it was found: "is partitioned". Tables that differ
-	// in them are no different. See [Table.Remarks].
+	// in them are no different. A declaration has those that are meant to be there,
+	// which a check then does not speak of. See [Table.Remarks].
 	Notes []string
 	// Unreadable says why inspection could not read the table, of which it then
 	// knows no more than the name. Empty for all others.

@@ -57,12 +57,12 @@ func begin(t *testing.T, stdout io.Writer, args ...string) *program {
 
 // goesAway lets the server go away, and brings it back. The error is what the
 // program ended with; done says that it was done before.
-func (p *program) goesAway(t *testing.T, server *testdb.Server, o outage) (err error, done bool) { //nolint:revive // done qualifies it
+func (p *program) goesAway(t *testing.T, server *testdb.Server, o outage) (done bool, err error) {
 	t.Helper()
 	if err := o.ends(t.Context(), server); err != nil {
 		t.Fatal(err)
 	}
-	var ended bool
+	ended := false
 	if o.long {
 		err, ended = <-p.ended, true
 	} else {
@@ -76,9 +76,9 @@ func (p *program) goesAway(t *testing.T, server *testdb.Server, o outage) (err e
 		t.Fatal(serr)
 	}
 	if ended {
-		return err, err == nil
+		return err == nil, err
 	}
-	return <-p.ended, false
+	return false, <-p.ended
 }
 
 // lastWords is the sentence that a program has ended with.
@@ -165,7 +165,7 @@ func restarted(t *testing.T, server *testdb.Server, o outage, s stage, target st
 		rows, unfinished := arrived(t, target)
 		had, is = rows, s.is(rows, unfinished)
 	}
-	err, done := p.goesAway(t, server, o)
+	done, err := p.goesAway(t, server, o)
 	if done {
 		return false
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/larder-db/larder/engine"
@@ -186,12 +187,18 @@ func Check(ctx context.Context, eng *engine.Engine, set *history.Set) (*Findings
 	return f, nil
 }
 
-// remark adds what is to be said about the tables of a lineage.
+// remark adds what is to be said about the tables of a lineage. What a declaration
+// says of its table, too, is none of it.
 func (f *Findings) remark(m *history.Member, live *op.State) {
 	for _, t := range live.Tables() {
+		declared := m.Declared(t.Name)
+		if declared != nil {
+			t = t.Clone()
+			t.Notes = slices.DeleteFunc(t.Notes, func(note string) bool { return slices.Contains(declared.Notes, note) })
+		}
 		for _, text := range t.Remarks() {
 			r := Remark{Lineage: m.Name, Table: t.Name, Text: text}
-			if t.Unreadable != "" && m.Declared(t.Name) != nil {
+			if t.Unreadable != "" && declared != nil {
 				f.Unread = append(f.Unread, r)
 			} else {
 				f.Notes = append(f.Notes, r)

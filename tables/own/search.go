@@ -30,6 +30,7 @@ func searchChat(t *schema.Table) SearchChatTable {
 		Size:      query.Col[int64](t.BigInt("size").Doc("how long text is")),
 		Text:      query.Col[[]byte](t.Bytes("text").Null().Doc("its texts, each behind its length; NULL when they are too long to be kept")),
 	}
+	t.Note("column text has a way of storage of its own") // on PostgreSQL; revision 7d3e81f0b5a6 makes it
 	t.Index("larder_search_chat_user_idx", "user_id", "segment", "updated_at", "chat_id")
 	return s
 }
