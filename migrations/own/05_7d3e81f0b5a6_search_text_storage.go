@@ -7,8 +7,8 @@ import (
 )
 
 // PostgreSQL compresses long values, and a search reads a hundred of these: without
-// that it takes two thirds of the time, and making the index two thirds, too, for
-// twice the bytes. Texts that are there stay as they are.
+// that it takes a quarter less time, and making the index a third less, for more bytes.
+// Texts that are there stay as they are.
 func rev05() migrate.Revision {
 	storage := func(ops *op.Ops, as string) {
 		ops.Execute("").NoReverse().When(schema.ColumnStorage,
