@@ -125,7 +125,7 @@ func (p *pool) taken() {
 }
 
 // trim closes the connections beyond those that are kept when they have not been
-// needed for a while.
+// needed for a while: the first call after that does it.
 func (p *pool) trim() {
 	last := p.overflow.Load()
 	if last == 0 || time.Since(time.Unix(0, last)) < overflowIdle || !p.overflow.CompareAndSwap(last, 0) {

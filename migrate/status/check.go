@@ -192,7 +192,7 @@ func Check(ctx context.Context, eng *engine.Engine, set *history.Set) (*Findings
 func (f *Findings) remark(m *history.Member, live *op.State) {
 	for _, t := range live.Tables() {
 		declared := m.Declared(t.Name)
-		if declared != nil {
+		if declared != nil && len(declared.Notes) > 0 {
 			t = t.Clone()
 			t.Notes = slices.DeleteFunc(t.Notes, func(note string) bool { return slices.Contains(declared.Notes, note) })
 		}
