@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -123,7 +122,7 @@ func (x *SearchIndex) CatchUp(ctx context.Context) (SearchProgress, error) {
 
 func (x *SearchIndex) catchUp(ctx context.Context) (SearchProgress, error) {
 	if x.tidy { // what another process may have left is looked for once
-		if users, err := x.usersBehind(ctx); err != nil || len(users) == 0 {
+		if behind, uncounted, err := x.users(ctx); err != nil || len(behind)+len(uncounted) == 0 {
 			return SearchProgress{}, err
 		}
 	}
@@ -136,22 +135,31 @@ func (x *SearchIndex) catchUp(ctx context.Context) (SearchProgress, error) {
 	if err := x.removeUnfinished(ctx); err != nil {
 		return x.done, err
 	}
-	users, err := x.usersBehind(ctx)
+	behind, _, err := x.users(ctx)
 	if err != nil {
 		return x.done, err
 	}
-	todo := make(map[string][]string, len(users))
-	for _, u := range users {
+	todo := make(map[string][]string, len(behind))
+	for _, u := range behind {
 		if todo[u], err = x.behind(ctx, u); err != nil {
 			return x.done, err
 		}
 		x.done.Of += int64(len(todo[u]))
 	}
-	for _, u := range users {
+	for _, u := range behind {
 		for ids := range slices.Chunk(todo[u], chatsAtATime) {
 			if err := x.take(ctx, ids); err != nil {
 				return x.done, err
 			}
+		}
+	}
+	_, uncounted, err := x.users(ctx)
+	if err != nil {
+		return x.done, err
+	}
+	for _, u := range uncounted {
+		if err := x.count(ctx, u); err != nil {
+			return x.done, err
 		}
 	}
 	if err := x.parts(ctx); err != nil {
@@ -170,6 +178,10 @@ func (x *SearchIndex) Forget(ctx context.Context) error {
 	}
 	defer func() { _ = release() }()
 	k, g := own.SearchChat, own.SearchSegment
+	if _, err := query.Exec(ctx, x.q, query.Delete(own.SearchUser.Table).AllRows().
+		Named("search.UncountAll")); err != nil {
+		return err
+	}
 	for {
 		some, err := query.All[string](ctx, x.q,
 			query.Select(k.ChatID).From(k.Table).Named("search.SomeKept").Limit(rowsPerStatement))
@@ -225,40 +237,6 @@ func (x *SearchIndex) removeParts(ctx context.Context, ids []int64) error {
 	return nil
 }
 
-// usersBehind are the users whose chats are not those of which there are texts. It
-// reads one index of each of two tables, and no row.
-func (x *SearchIndex) usersBehind(ctx context.Context) ([]string, error) {
-	type perUser struct {
-		UserID string `db:"user_id"`
-		sums
-	}
-	t, k := tables.Chat, own.SearchChat
-	chats, err := query.All[perUser](ctx, x.q, query.Select(t.UserID, query.CountAll().
-		As("n"), query.Sum(t.UpdatedAt).IfNull(0).As("sum")).
-		From(t.Table).Named("search.UsersChats").Where(t.UserID.NotNull()).GroupBy(t.UserID))
-	if err != nil {
-		return nil, err
-	}
-	kept, err := query.All[perUser](ctx, x.q, query.Select(k.UserID, query.CountAll().As("n"), query.Sum(k.UpdatedAt).
-		IfNull(0).As("sum")).
-		From(k.Table).Named("search.UsersKept").GroupBy(k.UserID))
-	if err != nil {
-		return nil, err
-	}
-	differ := make(map[string]sums, len(chats))
-	for _, u := range chats {
-		differ[u.UserID] = u.sums
-	}
-	for _, u := range kept {
-		if differ[u.UserID] == u.sums {
-			delete(differ, u.UserID)
-		} else if _, ok := differ[u.UserID]; !ok {
-			differ[u.UserID] = sums{}
-		}
-	}
-	return slices.Sorted(maps.Keys(differ)), nil
-}
-
 // behind are the chats of a user whose texts are to be taken. What is kept of
 // chats that are gone is removed.
 func (x *SearchIndex) behind(ctx context.Context, user string) ([]string, error) {
@@ -269,8 +247,8 @@ func (x *SearchIndex) behind(ctx context.Context, user string) ([]string, error)
 		return nil, err
 	}
 	for some := range slices.Chunk(gone, rowsPerStatement) {
-		if _, err := query.Exec(ctx, x.q, query.Delete(k.Table).Named("search.RemoveGone").
-			Where(k.ChatID.In(some...), k.UserID.Eq(user))); err != nil {
+		which := query.And(k.ChatID.In(some...), k.UserID.Eq(user))
+		if err := x.change(ctx, query.Delete(k.Table).Named("search.RemoveGone").Where(which), which); err != nil {
 			return nil, err
 		}
 	}
@@ -326,8 +304,11 @@ func (x *SearchIndex) takeSome(ctx context.Context, ids []string) (rest []string
 			return nil
 		}
 		k := own.SearchChat
-		_, err := query.Exec(ctx, x.q, query.InsertRows(k.Table, rows).Named("search.Keep").OnConflict(k.ChatID).
-			DoUpdate(k.UserID, k.UpdatedAt, k.Segment, k.Size, k.Text))
+		which := k.ChatID.In(collect(rows, func(r own.SearchChatRow) string { return r.ChatID })...)
+		owners := slices.Compact(slices.Sorted(slices.Values(
+			collect(rows, func(r own.SearchChatRow) string { return r.UserID }))))
+		err := x.change(ctx, query.InsertRows(k.Table, rows).Named("search.Keep").OnConflict(k.ChatID).
+			DoUpdate(k.UserID, k.UpdatedAt, k.Segment, k.Size, k.Text), which, owners...)
 		rows, size = rows[:0], 0
 		return err
 	}

@@ -37,23 +37,20 @@ func (b *base) forget(ctx context.Context, chats query.Query) error {
 	if !b.searching.there.Load() {
 		return nil
 	}
+	k := own.SearchChat
 	// In a savepoint: somebody may have taken the tables away.
 	err := b.inTx(ctx, engine.TxOptions{Name: "search.Forget"}, func(ctx context.Context, b base) error {
-		_, err := query.Exec(ctx, b.q, query.Delete(own.SearchChat.Table).Named("search.Forget").
-			Where(own.SearchChat.ChatID.InQuery(chats)))
+		which := k.ChatID.InQuery(chats)
+		if err := b.uncount(ctx, which); err != nil {
+			return err
+		}
+		_, err := query.Exec(ctx, b.q, query.Delete(k.Table).Named("search.Forget").Where(which))
 		return err
 	})
 	if err = b.searching.known(err); indexless(err) {
 		return nil
 	}
 	return err
-}
-
-// sums tell whether anything has changed: how many there are, and their updated_at
-// together.
-type sums struct {
-	N   int64 `db:"n"`
-	Sum int64 `db:"sum"`
 }
 
 // version is a chat as it is, and as it was when its text was taken.
@@ -65,15 +62,14 @@ type version struct {
 
 // changed are the chats of a user that are not as they were when their texts were
 // taken, or of which there is none. The latest of times is the last updated_at of which
-// there is a text; there are none without texts. It reads a range of an index of each
-// of two tables, and no row, unless there are such chats that are older.
+// there is a text; there are none without texts. It reads a range of an index and no
+// row, unless there are such chats that are older.
 func (b *base) changed(ctx context.Context, user string, times []int64) ([]hit, error) {
 	if len(times) == 0 {
 		return b.versions(ctx, user)
 	}
-	k, t, newest := own.SearchChat, tables.Chat, slices.Max(times)
-	kept, err := query.One[sums](ctx, b.q, query.Select(query.CountAll().As("n"), query.Sum(k.UpdatedAt).IfNull(0).
-		As("sum")).From(k.Table).Named("search.Kept").Where(k.UserID.Eq(user)))
+	t, newest := tables.Chat, slices.Max(times)
+	kept, err := b.kept(ctx, user)
 	if err != nil {
 		return nil, err
 	}

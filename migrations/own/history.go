@@ -17,7 +17,7 @@ type Options struct {
 
 // History returns the revisions in order.
 func History(o Options) []migrate.Revision {
-	return []migrate.Revision{rev01(o), rev02(), rev03(), rev04(), rev05()}
+	return []migrate.Revision{rev01(o), rev02(), rev03(), rev04(), rev05(), rev06()}
 }
 
 // The most characters of keys on engines that limit them.

@@ -85,6 +85,27 @@ func searchRow(t *schema.Table) SearchRowTable {
 	return s
 }
 
+// SearchUserTable is the type of [SearchUser].
+type SearchUserTable struct {
+	Table     *schema.Table
+	UserID    query.Column[string]
+	Chats     query.Column[int64]
+	UpdatedAt query.Column[int64]
+}
+
+// SearchUser is the table larder_search_user: what is kept of a user's chats, counted.
+var SearchUser = searchUser(schema.Define("larder_search_user"))
+
+func searchUser(t *schema.Table) SearchUserTable {
+	t.Describe("the rows of larder_search_chat of a user, counted; who changes them takes the row of the user away.")
+	return SearchUserTable{
+		Table:     t,
+		UserID:    query.Col[string](t.Text("user_id").Key(idKey).PrimaryKey().Doc("the owner of the chats")),
+		Chats:     query.Col[int64](t.BigInt("chats").Doc("how many there are")),
+		UpdatedAt: query.Col[int64](t.BigInt("updated_at").Doc("their updated_at, added up")),
+	}
+}
+
 // SearchChatRow is a row of [SearchChat].
 type SearchChatRow struct {
 	ChatID    string `db:"chat_id"`
@@ -111,7 +132,14 @@ type SearchRowRow struct {
 	Data    []byte `db:"data"`
 }
 
+// SearchUserRow is a row of [SearchUser].
+type SearchUserRow struct {
+	UserID    string `db:"user_id"`
+	Chats     int64  `db:"chats"`
+	UpdatedAt int64  `db:"updated_at"`
+}
+
 // Search are the tables of the search.
 func Search() []*schema.Table {
-	return []*schema.Table{SearchChat.Table, SearchSegment.Table, SearchRow.Table}
+	return []*schema.Table{SearchChat.Table, SearchSegment.Table, SearchRow.Table, SearchUser.Table}
 }
