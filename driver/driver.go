@@ -250,6 +250,11 @@ type DDL interface {
 	// the statements come back as they are.
 	Batch(statements []string) []string
 
+	// Analyze returns the statement by which the engine looks anew at what rows a
+	// table has, for its plans, as after many were written at once; "" where it
+	// gets along without.
+	Analyze(table string) string
+
 	// TypeName is the engine's spelling of a column type.
 	TypeName(ty schema.Type) (string, error)
 

@@ -122,7 +122,25 @@ func (r *Run) Copy(ctx context.Context, src Source) (*Report, error) {
 		}
 	}
 	r.copied = true
-	return rep, r.state(ctx, stateCopied)
+	if err := r.state(ctx, stateCopied); err != nil {
+		return rep, err
+	}
+	return rep, r.analyze(ctx, rep)
+}
+
+// analyze has the engine look at the rows that were written, so that the first queries
+// are not planned as over empty tables. An account that may not costs some speed.
+func (r *Run) analyze(ctx context.Context, rep *Report) error {
+	for _, t := range rep.Tables {
+		st := engine.Statement{SQL: r.to.DDL().Analyze(t.Table), Write: true, Name: name}
+		if st.SQL == "" || t.Written == 0 {
+			continue
+		}
+		if _, err := r.to.Exec(ctx, st); err != nil && !dberr.IsDenied(err) {
+			return err
+		}
+	}
+	return nil
 }
 
 // state sets that of the run.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/dburl"
 	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/engine/enginetest"
@@ -226,6 +227,42 @@ func TestTablesAreMadeAsTheyAreFound(t *testing.T) {
 					t.Errorf("%+v", rep.Totals())
 				}
 			})
+		}
+	})
+}
+
+// A server plans the first queries with what it knows of the rows that it has been given.
+func TestTheTargetKnowsHowManyRowsItHas(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, to *engine.Engine) {
+		from := enginetest.Open(t, testdb.New(t, testdb.SQLite).URL, engine.Options{})
+		fill(t, from, zoo())
+		create(t, to, zoo())
+		var looked []string
+		defer to.Observe(engine.AfterFunc(func(_ context.Context, ev *engine.Event) {
+			if strings.HasPrefix(ev.SQL, "ANALYZE ") {
+				looked = append(looked, ev.SQL)
+			}
+		}))()
+		move(t, from, to, transfer.Options{})
+		if want := to.DDL().Analyze("pair"); want != "" && !slices.Contains(looked, want) || want == "" && looked != nil {
+			t.Errorf("it ran %q", looked)
+		}
+		if to.Dialect().Engine() != dburl.PostgreSQL { // InnoDB may have looked by itself
+			return
+		}
+		rows, err := to.Query(t.Context(), engine.Statement{SQL: "SELECT reltuples::bigint FROM pg_class WHERE relname = 'pair'"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rows.Close()
+		var n int64
+		for rows.Next() {
+			if err := rows.Scan(&n); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if n <= 0 {
+			t.Errorf("it knows of %d rows", n)
 		}
 	})
 }

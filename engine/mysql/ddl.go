@@ -327,6 +327,10 @@ func (d *DDL) CreateTables(tables ...*schema.Table) ([]string, error) {
 // multiStatements, which is off.
 func (d *DDL) Batch(statements []string) []string { return statements }
 
+// Analyze returns ANALYZE TABLE. InnoDB looks by itself, some time later: until then a
+// join may read every row of a table that it takes for empty.
+func (d *DDL) Analyze(table string) string { return "ANALYZE TABLE " + quoteIdent(table) }
+
 func quoteIdent(name string) string { return string(driver.AppendQuoted(nil, name, '`')) }
 
 func quoteText(s string) string { return string(appendText(nil, s)) }

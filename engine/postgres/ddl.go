@@ -396,6 +396,10 @@ func (d *DDL) Batch(statements []string) []string {
 	return []string{"DO " + tag + " BEGIN\n" + all + ";\nEND " + tag}
 }
 
+// Analyze returns ANALYZE, which autovacuum would run by itself within minutes, and never
+// where it is turned off.
+func (d *DDL) Analyze(table string) string { return "ANALYZE " + quoteIdent(table) }
+
 func quoteIdent(name string) string { return string(driver.AppendQuoted(nil, name, '"')) }
 
 func quoteText(s string) string { return string(appendText(nil, s)) }
