@@ -19,10 +19,10 @@ import (
 	"github.com/larder-db/larder/tables/own"
 )
 
-// BenchmarkAppend appends a message to chats of several lengths: as "wait", beside
-// the document, which is folded outside of the measurement when 512 wait; as
-// "document", into it; and as "raw", which inserts and commits the row of the message
-// alone.
+// BenchmarkAppend appends a message to chats of several lengths: as "wait", beside the
+// document, which is folded when 512 wait, against the driver inserting and committing
+// the row of the message alone; and as "document", into it.
+// It reads the whole chat, too.
 func BenchmarkAppend(b *testing.B) {
 	text := strings.Repeat("some words of an answer ", 20)
 	message := func(id, parent string) string {
@@ -56,15 +56,29 @@ func BenchmarkAppend(b *testing.B) {
 					return fmt.Sprintf("a%d", n), message(fmt.Sprintf("a%d", n), fmt.Sprintf("m%d", length-1))
 				}
 				b.Run("wait", func(b *testing.B) {
-					for b.Loop() {
+					r := openRaw(b, url)
+					defer r.close()
+					_, text := next()
+					row, _ := chatdoc.PatchRow(chatdoc.Patch{MessageID: "raw", Members: text}, chat.ID, who.ID, 1_700_000_000)
+					insert, args, err := query.SQL(query.Insert(tables.ChatMessage.Table).Row(row), eng.Dialect())
+					must(b, err)
+					against(b, 8, func(int) {
 						id, text := next()
 						must(b, st.Chats.SetMessage(b.Context(), who, chat.ID, id, jsonvalue.Text(text)))
 						if n%512 == 0 {
-							b.StopTimer()
 							_, err := st.Chats.Fold(b.Context(), chat.ID)
 							must(b, err)
-							b.StartTimer()
 						}
+					}, func(int) {
+						args[0], _ = next()
+						_, err = r.writer.ExecContext(b.Context(), insert, args...)
+						must(b, err)
+					})
+				})
+				b.Run("get", func(b *testing.B) {
+					for b.Loop() {
+						_, err := st.Chats.Get(b.Context(), who, chat.ID)
+						must(b, err)
 					}
 				})
 				b.Run("document", func(b *testing.B) {
@@ -73,18 +87,6 @@ func BenchmarkAppend(b *testing.B) {
 						in, err := chatdoc.Parse([]byte(`{"history":{"messages":{"` + id + `":` + text + `},"currentId":"` + id + `"}}`))
 						must(b, err)
 						_, err = st.Chats.Merge(b.Context(), who, chat.ID, store.ChatInput{Document: in})
-						must(b, err)
-					}
-				})
-				b.Run("raw", func(b *testing.B) {
-					r := openRaw(b, url)
-					defer r.close()
-					for b.Loop() {
-						id, text := next()
-						row, _ := chatdoc.PatchRow(chatdoc.Patch{MessageID: id, Members: text}, chat.ID, who.ID, 1_700_000_000)
-						stmt, args, err := query.SQL(query.Insert(tables.ChatMessage.Table).Row(row), eng.Dialect())
-						must(b, err)
-						_, err = r.writer.ExecContext(b.Context(), stmt, args...)
 						must(b, err)
 					}
 				})

@@ -56,7 +56,10 @@ func (c *Chats) SetMessage(ctx context.Context, w Who, chat, message string, pat
 		return err
 	}
 	o := engine.TxOptions{Name: "chats.SetMessage", Idempotent: true}
-	written, err := c.appended(ctx, o, func(ctx context.Context, b base) error { return b.append(ctx, w, chat, p) })
+	written, err := c.appended(ctx, o, func(ctx context.Context, b base) error { return b.appendToOwn(ctx, w, chat, p) })
+	if errors.Is(err, errNotOwn) {
+		written, err = c.appended(ctx, o, func(ctx context.Context, b base) error { return b.append(ctx, w, chat, p) })
+	}
 	if err != nil || written {
 		return err
 	}
@@ -99,6 +102,35 @@ func (b *base) appended(ctx context.Context, o engine.TxOptions,
 	return waits && err == nil, err
 }
 
+// errNotOwn says that a chat is not one of the writer's own, or that nothing may wait
+// for it: nothing is written.
+var errNotOwn = errors.New("the chat is not one's own")
+
+// appendToOwn is append to a chat of w: the lock and what is written go to the engine in
+// one round trip.
+func (b *base) appendToOwn(ctx context.Context, w Who, chat string, p chatdoc.Patch) error {
+	t := tables.Chat
+	rowOf := b.patch(chat, w.ID, p)
+	if rowOf == nil {
+		return errIntoDocument
+	}
+	own := t.UserID.Eq(w.ID)
+	n, err := query.ExecAll(ctx, b.q, query.Select(t.ID).From(t.Table).Named("chats.LockOwn").ForUpdate().
+		Where(t.ID.Eq(chat), own), b.waiting(chat, p, own), rowOf)
+	switch {
+	case errors.Is(err, dberr.ErrForeignKey):
+		return errNotOwn // there is no such chat
+	case err != nil:
+		return err
+	case n[1] == 0:
+		return errNotOwn
+	case n[2] == 0: // the message has no row
+		return errIntoDocument
+	}
+	b.noteWaiting(chat, w.ID, p)
+	return nil
+}
+
 // append writes the row of a message and lets what was set wait for the document,
 // or is errIntoDocument.
 func (b *base) append(ctx context.Context, w Who, chat string, p chatdoc.Patch) error {
@@ -109,12 +141,7 @@ func (b *base) append(ctx context.Context, w Who, chat string, p chatdoc.Patch) 
 	if err != nil {
 		return err
 	}
-	return b.wait(ctx, chat, orZero(owner), p)
-}
-
-// wait is append for a chat that is under lock.
-func (b *base) wait(ctx context.Context, chat, owner string, p chatdoc.Patch) error {
-	rowOf := b.patch(chat, owner, p)
+	rowOf := b.patch(chat, orZero(owner), p)
 	if rowOf == nil {
 		return errIntoDocument
 	}
@@ -123,7 +150,7 @@ func (b *base) wait(ctx context.Context, chat, owner string, p chatdoc.Patch) er
 		return errIntoDocument
 	}
 	if err == nil {
-		b.noteWaiting(chat, owner, p)
+		b.noteWaiting(chat, orZero(owner), p)
 	}
 	return err
 }
@@ -177,9 +204,9 @@ func (b *base) noteWaiting(chat, owner string, patches ...chatdoc.Patch) {
 }
 
 // waiting inserts a patch that waits for the document of a chat that is under lock,
-// unless too much waits. The newest row is that of now, and clocks of several
+// unless too much waits, or it is not as asked for. The newest row is that of now, and clocks of several
 // replicas need not agree.
-func (b *base) waiting(chat string, p chatdoc.Patch) query.Statement {
+func (b *base) waiting(chat string, p chatdoc.Patch, which ...query.Cond) query.Statement {
 	t, log := tables.Chat, own.Message
 	newest := query.Select(log.Seq, log.Number, log.Bytes).From(log.Table).Where(log.ChatID.Eq(chat)).
 		OrderBy(log.Seq.Desc()).Limit(1)
@@ -190,7 +217,7 @@ func (b *base) waiting(chat string, p chatdoc.Patch) query.Statement {
 			Plus(1).As("number"),
 		was("bytes").Plus(size).As("bytes"), query.Val(b.now()).As("at"), t.UserID).From(t.Table).
 		LeftJoinItem(newest.Subquery("newest"), query.And()).
-		Where(t.ID.Eq(chat), was("number").Lt(mostWaiting), was("bytes").Le(mostWaitingBytes-size))
+		Where(t.ID.Eq(chat), was("number").Lt(mostWaiting), was("bytes").Le(mostWaitingBytes-size)).Where(which...)
 	return query.Insert(log.Table).Named("waiting.Insert").
 		FromSelect(row, log.ChatID, log.Seq, log.MessageID, log.Patch, log.Number, log.Bytes, log.At, log.UserID)
 }
