@@ -50,7 +50,6 @@ type lab struct {
 
 	mu       sync.Mutex
 	stored   map[string]string // ids of the chats that were acknowledged, by title
-	rawIDs   []int64           // rows that the raw driver was told are stored
 	failures map[string]int    // answers other than 200, by status and what they say
 	wrong    []string          // answers that a client can make nothing of
 }
@@ -102,24 +101,6 @@ func (l *lab) onPrimary(fn func(db *sql.DB) error) {
 	if err := fn(db); err != nil {
 		l.t.Fatal(err)
 	}
-}
-
-// gaps is the longest time without an acknowledged write.
-type gaps struct {
-	mu      sync.Mutex
-	last    time.Time
-	longest time.Duration
-	count   int
-}
-
-func (g *gaps) done() {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	now := time.Now()
-	if !g.last.IsZero() {
-		g.longest = max(g.longest, now.Sub(g.last))
-	}
-	g.last, g.count = now, g.count+1
 }
 
 // create stores a chat with a title that no other has.
@@ -195,9 +176,9 @@ func (l *lab) raw() *sql.DB {
 	return sql.OpenDB(connector)
 }
 
-// write inserts rows through the raw driver until stop.
-func (l *lab) write(db *sql.DB, g *gaps, stop *atomic.Bool) {
-	for !stop.Load() {
+// write inserts rows through the raw driver until stop, with a pause after each.
+func (l *lab) write(db *sql.DB, g *gaps, pause time.Duration, stop *atomic.Bool) {
+	for ; !stop.Load(); time.Sleep(pause) {
 		n := l.next.Add(1)
 		ctx, cancel := context.WithTimeout(l.t.Context(), rawTimeout)
 		_, err := db.ExecContext(ctx, "INSERT INTO raw VALUES ("+strconv.FormatInt(n, 10)+")")
@@ -207,64 +188,69 @@ func (l *lab) write(db *sql.DB, g *gaps, stop *atomic.Bool) {
 			continue
 		}
 		g.done()
-		l.mu.Lock()
-		l.rawIDs = append(l.rawIDs, n)
-		l.mu.Unlock()
 	}
 }
 
+// failure is what a failing primary did to those who write.
+type failure struct {
+	primary int
+	ours    gaps // of clients of the server
+	raws    gaps // of loops over the raw driver
+	nodes   gaps // of loops of which each asks its own node: what the cluster itself needs
+}
+
 // under runs the clients while the primary fails, and some time beyond.
-func (l *lab) under(fault func(primary int) error) (ours, raws *gaps, primary int) {
+func (l *lab) under(fault func(primary int) error) *failure {
 	l.t.Helper()
 	var (
 		all  sync.WaitGroup
 		stop atomic.Bool
 	)
-	ours, raws = &gaps{}, &gaps{}
-	primary, err := l.cluster.Primary(l.t.Context())
-	if err != nil {
+	var f failure
+	var err error
+	if f.primary, err = l.cluster.Primary(l.t.Context()); err != nil {
 		l.t.Fatal(err)
+	}
+	raw := l.raw()
+	defer raw.Close()
+	for range rawClients {
+		all.Go(func() { l.write(raw, &f.raws, 0, &stop) })
+	}
+	for i := range l.cluster.Len() {
+		db, err := l.cluster.Open(i, "webui")
+		if err != nil {
+			l.t.Fatal(err)
+		}
+		defer db.Close()
+		all.Go(func() { l.write(db, &f.nodes, 20*time.Millisecond, &stop) })
 	}
 	for range clusterClients {
 		all.Go(func() {
 			client := &http.Client{Timeout: 2 * time.Minute}
 			for !stop.Load() {
-				l.create(client, ours)
+				l.create(client, &f.ours)
 			}
 		})
 	}
-	db := l.raw()
-	for range rawClients {
-		all.Go(func() { l.write(db, raws, &stop) })
-	}
 	time.Sleep(2 * time.Second)
 	begin := time.Now()
-	if err := fault(primary); err != nil {
+	if err := fault(f.primary); err != nil {
 		l.t.Error(err)
 	}
-	l.t.Logf("another node was told to take over within %.1f s", time.Since(begin).Seconds())
+	ended := time.Now()
+	l.t.Logf("another node was told to take over within %.1f s", ended.Sub(begin).Seconds())
 	// Until both write again, and a little longer.
 	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
-		if ours.resumed() && raws.resumed() {
+		if f.ours.over(ended) && f.raws.over(ended) {
 			break
 		}
 	}
 	time.Sleep(2 * time.Second)
-	ours.done() // what has not gone on counts until now
-	raws.done()
+	f.ours.done() // what has not gone on counts until now
+	f.raws.done()
 	stop.Store(true)
 	all.Wait()
-	if err := db.Close(); err != nil {
-		l.t.Error(err)
-	}
-	return ours, raws, primary
-}
-
-// resumed reports whether writes go on after the longest gap, which is of the fault.
-func (g *gaps) resumed() bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return time.Since(g.last) < 100*time.Millisecond
+	return &f
 }
 
 // compare holds what is stored against what was acknowledged.
@@ -328,17 +314,18 @@ func failOver(t *testing.T, kind cluster.Kind) {
 	} {
 		t.Run(f.name, func(t *testing.T) {
 			var longest, rawLongest time.Duration
-			var before int
+			first := len(l.stored)
 			for range *repeated {
-				before = len(l.stored)
-				ours, raws, primary := l.under(f.fault)
-				longest, rawLongest = max(longest, ours.longest), max(rawLongest, raws.longest)
-				t.Logf("%d chats acknowledged, longest gap %.1f s; raw driver %d rows, %.1f s", len(l.stored)-before,
-					ours.longest.Seconds(), raws.count, raws.longest.Seconds())
-				if err := c.Rejoin(t.Context(), primary); err != nil {
+				before := len(l.stored)
+				was := l.under(f.fault)
+				longest, rawLongest = max(longest, was.ours.longest), max(rawLongest, was.raws.longest)
+				t.Logf("%d chats acknowledged, longest gap %.1f s; raw driver %d rows, %.1f s; nodes asked one by one %.1f s",
+					len(l.stored)-before, was.ours.longest.Seconds(), was.raws.count, was.raws.longest.Seconds(),
+					was.nodes.longest.Seconds())
+				if err := c.Rejoin(t.Context(), was.primary); err != nil {
 					t.Fatal(errors.Join(err, errors.New("the old primary does not come back")))
 				}
-				l.proxies[primary].Speak()
+				l.proxies[was.primary].Speak()
 			}
 			lost, twice := l.compare()
 			answers := 0
@@ -356,9 +343,8 @@ func failOver(t *testing.T, kind cluster.Kind) {
 			for _, w := range l.wrong {
 				t.Errorf("not an answer that a client can do with: %s", w)
 			}
-			t.Logf("| %s, %s | %s | %d | %d, %d | %d | %.1f s | %.1f s |", c.Version(), kind, f.name, len(l.stored), lost,
-				twice, answers,
-				longest.Seconds(), rawLongest.Seconds())
+			t.Logf("| %s, %s | %s | %d | %d, %d | %d | %.1f s | %.1f s |", c.Version(), kind, f.name, len(l.stored)-first,
+				lost, twice, answers, longest.Seconds(), rawLongest.Seconds())
 			clear(l.failures)
 			l.wrong = nil
 		})
