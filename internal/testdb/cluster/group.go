@@ -100,6 +100,15 @@ func (g *group) rejoin(ctx context.Context, c *Cluster, i int) error {
 	if err := c.nodes[i].Start(ctx); err != nil {
 		return err
 	}
+	// The others take it for one of them for some seconds after it has ended, and
+	// meanwhile let nobody in at its address.
+	if err := c.until(ctx, c.next(i), "", func(ctx context.Context, db *sql.DB) (yes bool, err error) {
+		err = db.QueryRowContext(ctx, "SELECT count(*) = 0 FROM performance_schema.replication_group_members"+
+			" WHERE member_port = ?", c.nodes[i].Endpoint().Port()).Scan(&yes)
+		return yes, err
+	}); err != nil {
+		return err
+	}
 	return g.join(ctx, c, i)
 }
 
