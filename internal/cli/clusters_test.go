@@ -191,6 +191,25 @@ func (l *lab) write(db *sql.DB, g *gaps, pause time.Duration, stop *atomic.Bool)
 	}
 }
 
+// writesTo is the node that the server writes to: the primary, and where all nodes
+// are, the one that it is connected to.
+func (l *lab) writesTo() int {
+	l.t.Helper()
+	p, err := l.cluster.Primary(l.t.Context())
+	if err != nil {
+		l.t.Fatal(err)
+	}
+	if l.cluster.Kind() != cluster.Galera {
+		return p
+	}
+	for i := range l.proxies {
+		if l.proxies[i].Clients() > l.proxies[p].Clients() {
+			p = i
+		}
+	}
+	return p
+}
+
 // failure is what a failing primary did to those who write.
 type failure struct {
 	primary int
@@ -206,11 +225,7 @@ func (l *lab) under(fault func(primary int) error) *failure {
 		all  sync.WaitGroup
 		stop atomic.Bool
 	)
-	var f failure
-	var err error
-	if f.primary, err = l.cluster.Primary(l.t.Context()); err != nil {
-		l.t.Fatal(err)
-	}
+	f := failure{primary: l.writesTo()}
 	raw := l.raw()
 	defer raw.Close()
 	for range rawClients {

@@ -94,6 +94,9 @@ func (c *Cluster) Close() error {
 	return errors.Join(errs...)
 }
 
+// Kind is the way in which its servers are one database.
+func (c *Cluster) Kind() Kind { return c.kind }
+
 // Len is the number of servers.
 func (c *Cluster) Len() int { return len(c.nodes) }
 

@@ -47,6 +47,13 @@ func (p *Proxy) Speak() {
 	}
 }
 
+// Clients is how many clients are connected.
+func (p *Proxy) Clients() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.conns) / 2 // with their connections to the server
+}
+
 // Close cuts all connections and ends the proxy.
 func (p *Proxy) Close() {
 	_ = p.listener.Close()
