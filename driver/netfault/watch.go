@@ -12,8 +12,10 @@ import (
 const (
 	// firstPatience is how long a server may be silent before it is asked whether it is
 	// there, and answerLimit how long that answer may take. A server that lives
-	// greets in milliseconds, whatever its statements take.
-	firstPatience, answerLimit = time.Second, 3 * time.Second
+	// greets in milliseconds, whatever its statements take. Together they are what a
+	// server that falls silent holds up everybody for: clusters may have another primary
+	// after some three seconds.
+	firstPatience, answerLimit = time.Second, 2 * time.Second
 
 	// longestPatience bounds the time between two questions while a long statement
 	// runs; it doubles from one to the next.
