@@ -441,6 +441,10 @@ func (c *conn) ExecContext(ctx context.Context, query string, args []sqldriver.N
 		r, err := c.nativeConn.ExecContext(ctx, query, args) // not every statement can be prepared
 		return r, c.noticed(c.denied(err, query))
 	}
+	if mayGiveRows(query) {
+		r, err := passedOver(c.cache.Query(ctx, c.nativeConn, query, args))
+		return r, c.noticed(c.denied(err, query))
+	}
 	r, err := c.cache.Exec(ctx, c.nativeConn, query, args)
 	return r, c.noticed(c.denied(err, query))
 }
@@ -484,6 +488,10 @@ type stmt struct {
 }
 
 func (s *stmt) ExecContext(ctx context.Context, args []sqldriver.NamedValue) (sqldriver.Result, error) {
+	if mayGiveRows(s.query) {
+		r, err := passedOver(s.nativeStmt.QueryContext(ctx, args))
+		return r, s.c.noticed(s.c.denied(err, s.query))
+	}
 	r, err := s.nativeStmt.ExecContext(ctx, args)
 	return r, s.c.noticed(s.c.denied(err, s.query))
 }
