@@ -71,6 +71,11 @@ func ofMessage(f driver.Fault, my *mysql.MySQLError) driver.Fault {
 	switch my.Number {
 	case 3100:
 		f.Unsent = strings.Contains(my.Message, "'before_") // the hook that refused: nothing was committed
+	case 1317:
+		if strings.Contains(my.Message, "Row count exceeded") { // a gate of Vitess, whose number it is not
+			f.Code = dberr.Unsupported
+			f.Detail = "Vitess gives no more rows in one answer; raise queryserver-config-max-result-size, or read the server of MySQL behind it"
+		}
 	case 1064, 1149:
 		// near 'FROM a' at line 1
 		word, _, _ := strings.Cut(quoted(my.Message, strings.LastIndex(my.Message, " near '"), " near '", "' at line "), " ")

@@ -110,7 +110,7 @@ func (d Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*
 	if err != nil {
 		return nil, err
 	}
-	c.settings = settings(info, t.InitCommand)
+	c.settings, c.lasting = settings(info, t.InitCommand), info.flavour.lastingIsolation()
 	ask := state
 	if o.ReadOnly {
 		c.settings = append(c.settings, "SET SESSION TRANSACTION READ ONLY")
@@ -213,8 +213,8 @@ func settings(s server, initCommand string) []string {
 	meaning := "SET NAMES utf8mb4 COLLATE " + s.flavour.collation() +
 		", @@SESSION.time_zone = '+00:00', @@SESSION.sql_mode = '" + strictMode + "'"
 	out := []string{meaning + ", @@SESSION." + s.flavour.isolation() +
-		" = 'READ-COMMITTED', @@SESSION.autocommit = 1, @@SESSION.foreign_key_checks = 1, @@SESSION.sql_auto_is_null = 0" +
-		", @@SESSION.sql_safe_updates = 0, @@SESSION.sql_select_limit = 18446744073709551615, @@SESSION.sql_big_selects = 1" +
+		" = '" + isolationLevel + "', @@SESSION.autocommit = 1, @@SESSION.foreign_key_checks = 1, @@SESSION.sql_auto_is_null = 0" +
+		", @@SESSION.sql_safe_updates = 0, @@SESSION.sql_big_selects = 1" +
 		", @@SESSION.completion_type = 'NO_CHAIN', @@SESSION.unique_checks = 1, @@SESSION.div_precision_increment = 4, @@SESSION.group_concat_max_len = 4294967295" + s.flavour.settings()}
 	if initCommand != "" {
 		// What it sets counts, but not for what texts and instants mean.
@@ -228,6 +228,7 @@ type connector struct {
 	engine    string // as the URL names it: what it is comes out later
 	target    dburl.MySQLTarget
 	settings  []string // nil while the server is not known
+	lasting   bool     // an isolation level that is meant for one transaction stays
 	kept      int
 	admission netfault.Admission
 	watch     netfault.Watch
@@ -431,6 +432,7 @@ type conn struct {
 	used    time.Time // when it was put back last
 	expires time.Time // zero is never
 	demoted bool      // its server takes no writes any more
+	leveled bool      // its isolation level is that of an earlier transaction
 }
 
 // Unwrap gives the driver's own connection, for what only it can do.
@@ -527,7 +529,7 @@ func (c *conn) ResetSession(ctx context.Context) error {
 		return err
 	}
 	now := time.Now()
-	if !c.expires.IsZero() && now.After(c.expires) {
+	if !c.expires.IsZero() && now.After(c.expires) || c.level(ctx) != nil {
 		return sqldriver.ErrBadConn
 	}
 	if !c.c.ping || now.Sub(c.used) < c.c.pingAge {
@@ -542,31 +544,6 @@ func (c *conn) ResetSession(ctx context.Context) error {
 		return sqldriver.ErrBadConn
 	}
 	return nil
-}
-
-func (c *conn) BeginTx(ctx context.Context, o sqldriver.TxOptions) (sqldriver.Tx, error) {
-	inner, err := c.nativeConn.BeginTx(ctx, o)
-	if err != nil {
-		return nil, err
-	}
-	return &tx{inner: inner, c: c, ctx: ctx}, nil
-}
-
-// tx ends a COMMIT or ROLLBACK that is not answered when its context ends. The
-// driver would wait for as long as the network pretends to be there.
-type tx struct {
-	inner sqldriver.Tx
-	c     *conn
-	ctx   context.Context //nolint:containedctx // database/sql ends a transaction with the context that it began with
-}
-
-func (t *tx) Commit() error   { return t.bounded(t.inner.Commit) }
-func (t *tx) Rollback() error { return t.bounded(t.inner.Rollback) }
-
-func (t *tx) bounded(f func() error) error {
-	stop := context.AfterFunc(t.ctx, func() { _ = t.c.raw.SetDeadline(time.Unix(1, 0)) })
-	defer stop()
-	return t.c.noticed(f())
 }
 
 func state(ctx context.Context, q driver.DBTX) (driver.State, error) {

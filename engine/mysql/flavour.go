@@ -35,6 +35,7 @@ type Flavour interface {
 	collation() string      // compares text by its bytes and does not pad it
 	isolation() string      // the variable with the isolation level
 	settings() string       // further ones of every connection, each behind a comma
+	lastingIsolation() bool // SET TRANSACTION is about all further transactions
 	depth() int             // how deep JSON may be nested
 	jsonb() string          // the type of binary JSON
 	dropCheck() string      // the verb of ALTER TABLE
@@ -105,7 +106,8 @@ func (MySQL) fits(context.Context, queryer) (string, error) { return "", nil }
 
 func (MySQL) collation() string      { return "utf8mb4_0900_bin" }
 func (MySQL) isolation() string      { return "transaction_isolation" }
-func (MySQL) settings() string       { return "" }
+func (MySQL) settings() string       { return unlimited }
+func (MySQL) lastingIsolation() bool { return false }
 func (MySQL) depth() int             { return 100 }
 func (MySQL) jsonb() string          { return "json" }
 func (MySQL) dropCheck() string      { return "DROP CHECK " }
@@ -175,6 +177,7 @@ func (MariaDB) fits(context.Context, queryer) (string, error) { return "", nil }
 
 func (MariaDB) collation() string      { return "utf8mb4_nopad_bin" }
 func (MariaDB) isolation() string      { return "tx_isolation" }
+func (MariaDB) lastingIsolation() bool { return false }
 func (MariaDB) depth() int             { return 31 }
 func (MariaDB) jsonb() string          { return "longtext" }
 func (MariaDB) dropCheck() string      { return "DROP CONSTRAINT " }
@@ -187,8 +190,13 @@ func (MariaDB) regexp(b *driver.Builder, e driver.Expr, pattern string) {
 	b.SQL("(").Expr(e).SQL(" REGEXP ").Arg("(?-i)" + pattern).SQL(")")
 }
 
+// unlimited lets queries have all their rows.
+const unlimited = ", @@SESSION.sql_select_limit = 18446744073709551615"
+
 // settings: a table that keeps its history is altered with it.
-func (MariaDB) settings() string { return ", @@SESSION.system_versioning_alter_history = 'KEEP'" }
+func (MariaDB) settings() string {
+	return unlimited + ", @@SESSION.system_versioning_alter_history = 'KEEP'"
+}
 
 func (MariaDB) indexExpression() string { return "NULL" }
 func (MariaDB) periodsFor() bool        { return true }

@@ -31,6 +31,14 @@ func (Vitess) Owns(version, comment string) bool {
 
 const vitessComment = "Version: "
 
+// settings: a gate that was told of a limit, however large, writes it into each
+// subquery, where MySQL does not take one (1235). It refuses MySQL's own default.
+func (Vitess) settings() string { return "" }
+
+// lastingIsolation: a gate takes the level of the next transaction for that of
+// the session ("converted 'next transaction' scope to 'session' scope").
+func (Vitess) lastingIsolation() bool { return true }
+
 // release is the gate's own version, and MySQL's that it speaks.
 func (Vitess) release(version, comment string) string {
 	own, _, _ := strings.Cut(strings.TrimPrefix(comment, vitessComment), " ")

@@ -1,10 +1,15 @@
 package mysql
 
 import (
+	"context"
+	"database/sql"
+	sqldriver "database/sql/driver"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/go-sql-driver/mysql"
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/larder-db/larder/dberr"
 )
@@ -25,6 +30,75 @@ func TestServersAreCalledWhatTheyAre(t *testing.T) {
 	}
 	if got := (Driver{}).Backends(); len(got) != 2 {
 		t.Errorf("the URLs are of %v", got)
+	}
+}
+
+// A gate is not told how many rows a query may have.
+func TestOnlyServersAreToldALimit(t *testing.T) {
+	for _, f := range (Driver{}).flavours() {
+		said := strings.Join(settings(server{flavour: f}, ""), "; ")
+		if _, gate := f.(Vitess); gate == strings.Contains(said, "sql_select_limit") {
+			t.Errorf("%s is told %s", f.Title(), said)
+		}
+	}
+}
+
+// A gate stops an answer that is too long, which is not for lack of time.
+func TestAnAnswerOfTooManyRows(t *testing.T) {
+	for message, want := range map[string]dberr.Code{
+		"target: webui.0.primary: vttablet: rpc error: code = Aborted desc = Row count exceeded 10000 (CallerID: userData1)": dberr.Unsupported,
+		"Query execution was interrupted": dberr.Timeout,
+	} {
+		if f := (classifier{}).Classify(&mysql.MySQLError{Number: 1317, Message: message}); f.Code != want || f.Detail == "" {
+			t.Errorf("%s: %+v, want %s", message, f, want)
+		}
+	}
+}
+
+// said is a connection that keeps what it is told.
+type said struct {
+	nativeConn
+	statements []string
+}
+
+func (s *said) BeginTx(_ context.Context, o sqldriver.TxOptions) (sqldriver.Tx, error) {
+	s.statements = append(s.statements, "begin "+sql.IsolationLevel(o.Isolation).String())
+	return nil, nil //nolint:nilnil // nobody ends it
+}
+
+func (s *said) ExecContext(_ context.Context, text string, _ []sqldriver.NamedValue) (sqldriver.Result, error) {
+	s.statements = append(s.statements, text)
+	return nil, nil //nolint:nilnil // nobody asks for it
+}
+
+func (s *said) ResetSession(context.Context) error { return nil }
+
+// Behind a gate the level of one transaction would be that of the next ones.
+func TestALevelIsThatOfOneTransaction(t *testing.T) {
+	repeatable := sqldriver.TxOptions{Isolation: sqldriver.IsolationLevel(sql.LevelRepeatableRead)}
+	const back = "SET @@SESSION.transaction_isolation = 'READ-COMMITTED'"
+	for _, c := range []struct {
+		lasting bool
+		want    []string
+	}{
+		{false, []string{"begin Default", "begin Repeatable Read", "begin Default", "begin Repeatable Read"}},
+		{true, []string{"begin Default", "begin Repeatable Read", back, "begin Default", "begin Repeatable Read", back}},
+	} {
+		to := &said{}
+		conn := &conn{nativeConn: to, c: &connector{lasting: c.lasting}}
+		for _, o := range []sqldriver.TxOptions{{}, repeatable, {}, repeatable} {
+			if _, err := conn.BeginTx(t.Context(), o); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 2 { // the pool gives it away again, which tells once
+			if err := conn.ResetSession(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if diff := cmp.Diff(c.want, to.statements); diff != "" {
+			t.Errorf("lasting %v: %s", c.lasting, diff)
+		}
 	}
 }
 
