@@ -48,8 +48,8 @@ func (Vitess) release(version, comment string) string {
 	return own + " (MySQL " + version + ")"
 }
 
-// fits refuses a keyspace of several shards: foreign keys and transactions hold
-// within one shard only, and the tables of Open WebUI refer to each other.
+// fits refuses a keyspace of several shards: keys and foreign keys hold within
+// one shard only, and the tables of Open WebUI refer to each other.
 func (Vitess) fits(ctx context.Context, n queryer) (problem string, err error) {
 	rows, err := n.QueryContext(ctx, "SHOW VITESS_SHARDS")
 	if err != nil {
@@ -90,7 +90,7 @@ func several(ctx context.Context, n queryer, shards map[string]int) (string, err
 	}
 	name, _, _ = strings.Cut(name, "@") // "keyspace@primary"
 	if shards[name] > 1 {
-		return "it is a keyspace of Vitess with several shards, and foreign keys and transactions of Open WebUI's tables go across them; take an unsharded keyspace", rows.Err()
+		return "it is a keyspace of Vitess with several shards: a key would be unique in each of them only, and Open WebUI's tables refer to each other across them; take an unsharded keyspace", rows.Err()
 	}
 	return "", rows.Err()
 }
