@@ -43,7 +43,8 @@ type lab struct {
 	t       *testing.T
 	cluster *cluster.Cluster
 	proxies []*cluster.Proxy
-	hosts   []string
+	hosts   []string // of the proxies
+	ways    []string // that clients are told of: the hosts, or the front
 	server  *process
 	token   string
 	next    atomic.Int64
@@ -54,7 +55,9 @@ type lab struct {
 	wrong    []string          // answers that a client can make nothing of
 }
 
-func newLab(t *testing.T, kind cluster.Kind) *lab {
+// newLab starts a cluster and a server of ours on it, by way of HAProxy where it
+// has a front.
+func newLab(t *testing.T, kind cluster.Kind, front bool) *lab {
 	t.Helper()
 	c, err := cluster.Start(t.Context(), kind, func(s string) { t.Log(s) })
 	if err != nil {
@@ -77,7 +80,15 @@ func newLab(t *testing.T, kind cluster.Kind) *lab {
 	if err := c.CreateDatabase(t.Context(), "webui"); err != nil {
 		t.Fatal(err)
 	}
-	l.server = start(t, nil, "--data-dir", t.TempDir(), "--database-url", c.URL(l.hosts, "webui"))
+	l.ways = l.hosts
+	if front {
+		address, err := c.Front(t.Context(), l.hosts)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.ways = []string{address, address} // of several hosts, a new primary is waited for
+	}
+	l.server = start(t, nil, "--data-dir", t.TempDir(), "--database-url", c.URL(l.ways, "webui"))
 	l.token = token(t, l.server.send("POST", "/api/v1/auths/signup", "", ada, 200))
 	l.onPrimary(func(db *sql.DB) error {
 		_, err := db.ExecContext(t.Context(), "CREATE TABLE raw (id BIGINT PRIMARY KEY)")
@@ -153,7 +164,7 @@ func (l *lab) note(wrong, failure string) {
 // raw is the same cluster through the raw driver, with what it has for several hosts.
 func (l *lab) raw() *sql.DB {
 	l.t.Helper()
-	if address := l.cluster.URL(l.hosts, "webui"); strings.HasPrefix(address, "postgresql:") {
+	if address := l.cluster.URL(l.ways, "webui"); strings.HasPrefix(address, "postgresql:") {
 		conf, err := pgx.ParseConfig(address)
 		if err != nil {
 			l.t.Fatal(err)
@@ -308,12 +319,13 @@ func (l *lab) compare() (lost, twice int) {
 // while clients create chats, and prints what docs/clusters.md shows.
 func TestClustersFailOver(t *testing.T) {
 	for _, kind := range cluster.Kinds() {
-		t.Run(string(kind), func(t *testing.T) { failOver(t, kind) })
+		t.Run(string(kind), func(t *testing.T) { failOver(t, kind, false) })
 	}
+	t.Run("haproxy", func(t *testing.T) { failOver(t, cluster.Patroni, true) })
 }
 
-func failOver(t *testing.T, kind cluster.Kind) {
-	l := newLab(t, kind)
+func failOver(t *testing.T, kind cluster.Kind, front bool) {
+	l := newLab(t, kind, front)
 	c := l.cluster
 	for _, f := range []struct {
 		name  string

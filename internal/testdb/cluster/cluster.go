@@ -22,12 +22,13 @@ type Kind string
 // The kinds.
 const (
 	Streaming Kind = "postgresql-streaming" // a primary and a replica that is promoted by hand, as a manager would
+	Patroni   Kind = "patroni"              // the same under managers that agree in etcd
 	Galera    Kind = "galera"               // three nodes of MariaDB, which all take writes
 	Group     Kind = "group-replication"    // three members of MySQL, of which one takes writes
 )
 
 // Kinds are all of them.
-func Kinds() []Kind { return []Kind{Streaming, Galera, Group} }
+func Kinds() []Kind { return []Kind{Streaming, Patroni, Galera, Group} }
 
 // Engine is the engine of its servers, as package server names it.
 func (k Kind) Engine() string {
@@ -70,7 +71,7 @@ func Start(ctx context.Context, kind Kind, say func(string)) (*Cluster, error) {
 	if say == nil {
 		say = func(string) {}
 	}
-	managers := map[Kind]manager{Streaming: streaming{}, Galera: &galera{}, Group: &group{}}
+	managers := map[Kind]manager{Streaming: streaming{}, Patroni: &patroni{}, Galera: &galera{}, Group: &group{}}
 	how, ok := managers[kind]
 	if !ok {
 		return nil, fmt.Errorf("there is no kind of cluster %q", kind)
@@ -119,7 +120,7 @@ func (c *Cluster) URL(hosts []string, database string) string {
 	if err != nil {
 		panic(err) // it is our own
 	}
-	if c.kind == Streaming {
+	if c.kind == Streaming || c.kind == Patroni {
 		u.RawQuery += "&target_session_attrs=read-write"
 	}
 	u.Host = strings.Join(hosts, ",")
@@ -190,7 +191,7 @@ func (c *Cluster) Freeze(ctx context.Context, i int) error {
 // Depose makes another node the primary although i runs, as is done with one
 // that clients do not reach any more.
 func (c *Cluster) Depose(ctx context.Context, i int) error {
-	if c.kind == Group {
+	if c.kind == Group || c.kind == Patroni {
 		return c.how.handOver(ctx, c, i, c.next(i))
 	}
 	return c.how.takeOver(ctx, c, c.next(i))

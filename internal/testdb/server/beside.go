@@ -28,9 +28,10 @@ type Beside struct {
 // ordered is the command of a program, and what it gets of an environment.
 type ordered struct{ argv, env []string }
 
-// keeper runs a program until nobody holds its third file open any more.
-const keeper = `"$@" </dev/null & p=$!
-(cat <&3 >/dev/null; kill -KILL $p) 2>/dev/null & exec 3<&-
+// keeper runs a program until nobody holds its third file open any more, and
+// then removes the directory where it is.
+const keeper = `dir=$PWD; "$@" </dev/null & p=$!
+(cat <&3 >/dev/null; kill -KILL $p; cd /; rm -rf "$dir") 2>/dev/null & exec 3<&-
 wait $p`
 
 // startBeside starts a program as an account. command gets the directory that

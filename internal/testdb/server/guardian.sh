@@ -40,6 +40,11 @@ if [ -n "$pid" ]; then
 	kill -CONT "$pid" 2>/dev/null
 	kill -s "$end" "$pid" 2>/dev/null
 	wait "$pid" 2>/dev/null
+	# Who manages a PostgreSQL leaves it running.
+	if read -r server <data/postmaster.pid && tr '\0' ' ' <"/proc/$server/cmdline" | grep -qF "$dir"; then
+		kill -s CONT "$server" && kill -s "$end" "$server"
+		sleep 0.2
+	fi 2>/dev/null
 	# A PostgreSQL that was killed leaves its one System V segment behind.
 	if [ -f data/postmaster.pid ] && command -v ipcrm >/dev/null; then
 		# shellcheck disable=SC2046 # two words: key and number

@@ -135,8 +135,14 @@ func launchOnce(ctx context.Context, b binaries, a account, base, template strin
 	if b, err = b.within(dir, a); err != nil {
 		return nil, err
 	}
-	if err = copyTree(template, filepath.Join(dir, "data"), a); err != nil {
+	manager, err := b.manage(dir, port)
+	if err != nil {
 		return nil, err
+	}
+	if manager == nil {
+		if err = copyTree(template, filepath.Join(dir, "data"), a); err != nil {
+			return nil, err
+		}
 	}
 	if err = syscall.Mkfifo(filepath.Join(dir, "hold"), 0o600); err != nil {
 		return nil, err
@@ -156,8 +162,13 @@ func launchOnce(ctx context.Context, b binaries, a account, base, template strin
 			return nil, err
 		}
 	}
+	if manager == nil {
+		manager = b.command(dir, port)
+	} else if err = a.ownAll(dir); err != nil {
+		return nil, err
+	}
 	i.endpoint = local(b.engine, port)
-	if err = i.guard(ctx, b, a, grace); err != nil {
+	if err = i.guard(ctx, b, a, grace, manager); err != nil {
 		return nil, err
 	}
 	if err = i.start(ctx); err != nil {
@@ -167,11 +178,11 @@ func launchOnce(ctx context.Context, b binaries, a account, base, template strin
 }
 
 // guard starts the guardian and becomes its first holder.
-func (i *instance) guard(ctx context.Context, b binaries, a account, grace time.Duration) error {
+func (i *instance) guard(ctx context.Context, b binaries, a account, grace time.Duration, command []string) error {
 	// The shell in between ends at once, so that the guardian is nobody's child
 	// and has nothing of this process: no terminal, no output, no environment.
 	argv := append([]string{"-c", `sh -c "$0" guardian "$@" </dev/null >/dev/null 2>&1 &`, guardian,
-		i.dir, strconv.Itoa(int(grace.Seconds())), ending(b.engine)}, b.command(i.dir, i.endpoint.Port())...)
+		i.dir, strconv.Itoa(int(grace.Seconds())), b.ending()}, command...)
 	c := exec.CommandContext(ctx, "sh", argv...)
 	c.Dir, c.Env, c.SysProcAttr = "/", b.environment(i.dir), a.attributes()
 	if err := c.Run(); err != nil {

@@ -26,6 +26,18 @@ type Member struct {
 	Before string
 	// Path is a directory with programs that the server calls; it goes before PATH.
 	Path string
+	// Manager is the command of a program that makes, starts and ends the server
+	// itself, with its data in data below dir and its programs in bin; nil for none.
+	// It may write to dir.
+	Manager func(dir string, port int, bin string) ([]string, error)
+}
+
+// manage is the command of the server's manager, if it has one.
+func (b binaries) manage(dir string, port int) (argv []string, err error) {
+	if b.member == nil || b.member.Manager == nil {
+		return nil, nil
+	}
+	return b.member.Manager(dir, port, filepath.Dir(b.server))
 }
 
 // once is the file with the arguments of the next start.
@@ -39,6 +51,14 @@ func NewMember(ctx context.Context, engine string, m Member, say func(string)) (
 // FreePort is a port on 127.0.0.1 that nobody listens on, for what a member of
 // a cluster has besides its own.
 func FreePort(ctx context.Context) (int, error) { return freePort(ctx) }
+
+// Empty removes the data of a server that is stopped, for a manager to make it anew.
+func (p *Private) Empty() error {
+	if alive(p.instance.pid()) {
+		return errors.New("the server is running")
+	}
+	return os.RemoveAll(filepath.Join(p.instance.dir, "data"))
+}
 
 // Refill empties the data directory of a server that is stopped and lets a
 // program of its engine fill it, with these arguments: pg_basebackup, say.

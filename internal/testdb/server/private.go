@@ -168,10 +168,30 @@ func (p *Private) processes() []int {
 		time.Sleep(2 * time.Millisecond)
 		now := children(pid)
 		if slices.Equal(before, now) {
-			return append([]int{pid}, now...)
+			return append([]int{pid}, append(now, p.managed(pid)...)...)
 		}
 		before = now
 	}
+}
+
+// managed are the processes of a server that its manager has started, which are
+// nobody's children: the first is stopped as those above are.
+func (p *Private) managed(manager int) []int {
+	if p.binaries.member == nil || p.binaries.member.Manager == nil {
+		return nil
+	}
+	text, err := os.ReadFile(filepath.Join(p.instance.dir, "data", "postmaster.pid"))
+	if err != nil {
+		return nil
+	}
+	first, _, _ := strings.Cut(string(text), "\n")
+	pid, err := strconv.Atoi(first)
+	if err != nil || pid == manager || !alive(pid) || !runs(pid, p.instance.dir) ||
+		syscall.Kill(pid, syscall.SIGSTOP) != nil {
+		return nil
+	}
+	time.Sleep(5 * time.Millisecond)
+	return append([]int{pid}, children(pid)...)
 }
 
 func send(pids []int, s syscall.Signal) error {

@@ -196,8 +196,9 @@ const users = "CREATE USER IF NOT EXISTS 'test'@'%' IDENTIFIED BY 'test';\n" +
 	"GRANT ALL ON *.* TO 'test'@'%' WITH GRANT OPTION;\n"
 
 // ending is the signal that ends a server whose data nobody needs.
-func ending(engine string) string {
-	if engine == PostgreSQL {
+func (b binaries) ending() string {
+	// A manager that was started in the background does not hear of QUIT.
+	if b.engine == PostgreSQL && (b.member == nil || b.member.Manager == nil) {
 		return "QUIT" // "immediate": it takes its children along
 	}
 	return "KILL"
