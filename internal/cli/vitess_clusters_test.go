@@ -63,17 +63,25 @@ func TestClustersVitess(t *testing.T) {
 		if err := v.Server().CreateDatabase(t.Context(), "webui"); err != nil {
 			t.Fatal(err)
 		}
-		var rate [2]float64
+		var servers [2]*process
+		var tokens [2]string
 		for i, address := range []string{v.URL(), v.Server().URL("webui")} {
 			p := start(t, nil, "--data-dir", t.TempDir(), "--database-url", address)
 			if calls := strings.Contains(p.text(), "Vitess 24.0.4 (MySQL "); calls != (i == 0) {
 				t.Errorf("%s is not called what it is:\n%s", address, p.text())
 			}
-			rate[i] = created(t, p, 10*time.Second)
-			p.stop()
+			servers[i], tokens[i] = p, token(t, p.send("POST", "/api/v1/auths/signup", "", ada, 200))
+		}
+		// By turns, because the machine has other work at times.
+		var made [2]int64
+		const turns, turn = 5, 3 * time.Second
+		for range turns {
+			for i, p := range servers {
+				made[i] += created(t, p, tokens[i], turn)
+			}
 		}
 		t.Logf("8 clients create %.0f chats a second by way of the gate, %.0f on its server of MySQL: %.2f",
-			rate[0], rate[1], rate[0]/rate[1])
+			float64(made[0])/(turns*turn.Seconds()), float64(made[1])/(turns*turn.Seconds()), float64(made[0])/float64(made[1]))
 	})
 	t.Run("suite", func(t *testing.T) {
 		storetest.Run(t, enginetest.Open(t, v.URL(), engine.Options{}))
@@ -106,11 +114,9 @@ func TestClustersVitessGivesSoManyRows(t *testing.T) {
 	}
 }
 
-// created is how many chats a second eight clients create.
-func created(t *testing.T, p *process, during time.Duration) float64 {
+// created is how many chats eight clients create in that time.
+func created(t *testing.T, p *process, token string, during time.Duration) int64 {
 	t.Helper()
-	email := strings.Replace(ada, "ada@", "grace@", 1)
-	token := token(t, p.send("POST", "/api/v1/auths/signup", "", email, 200))
 	client := &http.Client{Timeout: time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: clusterClients}}
 	var made atomic.Int64
 	var all sync.WaitGroup
@@ -129,7 +135,7 @@ func created(t *testing.T, p *process, during time.Duration) float64 {
 		})
 	}
 	all.Wait()
-	return float64(made.Load()) / time.Since(begin).Seconds()
+	return made.Load()
 }
 
 // TestClustersVitessOfFourShards: a keyspace in shards is refused by name, before
