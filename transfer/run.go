@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -104,7 +105,7 @@ var errChanged = errors.New("the source has changed")
 // the comparison found are an error, dberr.Conflict.
 func (r *Run) Copy(ctx context.Context, src Source) (*Report, error) {
 	if r.copied {
-		return &Report{}, nil
+		return r.kept(), nil
 	}
 	rep, err := r.copy(ctx, src)
 	if errors.Is(err, errChanged) {
@@ -126,6 +127,17 @@ func (r *Run) Copy(ctx context.Context, src Source) (*Report, error) {
 		return rep, err
 	}
 	return rep, r.analyze(ctx, rep)
+}
+
+// kept reports what an earlier run has brought, which was all.
+func (r *Run) kept() *Report {
+	rep := &Report{}
+	for _, table := range slices.Sorted(maps.Keys(r.states)) {
+		was := r.states[table]
+		rep.Tables = append(rep.Tables, &TableReport{Table: table, Read: was.read, Written: was.written, Kept: was.written,
+			Sum: was.sum.String()})
+	}
+	return rep
 }
 
 // analyze has the engine look at the rows that were written, so that the first queries

@@ -311,6 +311,33 @@ func TestASourceThatHasChangedBeginsAnew(t *testing.T) {
 	})
 }
 
+// A run that was cut off when all rows were there says so.
+func TestARunThatHadBroughtEverythingSaysSo(t *testing.T) {
+	enginetest.Each(t, func(t *testing.T, to *engine.Engine) {
+		from := enginetest.Open(t, testdb.New(t, testdb.SQLite).URL, engine.Options{})
+		fill(t, from, zoo())
+		create(t, to, zoo())
+		var first, again *transfer.Report
+		for _, o := range []transfer.Options{{}, {Resume: true}} {
+			err := transfer.Snapshot(t.Context(), from, func(ctx context.Context, src transfer.Source) error {
+				run, err := transfer.Begin(ctx, to, "copy", o)
+				if err == nil {
+					first = again
+					again, err = run.Copy(ctx, src)
+				}
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		was, is := first.Totals(), again.Totals()
+		if was.Written == 0 || is.Kept != was.Written || is.Written != was.Written || is.Read != was.Read {
+			t.Errorf("%+v, and taken up %+v", was, is)
+		}
+	})
+}
+
 // cut is a source that ends in the middle of a table.
 type cut struct {
 	transfer.Source
