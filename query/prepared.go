@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/driver"
 	"github.com/larder-db/larder/engine"
 )
@@ -127,8 +128,7 @@ func valuesBy(name string, params []*param, v any) ([]any, error) {
 }
 
 // compile keeps the text with the Prepared, whatever the statement keeps.
-func (p *Prepared[T]) compile(q engine.Queryer) (*compiled, error) {
-	d := q.Dialect()
+func (p *Prepared[T]) compile(d driver.Dialect) (*compiled, error) {
 	if c := p.m.get(d); c != nil {
 		return c, nil
 	}
@@ -137,6 +137,34 @@ func (p *Prepared[T]) compile(q engine.Queryer) (*compiled, error) {
 		p.m.put(c)
 	}
 	return c, err
+}
+
+// With is the statement with values for one run, to be given to [ExecAll] among others.
+// Values that do not fit are an error of that run, as is a statement that an engine runs
+// in steps (dberr.Unsupported): [Prepared.Exec] runs it.
+func (p *Prepared[T]) With(values ...any) Statement { return withValues[T]{p, values} }
+
+type withValues[T any] struct {
+	p      *Prepared[T]
+	values []any
+}
+
+func (b withValues[T]) compile(d driver.Dialect) (*compiled, error) {
+	c := b.p.m.get(d)
+	if c == nil {
+		steps, err := planOf(b.p.st, d)
+		if err == nil && steps != nil {
+			err = dberr.New(dberr.Unsupported, "exec", "the statement goes in steps on this engine; run it by Exec")
+		}
+		if err != nil {
+			return nil, err
+		}
+		if c, err = b.p.compile(d); err != nil {
+			return nil, err
+		}
+	}
+	st, err := b.p.bind(b.values)(c)
+	return &compiled{d: d, st: st}, err
 }
 
 // Exec runs the statement and returns how many rows it matched; 0 is no error.
@@ -175,7 +203,7 @@ func (p *Prepared[T]) ready(q engine.Queryer, values []any) (engine.Statement, s
 	if err != nil || s != nil {
 		return engine.Statement{}, s, err
 	}
-	c, err := p.compile(q)
+	c, err := p.compile(q.Dialect())
 	if err != nil {
 		return engine.Statement{}, nil, err
 	}

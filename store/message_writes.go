@@ -109,14 +109,11 @@ var errNotOwn = errors.New("the chat is not one's own")
 // appendToOwn is append to a chat of w: the lock and what is written go to the engine in
 // one round trip.
 func (b *base) appendToOwn(ctx context.Context, w Who, chat string, p chatdoc.Patch) error {
-	t := tables.Chat
 	rowOf := b.patch(chat, w.ID, p)
 	if rowOf == nil {
 		return errIntoDocument
 	}
-	own := t.UserID.Eq(w.ID)
-	n, err := query.ExecAll(ctx, b.q, query.Select(t.ID).From(t.Table).Named("chats.LockOwn").ForUpdate().
-		Where(t.ID.Eq(chat), own), b.waiting(chat, p, own), rowOf)
+	n, err := query.ExecAll(ctx, b.q, lockOwn.With(chat, w.ID), letOwnWait.With(b.waits(chat, w.ID, p)), rowOf)
 	switch {
 	case errors.Is(err, dberr.ErrForeignKey):
 		return errNotOwn // there is no such chat
@@ -145,7 +142,7 @@ func (b *base) append(ctx context.Context, w Who, chat string, p chatdoc.Patch) 
 	if rowOf == nil {
 		return errIntoDocument
 	}
-	n, err := query.ExecAll(ctx, b.q, b.waiting(chat, p), rowOf)
+	n, err := query.ExecAll(ctx, b.q, b.letWait(chat, p), rowOf)
 	if err == nil && slices.Contains(n, 0) { // too much waits, or the message has no row
 		return errIntoDocument
 	}
@@ -178,7 +175,7 @@ func differing(before, after *chatdoc.Document) ([]chatdoc.Patch, *chatdoc.Docum
 // waitAll lets patches wait for the document of a chat that is under lock; their
 // rows are written by themselves.
 func (b *base) waitAll(ctx context.Context, chat, owner string, patches []chatdoc.Patch) error {
-	sts := collect(patches, func(p chatdoc.Patch) query.Statement { return b.waiting(chat, p) })
+	sts := collect(patches, func(p chatdoc.Patch) query.Statement { return b.letWait(chat, p) })
 	n, err := query.ExecAll(ctx, b.q, sts...)
 	if err == nil && slices.Contains(n, 0) {
 		return errIntoDocument
@@ -203,23 +200,50 @@ func (b *base) noteWaiting(chat, owner string, patches ...chatdoc.Patch) {
 	tx.OnCommit(func() { note.wrote(chat, owner, at, int64(len(patches)), size) })
 }
 
-// waiting inserts a patch that waits for the document of a chat that is under lock,
-// unless too much waits, or it is not as asked for. The newest row is that of now, and clocks of several
-// replicas need not agree.
-func (b *base) waiting(chat string, p chatdoc.Patch, which ...query.Cond) query.Statement {
+// lockOwn takes the lock of a chat of one's own.
+var lockOwn = query.Prepare[string](byIDAndOwner(query.Select(tables.Chat.ID).From(tables.Chat.Table).
+	Named("chats.LockOwn").ForUpdate(), false))
+
+// letWait and letOwnWait insert a patch that waits for the document of a chat that is
+// under lock, unless too much waits, or the chat is another's. The newest row is that of
+// now, and clocks of several replicas need not agree.
+var letWait, letOwnWait = query.Prepare[struct{}](letWaitIn(true)), query.Prepare[struct{}](letWaitIn(false))
+
+// waits are the parameters of letWait and letOwnWait.
+type waits struct {
+	ID      string         `db:"id"`
+	User    string         `db:"user"`
+	Seq     int64          `db:"seq"`
+	Message string         `db:"message"`
+	Patch   jsonvalue.JSON `db:"patch"`
+	Size    int64          `db:"size"`
+	Room    int64          `db:"room"`
+	At      int64          `db:"at"`
+}
+
+func (b *base) waits(chat, user string, p chatdoc.Patch) query.Struct {
+	size := int64(len(p.Members))
+	return query.By(waits{ID: chat, User: user, Seq: time.Now().UnixNano(), Message: p.MessageID,
+		Patch: jsonvalue.Text(p.Members), Size: size, Room: mostWaitingBytes - size, At: b.now()})
+}
+
+func (b *base) letWait(chat string, p chatdoc.Patch) query.Statement {
+	return letWait.With(b.waits(chat, "", p))
+}
+
+func letWaitIn(all bool) query.InsertStmt {
 	t, log := tables.Chat, own.Message
-	newest := query.Select(log.Seq, log.Number, log.Bytes).From(log.Table).Where(log.ChatID.Eq(chat)).
+	newest := query.Select(log.Seq, log.Number, log.Bytes).From(log.Table).Where(log.ChatID.EqTo(query.Param[string]("id"))).
 		OrderBy(log.Seq.Desc()).Limit(1)
 	was := func(column string) query.Expr[int64] { return query.Field[int64]("newest", column).IfNull(0) }
-	seq, size := time.Now().UnixNano(), int64(len(p.Members))
-	row := query.Select(t.ID, query.Case[int64]().WhenTo(was("seq").Ge(seq), was("seq").Plus(1)).Else(seq).As("seq"),
-		query.Val(p.MessageID).As("message_id"), query.Val(jsonvalue.Text(p.Members)).As("patch"), was("number").
-			Plus(1).As("number"),
-		was("bytes").Plus(size).As("bytes"), query.Val(b.now()).As("at"), t.UserID).From(t.Table).
-		LeftJoinItem(newest.Subquery("newest"), query.And()).
-		Where(t.ID.Eq(chat), was("number").Lt(mostWaiting), was("bytes").Le(mostWaitingBytes-size)).Where(which...)
-	return query.Insert(log.Table).Named("waiting.Insert").
-		FromSelect(row, log.ChatID, log.Seq, log.MessageID, log.Patch, log.Number, log.Bytes, log.At, log.UserID)
+	seq := query.Param[int64]("seq")
+	row := query.Select(t.ID, query.Case[int64]().WhenTo(was("seq").GeTo(seq), was("seq").Plus(1)).ElseTo(seq).As("seq"),
+		query.Param[string]("message").As("message_id"), query.Param[jsonvalue.JSON]("patch").As("patch"),
+		was("number").Plus(1).As("number"), query.Add[int64](was("bytes"), query.Param[int64]("size")).As("bytes"),
+		query.Param[int64]("at").As("at"), t.UserID).From(t.Table).LeftJoinItem(newest.Subquery("newest"), query.And()).
+		Where(was("number").Lt(mostWaiting), was("bytes").LeTo(query.Param[int64]("room")))
+	return query.Insert(log.Table).Named("waiting.Insert").FromSelect(byIDAndOwner(row, all), log.ChatID, log.Seq,
+		log.MessageID, log.Patch, log.Number, log.Bytes, log.At, log.UserID)
 }
 
 // rowColumns are the columns of a message's row that a patch can set.
