@@ -20,9 +20,6 @@ const (
 	// longestPatience bounds the time between two questions while a long statement
 	// runs; it doubles from one to the next.
 	longestPatience = time.Minute
-
-	// avoided is how long a server that was silent is not connected to.
-	avoided = 5 * time.Second
 )
 
 // errSilent is what reading and writing says on a connection that was given up.
@@ -34,21 +31,25 @@ var errSilent = &net.OpError{Op: "read", Net: "tcp", Err: syscall.ETIMEDOUT}
 // last, while another one has taken over long ago. So where an answer is late
 // the server is asked on a connection of its own whether it is there at all.
 // When it is not, the connections to it fail as if they had been cut, those that
-// wait for it and those that are kept for later, and for some seconds no new ones
-// are made to it. The zero value is ready.
+// wait for it and those that are kept for later, and no new ones are made to it
+// before it greets again, for which it is asked in the background. The zero value is
+// ready; it is to be closed.
 type Watch struct {
-	mu   sync.Mutex
-	away map[string]time.Time  // until when a server is not connected to, by address
-	open map[*watched]struct{} // all connections
+	mu     sync.Mutex
+	away   map[string]*absence   // servers that are not connected to, by address
+	open   map[*watched]struct{} // all connections
+	closed bool
+	asking sync.WaitGroup
 }
 
 // Dial opens a watched connection with dial. alive reports whether the server at
-// the address says anything to somebody new before ctx ends.
+// the address says anything to somebody new before ctx ends, for which it does not
+// wait any longer.
 func (w *Watch) Dial(ctx context.Context, network, addr string,
 	dial func(ctx context.Context, network, addr string) (net.Conn, error),
 	alive func(ctx context.Context) bool) (net.Conn, error) {
-	if !w.mayTry(addr) {
-		return nil, &net.OpError{Op: "dial", Net: network, Err: errors.New("the server has not answered a moment ago")}
+	if !w.mayTry(addr, alive) {
+		return nil, &net.OpError{Op: "dial", Net: network, Err: errors.New("the server does not answer")}
 	}
 	nc, err := dial(ctx, network, addr)
 	if err != nil {
@@ -89,35 +90,6 @@ func (w *Watch) giveUp(addr string) {
 		}
 		c.mu.Unlock()
 	}
-}
-
-// mayTry reports whether a server may be connected to. Of those who would try one
-// that was silent, one does, and another each second until it is known to be there.
-func (w *Watch) mayTry(addr string) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	until, ok := w.away[addr]
-	if !ok {
-		return true
-	}
-	if time.Now().Before(until) {
-		return false
-	}
-	w.away[addr] = time.Now().Add(firstPatience)
-	return true
-}
-
-func (w *Watch) note(addr string, there bool) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if there {
-		delete(w.away, addr)
-		return
-	}
-	if w.away == nil {
-		w.away = map[string]time.Time{}
-	}
-	w.away[addr] = time.Now().Add(avoided)
 }
 
 // watched is a connection with a clock, which runs while an answer is waited for.
@@ -168,7 +140,7 @@ func (c *watched) Read(b []byte) (int, error) {
 	}
 	c.mu.Unlock()
 	if first {
-		c.w.note(c.addr, true)
+		c.w.back(c.addr)
 	}
 	return n, c.said(err)
 }
@@ -206,14 +178,14 @@ func (c *watched) late() {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), answerLimit)
 	defer cancel()
-	there := c.alive(ctx)
-	c.w.note(c.addr, there)
-	if !there {
+	if !c.alive(ctx) {
+		c.w.leave(c.addr, c.alive)
 		if c.waits() { // it may have answered meanwhile
 			c.w.giveUp(c.addr)
 		}
 		return
 	}
+	c.w.back(c.addr)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.closed || !c.waiting {

@@ -4,38 +4,122 @@ import (
 	"context"
 	"errors"
 	"net"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 )
 
-// One who was to try a server that had been silent may never say what came of it,
-// because its caller did not wait: nobody else waits for that longer than a second.
+// A server that was silent is not connected to, and is again when it greets: soon when
+// it has just fallen silent, and within five seconds however long that was ago.
 func TestAServerThatWasSilentIsTriedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var w Watch
-		if !w.mayTry("a") {
+		var (
+			w            Watch
+			there        atomic.Bool
+			asking, many atomic.Int32
+		)
+		defer w.Close()
+		alive := func(ctx context.Context) bool {
+			if asking.Add(1) > 1 {
+				many.Add(1)
+			}
+			defer asking.Add(-1)
+			if !there.Load() {
+				<-ctx.Done()
+			}
+			return ctx.Err() == nil
+		}
+		try := func() bool { return w.mayTry("a", alive) }
+		if !try() {
 			t.Error("a server that nobody knows is not connected to")
 		}
-		w.note("a", false)
-		time.Sleep(avoided - time.Millisecond)
-		if w.mayTry("a") {
-			t.Error("a silent server is connected to")
-		}
-		for range 3 {
-			time.Sleep(firstPatience)
-			if !w.mayTry("a") {
-				t.Error("it is not tried again")
+		for _, silence := range []time.Duration{0, 1500 * time.Millisecond, 10 * time.Second, time.Minute} {
+			there.Store(false)
+			w.leave("a", alive)
+			for begin := time.Now(); time.Since(begin) < silence; time.Sleep(100 * time.Millisecond) {
+				if try() {
+					t.Error("a silent server is connected to")
+				}
+				w.leave("a", alive)
 			}
-			if w.mayTry("a") {
-				t.Error("more than one try it at a time")
+			there.Store(true)
+			begin, limit := time.Now(), min(max(silence/4, firstPatience), longestAsk)
+			for !try() && time.Since(begin) < time.Minute {
+				time.Sleep(10 * time.Millisecond)
+			}
+			if took := time.Since(begin); took > limit+10*time.Millisecond {
+				t.Errorf("a server that was silent for %v is connected to %v after it was there again", silence, took)
 			}
 		}
-		w.note("a", true)
+		if many.Load() > 0 {
+			t.Error("more than one ask at a time")
+		}
+	})
+}
+
+// A server that refuses is asked twice a second.
+func TestASilentServerThatRefusesIsNotAskedWithoutAPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var (
+			w     Watch
+			asked atomic.Int32
+		)
+		defer w.Close()
+		w.leave("a", func(context.Context) bool { return asked.Add(1) > 10 })
+		time.Sleep(4900 * time.Millisecond)
+		if n := asked.Load(); n != 10 {
+			t.Errorf("it was asked %d times in five seconds", n)
+		}
+		time.Sleep(time.Hour)
+		if n := asked.Load(); n != 11 {
+			t.Errorf("it was asked %d times, though it was there at the eleventh", n)
+		}
+	})
+}
+
+// Nobody asks a server that nobody wants to connect to, or when nothing is to be
+// connected to any more; who wants to has it asked again.
+func TestASilentServerIsAskedAsLongAsItIsNeeded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var (
+			w     Watch
+			there atomic.Bool
+			asked atomic.Int32
+		)
+		alive := func(ctx context.Context) bool {
+			asked.Add(1)
+			return there.Load()
+		}
+		w.leave("a", alive)
+		time.Sleep(2 * unwanted)
+		was := asked.Load()
+		there.Store(true)
+		time.Sleep(time.Hour)
+		if n := asked.Load(); n != was || n == 0 {
+			t.Errorf("it is asked, though nobody wants it: %d and %d times", was, n)
+		}
+		if w.mayTry("a", alive) {
+			t.Error("it is connected to, and nobody knows whether it is there")
+		}
+		synctest.Wait()
+		if !w.mayTry("a", alive) {
+			t.Error("it is there, and not connected to")
+		}
+
+		there.Store(false)
+		w.leave("a", alive)
 		for range 2 {
-			if !w.mayTry("a") {
-				t.Error("a server that is there again is not connected to")
+			if err := w.Close(); err != nil {
+				t.Error(err)
 			}
+			was = asked.Load()
+			w.leave("a", alive)
+			w.mayTry("a", alive)
+			time.Sleep(time.Hour)
+		}
+		if n := asked.Load(); n != was {
+			t.Errorf("it is asked after the end: %d and %d times", was, n)
 		}
 	})
 }
@@ -50,10 +134,14 @@ func TestASilentServerIsGivenUpAfterThreeSeconds(t *testing.T) {
 	}
 	defer l.Close()
 	var w Watch
+	defer w.Close()
 	asked := make(chan time.Time, 1)
 	alive := func(ctx context.Context) bool {
 		until, _ := ctx.Deadline()
-		asked <- until
+		select {
+		case asked <- until:
+		default: // whether it is there again
+		}
 		<-ctx.Done()
 		return false
 	}
@@ -69,7 +157,7 @@ func TestASilentServerIsGivenUpAfterThreeSeconds(t *testing.T) {
 	if took := (<-asked).Sub(begin); took < 3*time.Second || took > 3500*time.Millisecond { // a timer may be late
 		t.Errorf("it is waited for for %v", took)
 	}
-	if w.mayTry(l.Addr().String()) {
+	if w.mayTry(l.Addr().String(), alive) {
 		t.Error("it is connected to again")
 	}
 }

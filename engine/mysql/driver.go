@@ -82,7 +82,7 @@ func (d Driver) Dialect(u *dburl.URL) (driver.Dialect, error) {
 }
 
 // Open connects to the server that u names.
-func (d Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*driver.Database, error) {
+func (d Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (db *driver.Database, err error) {
 	known := u
 	if slices.Contains(d.Backends(), u.Backend) && u.Backend != dburl.MariaDB {
 		known = u.As(dburl.MySQL) // a further flavour takes the same arguments
@@ -106,6 +106,11 @@ func (d Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*
 	if err != nil {
 		return nil, err
 	}
+	defer func() {
+		if err != nil {
+			_ = c.watch.Close()
+		}
+	}()
 	info, err := c.identify(ctx, d.flavours())
 	if err != nil {
 		return nil, err
@@ -116,8 +121,8 @@ func (d Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*
 		c.settings = append(c.settings, "SET SESSION TRANSACTION READ ONLY")
 		ask = func(context.Context, driver.DBTX) (driver.State, error) { return driver.State{ReadOnly: true}, nil }
 	}
-	db := &driver.Database{Dialect: NewDialect(info.flavour, info.number, info.packet), Classifier: classifier{},
-		Inspector: NewInspector(info.flavour), DDL: NewDDL(info.flavour), Locker: locker{c: c}, Replication: info.flavour.replication(), LockWaits: lockWaits{}, State: ask, Version: info.title()}
+	db = &driver.Database{Dialect: NewDialect(info.flavour, info.number, info.packet), Classifier: classifier{},
+		Inspector: NewInspector(info.flavour), DDL: NewDDL(info.flavour), Locker: locker{c: c}, Replication: info.flavour.replication(), LockWaits: lockWaits{}, State: ask, Version: info.title(), Cleanup: c.watch.Close}
 	if info.packet < goodPacket {
 		db.Warnings = append(db.Warnings,
 			fmt.Sprintf("the server's max_allowed_packet is %d MB: a chat or file that is larger cannot be stored; raise it to 64M or more", info.packet>>20))
@@ -375,7 +380,8 @@ func (c *connector) dial(ctx context.Context, dialer *net.Dialer, network, addr 
 			return true
 		}
 		var said *mysql.MySQLError
-		return errors.As(err, &said) // it refuses, so it is there
+		_, refused := netfault.CertificateRefused(err)
+		return refused || errors.As(err, &said) // who refuses, or is refused, is there
 	})
 }
 

@@ -49,7 +49,7 @@ func (Driver) Backends() []string { return []string{dburl.PostgreSQL} }
 func (Driver) Dialect(*dburl.URL) (driver.Dialect, error) { return NewDialect(newest, true), nil }
 
 // Open connects to the server that u names.
-func (Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*driver.Database, error) {
+func (Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (db *driver.Database, err error) {
 	t, err := u.Postgres()
 	if err != nil {
 		return nil, err
@@ -58,6 +58,11 @@ func (Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*dr
 	if err != nil {
 		return nil, err
 	}
+	defer func() {
+		if err != nil {
+			_ = c.watch.Close()
+		}
+	}()
 	info, err := c.identify(ctx, o.Schema)
 	if err != nil {
 		return nil, err
@@ -75,7 +80,7 @@ func (Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*dr
 		// A pooler does not know the setting, and would pass it on to others.
 		c.refuseWrites()
 	}
-	db := &driver.Database{Dialect: NewDialect(info.number, info.icu), Classifier: classifier{}, Inspector: NewInspector(), DDL: NewDDL(),
+	db = &driver.Database{Dialect: NewDialect(info.number, info.icu), Classifier: classifier{}, Inspector: NewInspector(), DDL: NewDDL(),
 		Locker: locker{c: c, pooled: info.pooled, version: info.number}, Replication: replication{}, LockWaits: lockWaits{}, Begin: c.begin, State: c.state, Version: "PostgreSQL " + info.version}
 	if info.pooled && c.config.DefaultQueryExecMode != pgx.QueryExecModeCacheStatement {
 		db.Warnings = append(db.Warnings, "a connection pooler stands before the server at "+c.where+
@@ -84,6 +89,7 @@ func (Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (*dr
 	db.Elsewhere = elsewhere
 	db.SendAll = sendAll
 	db.Printed = printed
+	db.Cleanup = c.watch.Close
 	pool := o.Pool.OrDefault()
 	db.Writer = sql.OpenDB(c)
 	db.Reader = db.Writer
@@ -112,6 +118,7 @@ type connector struct {
 	target    dburl.PostgresTarget
 	where     string // the hosts, for messages
 	admission netfault.Admission
+	watch     netfault.Watch
 	ping      bool
 	pingAge   time.Duration
 	recycle   time.Duration
@@ -139,37 +146,15 @@ func newConnector(t dburl.PostgresTarget, o driver.OpenOptions) (*connector, err
 		dialer.KeepAlive = -1
 	}
 	config.DialFunc = dialer.DialContext
-	if len(t.Hosts) > 1 || o.Watched {
-		config.DialFunc = watched(dialer)
-	}
 	pool := o.Pool.OrDefault()
 	where := hosts(config)
-	return &connector{config: config, target: t, where: where, ping: pool.PrePing, pingAge: o.PingAge, recycle: pool.Recycle,
+	c := &connector{config: config, target: t, where: where, ping: pool.PrePing, pingAge: o.PingAge, recycle: pool.Recycle,
 		admission: netfault.Admission{Ask: o.Password, Engine: "postgresql", Where: where,
-			Refused: []string{"28P01", "28000"}, Classifier: classifier{}}}, nil
-}
-
-// watched dials servers of which one can take the place of another.
-func watched(dialer *net.Dialer) pgconn.DialFunc {
-	w := &netfault.Watch{}
-	return func(ctx context.Context, network, addr string) (net.Conn, error) {
-		return w.Dial(ctx, network, addr, dialer.DialContext, func(ctx context.Context) bool {
-			nc, err := dialer.DialContext(ctx, network, addr)
-			if err != nil {
-				return false
-			}
-			defer nc.Close()
-			if until, ok := ctx.Deadline(); ok {
-				_ = nc.SetDeadline(until)
-			}
-			// The question whether it has TLS needs no user and leaves no complaint in its log.
-			if _, err := nc.Write([]byte{0, 0, 0, 8, 4, 210, 22, 47}); err != nil {
-				return false
-			}
-			_, err = nc.Read(make([]byte, 1))
-			return err == nil
-		})
+			Refused: []string{"28P01", "28000"}, Classifier: classifier{}}}
+	if len(t.Hosts) > 1 || o.Watched {
+		config.DialFunc = watched(&c.watch, dialer)
 	}
+	return c, nil
 }
 
 func parseConfig(t dburl.PostgresTarget) (*pgx.ConnConfig, error) {
