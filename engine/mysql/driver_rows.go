@@ -28,7 +28,7 @@ func mayGiveRows(query string) bool {
 func behindComments(query string) string {
 	for {
 		query = strings.TrimLeft(query, " \t\r\n")
-		end := ""
+		var end string
 		switch {
 		case strings.HasPrefix(query, "/*"):
 			end = "*/"
