@@ -134,6 +134,6 @@ func (b *Beside) says() string {
 // Close ends the program and removes its directory.
 func (b *Beside) Close() error {
 	err := b.hold.Close()
-	<-b.ended // with an error: it was killed
+	<-b.ended //nolint:errcheck // it was killed
 	return errors.Join(err, os.RemoveAll(b.Dir))
 }
