@@ -53,8 +53,8 @@ func follow(ctx context.Context, from, to *dburl.URL, o MoveOptions) (*transfer.
 		m, run, rep, err = arrive(ctx, src, target, o)
 		return err
 	})
-	if err != nil {
-		return rep, err
+	if err != nil && (run == nil || !run.Copied() || dberr.CodeOf(err) != dberr.Unavailable) {
+		return rep, err // else a server went away when everything had been copied, and the rounds wait for it
 	}
 	var away time.Time // since when rounds have failed because a server cannot be reached
 	for {

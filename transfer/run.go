@@ -122,11 +122,11 @@ func (r *Run) Copy(ctx context.Context, src Source) (*Report, error) {
 			return rep, dberr.New(dberr.Conflict, name, fmt.Sprintf("table %s arrived with differences: %s; somebody else writes to the target, or this is a mistake of larder", t.Table, t.Differences[0]))
 		}
 	}
-	r.copied = true
-	if err := r.state(ctx, stateCopied); err != nil {
+	if err := r.analyze(ctx, rep); err != nil {
 		return rep, err
 	}
-	return rep, r.analyze(ctx, rep)
+	r.copied = true
+	return rep, r.state(ctx, stateCopied)
 }
 
 // kept reports what an earlier run has brought, which was all.
