@@ -53,8 +53,8 @@ func follow(ctx context.Context, from, to *dburl.URL, o MoveOptions) (*transfer.
 		m, run, rep, err = arrive(ctx, src, target, o)
 		return err
 	})
-	if err != nil && (run == nil || !run.Copied() || dberr.CodeOf(err) != dberr.Unavailable) {
-		return rep, err // else a server went away when everything had been copied, and the rounds wait for it
+	if err != nil && !waitsFor(run, err) {
+		return rep, err
 	}
 	var away time.Time // since when rounds have failed because a server cannot be reached
 	for {
@@ -109,6 +109,12 @@ func follow(ctx context.Context, from, to *dburl.URL, o MoveOptions) (*transfer.
 		case <-time.After(pause):
 		}
 	}
+}
+
+// waitsFor reports whether a server went away when everything had been copied: the rounds
+// wait for it.
+func waitsFor(run *transfer.Run, err error) bool {
+	return run != nil && run.Copied() && dberr.CodeOf(err) == dberr.Unavailable
 }
 
 func (f *Follow) pause() time.Duration {
