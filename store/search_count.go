@@ -73,10 +73,11 @@ func (x *SearchIndex) users(ctx context.Context) (behind, uncounted []string, er
 }
 
 func (x *SearchIndex) perUser(ctx context.Context, st query.SelectStmt) (map[string]sums, error) {
-	rows, err := query.All[struct {
+	type perUser struct {
 		UserID string `db:"user_id"`
 		sums
-	}](ctx, x.q, st)
+	}
+	rows, err := query.All[perUser](ctx, x.q, st)
 	out := make(map[string]sums, len(rows))
 	for _, r := range rows {
 		out[r.UserID] = r.sums
