@@ -28,6 +28,9 @@ type Builder struct {
 // Full reports whether no more records should be added.
 func (b *Builder) Full() bool { return b.records >= MaxRecords || b.pairs >= maxPairs }
 
+// Records is how many there are.
+func (b *Builder) Records() int { return b.records }
+
 // Add puts in the next record.
 func (b *Builder) Add(data []byte) {
 	b.set.reset()
@@ -45,6 +48,10 @@ func (b *Builder) Add(data []byte) {
 
 // Bits is how many of the first bits of a gram tell in which row it is.
 func (b *Builder) Bits() int { return max(8, min(16, bits.Len(uint(b.pairs/pairsPerRow)))) }
+
+// Large reports whether an index with so many [Builder.Bits] has at least two thirds of the
+// pairs that one may have: it may be full with few records.
+func Large(n int) bool { return n >= bits.Len(maxPairs/pairsPerRow) }
 
 // Rows are the rows of the index that hold something, by number. A row is valid
 // until the next one. The builder is empty when they are through.

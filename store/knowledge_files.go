@@ -52,14 +52,8 @@ type KnowledgeFileFilter struct {
 
 func (f KnowledgeFileFilter) conds(w Who) []query.Cond {
 	t, kf := tables.File, tables.KnowledgeFile
-	c := []query.Cond{when(f.Mine, kf.UserID.Eq(w.ID)), when(f.Others, kf.UserID.Ne(w.ID))}
-	if f.Query != "" {
-		found := t.Filename.ContainsFold(f.Query)
-		if f.InText {
-			found = query.Or(found, t.Data.Path("content").Text().ContainsFold(f.Query))
-		}
-		c = append(c, found)
-	}
+	c := []query.Cond{when(f.Mine, kf.UserID.Eq(w.ID)), when(f.Others, kf.UserID.Ne(w.ID)),
+		when(f.Query != "" && !f.InText, t.Filename.ContainsFold(f.Query))}
 	if f.Directory != nil {
 		c = append(c, when(*f.Directory == "", kf.DirectoryID.IsNull()),
 			when(*f.Directory != "", kf.DirectoryID.Eq(*f.Directory)))
@@ -67,21 +61,46 @@ func (f KnowledgeFileFilter) conds(w Who) []query.Cond {
 	return c
 }
 
+// fileText is what was read out of a file.
+func fileText() query.Expr[string] { return tables.File.Data.Path("content").Text() }
+
 // find returns a page of the files in bases, and how many there are in all.
 func (k *Knowledge) find(ctx context.Context, w Who, f KnowledgeFileFilter, p Page,
 	which query.Cond) ([]KnowledgeFile, int64, error) {
 	t, kf, u, b := tables.File, tables.KnowledgeFile, tables.User, tables.Knowledge
-	st := query.Select(append(fileColumns(false),
-		append(ownerColumns(), kf.DirectoryID.As("directory_id"), kf.KnowledgeID.As("knowledge_id"))...)...).
-		From(kf.Table).Named("knowledge.Files").Join(t.Table, t.ID.EqTo(kf.FileID)).Join(b.Table, b.ID.EqTo(kf.KnowledgeID)).
-		LeftJoin(u.Table, u.ID.EqTo(kf.UserID)).Where(which).Where(f.conds(w)...)
-	total, err := query.Count(ctx, k.q, st.Named("knowledge.CountFiles"))
-	if err != nil {
+	from := query.Select().From(kf.Table).Join(t.Table, t.ID.EqTo(kf.FileID)).Join(b.Table, b.ID.EqTo(kf.KnowledgeID)).
+		Where(which).Where(f.conds(w)...)
+	order := []query.Ordering{
+		sorted(f.Sort, f.Ascending, t.UpdatedAt, map[string]sortable{"created_at": t.CreatedAt, "name": t.Filename}),
+		t.ID, kf.KnowledgeID}
+	var total int64
+	var err error
+	if f.InText && f.Query != "" { // texts are looked at once, for the page and for how many they are
+		links, err := k.withText(ctx, f.Query, from, order)
+		if err != nil {
+			return nil, 0, err
+		}
+		total, from, p = int64(len(links)), from.Where(kf.ID.In(pageOf(links, p)...)), Page{}
+	} else if total, err = query.Count(ctx, k.q, from.Columns(kf.ID).Named("knowledge.CountFiles")); err != nil {
 		return nil, 0, err
 	}
-	order := sorted(f.Sort, f.Ascending, t.UpdatedAt, map[string]sortable{"created_at": t.CreatedAt, "name": t.Filename})
-	found, err := query.All[KnowledgeFile](ctx, k.q, p.apply(st.OrderBy(order, t.ID, kf.KnowledgeID)))
+	st := from.LeftJoin(u.Table, u.ID.EqTo(kf.UserID)).Columns(append(fileColumns(false),
+		append(ownerColumns(), kf.DirectoryID.As("directory_id"), kf.KnowledgeID.As("knowledge_id"))...)...)
+	found, err := query.All[KnowledgeFile](ctx, k.q, p.apply(st.Named("knowledge.Files").OrderBy(order...)))
 	return found, total, err
+}
+
+// withText are the files of a selection that have a text in their names or in what was
+// read out of them: the ids of the rows that put them into bases.
+func (k *Knowledge) withText(ctx context.Context, text string, from query.SelectStmt,
+	order []query.Ordering) ([]string, error) {
+	texts := fileTexts()
+	may, err := texts.may(ctx, &k.base, []string{text}, from)
+	if err != nil {
+		return nil, err
+	}
+	return query.All[string](ctx, k.q, from.Columns(tables.KnowledgeFile.ID).Named("knowledge.WithText").Where(may,
+		query.Or(tables.File.Filename.ContainsFold(text), fileText().ContainsFold(text))).OrderBy(order...))
 }
 
 // KnowledgeListing is what one sees of a base who has opened a directory of it.

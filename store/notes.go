@@ -59,15 +59,28 @@ func (f NoteFilter) conds(b *base, w Who) []query.Cond {
 	n := tables.Note
 	c := []query.Cond{notes.listed(b, w, cmp.Or(f.Right, MayWrite)), when(f.ReadOnly, query.Not(notes.mine(w, MayWrite))),
 		when(f.Mine, n.UserID.Eq(w.ID)), when(f.Others, n.UserID.Ne(w.ID))}
-	bare := func(e query.Expr[string]) query.Expr[string] {
-		return query.Raw[string]("REPLACE(REPLACE(?, '-', ''), ' ', '')", e)
-	}
-	for _, word := range strings.Fields(f.Query) {
-		word = strings.ReplaceAll(word, "-", "")
-		c = append(c, query.Or(bare(n.Title.Expr).ContainsFold(word),
-			bare(n.Data.Path("content", "md").Text()).ContainsFold(word)))
-	}
 	return c
+}
+
+// words are those of the query, bare.
+func (f NoteFilter) words() []string {
+	return collect(strings.Fields(f.Query), bareWord)
+}
+
+// bareWord is a text without spaces and hyphens, as [bare] has it.
+func bareWord(s string) string { return strings.NewReplacer("-", "", " ", "").Replace(s) }
+
+// bare is a text without spaces and hyphens.
+func bare(e query.Expr[string]) query.Expr[string] {
+	return query.Raw[string]("REPLACE(REPLACE(?, '-', ''), ' ', '')", e)
+}
+
+// noteText is the text of a note, Markdown.
+func noteText() query.Expr[string] { return tables.Note.Data.Path("content", "md").Text() }
+
+func (f NoteFilter) order() query.Ordering {
+	t := tables.Note
+	return sorted(f.Sort, f.Ascending, t.UpdatedAt, map[string]sortable{"created_at": t.CreatedAt, "name": t.Title})
 }
 
 // pinned holds for notes that a user has pinned.
@@ -88,8 +101,7 @@ func (n *Notes) items(ctx context.Context, w Who, f NoteFilter, p Page, conds ..
 		t.Data.HasKey("content").As("has_text"), beginning.IfNull("").As("text"), pinned(w.ID).As("pinned"),
 		t.CreatedAt.IfNull(0).As("created_at"), t.UpdatedAt.IfNull(0).As("updated_at"))...).
 		From(t.Table).Named("notes.List").LeftJoin(tables.User.Table, tables.User.ID.EqTo(t.UserID)).
-		Where(conds...).OrderBy(sorted(f.Sort, f.Ascending, t.UpdatedAt,
-		map[string]sortable{"created_at": t.CreatedAt, "name": t.Title}), t.ID)
+		Where(conds...).OrderBy(f.order(), t.ID)
 	return query.All[NoteItem](ctx, n.q, p.apply(st))
 }
 
@@ -110,21 +122,49 @@ func (n *Notes) Pinned(ctx context.Context, w Who) ([]NoteItem, error) {
 // how many they are in all. Admins find everybody's. Errors: ErrNotPermitted.
 func (n *Notes) Search(ctx context.Context, w Who, f NoteFilter, p Page) ([]NoteItem, int64, error) {
 	n = &Notes{n.lists()}
-	conds := f.conds(&n.base, w)
+	conds, words := f.conds(&n.base, w), f.words()
+	var ids []string
+	if len(words) > 0 { // texts are looked at once, for the page and for how many they are
+		var err error
+		if ids, err = n.withWords(ctx, w, f, words, conds); err != nil {
+			return nil, 0, err
+		}
+		conds, p = []query.Cond{tables.Note.ID.In(pageOf(ids, p)...)}, Page{}
+	}
 	found, err := n.items(ctx, w, f, p, conds...)
 	if err != nil {
 		return nil, 0, err
 	}
-	ids := collect(found, func(n NoteItem) string { return n.ID })
-	grants, err := (&Grants{n.base}).Of(ctx, notes.resource, ids...)
+	grants, err := (&Grants{n.base}).Of(ctx, notes.resource, collect(found, func(n NoteItem) string { return n.ID })...)
 	if err != nil {
 		return nil, 0, err
 	}
 	for i := range found {
 		found[i].Grants = grants[found[i].ID]
 	}
+	if len(words) > 0 {
+		return found, int64(len(ids)), nil
+	}
 	total, err := notes.count(ctx, &n.base, conds...)
 	return found, total, err
+}
+
+// withWords are the notes that conditions leave and that have all of some words, in
+// the order of a filter.
+func (n *Notes) withWords(ctx context.Context, w Who, f NoteFilter, words []string, conds []query.Cond) ([]string, error) {
+	if _, err := notes.permitted(ctx, &n.base, w); err != nil {
+		return nil, err
+	}
+	t, texts := tables.Note, noteTexts()
+	may, err := texts.may(ctx, &n.base, words, query.Select().From(t.Table).Where(conds...))
+	if err != nil {
+		return nil, err
+	}
+	st := query.Select(t.ID).From(t.Table).Named("notes.WithWords").Where(conds...).Where(may).OrderBy(f.order(), t.ID)
+	for _, word := range words {
+		st = st.Where(query.Or(bare(t.Title.Expr).ContainsFold(word), bare(noteText()).ContainsFold(word)))
+	}
+	return query.All[string](ctx, n.q, st)
 }
 
 // seen adds to a note what its reader sees beside it.

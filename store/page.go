@@ -38,6 +38,15 @@ func (p Page) apply(st query.SelectStmt) query.SelectStmt {
 	return st
 }
 
+// pageOf is the page of what was read whole.
+func pageOf[T any](all []T, p Page) []T {
+	all = all[min(p.Offset, len(all)):]
+	if p.Limit > 0 {
+		all = all[:min(p.Limit, len(all))]
+	}
+	return all
+}
+
 // sortable is a column that lists can be sorted by.
 type sortable interface {
 	Asc() query.Order

@@ -66,14 +66,7 @@ func (s *chatSearch) page(ctx context.Context, hits *hits, p Page) ([]ChatItem, 
 		most = p.Offset + p.Limit
 	}
 	found, err := s.matching(ctx, hits, most)
-	if err != nil {
-		return nil, err
-	}
-	found = found[min(p.Offset, len(found)):]
-	if p.Limit > 0 {
-		found = found[:min(p.Limit, len(found))]
-	}
-	return found, nil
+	return pageOf(found, p), err
 }
 
 // sorted looks at all hits, and has the database sort what is found.

@@ -193,42 +193,13 @@ func (s *chatSearch) parts(ctx context.Context) ([]indexPart, error) {
 
 // namedBy are the chats that parts of the index name.
 func (s *chatSearch) namedBy(ctx context.Context, parts []indexPart) ([]hit, error) {
-	lists := s.query.Grams()
-	var keys [][]any
-	for _, part := range parts {
-		for _, grams := range lists {
-			for _, g := range grams {
-				keys = append(keys, []any{part.ID, search.RowOf(g, int(part.Bits))})
-			}
-		}
+	sets, err := s.sets(ctx, parts, s.query.Grams())
+	if err != nil {
+		return nil, err
 	}
-	type place struct{ segment, number int64 }
-	data := make(map[place][]byte, len(keys))
-	r := own.SearchRow
-	const few = 256
-	for some := range slices.Chunk(keys, few) {
-		rows, err := query.All[own.SearchRowRow](ctx, s.q, query.SelectFrom(r.Table).Named("search.Rows").
-			Where(query.Tuple(r.Segment, r.Number).In(some...)))
-		if err != nil {
-			return nil, err
-		}
-		for _, row := range rows {
-			data[place{row.Segment, row.Number}] = row.Data
-		}
-	}
-	sets := make(map[int64]*search.Set)
 	var having []int64
 	for _, part := range parts {
-		in := &search.Set{}
-		for _, grams := range lists {
-			all := search.All()
-			for _, g := range grams {
-				all.Keep(data[place{part.ID, search.RowOf(g, int(part.Bits))}], g)
-			}
-			in.Add(all)
-		}
-		if !in.Empty() {
-			sets[part.ID] = in
+		if !sets[part.ID].Empty() {
 			having = append(having, part.ID)
 		}
 	}
@@ -245,6 +216,46 @@ func (s *chatSearch) namedBy(ctx context.Context, parts []indexPart) ([]hit, err
 		out = named(out, row.Chats, sets[row.ID])
 	}
 	return out, err
+}
+
+// sets are the numbers of what has all grams of one of some lists, for each of some
+// parts of the index by its id.
+func (b *base) sets(ctx context.Context, parts []indexPart, lists [][]uint32) (map[int64]*search.Set, error) {
+	var keys [][]any
+	for _, part := range parts {
+		for _, grams := range lists {
+			for _, g := range grams {
+				keys = append(keys, []any{part.ID, search.RowOf(g, int(part.Bits))})
+			}
+		}
+	}
+	type place struct{ segment, number int64 }
+	data := make(map[place][]byte, len(keys))
+	r := own.SearchRow
+	const few = 256
+	for some := range slices.Chunk(keys, few) {
+		rows, err := query.All[own.SearchRowRow](ctx, b.q, query.SelectFrom(r.Table).Named("search.Rows").
+			Where(query.Tuple(r.Segment, r.Number).In(some...)))
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			data[place{row.Segment, row.Number}] = row.Data
+		}
+	}
+	sets := make(map[int64]*search.Set, len(parts))
+	for _, part := range parts {
+		in := &search.Set{}
+		for _, grams := range lists {
+			all := search.All()
+			for _, g := range grams {
+				all.Keep(data[place{part.ID, search.RowOf(g, int(part.Bits))}], g)
+			}
+			in.Add(all)
+		}
+		sets[part.ID] = in
+	}
+	return sets, nil
 }
 
 // named appends the chats of a part of the index that are in a set.

@@ -47,8 +47,9 @@ type SearchIndex struct {
 	eng      *engine.Engine
 	progress func(SearchProgress)
 	done     SearchProgress
-	tidy     bool  // it has come to its end
-	bytes    int64 // of texts in the part that is being made
+	tidy     bool                 // it has come to its end
+	bytes    int64                // of texts in the part that is being made
+	texts    map[string]textsMark // of notes and files, when it had brought them up to date
 }
 
 // SearchProgress is how far it has come.
@@ -57,6 +58,8 @@ type SearchProgress struct {
 	Parts     int64 // of the index that were made
 	Waiting   int64 // chats that have changed just now: they are left for later
 	Never     int64 // chats that say no time, or one in the future: they are looked at themselves
+
+	Texts, TextsOf int64 // notes and files that were put into parts, and that are to be
 }
 
 // NewSearchIndex makes an index over the chats of a database, which st is over, too.
@@ -76,6 +79,9 @@ type SearchStatus struct {
 	Parts   int64 `json:"parts"`                // of the index
 	Indexed int64 `db:"indexed" json:"indexed"` // chats that are in one
 	Bytes   int64 `db:"bytes" json:"bytes"`     // of texts
+
+	Texts        int64 `json:"texts"`         // notes and files
+	TextsIndexed int64 `json:"texts_indexed"` // those of them that are in a part as they are
 }
 
 // SearchStatus reads where the search of chats stands, in one state of the database.
@@ -102,7 +108,9 @@ func (s *Store) SearchStatus(ctx context.Context) (st SearchStatus, err error) {
 			}
 			now, err := query.Count(ctx, b.q, query.Select(t.ID).From(t.Table).
 				Join(k.Table, k.ChatID.EqTo(t.ID), k.UserID.EqTo(t.UserID), k.UpdatedAt.EqTo(t.UpdatedAt)))
-			st.Changed = st.Chats - now
+			if st.Changed = st.Chats - now; err == nil {
+				st.Texts, st.TextsIndexed, err = b.textsStatus(ctx)
+			}
 			return err
 		})
 	if errors.Is(err, dberr.ErrSchemaMismatch) {
@@ -122,7 +130,12 @@ func (x *SearchIndex) CatchUp(ctx context.Context) (SearchProgress, error) {
 
 func (x *SearchIndex) catchUp(ctx context.Context) (SearchProgress, error) {
 	if x.tidy { // what another process may have left is looked for once
-		if behind, uncounted, err := x.users(ctx); err != nil || len(behind)+len(uncounted) == 0 {
+		behind, uncounted, err := x.users(ctx)
+		same := false
+		if err == nil && len(behind)+len(uncounted) == 0 {
+			same, err = x.unchangedTexts(ctx)
+		}
+		if err != nil || same {
 			return SearchProgress{}, err
 		}
 	}
@@ -163,6 +176,9 @@ func (x *SearchIndex) catchUp(ctx context.Context) (SearchProgress, error) {
 		}
 	}
 	if err := x.parts(ctx); err != nil {
+		return x.done, err
+	}
+	if err := x.takeTexts(ctx); err != nil {
 		return x.done, err
 	}
 	x.tidy = true
@@ -367,7 +383,7 @@ func (x *SearchIndex) part(ctx context.Context, user string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	k, g := own.SearchChat, own.SearchSegment
+	k := own.SearchChat
 	from := k.Segment.In(append(slices.Clone(old), 0)...)
 	all, err := query.All[struct {
 		ChatID    string `db:"chat_id"`
@@ -386,10 +402,8 @@ func (x *SearchIndex) part(ctx context.Context, user string) (bool, error) {
 	if left == 0 || left < looseChats && leftBytes < looseBytes && len(old) == 0 {
 		return false, nil
 	}
-	// What was cut off is known by having no owner.
-	id := rand.Int64N(1<<62) + 1
-	if _, err := query.Exec(ctx, x.q, query.Insert(g.Table).Named("search.Begin").
-		Row(own.SearchSegmentRow{ID: id, Chats: []byte{}})); err != nil {
+	id, err := x.beginPart(ctx)
+	if err != nil {
 		return false, err
 	}
 	var b search.Builder
@@ -429,32 +443,49 @@ func (x *SearchIndex) part(ctx context.Context, user string) (bool, error) {
 	return len(in) < len(all), x.removeUnfinished(ctx)
 }
 
+// beginPart makes a part of the index that counts for nothing yet. What was cut off is
+// known by having no owner.
+func (x *SearchIndex) beginPart(ctx context.Context) (id int64, err error) {
+	id = rand.Int64N(1<<62) + 1
+	_, err = query.Exec(ctx, x.q, query.Insert(own.SearchSegment.Table).Named("search.Begin").
+		Row(own.SearchSegmentRow{ID: id, Chats: []byte{}}))
+	return id, err
+}
+
+// partSize is how many records a part of the index was made of, and how many of them
+// are as they were.
+type partSize struct {
+	ID      int64 `db:"id"`
+	Bits    int64 `db:"bits"`
+	Records int64 `db:"records"`
+	Live    int64 `db:"live"`
+}
+
 // dissolved are the parts of a user's index whose chats go into a new one.
 func (x *SearchIndex) dissolved(ctx context.Context, user string) ([]int64, error) {
 	k, g := own.SearchChat, own.SearchSegment
-	parts, err := query.All[struct {
-		ID      int64 `db:"id"`
-		Records int64 `db:"records"`
-		Live    int64 `db:"live"`
-	}](ctx, x.q, query.Select(g.ID, g.Records, query.CountOf(k.ChatID).As("live")).From(g.Table).Named("search.Parts").
+	parts, err := query.All[partSize](ctx, x.q, query.Select(g.ID, g.Bits, g.Records, query.CountOf(k.ChatID).As("live")).From(g.Table).Named("search.Parts").
 		LeftJoin(k.Table, k.UserID.EqTo(g.UserID), k.Segment.EqTo(g.ID)).Where(g.UserID.Eq(user)).
-		GroupBy(g.ID, g.Records))
-	if err != nil {
-		return nil, err
-	}
+		GroupBy(g.ID, g.Bits, g.Records))
+	return dissolving(parts), err
+}
+
+// dissolving are those of some parts that go into a new one: many small ones, and those
+// of which little is left.
+func dissolving(parts []partSize) []int64 {
 	var small, old []int64
 	for _, p := range parts {
 		switch {
 		case 2*p.Live < p.Records:
 			old = append(old, p.ID)
-		case p.Live < smallPart:
+		case p.Live < smallPart && !search.Large(int(p.Bits)):
 			small = append(small, p.ID)
 		}
 	}
 	if len(small) >= smallParts {
 		old = append(old, small...)
 	}
-	return old, nil
+	return old
 }
 
 // writeRows writes what a part of the index holds, some rows at a time.
@@ -484,16 +515,10 @@ func (x *SearchIndex) writeRows(ctx context.Context, id int64, b *search.Builder
 // old ones. Chats of which another text was kept meanwhile stay where they are.
 func (x *SearchIndex) finish(ctx context.Context, done own.SearchSegmentRow, in map[string]int64, from query.Cond,
 	old []int64) error {
-	k, g := own.SearchChat, own.SearchSegment
+	k := own.SearchChat
 	return x.inTx(ctx, engine.TxOptions{Name: "search.Finish", Idempotent: true}, func(ctx context.Context, b base) error {
-		n, err := query.Exec(ctx, b.q, query.Update(g.Table).Named("search.Finish").
-			Set(g.UserID.Set(done.UserID), g.Bits.Set(done.Bits), g.Records.Set(done.Records), g.Chats.Set(done.Chats)).
-			Where(g.ID.Eq(done.ID)))
-		if err != nil {
+		if err := b.finishPart(ctx, done); err != nil {
 			return err
-		}
-		if n == 0 {
-			return dberr.New(dberr.Conflict, "search.Finish", "another program has taken away what was made; it makes it again")
 		}
 		now, err := query.All[own.SearchChatRow](ctx, b.q, query.Select(k.ChatID, k.UpdatedAt).From(k.Table).
 			Named("search.LockKept").ForUpdate().
@@ -520,8 +545,26 @@ func (x *SearchIndex) finish(ctx context.Context, done own.SearchSegmentRow, in 
 			Where(k.UserID.Eq(done.UserID), k.Segment.In(old...))); err != nil {
 			return err
 		}
-		_, err = query.Exec(ctx, b.q, query.Update(g.Table).Named("search.Dissolve").Set(g.UserID.Set("")).
-			Where(g.ID.In(old...)))
-		return err
+		return b.dissolve(ctx, old)
 	})
+}
+
+// finishPart lets a part of the index count.
+func (b *base) finishPart(ctx context.Context, done own.SearchSegmentRow) error {
+	g := own.SearchSegment
+	n, err := query.Exec(ctx, b.q, query.Update(g.Table).Named("search.Finish").
+		Set(g.UserID.Set(done.UserID), g.Bits.Set(done.Bits), g.Records.Set(done.Records), g.Chats.Set(done.Chats)).
+		Where(g.ID.Eq(done.ID)))
+	if err == nil && n == 0 {
+		return dberr.New(dberr.Conflict, "search.Finish", "another program has taken away what was made; it makes it again")
+	}
+	return err
+}
+
+// dissolve lets parts of the index count for nothing, so that they are removed.
+func (b *base) dissolve(ctx context.Context, old []int64) error {
+	g := own.SearchSegment
+	_, err := query.Exec(ctx, b.q, query.Update(g.Table).Named("search.Dissolve").Set(g.UserID.Set("")).
+		Where(g.ID.In(old...)))
+	return err
 }

@@ -174,7 +174,11 @@ func (l *lookup) candidates(ctx context.Context, f WorkspaceFilter, notes bool, 
 		parts = append(parts, l.snapshots())
 	}
 	if f.Notes && notes && f.Folder == "" {
-		parts = append(parts, l.notes(f))
+		of, err := l.notes(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, of)
 	}
 	const name = "workspace.Search"
 	if len(named) == 0 {
@@ -274,17 +278,19 @@ func (l *lookup) snapshots() query.SelectStmt {
 		Where(conds...)
 }
 
-func (l *lookup) notes(f WorkspaceFilter) query.SelectStmt {
-	t := tables.Note
-	conds := []query.Cond{notes.mine(l.w, MayRead), when(f.Mine, t.UserID.Eq(l.w.ID)), when(f.Others, t.UserID.Ne(l.w.ID))}
-	for _, word := range l.words {
-		conds = append(conds, query.Or(t.Title.ContainsFold(word), noteText().ContainsFold(word)))
+func (l *lookup) notes(ctx context.Context, f WorkspaceFilter) (query.SelectStmt, error) {
+	t, texts := tables.Note, noteTexts()
+	from := query.Select().From(t.Table).Where(notes.mine(l.w, MayRead), when(f.Mine, t.UserID.Eq(l.w.ID)),
+		when(f.Others, t.UserID.Ne(l.w.ID)))
+	may, err := texts.may(ctx, &l.base, collect(l.words, bareWord), from)
+	if err != nil {
+		return from, err
 	}
-	return l.in(query.Select().From(t.Table), HitNote, t.ID, t.Title, pinned(l.w.ID), t.UpdatedAt.Expr, 1_000_000_000).
-		Where(conds...)
+	for _, word := range l.words {
+		from = from.Where(query.Or(t.Title.ContainsFold(word), noteText().ContainsFold(word)))
+	}
+	return l.in(from, HitNote, t.ID, t.Title, pinned(l.w.ID), t.UpdatedAt.Expr, 1_000_000_000).Where(may), nil
 }
-
-func noteText() query.Expr[string] { return tables.Note.Data.Path("content", "md").Text() }
 
 // hits reads what was found. What is gone meanwhile is left out.
 func (l *lookup) hits(ctx context.Context, found []candidate) ([]Hit, error) {

@@ -18,10 +18,11 @@ import (
 func (p *program) search() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "search",
-		Short: "Look at and rebuild the index that finds chats",
-		Long: `Chats are found by an index in tables of larder's own. A server keeps it up by
-itself, and a chat that has changed since is looked at itself: nothing that is
-stored is missing from a search, whatever state the index is in.`,
+		Short: "Look at and rebuild the index that finds chats, notes and documents",
+		Long: `Chats, notes and the texts of files are found by an index in tables of larder's
+own. A server keeps it up by itself, and what has changed since is looked at
+itself: nothing that is stored is missing from a search, whatever state the index
+is in.`,
 	}
 	var all bool
 	reindex := &cobra.Command{
@@ -62,12 +63,12 @@ func (p *program) runSearchStatus(cmd *cobra.Command) error {
 	}
 	if !st.Tables {
 		_, err = fmt.Fprintln(p.env.Stdout,
-			"the database has no tables for the search: every search reads all messages; larder serve makes them, or larder migrate upgrade")
+			"the database has no tables for the search: every search reads all texts; larder serve makes them, or larder migrate upgrade")
 		return err
 	}
 	_, err = fmt.Fprintf(p.env.Stdout,
-		"%d chats, of which %d have changed since their texts were taken\n%d texts of %.1f MB, %d of them in %d parts of the index\n",
-		st.Chats, st.Changed, st.Kept, float64(st.Bytes)/1e6, st.Indexed, st.Parts)
+		"%d chats, of which %d have changed since their texts were taken\n%d texts of %.1f MB, %d of them in the index\n%d notes and files, %d of them in the index\nthe index has %d parts\n",
+		st.Chats, st.Changed, st.Kept, float64(st.Bytes)/1e6, st.Indexed, st.Texts, st.TextsIndexed, st.Parts)
 	return err
 }
 
@@ -95,10 +96,11 @@ func (p *program) runReindex(cmd *cobra.Command, all bool) error {
 		return err
 	}
 	if p.global.output == "json" {
-		return writeJSON(p.env.Stdout, map[string]int64{"chats": done.Chats, "parts": done.Parts, "left": done.Never})
+		return writeJSON(p.env.Stdout, map[string]int64{"chats": done.Chats, "texts": done.Texts, "parts": done.Parts,
+			"left": done.Never})
 	}
-	if _, err = fmt.Fprintf(p.env.Stdout, "%d chats brought up to date, %d parts of the index made\n", done.Chats,
-		done.Parts); err == nil && done.Never > 0 {
+	if _, err = fmt.Fprintf(p.env.Stdout, "%d chats brought up to date, %d notes and files indexed, %d parts of the index made\n",
+		done.Chats, done.Texts, done.Parts); err == nil && done.Never > 0 {
 		_, err = fmt.Fprintf(p.env.Stdout,
 			"%d chats say that they changed in the future, or not when; each search looks at them\n", done.Never)
 	}
@@ -109,7 +111,8 @@ func (p *program) runReindex(cmd *cobra.Command, all bool) error {
 func reindex(ctx context.Context, x *store.SearchIndex) (total store.SearchProgress, err error) {
 	for begin := time.Now(); ; {
 		done, err := x.CatchUp(ctx)
-		total.Chats, total.Parts, total.Never = total.Chats+done.Chats, total.Parts+done.Parts, done.Never
+		total.Chats, total.Texts, total.Parts = total.Chats+done.Chats, total.Texts+done.Texts, total.Parts+done.Parts
+		total.Never = done.Never
 		if err != nil || done.Chats == 0 && (done.Waiting == 0 || time.Since(begin) > 2*store.SearchSettle) {
 			return total, err
 		}
@@ -135,16 +138,17 @@ func (p *program) indexed(log *slog.Logger) func(store.SearchProgress) {
 		if !terminal(p.env.Stderr) {
 			if time.Since(shown) >= 5*time.Second {
 				shown = time.Now()
-				log.Info("search", "chats", now.Chats, "of", now.Of, "parts", now.Parts)
+				log.Info("search", "chats", now.Chats, "of", now.Of, "texts", now.Texts, "of_texts", now.TextsOf, "parts", now.Parts)
 			}
 			return
 		}
 		if bar == nil {
-			bar = progressbar.NewOptions64(max(now.Of, 1), progressbar.OptionSetWriter(p.env.Stderr),
+			bar = progressbar.NewOptions64(1, progressbar.OptionSetWriter(p.env.Stderr),
 				progressbar.OptionSetDescription("search"),
-				progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("chats"), progressbar.OptionClearOnFinish())
+				progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("texts"), progressbar.OptionClearOnFinish())
 		}
-		_ = bar.Set64(min(now.Chats, now.Of)) // a terminal that is gone ends nothing
+		bar.ChangeMax64(max(now.Of+now.TextsOf, 1))
+		_ = bar.Set64(min(now.Chats+now.Texts, now.Of+now.TextsOf)) // a terminal that is gone ends nothing
 	}
 }
 

@@ -53,9 +53,9 @@ func searchSegment(t *schema.Table) SearchSegmentTable {
 	s := SearchSegmentTable{
 		Table:   t,
 		ID:      query.Col[int64](t.BigInt("id").PrimaryKey().Doc("drawn at random")),
-		UserID:  query.Col[string](t.Text("user_id").Key(idKey).Doc("the owner of the chats; empty while it is being written")),
+		UserID:  query.Col[string](t.Text("user_id").Key(idKey).Doc("the owner of the chats; /notes or /files, which no user is called, of all notes or files; empty while it is being written")),
 		Bits:    query.Col[int64](t.BigInt("bits").Doc("how many bits of a gram number its row")),
-		Records: query.Col[int64](t.BigInt("records").Doc("how many chats it was made of")),
+		Records: query.Col[int64](t.BigInt("records").Doc("how many records it was made of")),
 		Chats:   query.Col[[]byte](t.Bytes("chats").Doc("updated_at and id of each")),
 	}
 	t.Index("larder_search_segment_user_idx", "user_id")
