@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -19,10 +20,18 @@ import (
 	"github.com/larder-db/larder/tables/own"
 )
 
+func pointers(of []sql.NullString) []any {
+	out := make([]any, len(of))
+	for i := range of {
+		out[i] = &of[i]
+	}
+	return out
+}
+
 // BenchmarkAppend appends a message to chats of several lengths: as "wait", beside the
 // document, which is folded when 512 wait, against the driver inserting and committing
 // the row of the message alone; and as "document", into it.
-// It reads the whole chat, too, before.
+// It reads the whole chat, too, before, against the driver reading its row.
 func BenchmarkAppend(b *testing.B) {
 	text := strings.Repeat("some words of an answer ", 20)
 	message := func(id, parent string) string {
@@ -56,10 +65,17 @@ func BenchmarkAppend(b *testing.B) {
 					return fmt.Sprintf("a%d", n), message(fmt.Sprintf("a%d", n), fmt.Sprintf("m%d", length-1))
 				}
 				b.Run("get", func(b *testing.B) {
-					for b.Loop() {
+					r := openRaw(b, url)
+					defer r.close()
+					one, args, err := query.SQL(query.SelectFrom(tables.Chat.Table).Where(tables.Chat.ID.Eq(chat.ID)), eng.Dialect())
+					must(b, err)
+					columns := make([]sql.NullString, len(tables.Chat.Table.Columns))
+					against(b, 1, func(int) {
 						_, err := st.Chats.Get(b.Context(), who, chat.ID)
 						must(b, err)
-					}
+					}, func(int) {
+						must(b, r.reader.QueryRowContext(b.Context(), one, args...).Scan(pointers(columns)...))
+					})
 				})
 				b.Run("wait", func(b *testing.B) {
 					r := openRaw(b, url)

@@ -114,6 +114,7 @@ type BeginOptions struct {
 	Isolation  sql.IsolationLevel
 	ReadOnly   bool
 	Deferrable bool // wait for a snapshot that no concurrent write can invalidate, where the engine has that
+	Late       bool // it may be sent with the first statement, so that what is wrong with it is an error of that
 }
 
 // Sent is a statement with its bound values, as it is sent.

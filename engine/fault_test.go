@@ -127,6 +127,13 @@ func TestIdleConnectionsKilledByTheServerAreNotSeen(t *testing.T) {
 					return eng.InTx(t.Context(), engine.TxOptions{},
 						func(ctx context.Context, tx *engine.Tx) error { return insert(ctx, tx, next) })
 				},
+				"late transaction": func() error {
+					next += 2
+					return eng.InTx(t.Context(), engine.TxOptions{Late: true}, func(ctx context.Context, tx *engine.Tx) error {
+						_, err := tx.ExecAll(ctx, inserts(next-1, next)...)
+						return err
+					})
+				},
 				"bulk": func() error {
 					next++
 					_, err := engine.BulkInsert(t.Context(), eng, "item", []string{"id", "name"},

@@ -55,6 +55,10 @@ type TxOptions struct {
 	Isolation  Isolation
 	Deferrable bool // Read and Serializable: wait for a snapshot that no writer can spoil, where the engine has that
 
+	// Late saves a round trip where the engine can send BEGIN with what fn runs first by
+	// ExecAll. A server that is not there is found by that, and fn runs again.
+	Late bool
+
 	// Setup runs on the connection ahead of the transaction, and Reset behind
 	// it, whatever became of it: settings that the engine takes only outside
 	// of transactions. A connection that could not be reset is closed.
@@ -282,7 +286,8 @@ func (e *Engine) beginOn(ctx context.Context, p *pool, o TxOptions) (*txState, e
 		}
 	}
 	tx, err := begin(txctx, conn,
-		driver.BeginOptions{Isolation: o.Isolation.level(o.Mode), ReadOnly: o.Mode == Read, Deferrable: o.Deferrable})
+		driver.BeginOptions{Isolation: o.Isolation.level(o.Mode), ReadOnly: o.Mode == Read, Deferrable: o.Deferrable,
+			Late: o.Late})
 	if !unfollow() && err == nil {
 		// ctx ended while the transaction began, so its context is done too.
 		tx.Rollback()

@@ -2,6 +2,7 @@ package search
 
 import (
 	"bytes"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -134,4 +135,32 @@ func TestDamagedRowsAreRead(t *testing.T) {
 		for range b.Rows() {
 		}
 	})
+}
+
+// An index may be full with few records, when they are long. It tells so by its bits,
+// which are all that is stored of it.
+func TestAFullIndexIsLarge(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	text := func(n int) []byte {
+		var r Record
+		t := make([]rune, n)
+		for i := range t {
+			t[i] = rune('a' + random.IntN(20_000))
+		}
+		r.Add(string(t))
+		return r.Bytes()
+	}
+	var b Builder
+	for range 1000 {
+		b.Add(text(100))
+	}
+	if b.Full() || Large(b.Bits()) {
+		t.Errorf("1000 short texts are full: %t, large: %t", b.Full(), Large(b.Bits()))
+	}
+	for !b.Full() {
+		b.Add(text(10_000))
+	}
+	if n := b.Records(); n >= MaxRecords || !Large(b.Bits()) {
+		t.Errorf("full with %d texts, large: %t", n, Large(b.Bits()))
+	}
 }

@@ -56,7 +56,9 @@ func (c *Chats) SetMessage(ctx context.Context, w Who, chat, message string, pat
 		return err
 	}
 	o := engine.TxOptions{Name: "chats.SetMessage", Idempotent: true}
-	written, err := c.appended(ctx, o, func(ctx context.Context, b base) error { return b.appendToOwn(ctx, w, chat, p) })
+	own := o
+	own.Late = true
+	written, err := c.appended(ctx, own, func(ctx context.Context, b base) error { return b.appendToOwn(ctx, w, chat, p) })
 	if errors.Is(err, errNotOwn) {
 		written, err = c.appended(ctx, o, func(ctx context.Context, b base) error { return b.append(ctx, w, chat, p) })
 	}

@@ -42,6 +42,9 @@ func (d Dialect) CopyIn(ctx context.Context, sc *sql.Conn, table string, columns
 			if !ok {
 				return fmt.Errorf("unexpected connection %T", dc)
 			}
+			if err := c.beginNow(ctx); err != nil {
+				return err
+			}
 			tag, err := c.Conn.Conn().PgConn().CopyFrom(ctx, p, text)
 			copied = tag.RowsAffected()
 			return err

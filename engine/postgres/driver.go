@@ -367,6 +367,7 @@ type conn struct {
 	watch   *prepareWatch
 	seen    int64           // of connector.changes, when the cache of statements was empty
 	changed bool            // this session changed the schema
+	late    bool            // it is in a transaction whose BEGIN was not sent yet
 	batched map[string]bool // texts that were sent together since the cache was empty, and whether they ran
 }
 
@@ -380,6 +381,9 @@ func (c *conn) ExecContext(ctx context.Context, query string, named []sqldriver.
 	pg := c.Conn.Conn()
 	if pg.IsClosed() {
 		return nil, sqldriver.ErrBadConn
+	}
+	if err := c.beginNow(ctx); err != nil {
+		return nil, err
 	}
 	if len(named) == 0 {
 		// Without values nothing is prepared.
@@ -425,6 +429,9 @@ func (c *conn) QueryContext(ctx context.Context, query string, args []sqldriver.
 	pg := c.Conn.Conn()
 	if pg.IsClosed() {
 		return nil, sqldriver.ErrBadConn
+	}
+	if err := c.beginNow(ctx); err != nil {
+		return nil, err
 	}
 	if err := c.forgetStale(ctx); err != nil {
 		return nil, err
@@ -505,17 +512,6 @@ func (c *conn) ResetSession(ctx context.Context) error {
 		return sqldriver.ErrBadConn
 	}
 	return nil
-}
-
-// begin is conn.BeginTx with the word that database/sql does not know.
-func (c *connector) begin(ctx context.Context, conn *sql.Conn, o driver.BeginOptions) (*sql.Tx, error) {
-	tx, err := conn.BeginTx(ctx, &sql.TxOptions{Isolation: o.Isolation, ReadOnly: o.ReadOnly || c.readOnly})
-	if err == nil && o.Deferrable {
-		if _, err = tx.ExecContext(ctx, "SET TRANSACTION DEFERRABLE"); err != nil {
-			return nil, errors.Join(err, tx.Rollback())
-		}
-	}
-	return tx, err
 }
 
 func (c *connector) state(ctx context.Context, q driver.DBTX) (driver.State, error) {

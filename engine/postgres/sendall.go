@@ -33,6 +33,9 @@ func (c *conn) sendAll(ctx context.Context, sts []driver.Sent) (ran []int64, err
 		return nil, err
 	}
 	batch := &pgx.Batch{}
+	if c.late {
+		batch.Queue("begin")
+	}
 	for _, st := range sts {
 		args := make([]any, len(st.Args))
 		for i, v := range st.Args {
@@ -48,11 +51,13 @@ func (c *conn) sendAll(ctx context.Context, sts []driver.Sent) (ran []int64, err
 	for _, st := range sts {
 		known = known && c.batched[st.SQL]
 	}
+	late := c.late
 	results := c.Conn.Conn().SendBatch(ctx, batch)
 	defer func() {
 		if cerr := results.Close(); err == nil {
 			err = cerr
 		}
+		c.late = late && c.Conn.Conn().PgConn().TxStatus() == 'I'
 		// pgx says nothing of what it prepares for a batch.
 		c.watch.any = true
 		if c.batched == nil || len(c.batched) > mostBatched {
@@ -62,6 +67,11 @@ func (c *conn) sendAll(ctx context.Context, sts []driver.Sent) (ran []int64, err
 			c.batched[st.SQL] = err == nil
 		}
 	}()
+	if late {
+		if _, err := results.Exec(); err != nil {
+			return nil, err
+		}
+	}
 	for _, st := range sts {
 		tag, err := results.Exec()
 		if err != nil {
