@@ -54,7 +54,7 @@ func (c *conn) beginNow(ctx context.Context) error {
 // of database/sql do not give.
 type lateTx struct {
 	c   *conn
-	ctx context.Context
+	ctx context.Context //nolint:containedctx // database/sql gives Commit and Rollback none
 }
 
 func (t lateTx) Commit() error {
