@@ -100,6 +100,23 @@ func BenchmarkSearch(b *testing.B) {
 	}
 }
 
+// BenchmarkReindex makes the index over a large installation anew, by the program as it
+// is built, and reports the most that was resident.
+func BenchmarkReindex(b *testing.B) {
+	program := build(b, b.TempDir())
+	from := installation(b, large)
+	for _, name := range testdb.Engines() {
+		b.Run(name, func(b *testing.B) {
+			url := testdb.New(b, name).URL
+			called(b, program, "copy", "--quiet", "--from", from, "--to", url)
+			made := called(b, program, "search", "reindex", "--all", "--quiet", "--database-url", url)
+			b.ReportMetric(float64(made.resident)/(1<<20), "MB")
+			b.ReportMetric(made.elapsed.Seconds(), "s")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
 // indexBytes is how long what the index holds is, without the texts.
 func indexBytes(b *testing.B, eng *engine.Engine) (n int64) {
 	b.Helper()

@@ -137,9 +137,15 @@ func flagURL(flag, value string) (*dburl.URL, error) {
 	return u, nil
 }
 
-// moveMemory is about how much memory a move takes, beside what the rows in it
-// need.
-const moveMemory = 64 << 20
+// boundMemory makes the program collect garbage rather than take more than some
+// 64 MB, beside what the rows at hand need: it goes through a whole database, on a
+// machine where others work.
+func (p *program) boundMemory() {
+	const most = 64 << 20
+	if p.env.get("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(most)
+	}
+}
 
 // moveOptions are what the flags say, for package larder.
 func (p *program) moveOptions(f *moveFlags, log *slog.Logger) (larder.MoveOptions, error) {
@@ -147,9 +153,7 @@ func (p *program) moveOptions(f *moveFlags, log *slog.Logger) (larder.MoveOption
 	if err != nil {
 		return larder.MoveOptions{}, err
 	}
-	if p.env.get("GOMEMLIMIT") == "" {
-		debug.SetMemoryLimit(moveMemory)
-	}
+	p.boundMemory()
 	part := engine.Options{Drivers: engines.All(), SQLite: new(dburl.SQLiteSettings{}.ForMigration()), Logger: log,
 		Hooks: p.global.statements.hooks(log)}
 	o := larder.MoveOptions{OnlyUsers: f.users, From: part, To: part, Logger: log, Build: build(),

@@ -78,7 +78,10 @@ func (p *program) runReindex(cmd *cobra.Command, all bool) error {
 	if err != nil {
 		return err
 	}
-	done, err := with(cmd.Context(), c.URL, p.engineOptions(c, log),
+	p.boundMemory()
+	o := p.engineOptions(c, log)
+	o.SQLite = new(c.SQLite.ForMigration())
+	done, err := with(cmd.Context(), c.URL, o,
 		func(ctx context.Context, eng *engine.Engine) (store.SearchProgress, error) {
 			x := store.NewSearchIndex(eng, store.New(eng, store.Options{}), p.indexed(log))
 			if all {
