@@ -122,8 +122,8 @@ func fillTexts(b *testing.B, eng *engine.Engine, user string) {
 	var links []model.KnowledgeFile
 	for i := range 2000 {
 		id, name, at := fmt.Sprintf("file-%d", i), fmt.Sprintf("document %d.txt", i), int64(first+i)
-		files = append(files, model.File{ID: id, UserID: &user, Filename: &name, Data: data(map[string]any{"content": text(20_000)}),
-			CreatedAt: &at, UpdatedAt: &at})
+		files = append(files, model.File{ID: id, UserID: &user, Filename: &name,
+			Data: data(map[string]any{"content": text(20_000)}), CreatedAt: &at, UpdatedAt: &at})
 		links = append(links, model.KnowledgeFile{ID: id, KnowledgeID: "base", FileID: id, UserID: user, CreatedAt: at,
 			UpdatedAt: at})
 	}

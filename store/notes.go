@@ -151,7 +151,8 @@ func (n *Notes) Search(ctx context.Context, w Who, f NoteFilter, p Page) ([]Note
 
 // withWords are the notes that conditions leave and that have all of some words, in
 // the order of a filter.
-func (n *Notes) withWords(ctx context.Context, w Who, f NoteFilter, words []string, conds []query.Cond) ([]string, error) {
+func (n *Notes) withWords(ctx context.Context, w Who, f NoteFilter, words []string,
+	conds []query.Cond) ([]string, error) {
 	if _, err := notes.permitted(ctx, &n.base, w); err != nil {
 		return nil, err
 	}

@@ -464,7 +464,8 @@ type partSize struct {
 // dissolved are the parts of a user's index whose chats go into a new one.
 func (x *SearchIndex) dissolved(ctx context.Context, user string) ([]int64, error) {
 	k, g := own.SearchChat, own.SearchSegment
-	parts, err := query.All[partSize](ctx, x.q, query.Select(g.ID, g.Bits, g.Records, query.CountOf(k.ChatID).As("live")).From(g.Table).Named("search.Parts").
+	parts, err := query.All[partSize](ctx, x.q, query.Select(g.ID, g.Bits, g.Records, query.CountOf(k.ChatID).As("live")).
+		From(g.Table).Named("search.Parts").
 		LeftJoin(k.Table, k.UserID.EqTo(g.UserID), k.Segment.EqTo(g.ID)).Where(g.UserID.Eq(user)).
 		GroupBy(g.ID, g.Bits, g.Records))
 	return dissolving(parts), err

@@ -25,8 +25,8 @@ func (s *searched) document(who store.Who, age int64, name, text string) {
 		Data: jsonvalue.Text(string(data)), CreatedAt: &at, UpdatedAt: &at}))
 	s.exec(query.Insert(tables.Knowledge.Table).Row(model.Knowledge{ID: "base-" + who.ID, UserID: who.ID, Name: "base",
 		Description: &name, CreatedAt: at, UpdatedAt: &at}).OnConflict(tables.Knowledge.ID).DoNothing())
-	s.exec(query.Insert(tables.KnowledgeFile.Table).Row(model.KnowledgeFile{ID: "kf-" + name, KnowledgeID: "base-" + who.ID,
-		FileID: "file-" + name, UserID: who.ID, CreatedAt: at, UpdatedAt: at}))
+	s.exec(query.Insert(tables.KnowledgeFile.Table).Row(model.KnowledgeFile{ID: "kf-" + name,
+		KnowledgeID: "base-" + who.ID, FileID: "file-" + name, UserID: who.ID, CreatedAt: at, UpdatedAt: at}))
 }
 
 func (s *searched) exec(st query.Statement) {

@@ -67,7 +67,8 @@ func (p *program) runSearchStatus(cmd *cobra.Command) error {
 		return err
 	}
 	_, err = fmt.Fprintf(p.env.Stdout,
-		"%d chats, of which %d have changed since their texts were taken\n%d texts of %.1f MB, %d of them in the index\n%d notes and files, %d of them in the index\nthe index has %d parts\n",
+		"%d chats, of which %d have changed since their texts were taken\n%d texts of %.1f MB, %d of them in the index\n"+
+			"%d notes and files, %d of them in the index\nthe index has %d parts\n",
 		st.Chats, st.Changed, st.Kept, float64(st.Bytes)/1e6, st.Indexed, st.Texts, st.TextsIndexed, st.Parts)
 	return err
 }
@@ -102,8 +103,10 @@ func (p *program) runReindex(cmd *cobra.Command, all bool) error {
 		return writeJSON(p.env.Stdout, map[string]int64{"chats": done.Chats, "texts": done.Texts, "parts": done.Parts,
 			"left": done.Never})
 	}
-	if _, err = fmt.Fprintf(p.env.Stdout, "%d chats brought up to date, %d notes and files indexed, %d parts of the index made\n",
-		done.Chats, done.Texts, done.Parts); err == nil && done.Never > 0 {
+	_, err = fmt.Fprintf(p.env.Stdout,
+		"%d chats brought up to date, %d notes and files indexed, %d parts of the index made\n",
+		done.Chats, done.Texts, done.Parts)
+	if err == nil && done.Never > 0 {
 		_, err = fmt.Fprintf(p.env.Stdout,
 			"%d chats say that they changed in the future, or not when; each search looks at them\n", done.Never)
 	}
@@ -141,14 +144,16 @@ func (p *program) indexed(log *slog.Logger) func(store.SearchProgress) {
 		if !terminal(p.env.Stderr) {
 			if time.Since(shown) >= 5*time.Second {
 				shown = time.Now()
-				log.Info("search", "chats", now.Chats, "of", now.Of, "texts", now.Texts, "of_texts", now.TextsOf, "parts", now.Parts)
+				log.Info("search", "chats", now.Chats, "of", now.Of, "texts", now.Texts, "of_texts", now.TextsOf,
+					"parts", now.Parts)
 			}
 			return
 		}
 		if bar == nil {
 			bar = progressbar.NewOptions64(1, progressbar.OptionSetWriter(p.env.Stderr),
 				progressbar.OptionSetDescription("search"),
-				progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("texts"), progressbar.OptionClearOnFinish())
+				progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString("texts"),
+				progressbar.OptionClearOnFinish())
 		}
 		bar.ChangeMax64(max(now.Of+now.TextsOf, 1))
 		_ = bar.Set64(min(now.Chats+now.Texts, now.Of+now.TextsOf)) // a terminal that is gone ends nothing

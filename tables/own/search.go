@@ -51,9 +51,10 @@ var SearchSegment = searchSegment(schema.Define("larder_search_segment"))
 func searchSegment(t *schema.Table) SearchSegmentTable {
 	t.Describe("the parts of the index over a user's chats.")
 	s := SearchSegmentTable{
-		Table:   t,
-		ID:      query.Col[int64](t.BigInt("id").PrimaryKey().Doc("drawn at random")),
-		UserID:  query.Col[string](t.Text("user_id").Key(idKey).Doc("the owner of the chats; /notes or /files, which no user is called, of all notes or files; empty while it is being written")),
+		Table: t,
+		ID:    query.Col[int64](t.BigInt("id").PrimaryKey().Doc("drawn at random")),
+		UserID: query.Col[string](t.Text("user_id").Key(idKey).Doc("the owner of the chats; /notes or /files, " +
+			"which no user is called, of all notes or files; empty while it is being written")),
 		Bits:    query.Col[int64](t.BigInt("bits").Doc("how many bits of a gram number its row")),
 		Records: query.Col[int64](t.BigInt("records").Doc("how many records it was made of")),
 		Chats:   query.Col[[]byte](t.Bytes("chats").Doc("updated_at and id of each")),
