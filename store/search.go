@@ -52,7 +52,7 @@ type chatSearch struct {
 // that are looked at themselves, whose documents may be large.
 const (
 	textsAtATime     = 128
-	fewTexts         = 8
+	fewTexts         = 4 // with a page of sixty a power of two, as lists of parameters have
 	documentsAtATime = 25
 )
 
@@ -94,7 +94,7 @@ func (s *chatSearch) matching(ctx context.Context, hits *hits, most int) (found 
 	for most == 0 || len(found) < most {
 		n := textsAtATime
 		if missing := most - len(found); most > 0 {
-			n = min(n, missing+missing/4+fewTexts) // most of those that may have it do
+			n = min(n, missing+fewTexts) // nearly all of those that may have it do
 		}
 		next, err := hits.next(ctx, n)
 		if err != nil || len(next) == 0 {

@@ -2,11 +2,9 @@ package store
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"slices"
 
-	"github.com/larder-db/larder/dberr"
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/query"
 	"github.com/larder-db/larder/tables"
@@ -20,19 +18,17 @@ type sums struct {
 	Sum int64 `db:"sum"`
 }
 
-// kept are the sums of what is kept of a user's chats: as they were counted, or counted
-// now when somebody has changed it since.
-func (b *base) kept(ctx context.Context, user string) (sums, error) {
+// counted are the sums of what is kept of a user's chats, as they were counted: NULL when
+// somebody has changed it since.
+func counted(user string) (n, sum query.Expr[int64]) {
 	u := own.SearchUser
-	counted, err := query.One[sums](ctx, b.q, query.Select(u.Chats.As("n"), u.UpdatedAt.As("sum")).From(u.Table).
-		Named("search.Counted").Where(u.UserID.Eq(user)))
-	if errors.Is(err, dberr.ErrNotFound) {
-		return b.countKept(ctx, user)
+	of := func(c query.Column[int64]) query.Expr[int64] {
+		return query.Scalar[int64](query.Select(c).From(u.Table).Where(u.UserID.Eq(user)))
 	}
-	return counted, err
+	return of(u.Chats), of(u.UpdatedAt)
 }
 
-// countKept reads a range of an index.
+// countKept counts what is kept of a user's chats: a range of an index.
 func (b *base) countKept(ctx context.Context, user string) (sums, error) {
 	k := own.SearchChat
 	return query.One[sums](ctx, b.q, query.Select(query.CountAll().As("n"), query.Sum(k.UpdatedAt).IfNull(0).As("sum")).

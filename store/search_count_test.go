@@ -100,7 +100,7 @@ func TestWhatIsKeptIsCounted(t *testing.T) {
 		if got := s.search("needle"); len(got) != len(list) || len(got) == 0 {
 			s.Errorf("found are %d of %d chats", len(got), len(list))
 		}
-		if slices.Contains(ran, "search.Kept") || !slices.Contains(ran, "search.Counted") {
+		if slices.Contains(ran, "search.Kept") || !slices.Contains(ran, "search.Chats") {
 			s.Errorf("what is kept was counted by a search: %q", ran)
 		}
 	})

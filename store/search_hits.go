@@ -50,11 +50,7 @@ type indexPart struct {
 // hits are those of the search but for some chats.
 func (s *chatSearch) hits(ctx context.Context, but map[string]bool) (*hits, error) {
 	h := &hits{s: s, skip: make(map[string]bool), some: 1}
-	first, err := s.waiting(ctx)
-	if err != nil {
-		return nil, err
-	}
-	loose, err := s.loose(ctx)
+	first, loose, err := s.outside(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -145,38 +141,35 @@ func (h *hits) narrow(ctx context.Context) error {
 	return nil
 }
 
-// waiting are the chats for which messages wait. Their rows do not say yet that they
-// have changed.
-func (s *chatSearch) waiting(ctx context.Context) ([]hit, error) {
-	if !s.waits {
-		return nil, nil
+// outside are the chats that are in no part of the index: those for which messages wait,
+// whose rows do not say yet that they have changed, and the others.
+func (s *chatSearch) outside(ctx context.Context) (waiting, loose []hit, err error) {
+	t, k := tables.Chat, own.SearchChat
+	const waits = -2 // no segment has that number
+	kept := query.Select(k.ChatID.As("id"), k.UpdatedAt.As("updated_at"), k.Segment.As("segment")).From(k.Table).
+		Named("search.Loose").Where(k.UserID.Eq(s.filter.UserID), k.Segment.Le(0))
+	var st query.Query = kept
+	if s.waits {
+		of := query.Field[string]("waiting", "chat_id")
+		at := timesMovedTo(query.Field[int64]("waiting", "last"))
+		st = query.UnionAll(kept, query.Select(t.ID.As("id"), at.updated.IfNull(0).As("updated_at"),
+			query.Val[int64](waits).As("segment")).From(t.Table).JoinItem(waitingOf(s.filter.UserID), of.EqTo(t.ID))).
+			Named("search.Loose")
 	}
-	t, of := tables.Chat, query.Field[string]("waiting", "chat_id")
-	at := timesMovedTo(query.Field[int64]("waiting", "last"))
-	rows, err := query.All[version](ctx, s.q, query.Select(t.ID, at.updated.As("updated_at")).From(t.Table).
-		JoinItem(waitingOf(s.filter.UserID), of.EqTo(t.ID)).Named("search.OfWaiting"))
-	return collect(rows, func(v version) hit {
-		s.someWait = true
-		return hit{id: v.ID, updated: orZero(v.UpdatedAt), itself: true, dated: true}
-	}), err
-}
-
-// loose are the chats that are in no part of the index.
-func (s *chatSearch) loose(ctx context.Context) ([]hit, error) {
-	t := own.SearchChat
 	rows, err := query.All[struct {
-		ChatID    string `db:"chat_id"`
+		ID        string `db:"id"`
 		UpdatedAt int64  `db:"updated_at"`
 		Segment   int64  `db:"segment"`
-	}](ctx, s.q, query.Select(t.ChatID, t.UpdatedAt, t.Segment).From(t.Table).Named("search.Loose").
-		Where(t.UserID.Eq(s.filter.UserID), t.Segment.Le(0)))
-	return collect(rows, func(r struct {
-		ChatID    string `db:"chat_id"`
-		UpdatedAt int64  `db:"updated_at"`
-		Segment   int64  `db:"segment"`
-	}) hit {
-		return hit{id: r.ChatID, updated: r.UpdatedAt, itself: r.Segment < 0}
-	}), err
+	}](ctx, s.q, st)
+	for _, r := range rows {
+		if r.Segment == waits {
+			s.someWait = true
+			waiting = append(waiting, hit{id: r.ID, updated: r.UpdatedAt, itself: true, dated: true})
+		} else {
+			loose = append(loose, hit{id: r.ID, updated: r.UpdatedAt, itself: r.Segment < 0})
+		}
+	}
+	return waiting, loose, err
 }
 
 // parts are those of the index over the user's chats.

@@ -69,24 +69,29 @@ func (b *base) changed(ctx context.Context, user string, times []int64) ([]hit, 
 		return b.versions(ctx, user)
 	}
 	t, newest := tables.Chat, slices.Max(times)
-	kept, err := b.kept(ctx, user)
-	if err != nil {
-		return nil, err
-	}
 	// An index finds each of these by itself; of all in one condition it may find the user's chats only.
 	count := func(which query.Cond) query.Expr[int64] {
 		return query.Scalar[int64](query.Select(query.CountAll()).From(t.Table).Where(t.UserID.Eq(user), which))
 	}
 	newer, undated := t.UpdatedAt.Gt(newest), t.UpdatedAt.IsNull()
+	n, sum := counted(user)
 	chats, err := query.One[struct {
 		sums
-		Newer   int64 `db:"newer"`
-		Undated int64 `db:"undated"`
+		Newer   int64  `db:"newer"`
+		Undated int64  `db:"undated"`
+		KeptN   *int64 `db:"kept_n"`
+		KeptSum *int64 `db:"kept_sum"`
 	}](ctx, b.q, query.Select(query.CountAll().As("n"), query.Sum(t.UpdatedAt).IfNull(0).As("sum"),
-		count(newer).As("newer"), count(undated).As("undated")).From(t.Table).Named("search.Chats").
-		Where(t.UserID.Eq(user), t.UpdatedAt.Le(newest)))
+		count(newer).As("newer"), count(undated).As("undated"), n.As("kept_n"), sum.As("kept_sum")).From(t.Table).
+		Named("search.Chats").Where(t.UserID.Eq(user), t.UpdatedAt.Le(newest)))
 	if err != nil {
 		return nil, err
+	}
+	kept := sums{orZero(chats.KeptN), orZero(chats.KeptSum)}
+	if chats.KeptN == nil { // somebody has changed it since it was counted
+		if kept, err = b.countKept(ctx, user); err != nil {
+			return nil, err
+		}
 	}
 	var out []hit
 	for _, some := range []struct {
