@@ -481,6 +481,7 @@ func (c *conn) IsValid() bool {
 // ping by itself: the caller's context may allow hours, and a connection whose
 // other end is gone without a word would take them.
 func (c *conn) ResetSession(ctx context.Context) error {
+	c.late = false
 	pg := c.Conn.Conn().PgConn()
 	if pg.IsClosed() || pg.TxStatus() != 'I' {
 		return sqldriver.ErrBadConn
