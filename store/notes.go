@@ -91,9 +91,6 @@ func pinned(user string) query.Cond {
 
 // items reads a list without the texts, but for their beginnings.
 func (n *Notes) items(ctx context.Context, w Who, f NoteFilter, p Page, conds ...query.Cond) ([]NoteItem, error) {
-	if _, err := notes.permitted(ctx, &n.base, w); err != nil {
-		return nil, err
-	}
 	t := tables.Note
 	beginning := query.Raw[string]("SUBSTR(?, 1, 1000)", t.Data.Path("content", "md").Text())
 	st := query.Select(append(ownerColumns(), t.ID, t.UserID.IfNull("").As("user_id"),
@@ -109,12 +106,18 @@ func (n *Notes) items(ctx context.Context, w Who, f NoteFilter, p Page, conds ..
 // first. Errors: ErrNotPermitted.
 func (n *Notes) List(ctx context.Context, w Who, p Page) ([]NoteItem, error) {
 	n = &Notes{n.lists()}
+	if _, err := notes.permitted(ctx, &n.base, w); err != nil {
+		return nil, err
+	}
 	return n.items(ctx, w, NoteFilter{}, p, notes.mine(w, MayRead))
 }
 
 // Pinned returns the notes that w has pinned and may read, the last changed first.
 // Errors: ErrNotPermitted.
 func (n *Notes) Pinned(ctx context.Context, w Who) ([]NoteItem, error) {
+	if _, err := notes.permitted(ctx, &n.base, w); err != nil {
+		return nil, err
+	}
 	return n.items(ctx, w, NoteFilter{}, Page{}, notes.mine(w, MayRead), pinned(w.ID))
 }
 
@@ -122,11 +125,14 @@ func (n *Notes) Pinned(ctx context.Context, w Who) ([]NoteItem, error) {
 // how many they are in all. Admins find everybody's. Errors: ErrNotPermitted.
 func (n *Notes) Search(ctx context.Context, w Who, f NoteFilter, p Page) ([]NoteItem, int64, error) {
 	n = &Notes{n.lists()}
+	if _, err := notes.permitted(ctx, &n.base, w); err != nil {
+		return nil, 0, err
+	}
 	conds, words := f.conds(&n.base, w), f.words()
 	var ids []string
 	if len(words) > 0 { // texts are looked at once, for the page and for how many they are
 		var err error
-		if ids, err = n.withWords(ctx, w, f, words, conds); err != nil {
+		if ids, err = n.withWords(ctx, f, words, conds); err != nil {
 			return nil, 0, err
 		}
 		conds, p = []query.Cond{tables.Note.ID.In(pageOf(ids, p)...)}, Page{}
@@ -151,11 +157,7 @@ func (n *Notes) Search(ctx context.Context, w Who, f NoteFilter, p Page) ([]Note
 
 // withWords are the notes that conditions leave and that have all of some words, in
 // the order of a filter.
-func (n *Notes) withWords(ctx context.Context, w Who, f NoteFilter, words []string,
-	conds []query.Cond) ([]string, error) {
-	if _, err := notes.permitted(ctx, &n.base, w); err != nil {
-		return nil, err
-	}
+func (n *Notes) withWords(ctx context.Context, f NoteFilter, words []string, conds []query.Cond) ([]string, error) {
 	t, texts := tables.Note, noteTexts()
 	may, err := texts.may(ctx, &n.base, words, query.Select().From(t.Table).Where(conds...))
 	if err != nil {
