@@ -37,14 +37,11 @@ const (
 	rawTimeout = 3 * time.Second
 )
 
-// lab is a cluster behind proxies, a server of ours on it, and what its clients
-// were told.
+// lab is a cluster, a server of ours on it, and what its clients were told.
 type lab struct {
 	t       *testing.T
 	cluster *cluster.Cluster
-	proxies []*cluster.Proxy
-	hosts   []string // of the proxies
-	ways    []string // that clients are told of: the hosts, or the front
+	ways    []string // that clients are told of: its hosts, or the front
 	server  *process
 	token   string
 	next    atomic.Int64
@@ -55,8 +52,8 @@ type lab struct {
 	wrong    []string          // answers that a client can make nothing of
 }
 
-// newLab starts a cluster and a server of ours on it, by way of HAProxy where it
-// has a front.
+// newLab starts a cluster and a server of ours on it, by way of one address where
+// it has a front.
 func newLab(t *testing.T, kind cluster.Kind, front bool) *lab {
 	t.Helper()
 	c, err := cluster.Start(t.Context(), kind, func(s string) { t.Log(s) })
@@ -69,24 +66,19 @@ func newLab(t *testing.T, kind cluster.Kind, front bool) *lab {
 		}
 	})
 	l := &lab{t: t, cluster: c, stored: map[string]string{}, failures: map[string]int{}}
-	for _, host := range c.Hosts() {
-		p, err := cluster.Listen(context.WithoutCancel(t.Context()), host)
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(p.Close)
-		l.proxies, l.hosts = append(l.proxies, p), append(l.hosts, p.Addr())
-	}
 	if err := c.CreateDatabase(t.Context(), "webui"); err != nil {
 		t.Fatal(err)
 	}
-	l.ways = l.hosts
+	l.ways = c.Hosts()
 	if front {
-		address, err := c.Front(t.Context(), l.hosts)
+		address, err := c.Front(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
-		l.ways = []string{address, address} // of several hosts, a new primary is waited for
+		l.ways = []string{address}
+		if kind == cluster.Patroni {
+			l.ways = []string{address, address} // of several hosts, a new primary is waited for
+		}
 	}
 	l.server = start(t, nil, "--data-dir", t.TempDir(), "--database-url", c.URL(l.ways, "webui"))
 	l.token = token(t, l.server.send("POST", "/api/v1/auths/signup", "", ada, 200))
@@ -178,7 +170,7 @@ func (l *lab) raw() *sql.DB {
 	var at atomic.Int64
 	conf.DialFunc = func(ctx context.Context, _, _ string) (net.Conn, error) {
 		// The driver knows one address; the next one each time is what programs do around it.
-		return (&net.Dialer{}).DialContext(ctx, "tcp", l.hosts[int(at.Add(1))%len(l.hosts)])
+		return (&net.Dialer{}).DialContext(ctx, "tcp", l.ways[int(at.Add(1))%len(l.ways)])
 	}
 	connector, err := mysql.NewConnector(conf)
 	if err != nil {
@@ -213,8 +205,8 @@ func (l *lab) writesTo() int {
 	if l.cluster.Kind() != cluster.Galera {
 		return p
 	}
-	for i := range l.proxies {
-		if l.proxies[i].Clients() > l.proxies[p].Clients() {
+	for i := range l.cluster.Len() {
+		if l.cluster.Clients(i) > l.cluster.Clients(p) {
 			p = i
 		}
 	}
@@ -322,6 +314,7 @@ func TestClustersFailOver(t *testing.T) {
 		t.Run(string(kind), func(t *testing.T) { failOver(t, kind, false) })
 	}
 	t.Run("haproxy", func(t *testing.T) { failOver(t, cluster.Patroni, true) })
+	t.Run("gate", func(t *testing.T) { failOver(t, cluster.Shard, true) })
 }
 
 func failOver(t *testing.T, kind cluster.Kind, front bool) {
@@ -334,7 +327,7 @@ func failOver(t *testing.T, kind cluster.Kind, front bool) {
 		{"SIGKILL", func(i int) error { return c.Kill(t.Context(), i) }},
 		{"SIGSTOP", func(i int) error { return c.Freeze(t.Context(), i) }},
 		{"cut off", func(i int) error {
-			l.proxies[i].Silence()
+			c.Silence(i)
 			return c.Depose(t.Context(), i)
 		}},
 		{"switched over", func(i int) error { return c.Switch(t.Context(), i) }},
@@ -352,7 +345,6 @@ func failOver(t *testing.T, kind cluster.Kind, front bool) {
 				if err := c.Rejoin(t.Context(), was.primary); err != nil {
 					t.Fatal(errors.Join(err, errors.New("the old primary does not come back")))
 				}
-				l.proxies[was.primary].Speak()
 			}
 			lost, twice := l.compare()
 			answers := 0

@@ -25,17 +25,18 @@ const (
 	Patroni   Kind = "patroni"              // the same under managers that agree in etcd
 	Galera    Kind = "galera"               // three nodes of MariaDB, which all take writes
 	Group     Kind = "group-replication"    // three members of MySQL, of which one takes writes
+	Shard     Kind = "vitess"               // three servers of MySQL with tablets of Vitess, behind two gates
 )
 
 // Kinds are all of them.
-func Kinds() []Kind { return []Kind{Streaming, Patroni, Galera, Group} }
+func Kinds() []Kind { return []Kind{Streaming, Patroni, Galera, Group, Shard} }
 
 // Engine is the engine of its servers, as package server names it.
 func (k Kind) Engine() string {
 	switch k {
 	case Galera:
 		return server.MariaDB
-	case Group:
+	case Group, Shard:
 		return server.MySQL
 	default:
 		return server.PostgreSQL
@@ -47,9 +48,10 @@ const settleLimit = 2 * time.Minute
 
 // Cluster is servers that are one database.
 type Cluster struct {
-	kind  Kind
-	how   manager
-	nodes []*server.Private
+	kind    Kind
+	how     manager
+	nodes   []*server.Private
+	proxies []*Proxy // before each of them
 }
 
 // manager is what differs between kinds.
@@ -60,24 +62,46 @@ type manager interface {
 	primary(ctx context.Context, db *sql.DB) (bool, error)
 	// takeOver does what the servers do not do themselves when one is gone.
 	takeOver(ctx context.Context, c *Cluster, to int) error
+	// depose makes another node the primary although i, which clients do not reach, runs.
+	depose(ctx context.Context, c *Cluster, i int) error
 	// handOver makes another node the primary while both run.
 	handOver(ctx context.Context, c *Cluster, from, to int) error
 	// rejoin brings back a node that does not run.
 	rejoin(ctx context.Context, c *Cluster, i int) error
 }
 
+// accompanied is a manager whose servers have a process each beside them.
+type accompanied interface {
+	kill(i int) error
+	pause(i int) error
+}
+
 // Start starts a cluster. say is told what takes long; nil for nobody.
 func Start(ctx context.Context, kind Kind, say func(string)) (*Cluster, error) {
-	if say == nil {
-		say = func(string) {}
+	managers := map[Kind]manager{
+		Streaming: streaming{}, Patroni: &patroni{}, Galera: &galera{}, Group: &group{}, Shard: &shard{},
 	}
-	managers := map[Kind]manager{Streaming: streaming{}, Patroni: &patroni{}, Galera: &galera{}, Group: &group{}}
 	how, ok := managers[kind]
 	if !ok {
 		return nil, fmt.Errorf("there is no kind of cluster %q", kind)
 	}
+	return started(ctx, kind, how, say)
+}
+
+// started starts the servers, and a proxy before each that has none yet.
+func started(ctx context.Context, kind Kind, how manager, say func(string)) (*Cluster, error) {
+	if say == nil {
+		say = func(string) {}
+	}
 	c := &Cluster{kind: kind, how: how}
-	if err := how.start(ctx, c, say); err != nil {
+	err := how.start(ctx, c, say)
+	for i := len(c.proxies); err == nil && i < len(c.nodes); i++ {
+		var p *Proxy
+		if p, err = listen(ctx, "127.0.0.1:0", c.address(i)); err == nil {
+			c.proxies = append(c.proxies, p)
+		}
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("start %s: %w", kind, err), c.Close())
 	}
 	return c, nil
@@ -92,6 +116,9 @@ func (c *Cluster) Close() error {
 	for _, n := range c.nodes {
 		errs = append(errs, n.Close())
 	}
+	for _, p := range c.proxies {
+		p.Close()
+	}
 	return errors.Join(errs...)
 }
 
@@ -104,17 +131,33 @@ func (c *Cluster) Len() int { return len(c.nodes) }
 // Version is what the servers call themselves: "MySQL 9.7.4".
 func (c *Cluster) Version() string { return c.nodes[0].Endpoint().Version }
 
-// Hosts are the addresses of the servers, "127.0.0.1:15001".
+// address is that of a server itself.
+func (c *Cluster) address(i int) string {
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(c.nodes[i].Endpoint().Port()))
+}
+
+// Hosts are the addresses at which clients find the cluster, "127.0.0.1:15001":
+// of its gates, or of the proxy before each server.
 func (c *Cluster) Hosts() []string {
+	if s, ok := c.how.(*shard); ok {
+		return s.gates
+	}
 	var out []string
-	for _, n := range c.nodes {
-		out = append(out, net.JoinHostPort("127.0.0.1", strconv.Itoa(n.Endpoint().Port())))
+	for _, p := range c.proxies {
+		out = append(out, p.Addr())
 	}
 	return out
 }
 
+// Silence cuts a server off from its clients, or from its gates, until it is
+// told to [Cluster.Rejoin]: what is sent vanishes.
+func (c *Cluster) Silence(i int) { c.proxies[i].Silence() }
+
+// Clients is how many clients are connected to a server by way of its proxy.
+func (c *Cluster) Clients(i int) int { return c.proxies[i].Clients() }
+
 // URL is the address of a database with these hosts, which are [Cluster.Hosts]
-// or proxies before them.
+// or the front before them.
 func (c *Cluster) URL(hosts []string, database string) string {
 	u, err := url.Parse(c.nodes[0].Endpoint().URL(database))
 	if err != nil {
@@ -129,11 +172,17 @@ func (c *Cluster) URL(hosts []string, database string) string {
 
 // Open connects to one node. The caller closes it.
 func (c *Cluster) Open(i int, database string) (*sql.DB, error) {
+	if c.kind == Shard && database != "" {
+		database = "vt_" + database // as a tablet calls it
+	}
 	return c.nodes[i].Endpoint().Open(database)
 }
 
 // CreateDatabase makes an empty database and waits until every node has it.
 func (c *Cluster) CreateDatabase(ctx context.Context, name string) error {
+	if c.kind == Shard && name == Keyspace {
+		return nil // its tablets have made it
+	}
 	p, err := c.Primary(ctx)
 	if err != nil {
 		return err
@@ -174,14 +223,27 @@ func (c *Cluster) Primary(ctx context.Context) (int, error) {
 
 // Kill ends a node with SIGKILL, and another takes over.
 func (c *Cluster) Kill(ctx context.Context, i int) error {
-	if err := c.nodes[i].Kill(); err != nil {
+	if err := c.end(i); err != nil {
 		return err
 	}
 	return c.how.takeOver(ctx, c, c.next(i))
 }
 
+// end ends a node with what is beside it.
+func (c *Cluster) end(i int) (err error) {
+	if a, ok := c.how.(accompanied); ok {
+		err = a.kill(i)
+	}
+	return errors.Join(err, c.nodes[i].Kill())
+}
+
 // Freeze stops all processes of a node where they are, and another takes over.
 func (c *Cluster) Freeze(ctx context.Context, i int) error {
+	if a, ok := c.how.(accompanied); ok {
+		if err := a.pause(i); err != nil {
+			return err
+		}
+	}
 	if err := c.nodes[i].Pause(); err != nil {
 		return err
 	}
@@ -190,12 +252,7 @@ func (c *Cluster) Freeze(ctx context.Context, i int) error {
 
 // Depose makes another node the primary although i runs, as is done with one
 // that clients do not reach any more.
-func (c *Cluster) Depose(ctx context.Context, i int) error {
-	if c.kind == Group || c.kind == Patroni {
-		return c.how.handOver(ctx, c, i, c.next(i))
-	}
-	return c.how.takeOver(ctx, c, c.next(i))
-}
+func (c *Cluster) Depose(ctx context.Context, i int) error { return c.how.depose(ctx, c, i) }
 
 // Switch hands over to another node on purpose, as before an upgrade of i, which
 // is stopped cleanly where its kind needs that.
@@ -203,17 +260,18 @@ func (c *Cluster) Switch(ctx context.Context, i int) error {
 	return c.how.handOver(ctx, c, i, c.next(i))
 }
 
-// Rejoin makes i a member again that follows, whatever was done to it: it is
-// ended first, so that nothing it was told meanwhile counts.
+// Rejoin makes i a member again that follows and is reached, whatever was done to
+// it: it is ended first, so that nothing it was told meanwhile counts.
 func (c *Cluster) Rejoin(ctx context.Context, i int) error {
 	ctx, cancel := context.WithTimeout(ctx, settleLimit)
 	defer cancel()
-	if err := c.nodes[i].Kill(); err != nil { // a frozen one too: before it may wake
+	if err := c.end(i); err != nil { // a frozen one too: before it may wake
 		return err
 	}
 	if err := c.nodes[i].Resume(); err != nil {
 		return err
 	}
+	c.proxies[i].Speak()
 	return c.how.rejoin(ctx, c, i)
 }
 

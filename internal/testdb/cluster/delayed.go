@@ -15,20 +15,13 @@ import (
 // StartDelayed starts a primary, node 0, and a replica, node 1, that applies
 // everything so much later, in whole seconds. It is not for failing over.
 func StartDelayed(ctx context.Context, engine string, delay time.Duration, say func(string)) (*Cluster, error) {
-	if say == nil {
-		say = func(string) {}
-	}
 	seconds := int(delay / time.Second)
 	var how manager = delayed{engine: engine, seconds: seconds}
 	kind := Kind(engine + "-delayed")
 	if engine == server.PostgreSQL {
 		how, kind = delayedStreaming{seconds: seconds}, Streaming
 	}
-	c := &Cluster{kind: kind, how: how}
-	if err := how.start(ctx, c, say); err != nil {
-		return nil, fmt.Errorf("start a primary and its replica: %w (%w)", err, c.Close())
-	}
-	return c, nil
+	return started(ctx, kind, how, say)
 }
 
 // Pause freezes a node and nothing else.
@@ -82,6 +75,8 @@ func (d delayed) start(ctx context.Context, c *Cluster, say func(string)) error 
 func (delayed) primary(context.Context, *sql.DB) (bool, error) { return true, nil }
 
 func (delayed) takeOver(context.Context, *Cluster, int) error { return nil }
+
+func (delayed) depose(context.Context, *Cluster, int) error { return nil }
 
 func (delayed) handOver(context.Context, *Cluster, int, int) error { return nil }
 

@@ -1,7 +1,8 @@
 // Package cluster starts several servers that are one database, for tests of
 // what happens when one of them goes away: a PostgreSQL primary with a
 // streaming replica, alone or under Patroni, MariaDB nodes with Galera, MySQL
-// members of Group Replication, and a gate of Vitess, which is not failed over.
+// members of Group Replication, and a shard of Vitess. [StartVitess] is a gate in
+// one process besides, which is not failed over.
 //
 //	c, err := cluster.Start(ctx, cluster.Galera, say)
 //	defer c.Close()

@@ -95,6 +95,9 @@ func (*galera) primary(ctx context.Context, db *sql.DB) (bool, error) {
 // takeOver does nothing: every node takes writes.
 func (*galera) takeOver(context.Context, *Cluster, int) error { return nil }
 
+// depose does nothing: every other node takes writes.
+func (*galera) depose(context.Context, *Cluster, int) error { return nil }
+
 // handOver stops the node.
 func (*galera) handOver(ctx context.Context, c *Cluster, from, _ int) error {
 	return c.nodes[from].Stop(ctx)

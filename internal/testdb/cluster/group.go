@@ -86,6 +86,10 @@ func (*group) primary(ctx context.Context, db *sql.DB) (yes bool, err error) {
 // takeOver does nothing: the members choose one of them.
 func (*group) takeOver(context.Context, *Cluster, int) error { return nil }
 
+func (g *group) depose(ctx context.Context, c *Cluster, i int) error {
+	return g.handOver(ctx, c, i, c.next(i))
+}
+
 func (*group) handOver(ctx context.Context, c *Cluster, from, to int) error {
 	var id string
 	if _, err := c.ask(ctx, to, "", func(ctx context.Context, db *sql.DB) (bool, error) {

@@ -49,9 +49,12 @@ func (p *patroni) start(ctx context.Context, c *Cluster, say func(string)) (err 
 	return p.followed(ctx, 0)
 }
 
-// Front starts HAProxy before a cluster of [Patroni], by way of hosts, which are
-// [Cluster.Hosts] or proxies before them, and returns its address.
-func (c *Cluster) Front(ctx context.Context, hosts []string) (string, error) {
+// Front is one address for all of a cluster: that of HAProxy, which it starts before
+// one of [Patroni] by way of its proxies, and of a gate of a [Shard].
+func (c *Cluster) Front(ctx context.Context) (string, error) {
+	if s, ok := c.how.(*shard); ok {
+		return s.gates[0], nil
+	}
 	p, ok := c.how.(*patroni)
 	if !ok || p.proxy != nil {
 		return "", fmt.Errorf("%s has no manager to ask, or its proxy already", c.kind)
@@ -60,7 +63,7 @@ func (c *Cluster) Front(ctx context.Context, hosts []string) (string, error) {
 		port int
 		err  error
 	)
-	if p.proxy, port, err = p.keeper.Proxy(ctx, hosts, p.rest); err != nil {
+	if p.proxy, port, err = p.keeper.Proxy(ctx, c.Hosts(), p.rest); err != nil {
 		return "", err
 	}
 	return "127.0.0.1:" + strconv.Itoa(port), nil
@@ -135,6 +138,10 @@ func (*patroni) primary(ctx context.Context, db *sql.DB) (bool, error) {
 
 // takeOver does nothing: the managers notice within their ttl, and promote.
 func (*patroni) takeOver(context.Context, *Cluster, int) error { return nil }
+
+func (p *patroni) depose(ctx context.Context, c *Cluster, i int) error {
+	return p.handOver(ctx, c, i, c.next(i))
+}
 
 func (p *patroni) handOver(ctx context.Context, _ *Cluster, from, to int) error {
 	_, err := p.ask(ctx, "POST", from, "switchover", map[string]string{"leader": nameOf(from), "candidate": nameOf(to)})

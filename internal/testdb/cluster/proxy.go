@@ -21,9 +21,11 @@ type Proxy struct {
 	wg    sync.WaitGroup
 }
 
-// Listen starts a proxy before the server at target, on a port that is free.
-func Listen(ctx context.Context, target string) (*Proxy, error) {
-	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+// listen starts a proxy at an address before the server at target. It ends with
+// Close, and not with ctx.
+func listen(ctx context.Context, at, target string) (*Proxy, error) {
+	ctx = context.WithoutCancel(ctx)
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", at)
 	if err != nil {
 		return nil, err
 	}

@@ -44,6 +44,10 @@ func (streaming) takeOver(ctx context.Context, c *Cluster, to int) error {
 		"ALTER SYSTEM SET synchronous_standby_names = ''", "SELECT pg_reload_conf()", "SELECT pg_promote()")
 }
 
+func (s streaming) depose(ctx context.Context, c *Cluster, i int) error {
+	return s.takeOver(ctx, c, c.next(i))
+}
+
 // handOver stops the primary, which sends all that it has before it ends.
 func (s streaming) handOver(ctx context.Context, c *Cluster, from, to int) error {
 	if err := c.nodes[from].Stop(ctx); err != nil {

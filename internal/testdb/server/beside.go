@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -30,7 +31,7 @@ type ordered struct{ argv, env []string }
 
 // keeper runs a program until nobody holds its third file open any more, and
 // then removes the directory where it is.
-const keeper = `dir=$PWD; "$@" </dev/null & p=$!
+const keeper = `dir=$PWD; "$@" </dev/null & p=$!; echo $p >pid
 (cat <&3 >/dev/null; kill -KILL $p; cd /; rm -rf "$dir") 2>/dev/null & exec 3<&-
 wait $p`
 
@@ -129,6 +130,20 @@ func (b *Beside) says() string {
 		}
 	}
 	return tail(string(text))
+}
+
+// Pause stops the program where it is: its connections stay open and nothing
+// answers. Close ends it.
+func (b *Beside) Pause() error {
+	text, err := os.ReadFile(filepath.Join(b.Dir, "pid"))
+	if err != nil {
+		return err
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		return err
+	}
+	return syscall.Kill(pid, syscall.SIGSTOP)
 }
 
 // Close ends the program and removes its directory.

@@ -99,6 +99,9 @@ func (p *Private) Kill() error {
 	return p.gone(ctx, pids)
 }
 
+// Ended waits until the server has ended of itself.
+func (p *Private) Ended(ctx context.Context) error { return p.gone(ctx, nil) }
+
 // gone waits until the server's processes have ended and its port is closed.
 func (p *Private) gone(ctx context.Context, pids []int) error {
 	pids = append(pids, p.instance.pid())

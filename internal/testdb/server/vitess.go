@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -30,7 +31,7 @@ type Gate struct {
 // cache, or built from its Go module.
 func NewGate(ctx context.Context, to *Private, keyspace string, shards []string, vschema string,
 	say func(string)) (*Gate, error) {
-	program, err := vtcombo(ctx, say)
+	programs, err := vitess(ctx, say, "vtcombo")
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +79,7 @@ func NewGate(ctx context.Context, to *Private, keyspace string, shards []string,
 	}
 	g.Beside, err = startBeside(ctx, "vitess", a, func(dir string) (ordered, error) {
 		own := filepath.Join(dir, "vtcombo") // the cache may be where the account may not look
-		err := errors.Join(copyFile(program, own, 0o755), os.MkdirAll(filepath.Join(dir, "tmp"), 0o755))
+		err := errors.Join(copyFile(filepath.Join(programs, "vtcombo"), own, 0o755), os.MkdirAll(filepath.Join(dir, "tmp"), 0o755))
 		argv := append([]string{own}, args...)
 		if vschema != "" {
 			schemas := filepath.Join(dir, "schemas")
@@ -109,26 +110,35 @@ func NewGate(ctx context.Context, to *Private, keyspace string, shards []string,
 // URL is the address of the keyspace.
 func (g *Gate) URL(keyspace string) string { return local(MySQL, g.port).URL(keyspace) }
 
-// vtcombo is the program.
-func vtcombo(ctx context.Context, say func(string)) (string, error) {
+// vitess is the directory with programs of Vitess, which are in the cache, or
+// built from its Go module.
+func vitess(ctx context.Context, say func(string), programs ...string) (string, error) {
 	cache, err := cacheDir()
 	if err != nil {
 		return "", err
 	}
-	file := filepath.Join(cache, "vitess-"+vitessVersion, "vtcombo")
-	if _, err := os.Stat(file); err == nil {
-		return file, nil
+	dir := filepath.Join(cache, "vitess-"+vitessVersion)
+	lacking := func() []string {
+		return slices.DeleteFunc(slices.Clone(programs), func(name string) bool {
+			_, err := os.Stat(filepath.Join(dir, name))
+			return err == nil
+		})
+	}
+	if len(lacking()) == 0 {
+		return dir, nil
 	}
 	lock, err := lockFile(ctx, filepath.Join(cache, "vitess.lock"), exclusive)
 	if err != nil {
 		return "", err
 	}
 	defer lock.release()
-	if _, err := os.Stat(file); err == nil {
-		return file, nil
+	names := lacking()
+	if len(names) == 0 {
+		return dir, nil
 	}
 	if say != nil {
-		say("Vitess: not in the cache; building " + vitessVersion + " of its Go module, once, which takes minutes")
+		say("Vitess: not in the cache: " + strings.Join(names, ", ") + "; building " + vitessVersion +
+			" of its Go module, once, which takes minutes")
 	}
 	// Its go.mod excludes versions, so that "go install" does not take it: it is built where it lies.
 	get := exec.CommandContext(ctx, "go", "mod", "download", "-json", "vitess.io/vitess@"+vitessVersion)
@@ -141,12 +151,29 @@ func vtcombo(ctx context.Context, say func(string)) (string, error) {
 	if err := json.Unmarshal([]byte(said), &module); err != nil {
 		return "", err
 	}
-	build := exec.CommandContext(ctx, "go", "build", "-ldflags=-s -w", "-o", file+".new", "./go/cmd/vtcombo")
+	fresh, err := os.MkdirTemp(cache, "vitess-")
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = os.RemoveAll(fresh) }()
+	args := []string{"build", "-ldflags=-s -w", "-o", fresh + "/"}
+	for _, name := range names {
+		args = append(args, "./go/cmd/"+name)
+	}
+	build := exec.CommandContext(ctx, "go", args...)
 	build.Dir = module.Dir
 	if _, err := run(build); err != nil {
 		return "", fmt.Errorf("build Vitess: %w", err)
 	}
-	return file, os.Rename(file+".new", file)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", err
+	}
+	for _, name := range names {
+		if err := os.Rename(filepath.Join(fresh, name), filepath.Join(dir, name)); err != nil {
+			return "", err
+		}
+	}
+	return dir, nil
 }
 
 // run runs a command to its end and returns what it said.
