@@ -101,6 +101,11 @@ type Database struct {
 	// schema and table. It is nil where a table can be in one place only.
 	Elsewhere func(ctx context.Context, q DBTX, names []string) ([]Place, error)
 
+	// TakesOver says that what is at the address stands before servers of which one
+	// takes the place of another, so that calls wait for that as they do where a URL
+	// names several hosts.
+	TakesOver bool
+
 	Version  string   // what the server calls itself: "PostgreSQL 15.20", "MariaDB 10.11.19", "SQLite 3.54.1"
 	Warnings []string // sentences for the operator's log: a network file system, a small packet limit
 

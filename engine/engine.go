@@ -76,7 +76,7 @@ func OpenURL(ctx context.Context, u *dburl.URL, o Options) (*Engine, error) {
 	if err != nil {
 		return nil, openError(u, err)
 	}
-	e := &Engine{url: u, db: db, log: o.Logger, retry: o.Retry.withDefaults(len(u.Hosts())), callTimeout: o.CallTimeout,
+	e := &Engine{url: u, db: db, log: o.Logger, retry: o.Retry.withDefaults(len(u.Hosts()) > 1 || db.TakesOver), callTimeout: o.CallTimeout,
 		commitTimeout: o.CommitTimeout, schema: o.Schema, readOnly: o.ReadOnly, ddlCommits: !db.Dialect.Has(schema.TransactionalDDL)}
 	e.hooks.Store(&o.Hooks)
 	if e.log == nil {

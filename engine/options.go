@@ -79,12 +79,13 @@ type RetryPolicy struct {
 
 	// Failover is how long a call waits, in however many attempts, for a server
 	// that takes the place of one that is gone. 0 is 20 s where the URL names
-	// several hosts, and no such wait where it names one; less than 0 is none.
+	// several hosts, or one that stands before others (a gate of Vitess), and no
+	// such wait where it names one server; less than 0 is none.
 	Failover time.Duration
 }
 
-func (p RetryPolicy) withDefaults(hosts int) RetryPolicy {
-	if p.Failover == 0 && hosts > 1 {
+func (p RetryPolicy) withDefaults(takesOver bool) RetryPolicy {
+	if p.Failover == 0 && takesOver {
 		p.Failover = 20 * time.Second
 	}
 	if p.Attempts <= 0 {

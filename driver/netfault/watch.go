@@ -35,6 +35,14 @@ var errSilent = &net.OpError{Op: "read", Net: "tcp", Err: syscall.ETIMEDOUT}
 // before it greets again, for which it is asked in the background. The zero value is
 // ready; it is to be closed.
 type Watch struct {
+	// Moved is for what stands before servers of which one takes the place of
+	// another, as a gate does, and greets whoever of them is silent. It reports
+	// whether what was sent at that time may wait for one that has been replaced,
+	// and is called after each question, of which there is one a second then; the
+	// connection is given up where it does. It is to be set before the connections
+	// are made, and nil where a server speaks for itself.
+	Moved func(sent time.Time) bool
+
 	mu     sync.Mutex
 	away   map[string]*absence   // servers that are not connected to, by address
 	open   map[*watched]struct{} // all connections
@@ -85,8 +93,7 @@ func (w *Watch) giveUp(addr string) {
 	for _, c := range all {
 		c.mu.Lock()
 		if !c.closed && (!c.spoken || time.Since(c.heard) >= firstPatience) {
-			c.silent = true
-			_ = c.TCPConn.Close()
+			c.cut()
 		}
 		c.mu.Unlock()
 	}
@@ -102,6 +109,7 @@ type watched struct {
 	mu       sync.Mutex
 	timer    *time.Timer
 	waiting  bool      // the clock runs
+	sent     time.Time // since when it does
 	spoken   bool      // something was received at all
 	heard    time.Time // when that was last, or when it was opened
 	closed   bool
@@ -114,7 +122,7 @@ func (c *watched) begin() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.waiting && !c.closed {
-		c.waiting, c.patience = true, firstPatience
+		c.waiting, c.sent, c.patience = true, time.Now(), firstPatience
 		c.timer.Reset(c.patience)
 	}
 }
@@ -188,11 +196,22 @@ func (c *watched) late() {
 	c.w.back(c.addr)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.closed || !c.waiting {
+	switch {
+	case c.closed || !c.waiting:
+		return
+	case c.w.Moved == nil:
+		c.patience = min(2*c.patience, longestPatience)
+	case c.w.Moved(c.sent):
+		c.cut()
 		return
 	}
-	c.patience = min(2*c.patience, longestPatience)
 	c.timer.Reset(c.patience)
+}
+
+// cut gives the connection up. It is locked.
+func (c *watched) cut() {
+	c.silent = true
+	_ = c.TCPConn.Close()
 }
 
 func (c *watched) waits() bool {

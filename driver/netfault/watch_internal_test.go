@@ -124,6 +124,60 @@ func TestASilentServerIsAskedAsLongAsItIsNeeded(t *testing.T) {
 	})
 }
 
+// What was sent by way of a gate before another server took over is not waited for;
+// what was sent afterwards is, however long it takes.
+func TestWhatIsSentBeforeAGateHasMovedIsGivenUp(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	var moved atomic.Int64
+	w := Watch{Moved: func(sent time.Time) bool { return moved.Load() > sent.UnixNano() }}
+	defer w.Close()
+	send := func() (net.Conn, chan error) {
+		c, err := w.Dial(t.Context(), "tcp", l.Addr().String(), (&net.Dialer{}).DialContext,
+			func(context.Context) bool { return true })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Write([]byte("x")); err != nil {
+			t.Fatal(err)
+		}
+		answer := make(chan error, 1)
+		go func() {
+			_, err := c.Read(make([]byte, 1))
+			answer <- err
+		}()
+		return c, answer
+	}
+	before, lost := send()
+	defer before.Close()
+	select {
+	case err := <-lost:
+		t.Errorf("nothing has changed: %v", err)
+	case <-time.After(1500 * time.Millisecond):
+	}
+	moved.Store(time.Now().UnixNano())
+	after, waits := send()
+	begin := time.Now()
+	if err := <-lost; !errors.Is(err, errSilent) {
+		t.Error(err)
+	}
+	if took := time.Since(begin); took > 1500*time.Millisecond {
+		t.Errorf("it is waited for for %v", took)
+	}
+	time.Sleep(2500*time.Millisecond - time.Since(begin))
+	select {
+	case err := <-waits:
+		t.Errorf("what was sent afterwards is not waited for: %v", err)
+	default:
+	}
+	after.Close()
+	<-waits
+}
+
 // Whoever waits for a server that says nothing is told so after three seconds, in which
 // some clusters have another primary.
 func TestASilentServerIsGivenUpAfterThreeSeconds(t *testing.T) {

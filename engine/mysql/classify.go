@@ -24,7 +24,7 @@ func (classifier) Classify(err error) driver.Fault {
 		gone *demoted
 	)
 	if errors.As(err, &gone) {
-		return driver.Fault{Code: dberr.Unavailable, Unsent: true, Broken: true, Detail: gone.why}
+		return driver.Fault{Code: dberr.Unavailable, Unsent: !gone.again, Broken: true, Detail: gone.why}
 	}
 	if refused := (*deniedError)(nil); errors.As(err, &refused) {
 		return refused.fault()
@@ -71,10 +71,9 @@ func ofMessage(f driver.Fault, my *mysql.MySQLError) driver.Fault {
 	switch my.Number {
 	case 3100:
 		f.Unsent = strings.Contains(my.Message, "'before_") // the hook that refused: nothing was committed
-	case 1317:
-		if strings.Contains(my.Message, "Row count exceeded") { // a gate of Vitess, whose number it is not
-			f.Code = dberr.Unsupported
-			f.Detail = "Vitess gives no more rows in one answer; raise queryserver-config-max-result-size, or read the server of MySQL behind it"
+	case 1105, 1317, 1815:
+		if of, ok := gateFault(my); ok {
+			return of
 		}
 	case 1064, 1149:
 		// near 'FROM a' at line 1

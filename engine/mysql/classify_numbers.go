@@ -90,6 +90,8 @@ var numbers = map[uint16]driver.Fault{
 	1161: {Code: dberr.Unavailable, Broken: true},
 	1184: {Code: dberr.Unavailable, Broken: true},
 	1927: {Code: dberr.Unavailable, Broken: true, Detail: "the connection was killed"},
+	2002: {Code: dberr.Unavailable, Broken: true}, // of a gate of Vitess about the server behind it, as 2003
+	2003: {Code: dberr.Unavailable, Broken: true},
 	2006: {Code: dberr.Unavailable, Broken: true},
 	2013: {Code: dberr.Unavailable, Broken: true},
 	4031: {Code: dberr.Unavailable, Broken: true, Unsent: true, Detail: "the server ended the idle connection"},

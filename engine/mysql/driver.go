@@ -116,13 +116,16 @@ func (d Driver) Open(ctx context.Context, u *dburl.URL, o driver.OpenOptions) (d
 		return nil, err
 	}
 	c.settings, c.lasting = settings(info, t.InitCommand), info.flavour.lastingIsolation()
+	if info.flavour.gate() {
+		c.behind(&gate{keyspace: t.Database})
+	}
 	ask := state
 	if o.ReadOnly {
 		c.settings = append(c.settings, "SET SESSION TRANSACTION READ ONLY")
 		ask = func(context.Context, driver.DBTX) (driver.State, error) { return driver.State{ReadOnly: true}, nil }
 	}
 	db = &driver.Database{Dialect: NewDialect(info.flavour, info.number, info.packet), Classifier: classifier{},
-		Inspector: NewInspector(info.flavour), DDL: NewDDL(info.flavour), Locker: locker{c: c}, Replication: info.flavour.replication(), LockWaits: lockWaits{}, State: ask, Version: info.title(), Cleanup: c.watch.Close}
+		Inspector: NewInspector(info.flavour), DDL: NewDDL(info.flavour), Locker: locker{c: c}, Replication: info.flavour.replication(), LockWaits: lockWaits{}, State: ask, TakesOver: info.flavour.gate(), Version: info.title(), Cleanup: c.watch.Close}
 	if info.packet < goodPacket {
 		db.Warnings = append(db.Warnings,
 			fmt.Sprintf("the server's max_allowed_packet is %d MB: a chat or file that is larger cannot be stored; raise it to 64M or more", info.packet>>20))
@@ -237,8 +240,9 @@ type connector struct {
 	kept      int
 	admission netfault.Admission
 	watch     netfault.Watch
-	watched   bool // another server can take the place of one that is silent
-	primary   bool // of several hosts only one that takes writes will do
+	watched   bool  // another server can take the place of one that is silent
+	gate      *gate // what is known of the servers behind the address; nil where it is the server's own
+	primary   bool  // of several hosts only one that takes writes will do
 	timeout   time.Duration
 	tls       *tlsSettings
 	ping      bool
@@ -352,6 +356,9 @@ func (c *connector) connectTo(ctx context.Context, network, addr, host string) (
 			return nil, errors.Join(err, n.Close())
 		}
 	}
+	if err := c.gate.look(tctx, n); err != nil {
+		return nil, errors.Join(err, n.Close())
+	}
 	if c.recycle > 0 {
 		// Connections that were opened together shall not all be replaced together.
 		out.expires = out.used.Add(c.recycle - rand.N(c.recycle/10+1))
@@ -376,6 +383,9 @@ func (c *connector) dial(ctx context.Context, dialer *net.Dialer, network, addr 
 		}
 		made, err := native.Connect(ctx)
 		if err == nil {
+			if n, ok := made.(nativeConn); ok {
+				_ = c.gate.look(ctx, n) // who greets is there, whatever it knows of others
+			}
 			_ = made.Close()
 			return true
 		}

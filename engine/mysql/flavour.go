@@ -36,6 +36,7 @@ type Flavour interface {
 	isolation() string      // the variable with the isolation level
 	settings() string       // further ones of every connection, each behind a comma
 	lastingIsolation() bool // SET TRANSACTION is about all further transactions
+	gate() bool             // it stands before servers of which one takes the place of another
 	depth() int             // how deep JSON may be nested
 	jsonb() string          // the type of binary JSON
 	dropCheck() string      // the verb of ALTER TABLE
@@ -108,6 +109,7 @@ func (MySQL) collation() string      { return "utf8mb4_0900_bin" }
 func (MySQL) isolation() string      { return "transaction_isolation" }
 func (MySQL) settings() string       { return unlimited }
 func (MySQL) lastingIsolation() bool { return false }
+func (MySQL) gate() bool             { return false }
 func (MySQL) depth() int             { return 100 }
 func (MySQL) jsonb() string          { return "json" }
 func (MySQL) dropCheck() string      { return "DROP CHECK " }
@@ -178,6 +180,7 @@ func (MariaDB) fits(context.Context, queryer) (string, error) { return "", nil }
 func (MariaDB) collation() string      { return "utf8mb4_nopad_bin" }
 func (MariaDB) isolation() string      { return "tx_isolation" }
 func (MariaDB) lastingIsolation() bool { return false }
+func (MariaDB) gate() bool             { return false }
 func (MariaDB) depth() int             { return 31 }
 func (MariaDB) jsonb() string          { return "longtext" }
 func (MariaDB) dropCheck() string      { return "DROP CONSTRAINT " }

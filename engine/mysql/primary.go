@@ -15,10 +15,11 @@ import (
 // are replicas, or members of a group of which one is the primary at a time.
 
 // demoted says that a server takes no writes, or takes none any more. Nothing of
-// what was refused has taken effect.
+// what was refused has taken effect, unless a gate has sent it before.
 type demoted struct {
-	why string
-	err error // the server's, nil when it was asked
+	why   string
+	err   error // the server's, nil when it was asked
+	again bool  // it may not have been the first that it was sent to
 }
 
 func (d *demoted) Error() string { return d.why }
@@ -46,23 +47,40 @@ func mustWrite(ctx context.Context, n nativeConn) error {
 
 // word is a column of the first row, empty when there is none.
 func word(ctx context.Context, n nativeConn, query string, column int) (string, error) {
-	rows, err := n.QueryContext(ctx, query, nil)
-	if err != nil {
+	rows, err := texts(ctx, n, query)
+	if err != nil || len(rows) == 0 || column >= len(rows[0]) {
 		return "", err
 	}
-	out := ""
-	dest := make([]sqldriver.Value, len(rows.Columns()))
-	switch err = rows.Next(dest); {
-	case errors.Is(err, io.EOF):
-		err = nil
-	case err == nil && column < len(dest):
-		if b, ok := dest[column].([]byte); ok {
-			out = string(b)
-		} else {
-			out = fmt.Sprint(dest[column])
-		}
+	return rows[0][column], nil
+}
+
+// texts are the rows of a short answer as texts, and what is NULL empty.
+func texts(ctx context.Context, n nativeConn, query string) (out [][]string, err error) {
+	rows, err := n.QueryContext(ctx, query, nil)
+	if err != nil {
+		return nil, err
 	}
-	return out, errors.Join(err, rows.Close())
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	values := make([]sqldriver.Value, len(rows.Columns()))
+	for {
+		switch err := rows.Next(values); {
+		case errors.Is(err, io.EOF):
+			return out, nil
+		case err != nil:
+			return nil, err
+		}
+		row := make([]string, len(values))
+		for i, v := range values {
+			switch v := v.(type) {
+			case nil:
+			case []byte:
+				row[i] = string(v)
+			default:
+				row[i] = fmt.Sprint(v)
+			}
+		}
+		out = append(out, row)
+	}
 }
 
 // refusesWrites reports whether the error is one of a server that takes no writes.
@@ -93,8 +111,8 @@ func (c *conn) noticed(err error) error {
 		return err
 	}
 	c.demoted = true
-	if !c.c.primary {
+	if !c.c.primary && c.c.gate == nil {
 		return err
 	}
-	return &demoted{why: "the server takes no writes any more", err: err}
+	return &demoted{why: "the server takes no writes any more", err: err, again: c.c.gate != nil}
 }

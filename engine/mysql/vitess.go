@@ -39,6 +39,8 @@ func (Vitess) settings() string { return "" }
 // the session ("converted 'next transaction' scope to 'session' scope").
 func (Vitess) lastingIsolation() bool { return true }
 
+func (Vitess) gate() bool { return true }
+
 // release is the gate's own version, and MySQL's that it speaks.
 func (Vitess) release(version, comment string) string {
 	own, _, _ := strings.Cut(strings.TrimPrefix(comment, vitessComment), " ")
