@@ -289,12 +289,12 @@ func positionOf(ctx context.Context, src transfer.Source) (position, error) {
 // begin marks the target, or takes up what was cut off. No other process can
 // create tables meanwhile.
 func (m *mover) begin(ctx context.Context) (*transfer.Run, error) {
-	release, err := m.to.Lock(ctx, migrate.LockName, nil)
-	if err != nil {
-		return nil, err
-	}
-	run, err := m.beginLocked(ctx)
-	return run, errors.Join(err, release())
+	var run *transfer.Run
+	err := m.to.WithLock(ctx, migrate.LockName, engine.LockOptions{}, func(ctx context.Context) (err error) {
+		run, err = m.beginLocked(ctx)
+		return err
+	})
+	return run, err
 }
 
 func (m *mover) beginLocked(ctx context.Context) (*transfer.Run, error) {

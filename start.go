@@ -255,14 +255,12 @@ func (d *Database) create(ctx context.Context) (done bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	release, err := eng.Lock(ctx, migrate.LockName, d.tell.waiting)
-	if err != nil {
-		return false, err
-	}
-	created, err := d.createLocked(ctx, eng)
-	if free := release(); err == nil {
-		err = free
-	}
+	created := false
+	err = eng.WithLock(ctx, migrate.LockName, engine.LockOptions{Waiting: d.tell.waiting},
+		func(ctx context.Context) (err error) {
+			created, err = d.createLocked(ctx, eng)
+			return err
+		})
 	if err != nil {
 		return false, err
 	}

@@ -275,3 +275,13 @@ type Locker interface {
 	// The returned function frees the lock; it may be called twice.
 	Lock(ctx context.Context, db *Database, name string, waiting func(time.Duration)) (release func() error, err error)
 }
+
+// SessionLocker is a [Locker] whose locks are those of a session of the server, and
+// are lost when that ends before they are freed.
+type SessionLocker interface {
+	Locker
+	// LockHeld is Lock, with a function that asks whether the lock is still held: its
+	// error says why not. It is not called at the same time as release.
+	LockHeld(ctx context.Context, db *Database, name string, waiting func(time.Duration)) (
+		release func() error, held func(context.Context) error, err error)
+}

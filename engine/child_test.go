@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/larder-db/larder/dberr"
+	"github.com/larder-db/larder/dburl"
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/engine/enginetest"
 	"github.com/larder-db/larder/internal/testdb"
@@ -280,6 +282,76 @@ func TestLock(t *testing.T) {
 		wg.Wait()
 		if n.Load() != 12 {
 			t.Errorf("counted %d, want 12", n.Load())
+		}
+	})
+}
+
+// What is done under a lock ends when the session that holds it does.
+func TestALockThatIsLost(t *testing.T) {
+	eachServer(t, func(t *testing.T, name string) {
+		t.Parallel()
+		db := testdb.New(t, name)
+		u, err := dburl.Parse(db.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		eng := enginetest.Open(t, db.URL, engine.Options{})
+		admin := enginetest.Open(t, testdb.New(t, name).URL, engine.Options{})
+		for what, held := range map[string]struct {
+			end  func(ctx context.Context) error
+			want string
+		}{
+			"whoever waits for ctx": {func(ctx context.Context) error {
+				select {
+				case <-ctx.Done():
+					return ctx.Err()
+				case <-time.After(10 * time.Second):
+					return errors.New("nobody says that the lock was lost")
+				}
+			}, "unavailable"},
+			"who is done":       {func(context.Context) error { return nil }, ""},
+			"who fails in time": {func(context.Context) error { return dberr.New(dberr.Check, "x", "x") }, "check"},
+			"who runs a statement": {func(ctx context.Context) error {
+				for {
+					if _, err := readNumber(ctx, eng, "SELECT 1"); err != nil {
+						return err
+					}
+					time.Sleep(10 * time.Millisecond)
+				}
+			}, "unavailable"},
+		} {
+			err := eng.WithLock(t.Context(), "a", engine.LockOptions{}, func(ctx context.Context) error {
+				// It is held for as long as nothing happens.
+				time.Sleep(1200 * time.Millisecond)
+				if ctx.Err() != nil {
+					t.Errorf("%s: %v", what, context.Cause(ctx))
+				}
+				killAll(t, name, u.Database, admin)
+				return held.end(ctx)
+			})
+			if held.want == "" && err != nil {
+				t.Errorf("%s: %v", what, err)
+			}
+			if held.want != "" {
+				code(t, err, dberr.Code(held.want))
+			}
+			if held.want == "unavailable" && (err == nil || !strings.Contains(err.Error(), "the lock a was lost")) {
+				t.Errorf("%s: %v", what, err)
+			}
+		}
+		short, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		release, err := eng.Lock(short, "a", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer release()
+		begin := time.Now()
+		err = eng.WithLock(t.Context(), "a", engine.LockOptions{Wait: 300 * time.Millisecond},
+			func(context.Context) error { return errors.New("there are two") })
+		code(t, err, "busy")
+		if took := time.Since(begin); took > 5*time.Second {
+			t.Errorf("it is waited for for %v", took)
 		}
 	})
 }

@@ -44,25 +44,4 @@ func (e *Engine) Health(ctx context.Context) (Health, error) {
 	return h, nil
 }
 
-// Lock takes the named lock of this database, among all processes that use
-// it, or waits until ctx is done. waiting, if not nil, is called about once a
-// second with the time waited so far. The returned function frees the lock and
-// may be called twice; when the process ends without it, the lock frees
-// itself. A lock that another one holds until ctx's deadline is dberr.Busy.
-//
-// A lock is on a connection, or a file, of its own and takes no place in the pool.
-func (e *Engine) Lock(ctx context.Context, name string, waiting func(time.Duration)) (release func() error, err error) {
-	if name == "" {
-		return nil, dberr.New(dberr.Invalid, "lock", "a lock needs a name")
-	}
-	if e.db.Locker == nil {
-		return nil, dberr.New(dberr.Unsupported, "lock", "this engine has no named locks")
-	}
-	release, err = e.db.Locker.Lock(ctx, e.db, name, waiting)
-	if err != nil {
-		return nil, e.fault(ctx, "lock", err)
-	}
-	return release, nil
-}
-
 var _ driver.DBTX = (*sql.Conn)(nil)

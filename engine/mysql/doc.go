@@ -33,6 +33,7 @@
 // The package is large for the reason that package engine/sqlite gives, and
 // because it is two servers: what differs between them is a [Flavour].
 //
-// What it will not do: LOAD DATA, stored procedures with several results,
-// Galera-wide named locks (GET_LOCK is a node's own).
+// What it will not do: LOAD DATA, stored procedures with several results, named
+// locks among programs whose URLs name different nodes of Galera (GET_LOCK is a
+// node's own).
 package mysql

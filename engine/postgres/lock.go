@@ -28,28 +28,36 @@ type locker struct {
 const lockPoll = 100 * time.Millisecond
 
 // Lock takes the lock of that name.
-func (l locker) Lock(ctx context.Context, _ *driver.Database, name string,
+func (l locker) Lock(ctx context.Context, db *driver.Database, name string,
 	waiting func(time.Duration)) (func() error, error) {
+	release, _, err := l.LockHeld(ctx, db, name, waiting)
+	return release, err
+}
+
+// LockHeld takes the lock of that name. It is held as long as the session is there.
+func (l locker) LockHeld(ctx context.Context, _ *driver.Database, name string,
+	waiting func(time.Duration)) (release func() error, held func(context.Context) error, err error) {
 	sum := sha256.Sum256([]byte("larder lock\x00" + name))
 	key := int64(binary.BigEndian.Uint64(sum[:8]))
 	conn, err := l.c.connect(ctx)
 	if err != nil {
-		return nil, lockError(name, err)
+		return nil, nil, lockError(name, err)
 	}
 	if err := l.patience(ctx, conn); err != nil {
 		closeQuietly(conn)
-		return nil, lockError(name, err)
+		return nil, nil, lockError(name, err)
 	}
 	err = namedlock.Wait(ctx, waiting, lockPoll, func() (bool, error) { return l.try(ctx, conn, key) })
 	if err != nil {
 		closeQuietly(conn)
-		return nil, lockError(name, err)
+		return nil, nil, lockError(name, err)
 	}
 	var once sync.Once
-	return func() error {
+	release = func() error {
 		once.Do(func() { closeQuietly(conn) }) // the end of the session frees the lock
 		return nil
-	}, nil
+	}
+	return release, conn.Ping, nil
 }
 
 // patience keeps the server from ending an idle connection that holds a lock.

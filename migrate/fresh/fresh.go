@@ -31,15 +31,10 @@ var version = ledger.TableRef{Table: history.DefaultVersionTable}
 // A database that has one of the tables already is a dberr.AlreadyExists error
 // that names them, and nothing is changed.
 func Create(ctx context.Context, eng *engine.Engine, tables []*schema.Table, stamp []string) error {
-	release, err := eng.Lock(ctx, ledger.LockName, nil)
-	if err != nil {
-		return dberr.WithOp(err, "create the database")
-	}
-	err = CreateLocked(ctx, eng, tables, stamp)
-	if free := release(); err == nil && free != nil {
-		err = dberr.WithOp(free, "create the database")
-	}
-	return err
+	err := eng.WithLock(ctx, ledger.LockName, engine.LockOptions{}, func(ctx context.Context) error {
+		return CreateLocked(ctx, eng, tables, stamp)
+	})
+	return dberr.WithOp(err, "create the database")
 }
 
 // CreateLocked is [Create] for a caller that holds the lock of migrations, ledger.LockName.

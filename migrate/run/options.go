@@ -71,17 +71,13 @@ func (r *Migrator) target() op.Target { return *r.set.Target() }
 // transactional reports whether schema changes are part of transactions.
 func (r *Migrator) transactional() bool { return r.target().Dialect.Has(schema.TransactionalDDL) }
 
-// lock takes the lock of the database.
-func (r *Migrator) lock(ctx context.Context) (release func() error, err error) {
+// locked runs fn while it holds the lock of the database.
+func (r *Migrator) locked(ctx context.Context, fn func(ctx context.Context) error) error {
 	if err := ledger.NeedsEngine(r.o.Engine); err != nil {
-		return nil, err
+		return err
 	}
-	if r.o.Wait > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, r.o.Wait)
-		defer cancel()
-	}
-	return r.eng().Lock(ctx, ledger.LockName, func(d time.Duration) { r.o.Events(Event{Kind: Waiting, Elapsed: d}) })
+	return r.eng().WithLock(ctx, ledger.LockName, engine.LockOptions{Wait: r.o.Wait,
+		Waiting: func(d time.Duration) { r.o.Events(Event{Kind: Waiting, Elapsed: d}) }}, fn)
 }
 
 // SnapshotMode says when the file of a database is copied.

@@ -532,6 +532,9 @@ func (a *outsideTx) data(ctx context.Context, st *op.Step) error {
 // that is known. A journal that cannot be reached says begun, and the next run
 // finds out.
 func (a *outsideTx) failed(ctx context.Context, cause error) error {
+	if lost := (*dberr.Error)(nil); errors.As(context.Cause(ctx), &lost) {
+		return nil // the lock was lost, and somebody else may go on from what the journal says
+	}
 	code := dberr.CodeOf(cause)
 	switch code {
 	case dberr.Unavailable, dberr.Canceled, dberr.Timeout, dberr.Internal:

@@ -38,11 +38,14 @@ type RepairOptions struct {
 // tables that such a program left are removed; one that may be all there is of
 // its table is an error.
 func (r *Migrator) Repair(ctx context.Context, o RepairOptions) (did []string, err error) {
-	release, err := r.lock(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = joinRelease(err, release()) }()
+	err = r.locked(ctx, func(ctx context.Context) (err error) {
+		did, err = r.repair(ctx, o)
+		return err
+	})
+	return did, err
+}
+
+func (r *Migrator) repair(ctx context.Context, o RepairOptions) (did []string, err error) {
 	led, err := r.readKnown(ctx)
 	if err != nil {
 		return nil, err

@@ -33,21 +33,12 @@ type StepResult struct {
 
 // Migrate brings the database to target, up or down.
 func (r *Migrator) Migrate(ctx context.Context, d history.Direction, target string) (rep *Report, err error) {
-	release, err := r.lock(ctx)
-	if err != nil {
-		return &Report{}, err
-	}
-	defer func() { err = joinRelease(err, release()) }()
-	return r.migrate(ctx, d, target)
-}
-
-// joinRelease keeps what went wrong; that a lock could not be freed matters
-// only when nothing else did.
-func joinRelease(err, release error) error {
-	if err != nil {
+	rep = &Report{}
+	err = r.locked(ctx, func(ctx context.Context) (err error) {
+		rep, err = r.migrate(ctx, d, target)
 		return err
-	}
-	return release
+	})
+	return rep, err
 }
 
 // ErrHalfApplied is in the chain of an error when a revision is half applied,

@@ -24,11 +24,14 @@ type StampResult struct {
 // revisions that are not there. What a journal says of a half-applied revision
 // of a lineage that is purged goes too.
 func (r *Migrator) Stamp(ctx context.Context, purge bool, targets ...string) (out []StampResult, err error) {
-	release, err := r.lock(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = joinRelease(err, release()) }()
+	err = r.locked(ctx, func(ctx context.Context) (err error) {
+		out, err = r.stamp(ctx, purge, targets)
+		return err
+	})
+	return out, err
+}
+
+func (r *Migrator) stamp(ctx context.Context, purge bool, targets []string) (out []StampResult, err error) {
 	led, err := r.read(ctx, !purge)
 	if err == nil {
 		err = led.Alone(ctx, r.o.Engine, r.set)
@@ -160,11 +163,14 @@ func (r *Migrator) read(ctx context.Context, known bool) (*ledger.Ledger, error)
 // EnsureVersion makes the version tables that are not there, and nothing else.
 // It returns the names of those that it made.
 func (r *Migrator) EnsureVersion(ctx context.Context) (made []string, err error) {
-	release, err := r.lock(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = joinRelease(err, release()) }()
+	err = r.locked(ctx, func(ctx context.Context) (err error) {
+		made, err = r.ensureVersion(ctx)
+		return err
+	})
+	return made, err
+}
+
+func (r *Migrator) ensureVersion(ctx context.Context) (made []string, err error) {
 	led, err := r.read(ctx, false)
 	if err == nil {
 		err = led.Alone(ctx, r.o.Engine, r.set)
