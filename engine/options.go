@@ -78,7 +78,7 @@ type RetryPolicy struct {
 	Budget    time.Duration // no new attempt begins later than this after the first; 0 is 30 s
 
 	// Failover is how long a call waits, in however many attempts, for a server
-	// that takes the place of one that is gone. 0 is 20 s where the URL names
+	// that takes the place of one that is gone. 0 is 30 s where the URL names
 	// several hosts, or one that stands before others (a gate of Vitess), and no
 	// such wait where it names one server; less than 0 is none.
 	Failover time.Duration
@@ -86,7 +86,7 @@ type RetryPolicy struct {
 
 func (p RetryPolicy) withDefaults(takesOver bool) RetryPolicy {
 	if p.Failover == 0 && takesOver {
-		p.Failover = 20 * time.Second
+		p.Failover = 30 * time.Second // Patroni's least ttl is 20, and it takes a moment more
 	}
 	if p.Attempts <= 0 {
 		p.Attempts = 10

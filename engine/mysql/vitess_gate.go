@@ -105,7 +105,7 @@ func gateFault(my *mysql.MySQLError) (driver.Fault, bool) {
 		return driver.Fault{Code: dberr.Unavailable, TxLost: true, Broken: true,
 			Detail: "Vitess has ended the transaction, as it does when another server takes over"}, true
 	case has("primary is not serving", "no healthy tablet available", "primary is serving but", "buffer is full", "buffer full",
-		"before failover finished", "being resharded", "operation not allowed in state", "VT14001", "VT14002", "VT14003",
+		"before failover finished", "being resharded", "operation not allowed in state", "is either down or nonexistent", "VT14001", "VT14002", "VT14003",
 		"upstream shards are not available", "code = Unavailable", "client connection is closing", "Connection Closed",
 		"failover in progress"):
 		return driver.Fault{Code: dberr.Unavailable, Broken: true,

@@ -12,7 +12,7 @@ import (
 	"github.com/larder-db/larder/dberr"
 )
 
-// What a gate of Vitess 24 says while a primary is replaced, the first three as they
+// What a gate of Vitess 24 says while a primary is replaced, the first five as they
 // were received, the others as its source has them, is not a fault of ours, and none
 // of it says that a statement had no effect.
 func TestAGateWithoutItsPrimary(t *testing.T) {
@@ -25,6 +25,8 @@ func TestAGateWithoutItsPrimary(t *testing.T) {
 		{1105, target + "primary is not serving, there may be a reparent operation in progress", dberr.Unavailable},
 		{1105, target + "vttablet: rpc error: code = Unavailable desc = error reading from server: EOF", dberr.Unavailable},
 		{1105, target + "vttablet: rpc error: code = Unavailable desc = write tcp 127.0.0.1:5->127.0.0.2:6: write: broken pipe", dberr.Unavailable},
+		{1105, target + "tablet: cell:\"zone1\" uid:1 is either down or nonexistent", dberr.Unavailable},
+		{1105, target + "vttablet: Connection Closed", dberr.Unavailable},
 		{1105, target + "no healthy tablet available for 'keyspace:\"webui\" shard:\"0\" tablet_type:PRIMARY'", dberr.Unavailable},
 		{1105, "VT14003: no connection for tablet cell:\"zone1\" uid:1", dberr.Unavailable},
 		{1317, target + "vttablet: rpc error: code = Canceled desc = grpc: the client connection is closing", dberr.Unavailable},
