@@ -97,7 +97,8 @@ func started(ctx context.Context, kind Kind, how manager, say func(string)) (*Cl
 	err := how.start(ctx, c, say)
 	for i := len(c.proxies); err == nil && i < len(c.nodes); i++ {
 		var p *Proxy
-		if p, err = listen(ctx, "127.0.0.1:0", c.address(i)); err == nil {
+		there := address("127.0.0.1", c.nodes[i].Endpoint().Port())
+		if p, err = listen(ctx, "127.0.0.1:0", there); err == nil {
 			c.proxies = append(c.proxies, p)
 		}
 	}
@@ -131,18 +132,18 @@ func (c *Cluster) Len() int { return len(c.nodes) }
 // Version is what the servers call themselves: "MySQL 9.7.4".
 func (c *Cluster) Version() string { return c.nodes[0].Endpoint().Version }
 
-// address is that of a server itself.
-func (c *Cluster) address(i int) string {
-	return net.JoinHostPort("127.0.0.1", strconv.Itoa(c.nodes[i].Endpoint().Port()))
-}
+func address(host string, port int) string { return net.JoinHostPort(host, strconv.Itoa(port)) }
 
 // Hosts are the addresses at which clients find the cluster, "127.0.0.1:15001":
 // of its gates, or of the proxy before each server.
 func (c *Cluster) Hosts() []string {
-	if s, ok := c.how.(*shard); ok {
-		return s.gates
-	}
 	var out []string
+	if s, ok := c.how.(*shard); ok {
+		for _, port := range s.ports.gates {
+			out = append(out, address("127.0.0.1", port))
+		}
+		return out
+	}
 	for _, p := range c.proxies {
 		out = append(out, p.Addr())
 	}
@@ -273,6 +274,24 @@ func (c *Cluster) Rejoin(ctx context.Context, i int) error {
 	}
 	c.proxies[i].Speak()
 	return c.how.rejoin(ctx, c, i)
+}
+
+// KillGate ends one of the gates of a [Shard] with SIGKILL.
+func (c *Cluster) KillGate(i int) error {
+	s, ok := c.how.(*shard)
+	if !ok {
+		return fmt.Errorf("%s has no gates", c.kind)
+	}
+	return end(&s.gates[i])
+}
+
+// StartGate starts a gate that was killed.
+func (c *Cluster) StartGate(ctx context.Context, i int) error {
+	s, ok := c.how.(*shard)
+	if !ok {
+		return fmt.Errorf("%s has no gates", c.kind)
+	}
+	return s.open(ctx, c, i)
 }
 
 // next is the node that takes over from i.

@@ -104,6 +104,15 @@ func (*galera) handOver(ctx context.Context, c *Cluster, from, _ int) error {
 }
 
 func (g *galera) rejoin(ctx context.Context, c *Cluster, i int) error {
+	// As long as the others take it for one of them they do not let it in.
+	if err := c.until(ctx, c.next(i), "", func(ctx context.Context, db *sql.DB) (bool, error) {
+		var name string
+		var n int
+		err := db.QueryRowContext(ctx, "SHOW STATUS LIKE 'wsrep_cluster_size'").Scan(&name, &n)
+		return n == len(c.nodes)-1, err
+	}); err != nil {
+		return err
+	}
 	if err := c.nodes[i].Start(ctx); err != nil {
 		return err
 	}

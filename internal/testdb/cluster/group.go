@@ -6,7 +6,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"net"
 	"strconv"
 	"strings"
 
@@ -124,7 +123,7 @@ func freeAddresses(ctx context.Context, n int) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		out = append(out, address("127.0.0.1", port))
 	}
 	return out, nil
 }

@@ -53,7 +53,7 @@ func (p *patroni) start(ctx context.Context, c *Cluster, say func(string)) (err 
 // one of [Patroni] by way of its proxies, and of a gate of a [Shard].
 func (c *Cluster) Front(ctx context.Context) (string, error) {
 	if s, ok := c.how.(*shard); ok {
-		return s.gates[0], nil
+		return address("127.0.0.1", s.ports.gates[0]), nil
 	}
 	p, ok := c.how.(*patroni)
 	if !ok || p.proxy != nil {
@@ -66,7 +66,7 @@ func (c *Cluster) Front(ctx context.Context) (string, error) {
 	if p.proxy, port, err = p.keeper.Proxy(ctx, c.Hosts(), p.rest); err != nil {
 		return "", err
 	}
-	return "127.0.0.1:" + strconv.Itoa(port), nil
+	return address("127.0.0.1", port), nil
 }
 
 // nameOf is what a node is called among the managers.

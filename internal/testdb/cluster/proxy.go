@@ -10,7 +10,7 @@ import (
 )
 
 // Proxy stands between clients and one server, and can go silent as a network
-// does: connections stay open and nothing arrives.
+// does: connections stay open and nothing arrives, not even that one has ended.
 type Proxy struct {
 	listener net.Listener
 	target   string
@@ -69,6 +69,7 @@ func (p *Proxy) cut() {
 	for c := range p.conns {
 		_ = c.Close()
 	}
+	clear(p.conns)
 }
 
 func (p *Proxy) accept(ctx context.Context) {
@@ -79,7 +80,9 @@ func (p *Proxy) accept(ctx context.Context) {
 		}
 		server, err := (&net.Dialer{}).DialContext(ctx, "tcp", p.target)
 		if err != nil {
-			_ = client.Close() // as the server itself would refuse
+			if !p.hold(client) {
+				_ = client.Close() // as the server itself would refuse
+			}
 			continue
 		}
 		p.mu.Lock()
@@ -90,8 +93,23 @@ func (p *Proxy) accept(ctx context.Context) {
 	}
 }
 
+// hold keeps a connection open that has ended on the other side, for as long as
+// the proxy is silent.
+func (p *Proxy) hold(c net.Conn) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.silent.Load() {
+		return false
+	}
+	p.conns[c] = true
+	return true
+}
+
 func (p *Proxy) carry(to, from net.Conn) {
 	defer func() {
+		if p.hold(to) {
+			return
+		}
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		for _, c := range []net.Conn{to, from} {

@@ -7,7 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"net"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,10 +18,10 @@ import (
 // makes one the primary, and two gates, which clients know.
 type shard struct {
 	cell    *server.Cell
-	ports   []int            // of the tablets
-	tablets []*server.Beside // nil while one does not run
-	others  []*server.Beside // vtorc, and the gates
-	gates   []string         // their addresses
+	vtorc   *server.Beside
+	tablets [members]*server.Beside // nil where it does not run
+	gates   [2]*server.Beside       // the same
+	ports   struct{ tablets, gates []int }
 }
 
 // tabletUser is who the tablets are to their servers, and these to each other.
@@ -57,38 +57,44 @@ func (s *shard) start(ctx context.Context, c *Cluster, say func(string)) (err er
 		if err != nil {
 			return err
 		}
-		there := strconv.Itoa(port)
-		p, err := listen(ctx, net.JoinHostPort(server.TabletHost, there), net.JoinHostPort("127.0.0.1", there))
+		p, err := listen(ctx, address(server.TabletHost, port), address("127.0.0.1", port))
 		if err != nil {
 			return err
 		}
-		s.ports, s.tablets, c.proxies = append(s.ports, port), append(s.tablets, nil), append(c.proxies, p)
+		s.ports.tablets, c.proxies = append(s.ports.tablets, port), append(c.proxies, p)
 		if err := s.attach(ctx, c, i); err != nil {
 			return err
 		}
 	}
-	orchestrator, err := s.cell.StartOrchestrator(ctx)
-	if err != nil {
+	if s.vtorc, err = s.cell.StartOrchestrator(ctx); err != nil {
 		return err
 	}
-	s.others = append(s.others, orchestrator)
 	if err := s.confirmed(ctx, c); err != nil {
 		return err
 	}
-	for range 2 {
-		_, version, _ := strings.Cut(c.Version(), " ")
-		gate, port, err := s.cell.StartGate(ctx, version)
+	for i := range s.gates {
+		port, err := server.FreePort(ctx)
 		if err != nil {
 			return err
 		}
-		s.others, s.gates = append(s.others, gate), append(s.gates, net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		s.ports.gates = append(s.ports.gates, port)
+		if err := s.open(ctx, c, i); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
+// open starts a gate.
+func (s *shard) open(ctx context.Context, c *Cluster, i int) (err error) {
+	_, version, _ := strings.Cut(c.Version(), " ")
+	s.gates[i], err = s.cell.StartGate(ctx, s.ports.gates[i], version)
+	return err
+}
+
 // attach starts the tablet of a server.
 func (s *shard) attach(ctx context.Context, c *Cluster, i int) (err error) {
-	s.tablets[i], err = s.cell.StartTablet(ctx, i, c.nodes[i].Endpoint(), tabletUser, s.ports[i])
+	s.tablets[i], err = s.cell.StartTablet(ctx, i, c.nodes[i].Endpoint(), tabletUser, s.ports.tablets[i])
 	return err
 }
 
@@ -108,7 +114,7 @@ func (s *shard) confirmed(ctx context.Context, c *Cluster) error {
 
 func (s *shard) close() error {
 	var errs []error
-	for _, p := range append(s.others, s.tablets...) {
+	for _, p := range slices.Concat(s.gates[:], []*server.Beside{s.vtorc}, s.tablets[:]) {
 		if p != nil {
 			errs = append(errs, p.Close())
 		}
@@ -124,12 +130,15 @@ func (*shard) primary(ctx context.Context, db *sql.DB) (bool, error) {
 }
 
 // kill ends a tablet, which is on its server's machine.
-func (s *shard) kill(i int) error {
-	if s.tablets[i] == nil {
+func (s *shard) kill(i int) error { return end(&s.tablets[i]) }
+
+// end ends a program that may have ended already.
+func end(p **server.Beside) error {
+	if *p == nil {
 		return nil
 	}
-	err := s.tablets[i].Close()
-	s.tablets[i] = nil
+	err := (*p).Close()
+	*p = nil
 	return err
 }
 

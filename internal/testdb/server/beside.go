@@ -3,6 +3,7 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,12 +28,15 @@ type Beside struct {
 }
 
 // ordered is the command of a program, and what it gets of an environment.
-type ordered struct{ argv, env []string }
+type ordered struct {
+	argv, env []string
+	end       string // the signal that ends it, with its children if it has any; empty for KILL
+}
 
 // keeper runs a program until nobody holds its third file open any more, and
 // then removes the directory where it is.
-const keeper = `dir=$PWD; "$@" </dev/null & p=$!; echo $p >pid
-(cat <&3 >/dev/null; kill -KILL $p; cd /; rm -rf "$dir") 2>/dev/null & exec 3<&-
+const keeper = `dir=$PWD end=$1; shift; "$@" </dev/null & p=$!; echo $p >pid
+(cat <&3 >/dev/null; kill -$end $p; cd /; rm -rf "$dir") 2>/dev/null & exec 3<&-
 wait $p`
 
 // startBeside starts a program as an account. command gets the directory that
@@ -70,7 +74,8 @@ func startBeside(ctx context.Context, name string, a account,
 	}
 	defer func() { _ = r.Close() }()
 	// It ends with Close, and not with the context of its start.
-	c := exec.CommandContext(context.WithoutCancel(ctx), "sh", append([]string{"-c", keeper, name}, order.argv...)...)
+	c := exec.CommandContext(context.WithoutCancel(ctx), "sh",
+		append([]string{"-c", keeper, name, cmp.Or(order.end, "KILL")}, order.argv...)...)
 	c.Dir, c.SysProcAttr, c.Stdout, c.Stderr, c.ExtraFiles = b.Dir, a.attributes(), log, log, []*os.File{r}
 	c.Env = append([]string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C", "HOME=" + b.Dir, "TMPDIR=" + b.Dir}, order.env...)
 	if err = c.Start(); err != nil {

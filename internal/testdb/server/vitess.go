@@ -87,7 +87,7 @@ func NewGate(ctx context.Context, to *Private, keyspace string, shards []string,
 			err = errors.Join(err, os.MkdirAll(filepath.Join(schemas, keyspace), 0o755),
 				os.WriteFile(filepath.Join(schemas, keyspace, "vschema.json"), []byte(vschema), 0o644))
 		}
-		return ordered{argv, []string{"VTDATAROOT=" + dir}}, err
+		return ordered{argv: argv, env: []string{"VTDATAROOT=" + dir}}, err
 	})
 	if err != nil {
 		return nil, err

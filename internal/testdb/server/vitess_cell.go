@@ -95,7 +95,7 @@ func (c *Cell) part(ctx context.Context, program string, args ...string) (*Besid
 		argv := append([]string{
 			filepath.Join(c.programs, program), "--port=" + strconv.Itoa(web), "--bind-address=127.0.0.1", "--log-format=text",
 		}, c.world()...)
-		return ordered{append(argv, args...), []string{"VTDATAROOT=" + dir}},
+		return ordered{argv: append(argv, args...), env: []string{"VTDATAROOT=" + dir}},
 			os.MkdirAll(filepath.Join(dir, "tmp"), 0o755)
 	})
 }
@@ -135,17 +135,14 @@ func (c *Cell) StartOrchestrator(ctx context.Context) (*Beside, error) {
 }
 
 // StartGate starts a gate, which holds calls back while a primary takes over, and
-// waits until there is one. It returns the port on which it speaks MySQL's protocol.
-func (c *Cell) StartGate(ctx context.Context, version string) (gate *Beside, port int, err error) {
-	if port, err = freePort(ctx); err != nil {
-		return nil, 0, err
-	}
-	gate, err = c.part(ctx, "vtgate", "--cell="+cellName, "--cells-to-watch="+cellName,
+// waits until there is one. It speaks MySQL's protocol on port, and calls itself version.
+func (c *Cell) StartGate(ctx context.Context, port int, version string) (*Beside, error) {
+	gate, err := c.part(ctx, "vtgate", "--cell="+cellName, "--cells-to-watch="+cellName,
 		"--tablet-types-to-wait=PRIMARY", "--enable-buffer", "--buffer-min-time-between-failovers=5s",
 		"--mysql-server-version="+version, "--mysql-auth-server-impl=none",
 		"--mysql-server-bind-address=127.0.0.1", "--mysql-server-port="+strconv.Itoa(port))
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	at := local(MySQL, port)
 	if err := gate.Until(ctx, func(ctx context.Context) error {
@@ -157,7 +154,7 @@ func (c *Cell) StartGate(ctx context.Context, version string) (gate *Beside, por
 		_, err = db.ExecContext(ctx, "SHOW TABLES")
 		return err
 	}); err != nil {
-		return nil, 0, errors.Join(err, gate.Close())
+		return nil, errors.Join(err, gate.Close())
 	}
-	return gate, port, nil
+	return gate, nil
 }
