@@ -68,7 +68,7 @@ soak: ## run the long tests too: four hours
 	$(SERVERS) -- $(GO) test -tags soak -timeout 360m ./...
 
 clusters: ## fail the primary of each kind of cluster over under load; see docs/clusters.md
-	$(GO) test -tags clusters -timeout 120m -v -run 'TestClusters|TestNodes' ./internal/testdb/cluster ./internal/cli
+	$(SERVERS) -- $(GO) test -p 1 -tags clusters -timeout 150m -v -run 'TestClusters|TestNodes' ./internal/testdb/cluster ./engine ./internal/cli
 
 fuzz-api: ## try every operation of the described API; needs Python 3 and its package index
 	$(SERVERS) -- $(GO) test -tags fuzzapi -timeout 60m -run TestTheFuzzer ./internal/cli

@@ -320,18 +320,30 @@ func TestClustersFailOver(t *testing.T) {
 func failOver(t *testing.T, kind cluster.Kind, front bool) {
 	l := newLab(t, kind, front)
 	c := l.cluster
-	for _, f := range []struct {
+	type way struct {
 		name  string
 		fault func(i int) error
-	}{
-		{"SIGKILL", func(i int) error { return c.Kill(t.Context(), i) }},
-		{"SIGSTOP", func(i int) error { return c.Freeze(t.Context(), i) }},
+		mend  func(i int) error
+	}
+	rejoin := func(i int) error { return c.Rejoin(t.Context(), i) }
+	ways := []way{
+		{"SIGKILL", func(i int) error { return c.Kill(t.Context(), i) }, rejoin},
+		{"SIGSTOP", func(i int) error { return c.Freeze(t.Context(), i) }, rejoin},
 		{"cut off", func(i int) error {
 			c.Silence(i)
 			return c.Depose(t.Context(), i)
-		}},
-		{"switched over", func(i int) error { return c.Switch(t.Context(), i) }},
-	} {
+		}, rejoin},
+		{"switched over", func(i int) error { return c.Switch(t.Context(), i) }, rejoin},
+	}
+	if kind == cluster.Shard && !front {
+		gate := 0 // the one that is connected to, since the URL names it first
+		ways = append(ways, way{"gate killed", func(int) error { return c.KillGate(gate) }, func(int) error {
+			err := c.StartGate(t.Context(), gate)
+			gate = 1 - gate
+			return err
+		}})
+	}
+	for _, f := range ways {
 		t.Run(f.name, func(t *testing.T) {
 			var longest, rawLongest time.Duration
 			first := len(l.stored)
@@ -342,8 +354,8 @@ func failOver(t *testing.T, kind cluster.Kind, front bool) {
 				t.Logf("%d chats acknowledged, longest gap %.1f s; raw driver %d rows, %.1f s; nodes asked one by one %.1f s",
 					len(l.stored)-before, was.ours.longest.Seconds(), was.raws.count, was.raws.longest.Seconds(),
 					was.nodes.longest.Seconds())
-				if err := c.Rejoin(t.Context(), was.primary); err != nil {
-					t.Fatal(errors.Join(err, errors.New("the old primary does not come back")))
+				if err := f.mend(was.primary); err != nil {
+					t.Fatal(errors.Join(err, errors.New("what has failed does not come back")))
 				}
 			}
 			lost, twice := l.compare()

@@ -37,9 +37,10 @@ func asked(client *http.Client, addr, token, method, path, body string, answer a
 }
 
 // TestClustersPooler: 200 clients work by way of pgbouncer, each on a connection
-// of its own where it shares a few of the database's, and none has an error.
+// of its own where it shares a few of the database's, and of Pgpool-II, and none has
+// an error.
 func TestClustersPooler(t *testing.T) {
-	for mode, pool := range map[string]struct{ ours, its int }{"transaction": {200, 20}, "session": {20, 60}} {
+	for mode, pool := range map[string]struct{ ours, its int }{"transaction": {200, 20}, "session": {20, 60}, "pgpool": {20, 60}} {
 		t.Run(mode, func(t *testing.T) {
 			db, err := server.NewPrivate(t.Context(), server.PostgreSQL, func(s string) { t.Log(s) })
 			if err != nil {
@@ -49,7 +50,13 @@ func TestClustersPooler(t *testing.T) {
 			if err := db.Endpoint().CreateDatabase(t.Context(), "webui"); err != nil {
 				t.Fatal(err)
 			}
-			pooler, err := server.NewPooler(t.Context(), db.Endpoint(), mode, pool.its, func(s string) { t.Log(s) })
+			say := func(s string) { t.Log(s) }
+			var pooler *server.Pooler
+			if mode == "pgpool" {
+				pooler, err = server.NewPgpool(t.Context(), db.Endpoint(), pool.its, say)
+			} else {
+				pooler, err = server.NewPooler(t.Context(), db.Endpoint(), mode, pool.its, say)
+			}
 			if err != nil {
 				t.Fatal(err)
 			}

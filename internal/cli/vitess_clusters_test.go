@@ -3,13 +3,17 @@
 package cli_test
 
 import (
+	"database/sql"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/go-sql-driver/mysql"
 
 	"github.com/larder-db/larder/engine"
 	"github.com/larder-db/larder/engine/enginetest"
@@ -136,6 +140,95 @@ func created(t *testing.T, p *process, token string, during time.Duration) int64
 	}
 	all.Wait()
 	return made.Load()
+}
+
+// TestClustersVitessLoad measures what a gate costs with one shard and with four,
+// beside its server of MySQL: eight clients store rows as large as a short chat, and
+// read the titles of one user. Larder refuses four shards, so that it is by the
+// driver alone, with the rows divided by user.
+func TestClustersVitessLoad(t *testing.T) {
+	const vschema = `{"sharded": true, "vindexes": {"user": {"type": "xxhash"}},
+		"tables": {"chat": {"column_vindexes": [{"column": "user_id", "name": "user"}]}}}`
+	one, four := newVitess(t, 1, ""), newVitess(t, 4, vschema)
+	if err := one.Server().CreateDatabase(t.Context(), "plain"); err != nil {
+		t.Fatal(err)
+	}
+	ways := []struct {
+		name, url string
+		db        *sql.DB
+		did       [2]float64 // rows stored, lists read, a second
+	}{
+		{name: "MySQL", url: one.Server().URL("plain")},
+		{name: "one shard", url: one.URL()},
+		{name: "four shards", url: four.URL()},
+	}
+	body := strings.Repeat("x", 1000)
+	for i := range ways {
+		u, err := url.Parse(ways[i].url)
+		if err != nil {
+			t.Fatal(err)
+		}
+		conf := mysql.NewConfig()
+		conf.Net, conf.Addr, conf.DBName, conf.InterpolateParams = "tcp", u.Host, strings.Trim(u.Path, "/"), true
+		conf.User = u.User.Username()
+		conf.Passwd, _ = u.User.Password()
+		connector, err := mysql.NewConnector(conf)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ways[i].db = sql.OpenDB(connector)
+		defer ways[i].db.Close()
+		ways[i].db.SetMaxIdleConns(clusterClients)
+		if _, err := ways[i].db.ExecContext(t.Context(), "CREATE TABLE chat (id VARCHAR(36) PRIMARY KEY, user_id VARCHAR(36), "+
+			"title TEXT, chat LONGTEXT, KEY by_user (user_id))"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var next atomic.Int64
+	tasks := []func(db *sql.DB, user string) error{
+		func(db *sql.DB, user string) error {
+			_, err := db.ExecContext(t.Context(), "INSERT INTO chat VALUES (?, ?, ?, ?)",
+				fmt.Sprint(next.Add(1)), user, "title", body)
+			return err
+		},
+		func(db *sql.DB, user string) error {
+			rows, err := db.QueryContext(t.Context(), "SELECT id, title FROM chat WHERE user_id = ? LIMIT 60", user)
+			if err != nil {
+				return err
+			}
+			defer rows.Close()
+			for rows.Next() {
+			}
+			return rows.Err()
+		},
+	}
+	const turns, turn = 5, 2 * time.Second
+	for range turns {
+		for n, task := range tasks {
+			for i := range ways {
+				var did atomic.Int64
+				var all sync.WaitGroup
+				begin := time.Now()
+				for c := range clusterClients {
+					all.Go(func() {
+						for time.Since(begin) < turn {
+							if err := task(ways[i].db, fmt.Sprintf("user-%d", c)); err != nil {
+								t.Errorf("%s: %v", ways[i].name, err)
+								return
+							}
+							did.Add(1)
+						}
+					})
+				}
+				all.Wait()
+				ways[i].did[n] += float64(did.Load()) / (turns * turn.Seconds())
+			}
+		}
+	}
+	for _, w := range ways {
+		t.Logf("%s: %.0f rows stored a second (%.2f of MySQL), %.0f lists read (%.2f)",
+			w.name, w.did[0], w.did[0]/ways[0].did[0], w.did[1], w.did[1]/ways[0].did[1])
+	}
 }
 
 // TestClustersVitessOfFourShards: a keyspace in shards is refused by name, before
