@@ -329,6 +329,28 @@ func testLock(t *testing.T, db *driver.Database) {
 	if err := release(); err != nil {
 		t.Error(err)
 	}
+	if l, ok := db.Locker.(driver.SessionLocker); ok {
+		testLockHeld(t, db, l)
+	}
+}
+
+// testLockHeld: a lock is held until its session ends.
+func testLockHeld(t *testing.T, db *driver.Database, l driver.SessionLocker) {
+	release, held, err := l.LockHeld(t.Context(), db, "a", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := held(t.Context()); err != nil {
+			t.Errorf("the lock is held: %v", err)
+		}
+	}
+	if err := release(); err != nil {
+		t.Error(err)
+	}
+	if err := held(t.Context()); err == nil {
+		t.Error("a lock that was freed is held")
+	}
 }
 
 // testLockWaits: a change of the schema waits for a transaction that has read
