@@ -140,6 +140,13 @@ func oneOf(words ...string) func(string) (string, string) {
 	}
 }
 
+// readBalance reads libpq's load_balance_hosts: whether the hosts are tried in an
+// order that is random.
+func readBalance(v string) (random bool, mustBe string) {
+	v, mustBe = oneOf("disable", "random")(v)
+	return v == "random", mustBe
+}
+
 // readBool takes the words that SQLAlchemy takes.
 func readBool(v string) (value bool, mustBe string) {
 	switch strings.ToLower(strings.TrimSpace(v)) {

@@ -31,11 +31,13 @@ type MySQLTLS struct {
 // MySQLTarget is what a mysql or mariadb URL asks for. It holds the password
 // behind a pointer: printed, it shows an address.
 type MySQLTarget struct {
-	Hosts    []HostPort // in the order to try, at least one unless there is a Socket
+	Hosts    []HostPort // in the order to try, but for RandomHosts; at least one unless there is a Socket
 	Socket   string     // the path of a unix socket, "" when there is none; it wins over Hosts
 	User     string
 	Database string
 	TLS      MySQLTLS
+
+	RandomHosts bool // each connection tries the hosts in an order of its own
 
 	ConnectTimeout   time.Duration // 0 when not given, like the next two
 	ReadTimeout      time.Duration
@@ -136,6 +138,11 @@ var mysqlArguments = map[string]argument[MySQLTarget]{
 		return m
 	}},
 
+	"load_balance_hosts": {set: func(t *MySQLTarget, v string) (m string) { // as libpq calls it
+		t.RandomHosts, m = readBalance(v)
+		return m
+	}},
+
 	"connect_timeout": {set: func(t *MySQLTarget, v string) (m string) { t.ConnectTimeout, m = readSeconds(v, 1); return }},
 	"read_timeout":    {set: func(t *MySQLTarget, v string) (m string) { t.ReadTimeout, m = readSeconds(v, 1); return }},
 	"write_timeout":   {set: func(t *MySQLTarget, v string) (m string) { t.WriteTimeout, m = readSeconds(v, 1); return }},
@@ -225,8 +232,8 @@ func setIdentity(t *MySQLTarget, v string) string {
 // ssl_check_hostname, ssl_verify_identity, ssl_verify_cert, ssl_disabled,
 // connect_timeout, read_timeout, write_timeout (seconds), init_command,
 // local_infile, compress, program_name, max_allowed_packet (bytes),
-// use_unicode, and host, port, user, password and database. The others are
-// refused by name.
+// use_unicode, and host, port, user, password and database; and libpq's
+// load_balance_hosts (disable, random). The others are refused by name.
 func (u *URL) MySQL() (MySQLTarget, error) {
 	if u.Backend != MySQL && u.Backend != MariaDB {
 		return MySQLTarget{}, invalid("this is a " + u.Backend + " URL, not a mysql or mariadb URL")

@@ -116,6 +116,7 @@ func TestMySQLRefusals(t *testing.T) {
 		"use_unicode=0":                 "use_unicode must be true",
 		"connect_timeout=abc":           "connect_timeout must be a whole number",
 		"connect_timeout=0":             "from 1",
+		"load_balance_hosts=yes":        "load_balance_hosts must be one of disable, random",
 		"read_timeout=-1":               "read_timeout",
 		"local_infile=x":                "true or false",
 		"unix_socket=mysql.sock":        "absolute path",

@@ -51,10 +51,12 @@ type PostgresTLS struct {
 // PostgresTarget is what a postgresql URL asks for. It holds the password
 // behind a pointer: printed, it shows an address.
 type PostgresTarget struct {
-	Hosts    []HostPort // in the order to try; a Host that is a path is the directory of a unix socket; none, or one with a port only, leaves the host to libpq's defaults
+	Hosts    []HostPort // in the order to try, but for RandomHosts; a Host that is a path is the directory of a unix socket; none, or one with a port only, leaves the host to libpq's defaults
 	User     string     // "" leaves it to libpq's default
 	Database string     // "" leaves it to libpq's default, the user's name
 	TLS      PostgresTLS
+
+	RandomHosts bool // each connection tries the hosts in an order of its own
 
 	ApplicationName    string
 	Options            string        // libpq's options: "-c search_path=app"
@@ -130,8 +132,11 @@ var pgArguments = map[string]argument[PostgresTarget]{
 		}
 		return m
 	}},
-	"gssencmode":         {set: func(_ *PostgresTarget, v string) (m string) { _, m = oneOf("disable", "prefer")(v); return }},
-	"load_balance_hosts": {set: func(_ *PostgresTarget, v string) (m string) { _, m = oneOf("disable")(v); return }},
+	"gssencmode": {set: func(_ *PostgresTarget, v string) (m string) { _, m = oneOf("disable", "prefer")(v); return }},
+	"load_balance_hosts": {set: func(t *PostgresTarget, v string) (m string) {
+		t.RandomHosts, m = readBalance(v)
+		return m
+	}},
 
 	"passfile":             keyword("passfile", anyText),
 	"service":              keyword("service", anyText),

@@ -130,6 +130,9 @@ func TestPostgresArguments(t *testing.T) {
 		got.Password() != "p2" || got.Database != "d2" {
 		t.Errorf("%+v", got)
 	}
+	if got.RandomHosts || !target("load_balance_hosts=random").RandomHosts {
+		t.Error("load_balance_hosts")
+	}
 	if k := got.KeepAlive; !k.Enable || k.Idle != 30*time.Second || k.Interval != 5*time.Second || k.Count != 3 {
 		t.Errorf("%+v", k)
 	}
@@ -164,6 +167,7 @@ func TestPostgresRefusals(t *testing.T) {
 		"connect_timeout=-1":                    "connect_timeout",
 		"connect_timeout=1.5":                   "whole number",
 		"target_session_attrs=any-old":          "target_session_attrs must be one of",
+		"load_balance_hosts=yes":                "load_balance_hosts must be one of disable, random",
 		"keepalives=perhaps":                    "true or false",
 		"keepalives_count=1001":                 "keepalives_count",
 		"tcp_user_timeout=x":                    "milliseconds",

@@ -11,6 +11,9 @@ import (
 	"testing"
 
 	"github.com/larder-db/larder/dburl"
+	"github.com/larder-db/larder/engine"
+	"github.com/larder-db/larder/engine/enginetest"
+	"github.com/larder-db/larder/internal/testdb"
 )
 
 // proxy stands between an engine and its server, and can behave as a network
@@ -50,6 +53,39 @@ func (p *proxy) dialed() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return len(p.conns) / 2
+}
+
+// Connections begin with the first host of the URL, and with any where it says so.
+func TestTheOrderOfHosts(t *testing.T) {
+	eachServer(t, func(t *testing.T, name string) {
+		t.Parallel()
+		db := testdb.New(t, name)
+		for balance, want := range map[string]bool{"disable": false, "random": true} {
+			first, url := throughProxy(t, db.URL)
+			second, _ := throughProxy(t, db.URL)
+			u, err := dburl.Parse(strings.Replace(url, first.l.Addr().String(),
+				first.l.Addr().String()+","+second.l.Addr().String(), 1))
+			if err != nil {
+				t.Fatal(err)
+			}
+			address := u.Reveal() + "?load_balance_hosts=" + balance
+			if strings.Contains(u.Reveal(), "?") {
+				address = u.Reveal() + "&load_balance_hosts=" + balance
+			}
+			for range 20 { // that none of them begins with the second is one case of a million
+				eng := enginetest.Open(t, address, engine.Options{})
+				if _, err := readNumber(t.Context(), eng, "SELECT 1"); err != nil {
+					t.Fatal(err)
+				}
+				if err := eng.Close(); err != nil {
+					t.Error(err)
+				}
+			}
+			if got := second.dialed() > 0; got != want || first.dialed() == 0 {
+				t.Errorf("%s: %d connections to the first, %d to the second", balance, first.dialed(), second.dialed())
+			}
+		}
+	})
 }
 
 func (p *proxy) accept() {

@@ -290,7 +290,8 @@ func address(h dburl.HostPort) string {
 
 func (c *connector) Driver() sqldriver.Driver { return mysql.MySQLDriver{} }
 
-// Connect opens a connection for the pool, to the first host that answers.
+// Connect opens a connection for the pool, to the first host that answers, in the
+// order of the URL or one of its own.
 func (c *connector) Connect(ctx context.Context) (sqldriver.Conn, error) {
 	type place struct{ network, address, host string }
 	places := []place{{"unix", c.target.Socket, ""}}
@@ -298,6 +299,9 @@ func (c *connector) Connect(ctx context.Context) (sqldriver.Conn, error) {
 		places = places[:0]
 		for _, h := range c.target.Hosts {
 			places = append(places, place{"tcp", address(h), h.Host})
+		}
+		if c.target.RandomHosts {
+			rand.Shuffle(len(places), func(i, j int) { places[i], places[j] = places[j], places[i] })
 		}
 	}
 	var err error

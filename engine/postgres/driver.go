@@ -325,6 +325,9 @@ func (c *connector) connect(ctx context.Context) (*pgx.Conn, error) {
 // before completes the settings of one connection.
 func (c *connector) before(ctx context.Context, config *pgx.ConnConfig) (err error) {
 	c.renewTLS(config)
+	if c.target.RandomHosts {
+		shuffleHosts(config)
+	}
 	if c.admission.Ask != nil {
 		config.Password, err = c.admission.Password(ctx)
 	}
