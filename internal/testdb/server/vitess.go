@@ -79,7 +79,8 @@ func NewGate(ctx context.Context, to *Private, keyspace string, shards []string,
 	}
 	g.Beside, err = startBeside(ctx, "vitess", a, func(dir string) (ordered, error) {
 		own := filepath.Join(dir, "vtcombo") // the cache may be where the account may not look
-		err := errors.Join(copyFile(filepath.Join(programs, "vtcombo"), own, 0o755), os.MkdirAll(filepath.Join(dir, "tmp"), 0o755))
+		err := errors.Join(copyFile(filepath.Join(programs, "vtcombo"), own, 0o755),
+			os.MkdirAll(filepath.Join(dir, "tmp"), 0o755))
 		argv := append([]string{own}, args...)
 		if vschema != "" {
 			schemas := filepath.Join(dir, "schemas")
