@@ -85,18 +85,23 @@ func (*group) primary(ctx context.Context, db *sql.DB) (yes bool, err error) {
 // takeOver does nothing: the members choose one of them.
 func (*group) takeOver(context.Context, *Cluster, int) error { return nil }
 
+// depose gives transactions a second to end: those of clients that are cut off never do.
 func (g *group) depose(ctx context.Context, c *Cluster, i int) error {
-	return g.handOver(ctx, c, i, c.next(i))
+	return g.elect(ctx, c, i, c.next(i), ", 1")
 }
 
-func (*group) handOver(ctx context.Context, c *Cluster, from, to int) error {
+func (g *group) handOver(ctx context.Context, c *Cluster, from, to int) error {
+	return g.elect(ctx, c, from, to, "")
+}
+
+func (*group) elect(ctx context.Context, c *Cluster, from, to int, patience string) error {
 	var id string
 	if _, err := c.ask(ctx, to, "", func(ctx context.Context, db *sql.DB) (bool, error) {
 		return true, db.QueryRowContext(ctx, "SELECT @@server_uuid").Scan(&id)
 	}); err != nil {
 		return err
 	}
-	return c.run(ctx, from, fmt.Sprintf("SELECT group_replication_set_as_primary('%s')", id))
+	return c.run(ctx, from, fmt.Sprintf("SELECT group_replication_set_as_primary('%s'%s)", id, patience))
 }
 
 func (g *group) rejoin(ctx context.Context, c *Cluster, i int) error {
