@@ -96,8 +96,8 @@ func gateFault(my *mysql.MySQLError) (driver.Fault, bool) {
 		return false
 	}
 	switch {
-	case has("Row count exceeded"):
-		return driver.Fault{Code: dberr.Unsupported, Detail: "Vitess gives no more rows in one answer; raise queryserver-config-max-result-size, or read the server of MySQL behind it"}, true
+	case has("Row count exceeded", "row count exceeded"): // of an answer, and of a statement that writes
+		return driver.Fault{Code: dberr.Unsupported, TxLost: true, Detail: "Vitess gives and changes no more rows at once; raise queryserver-config-max-result-size, or read the server of MySQL behind it"}, true
 	case has("exceeded timeout"):
 		return driver.Fault{Code: dberr.Timeout, TxLost: true,
 			Detail: "the transaction took longer than Vitess allows; raise queryserver-config-transaction-timeout, or do less in one"}, true

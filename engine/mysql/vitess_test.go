@@ -46,7 +46,8 @@ func TestOnlyServersAreToldALimit(t *testing.T) {
 // A gate stops an answer that is too long, which is not for lack of time.
 func TestAnAnswerOfTooManyRows(t *testing.T) {
 	for message, want := range map[string]dberr.Code{
-		"target: webui.0.primary: vttablet: rpc error: code = Aborted desc = Row count exceeded 10000 (CallerID: userData1)": dberr.Unsupported,
+		"target: webui.0.primary: vttablet: rpc error: code = Aborted desc = Row count exceeded 10000 (CallerID: userData1)":                       dberr.Unsupported,
+		"target: webui.0.primary: vttablet: rpc error: code = Aborted desc = caller id: userData1: row count exceeded 10000 (CallerID: userData1)": dberr.Unsupported,
 		"Query execution was interrupted": dberr.Timeout,
 	} {
 		if f := (classifier{}).Classify(&mysql.MySQLError{Number: 1317, Message: message}); f.Code != want || f.Detail == "" {

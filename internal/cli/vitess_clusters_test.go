@@ -64,6 +64,7 @@ func TestClustersVitess(t *testing.T) {
 		migrate(t, "check")
 	})
 	t.Run("load", func(t *testing.T) {
+		v := newVitess(t, 1, "") // the suite clears its own in statements that may change 10,000 rows
 		if err := v.Server().CreateDatabase(t.Context(), "webui"); err != nil {
 			t.Fatal(err)
 		}
