@@ -117,11 +117,13 @@ type watched struct {
 	patience time.Duration
 }
 
-// begin lets the clock run.
-func (c *watched) begin() {
+// begin lets the clock run, from now where anew says so: not everything that is sent
+// has an answer, as the end of a prepared statement has none, and the clock has run
+// since then when the next statement is sent.
+func (c *watched) begin(anew bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.waiting && !c.closed {
+	if (anew || !c.waiting) && !c.closed {
 		c.waiting, c.sent, c.patience = true, time.Now(), firstPatience
 		c.timer.Reset(c.patience)
 	}
@@ -129,14 +131,14 @@ func (c *watched) begin() {
 
 // Write sends b, after which an answer is waited for.
 func (c *watched) Write(b []byte) (int, error) {
-	c.begin()
+	c.begin(true)
 	n, err := c.TCPConn.Write(b)
 	return n, c.said(err)
 }
 
 // Read waits for what the server says, and stops the clock.
 func (c *watched) Read(b []byte) (int, error) {
-	c.begin()
+	c.begin(false)
 	n, err := c.TCPConn.Read(b)
 	c.mu.Lock()
 	c.waiting = false

@@ -178,6 +178,42 @@ func TestWhatIsSentBeforeAGateHasMovedIsGivenUp(t *testing.T) {
 	<-waits
 }
 
+// A connection on which something was sent that has no answer, and that was not used
+// since, is given up as soon as any other.
+func TestTheClockBeginsWithEachStatement(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	var w Watch
+	defer w.Close()
+	var gone atomic.Bool
+	c, err := w.Dial(t.Context(), "tcp", l.Addr().String(), (&net.Dialer{}).DialContext,
+		func(context.Context) bool { return !gone.Load() })
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	write := func() {
+		if _, err := c.Write([]byte("x")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write()
+	time.Sleep(3500 * time.Millisecond) // it was asked after one and three seconds, and would be after seven
+	gone.Store(true)
+	begin := time.Now()
+	write()
+	if _, err := c.Read(make([]byte, 1)); !errors.Is(err, errSilent) {
+		t.Error(err)
+	}
+	if took := time.Since(begin); took > 2*time.Second {
+		t.Errorf("it is waited for for %v", took)
+	}
+}
+
 // Whoever waits for a server that says nothing is told so after three seconds, in which
 // some clusters have another primary.
 func TestASilentServerIsGivenUpAfterThreeSeconds(t *testing.T) {
