@@ -52,9 +52,8 @@ type lab struct {
 	wrong    []string          // answers that a client can make nothing of
 }
 
-// newLab starts a cluster and a server of ours on it, by way of one address where
-// it has a front.
-func newLab(t *testing.T, kind cluster.Kind, front bool) *lab {
+// newCluster starts a cluster with a database "webui".
+func newCluster(t *testing.T, kind cluster.Kind) *cluster.Cluster {
 	t.Helper()
 	c, err := cluster.Start(t.Context(), kind, func(s string) { t.Log(s) })
 	if err != nil {
@@ -65,10 +64,18 @@ func newLab(t *testing.T, kind cluster.Kind, front bool) *lab {
 			t.Error(err)
 		}
 	})
-	l := &lab{t: t, cluster: c, stored: map[string]string{}, failures: map[string]int{}}
 	if err := c.CreateDatabase(t.Context(), "webui"); err != nil {
 		t.Fatal(err)
 	}
+	return c
+}
+
+// newLab starts a cluster and a server of ours on it, by way of one address where
+// it has a front.
+func newLab(t *testing.T, kind cluster.Kind, front bool) *lab {
+	t.Helper()
+	c := newCluster(t, kind)
+	l := &lab{t: t, cluster: c, stored: map[string]string{}, failures: map[string]int{}}
 	l.ways = c.Hosts()
 	if front {
 		address, err := c.Front(t.Context())

@@ -25,18 +25,7 @@ func TestClustersMigrate(t *testing.T) {
 }
 
 func migrateCluster(t *testing.T, kind cluster.Kind) {
-	c, err := cluster.Start(t.Context(), kind, func(s string) { t.Log(s) })
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := c.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	if err := c.CreateDatabase(t.Context(), "webui"); err != nil {
-		t.Fatal(err)
-	}
+	c := newCluster(t, kind)
 	hosts := c.Hosts()
 	// migrate runs the verb, and says its status and its last line.
 	migrate := func(first int, args ...string) (code int, said string) {

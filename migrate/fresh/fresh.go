@@ -32,21 +32,22 @@ var version = ledger.TableRef{Table: history.DefaultVersionTable}
 // that names them, and nothing is changed.
 func Create(ctx context.Context, eng *engine.Engine, tables []*schema.Table, stamp []string) error {
 	err := eng.WithLock(ctx, ledger.LockName, engine.LockOptions{}, func(ctx context.Context) error {
-		return CreateLocked(ctx, eng, tables, stamp)
+		return create(ctx, eng, tables, stamp)
 	})
 	return dberr.WithOp(err, "create the database")
 }
 
 // CreateLocked is [Create] for a caller that holds the lock of migrations, ledger.LockName.
 func CreateLocked(ctx context.Context, eng *engine.Engine, tables []*schema.Table, stamp []string) error {
+	return dberr.WithOp(create(ctx, eng, tables, stamp), "create the database")
+}
+
+func create(ctx context.Context, eng *engine.Engine, tables []*schema.Table, stamp []string) error {
 	c := creation{eng: eng, tables: append(slices.Clone(tables), ledger.VersionTable(version.Table)), stamp: stamp}
-	var err error
 	if eng.Dialect().Has(schema.TransactionalDDL) {
-		err = c.atOnce(ctx)
-	} else {
-		err = c.stepwise(ctx)
+		return c.atOnce(ctx)
 	}
-	return dberr.WithOp(err, "create the database")
+	return c.stepwise(ctx)
 }
 
 type creation struct {
