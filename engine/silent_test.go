@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"strings"
@@ -71,6 +72,43 @@ func TestASilentServerAmongSeveralIsGivenUp(t *testing.T) {
 		// and waits a second each time.
 		if again := p.dialed() - asked; again > 1+int(took/time.Second) {
 			t.Errorf("the silent server was asked %d times more in %v", again, took)
+		}
+	})
+}
+
+// A server that greets is there, whatever it makes of what it is asked then: a gate
+// holds that back while nobody behind it can say, and a statement that takes long may
+// have been let through before.
+func TestAServerThatGreetsIsWaitedFor(t *testing.T) {
+	eachServer(t, func(t *testing.T, name string) {
+		t.Parallel()
+		db := testdb.New(t, name)
+		p, url := throughProxy(t, db.URL)
+		direct, err := dburl.Parse(db.URL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		url = strings.Replace(url, p.l.Addr().String(), p.l.Addr().String()+","+direct.Hosts()[0].Address(), 1)
+		eng := enginetest.Open(t, url, engine.Options{})
+		slow := "SELECT SLEEP(5) + 1"
+		if name == testdb.PostgreSQL {
+			slow = "SELECT count(*) FROM (SELECT pg_sleep(5)) AS s"
+		}
+		keep(t, eng, 1)
+		asked := p.dialed()
+		loses := func(sent []byte) bool { return bytes.Contains(bytes.ToUpper(sent), []byte("SELECT @@")) }
+		p.cut.Store(&loses)
+		if err := eng.InTx(t.Context(), engine.TxOptions{MaxAttempts: 1}, func(ctx context.Context, tx *engine.Tx) error {
+			n, err := readNumber(ctx, tx, slow)
+			if err == nil && n != 1 {
+				t.Errorf("it gives %d", n)
+			}
+			return err
+		}); err != nil {
+			t.Errorf("%v (%v)", err, errors.Unwrap(err))
+		}
+		if p.dialed() == asked {
+			t.Error("the server was not asked whether it is there")
 		}
 	})
 }

@@ -379,8 +379,9 @@ func (c *connector) dial(ctx context.Context, dialer *net.Dialer, network, addr 
 	}
 	return c.watch.Dial(ctx, network, addr, dialer.DialContext, func(ctx context.Context) bool {
 		// The whole way in: servers lock out hosts that connect and then leave in the middle.
+		// No further: what the limit of packets is, a gate asks a tablet, which may be away.
 		ask := cfg.Clone()
-		ask.DialFunc = dialer.DialContext
+		ask.DialFunc, ask.MaxAllowedPacket = dialer.DialContext, goodPacket
 		native, err := mysql.NewConnector(ask)
 		if err != nil {
 			return true // nothing is known of the server
