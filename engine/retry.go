@@ -8,9 +8,10 @@ import (
 	"github.com/larder-db/larder/dberr"
 )
 
-// failoverDelay is the longest wait between two looks for a server that takes
-// over: what it adds to a failover is half of it, on average.
-const failoverDelay = 200 * time.Millisecond
+// Between two looks for a server that takes over there is a tenth of the time that it
+// has taken already, which is what that adds to a failover at most, and no more or less
+// than these.
+const failoverLeast, failoverMost = 20 * time.Millisecond, 200 * time.Millisecond
 
 // tries counts the attempts of one call.
 type tries struct {
@@ -36,7 +37,7 @@ func (t *tries) next(ctx context.Context, cause *dberr.Error) bool {
 	}
 	d := min(t.policy.BaseDelay<<min(t.n-1, 20), t.policy.MaxDelay)
 	if takesOver {
-		d = min(d, failoverDelay)
+		d = min(d, failoverMost, max(failoverLeast, time.Since(t.begin)/10))
 	}
 	timer := time.NewTimer(d/2 + rand.N(d/2+1))
 	defer timer.Stop()

@@ -89,9 +89,20 @@ func newLab(t *testing.T, kind cluster.Kind, front bool) *lab {
 	}
 	l.server = start(t, nil, "--data-dir", t.TempDir(), "--database-url", c.URL(l.ways, "webui"))
 	l.token = token(t, l.server.send("POST", "/api/v1/auths/signup", "", ada, 200))
+	// As our tables do, it refers to another: a group refuses what has a key that
+	// cascades for as long as it changes its primary.
 	l.onPrimary(func(db *sql.DB) error {
-		_, err := db.ExecContext(t.Context(), "CREATE TABLE raw (id BIGINT PRIMARY KEY)")
-		return err
+		for _, statement := range []string{
+			"CREATE TABLE raw_of (id BIGINT PRIMARY KEY)",
+			"INSERT INTO raw_of VALUES (1)",
+			"CREATE TABLE raw (id BIGINT PRIMARY KEY, of_id BIGINT NOT NULL, " +
+				"CONSTRAINT raw_of_id FOREIGN KEY (of_id) REFERENCES raw_of (id) ON DELETE CASCADE)",
+		} {
+			if _, err := db.ExecContext(t.Context(), statement); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 	return l
 }
@@ -191,7 +202,7 @@ func (l *lab) write(db *sql.DB, g *gaps, pause time.Duration, stop *atomic.Bool)
 	for ; !stop.Load(); time.Sleep(pause) {
 		n := l.next.Add(1)
 		ctx, cancel := context.WithTimeout(l.t.Context(), rawTimeout)
-		_, err := db.ExecContext(ctx, "INSERT INTO raw VALUES ("+strconv.FormatInt(n, 10)+")")
+		_, err := db.ExecContext(ctx, "INSERT INTO raw VALUES ("+strconv.FormatInt(n, 10)+", 1)")
 		cancel()
 		if err != nil {
 			time.Sleep(50 * time.Millisecond)
