@@ -221,3 +221,38 @@ func TestReplicasAmongSeveralHosts(t *testing.T) {
 		}
 	})
 }
+
+// A host that did not take a connection is tried after the others for some time: a
+// server that is being stopped may accept it and say nothing.
+func TestAHostThatFailedIsTriedLast(t *testing.T) {
+	for _, name := range []string{testdb.MySQL, testdb.MariaDB} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := testdb.New(t, name)
+			first, url := throughProxy(t, db.URL)
+			second, _ := throughProxy(t, db.URL)
+			u, err := dburl.Parse(strings.Replace(url, first.l.Addr().String(),
+				first.l.Addr().String()+","+second.l.Addr().String(), 1))
+			if err != nil {
+				t.Fatal(err)
+			}
+			eng := enginetest.Open(t, u.Reveal(), engine.Options{Pool: &dburl.PoolSettings{Size: 10}})
+			if n := second.dialed(); n > 0 {
+				t.Errorf("%d connections to the second at first", n)
+			}
+			cut := func([]byte) bool { return true }
+			first.cut.Store(&cut)
+			before := first.dialed()
+			keep(t, eng, 2)
+			again := first.dialed()
+			if again == before || second.dialed() == 0 {
+				t.Errorf("%d and %d connections after the first has failed, %d before", again, second.dialed(), before)
+			}
+			first.cut.Store(nil)
+			keep(t, eng, 10)
+			if n := first.dialed(); n != again {
+				t.Errorf("%d connections to the one that failed, %d before", n, again)
+			}
+		})
+	}
+}

@@ -240,6 +240,7 @@ type connector struct {
 	kept      int
 	admission netfault.Admission
 	watch     netfault.Watch
+	fallen    fallen
 	watched   bool  // another server can take the place of one that is silent
 	gate      *gate // what is known of the servers behind the address; nil where it is the server's own
 	primary   bool  // of several hosts only one that takes writes will do
@@ -291,7 +292,7 @@ func address(h dburl.HostPort) string {
 func (c *connector) Driver() sqldriver.Driver { return mysql.MySQLDriver{} }
 
 // Connect opens a connection for the pool, to the first host that answers, in the
-// order of the URL or one of its own.
+// order of the URL or one of its own. Those that did not lately come last.
 func (c *connector) Connect(ctx context.Context) (sqldriver.Conn, error) {
 	type place struct{ network, address, host string }
 	places := []place{{"unix", c.target.Socket, ""}}
@@ -304,6 +305,7 @@ func (c *connector) Connect(ctx context.Context) (sqldriver.Conn, error) {
 			rand.Shuffle(len(places), func(i, j int) { places[i], places[j] = places[j], places[i] })
 		}
 	}
+	slices.SortStableFunc(places, func(a, b place) int { return c.fallen.turn(a.address) - c.fallen.turn(b.address) })
 	var err error
 	for _, p := range places {
 		var out *conn
@@ -317,6 +319,7 @@ func (c *connector) Connect(ctx context.Context) (sqldriver.Conn, error) {
 		if f := (classifier{}).Classify(err); f.Code != dberr.Unavailable && f.Code != dberr.Timeout || ctx.Err() != nil {
 			break // the server has answered: another host is not what is needed
 		}
+		c.fallen.note(p.address)
 	}
 	return nil, c.connectError(ctx, err)
 }
@@ -326,7 +329,7 @@ func (c *connector) connectTo(ctx context.Context, network, addr, host string) (
 	if err != nil {
 		return nil, err
 	}
-	out := &conn{c: c, cache: prepared.New(c.kept), used: time.Now()}
+	out := &conn{c: c, address: addr, cache: prepared.New(c.kept), used: time.Now()}
 	dialer := net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true}}
 	cfg.DialFunc = func(ctx context.Context, network, addr string) (nc net.Conn, err error) {
 		nc, err = c.dial(ctx, &dialer, network, addr, cfg)
@@ -448,6 +451,7 @@ type nativeConn interface {
 type conn struct {
 	nativeConn
 	c       *connector
+	address string
 	raw     net.Conn // below TLS
 	cache   *prepared.Cache
 	used    time.Time // when it was put back last

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/go-sql-driver/mysql"
 )
@@ -24,6 +26,36 @@ type demoted struct {
 
 func (d *demoted) Error() string { return d.why }
 func (d *demoted) Unwrap() error { return d.err }
+
+// fallen are the addresses of which lately none took a connection, or none that was to
+// write. A server that is being stopped may accept one and say nothing for as long as
+// that takes, so that the others are tried first.
+type fallen struct {
+	mu sync.Mutex
+	at map[string]time.Time
+}
+
+// fallenFor is how long an address is tried after the others.
+const fallenFor = 5 * time.Second
+
+func (f *fallen) note(address string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.at == nil {
+		f.at = map[string]time.Time{}
+	}
+	f.at[address] = time.Now()
+}
+
+// turn is when an address is tried: 0 is first, 1 is last.
+func (f *fallen) turn(address string) int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if time.Since(f.at[address]) < fallenFor {
+		return 1
+	}
+	return 0
+}
 
 // mustWrite asks a new connection whether its server takes writes.
 func mustWrite(ctx context.Context, n nativeConn) error {
@@ -83,6 +115,9 @@ func texts(ctx context.Context, n nativeConn, query string) (out [][]string, err
 	}
 }
 
+// notInStep is what a node of Galera says of each statement when it leaves its cluster.
+const notInStep = 1047
+
 // refusesWrites reports whether the error is one of a server that takes no writes.
 // 1290 is about every option that forbids something: "The MySQL server is running
 // with the --super-read-only option so it cannot execute this statement", which is
@@ -107,10 +142,14 @@ func (c *conn) noticed(err error) error {
 	if err == nil || !errors.As(err, &my) {
 		return err
 	}
+	if my.Number == notInStep {
+		c.c.fallen.note(c.address)
+	}
 	if !refusesWrites(my) {
 		return err
 	}
 	c.demoted = true
+	c.c.fallen.note(c.address)
 	if !c.c.primary && c.c.gate == nil {
 		return err
 	}

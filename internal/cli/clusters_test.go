@@ -42,6 +42,7 @@ type lab struct {
 	t       *testing.T
 	cluster *cluster.Cluster
 	ways    []string // that clients are told of: its hosts, or the front
+	gate    int      // of several gates, the one that the server is connected to
 	server  *process
 	token   string
 	next    atomic.Int64
@@ -172,7 +173,8 @@ func (l *lab) note(wrong, failure string) {
 }
 
 // raw is the same cluster through the raw driver, with what it has for several hosts.
-func (l *lab) raw() *sql.DB {
+// It begins with the one that the server is connected to.
+func (l *lab) raw(primary int) *sql.DB {
 	l.t.Helper()
 	if address := l.cluster.URL(l.ways, "webui"); strings.HasPrefix(address, "postgresql:") {
 		conf, err := pgx.ParseConfig(address)
@@ -185,10 +187,13 @@ func (l *lab) raw() *sql.DB {
 	conf := mysql.NewConfig()
 	conf.User, conf.Passwd, conf.Net, conf.Addr, conf.DBName = "test", "test", "several", "any", "webui"
 	conf.Timeout, conf.RejectReadOnly, conf.Logger = rawConnect, true, &mysql.NopLogger{}
-	var at atomic.Int64
+	var at atomic.Int64 // of the next attempt
+	if at.Store(int64(primary)); l.cluster.Kind() == cluster.Shard {
+		at.Store(int64(l.gate))
+	}
 	conf.DialFunc = func(ctx context.Context, _, _ string) (net.Conn, error) {
 		// The driver knows one address; the next one each time is what programs do around it.
-		return (&net.Dialer{}).DialContext(ctx, "tcp", l.ways[int(at.Add(1))%len(l.ways)])
+		return (&net.Dialer{}).DialContext(ctx, "tcp", l.ways[int(at.Add(1)-1)%len(l.ways)])
 	}
 	connector, err := mysql.NewConnector(conf)
 	if err != nil {
@@ -247,9 +252,9 @@ func (l *lab) under(fault func(primary int) error) *failure {
 		stop atomic.Bool
 	)
 	f := failure{primary: l.writesTo()}
-	raw := l.raw()
-	defer raw.Close()
 	for range rawClients {
+		raw := l.raw(f.primary)
+		defer raw.Close()
 		all.Go(func() { l.write(raw, &f.raws, 0, &stop) })
 	}
 	for i := range l.cluster.Len() {
@@ -354,10 +359,9 @@ func failOver(t *testing.T, kind cluster.Kind, front bool) {
 		{"switched over", func(i int) error { return c.Switch(t.Context(), i) }, rejoin},
 	}
 	if kind == cluster.Shard && !front {
-		gate := 0 // the one that is connected to, since the URL names it first
-		ways = append(ways, way{"gate killed", func(int) error { return c.KillGate(gate) }, func(int) error {
-			err := c.StartGate(t.Context(), gate)
-			gate = 1 - gate
+		ways = append(ways, way{"gate killed", func(int) error { return c.KillGate(l.gate) }, func(int) error {
+			err := c.StartGate(t.Context(), l.gate)
+			l.gate = 1 - l.gate
 			return err
 		}})
 	}
