@@ -19,6 +19,7 @@ type Cell struct {
 	programs string // where the servers' account may look
 	account  account
 	keyspace string
+	pages    map[int]int // the port of each tablet's pages
 }
 
 const (
@@ -39,7 +40,7 @@ func NewCell(ctx context.Context, keyspace string, say func(string)) (_ *Cell, e
 	if err != nil {
 		return nil, err
 	}
-	c := &Cell{keyspace: keyspace}
+	c := &Cell{keyspace: keyspace, pages: map[int]int{}}
 	if c.account, err = accountOf(PostgreSQL); err != nil {
 		return nil, err
 	}
@@ -85,15 +86,16 @@ func (c *Cell) Control(ctx context.Context, args ...string) error {
 	return nil
 }
 
-// part starts one of the programs.
-func (c *Cell) part(ctx context.Context, program string, args ...string) (*Beside, error) {
-	web, err := freePort(ctx)
-	if err != nil {
-		return nil, err
+// part starts one of the programs. Its pages are on port, or where that is 0 on any.
+func (c *Cell) part(ctx context.Context, program string, port int, args ...string) (_ *Beside, err error) {
+	if port == 0 {
+		if port, err = freePort(ctx); err != nil {
+			return nil, err
+		}
 	}
 	return startBeside(ctx, program, c.account, func(dir string) (ordered, error) {
 		argv := append([]string{
-			filepath.Join(c.programs, program), "--port=" + strconv.Itoa(web), "--bind-address=127.0.0.1", "--log-format=text",
+			filepath.Join(c.programs, program), "--port=" + strconv.Itoa(port), "--bind-address=127.0.0.1", "--log-format=text",
 		}, c.world()...)
 		return ordered{argv: append(argv, args...), env: []string{"VTDATAROOT=" + dir}},
 			os.MkdirAll(filepath.Join(dir, "tmp"), 0o755)
@@ -104,7 +106,8 @@ func (c *Cell) part(ctx context.Context, program string, args ...string) (*Besid
 func (c *Cell) Tablet(n int) string { return fmt.Sprintf("%s-%010d", cellName, n+1) }
 
 // StartTablet starts tablet n before a server of MySQL, as a user who may do
-// anything there and has no password. It listens on port.
+// anything there and has no password. It listens on port. All its ports are those that
+// it had before: a gate lets go of a tablet with others, up to a minute after it started.
 func (c *Cell) StartTablet(ctx context.Context, n int, to Endpoint, user string, port int) (*Beside, error) {
 	args := []string{
 		"--tablet-path=" + c.Tablet(n), "--tablet-hostname=" + TabletHost,
@@ -117,7 +120,14 @@ func (c *Cell) StartTablet(ctx context.Context, n int, to Endpoint, user string,
 	for _, as := range []string{"app", "dba", "allprivs", "appdebug", "filtered", "repl"} {
 		args = append(args, "--db-"+as+"-user="+user, "--db-"+as+"-use-ssl=false")
 	}
-	t, err := c.part(ctx, "vttablet", args...)
+	if c.pages[n] == 0 {
+		free, err := freePort(ctx)
+		if err != nil {
+			return nil, err
+		}
+		c.pages[n] = free
+	}
+	t, err := c.part(ctx, "vttablet", c.pages[n], args...)
 	if err != nil {
 		return nil, err
 	}
@@ -130,14 +140,14 @@ func (c *Cell) StartTablet(ctx context.Context, n int, to Endpoint, user string,
 // StartOrchestrator starts vtorc, which promotes a tablet where there is no
 // primary, or none that is alive.
 func (c *Cell) StartOrchestrator(ctx context.Context) (*Beside, error) {
-	return c.part(ctx, "vtorc", "--cell="+cellName, "--instance-poll-time=1s", "--recovery-poll-duration=1s",
+	return c.part(ctx, "vtorc", 0, "--cell="+cellName, "--instance-poll-time=1s", "--recovery-poll-duration=1s",
 		"--topo-information-refresh-duration=1s", "--wait-replicas-timeout=3s", "--remote-operation-timeout=3s")
 }
 
 // StartGate starts a gate, which holds calls back while a primary takes over, and
 // waits until there is one. It speaks MySQL's protocol on port, and calls itself version.
 func (c *Cell) StartGate(ctx context.Context, port int, version string) (*Beside, error) {
-	gate, err := c.part(ctx, "vtgate", "--cell="+cellName, "--cells-to-watch="+cellName,
+	gate, err := c.part(ctx, "vtgate", 0, "--cell="+cellName, "--cells-to-watch="+cellName,
 		"--tablet-types-to-wait=PRIMARY", "--enable-buffer", "--buffer-min-time-between-failovers=5s",
 		"--mysql-server-version="+version, "--mysql-auth-server-impl=none",
 		"--mysql-server-bind-address=127.0.0.1", "--mysql-server-port="+strconv.Itoa(port))
