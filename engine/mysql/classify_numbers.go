@@ -82,6 +82,8 @@ var numbers = map[uint16]driver.Fault{
 	3032: {Code: dberr.Unavailable, Broken: true, Unsent: true, Detail: "the server is offline for its users: it has left its group, or an administrator says so"},
 	3098: {Code: dberr.Unavailable, Unsent: true, Detail: "the group of servers does not take this: its primary is being changed, or the table has no primary key, or several members take writes and a foreign key cascades"},
 	3100: {Code: dberr.Unavailable, Broken: true, TxLost: true, Detail: "the group of servers has no majority, or this one has left it"},
+	1180: {Code: dberr.Unavailable, Broken: true, Detail: "the server failed while it committed: a node that leaves its cluster does, or one whose disk is full"},
+	1181: {Code: dberr.Unavailable, Broken: true, Detail: "the server failed while it rolled back: a node that leaves its cluster does, or one whose disk is full"},
 	1080: {Code: dberr.Unavailable, Broken: true},
 	1152: {Code: dberr.Unavailable, Broken: true},
 	1158: {Code: dberr.Unavailable, Broken: true},

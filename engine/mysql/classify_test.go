@@ -149,3 +149,17 @@ func TestNumbersOfTheStorageEngine(t *testing.T) {
 		}
 	}
 }
+
+// A server that fails while it commits, as a node of Galera that is being stopped, may
+// have committed all the same, and is left.
+func TestACommitThatFailed(t *testing.T) {
+	for number, msg := range map[uint16]string{
+		1180: "Got error 6 \"No such device or address\" during COMMIT",
+		1181: "Got error 6 \"No such device or address\" during ROLLBACK",
+	} {
+		f := classifier{}.Classify(&mysql.MySQLError{Number: number, Message: msg})
+		if f.Code != dberr.Unavailable || !f.Broken || f.Unsent || f.Detail == "" {
+			t.Errorf("%s: %+v", msg, f)
+		}
+	}
+}
