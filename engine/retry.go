@@ -8,9 +8,8 @@ import (
 	"github.com/larder-db/larder/dberr"
 )
 
-// Between two looks for a server that takes over there is a tenth of the time that it
-// has taken already, which is what that adds to a failover at most, and no more or less
-// than these.
+// Two looks for a server that takes over are a tenth of the time apart that it has taken
+// already, which is what they add to a failover at most, but not less or more than this.
 const failoverLeast, failoverMost = 20 * time.Millisecond, 200 * time.Millisecond
 
 // tries counts the attempts of one call.

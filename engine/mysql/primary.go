@@ -27,9 +27,9 @@ type demoted struct {
 func (d *demoted) Error() string { return d.why }
 func (d *demoted) Unwrap() error { return d.err }
 
-// fallen are the addresses of which lately none took a connection, or none that was to
-// write. A server that is being stopped may accept one and say nothing for as long as
-// that takes, so that the others are tried first.
+// fallen are the addresses that lately gave no connection, or one to a server that takes
+// no writes any more. A server that is being stopped may accept connections and say
+// nothing for as long as that takes, so that the others are tried first.
 type fallen struct {
 	mu sync.Mutex
 	at map[string]time.Time
