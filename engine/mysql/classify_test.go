@@ -153,13 +153,15 @@ func TestNumbersOfTheStorageEngine(t *testing.T) {
 // A server that fails while it commits, as a node of Galera that is being stopped, may
 // have committed all the same, and is left.
 func TestACommitThatFailed(t *testing.T) {
-	for number, msg := range map[uint16]string{
-		1180: "Got error 6 \"No such device or address\" during COMMIT",
-		1181: "Got error 6 \"No such device or address\" during ROLLBACK",
+	for _, c := range []mysql.MySQLError{
+		// As MariaDB 10.11 says it.
+		{Number: 1180, Message: "Error while appending streaming replication fragment(provider status: Not connected to Primary Component)"},
+		{Number: 1180, Message: "Got error 6 \"No such device or address\" during COMMIT"},
+		{Number: 1181, Message: "Got error 6 \"No such device or address\" during ROLLBACK"},
 	} {
-		f := classifier{}.Classify(&mysql.MySQLError{Number: number, Message: msg})
+		f := classifier{}.Classify(&c)
 		if f.Code != dberr.Unavailable || !f.Broken || f.Unsent || f.Detail == "" {
-			t.Errorf("%s: %+v", msg, f)
+			t.Errorf("%s: %+v", c.Message, f)
 		}
 	}
 }
