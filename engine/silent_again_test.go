@@ -3,7 +3,6 @@ package engine_test
 import (
 	"errors"
 	"net"
-	"strings"
 	"testing"
 	"time"
 
@@ -25,7 +24,7 @@ func TestASilentServerThatAnswersAgainIsFoundSoon(t *testing.T) {
 		}
 		other := nobody.Addr().String()
 		nobody.Close()
-		url = strings.Replace(url, p.l.Addr().String(), p.l.Addr().String()+","+other, 1)
+		url = p.then(url, other)
 		eng := enginetest.Open(t, url, engine.Options{})
 		if n := number(t, eng, "SELECT 1"); n != 1 {
 			t.Fatal(n)

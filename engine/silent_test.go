@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -22,13 +21,8 @@ import (
 func TestASilentServerAmongSeveralIsGivenUp(t *testing.T) {
 	eachServer(t, func(t *testing.T, name string) {
 		t.Parallel()
-		db := testdb.New(t, name)
-		p, url := throughProxy(t, db.URL)
-		direct, err := dburl.Parse(db.URL)
-		if err != nil {
-			t.Fatal(err)
-		}
-		url = strings.Replace(url, p.l.Addr().String(), p.l.Addr().String()+","+direct.Hosts()[0].Address(), 1)
+		p, url := throughProxy(t, testdb.New(t, name).URL)
+		url = p.then(url, p.target)
 		const kept = 12 // connections that nobody uses when it falls silent
 		eng := enginetest.Open(t, url, engine.Options{Pool: &dburl.PoolSettings{Size: kept, Timeout: time.Minute, PrePing: true}})
 		table(t, eng)
@@ -42,7 +36,7 @@ func TestASilentServerAmongSeveralIsGivenUp(t *testing.T) {
 		}
 
 		begin := time.Now()
-		err = eng.InTx(t.Context(), engine.TxOptions{MaxAttempts: 1}, func(ctx context.Context, tx *engine.Tx) error {
+		err := eng.InTx(t.Context(), engine.TxOptions{MaxAttempts: 1}, func(ctx context.Context, tx *engine.Tx) error {
 			if err := insert(ctx, tx, 1); err != nil {
 				return err
 			}
@@ -82,13 +76,8 @@ func TestASilentServerAmongSeveralIsGivenUp(t *testing.T) {
 func TestAServerThatGreetsIsWaitedFor(t *testing.T) {
 	eachServer(t, func(t *testing.T, name string) {
 		t.Parallel()
-		db := testdb.New(t, name)
-		p, url := throughProxy(t, db.URL)
-		direct, err := dburl.Parse(db.URL)
-		if err != nil {
-			t.Fatal(err)
-		}
-		url = strings.Replace(url, p.l.Addr().String(), p.l.Addr().String()+","+direct.Hosts()[0].Address(), 1)
+		p, url := throughProxy(t, testdb.New(t, name).URL)
+		url = p.then(url, p.target)
 		eng := enginetest.Open(t, url, engine.Options{})
 		slow := "SELECT SLEEP(5) + 1"
 		if name == testdb.PostgreSQL {
@@ -98,7 +87,8 @@ func TestAServerThatGreetsIsWaitedFor(t *testing.T) {
 		asked := p.dialed()
 		loses := func(sent []byte) bool { return bytes.Contains(bytes.ToUpper(sent), []byte("SELECT @@")) }
 		p.cut.Store(&loses)
-		if err := eng.InTx(t.Context(), engine.TxOptions{MaxAttempts: 1}, func(ctx context.Context, tx *engine.Tx) error {
+		once := engine.TxOptions{MaxAttempts: 1}
+		if err := eng.InTx(t.Context(), once, func(ctx context.Context, tx *engine.Tx) error {
 			n, err := readNumber(ctx, tx, slow)
 			if err == nil && n != 1 {
 				t.Errorf("it gives %d", n)

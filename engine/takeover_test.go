@@ -231,12 +231,8 @@ func TestAHostThatFailedIsTriedLast(t *testing.T) {
 			db := testdb.New(t, name)
 			first, url := throughProxy(t, db.URL)
 			second, _ := throughProxy(t, db.URL)
-			u, err := dburl.Parse(strings.Replace(url, first.l.Addr().String(),
-				first.l.Addr().String()+","+second.l.Addr().String(), 1))
-			if err != nil {
-				t.Fatal(err)
-			}
-			eng := enginetest.Open(t, u.Reveal(), engine.Options{Pool: &dburl.PoolSettings{Size: 10}})
+			eng := enginetest.Open(t, first.then(url, second.l.Addr().String()),
+				engine.Options{Pool: &dburl.PoolSettings{Size: 10}})
 			if n := second.dialed(); n > 0 {
 				t.Errorf("%d connections to the second at first", n)
 			}

@@ -142,15 +142,12 @@ func (c *conn) noticed(err error) error {
 	if err == nil || !errors.As(err, &my) {
 		return err
 	}
-	if my.Number == notInStep {
+	refused := refusesWrites(my)
+	if refused || my.Number == notInStep {
 		c.c.fallen.note(c.address)
 	}
-	if !refusesWrites(my) {
-		return err
-	}
-	c.demoted = true
-	c.c.fallen.note(c.address)
-	if !c.c.primary && c.c.gate == nil {
+	c.demoted = c.demoted || refused
+	if !refused || !c.c.primary && c.c.gate == nil {
 		return err
 	}
 	return &demoted{why: "the server takes no writes any more", err: err, again: c.c.gate != nil}

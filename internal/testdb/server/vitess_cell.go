@@ -95,7 +95,8 @@ func (c *Cell) part(ctx context.Context, program string, port int, args ...strin
 	}
 	return startBeside(ctx, program, c.account, func(dir string) (ordered, error) {
 		argv := append([]string{
-			filepath.Join(c.programs, program), "--port=" + strconv.Itoa(port), "--bind-address=127.0.0.1", "--log-format=text",
+			filepath.Join(c.programs, program), "--port=" + strconv.Itoa(port), "--bind-address=127.0.0.1",
+			"--log-format=text",
 		}, c.world()...)
 		return ordered{argv: append(argv, args...), env: []string{"VTDATAROOT=" + dir}},
 			os.MkdirAll(filepath.Join(dir, "tmp"), 0o755)
